@@ -1,0 +1,160 @@
+"""A launch: everything an engine needs to start one run, with nothing left to decide.
+
+A profile is what a person writes; ``LaunchSpec`` is what comes out when its parameters, defaults and the caller's
+environment are filled in. ``docker run`` lines, containers and local processes are all made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSpec:
+    """How to build the image: as ``docker build`` takes it."""
+
+    context: str
+    """Absolute path of the folder that is sent to the engine."""
+    dockerfile: str = "Dockerfile"
+    """Relative to the context."""
+    args: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    network: str = ""
+
+
+class MountType(StrEnum):
+    """Kinds of mount, as ``docker run --mount type=`` has them."""
+
+    BIND = "bind"
+    VOLUME = "volume"
+    TMPFS = "tmpfs"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Something of the host (or a volume, or memory) seen in the container."""
+
+    target: str
+    source: str = ""
+    type: MountType = MountType.BIND
+    read_only: bool = False
+    size: int | None = None
+    """Bytes, for tmpfs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A published port."""
+
+    container: int
+    host: int | None = None
+    """``None``: the engine chooses."""
+    host_ip: str = "127.0.0.1"
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Ulimit:
+    """A resource limit of the process, as ``--ulimit name=soft:hard``."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclass(frozen=True, slots=True)
+class GpuRequest:
+    """Which GPUs the run wants: all of them, so many, or these by index or UUID. None of the three: no GPU."""
+
+    all: bool = False
+    count: int = 0
+    device_ids: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ("gpu",)
+
+    def __bool__(self) -> bool:
+        return self.all or self.count > 0 or bool(self.device_ids)
+
+    def __str__(self) -> str:
+        if self.all:
+            return "all"
+        return ",".join(self.device_ids) if self.device_ids else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the run is promised (request) and what it may use (limit). Memory in bytes, CPUs in cores."""
+
+    cpus: float | None = None
+    memory: int | None = None
+    cpus_request: float | None = None
+    memory_request: int | None = None
+    pids: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """One run, fully resolved."""
+
+    run_id: str
+    profile: str
+    name: str
+    """Name of the container."""
+    image: str
+    project: str
+    """Absolute path of the profile's folder."""
+    build: BuildSpec | None = None
+    pull_policy: str = "missing"
+    """missing, always, never or build, as Compose has them."""
+    requirements: str = ""
+    """Absolute path of a requirements.txt that the local engine builds an environment from; empty: none."""
+    command: tuple[str, ...] | None = None
+    """``None``: the image's own; for the local engine, the ``CMD`` of the Dockerfile stands in."""
+    entrypoint: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Every variable with its value, secrets too: never stored, logged or shown as it is."""
+    secrets: frozenset[str] = frozenset()
+    """Names in ``environment`` whose value came from the caller's environment or a file and may not be shown."""
+    mounts: tuple[Mount, ...] = ()
+    ports: tuple[Port, ...] = ()
+    user: str = ""
+    working_dir: str = ""
+    hostname: str = ""
+    shm_size: int | None = None
+    ipc: str = ""
+    pid: str = ""
+    network_mode: str = ""
+    runtime: str = ""
+    privileged: bool = False
+    devices: tuple[str, ...] = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    gpus: GpuRequest = field(default_factory=GpuRequest)
+    resources: Resources = field(default_factory=Resources)
+    read_only: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    group_add: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    init: bool = True
+    tty: bool = False
+    stop_grace_period: float = 30.0
+    """Seconds between SIGTERM and SIGKILL."""
+    stop_signal: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    log_driver: str = "json-file"
+    log_options: Mapping[str, str] = field(default_factory=dict)
+    outputs: str = ""
+    """Path in the container where the run leaves what it made; its mount is among ``mounts``."""
+    outputs_host: str = ""
+    """The same folder on the host."""
+
+    def shown_environment(self) -> dict[str, str]:
+        """The environment with every secret's value replaced by its reference, ``${NAME}``."""
+        return {k: f"${{{k}}}" if k in self.secrets else v for k, v in self.environment.items()}
+
+
+#: A launch as JSON-ready data, for the run's record.
+SpecData = dict[str, Any]

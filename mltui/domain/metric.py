@@ -1,0 +1,143 @@
+"""Metric points and the series they form."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class MetricKind(StrEnum):
+    """What a number of a log is."""
+
+    METRIC = "metric"
+    """A value of the training: a point of a curve."""
+    RUNNING = "running"
+    """A value that a progress bar shows on the way to a metric, such as the mean loss so far in this epoch."""
+    THROUGHPUT = "throughput"
+    """Samples, tokens or steps per second."""
+
+
+class MetricPoint(NamedTuple):
+    """One value read out of a log."""
+
+    name: str
+    """The metric's name as the log has it, its scope in front or behind (``val_loss``, ``[rank0] loss``)."""
+    axis: str
+    """What ``x`` counts: ``step``, ``epoch``, ``iteration``, ``batch`` … or ``count`` where the log prints no x."""
+    x: float
+    value: float
+    """May be NaN or infinite."""
+    kind: MetricKind = MetricKind.METRIC
+
+
+class SeriesKey(NamedTuple):
+    """What makes two points belong to one curve."""
+
+    name: str
+    axis: str
+    kind: MetricKind = MetricKind.METRIC
+
+
+class Series:
+    """The points of one curve, in the order read, in three flat arrays of 8-byte floats.
+
+    ``version`` grows with every change, so that a reader can ask "anything new?" for the price of an integer.
+    """
+
+    __slots__ = ("_best_max", "_best_min", "key", "nonfinite", "time", "value", "version", "x")
+
+    def __init__(self, key: SeriesKey) -> None:
+        self.key = key
+        self.x: array[float] = array("d")
+        self.value: array[float] = array("d")
+        self.time: array[float] = array("d")
+        """Seconds since 1970 at which each point was read."""
+        self.nonfinite: list[int] = []
+        """Indexes of values that are NaN or infinite."""
+        self.version = 0
+        self._best_min = -1
+        self._best_max = -1
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return self.key.name
+
+    @property
+    def last(self) -> float | None:
+        """The newest value, ``None`` for an empty series."""
+        return self.value[-1] if self.value else None
+
+    @property
+    def argmin(self) -> int | None:
+        """Index of the smallest finite value, the first of equals."""
+        return self._best_min if self._best_min >= 0 else None
+
+    @property
+    def argmax(self) -> int | None:
+        """Index of the greatest finite value, the first of equals."""
+        return self._best_max if self._best_max >= 0 else None
+
+    def add(self, x: float, value: float, time: float) -> None:
+        """Append one point."""
+        i = len(self.value)
+        self.x.append(x)
+        self.value.append(value)
+        self.time.append(time)
+        if math.isfinite(value):
+            if self._best_min < 0 or value < self.value[self._best_min]:
+                self._best_min = i
+            if self._best_max < 0 or value > self.value[self._best_max]:
+                self._best_max = i
+        else:
+            self.nonfinite.append(i)
+        self.version += 1
+
+    def extend(self, x: array[float], value: array[float], time: array[float]) -> None:
+        """Append many points at once; the three arrays have the same length."""
+        base = len(self.value)
+        self.x.extend(x)
+        self.value.extend(value)
+        self.time.extend(time)
+        finite = value
+        if not math.isfinite(math.fsum(value) if len(value) < 64 else sum(value)):
+            self.nonfinite.extend(base + i for i, v in enumerate(value) if not math.isfinite(v))
+            finite = array("d", (v for v in value if math.isfinite(v)))
+        if finite:
+            low, high = min(finite), max(finite)
+            if self._best_min < 0 or low < self.value[self._best_min]:
+                self._best_min = base + value.index(low)
+            if self._best_max < 0 or high > self.value[self._best_max]:
+                self._best_max = base + value.index(high)
+        self.version += 1
+
+
+class MetricStore:
+    """All series of one run, by key, in the order in which they first appeared."""
+
+    def __init__(self) -> None:
+        self.series: dict[SeriesKey, Series] = {}
+        self.version = 0
+        """Grows with every change of any series."""
+
+    def get(self, key: SeriesKey) -> Series:
+        """The series of ``key``, made if it is new."""
+        found = self.series.get(key)
+        if found is None:
+            found = self.series[key] = Series(key)
+        return found
+
+    def add(self, point: MetricPoint, time: float) -> None:
+        """Append a point that was read at ``time`` (seconds since 1970)."""
+        self.get(SeriesKey(point.name, point.axis, point.kind)).add(point.x, point.value, time)
+        self.version += 1
+
+    def clear(self) -> None:
+        """Forget everything; the version still grows."""
+        self.series.clear()
+        self.version += 1

@@ -1,0 +1,81 @@
+"""A run: one execution of a profile."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+#: Letters of run ids: none that is mistaken for another, and the first is never a digit.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+#: Labels that tie a container to its run. An engine finds runs by ``LABEL_RUN``.
+LABEL_RUN = "mltui.run"
+LABEL_PROFILE = "mltui.profile"
+LABEL_PARAMS = "mltui.params"
+LABEL_CREATED = "mltui.created"
+#: On images: the digest of the build's context and arguments, by which a stale image is known.
+LABEL_CONTEXT = "mltui.context"
+
+
+class RunState(StrEnum):
+    """Where a run is in its life; ``lost`` means that its container vanished before its end was seen."""
+
+    PENDING = "pending"
+    BUILDING = "building"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    LOST = "lost"
+
+    @property
+    def active(self) -> bool:
+        """The run may still change by itself."""
+        return self in (RunState.PENDING, RunState.BUILDING, RunState.RUNNING)
+
+
+def new_run_id() -> str:
+    """Eight characters, unique enough for one person's runs, easy to read aloud and to type a prefix of."""
+    return secrets.choice(_ALPHABET[:23]) + "".join(secrets.choice(_ALPHABET) for _ in range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The record of a run, as the run database has it. Times are seconds since 1970, ``None`` where unknown."""
+
+    id: str
+    profile: str
+    """Name of the profile."""
+    profile_path: str
+    """File the profile was read from."""
+    engine: str
+    endpoint: str
+    """Where the engine was: a Docker endpoint such as ``unix:///var/run/docker.sock``; empty for ``local``."""
+    state: RunState = RunState.PENDING
+    detail: str = ""
+    """One sentence on what is going on, or on why it ended: a build step, a reason of failure."""
+    hint: str = ""
+    """What to do about ``detail``."""
+    params: Mapping[str, object] = field(default_factory=dict)
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    """What the launch changed: ``params`` that were set by hand, ``gpus``, ``engine``."""
+    command: str = ""
+    """The ``docker run`` line the run stands for, secrets left as names."""
+    image: str = ""
+    image_id: str = ""
+    container_id: str = ""
+    container_name: str = ""
+    gpus: tuple[str, ...] = ()
+    created: float = 0.0
+    started: float | None = None
+    finished: float | None = None
+    exit_code: int | None = None
+    oom_killed: bool = False
+    stop_requested: bool = False
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end; ``None`` unless both are known."""
+        return self.finished - self.started if self.started and self.finished else None

@@ -1,0 +1,33 @@
+"""Text from outside, made safe: no byte of a log, a name or an error may steer the user's terminal."""
+
+from __future__ import annotations
+
+import re
+
+# Whole sequences go first (CSI, OSC, DCS/SOS/PM/APC, two-byte escapes), in 7-bit and 8-bit form, so that their
+# parameters do not stay behind as text; an unterminated string sequence ends at the line's end.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*(?:\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+_SUSPECT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
+# Controls, and the marks that reorder text (they can make a name read as another).
+_DROP = dict.fromkeys(
+    [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0), 0x0D,
+     0x200E, 0x200F, *range(0x202A, 0x202F), 0x2028, 0x2029, *range(0x2066, 0x206A)]
+)  # fmt: skip
+
+
+def clean(text: str) -> str:
+    """``text`` without escape sequences, control characters (tab and newline stay) and bidirectional overrides."""
+    if not _SUSPECT.search(text):
+        return text
+    return _SEQUENCE.sub("", text).translate(_DROP)
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """``text`` cleaned and on one line; longer than ``limit`` characters (0: any) it ends in an ellipsis."""
+    flat = " ".join(clean(text[: 8 * limit] if limit else text).split())
+    return flat if not limit or len(flat) <= limit else flat[: limit - 1] + "…"

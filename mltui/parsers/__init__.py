@@ -1,0 +1,1 @@
+"""How bytes of a log become metric points."""

@@ -1,0 +1,1 @@
+"""How it looks: the only package that imports Textual, Rich or plotext."""

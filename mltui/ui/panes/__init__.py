@@ -1,0 +1,1 @@
+"""Regions of the main screen: domain values in, widgets out."""

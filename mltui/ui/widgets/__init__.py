@@ -1,0 +1,1 @@
+"""Reusable widgets: plain data in, messages out."""
