@@ -61,7 +61,8 @@ class Series:
         self._best_max = -1
 
     def __len__(self) -> int:
-        return len(self.value)
+        # The array that grows last, so that a reader in another thread never sees half a point.
+        return len(self.time)
 
     @property
     def name(self) -> str:

@@ -54,6 +54,8 @@ class Run:
     endpoint: str
     """Where the engine was: a Docker endpoint such as ``unix:///var/run/docker.sock``; empty for ``local``."""
     state: RunState = RunState.PENDING
+    reason: str = ""
+    """Why it ended, in one word for programs: ``gpu``, ``image``, ``start``, ``oom``, ``exit``, ``lost``."""
     detail: str = ""
     """One sentence on what is going on, or on why it ended: a build step, a reason of failure."""
     hint: str = ""

@@ -1,0 +1,70 @@
+"""Figures as people read them. A value that is not known is an en dash."""
+
+from __future__ import annotations
+
+import math
+
+UNKNOWN = "–"
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def format_bytes(count: float | None) -> str:
+    """Three figures and a binary unit: ``512 MiB``, ``1.46 GiB``."""
+    if count is None or not math.isfinite(count):
+        return UNKNOWN
+    value, unit = float(count), 0
+    while abs(value) >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    if unit == 0:
+        return f"{value:.0f} B"
+    return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f} {_UNITS[unit]}"
+
+
+def format_duration(seconds: float | None) -> str:
+    """``7 s``, ``3m 20s``, ``1h 05m``, ``2d 03h``."""
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d {whole % 86400 // 3600:02d}h"
+
+
+def format_percent(ratio: float | None) -> str:
+    """A share as whole percent; below ten percent with one decimal, so that little is not shown as nothing."""
+    if ratio is None or not math.isfinite(ratio):
+        return UNKNOWN
+    percent = 100 * ratio
+    return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"
+
+
+def format_cores(cores: float | None) -> str:
+    """A number of cores: ``0.03``, ``1.5``, ``64``."""
+    if cores is None or not math.isfinite(cores):
+        return UNKNOWN
+    return f"{cores:.2f}".rstrip("0").rstrip(".") if cores < 10 else f"{cores:.0f}"
+
+
+def format_value(value: float | None) -> str:
+    """A metric's value in at most seven characters where it fits: four significant figures, exponents when small."""
+    if value is None:
+        return UNKNOWN
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if value == int(value) and size < 1e6:
+        return str(int(value))
+    if size >= 1e6 or size < 1e-3:
+        return f"{value:.3g}"
+    return f"{value:.4g}" if size >= 1 else f"{value:.4f}"
+
+
+def format_count(count: int) -> str:
+    """A count with thin separators: ``1,204``."""
+    return f"{count:,}"

@@ -1,0 +1,131 @@
+"""The lists of an engine (containers, images), kept right by its events instead of by asking again and again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mltui.domain.container import Container
+from mltui.domain.errors import EngineError, MltuiError
+from mltui.domain.image import Image
+from mltui.engines.base import EngineInfo, ListsContainers, ListsImages, SendsEvents
+
+if TYPE_CHECKING:
+    from mltui.engines.base import Engine, EventStream
+
+#: Events come in bursts (create, attach, start …); one listing answers a burst.
+_QUIET_S = 0.05
+#: Where an engine sends no events its lists are read this often, and every list this often in any case.
+_POLL_S = 2.0
+_BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+#: Actions that change nothing in a list.
+_IGNORED = ("exec_", "attach", "resize", "top", "health_status: running", "archive-path", "extract-to-dir", "export")
+
+
+class Catalog:
+    """Follows one engine in threads of its own; ``version`` grows when a list or the engine's health changed."""
+
+    def __init__(self, engine: Engine, info: EngineInfo, clock: Callable[[], float] = time.time) -> None:
+        self.engine = engine
+        self.info = info
+        self.containers: tuple[Container, ...] = ()
+        self.images: tuple[Image, ...] = ()
+        self.loaded = False
+        """The lists have been read once."""
+        self.error = ""
+        """Why the engine does not answer now; empty while it does."""
+        self.version = 0
+        self._clock = clock
+        self._changed = {"container": threading.Event(), "image": threading.Event()}
+        self._wake = threading.Event()
+        self._closed = False
+        self._stream: EventStream | None = None
+        self._threads = [threading.Thread(target=self._keep_lists, name="lists", daemon=True)]
+        if isinstance(engine, SendsEvents):
+            self._threads.append(threading.Thread(target=self._follow_events, name="events", daemon=True))
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self.refresh()
+        for thread in self._threads:
+            thread.start()
+
+    def refresh(self) -> None:
+        """Read both lists again soon."""
+        for changed in self._changed.values():
+            changed.set()
+        self._wake.set()
+
+    def close(self) -> None:
+        """Stop following; returns at once."""
+        self._closed = True
+        self._wake.set()
+        if self._stream:
+            self._stream.close()
+
+    def _keep_lists(self) -> None:
+        failures = 0
+        while not self._closed:
+            try:
+                self._read_lists()
+                failures = 0
+                self._say("")
+            except MltuiError as error:
+                failures += 1
+                self.refresh()
+                self._say(error.message)
+                time.sleep(_BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1])
+                continue
+            self._rest()
+
+    def _rest(self) -> None:
+        events = isinstance(self.engine, SendsEvents) and self._stream is not None
+        if not self._wake.wait(None if events else _POLL_S):
+            self._changed["container"].set()
+            self._changed["image"].set()
+        else:
+            time.sleep(_QUIET_S)
+        self._wake.clear()
+
+    def _read_lists(self) -> None:
+        if self._changed["container"].is_set() and isinstance(self.engine, ListsContainers):
+            self._changed["container"].clear()
+            self._set("containers", self.engine.containers())
+        if self._changed["image"].is_set() and isinstance(self.engine, ListsImages):
+            self._changed["image"].clear()
+            self._set("images", self.engine.images())
+        if not self.loaded:
+            self.loaded = True
+            self.version += 1
+
+    def _set(self, name: str, rows: tuple[Container, ...] | tuple[Image, ...]) -> None:
+        if getattr(self, name) != rows:
+            setattr(self, name, rows)
+            self.version += 1
+
+    def _say(self, error: str) -> None:
+        if error != self.error:
+            self.error = error
+            self.version += 1
+
+    def _follow_events(self) -> None:
+        assert isinstance(self.engine, SendsEvents)
+        failures = 0
+        while not self._closed:
+            try:
+                self._stream = self.engine.events()
+                # What happened while nobody listened is found by listing.
+                self.refresh()
+                failures = 0
+                for event in self._stream:
+                    if not event.action.startswith(_IGNORED):
+                        self._changed["image" if event.kind == "image" else "container"].set()
+                        self._wake.set()
+            except EngineError:
+                failures += 1
+            self._stream = None
+            self.refresh()
+            if not self._closed:
+                time.sleep(_BACKOFF_S[min(max(failures, 1), len(_BACKOFF_S)) - 1])

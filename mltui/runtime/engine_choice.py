@@ -1,0 +1,31 @@
+"""Which engine to use: the one asked for, else a container engine that answers, else this machine's processes."""
+
+from __future__ import annotations
+
+from mltui.domain.errors import EngineUnavailable
+from mltui.engines.base import EngineChoice
+from mltui.plugins import make_engine
+
+
+def choose_engine(wish: str = "", endpoint: str = "") -> EngineChoice:
+    """The engine called ``wish``; empty: ``docker`` where it answers, else ``local``, with the reason.
+
+    Raises ``EngineUnavailable`` when the one asked for does not answer.
+    """
+    if wish == "local":
+        engine = make_engine("local")
+        return EngineChoice(engine, engine.info())
+    if wish:
+        engine = make_engine(wish, endpoint)
+        return EngineChoice(engine, engine.info())
+    try:
+        engine = make_engine("docker", endpoint)
+        return EngineChoice(engine, engine.info())
+    except EngineUnavailable as error:
+        local = make_engine("local")
+        return EngineChoice(
+            local,
+            local.info(),
+            reason=f"No container engine: {error.message}",
+            warnings=(error.hint,) if error.hint else (),
+        )

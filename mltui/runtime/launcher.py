@@ -1,0 +1,258 @@
+"""What a person does to runs: launch, stop, kill, remove, launch again; and taking up runs that nobody supervises."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mltui.domain.errors import MltuiError, NotFound, StartError, UsageError
+from mltui.domain.run import LABEL_CREATED, LABEL_PROFILE, LABEL_RUN, Run, RunState, new_run_id
+from mltui.storage.history import RunDatabase
+from mltui.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mltui.domain.container import ContainerStatus
+    from mltui.domain.launch import LaunchSpec
+    from mltui.domain.profile import Profile
+    from mltui.engines.base import Engine, EngineChoice
+    from mltui.parsers.config import MetricConfig
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a launch changes in its profile."""
+
+    params: Mapping[str, str] = field(default_factory=dict)
+    gpus: str | None = None
+    engine: str = ""
+    """Empty: the profile's, else whichever answers."""
+
+
+class Launcher:
+    """Acts on the runs of one home. Calls may block for as long as the engine takes; make them from threads."""
+
+    def __init__(
+        self,
+        home: Path,
+        database: RunDatabase,
+        choose: Callable[[str], EngineChoice],
+        engine: Callable[[str, str], Engine],
+    ) -> None:
+        self.home = home
+        self.database = database
+        self._choose = choose
+        self._engine = engine
+
+    def folder(self, run_id: str) -> RunFolder:
+        """The run's folder."""
+        return RunFolder(self.home, run_id)
+
+    def plan(self, profile: Profile, wish: Wish, run_id: str | None = None) -> tuple[LaunchSpec, EngineChoice]:
+        """What launching ``profile`` would start, and where; nothing is made."""
+        from mltui.runtime.resolve import resolve
+
+        choice = self._choose(wish.engine or profile.engine or "")
+        run_id = run_id or new_run_id()
+        spec = resolve(
+            profile,
+            run_id=run_id,
+            outputs_host=self.folder(run_id).outputs,
+            params=wish.params,
+            gpus=wish.gpus,
+            engine=choice.info,
+        )
+        return spec, choice
+
+    def launch(self, profile: Profile, wish: Wish | None = None) -> Run:
+        """Start a run of ``profile``; returns at once, with the run's record written and its supervisor started."""
+        from mltui.runtime.docker_command import docker_command
+        from mltui.runtime.resolve import metric_config
+
+        wish = wish or Wish()
+        spec, choice = self.plan(profile, wish)
+        overrides = {
+            k: v for k, v in (("params", dict(wish.params)), ("gpus", wish.gpus), ("engine", wish.engine)) if v
+        }
+        run = Run(
+            id=spec.run_id,
+            profile=spec.profile,
+            profile_path=str(profile.path),
+            engine=choice.engine.name,
+            endpoint=choice.info.endpoint,
+            detail=choice.reason,
+            params=dict(profile.param_values(wish.params)),
+            overrides=overrides,
+            command=docker_command(spec),
+            image=spec.image,
+            container_name=spec.name,
+            gpus=tuple(str(spec.gpus).split(",")) if spec.gpus else (),
+            created=time.time(),
+        )
+        folder = self.folder(run.id)
+        folder.make()
+        if not folder.take_lock():
+            raise StartError(f"The folder {folder.path} is in use.")
+        with contextlib.suppress(OSError):
+            shutil.copyfile(profile.path, folder.profile)
+        self.database.add(run)
+        self._spawn(folder, run, (spec, metric_config(profile)))
+        return run
+
+    def _spawn(self, folder: RunFolder, run: Run, launch: tuple[LaunchSpec, MetricConfig | None] | None) -> None:
+        """Start the run's supervisor and hand it the lock; what it is to launch goes through a pipe, not the disk."""
+        command = [sys.executable, "-m", "mltui.runtime.supervisor", str(self.home), run.id, str(folder.lock_fd)]
+        environment = dict(os.environ)
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
+        try:
+            done = subprocess.run(
+                command,
+                input=pickle.dumps(launch) if launch else b"",
+                pass_fds=[folder.lock_fd],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                start_new_session=True,
+                check=False,
+                timeout=60,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            self.database.update(run.id, state=RunState.FAILED, reason="internal", detail=str(error))
+            raise StartError(f"The supervisor of run {run.id} could not be started: {error}.") from error
+        finally:
+            folder.release_lock()
+        if done.returncode:
+            tail = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+            self.database.update(run.id, state=RunState.FAILED, reason="internal", detail=tail[0])
+            raise StartError(f"The supervisor of run {run.id} could not be started: {tail[0]}.")
+
+    def adopt(self) -> int:
+        """Start a supervisor for every active run that has none; tells how many. Cheap when there is nothing to do."""
+        adopted = 0
+        for run in self.database.active():
+            folder = self.folder(run.id)
+            if folder.supervised:
+                continue
+            folder.make()
+            if not folder.take_lock():
+                continue
+            now = self.database.get(run.id)
+            if now and now.state.active:
+                self._spawn(folder, now, None)
+                adopted += 1
+            folder.release_lock()
+        return adopted
+
+    def discover(self, statuses: tuple[ContainerStatus, ...], engine: str, endpoint: str) -> int:
+        """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up."""
+        found = 0
+        for status in statuses:
+            run_id = status.labels.get(LABEL_RUN, "")
+            if not _plausible(run_id) or self.database.get(run_id):
+                continue
+            self.folder(run_id).make()
+            self.database.add(
+                Run(
+                    id=run_id,
+                    profile=status.labels.get(LABEL_PROFILE, "?"),
+                    profile_path="",
+                    engine=engine,
+                    endpoint=endpoint,
+                    state=RunState.RUNNING,
+                    image=status.image,
+                    container_id=status.id,
+                    container_name=status.name,
+                    created=_time(status.labels.get(LABEL_CREATED)) or status.started or time.time(),
+                    started=status.started,
+                )
+            )
+            found += 1
+        return found
+
+    def stop(self, run: Run, grace: float | None = None) -> None:
+        """Ask the run to end; a run that is still being built is stopped before it starts."""
+        self._end(run, lambda engine, container: engine.stop(container, grace))
+
+    def kill(self, run: Run) -> None:
+        """End the run at once."""
+        self._end(run, lambda engine, container: engine.kill(container))
+
+    def _end(self, run: Run, act: Callable[[Engine, str], None]) -> None:
+        if not run.state.active:
+            raise UsageError(f"Run {run.id} has ended already: {run.state}.")
+        self.database.update(run.id, stop_requested=True)
+        now = self.database.get(run.id) or run
+        if not now.container_id:
+            return
+        with self._connected(now) as engine:
+            try:
+                act(engine, now.container_id)
+            except NotFound:
+                return
+            except MltuiError:
+                self.database.update(run.id, stop_requested=False)
+                raise
+
+    def remove(self, run: Run) -> None:
+        """Remove an ended run: its container, its record and its outputs."""
+        if run.state.active:
+            raise UsageError(f"Run {run.id} is {run.state}.", f"Stop it first: mltui stop {run.id}")
+        if run.container_id:
+            with self._connected(run) as engine, contextlib.suppress(NotFound):
+                engine.remove(run.container_id, force=True)
+        self.folder(run.id).remove()
+        self.database.remove(run.id)
+
+    def forget(self, run: Run) -> None:
+        """Remove an ended run's record and outputs when its engine cannot be asked any more."""
+        if run.state.active:
+            raise UsageError(f"Run {run.id} is {run.state}.")
+        self.folder(run.id).remove()
+        self.database.remove(run.id)
+
+    def rerun(self, run: Run) -> Run:
+        """Launch the run's profile again as it was then, with the same changes."""
+        from mltui.storage.profiles import load_profile
+
+        kept = self.folder(run.id).profile
+        if not kept.exists():
+            raise NotFound(f"Run {run.id} has no copy of its profile.", "It was started by another mltui.")
+        profile = load_profile(kept, beside=run.profile_path)
+        params = run.overrides.get("params") or {}
+        gpus = run.overrides.get("gpus")
+        wish = Wish(
+            {str(k): str(v) for k, v in params.items()} if isinstance(params, dict) else {},
+            str(gpus) if gpus else None,
+            run.engine,
+        )
+        return self.launch(profile, wish)
+
+    @contextlib.contextmanager
+    def _connected(self, run: Run) -> Iterator[Engine]:
+        engine = self._engine(run.engine, run.endpoint)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def _plausible(run_id: str) -> bool:
+    """The label is a run id of ours: it becomes the name of a folder."""
+    return len(run_id) == 8 and run_id.isalnum() and run_id.isascii()
+
+
+def _time(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

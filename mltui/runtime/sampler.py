@@ -1,0 +1,89 @@
+"""Samples of the machine, its GPUs and the running containers, once a second, with a short history of each."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from mltui.domain.container import Usage
+from mltui.domain.device import DeviceSample, HostSample
+from mltui.domain.errors import MltuiError
+from mltui.engines.base import ReportsUsage
+
+if TYPE_CHECKING:
+    from mltui.engines.base import Engine
+    from mltui.monitors.base import DeviceMonitor
+
+_PERIOD_S = 1.0
+#: Five minutes at one sample a second.
+HISTORY = 300
+
+
+class Sampler:
+    """Polls in a thread of its own; ``version`` grows with every pass. One time stamp holds for all of a pass."""
+
+    def __init__(
+        self,
+        running: Callable[[], Iterable[str]],
+        host: Callable[[], HostSample],
+        monitors: Callable[[], tuple[DeviceMonitor, ...]],
+    ) -> None:
+        self.engine: Engine | None = None
+        """Whose containers are sampled; may be set at any time."""
+        self.usage: dict[str, Usage] = {}
+        self.usage_history: dict[str, deque[Usage]] = {}
+        self.devices: tuple[DeviceSample, ...] = ()
+        self.device_history: dict[str, deque[DeviceSample]] = {}
+        self.host: HostSample | None = None
+        self.host_history: deque[HostSample] = deque(maxlen=HISTORY)
+        self.version = 0
+        self._running = running
+        self._read_host = host
+        self._make_monitors = monitors
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sample."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop; returns at once."""
+        self._closed.set()
+
+    def _run(self) -> None:
+        monitors = self._make_monitors()
+        while not self._closed.is_set():
+            began = time.monotonic()
+            self._sample_host()
+            self._sample_containers()
+            self._sample_devices(monitors)
+            self.version += 1
+            self._closed.wait(max(0.05, _PERIOD_S - (time.monotonic() - began)))
+        for monitor in monitors:
+            monitor.close()
+
+    def _sample_host(self) -> None:
+        self.host = self._read_host()
+        self.host_history.append(self.host)
+
+    def _sample_containers(self) -> None:
+        engine = self.engine
+        if not isinstance(engine, ReportsUsage):
+            return
+        try:
+            self.usage = engine.usage(tuple(self._running()))
+        except MltuiError:
+            self.usage = {}
+        for gone in self.usage_history.keys() - self.usage.keys():
+            del self.usage_history[gone]
+        for container, usage in self.usage.items():
+            self.usage_history.setdefault(container, deque(maxlen=HISTORY)).append(usage)
+
+    def _sample_devices(self, monitors: tuple[DeviceMonitor, ...]) -> None:
+        self.devices = tuple(sample for monitor in monitors for sample in monitor.sample())
+        for sample in self.devices:
+            self.device_history.setdefault(sample.uuid, deque(maxlen=HISTORY)).append(sample)

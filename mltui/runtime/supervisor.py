@@ -1,0 +1,293 @@
+"""The supervisor: one small process a run, which launches it, records it and writes down how it ended.
+
+It is a process of its own so that nothing a viewer does (quit, crash, kill -9) touches a run or its record, and so
+that a flood of output never competes with a screen. Whoever finds an active run without a supervisor starts a new one
+(``adopt``); it takes the run up by its container's label and continues the record where it stops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from mltui.domain.errors import (
+    EngineError,
+    EngineUnavailable,
+    GpuUnavailable,
+    ImageError,
+    MltuiError,
+    NotFound,
+    StorageError,
+)
+from mltui.domain.outcome import outcome
+from mltui.domain.run import Run, RunState
+from mltui.domain.text import clean, one_line
+from mltui.engines.base import Engine, LogStream, Progress
+from mltui.runtime.recorder import Recorder
+from mltui.storage.history import RunDatabase
+from mltui.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from mltui.domain.container import ContainerStatus
+    from mltui.domain.launch import LaunchSpec
+    from mltui.parsers.config import MetricConfig
+
+T = TypeVar("T")
+
+#: Waits between two tries to reach an engine that went away: soon at first, then rarely, for ever.
+_BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+#: An engine closes a container's output a moment before it calls the container ended.
+_SETTLE_S = 3.0
+#: At most so often is the database told about the progress of a build.
+_NEWS_S = 0.25
+
+
+class _StoppedEarly(Exception):
+    """A stop was asked for before the container started."""
+
+
+class Supervisor:
+    """Brings one run from its record to its end. ``spec`` is there for a launch and absent for an adoption."""
+
+    def __init__(
+        self,
+        run: Run,
+        database: RunDatabase,
+        folder: RunFolder,
+        engine: Engine,
+        spec: LaunchSpec | None = None,
+        metrics: MetricConfig | None = None,
+    ) -> None:
+        self._run = run
+        self._database = database
+        self._folder = folder
+        self._engine = engine
+        self._spec = spec
+        self._metrics = metrics
+        self._told = 0.0
+
+    def supervise(self) -> None:
+        """Do all of it; returns when the run has ended and its record is complete."""
+        recorder = Recorder(self._folder, self._metrics)
+        try:
+            stream = self._launch(self._spec) if self._spec else None
+            status = self._follow(recorder, stream)
+        except _StoppedEarly:
+            self._end(RunState.STOPPED, "stopped", "Stopped before it started.")
+        except NotFound as error:
+            self._end(RunState.LOST, "lost", error.message, "What was recorded is kept; launch it again.")
+        except MltuiError as error:
+            self._fail(error)
+        else:
+            self._conclude(status)
+        finally:
+            recorder.finish()
+
+    def _launch(self, spec: LaunchSpec) -> LogStream:
+        """Image, container, attach, start: the stream is open before the first byte can come."""
+        self._engine.check(spec)
+        self._save(state=RunState.BUILDING, detail="Preparing the image", hint="")
+        with self._folder.build_log.open("a", encoding="utf-8") as build_log:
+
+            def tell(progress: Progress) -> None:
+                if progress.text:
+                    build_log.write(clean(progress.text).rstrip("\n") + "\n")
+                    build_log.flush()
+                self._stop_if_asked()
+                self._tell(progress)
+
+            image = self._engine.prepare(spec, tell)
+        self._stop_if_asked()
+        container = self._engine.create(spec, image)
+        self._save(container_id=container, container_name=spec.name, image=image.name, image_id=image.id)
+        try:
+            stream = self._engine.attach(container)
+            self._engine.start(container)
+        except BaseException:
+            with contextlib.suppress(EngineError):
+                self._engine.remove(container, force=True)
+            raise
+        self._save(state=RunState.RUNNING, started=time.time(), detail="", hint="")
+        return stream
+
+    def _tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told < _NEWS_S or not progress.text.strip():
+            return
+        self._told = now
+        where = f"{progress.step}/{progress.steps} " if progress.steps else ""
+        self._save(detail=where + one_line(progress.text, 200))
+
+    def _stop_if_asked(self) -> None:
+        now = self._database.get(self._run.id)
+        if now is None or now.stop_requested:
+            raise _StoppedEarly
+
+    def _follow(self, recorder: Recorder, stream: LogStream | None) -> ContainerStatus:
+        """Record until the container has ended and its log is complete; raises ``NotFound`` if it vanished."""
+        container = self._find_container()
+        live = stream is not None
+        while True:
+            complete = self._record(recorder, stream, live=live)
+            status = self._settled(container)
+            if status.ended and complete:
+                return status
+            # Something was cut off, by a restart of the engine or a full disk: the engine's own log fills the gap.
+            live = False
+            stream = self._patiently(lambda: self._engine.logs(container, follow=True))
+
+    def _find_container(self) -> str:
+        found = self._patiently(lambda: self._engine.find(self._run.id))
+        if found is None:
+            raise NotFound("Its container vanished." if self._run.started else "It was interrupted before it started.")
+        if found.state == "created":
+            with contextlib.suppress(EngineError):
+                self._engine.remove(found.id, force=True)
+            raise NotFound("It was interrupted before it started.")
+        self._save(state=RunState.RUNNING, container_id=found.id, container_name=found.name, started=found.started)
+        return found.id
+
+    def _record(self, recorder: Recorder, stream: LogStream | None, *, live: bool) -> bool:
+        """Take the stream to its end; ``False`` when it may have been cut off or was none."""
+        if stream is None:
+            return False
+        skip = None if live else recorder.replay()
+        try:
+            for chunk in stream:
+                data = skip.rest(chunk.stream, chunk.data) if skip else chunk.data
+                if data:
+                    recorder.take(chunk._replace(data=data))
+        except OSError as error:
+            self._save(detail=f"The log cannot be recorded: {error.strerror or error}. It is tried again.")
+            time.sleep(_BACKOFF_S[-1])
+            return False
+        except EngineError:
+            return False
+        finally:
+            stream.close()
+        return self._answers()
+
+    def _answers(self) -> bool:
+        """The engine is there right after the stream's end, so that end was the container's, not the engine's."""
+        try:
+            self._engine.info()
+        except EngineError:
+            return False
+        return True
+
+    def _settled(self, container: str) -> ContainerStatus:
+        end = time.monotonic() + _SETTLE_S
+        while True:
+            status = self._patiently(lambda: self._engine.inspect(container))
+            if status.ended or time.monotonic() > end:
+                return status
+            time.sleep(0.05)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Ask an engine that may be away; it is waited for as long as it takes."""
+        tries = 0
+        while True:
+            try:
+                answer = ask()
+            except EngineUnavailable as error:
+                self._save(
+                    detail=f"The engine does not answer: {one_line(error.message, 160)}", hint="It is tried again."
+                )
+                time.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
+                tries += 1
+            else:
+                if tries:
+                    self._save(detail="", hint="")
+                return answer
+
+    def _conclude(self, status: ContainerStatus) -> None:
+        run = self._database.get(self._run.id) or self._run
+        memory = self._spec.resources.memory if self._spec else None
+        end = outcome(status, stop_requested=run.stop_requested, memory_limit=memory)
+        self._save(
+            exit_code=status.exit_code,
+            oom_killed=status.oom_killed,
+            started=status.started or run.started,
+            finished=status.finished or time.time(),
+            **end._asdict(),
+        )
+
+    def _fail(self, error: MltuiError) -> None:
+        reason = "gpu" if isinstance(error, GpuUnavailable) else "image" if isinstance(error, ImageError) else "start"
+        code = getattr(error, "exit_code", None)
+        self._end(RunState.FAILED, reason, one_line(error.message, 400), error.hint, exit_code=code)
+
+    def _end(self, state: RunState, reason: str, detail: str, hint: str = "", exit_code: int | None = None) -> None:
+        self._save(state=state, reason=reason, detail=detail, hint=hint, exit_code=exit_code, finished=time.time())
+
+    def _save(self, **changes: object) -> None:
+        """Write to the database; a full disk is waited out, for a run must not end without its record."""
+        while True:
+            try:
+                self._database.update(self._run.id, **changes)
+            except StorageError as error:
+                print(time.strftime("%F %T"), error.message, file=sys.stderr, flush=True)
+                time.sleep(_BACKOFF_S[-1])
+            else:
+                return
+
+
+def main(argv: list[str]) -> NoReturn:
+    """``python -m mltui.runtime.supervisor HOME RUN_ID LOCK_FD``, with the pickled launch (or nothing) on stdin.
+
+    Started by ``launcher.spawn`` only, which holds the run's lock and hands it over as an open file.
+    """
+    home, run_id, lock = Path(argv[0]), argv[1], int(argv[2])
+    os.set_inheritable(lock, False)
+    payload = sys.stdin.buffer.read()
+    if os.fork():
+        # The launcher waits for this process only; its child belongs to nobody and outlives every viewer.
+        os._exit(0)
+    folder = RunFolder(home, run_id)
+    _detach(folder)
+    _run(home, run_id, folder, payload)
+    os._exit(0)
+
+
+def _detach(folder: RunFolder) -> None:
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(folder.supervisor_log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+
+
+def _run(home: Path, run_id: str, folder: RunFolder, payload: bytes) -> None:
+    from mltui.plugins import make_engine
+
+    # The stream's thread needs the interpreter only for an instant at a time: it must not wait 5 ms for each.
+    sys.setswitchinterval(0.0005)
+    spec, metrics = pickle.loads(payload) if payload else (None, None)
+    database = RunDatabase(home / "runs.db")
+    run = database.get(run_id)
+    if run is None:
+        return
+    try:
+        engine = make_engine(run.engine, run.endpoint)
+        Supervisor(run, database, folder, engine, spec, metrics).supervise()
+    except Exception as error:
+        database.update(
+            run_id,
+            state=RunState.FAILED,
+            reason="internal",
+            detail=f"mltui's supervisor failed: {one_line(str(error) or type(error).__name__, 200)}",
+            hint=f"Please report it with {folder.supervisor_log}.",
+            finished=time.time(),
+        )
+        raise
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

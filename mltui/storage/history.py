@@ -1,0 +1,168 @@
+"""The run database: one row a run, in SQLite's write-ahead mode, safe with several mltui at once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from mltui.domain.errors import MltuiError, NotFound, StorageError
+from mltui.domain.run import Run, RunState
+from mltui.storage.locations import make_folder
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+  id TEXT PRIMARY KEY,
+  profile TEXT NOT NULL, profile_path TEXT NOT NULL,
+  engine TEXT NOT NULL, endpoint TEXT NOT NULL,
+  state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, hint TEXT NOT NULL,
+  params TEXT NOT NULL, overrides TEXT NOT NULL, command TEXT NOT NULL,
+  image TEXT NOT NULL, image_id TEXT NOT NULL,
+  container_id TEXT NOT NULL, container_name TEXT NOT NULL,
+  gpus TEXT NOT NULL,
+  created REAL NOT NULL, started REAL, finished REAL,
+  exit_code INTEGER, oom_killed INTEGER NOT NULL, stop_requested INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS runs_by_time ON runs (created DESC);
+"""
+_COLUMNS = tuple(f.name for f in fields(Run))
+_AS_JSON = frozenset({"params", "overrides", "gpus"})
+_AS_BOOL = frozenset({"oom_killed", "stop_requested"})
+
+
+class RunDatabase:
+    """The runs of one mltui home. Methods may be called from any thread; errors are ``StorageError``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._writes = 0
+        make_folder(path.parent)
+        try:
+            # A writer waits for another's transaction; these take milliseconds, ten seconds means a stuck disk.
+            self._db = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise _sentence(path, error) from error
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _SCHEMA_VERSION:
+            raise StorageError(f"{self.path} was written by a newer mltui.", "Update mltui, or set MLTUI_HOME.")
+        if version < _SCHEMA_VERSION:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT;")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def version(self) -> tuple[int, int]:
+        """Changes whenever any process has changed the runs since; costs microseconds, so it can be asked often."""
+        with self._use() as db:
+            return int(db.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
+    def add(self, run: Run) -> None:
+        """Write a new run."""
+        marks = ", ".join("?" * len(_COLUMNS))
+        with self._use(write=True) as db:
+            db.execute(
+                f"INSERT OR IGNORE INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})",
+                [_to_cell(name, getattr(run, name)) for name in _COLUMNS],
+            )
+
+    def update(self, run_id: str, **changes: object) -> None:
+        """Change fields of a run; a run that was removed meanwhile stays removed."""
+        names = ", ".join(f"{name} = ?" for name in changes)
+        cells = [_to_cell(name, value) for name, value in changes.items()]
+        with self._use(write=True) as db:
+            db.execute(f"UPDATE runs SET {names} WHERE id = ?", [*cells, run_id])
+
+    def get(self, run_id: str) -> Run | None:
+        """The run with exactly this id."""
+        with self._use() as db, closing(db.execute(_select("WHERE id = ?"), [run_id])) as rows:
+            row = rows.fetchone()
+        return _to_run(row) if row else None
+
+    def find(self, text: str) -> Run:
+        """The run that ``text`` means: an id, the beginning of one, or ``last``; raises ``NotFound``."""
+        if text == "last":
+            newest = self.runs(limit=1)
+            if not newest:
+                raise NotFound("There is no run yet.", "Start one with: mltui run PROFILE")
+            return newest[0]
+        pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        with self._use() as db:
+            found = [
+                _to_run(row)
+                for row in db.execute(_select("WHERE id LIKE ? ESCAPE '\\' ORDER BY id LIMIT 6"), [pattern])
+            ]
+        exact = [run for run in found if run.id == text]
+        if len(exact or found) == 1:
+            return (exact or found)[0]
+        if not found:
+            raise NotFound(f"There is no run {text!r}.", "List them with: mltui runs")
+        raise NotFound(f"{text!r} fits several runs: {', '.join(run.id for run in found)}.", "Write one more letter.")
+
+    def runs(self, limit: int = 1000) -> tuple[Run, ...]:
+        """The newest runs, newest first."""
+        with self._use() as db:
+            return tuple(_to_run(row) for row in db.execute(_select("ORDER BY created DESC, id LIMIT ?"), [limit]))
+
+    def active(self) -> tuple[Run, ...]:
+        """Runs that may still change by themselves."""
+        states = [state.value for state in RunState if state.active]
+        marks = ", ".join("?" * len(states))
+        with self._use() as db:
+            return tuple(_to_run(row) for row in db.execute(_select(f"WHERE state IN ({marks})"), states))
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run."""
+        with self._use(write=True) as db:
+            db.execute("DELETE FROM runs WHERE id = ?", [run_id])
+
+    @contextmanager
+    def _use(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise _sentence(self.path, error) from error
+            if write:
+                self._writes += 1
+
+
+def _select(rest: str) -> str:
+    return f"SELECT {', '.join(_COLUMNS)} FROM runs {rest}"
+
+
+def _to_cell(name: str, value: object) -> object:
+    if name in _AS_JSON:
+        return json.dumps(list(value) if isinstance(value, tuple) else value)
+    return int(bool(value)) if name in _AS_BOOL else value
+
+
+def _to_run(row: tuple[Any, ...]) -> Run:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    for name in _AS_JSON:
+        values[name] = json.loads(values[name])
+    for name in _AS_BOOL:
+        values[name] = bool(values[name])
+    values["gpus"] = tuple(values["gpus"])
+    values["state"] = RunState(values["state"])
+    return Run(**values)
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> MltuiError:
+    return StorageError(
+        f"The run database {path} cannot be used: {error}.",
+        "Check that the disk is not full and that the file is yours; MLTUI_HOME names another folder.",
+    )

@@ -1,0 +1,98 @@
+"""The folder of one run: everything recorded of it but its row in the database.
+
+::
+
+    runs/<id>/log, log.index   what it printed            (log_file)
+    runs/<id>/metrics          the points read out of it  (metric_file)
+    runs/<id>/build.log        how its image was made
+    runs/<id>/profile.yaml     the profile as it was at the launch
+    runs/<id>/outputs/         what the training left: models, checkpoints, event files
+    runs/<id>/lock             held by the run's supervisor while it lives
+    runs/<id>/supervisor.log   what went wrong with the supervisor itself, empty otherwise
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from pathlib import Path
+
+from mltui.domain.errors import StorageError
+from mltui.storage.locations import make_folder
+
+#: Whoever asks ``supervised`` holds the lock for an instant, so one refusal does not mean that it is taken.
+_LOCK_TRIES = 5
+
+
+class RunFolder:
+    """Paths of a run's files, and its lock."""
+
+    def __init__(self, home: Path, run_id: str) -> None:
+        self.path = home / "runs" / run_id
+        self.log = self.path / "log"
+        self.metrics = self.path / "metrics"
+        self.build_log = self.path / "build.log"
+        self.profile = self.path / "profile.yaml"
+        self.outputs = self.path / "outputs"
+        self.supervisor_log = self.path / "supervisor.log"
+        self._lock_path = self.path / "lock"
+        self._lock = -1
+
+    def make(self) -> None:
+        """Make the folder and its outputs; raises ``StorageError``."""
+        make_folder(self.path)
+        make_folder(self.outputs)
+
+    def take_lock(self) -> bool:
+        """Become the run's supervisor; ``False`` when another process is. The lock goes with the process."""
+        fd = os.open(self._lock_path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        for _ in range(_LOCK_TRIES):
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(0.01)
+            else:
+                self._lock = fd
+                return True
+        os.close(fd)
+        return False
+
+    @property
+    def lock_fd(self) -> int:
+        """The open file that holds the lock, to hand over to another process; -1 without the lock."""
+        return self._lock
+
+    def release_lock(self) -> None:
+        """Stop being the run's supervisor."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    @property
+    def supervised(self) -> bool:
+        """Some process is the run's supervisor now."""
+        try:
+            fd = os.open(self._lock_path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
+    def remove(self) -> None:
+        """Delete the folder with everything in it, outputs too; raises ``StorageError``."""
+        try:
+            shutil.rmtree(self.path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageError(
+                f"{error.filename or self.path} cannot be removed: {error.strerror}.",
+                "If a container wrote it as another user, remove it as that user.",
+            ) from error
