@@ -1,0 +1,394 @@
+"""What is drawn of a series: its unbroken stretches, its extremes per column, its smoothed form, its nearest point.
+
+Nothing here knows of a terminal. A column is a strip of the x axis as wide as one dot of the picture; a column
+keeps its first, lowest, highest and last value, so no extreme is lost however many points share it
+("M4", Jugel et al., VLDB 2014).
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import islice, pairwise
+from operator import gt
+from typing import NamedTuple, TypeVar
+
+from mltui.domain.metric import Series
+from mltui.domain.scale import Scale
+
+_T = TypeVar("_T")
+BLOCK = 16
+"""Points per block of the finest level; a column is built from blocks at most a quarter of its size."""
+FAN_OUT = 4
+MAX_SWEEPS = 64
+"""An x that falls back more often than this is no axis to draw along: points are then placed by their order."""
+
+
+class XAxis(StrEnum):
+    """What a chart's x axis shows."""
+
+    LOGGED = "logged"
+    """The step, epoch … that the log gave."""
+    RELATIVE = "relative"
+    """Seconds since the first point that the chart shows."""
+    WALL = "wall"
+    """The time of day at which a point was read."""
+
+
+class Column(NamedTuple):
+    """The points of one stretch that fall into one column."""
+
+    at: int
+    """Which column, counted from the left."""
+    first: float
+    low: float
+    high: float
+    last: float
+
+
+class Drawn(NamedTuple):
+    """One unbroken stretch of a curve, reduced to columns."""
+
+    columns: list[Column]
+    points: int
+    """How many points the columns stand for."""
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the columns show less than every point: some column had more points than it can tell."""
+        return self.points > sum(len({c.first, c.low, c.high, c.last}) for c in self.columns)
+
+
+class Extremes:
+    """Lowest and highest finite value of any range of a growing array, from blocks of blocks.
+
+    Costs a sixteenth of the array's own memory per level and 0.1 µs per appended point; a range of any length is
+    answered from a handful of blocks.
+    """
+
+    def __init__(self, values: array[float], nonfinite: Sequence[int]) -> None:
+        self._values = values
+        self._nonfinite = nonfinite
+        self._low: list[array[float]] = [array("d")]
+        self._high: list[array[float]] = [array("d")]
+
+    def catch_up(self) -> None:
+        """Take in what was appended since the last call."""
+        done, whole = len(self._low[0]) * BLOCK, len(self._values) // BLOCK * BLOCK
+        if whole <= done:
+            return
+        parts = [self._values[done + k : whole : BLOCK] for k in range(BLOCK)]
+        low, high = list(map(min, *parts)), list(map(max, *parts))
+        # min and max depend on the order around a NaN: blocks with one are done again, one value at a time.
+        bad = self._nonfinite[bisect_left(self._nonfinite, done) : bisect_left(self._nonfinite, whole)]
+        for b in {(i - done) // BLOCK for i in bad}:
+            low[b], high[b] = _finite_extremes(self._values[done + b * BLOCK : done + (b + 1) * BLOCK])
+        self._low[0].extend(low)
+        self._high[0].extend(high)
+        self._raise_levels()
+
+    def _raise_levels(self) -> None:
+        level = 0
+        while True:
+            low, high = self._low[level], self._high[level]
+            if len(self._low) == level + 1:
+                if len(low) < FAN_OUT * FAN_OUT:
+                    return
+                self._low.append(array("d"))
+                self._high.append(array("d"))
+            done, whole = len(self._low[level + 1]) * FAN_OUT, len(low) // FAN_OUT * FAN_OUT
+            if whole > done:
+                self._low[level + 1].extend(map(min, *(low[done + k : whole : FAN_OUT] for k in range(FAN_OUT))))
+                self._high[level + 1].extend(map(max, *(high[done + k : whole : FAN_OUT] for k in range(FAN_OUT))))
+            level += 1
+
+    def block_for(self, size: int) -> tuple[int, int]:
+        """Level and block length to use for columns of about ``size`` points; level -1 means the points themselves."""
+        level, block = -1, 1
+        length = BLOCK
+        while level + 1 < len(self._low) and length * 4 <= size:
+            level, block = level + 1, length
+            length *= FAN_OUT
+        return level, block
+
+    def of_blocks(self, level: int, start: int, stop: int) -> tuple[float, float]:
+        """Extremes of the blocks ``start`` to ``stop`` of a level, all of which must be whole."""
+        return min(self._low[level][start:stop]), max(self._high[level][start:stop])
+
+    def whole_blocks(self, level: int) -> int:
+        """How many blocks of a level are complete."""
+        return len(self._low[level])
+
+    def of_range(self, start: int, stop: int) -> tuple[float, float]:
+        """Extremes of the finite values of a range, exactly; (inf, -inf) where there are none."""
+        low, high = math.inf, -math.inf
+        while start < stop:
+            level, block = self._widest(start, stop)
+            if level < 0:
+                end = min(stop, (start // BLOCK + 1) * BLOCK)
+                a, b = _finite_extremes(self._values[start:end])
+            else:
+                end = start + block
+                a, b = self._low[level][start // block], self._high[level][start // block]
+            low, high, start = min(low, a), max(high, b), end
+        return low, high
+
+    def _widest(self, start: int, stop: int) -> tuple[int, int]:
+        found, level, block = (-1, 1), 0, BLOCK
+        while level < len(self._low) and start % block == 0 and start + block <= stop:
+            if start // block >= len(self._low[level]):
+                break
+            found = (level, block)
+            level, block = level + 1, block * FAN_OUT
+        return found
+
+
+def _finite_extremes(values: Sequence[float]) -> tuple[float, float]:
+    finite = [v for v in values if math.isfinite(v)]
+    return (min(finite), max(finite)) if finite else (math.inf, -math.inf)
+
+
+class Trace:
+    """A series as a chart needs it: indexed, cut where it must not be joined, and kept up to date as it grows."""
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+        self.extremes = Extremes(series.value, series.nonfinite)
+        self._falls: dict[bool, list[int]] = {False: [], True: []}
+        self._usable = {False: True, True: True}
+        self._seen = 0
+
+    def catch_up(self) -> None:
+        """Take in the points appended since the last call; costs nothing when there are none."""
+        n = len(self.series)
+        if n == self._seen:
+            return
+        self.extremes.catch_up()
+        start = max(self._seen - 1, 0)
+        for by_time, xs in ((False, self.series.x), (True, self.series.time)):
+            fresh = xs[start:n]
+            self._usable[by_time] &= math.isfinite(sum(fresh))
+            if True in map(gt, fresh, islice(fresh, 1, None)):
+                steps = enumerate(map(gt, fresh, islice(fresh, 1, None)), start + 1)
+                self._falls[by_time].extend(i for i, fell in steps if fell)
+        self._seen = n
+
+    def ordered(self, axis: XAxis) -> bool:
+        """Whether the axis is finite and runs forward often enough to draw along it."""
+        by_time = axis is not XAxis.LOGGED
+        return self._usable[by_time] and len(self._falls[by_time]) <= MAX_SWEEPS
+
+    def x(self, axis: XAxis) -> Sequence[float]:
+        """The x of every point: logged, or its time in seconds since 1970; the order where ``x`` cannot be used."""
+        if not self.ordered(axis):
+            return range(len(self.series))
+        return self.series.x if axis is XAxis.LOGGED else self.series.time
+
+    def sweeps(self, axis: XAxis) -> Iterator[tuple[int, int]]:
+        """Index ranges along which x never falls: one for each pass that a log makes over the same steps."""
+        if not self.ordered(axis):
+            yield 0, len(self.series)
+            return
+        cuts = [0, *self._falls[axis is not XAxis.LOGGED], len(self.series)]
+        yield from ((a, b) for a, b in pairwise(cuts) if a < b)
+
+    def stretches(self, axis: XAxis, low: float, high: float, limit: int) -> Iterator[tuple[int, int]]:
+        """Index ranges that can be drawn without lifting the pen and reach into ``low`` … ``high``.
+
+        A range has one more point at both ends where there is one, so that a line leaves the picture in the right
+        direction. With more than ``limit`` gaps the gaps are finer than the picture, and are not cut out.
+        """
+        xs, bad = self.x(axis), self.series.nonfinite
+        for a, b in self.sweeps(axis):
+            start, stop = bisect_left(xs, low, a, b), bisect_right(xs, high, a, b)
+            start, stop = max(a, start - 1), min(b, stop + 1)
+            gaps = bad[bisect_left(bad, start) : bisect_left(bad, stop)]
+            yield from split(start, stop, gaps if len(gaps) <= limit else ())
+
+
+def split(start: int, stop: int, gaps: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The ranges left of ``start`` … ``stop`` when the indexes ``gaps`` (ascending) are taken out."""
+    for gap in gaps:
+        if start < gap:
+            yield start, gap
+        start = gap + 1
+    if start < stop:
+        yield start, stop
+
+
+def split_finite(values: Sequence[float]) -> list[tuple[int, int]]:
+    """The index ranges of the finite stretches of ``values``."""
+    return list(split(0, len(values), (i for i, v in enumerate(values) if not math.isfinite(v))))
+
+
+def downsample(trace: Trace, axis: XAxis, start: int, stop: int, scale: Scale, columns: int) -> Drawn:
+    """The points ``start`` to ``stop`` of a stretch as at most ``columns`` columns of ``scale``, in order of x.
+
+    Column ``k`` is centred at share ``k / (columns - 1)`` of the scale. Points beyond the ends of the scale are
+    replaced by the place where the line to them crosses the end.
+    """
+    xs, values = trace.x(axis), trace.series.value
+    inner_start, inner_stop = bisect_left(xs, scale.low, start, stop), bisect_right(xs, scale.high, start, stop)
+    if inner_stop - inner_start <= 2 * columns:
+        found = _by_point(xs, values, inner_start, inner_stop, scale, columns)
+    else:
+        found = _by_column(trace, xs, inner_start, inner_stop, scale, columns)
+    entry = _crossing(xs, values, inner_start - 1, inner_start, start, stop, scale, 0.0)
+    leave = _crossing(xs, values, inner_stop - 1, inner_stop, start, stop, scale, 1.0)
+    if entry is not None and (not found or found[0].at > 0):
+        found.insert(0, Column(0, entry, entry, entry, entry))
+    if leave is not None and (not found or found[-1].at < columns - 1):
+        found.append(Column(columns - 1, leave, leave, leave, leave))
+    return Drawn(found, inner_stop - inner_start)
+
+
+def _crossing(
+    xs: Sequence[float], values: Sequence[float], left: int, right: int, start: int, stop: int, scale: Scale, at: float
+) -> float | None:
+    """The value where the line from point ``left`` to point ``right`` crosses an end of the scale, if it does."""
+    if left < start or right >= stop:
+        return None
+    if not (math.isfinite(values[left]) and math.isfinite(values[right])):
+        return None
+    a, b = scale.position(xs[left]), scale.position(xs[right])
+    if not (a <= at <= b and a < b):
+        return None
+    share = (at - a) / (b - a)
+    return values[left] * (1 - share) + values[right] * share
+
+
+def _by_point(
+    xs: Sequence[float], values: Sequence[float], start: int, stop: int, scale: Scale, columns: int
+) -> list[Column]:
+    found: list[Column] = []
+    last = columns - 1
+    for i in range(start, stop):
+        value = values[i]
+        if not math.isfinite(value):
+            continue
+        k = min(max(int(scale.position(xs[i]) * last + 0.5), 0), last)
+        if found and found[-1].at == k:
+            c = found[-1]
+            found[-1] = Column(k, c.first, min(c.low, value), max(c.high, value), value)
+        else:
+            found.append(Column(k, value, value, value, value))
+    return found
+
+
+def _by_column(trace: Trace, xs: Sequence[float], start: int, stop: int, scale: Scale, columns: int) -> list[Column]:
+    last = columns - 1
+    ends = [bisect_left(xs, scale.value((k + 0.5) / last), start, stop) for k in range(last)]
+    edges = [start, *ends, stop]
+    level, block = trace.extremes.block_for((stop - start) // columns)
+    found = []
+    for k in range(columns):
+        a, b = edges[k], edges[k + 1]
+        if a < b:
+            low, high = _column_extremes(trace.extremes, a, b, level, block)
+            if low <= high:
+                found.append(_column(k, trace.series.value, a, b, low, high))
+    return found
+
+
+def _column_extremes(extremes: Extremes, start: int, stop: int, level: int, block: int) -> tuple[float, float]:
+    """Extremes of a column from whole blocks, its edges moved to the next block (a quarter of a column at most)."""
+    first, last = start // block, stop // block
+    if level >= 0 and last - first >= 4 and last < extremes.whole_blocks(level):
+        return extremes.of_blocks(level, first, last)
+    return extremes.of_range(start // block * block if level >= 0 else start, stop)
+
+
+def _column(index: int, values: Sequence[float], start: int, stop: int, low: float, high: float) -> Column:
+    first, last = values[start], values[stop - 1]
+    return Column(index, first if low <= first <= high else low, low, high, last if low <= last <= high else high)
+
+
+class Smoother:
+    """The exponential moving average of a growing series, debiased, as TensorBoard computes it.
+
+    With weight ``w`` in [0, 1): ``s = w·s + (1 − w)·v`` from ``s = 0``, shown as ``s / (1 − wⁿ)`` after ``n`` finite
+    values; values that are not finite stay as they are and do not count; a constant series stays as it is
+    (TensorBoard's scalar card, ``classicSmoothing``).
+    """
+
+    def __init__(self, series: Series, weight: float) -> None:
+        self.weight = min(max(weight, 0.0), 0.999999)
+        self.source = series
+        self.series = Series(series.key)
+        """The smoothed series; same x and times."""
+        self._sum, self._decay = 0.0, 1.0
+
+    def catch_up(self) -> Series:
+        """Smooth what was appended to the source since the last call; gives :attr:`series`."""
+        n, stop = len(self.series), len(self.source)
+        if n < stop:
+            fresh = array("d", self._smooth(self.source.value[n:stop]))
+            self.series.extend(self.source.x[n:stop], fresh, self.source.time[n:stop])
+        return self.series
+
+    def _smooth(self, values: Sequence[float]) -> Iterator[float]:
+        weight, total, decay = self.weight, self._sum, self._decay
+        constant = self.source.argmin == self.source.argmax
+        for value in values:
+            if value - value != 0.0:
+                yield value
+                continue
+            total = total * weight + (1 - weight) * value
+            decay *= weight
+            yield value if constant else total / (1 - decay)
+        self._sum, self._decay = total, decay
+
+
+def smooth(series: Series, weight: float) -> Series:
+    """``series`` smoothed once: see :class:`Smoother`."""
+    return Smoother(series, weight).catch_up()
+
+
+def quantile_limits(samples: Iterable[float], share: float = 0.05) -> tuple[float, float] | None:
+    """Limits that leave outliers out: the ``share`` and ``1 − share`` quantiles, widened by half their distance.
+
+    Values within the widened limits keep their own extremes, so that a curve without outliers is shown whole.
+    ``None`` without a finite value.
+    """
+    ordered = sorted(v for v in samples if math.isfinite(v))
+    if not ordered:
+        return None
+    last = len(ordered) - 1
+    low, high = ordered[math.floor(last * share)], ordered[math.ceil(last * (1 - share))]
+    reach = (high / 2 - low / 2) or math.inf
+    inside = [v for v in ordered if low - reach <= v <= high + reach]
+    return inside[0], inside[-1]
+
+
+def sample(values: Sequence[_T], start: int, stop: int, count: int = 1000) -> Sequence[_T]:
+    """About ``count`` evenly spaced values of a range."""
+    return values[start : stop : max(1, (stop - start) // count)]
+
+
+def nearest(xs: Sequence[float], x: float, start: int = 0, stop: int | None = None) -> int | None:
+    """Index of the point nearest to ``x`` in ascending ``xs`` (the later of two as near), ``None`` for none."""
+    stop = len(xs) if stop is None else stop
+    if start >= stop:
+        return None
+    right = bisect_right(xs, x, start, stop)
+    if right == start:
+        return start
+    if right == stop or x - xs[right - 1] < xs[right] - x:
+        return right - 1
+    return right
+
+
+def interpolate(xs: Sequence[float], values: Sequence[float], x: float) -> float | None:
+    """The value at ``x`` on the line between its two neighbours, ``None`` outside the points or beside a gap."""
+    right = bisect_left(xs, x)
+    if right < len(xs) and xs[right] == x:
+        return values[right] if math.isfinite(values[right]) else None
+    if not 0 < right < len(xs):
+        return None
+    left = right - 1
+    share = (x - xs[left]) / (xs[right] - xs[left])
+    value = values[left] * (1 - share) + values[right] * share
+    return value if math.isfinite(value) else None

@@ -1,0 +1,213 @@
+"""Axes: where a value lies between two limits, which ticks an axis shows and how they are written.
+
+Everything here takes any finite float, up to the largest ones and down to denormals, and gives finite answers.
+"""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Callable
+from typing import NamedTuple
+
+HUGE = 1.7e308
+"""Limits stay below this, so that adding a margin cannot reach infinity."""
+_TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+_SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+class Scale(NamedTuple):
+    """An axis from ``low`` to ``high`` (``low < high``, both finite; both above zero where it is logarithmic)."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def position(self, value: float) -> float:
+        """``value`` as a share of the axis: 0 at ``low``, 1 at ``high``; outside it lies below 0 or above 1."""
+        if self.log:
+            low = math.log10(self.low)
+            return (math.log10(max(value, 5e-324)) - low) / (math.log10(self.high) - low)
+        span = self.high - self.low
+        if span < HUGE:
+            return (value - self.low) / span
+        return (value / 4 - self.low / 4) / (self.high / 4 - self.low / 4)
+
+    def value(self, position: float) -> float:
+        """The value at a share of the axis: the inverse of :meth:`position`, kept finite."""
+        if self.log:
+            low, high = math.log10(self.low), math.log10(self.high)
+            return float(10.0 ** min(max(low + position * (high - low), -323.0), 308.0))
+        return _bounded(self.low * (1 - position) + self.high * position)
+
+    def zoomed(self, factor: float, around: float = 0.5) -> Scale:
+        """The part of the axis that is ``factor`` as long, with the value at share ``around`` kept in its place."""
+        low, high = self.value(around - around * factor), self.value(around + (1 - around) * factor)
+        return Scale(low, high, self.log) if low < high else self
+
+    def shifted(self, share: float) -> Scale:
+        """The axis moved by a share of its length, its length kept."""
+        low, high = self.value(share), self.value(1 + share)
+        return Scale(low, high, self.log) if low < high else self
+
+
+def _bounded(value: float) -> float:
+    return min(max(value, -HUGE), HUGE)
+
+
+def fit(low: float, high: float, log: bool = False, margin: float = 0.0) -> Scale:
+    """The scale that shows ``low`` to ``high`` with a share ``margin`` left free at both ends.
+
+    One value alone is put in the middle; on a logarithmic axis what is not above zero counts as the smallest decade.
+    """
+    low, high = _bounded(min(low, high)), _bounded(max(low, high))
+    if log:
+        high = max(high, 1e-300)
+        low = low if low > 0 else high / 1000
+        if low >= high / 1.0001:
+            low, high = low / 2, min(high * 2, HUGE)
+        return Scale(low, high, True).zoomed(1 + 2 * margin) if margin else Scale(low, high, True)
+    if high - low <= abs(high) * 1e-14:
+        pad = abs(high) * 0.1 or 1.0
+        return Scale(_bounded(low - pad), _bounded(high + pad)) if pad > 1e-300 else Scale(-1.0, 1.0)
+    if high - low < 1e-300:
+        return Scale(low - 1e-300, high + 1e-300)
+    return Scale(low, high).zoomed(1 + 2 * margin) if margin else Scale(low, high)
+
+
+class Tick(NamedTuple):
+    """A place on an axis and what is written there."""
+
+    value: float
+    label: str
+
+
+def ticks(scale: Scale, count: int) -> list[Tick]:
+    """About ``count`` round values inside the scale, written as short as their distance allows."""
+    if scale.log:
+        return _log_ticks(scale, count)
+    return _linear_ticks(scale, nice_step(scale.high / max(count, 1) - scale.low / max(count, 1)))
+
+
+def nice_step(raw: float) -> float:
+    """The smallest of 1, 2, 5 × a power of ten that is not below ``raw`` (above zero)."""
+    if not 1e-290 < raw < HUGE:
+        return raw
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next((f * power for f in (1.0, 2.0, 5.0) if f * power >= raw * 0.999), 10.0 * power)
+
+
+def _linear_ticks(scale: Scale, step: float) -> list[Tick]:
+    if step <= 0:
+        return []
+    first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
+    values = [k * step for k in range(first, min(last, first + 100) + 1)]
+    values = [0.0 if abs(v) < step / 2 else v for v in values if math.isfinite(v)]
+    return _distinct([Tick(v, format_tick(v, step)) for v in values])
+
+
+def _log_ticks(scale: Scale, count: int) -> list[Tick]:
+    low, high = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    stride = max(1, math.ceil((high - low) / max(count, 1)))
+    factors = (1, 2, 5) if (high - low) * 2 <= count else (1,)
+    values = [float(f"{f}e{k}") for k in range(low, high + 1, stride) for f in factors if -300 < k < 308]
+    inside = [v for v in values if scale.low * 0.9999 <= v <= scale.high * 1.0001]
+    if len(inside) < 2:
+        return _linear_ticks(Scale(scale.low, scale.high), nice_step((scale.high - scale.low) / max(count, 1)))
+    return [Tick(v, format_tick(v, v)) for v in inside]
+
+
+def _distinct(found: list[Tick]) -> list[Tick]:
+    """Ticks whose text is that of their neighbour (closer than a float can tell) say nothing: they go."""
+    return [t for i, t in enumerate(found) if i == 0 or t.label != found[i - 1].label]
+
+
+def format_tick(value: float, step: float) -> str:
+    """``value`` with the digits that ticks ``step`` apart need: ``0.25``, ``1500``, ``20k``, ``3e-5``."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e15 or size < 1e-3:
+        digits = max(0, min(15, math.floor(math.log10(size)) - math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
+        return _short_exponent(f"{value:.{digits}e}")
+    decimals = max(0, min(15, -math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
+    plain = f"{value:.{decimals}f}"
+    if size < 10_000:
+        return plain
+    for unit, suffix in _SUFFIXES:
+        if size >= unit:
+            decimals = max(0, min(15, -math.floor(math.log10(step / unit) + 1e-9)))
+            scaled = f"{value / unit:.{decimals}f}{suffix}"
+            return scaled if len(scaled) < len(plain) else plain
+    return plain
+
+
+def _short_exponent(text: str) -> str:
+    mantissa, _, exponent = text.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def format_value(value: float, digits: int = 4) -> str:
+    """A value for a legend, in ``digits`` significant digits: ``0.2913``, ``12.4``, ``1.5e-5``, ``NaN``, ``∞``."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if value == 0 or (value == int(value) and abs(value) < 1e6):
+        return f"{value:.0f}"
+    if 1e-3 <= abs(value) < 1e6:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        return f"{value:.{min(decimals, digits)}f}"
+    return _short_exponent(f"{value:.{digits - 1}e}")
+
+
+def format_x(value: float) -> str:
+    """An x as it was logged: whole numbers without a point, others with at most four decimals."""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e6 else _short_exponent(f"{value:.3e}")
+
+
+def format_duration(seconds: float) -> str:
+    """``45s``, ``1m30s``, ``2h05m``, ``3d04h``: two units at most."""
+    if abs(seconds) < 10 and seconds != int(seconds):
+        return f"{seconds:.1f}s"
+    sign, whole = "-" if seconds < 0 else "", round(min(abs(seconds), 1e12))
+    for unit, name, below, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
+        if whole >= unit:
+            rest = whole % unit // below
+            return f"{sign}{whole // unit}{name}" + (f"{rest:02d}{small}" if rest else "")
+    return f"{sign}{whole}s"
+
+
+def format_clock(seconds: float, step: float = 1.0) -> str:
+    """A wall time (seconds since 1970) in the local zone, with seconds only where ticks are closer than a minute."""
+    try:
+        parts = clock.localtime(seconds)
+    except (OverflowError, ValueError, OSError):
+        return format_value(seconds)
+    if step >= 86400:
+        return clock.strftime("%m-%d", parts)
+    return clock.strftime("%H:%M" if step >= 60 else "%H:%M:%S", parts)
+
+
+def duration_ticks(scale: Scale, count: int) -> list[Tick]:
+    """Ticks of an axis of seconds, at round seconds, minutes, hours or days."""
+    return _time_ticks(scale, count, lambda value, _: format_duration(value))
+
+
+def clock_ticks(scale: Scale, count: int) -> list[Tick]:
+    """Ticks of an axis of wall times, at round local times."""
+    return _time_ticks(scale, count, format_clock)
+
+
+def _time_ticks(scale: Scale, count: int, write: Callable[[float, float], str]) -> list[Tick]:
+    raw = (scale.high - scale.low) / max(count, 1)
+    if raw < 1 or raw > 86400:
+        step = nice_step(raw) if raw < 1 else 86400 * nice_step(raw / 86400)
+    else:
+        step = float(next(s for s in _TIME_STEPS if s >= raw))
+    found = [tick.value for tick in _linear_ticks(scale, step)]
+    return _distinct([Tick(v, write(v, step)) for v in found])

@@ -1,0 +1,336 @@
+"""The picture of a chart as rows of styled text: legend, axes, grid and marks around and over the drawn curves."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.style import Style
+
+from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
+from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, ticks
+from mltui.ui import palette
+from mltui.ui.widgets.chart_legend import Span, header, width_of
+from mltui.ui.widgets.chart_model import Canvas, ChartModel, CurveStyle, Look, Plotted, Vertex
+from mltui.ui.widgets.chart_raster import dot, line, strokes
+
+MIN_WIDTH, MIN_HEIGHT = 16, 5
+_GAPS_PER_COLUMN = 4
+NO_STYLE = Style()
+
+
+class Geometry(NamedTuple):
+    """Where things are in a picture, in cells, and which values its axes span."""
+
+    left: int
+    """First column of the canvas."""
+    top: int
+    """First row of the canvas."""
+    width: int
+    height: int
+    x: Scale
+    y: Scale
+
+    def column_of(self, x: float) -> int:
+        """The canvas cell column of an x (may lie outside the canvas)."""
+        return int(min(max(self.x.position(x) * (2 * self.width - 1) + 0.5, -2.0), 1e6)) // 2
+
+    def row_of(self, value: float) -> int:
+        """The canvas cell row of a value (may lie outside the canvas)."""
+        return dot(value, self.y, 4 * self.height) // 4
+
+    def x_at(self, column: float) -> float:
+        """The x at the middle of a canvas cell column."""
+        return self.x.value((2 * column + 0.5) / (2 * self.width - 1))
+
+
+class Picture(NamedTuple):
+    """A finished frame."""
+
+    rows: list[list[Span]]
+    geometry: Geometry | None
+    """``None`` where there was nothing to draw, or no room."""
+
+    def text(self) -> list[str]:
+        """The rows without their colours."""
+        return ["".join(span.text for span in row) for row in self.rows]
+
+
+def paint(model: ChartModel, width: int, height: int, look: Look, canvas: Canvas) -> Picture:
+    """The chart on ``width`` × ``height`` cells; every row is exactly that wide."""
+    if width < MIN_WIDTH or height < MIN_HEIGHT:
+        return _message(f"too small: {MIN_WIDTH}x{MIN_HEIGHT} at least", width, height, look)
+    model.catch_up()
+    limits = x_limits(model)
+    if limits is None:
+        return _empty(model, width, height, look)
+    head = header(model, width, height, look)
+    geometry, y_ticks = _lay_out(model, limits, width, height, len(head))
+    drawn = [_reduce(plotted, model, geometry) for plotted in model.curves]
+    cells = _Cells(geometry, look)
+    cells.grid(y_ticks)
+    cells.curves(model, drawn, canvas)
+    cells.marks(model)
+    body = _with_y_axis(cells.rows(), y_ticks, geometry, look)
+    foot = _x_axis(model, geometry, width, look, _note(drawn))
+    return Picture([_fill(row, width) for row in [*head, *body, *foot]], geometry)
+
+
+def x_limits(model: ChartModel) -> Scale | None:
+    """The x axis: the window where one is set, else from the first point to the last; ``None`` without any point."""
+    view, log = model.view, model.view.log_x and model.view.x_axis is XAxis.LOGGED
+    if view.x_window is not None:
+        return fit(*view.x_window, log)
+    low, high = math.inf, -math.inf
+    for plotted in model.curves:
+        xs = plotted.trace.x(view.x_axis)
+        for a, b in plotted.trace.sweeps(view.x_axis):
+            first = bisect_right(xs, 0.0, a, b) if log else a
+            if first < b:
+                low, high = min(low, xs[first]), max(high, xs[b - 1])
+    return fit(low, high, log) if low <= high else None
+
+
+def y_limits(model: ChartModel, x: Scale) -> Scale:
+    """The y axis: the window where one is set, else what the curves span within ``x``, outliers cut where asked."""
+    view = model.view
+    if view.y_window is not None:
+        return fit(*view.y_window, view.log_y)
+    low, high = math.inf, -math.inf
+    samples: list[float] = []
+    for plotted in model.curves:
+        trace = plotted.main if view.smoothing else plotted.trace
+        for a, b in _ranges(trace, view.x_axis, x):
+            least, most = trace.extremes.of_range(a, b)
+            if view.log_y and least <= 0:
+                least = min((v for v in sample(trace.series.value, a, b) if v > 0), default=math.inf)
+                most = most if most > 0 else -math.inf
+            low, high = min(low, least), max(high, most)
+            samples.extend(sample(trace.series.value, a, b) if view.clip else ())
+    clipped = quantile_limits(v for v in samples if v > 0 or not view.log_y)
+    if clipped is not None:
+        low, high = max(low, clipped[0]), min(high, clipped[1])
+    return fit(low, high, view.log_y, 0.02) if low <= high else fit(0.0, 1.0, view.log_y)
+
+
+def _ranges(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
+    """Index ranges of the points inside the x axis, with their neighbours where none is inside."""
+    xs, found = trace.x(axis), []
+    for a, b in trace.sweeps(axis):
+        start, stop = bisect_left(xs, x.low, a, b), bisect_right(xs, x.high, a, b)
+        if start == stop and a < start < b:
+            start, stop = start - 1, stop + 1
+        if start < stop:
+            found.append((start, stop))
+    return found
+
+
+def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: int) -> tuple[Geometry, dict[int, str]]:
+    plot_height = height - header_rows - 2
+    y = y_limits(model, x)
+    found = ticks(y, max(2, min(plot_height // 3, 8)))
+    left = max((len(t.label) for t in found), default=1) + 1
+    geometry = Geometry(left, header_rows, max(width - left - 1, 4), plot_height, x, y)
+    rows = {geometry.row_of(t.value): t.label for t in found}
+    return geometry, {row: label for row, label in rows.items() if 0 <= row < plot_height}
+
+
+class _Drawing(NamedTuple):
+    """The stretches of one curve, and of its raw line where it is smoothed."""
+
+    main: list[Drawn]
+    raw: list[Drawn]
+
+
+def _reduce(plotted: Plotted, model: ChartModel, geometry: Geometry) -> _Drawing:
+    main = _stretches(plotted.main, model, geometry)
+    return _Drawing(main, _stretches(plotted.trace, model, geometry) if plotted.smooth_trace else [])
+
+
+def _stretches(trace: Trace, model: ChartModel, geometry: Geometry) -> list[Drawn]:
+    axis, x, columns = model.view.x_axis, geometry.x, 2 * geometry.width
+    found = trace.stretches(axis, x.low, x.high, _GAPS_PER_COLUMN * columns)
+    return [downsample(trace, axis, a, b, x, columns) for a, b in found]
+
+
+def _note(drawn: Sequence[_Drawing]) -> str:
+    stretches = [d for drawing in drawn for d in (drawing.raw or drawing.main)]
+    if not any(d.reduced for d in stretches):
+        return ""
+    return f"{sum(d.points for d in stretches):,} points, extremes kept"
+
+
+class _Cells:
+    """The canvas cell by cell: curves laid over the grid, marks over the curves."""
+
+    def __init__(self, geometry: Geometry, look: Look) -> None:
+        self._geometry, self._look = geometry, look
+        self._text = [[" "] * geometry.width for _ in range(geometry.height)]
+        self._style: list[list[Style]] = [[NO_STYLE] * geometry.width for _ in range(geometry.height)]
+
+    def put(self, column: int, row: int, text: str, style: Style) -> None:
+        """One character, if it lies on the canvas."""
+        if 0 <= column < self._geometry.width and 0 <= row < self._geometry.height:
+            self._text[row][column], self._style[row][column] = text, style
+
+    def grid(self, rows: dict[int, str]) -> None:
+        """A faint line at every tick, where there is room for more than the curves."""
+        width = self._geometry.width
+        for row in rows if self._geometry.height >= 8 else ():
+            self._text[row], self._style[row] = ["┈"] * width, [self._look.grid] * width
+
+    def curves(self, model: ChartModel, drawn: Sequence[_Drawing], canvas: Canvas) -> None:
+        """All curves, the faint ones first, so that the others lie over them."""
+        lines: list[list[Vertex]] = []
+        styles: list[Style] = []
+        order = sorted(range(len(drawn)), key=lambda i: model.curves[i].curve.style is CurveStyle.LINE)
+        for behind in (True, False):
+            for i in order:
+                plotted, stretches = model.curves[i], drawn[i].raw if behind else drawn[i].main
+                pale = behind or plotted.curve.style is CurveStyle.FAINT
+                lines += self._lines(stretches)
+                styles += [self._style_of(plotted, pale)] * len(stretches)
+        geometry = self._geometry
+        for row, runs in enumerate(canvas(geometry.width, geometry.height, lines)):
+            self._lay(row, runs, styles)
+
+    def _lines(self, stretches: Sequence[Drawn]) -> list[list[Vertex]]:
+        geometry = self._geometry
+        height = 4 * geometry.height
+        return [line(strokes(d.columns, geometry.y, height), 2 * geometry.width, height) for d in stretches]
+
+    def _style_of(self, plotted: Plotted, pale: bool) -> Style:
+        color = palette.readable(plotted.color, self._look.background)
+        return Style(color=palette.faint(color, self._look.background) if pale else color)
+
+    def _lay(self, row: int, runs: Sequence[tuple[str, int]], styles: Sequence[Style]) -> None:
+        text, style, at = self._text[row], self._style[row], 0
+        for run, index in runs:
+            end = at + len(run)
+            if index >= 0:
+                text[at:end] = run
+                style[at:end] = [styles[index]] * len(run)
+            at = end
+
+    def marks(self, model: ChartModel) -> None:
+        """The newest point of every curve, the places of values that are no number, the crosshair."""
+        if model.view.cursor is not None:
+            self._crosshair(model, self._geometry.column_of(model.view.cursor))
+        for plotted in model.curves:
+            if plotted.curve.style is CurveStyle.LINE:
+                self._newest(plotted, model)
+                self._nonfinite(plotted, model)
+
+    def _newest(self, plotted: Plotted, model: ChartModel) -> None:
+        xs, values = plotted.trace.x(model.view.x_axis), plotted.main.series.value
+        if not len(values) or not math.isfinite(values[-1]):
+            return
+        column, row = self._geometry.column_of(xs[-1]), self._geometry.row_of(values[-1])
+        self.put(column, row, plotted.glyph, self._style_of(plotted, False))
+
+    def _nonfinite(self, plotted: Plotted, model: ChartModel) -> None:
+        """``✕`` in the cell where a value was NaN or infinite: on the curve for NaN, at the edge for infinity."""
+        geometry, xs, bad = self._geometry, plotted.trace.x(model.view.x_axis), plotted.curve.series.nonfinite
+        done: set[int] = set()
+        for i in (*bad[:1], *sample(bad, 0, len(bad), 4 * geometry.width)):
+            column = geometry.column_of(xs[i])
+            if column not in done:
+                done.add(column)
+                self.put(column, self._row_of_nonfinite(plotted, i), "✕", self._look.alarm)
+
+    def _row_of_nonfinite(self, plotted: Plotted, index: int) -> int:
+        values, last = plotted.curve.series.value, self._geometry.height - 1
+        if math.isinf(values[index]):
+            return 0 if values[index] > 0 else last
+        before = next((values[i] for i in range(index - 1, max(index - 50, -1), -1) if math.isfinite(values[i])), None)
+        return last if before is None else min(max(self._geometry.row_of(before), 0), last)
+
+    def _crosshair(self, model: ChartModel, column: int) -> None:
+        for row in range(self._geometry.height):
+            self.put(column, row, "│", self._look.muted)
+
+    def rows(self) -> list[list[Span]]:
+        """The canvas as spans, equal neighbours together."""
+        return [_merge(text, style) for text, style in zip(self._text, self._style, strict=True)]
+
+
+def _merge(text: Sequence[str], styles: Sequence[Style]) -> list[Span]:
+    spans, start, current = [], 0, styles[0]
+    for at, style in enumerate(styles):
+        if style is not current:
+            spans.append(Span("".join(text[start:at]), current))
+            start, current = at, style
+    spans.append(Span("".join(text[start:]), current))
+    return spans
+
+
+def _with_y_axis(rows: list[list[Span]], labels: dict[int, str], geometry: Geometry, look: Look) -> list[list[Span]]:
+    left = geometry.left
+    return [
+        [Span(labels.get(i, "").rjust(left - 1), look.muted), Span("┤" if i in labels else "│", look.frame), *row]
+        for i, row in enumerate(rows)
+    ]
+
+
+def _x_axis(model: ChartModel, geometry: Geometry, width: int, look: Look, note: str) -> list[list[Span]]:
+    name = model.axis_name
+    room = max(1, (geometry.width - len(name)) // 9)
+    labels, rule = [" "] * width, ["─"] * geometry.width
+    free_until, end = 0, width - len(name) - 2
+    for tick in x_ticks(model, geometry.x, min(room, 10)):
+        column = geometry.column_of(tick.value)
+        at = min(max(geometry.left + column - len(tick.label) // 2, 0), width - len(tick.label))
+        if at >= free_until and at + len(tick.label) <= end and 0 <= column < geometry.width:
+            labels[at : at + len(tick.label)] = tick.label
+            rule[column] = "┬"
+            free_until = at + len(tick.label) + 2
+    line_text = "".join(rule)
+    if note and len(note) + 12 <= geometry.width:
+        line_text = line_text[: -len(note) - 4] + f" {note} ──"
+    body = "".join(labels)[: width - len(name) - 1]
+    return [
+        [Span(" " * (geometry.left - 1), NO_STYLE), Span("└" + line_text, look.frame)],
+        [Span(body, look.muted), Span(f" {name}", look.muted + Style(italic=True))],
+    ]
+
+
+def x_ticks(model: ChartModel, scale: Scale, count: int) -> list[Tick]:
+    """Ticks of the x axis in the units of what it shows."""
+    if model.view.x_axis is XAxis.WALL:
+        return clock_ticks(scale, count)
+    if model.view.x_axis is XAxis.RELATIVE:
+        start = model.start
+        shifted = Scale(scale.low - start, scale.high - start)
+        return [Tick(t.value + start, t.label) for t in duration_ticks(shifted, count)]
+    found = ticks(scale, count)
+    whole = all(float(t.value).is_integer() for t in found) or scale.high - scale.low < 2
+    return found if whole else _whole_or_all(found)
+
+
+def _whole_or_all(found: list[Tick]) -> list[Tick]:
+    """Only whole steps and epochs, where there are at least two of them to read the axis by."""
+    whole = [Tick(t.value, f"{t.value:.0f}") for t in found if float(t.value).is_integer()]
+    return whole if len(whole) >= 2 else found
+
+
+def _fill(row: list[Span], width: int) -> list[Span]:
+    missing = width - width_of(row)
+    return [*row, Span(" " * missing, NO_STYLE)] if missing > 0 else row
+
+
+def _empty(model: ChartModel, width: int, height: int, look: Look) -> Picture:
+    head = header(model, width, height, look)[:1]
+    blank = [_fill([], width) for _ in range(height - len(head))]
+    at = (height - 1) // 2 - len(head)
+    text = model.waiting[:width]
+    blank[max(at, 0)] = _fill([Span(" " * ((width - len(text)) // 2), NO_STYLE), Span(text, look.muted)], width)
+    return Picture([*(_fill(row, width) for row in head), *blank], None)
+
+
+def _message(text: str, width: int, height: int, look: Look) -> Picture:
+    rows = [_fill([], width) for _ in range(height)]
+    if rows:
+        rows[(height - 1) // 2] = _fill([Span(text[:width].center(width), look.muted)], width)
+    return Picture(rows, None)

@@ -1,0 +1,143 @@
+"""The title row of a chart: its name, and of every curve the last value, the best one, and what was no number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+
+from mltui.domain.curve import XAxis, nearest
+from mltui.domain.metric_name import Goal
+from mltui.domain.scale import format_clock, format_duration, format_value, format_x
+from mltui.ui import palette
+from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Look, Plotted
+
+_BOLD = Style(bold=True)
+_GAP = "   "
+
+
+class Span(NamedTuple):
+    """Text of one style within a row."""
+
+    text: str
+    style: Style
+
+
+def width_of(row: Sequence[Span]) -> int:
+    """Cells that a row takes."""
+    return sum(cell_len(span.text) for span in row)
+
+
+def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
+    """The title and the legend: as much detail, on as many rows, as the chart's size allows."""
+    title = Span(model.title, look.text + _BOLD) if model.title else None
+    shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
+    rows_allowed = 1 if height < 10 else 2 if height < 20 else 4
+    for detail in (3, 2, 1, 0):
+        entries = [_entry(p, model, look, detail) for p in shown]
+        rows = _pack(title, entries, width, rows_allowed)
+        if rows is not None:
+            return rows
+    return [_cut([title] if title else [], entries, width, look)]
+
+
+def _pack(title: Span | None, entries: list[list[Span]], width: int, rows_allowed: int) -> list[list[Span]] | None:
+    """The entries in as few rows as hold them, ``None`` if that is too many."""
+    rows: list[list[Span]] = [[title] if title else []]
+    for entry in entries:
+        gap = [Span(_GAP, Style())] if rows[-1] else []
+        if width_of(rows[-1]) + width_of(gap) + width_of(entry) > width:
+            rows.append([])
+            gap = [Span("  ", Style())] if title else []
+        rows[-1] += [*gap, *entry]
+        if width_of(rows[-1]) > width:
+            return None
+    return rows if len(rows) <= rows_allowed else None
+
+
+def _cut(row: list[Span], entries: list[list[Span]], width: int, look: Look) -> list[Span]:
+    """What fits, and how many curves did not."""
+    rest = len(entries)
+    for entry in entries:
+        more = f" +{rest - 1}"
+        if width_of(row) + 1 + width_of(entry) + (len(more) if rest > 1 else 0) > width:
+            break
+        row = [*row, Span(" ", Style()), *entry]
+        rest -= 1
+    row = [*row, Span(f" +{rest}", look.muted)] if rest else row
+    if width_of(row) <= width:
+        return row
+    return [Span(set_cell_size("".join(s.text for s in row), width - 1) + "…", row[0].style)]
+
+
+def _entry(plotted: Plotted, model: ChartModel, look: Look, detail: int) -> list[Span]:
+    """Glyph and label; with detail 1 the value, 2 what was no number and the best, 3 where the best was."""
+    color = Style(color=palette.readable(plotted.color, look.background))
+    alone = plotted.curve.label == model.title
+    spans = [Span(plotted.glyph, color)]
+    if not alone or detail < 1:
+        spans.append(Span(f" {plotted.curve.label}", color))
+    if detail >= 1:
+        spans.append(Span(f" {_value_text(plotted, model)}", look.text + _BOLD))
+    if detail >= 2 and plotted.curve.series.nonfinite:
+        spans.append(Span(f" ✕ {_nonfinite_text(plotted, model, detail)}", look.alarm))
+    if detail >= 2 and model.view.cursor is None:
+        spans += [Span(text, look.muted) for text in _best_text(plotted, model, detail)]
+    return spans
+
+
+def _value_text(plotted: Plotted, model: ChartModel) -> str:
+    """The newest value, or the one at the crosshair."""
+    values = plotted.main.series.value
+    if not len(values):
+        return "–"
+    if model.view.cursor is None:
+        return format_value(values[-1])
+    at = index_at(plotted, model)
+    return "–" if at is None else format_value(values[at])
+
+
+def index_at(plotted: Plotted, model: ChartModel) -> int | None:
+    """The point nearest to the crosshair, in the newest pass over its x; ``None`` where the curve has none there."""
+    axis, cursor = model.view.x_axis, model.view.cursor
+    if cursor is None:
+        return None
+    xs = plotted.trace.x(axis)
+    passes = [(a, b) for a, b in plotted.trace.sweeps(axis) if xs[a] <= cursor <= xs[b - 1]]
+    if not passes:
+        passes = list(plotted.trace.sweeps(axis))[-1:]
+    return nearest(xs, cursor, *passes[-1]) if passes else None
+
+
+def best_index(plotted: Plotted) -> int | None:
+    """Index of the best value, by the curve's goal."""
+    series = plotted.curve.series
+    return series.argmax if plotted.curve.goal is Goal.MAX else series.argmin
+
+
+def format_place(x: float, model: ChartModel) -> str:
+    """An x with the name of its axis: ``epoch 4``, ``2m30s``, ``14:05:10``."""
+    if model.view.x_axis is XAxis.RELATIVE:
+        return format_duration(x - model.start)
+    if model.view.x_axis is XAxis.WALL:
+        return format_clock(x)
+    return f"{model.axis_name} {format_x(x)}"
+
+
+def _best_text(plotted: Plotted, model: ChartModel, detail: int) -> list[str]:
+    best = best_index(plotted)
+    if best is None or len(plotted.curve.series) < 2:
+        return []
+    text = f"  best {format_value(plotted.curve.series.value[best])}"
+    return [f"{text} @ {format_place(plotted.trace.x(model.view.x_axis)[best], model)}" if detail >= 3 else text]
+
+
+def _nonfinite_text(plotted: Plotted, model: ChartModel, detail: int) -> str:
+    series = plotted.curve.series
+    first, count = series.nonfinite[0], len(series.nonfinite)
+    kinds = "NaN" if math.isnan(series.value[first]) else "∞"
+    text = kinds if count == 1 else f"{count} {kinds}" if detail < 3 else f"{count} × {kinds}, first"
+    return f"{text} at {format_place(plotted.trace.x(model.view.x_axis)[first], model)}" if detail >= 3 else text

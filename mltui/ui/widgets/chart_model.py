@@ -1,0 +1,176 @@
+"""What a chart is asked to draw: curves, how to look at them, and the colours of its surroundings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from rich.style import Style
+
+from mltui.domain.curve import Smoother, Trace, XAxis
+from mltui.domain.metric import Series
+from mltui.domain.metric_name import Goal
+
+GLYPHS = "●▲■◆▼★"
+"""Marks the end of each curve and stands in the legend, so that curves are told apart without colour too."""
+
+
+class CurveStyle(StrEnum):
+    """How strongly a curve is drawn."""
+
+    LINE = "line"
+    FAINT = "faint"
+    """A companion: behind the others, paler, without an entry in the legend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line of a chart."""
+
+    label: str
+    """Shown in the legend; must be clean text."""
+    series: Series
+    color: str = ""
+    """``#rrggbb``; empty: by the label, always the same one."""
+    style: CurveStyle = CurveStyle.LINE
+    goal: Goal = Goal.MIN
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the curves are looked at."""
+
+    x_axis: XAxis = XAxis.LOGGED
+    log_x: bool = False
+    log_y: bool = False
+    smoothing: float = 0.0
+    """Weight of the moving average, 0 (off) to below 1."""
+    clip: bool = False
+    """Leave outliers out of the y axis."""
+    x_window: tuple[float, float] | None = None
+    """What part of the x axis is shown; ``None``: all."""
+    y_window: tuple[float, float] | None = None
+    cursor: float | None = None
+    """Where the crosshair stands on the x axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Styles of everything but the curves."""
+
+    background: str
+    """``#rrggbb``"""
+    text: Style
+    muted: Style
+    frame: Style
+    grid: Style
+    alarm: Style
+
+
+class Vertex(NamedTuple):
+    """A corner of a line in dots (two per cell across, four down), from the canvas's top left."""
+
+    x: int
+    y: int
+    joined: bool
+    """Whether a line leads here from the vertex before."""
+
+
+class Run(NamedTuple):
+    """Characters of one row of the canvas that share a line's colour; line -1 is empty canvas."""
+
+    text: str
+    line: int
+
+
+Canvas = Callable[[int, int, Sequence[Sequence[Vertex]]], list[list[Run]]]
+"""Draws lines on ``width`` × ``height`` cells and gives their rows."""
+
+
+@dataclass(slots=True)
+class Plotted:
+    """A curve with what a chart keeps about it between two frames."""
+
+    curve: Curve
+    trace: Trace
+    smoother: Smoother | None = None
+    smooth_trace: Trace | None = None
+    glyph: str = ""
+    color: str = ""
+
+    def catch_up(self, weight: float) -> None:
+        """Index, and smooth with ``weight`` where it is above zero, what the series got since the last frame."""
+        self.trace.catch_up()
+        if weight <= 0 or self.curve.style is CurveStyle.FAINT:
+            self.smoother = self.smooth_trace = None
+            return
+        if self.smoother is None or self.smoother.weight != weight:
+            self.smoother = Smoother(self.curve.series, weight)
+            self.smooth_trace = Trace(self.smoother.series)
+        self.smoother.catch_up()
+        if self.smooth_trace is not None:
+            self.smooth_trace.catch_up()
+
+    @property
+    def main(self) -> Trace:
+        """What is drawn strongly: the smoothed curve if there is one."""
+        return self.smooth_trace or self.trace
+
+    def first_time(self) -> float:
+        """When the first point was read, infinity for an empty series."""
+        return self.curve.series.time[0] if len(self.curve.series) else math.inf
+
+
+@dataclass(slots=True)
+class ChartModel:
+    """Curves and view: all that a picture of a chart depends on besides its size and colours."""
+
+    curves: list[Plotted] = field(default_factory=list)
+    view: View = field(default_factory=View)
+    title: str = ""
+    waiting: str = "waiting for the first value"
+
+    def set_curves(self, curves: Sequence[Curve], colors: Callable[[Sequence[str]], dict[str, str]]) -> None:
+        """Show these curves; what is known about series shown before is kept."""
+        known = {id(p.curve.series): p for p in self.curves}
+        chosen = colors([c.label for c in curves if not c.color])
+        shown: list[Plotted] = []
+        for curve in curves:
+            old = known.get(id(curve.series))
+            made = replace(old, curve=curve) if old else Plotted(curve, Trace(curve.series))
+            made.color = curve.color or chosen[curve.label]
+            strong = sum(p.curve.style is CurveStyle.LINE for p in shown)
+            made.glyph = GLYPHS[strong % len(GLYPHS)]
+            shown.append(made)
+        self.curves = shown
+
+    def catch_up(self) -> None:
+        """Take in the newest points of every curve."""
+        for plotted in self.curves:
+            plotted.catch_up(self.view.smoothing)
+
+    @property
+    def version(self) -> int:
+        """Grows with every point of every curve."""
+        return sum(p.curve.series.version for p in self.curves)
+
+    @property
+    def start(self) -> float:
+        """Time of the first point of all curves: zero of the relative axis."""
+        first = min((p.first_time() for p in self.curves), default=math.inf)
+        return first if math.isfinite(first) else 0.0
+
+    @property
+    def axis_name(self) -> str:
+        """What the x axis shows, in a word."""
+        if self.view.x_axis is XAxis.RELATIVE:
+            return "time"
+        if self.view.x_axis is XAxis.WALL:
+            return "clock"
+        if any(not p.trace.ordered(XAxis.LOGGED) for p in self.curves):
+            return "count"
+        names = {p.curve.series.key.axis for p in self.curves}
+        return names.pop() if len(names) == 1 else "x"
