@@ -30,6 +30,18 @@ class DeviceSample:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceProcess:
+    """One process that holds memory on a GPU."""
+
+    index: int
+    """The GPU's number."""
+    uuid: str
+    pid: int
+    memory_used: float | None = None
+    """Bytes of GPU memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostSample:
     """The machine at ``time`` (seconds since 1970)."""
 
