@@ -1,0 +1,198 @@
+"""docker-py's low-level client over our own sockets, and the engine's errors in our words.
+
+The high-level client is not used: it inspects every container of a list (one to two seconds for 250 of them).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+from mltui.domain.errors import EngineError, EngineUnavailable, NotFound
+from mltui.domain.text import one_line
+from mltui.engines.docker.endpoint import Endpoint
+from mltui.engines.docker.wire import EngineStream, Refused, SshFailed, ask, open_stream
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+#: The oldest API that can ask for GPUs (Docker 19.03), and the newest whose answers are known here.
+OLDEST_API = (1, 40)
+NEWEST_API = (1, 47)
+#: Seconds for a question, and for work such as starting a container on a cold GPU or removing a big image.
+QUICK, PATIENT = 20.0, 300.0
+
+
+class DockerClient:
+    """A connection to one engine that is made when it is first needed; safe to use from several threads."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._lock = threading.Lock()
+        self._version: dict[str, Any] | None = None
+        self._apis: dict[float, APIClient] = {}
+
+    def version(self) -> dict[str, Any]:
+        """The engine's version, asked for once; raises ``EngineUnavailable`` within three seconds."""
+        if self._version is None:
+            self._version = self.ask_version()
+        return self._version
+
+    def ask_version(self) -> dict[str, Any]:
+        """The engine's version, asked for now."""
+        with self.errors():
+            version = ask(self.endpoint, "/version")
+        if _numbers(version.get("ApiVersion")) < OLDEST_API:
+            raise EngineUnavailable(
+                f"The engine at {self.endpoint} speaks API {one_line(str(version.get('ApiVersion')), 20)}, too old.",
+                "mltui needs API 1.40: Docker 19.03 or newer, or Podman 4.",
+            )
+        self._version = version
+        return version
+
+    @property
+    def api_version(self) -> str:
+        """The version both sides know."""
+        version = self.version()
+        oldest = _numbers(version.get("MinAPIVersion"))
+        return ".".join(map(str, max(oldest, min(NEWEST_API, _numbers(version["ApiVersion"])))))
+
+    @property
+    def podman(self) -> bool:
+        """It is Podman, whose answers differ in places."""
+        parts = self.version().get("Components") or ()
+        return any("podman" in str(part.get("Name", "")).lower() for part in parts)
+
+    @contextlib.contextmanager
+    def call(self, what: str = "", timeout: float = QUICK) -> Iterator[Any]:
+        """docker-py's client for one call; errors come out as ``EngineError``, ``what`` says what was tried.
+
+        Refusals that mean more to the caller come out as ``Refused`` when ``what`` is empty.
+        """
+        with self.errors(what):
+            yield self._api(timeout)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        what: str = "",
+        body: IO[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = QUICK,
+    ) -> EngineStream:
+        """Open a stream; errors as for ``call``."""
+        with self.errors(what):
+            path = f"/v{self.api_version}{path}"
+            return open_stream(self.endpoint, method, path, params, body=body, headers=headers, timeout=timeout)
+
+    def close(self) -> None:
+        """Let go of all connections; the next call makes new ones."""
+        with self._lock:
+            apis, self._apis, self._version = self._apis, {}, None
+        for api in apis.values():
+            api.close()
+
+    def _api(self, timeout: float) -> APIClient:
+        version = self.api_version
+        with self._lock:
+            if timeout not in self._apis:
+                from mltui.engines.docker.transport import make_api
+
+                self._apis[timeout] = make_api(self.endpoint, version, timeout)
+            return self._apis[timeout]
+
+    @contextlib.contextmanager
+    def errors(self, what: str = "") -> Iterator[None]:
+        """Whatever fails inside comes out as one of ``mltui.domain.errors`` (or as ``Refused``, see ``call``)."""
+        try:
+            yield
+        except (EngineError, Refused) as error:
+            if isinstance(error, Refused) and what:
+                raise refusal(error, what) from error
+            raise
+        except OSError as error:
+            refused = _as_refused(error)
+            if refused and what:
+                raise refusal(refused, what) from error
+            raise refused or unavailable(self.endpoint, error) from error
+        except Exception as error:
+            if not type(error).__module__.startswith(("docker.", "urllib3.", "http.")):
+                raise
+            raise unavailable(self.endpoint, error) from error
+
+
+def _numbers(version: object) -> tuple[int, int]:
+    major, _, minor = str(version or "0.0").partition(".")
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else (0, 0)
+
+
+def _as_refused(error: OSError) -> Refused | None:
+    """docker-py's ``APIError`` (an ``OSError`` by way of requests) as ours."""
+    response, text = getattr(error, "response", None), getattr(error, "explanation", None)
+    if response is None or text is None:
+        return None
+    return Refused(int(response.status_code), one_line(str(text), 2000))
+
+
+def refusal(error: Refused, what: str) -> EngineError:
+    """An error answer as a sentence that says what was tried."""
+    text = error.text.rstrip(".") or f"status {error.status}"
+    return NotFound(f"{what}: {text}.") if error.status == 404 else EngineError(f"{what}: {text}.")
+
+
+def unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
+    """Why the engine cannot be reached, and the cure."""
+    where = f"at {endpoint}"
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, FileNotFoundError):
+            return EngineUnavailable(f"There is no Docker engine {where}: no such socket.", _START)
+        if isinstance(cause, PermissionError):
+            return EngineUnavailable(f"You may not use the Docker engine {where}: permission denied.", _PERMISSION)
+        if isinstance(cause, ConnectionRefusedError):
+            return EngineUnavailable(f"No Docker engine answers {where}: connection refused.", _START)
+        if isinstance(cause, SshFailed):
+            return EngineUnavailable(f"The Docker engine {where} cannot be reached: {one_line(str(cause), 200)}.", _SSH)
+        if isinstance(cause, ssl.SSLError):
+            return EngineUnavailable(f"The Docker engine {where} does not accept TLS: {_tls_reason(cause)}.", _TLS)
+        if isinstance(cause, TimeoutError):
+            return EngineUnavailable(f"The Docker engine {where} did not answer in time.", _START)
+        if isinstance(cause, Refused) and "HTTPS" in cause.text:
+            return EngineUnavailable(f"The Docker engine {where} wants TLS.", _TLS)
+    reason = one_line(str(causes[-1]) or type(error).__name__, 200)
+    return EngineUnavailable(f"The Docker engine {where} cannot be reached: {reason}.", _START)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made from, innermost last; requests and urllib3 wrap the socket's own error."""
+    seen: list[BaseException] = []
+    waiting: list[BaseException] = [error]
+    while waiting and len(seen) < 20:
+        one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.append(one)
+        inner = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        waiting += [each for each in inner if isinstance(each, BaseException)]
+    return iter(seen)
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    return one_line(str(getattr(error, "verify_message", "") or error.reason or error), 200)
+
+
+_START = (
+    "Start it (`sudo systemctl start docker`), choose another with DOCKER_HOST or `docker context use`, "
+    "or run without containers: --engine local."
+)
+_PERMISSION = (
+    "Join its group (`sudo usermod -aG docker $USER`) and log in again; members of that group are as powerful as root."
+)
+_SSH = "Check that `ssh HOST docker version` works without a password."
+_TLS = "Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem."

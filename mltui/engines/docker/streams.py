@@ -1,0 +1,98 @@
+"""Logs: live output through attach, recorded output through the engine's log, both in big blocks.
+
+Without a TTY the engine sends frames: one byte for the stream, three of zero, four for the size (big-endian), then the
+bytes (Docker Engine API, "Attach to a container", stream format). With a TTY it sends the bytes as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mltui.engines.base import LogChunk
+from mltui.engines.docker.values import seconds
+from mltui.engines.docker.wire import EngineStream
+
+#: Characters of a time stamp up to its tenth of a second; lines that share them go into one chunk.
+_TENTH = len("2026-01-01T00:00:00.0")
+
+
+class DockerLogStream:
+    """An open log; see ``engines.base.LogStream``."""
+
+    def __init__(self, source: EngineStream, *, tty: bool, stamped: bool = False) -> None:
+        self._source = source
+        self._tty = tty
+        self._stamped = stamped and not tty
+
+    def __iter__(self) -> Iterator[LogChunk]:
+        blocks = self._source.blocks()
+        if self._tty:
+            return (LogChunk(1, block) for block in blocks)
+        return stamped_chunks(blocks) if self._stamped else chunks(blocks)
+
+    def close(self) -> None:
+        """End the iteration, from any thread."""
+        self._source.close()
+
+
+def chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
+    """The payload of the frames, as it comes: a frame need not be complete, and those of one stream are merged."""
+    header, stream, missing = b"", 1, 0
+    parts: list[bytes] = []
+    for block in blocks:
+        at, end = 0, len(block)
+        while at < end:
+            if missing:
+                part = block[at : at + missing]
+                parts.append(part)
+                at += len(part)
+                missing -= len(part)
+                continue
+            need = 8 - len(header)
+            header += block[at : at + need]
+            at += need
+            if len(header) < 8:
+                break
+            kind = 2 if header[0] == 2 else 1
+            if kind != stream and parts:
+                yield LogChunk(stream, b"".join(parts))
+                parts = []
+            stream, missing, header = kind, int.from_bytes(header[4:8], "big"), b""
+        if parts:
+            yield LogChunk(stream, b"".join(parts))
+            parts = []
+
+
+def stamped_chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
+    """The payload of frames that each begin with a time stamp and a space, which are taken off.
+
+    A frame is one line or, where the engine cut a line longer than 16 KiB, a piece of it. Frames of one stream and one
+    tenth of a second are merged.
+    """
+    rest = b""
+    for block in blocks:
+        data = rest + block if rest else block
+        at, end = 0, len(data)
+        stream, tenth, stamp = 1, b"", b""
+        parts: list[bytes] = []
+        while at + 8 <= end:
+            start = at + 8
+            stop = start + int.from_bytes(data[at + 4 : start], "big")
+            if stop > end:
+                break
+            kind = 2 if data[at] == 2 else 1
+            space = data.find(b" ", start, stop)
+            if kind != stream or data[start : start + _TENTH] != tenth:
+                if parts:
+                    yield _stamped(stream, stamp, parts)
+                parts = []
+                stream, tenth, stamp = kind, data[start : start + _TENTH], data[start:space]
+            parts.append(data[space + 1 : stop])
+            at = stop
+        if parts:
+            yield _stamped(stream, stamp, parts)
+        rest = data[at:]
+
+
+def _stamped(stream: int, stamp: bytes, parts: list[bytes]) -> LogChunk:
+    return LogChunk(stream, b"".join(parts), seconds(stamp.decode("ascii", "replace")))

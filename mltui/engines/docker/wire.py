@@ -1,0 +1,258 @@
+"""Sockets to the engine, and the streams that are read from them.
+
+docker-py's own streams cannot be used for logs: they make one Python call per line (per byte on a TTY) and those over
+ssh cannot be ended from another thread. A stream here is one socket whose bytes are read in big blocks. It speaks
+HTTP/1.0, so that the engine sends the bytes as they are, with no chunk around each line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from mltui.domain.text import one_line
+from mltui.engines.docker.endpoint import Endpoint, Tls
+
+#: Bytes asked of the socket at once: big enough for a flood, small enough to stay in cache.
+BLOCK = 1 << 18
+#: Seconds to reach an engine on this machine or its network, and through ssh, which logs in first.
+CONNECT_TIMEOUT = 3.0
+SSH_TIMEOUT = 15.0
+
+
+class SshFailed(OSError):
+    """The ssh client ended before the engine answered; the text is its own last line."""
+
+
+class Refused(Exception):
+    """The engine answered with an error: the HTTP status and its own sentence."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def open_socket(endpoint: Endpoint, timeout: float | None = CONNECT_TIMEOUT) -> socket.socket:
+    """A connected socket to the engine; reads on it end after ``timeout`` seconds. Raises ``OSError``."""
+    if endpoint.scheme == "unix":
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        return _connected(sock, endpoint.url.removeprefix("unix://"), timeout)
+    if endpoint.scheme == "ssh":
+        return _open_ssh(endpoint.url, timeout)
+    if endpoint.scheme != "tcp":
+        raise OSError(f"addresses of the form {one_line(endpoint.scheme, 20)}:// are not supported")
+    return _open_tcp(endpoint, timeout)
+
+
+def _connected(sock: socket.socket, address: str, timeout: float | None) -> socket.socket:
+    try:
+        sock.settimeout(CONNECT_TIMEOUT)
+        sock.connect(address)
+        sock.settimeout(timeout)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _open_tcp(endpoint: Endpoint, timeout: float | None) -> socket.socket:
+    parts = urlsplit(endpoint.url)
+    port = parts.port or (2376 if endpoint.tls else 2375)
+    sock = socket.create_connection((parts.hostname or "localhost", port), timeout=CONNECT_TIMEOUT)
+    try:
+        if endpoint.tls:
+            sock = tls_context(endpoint.tls).wrap_socket(sock, server_hostname=parts.hostname or "localhost")
+        sock.settimeout(timeout)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """What the client shows and what it asks of the engine's certificate."""
+    context = ssl.create_default_context(cafile=tls.ca or None)
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.cert and tls.key:
+        context.load_cert_chain(tls.cert, tls.key)
+    return context
+
+
+def ssh_command(url: str) -> list[str]:
+    """The ssh client's command line that carries the engine's API, as the docker command runs it.
+
+    It never asks for a password (the terminal belongs to the screen): keys and the agent must do.
+    """
+    parts = urlsplit(url)
+    command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={int(SSH_TIMEOUT) - 5}"]
+    if parts.username:
+        command += ["-l", parts.username]
+    if parts.port:
+        command += ["-p", str(parts.port)]
+    remote = [
+        "docker",
+        *(["-H", f"unix://{quote(parts.path)}"] if parts.path.strip("/") else []),
+        "system",
+        "dial-stdio",
+    ]
+    return [*command, "--", parts.hostname or "", *remote]
+
+
+class _SshSocket(socket.socket):
+    """Our end of the pair whose other end is the ssh client's input and output."""
+
+    errors: IO[bytes]
+    process: subprocess.Popen[bytes]
+
+    def failure(self) -> str:
+        """The last line that the ssh client wrote to its error output."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+        self.errors.seek(0)
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return one_line(lines[-1], 200) if lines else "the ssh client ended"
+
+
+def _open_ssh(url: str, timeout: float | None) -> socket.socket:
+    ours, theirs = socket.socketpair()
+    sock = _SshSocket(fileno=ours.detach())
+    sock.errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket's last reference
+    try:
+        sock.process = subprocess.Popen(
+            ssh_command(url), stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=sock.errors, start_new_session=True
+        )
+    except FileNotFoundError:
+        sock.close()
+        raise SshFailed("the ssh client is not installed") from None
+    finally:
+        theirs.close()
+    # It ends by itself when our end closes; waiting for it keeps no zombie.
+    threading.Thread(target=sock.process.wait, name="ssh-wait", daemon=True).start()
+    sock.settimeout(timeout if timeout is None else max(timeout, SSH_TIMEOUT))
+    return sock
+
+
+class _Connection(http.client.HTTPConnection):
+    _http_vsn = 10
+    _http_vsn_str = "HTTP/1.0"
+
+    def __init__(self, endpoint: Endpoint, timeout: float | None) -> None:
+        super().__init__("docker", timeout=timeout, blocksize=BLOCK)
+        self.endpoint = endpoint
+
+    def connect(self) -> None:
+        self.sock = open_socket(self.endpoint, self.timeout)
+
+
+class EngineStream:
+    """An answer that is read as it comes, until the engine ends it or ``close()`` does, from any thread."""
+
+    def __init__(self, sock: socket.socket, response: http.client.HTTPResponse) -> None:
+        self._socket = sock
+        self._response = response
+        self._closed = False
+        sock.settimeout(None)
+
+    def read(self) -> bytes:
+        """The next bytes there are, waiting for some; empty at the end."""
+        try:
+            return b"" if self._closed else self._response.read1(BLOCK)
+        except (OSError, ValueError, http.client.HTTPException):
+            return b""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Block after block, up to the end; then the socket is let go of."""
+        try:
+            while data := self.read():
+                yield data
+        finally:
+            self.close()
+
+    def lines(self) -> Iterator[bytes]:
+        """Line after line, without their ends."""
+        rest = b""
+        for block in self.blocks():
+            *complete, rest = (rest + block).split(b"\n")
+            yield from complete
+        if rest:
+            yield rest
+
+    def close(self) -> None:
+        """End the stream; a thread that waits in ``read`` wakes up."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError, ValueError):
+            self._response.close()
+        self._socket.close()
+
+
+def open_stream(
+    endpoint: Endpoint,
+    method: str,
+    path: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    body: IO[bytes] | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float | None = 30.0,
+) -> EngineStream:
+    """Ask and return as soon as the engine begins to answer, at most ``timeout`` seconds later.
+
+    Raises ``OSError`` when it cannot be reached and ``Refused`` when it answers with an error.
+    """
+    connection = _Connection(endpoint, timeout)
+    target = f"{path}?{urlencode(params)}" if params else path
+    try:
+        connection.connect()
+        sock = connection.sock
+        connection.request(method, target, body=body, headers=dict(headers or {}))
+        response = connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        reason = sock.failure() if isinstance(sock := connection.sock, _SshSocket) else ""
+        connection.close()
+        if reason:
+            raise SshFailed(reason) from error
+        raise error if isinstance(error, OSError) else ConnectionError(str(error)) from error
+    if response.status >= 400:
+        with response:
+            text = response.read(1 << 16).decode(errors="replace")
+        connection.close()
+        raise Refused(response.status, message_of(text))
+    return EngineStream(sock, response)
+
+
+def ask(endpoint: Endpoint, path: str, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:
+    """The answer to one GET, as JSON."""
+    stream = open_stream(endpoint, "GET", path, timeout=timeout)
+    stream._socket.settimeout(timeout)
+    try:
+        answer = json.loads(b"".join(stream.blocks()) or b"null")
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ConnectionError("what answers there is no Docker engine")
+    return answer
+
+
+def message_of(text: str) -> str:
+    """The engine's sentence in the body of an error answer."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return one_line(text, 500)
+    return one_line(str(answer.get("message", text) if isinstance(answer, dict) else text), 2000)
