@@ -1,0 +1,251 @@
+"""Checks data against the schema of a profile and says every fault in plain words, with its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from mltui.domain.compose import describe
+from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
+from mltui.domain.profile import Profile
+
+#: Keys whose texts stay as written until a launch: parameters are filled in there.
+DEFERRED = frozenset({"command", "entrypoint", "environment", "labels", "description", "params", "metrics", "serve"})
+#: Keys that are never interpolated: nothing in them reaches the container as text.
+LITERAL = frozenset({"name", "description", "tags", "params", "metrics", "serve"})
+
+#: Keys of a Compose service that a profile has no use for, and why.
+_COMPOSE_ONLY = {
+    "container_name": "the container's name is made from the profile's name and the run's id",
+    "restart": "a run is one execution; run it again with `mltui rerun`",
+    "depends_on": "a profile is one container",
+    "networks": "use network_mode",
+    "expose": "use ports to publish a port",
+    "links": "a profile is one container",
+    "healthcheck": "a training ends by itself",
+    "stdin_open": "a run has no keyboard",
+    "profiles": "a profile is one container",
+    "scale": "a profile is one container",
+    "memswap_limit": "use mem_limit",
+    "platform": "the image's own platform is used",
+    "version": "a profile is one service of a Compose file, not the file",
+    "services": "a profile is one service of a Compose file: its keys stand at the top",
+}  # fmt: skip
+
+
+class Fault(NamedTuple):
+    """Something wrong at a path of the data; ``key``: with the key, not its value."""
+
+    path: tuple[str | int, ...]
+    message: str
+    key: bool = False
+
+
+def check(data: Mapping[str, Any], written: Mapping[str, Any] | None = None) -> tuple[Profile | None, list[Fault]]:
+    """The profile that ``data`` makes, or every fault; ``written`` is the data before ``settle`` left keys out."""
+    faults = _missing_image(data if written is None else written)
+    try:
+        profile = Profile.model_validate(dict(data))
+    except ValidationError as error:
+        return None, [*_faults(error, data), *faults]
+    faults += conflicts(profile)
+    return (None if faults else profile), faults
+
+
+def fill(data: Any, lookup: Lookup, path: tuple[str | int, ...] = ()) -> tuple[Any, list[Fault]]:  # noqa: ANN401
+    """``data`` with the variables of all its texts filled in, and a fault for each that could not be."""
+    if isinstance(data, str):
+        try:
+            return interpolate(data, lookup), []
+        except InterpolationError as error:
+            return data, [Fault(path, str(error))]
+    if not isinstance(data, dict | list):
+        return data, []
+    items: Iterable[tuple[Any, Any]] = data.items() if isinstance(data, dict) else enumerate(data)
+    done = [(key, *fill(value, lookup, (*path, key))) for key, value in items if path or key not in LITERAL]
+    faults = [fault for _, _, more in done for fault in more]
+    if isinstance(data, list):
+        return [value for _, value, _ in done], faults
+    return data | {key: value for key, value, _ in done}, faults
+
+
+def settle(data: dict[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[Fault]]:
+    """``data`` as far as it can be checked before a launch.
+
+    Texts that need parameters or secrets (``DEFERRED``) stay as written and have their variables' spelling checked;
+    elsewhere variables are filled in, and what depends on one that is not set is left out.
+    """
+    result: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for key, value in data.items():
+        if key in DEFERRED:
+            result[key] = value
+            faults += [] if key in LITERAL else fill(value, lambda _: "", (key,))[1]
+            continue
+        settled = _settle(value, lookup, (key,), faults)
+        if settled is not _UNSETTLED:
+            result[key] = settled
+    return result, faults
+
+
+_UNSETTLED = object()
+
+
+def _settle(value: Any, lookup: Lookup, path: tuple[str | int, ...], faults: list[Fault]) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        pairs = [(k, _settle(v, lookup, (*path, k), faults)) for k, v in value.items()]
+        kept = {k: v for k, v in pairs if v is not _UNSETTLED}
+        return kept if len(kept) == len(pairs) else _UNSETTLED
+    if isinstance(value, list):
+        items = [_settle(v, lookup, (*path, i), faults) for i, v in enumerate(value)]
+        return _UNSETTLED if _UNSETTLED in items else items
+    if not isinstance(value, str) or path[0] in LITERAL:
+        return value
+    try:
+        return interpolate(value, lookup)
+    except UnsetVariable:
+        return _UNSETTLED
+    except InterpolationError as error:
+        faults.append(Fault(path, str(error)))
+        return _UNSETTLED
+
+
+def unknown_parameters(data: Mapping[str, Any]) -> list[Fault]:
+    """Variables of ``data`` that are neither a parameter nor look like a variable of the environment.
+
+    By custom, variables of the environment are written in capitals; ``${epoch}`` is a slip for ``${epochs}``.
+    """
+    params = list(data["params"]) if isinstance(data.get("params"), dict) else []
+    faults: list[Fault] = []
+
+    def lookup(name: str) -> str:
+        near = get_close_matches(name, params, 1, 0.7)
+        if name not in params and name.islower() and near:
+            raise InterpolationError(f"${{{name}}} is no parameter; did you mean ${{{near[0]}}}?")
+        return ""
+
+    for key in ("command", "entrypoint", "environment"):
+        faults += fill(data.get(key), lookup, (key,))[1]
+    return [fault for fault in faults if "did you mean" in fault.message]
+
+
+def conflicts(profile: Profile) -> list[Fault]:
+    """Fields that are right by themselves and wrong together."""
+    limits, promised = profile.deploy.resources.limits, profile.deploy.resources.reservations
+    pairs: list[tuple[str, str, float | None, float | None]] = [
+        ("deploy.resources.reservations.cpus", "CPUs", promised.cpus, limits.cpus or profile.cpus),
+        ("deploy.resources.reservations.memory", "memory", promised.memory, limits.memory or profile.mem_limit),
+        ("mem_reservation", "memory", profile.mem_reservation, profile.mem_limit or limits.memory),
+    ]
+    found = [
+        Fault(tuple(path.split(".")), f"the request for {what} is above its limit")
+        for path, what, request, limit in pairs if request and limit and request > limit
+    ]  # fmt: skip
+    for key, what, other in (
+        ("mem_limit", "memory", "memory"),
+        ("cpus", "cpus", "cpus"),
+        ("pids_limit", "pids", "pids"),
+    ):
+        mine, theirs = getattr(profile, key), getattr(limits, other)
+        if mine is not None and theirs is not None and mine != theirs:
+            found.append(Fault((key,), f"deploy.resources.limits.{what} says something else: write it once"))
+    if profile.gpus is not None and promised.devices:
+        found.append(Fault(("gpus",), "deploy.resources.reservations.devices asks for GPUs too: write it once"))
+    return found + _device_faults(profile)
+
+
+def _device_faults(profile: Profile) -> list[Fault]:
+    path = ("deploy", "resources", "reservations", "devices")
+    return [
+        Fault((*path, index), "expected GPUs: capabilities: [gpu]")
+        for index, device in enumerate(profile.deploy.resources.reservations.devices)
+        if not {"gpu", "nvidia"} & set(device.capabilities)
+    ]
+
+
+def _missing_image(data: Mapping[str, Any]) -> list[Fault]:
+    if data.get("image") or data.get("build") or data.get("engine") == "local":
+        return []
+    return [Fault((), "image or build is missing: say which image to run, or how to build it")]
+
+
+def _faults(error: ValidationError, data: Mapping[str, Any]) -> list[Fault]:
+    """Pydantic's errors in our words, one for each place."""
+    found: dict[tuple[str | int, ...], Fault] = {}
+    for item in error.errors(include_url=False):
+        loc = (*item["loc"], *item.get("ctx", {}).get("at", ()))
+        path = _path_in(data, loc)
+        on_key = item["type"] == "extra_forbidden" or "[key]" in loc
+        found.setdefault(path, Fault(path, _sentence(dict(item), loc), on_key))
+    return list(found.values())
+
+
+def _path_in(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:  # noqa: ANN401 - any YAML value
+    """The part of ``loc`` that is in ``data``: without the names of types that pydantic puts between keys, and
+    without the keys of a long form where the short one was written."""
+    path: list[str | int] = []
+    for part in loc:
+        inside = part in data if isinstance(data, dict) else isinstance(data, list) and part in range(len(data))
+        if inside:
+            path.append(part)
+            data = data[part]
+    return tuple(path)
+
+
+def _sentence(item: dict[str, Any], loc: tuple[str | int, ...]) -> str:
+    kind, value, context = item["type"], item["input"], item.get("ctx", {})
+    found = "" if "environment" in loc else f", found {describe(value)}"
+    simple = {
+        "int": f"expected a whole number{found}", "float": f"expected a number{found}",
+        "bool": f"expected true or false{found}", "string": f"expected text{found}",
+        "list": f"expected a list{found}", "tuple": f"expected a list{found}",
+        "dict": f"expected a mapping{found}", "model": f"expected a mapping{found}",
+    }  # fmt: skip
+    match kind:
+        case "extra_forbidden":
+            return unknown_key(str(loc[-1]), loc[:-1])
+        case "missing":
+            return f"{loc[-1]} is missing"
+        case "literal_error" | "enum":
+            return f"expected {context['expected']}{found}{_nearest_value(value, context['expected'])}"
+        case "greater_than_equal":
+            return f"expected {context['ge']} or more{found}"
+        case "string_pattern_mismatch":
+            return f"expected letters, digits, '.', '_' and '-', starting with a letter or digit{found}"
+        case "too_long":
+            return f"expected at most {context['max_length']} entries"
+    return simple.get(kind.split("_")[0], str(item["msg"])) if kind != "profile" else str(item["msg"])
+
+
+def _nearest_value(value: object, expected: str) -> str:
+    near = get_close_matches(str(value), [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")], 1)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def unknown_key(key: str, parent: tuple[str | int, ...]) -> str:
+    """What is said of a key that the schema does not have."""
+    if not parent and key in _COMPOSE_ONLY:
+        return f"Compose's {key} has no place in a profile: {_COMPOSE_ONLY[key]}"
+    known = known_keys(parent)
+    near = get_close_matches(key, known, 1, 0.6)
+    if near or not parent:
+        return f"unknown key; did you mean {near[0]}?" if near else "unknown key; no key of a profile is like it"
+    return f"unknown key; known here: {', '.join(sorted(known))}"
+
+
+def known_keys(path: Iterable[str | int]) -> list[str]:
+    """The keys that the schema has at ``path``."""
+    model: type[BaseModel] = Profile
+    for part in path:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - whatever a field is annotated with
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for m in map(_model_in, get_args(annotation)) if m), None)

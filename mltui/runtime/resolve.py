@@ -1,0 +1,321 @@
+"""From a profile to a launch: parameters, defaults and the caller's environment filled in, nothing left to decide."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mltui.domain.compose import VolumeEntry
+from mltui.domain.device import DeviceSample
+from mltui.domain.errors import ProfileError
+from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
+from mltui.domain.profile import ParamValue, Profile, param_text
+from mltui.domain.profile_check import Fault, check, fill
+from mltui.domain.run import LABEL_CREATED, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
+from mltui.engines.base import EngineInfo
+from mltui.parsers.config import MetricConfig
+from mltui.runtime.environment import Variables, is_secret_name, read_environment, variables_in
+from mltui.runtime.gpu_choice import choose_gpus, wished_gpus
+
+#: Loaders and NCCL pass tensors through /dev/shm, for which Docker's 64 MB are too few. Memory is taken only as it is
+#: used; half the machine's is what the kernel allows a tmpfs by itself.
+_SHM_SIZE = 2 << 30
+#: What the engine keeps of the log; the run's own record has all of it.
+_LOG_OPTIONS = {"max-size": "50m", "max-file": "3"}
+#: A home that any user may write: libraries put caches there. It is held in memory.
+_HOME = "/home/mltui"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A launch, and how it came about."""
+
+    spec: LaunchSpec
+    params: Mapping[str, ParamValue]
+    """Every parameter with its value."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what was decided for the caller, such as which GPU was taken and why."""
+
+
+def resolve(
+    profile: Profile,
+    *,
+    run_id: str,
+    outputs_host: Path,
+    engine: EngineInfo,
+    params: Mapping[str, str] | None = None,
+    gpus: str | None = None,
+    devices: Sequence[DeviceSample] = (),
+    environment: Mapping[str, str] | None = None,
+    user: tuple[int, int] | None = None,
+) -> LaunchSpec:
+    """The launch that ``profile`` stands for; see ``resolve_run``."""
+    return resolve_run(
+        profile, run_id=run_id, outputs_host=outputs_host, engine=engine, params=params, gpus=gpus,
+        devices=devices, environment=environment, user=user,
+    ).spec  # fmt: skip
+
+
+def resolve_run(
+    profile: Profile,
+    *,
+    run_id: str,
+    outputs_host: Path,
+    engine: EngineInfo,
+    params: Mapping[str, str] | None = None,
+    gpus: str | None = None,
+    devices: Sequence[DeviceSample] = (),
+    environment: Mapping[str, str] | None = None,
+    user: tuple[int, int] | None = None,
+) -> Resolution:
+    """The launch that ``profile`` stands for, with its parameters and the reasons of what was decided.
+
+    ``outputs_host`` is the folder of the host that receives the run's outputs; ``params`` are values as typed
+    (``--set name=value``); ``gpus`` stands in for the profile's; ``devices`` are the GPUs of the engine's machine as
+    they are now, where they can be seen; ``environment`` and ``user`` (uid and gid) are the caller's own by default.
+
+    Raises ``UsageError`` for a wrong parameter or ``gpus``, ``GpuUnavailable``, and ``ProfileError`` for everything
+    that shows only now, when variables have their values: one that is not set, a folder that is not there.
+    """
+    caller = os.environ if environment is None else environment
+    values = profile.param_values(params or {})
+    texts = {name: param_text(value) for name, value in values.items()}
+    filled = _filled(profile, texts, caller)
+    choice = choose_gpus(wished_gpus(filled, gpus), engine, devices)
+    launch = _Launch(filled, run_id, outputs_host, engine, user or (os.getuid(), os.getgid()))
+    variables = read_environment(profile, filled, texts, caller)
+    spec = launch.spec(variables, values, choice.request, caller)
+    faults = [*variables.faults, *launch.faults]
+    if faults:
+        raise ProfileError(tuple(profile.problem(f.path, f.message, key=f.key) for f in faults))
+    return Resolution(spec, values, (choice.note,) if choice.note else ())
+
+
+def metric_config(profile: Profile) -> MetricConfig | None:
+    """What the profile says about its metrics; ``None`` when it leaves them to the reader.
+
+    Raises ``ProfileError`` for a pattern that cannot be used.
+    """
+    metrics = profile.metrics
+    config = MetricConfig(metrics.patterns, metrics.keep, metrics.drop, metrics.x)
+    problems = []
+    for where, message in config.errors():
+        name, _, index = where.rstrip("]").partition("[")
+        problems.append(profile.problem(("metrics", name, *([int(index)] if index else [])), message))
+    if problems:
+        raise ProfileError(tuple(problems))
+    return None if config == MetricConfig() else config
+
+
+def _filled(profile: Profile, params: Mapping[str, str], caller: Mapping[str, str]) -> Profile:
+    """``profile`` with the variables of all its texts filled in: parameters first, then the caller's environment."""
+    source = dict(profile.source)
+    hidden = (set(profile.secrets) | {k for k, v in profile.environment.items() if v is None}) - set(params)
+    data, faults = fill(source, lambda name: params.get(name, caller.get(name)))
+    shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
+    checked, more = check(data, source) if not faults else (None, [])
+    faults += [*shown, *more]
+    if faults or checked is None:
+        raise ProfileError(tuple(profile.problem(f.path, f.message, key=f.key) for f in faults))
+    return checked.like(profile)
+
+
+def _shown_secrets(
+    value: object, hidden: set[str], params: Mapping[str, str], path: tuple[str | int, ...] = ()
+) -> Iterator[Fault]:
+    """Places outside ``environment`` that would write a secret where everybody sees it."""
+    if isinstance(value, str):
+        for name in sorted(variables_in(value)):
+            if name in hidden or (name not in params and is_secret_name(name)):
+                yield Fault(path, f"the secret {name} would be seen here: name it under environment and read it there")
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if path or key not in ("description", "params", "metrics", "serve"):
+                yield from _shown_secrets(item, hidden, params, (*path, key))
+
+
+class _Launch:
+    """Turns a profile whose variables are filled in into a launch, noting what cannot be."""
+
+    def __init__(self, profile: Profile, run_id: str, outputs: Path, engine: EngineInfo, user: tuple[int, int]) -> None:
+        self.profile = profile
+        self.run_id = run_id
+        self.outputs = outputs
+        self.engine = engine
+        self.faults: list[Fault] = []
+        self._process = engine.engine == "local"
+        self._own_user = profile.user is None and engine.local
+        self._user = user
+
+    def spec(
+        self, variables: Variables, params: Mapping[str, ParamValue], gpus: GpuRequest, caller: Mapping[str, str]
+    ) -> LaunchSpec:
+        """The launch."""
+        profile = self.profile
+        logging = profile.logging
+        bounded = logging is None or (logging.driver == "json-file" and not logging.options)
+        home = self._home(variables)
+        if not (profile.image or profile.build or self._process):
+            self.faults.append(Fault((), "image or build is missing: this engine runs images"))
+        return LaunchSpec(
+            run_id=self.run_id,
+            profile=profile.name,
+            name=f"mltui-{profile.name}-{self.run_id}",
+            image=profile.image or (f"mltui/{profile.name.lower()}" if profile.build else ""),
+            project=str(profile.folder),
+            build=self._build(caller),
+            pull_policy="missing" if profile.pull_policy == "if_not_present" else profile.pull_policy,
+            requirements=self._requirements(),
+            command=profile.command,
+            entrypoint=profile.entrypoint,
+            environment={**self._own_variables(params, home), **variables.values},
+            secrets=variables.secrets,
+            mounts=(*self._output_mounts(), *self._mounts(), *([Mount(home, type=MountType.TMPFS)] if home else [])),
+            ports=tuple(port for entry in profile.ports for port in entry.expand()),
+            user=self._run_as(),
+            working_dir=profile.working_dir,
+            hostname=self._hostname(),
+            shm_size=self._shm_size(),
+            ipc=profile.ipc,
+            pid=profile.pid,
+            network_mode=profile.network_mode,
+            runtime=profile.runtime,
+            privileged=profile.privileged,
+            devices=tuple(map(str, profile.devices)),
+            ulimits=tuple(Ulimit(name, limit.soft, limit.hard) for name, limit in profile.ulimits.items()),
+            gpus=gpus,
+            resources=self._resources(),
+            read_only=profile.read_only,
+            cap_add=profile.cap_add,
+            cap_drop=profile.cap_drop,
+            security_opt=profile.security_opt,
+            group_add=profile.group_add,
+            extra_hosts=profile.extra_hosts,
+            init=profile.init,
+            tty=profile.tty,
+            stop_grace_period=profile.stop_grace_period,
+            stop_signal=profile.stop_signal,
+            labels=self._labels(params),
+            log_driver=logging.driver if logging else "json-file",
+            log_options=_LOG_OPTIONS if bounded or logging is None else logging.options,
+            outputs=self._outputs_path(),
+            outputs_host=str(self.outputs) if self.engine.local else "",
+        )
+
+    def _build(self, caller: Mapping[str, str]) -> BuildSpec | None:
+        build = self.profile.build
+        if build is None:
+            return None
+        context = self._path(build.context)
+        if "://" in build.context or build.context.startswith("git@"):
+            self.faults.append(Fault(("build", "context"), "expected a folder: clone the repository first"))
+        elif not self._process and not (context / build.dockerfile).is_file():
+            self.faults.append(Fault(("build",), f"there is no {build.dockerfile} in {context}"))
+        # As in Compose, an argument without a value is the caller's, and left out where the caller has none.
+        args = {name: caller.get(name) if value is None else value for name, value in build.args.items()}
+        known = {name: value for name, value in args.items() if value is not None}
+        return BuildSpec(str(context), build.dockerfile, known, build.target, build.network)
+
+    def _path(self, text: str) -> Path:
+        """A path of the profile, from the profile's folder."""
+        return Path(os.path.normpath(self.profile.folder / Path(text).expanduser()))
+
+    def _requirements(self) -> str:
+        asked = self.profile.requirements
+        file = self._path(asked or "requirements.txt")
+        if file.is_file():
+            return str(file)
+        if asked:
+            self.faults.append(Fault(("requirements",), f"there is no file {file}"))
+        return ""
+
+    def _own_variables(self, params: Mapping[str, ParamValue], home: str) -> dict[str, str]:
+        own = {"PYTHONUNBUFFERED": "1", "MLTUI_RUN_ID": self.run_id, "MLTUI_OUTPUTS": self._outputs_path()}
+        if params:
+            own["MLTUI_PARAMS"] = json.dumps(dict(params))
+        # A uid that the image's passwd does not know has no name; getpass.getuser() and what uses it would fail.
+        return own | ({"HOME": home, "USER": "mltui"} if home else {})
+
+    def _home(self, variables: Variables) -> str:
+        """Path of the home to make, empty where the user has one: the image's own, or the process's."""
+        return _HOME if self._own_user and not self._process and "HOME" not in variables.values else ""
+
+    def _run_as(self) -> str:
+        if self.profile.user is not None:
+            return self.profile.user
+        if not self._own_user or self._process:
+            return ""
+        # Under a rootless engine root in the container is the caller outside, and any other user is a stranger.
+        return "0:0" if self.engine.details.get("rootless") == "yes" else f"{self._user[0]}:{self._user[1]}"
+
+    def _outputs_path(self) -> str:
+        return self.profile.outputs if isinstance(self.profile.outputs, str) else "/outputs"
+
+    def _output_mounts(self) -> Iterator[Mount]:
+        """Where the run leaves what it makes: a folder of the host, else a volume of the engine."""
+        named = self.profile.outputs if isinstance(self.profile.outputs, dict) else {}
+        if not self.engine.local:
+            yield Mount(self._outputs_path(), f"mltui-{self.run_id}", MountType.VOLUME)
+            return
+        yield Mount(self._outputs_path(), str(self.outputs))
+        for name, target in named.items():
+            yield Mount(target, str(self.outputs / name))
+
+    def _mounts(self) -> Iterator[Mount]:
+        for index, volume in enumerate(self.profile.volumes):
+            yield self._mount(volume, index)
+        for entry in self.profile.tmpfs:
+            yield Mount(entry.target, type=MountType.TMPFS, size=entry.size)
+
+    def _mount(self, volume: VolumeEntry, index: int) -> Mount:
+        source = volume.source
+        if volume.type is MountType.BIND:
+            path = self._path(source)
+            # Docker would make an empty folder, as root, and the training would find no data in it.
+            if self.engine.local and not path.exists():
+                self.faults.append(
+                    Fault(("volumes", index), f"there is no {path} to mount: make it, or correct the path")
+                )
+            if not self.engine.local and not source.startswith("/"):
+                message = f"{self.engine.host or 'the engine'} is another machine: give a path of its own, from /"
+                self.faults.append(Fault(("volumes", index), message))
+            source = str(path) if self.engine.local else source
+        return Mount(volume.target, source, volume.type, volume.read_only, volume.tmpfs.size)
+
+    def _hostname(self) -> str:
+        """A name of letters, digits and dashes, at most 63 of them (RFC 1123)."""
+        if self.profile.hostname or self.profile.network_mode.startswith("container:"):
+            return self.profile.hostname
+        name = re.sub(r"[^a-z0-9]+", "-", self.profile.name.lower()).strip("-")[:50]
+        return f"{name}-{self.run_id}" if name else self.run_id
+
+    def _shm_size(self) -> int | None:
+        if self.profile.shm_size is not None or self.profile.ipc not in ("", "private", "shareable"):
+            return self.profile.shm_size
+        return min(_SHM_SIZE, self.engine.memory // 2) if self.engine.memory else _SHM_SIZE
+
+    def _resources(self) -> Resources:
+        profile = self.profile
+        limits, promised = profile.deploy.resources.limits, profile.deploy.resources.reservations
+        pids = profile.pids_limit if profile.pids_limit is not None else limits.pids
+        return Resources(
+            cpus=profile.cpus or limits.cpus,
+            memory=profile.mem_limit or limits.memory,
+            cpus_request=promised.cpus,
+            memory_request=profile.mem_reservation or promised.memory,
+            pids=pids,
+        )
+
+    def _labels(self, params: Mapping[str, ParamValue]) -> dict[str, str]:
+        own = {
+            LABEL_RUN: self.run_id,
+            LABEL_PROFILE: self.profile.name,
+            LABEL_PARAMS: json.dumps(dict(params)),
+            LABEL_CREATED: f"{time.time():.3f}",
+        }
+        return {name: value or "" for name, value in self.profile.labels.items()} | own

@@ -1,0 +1,320 @@
+"""YAML read so that every value knows its line and column, in bounded time and memory.
+
+The reader goes by YAML's 1.2 core schema, as Compose does: ``22:22`` and ``1_000`` are text, numbers keep their
+spelling. ``yes``, ``no``, ``on`` and ``off`` without quotes, which YAML 1.1 and 1.2 read differently, are refused.
+Tags build no objects. Everything wrong is collected, up to the first error of syntax.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+
+from mltui.domain.errors import Problem
+from mltui.domain.text import one_line
+
+#: No profile that a person writes comes near these; a file above them is refused before it costs time or memory.
+MAX_BYTES = 1 << 20
+MAX_VALUES = 20_000
+MAX_DEPTH = 40
+
+#: The C parser is ten times faster; PyYAML's wheels have it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Path = tuple[str | int, ...]
+Position = tuple[int, int]
+
+_UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL_FLOAT = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_AMBIGUOUS = {"yes": "true", "no": "false", "on": "true", "off": "false"}
+_CONSTANTS: dict[str, bool | None] = {
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    "null": None, "Null": None, "NULL": None, "~": None, "": None,
+}  # fmt: skip
+
+
+class WrittenInt(int):
+    """A whole number that remembers how it was written."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class WrittenFloat(float):
+    """A number that remembers how it was written: ``1e-3`` and ``1.10`` reach a command unchanged."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A value with its place."""
+
+    position: Position
+    value: Any
+    """A scalar, a list of nodes, or a mapping of keys to nodes."""
+    keys: dict[str, Position] = field(default_factory=dict)
+    size: int = 1
+    """Values in it, itself included, aliases expanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a YAML file says: plain data, where each value stands, and what is wrong with the file as YAML."""
+
+    file: str
+    data: Any = None
+    problems: tuple[Problem, ...] = ()
+    root: Node | None = None
+    text: str = ""
+
+    def place(self, path: Path, key: bool = False) -> Position:
+        """Line and column (from 1) of the value at ``path``, or of its key; of the nearest parent where it has none."""
+        node, position = self.root, self.root.position if self.root else (1, 1)
+        for part in path:
+            if node is None:
+                break
+            position = node.keys.get(str(part), node.position) if key else position
+            node = _child(node, part)
+            position = node.position if node and not (key and part == path[-1]) else position
+        return position
+
+
+def _child(node: Node, part: str | int) -> Node | None:
+    """The node of a key or an index; a name finds its ``NAME=value`` in a list."""
+    value = node.value
+    if isinstance(value, dict):
+        return value.get(str(part))
+    if not isinstance(value, list):
+        return None
+    if isinstance(part, str):
+        return next((item for item in value if str(item.value).partition("=")[0] == part), None)
+    return value[part] if part < len(value) else None
+
+
+def read_source(path: FilePath) -> Source:
+    """Read and parse a file; whatever is wrong with it is in ``problems``. Never raises for the file's sake."""
+    file = str(path)
+    try:
+        text = _read_text(path)
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
+        return _failed(file, f"cannot be read: {reason[:1].lower()}{reason[1:]}")
+    except ValueError as error:
+        return _failed(file, str(error))
+    return parse_source(text, file)
+
+
+def _failed(file: str, message: str, position: Position = (1, 1)) -> Source:
+    return Source(file, problems=(Problem(file, *position, "", message),))
+
+
+def _read_text(path: FilePath) -> str:
+    """The file's text; not more than ``MAX_BYTES`` are read, and a pipe or a device does not block."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("is not a file that can be read as a profile")
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES >> 20} MiB: this is no profile")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not text in UTF-8: byte {error.start} is 0x{data[error.start]:02x}") from error
+
+
+def parse_source(text: str, file: str = "profile.yaml") -> Source:
+    """Parse a text; whatever is wrong with it is in ``problems``."""
+    if bad := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, bad.start()) + 1
+        column = bad.start() - text.rfind("\n", 0, bad.start())
+        return _failed(file, f"a character that is no text: U+{ord(bad[0]):04X}", (line, column))
+    composer = _Composer(text, file)
+    try:
+        root = composer.document()
+    except _Refused as refused:
+        return Source(file, problems=(*composer.problems, refused.problem))
+    except yaml.YAMLError as error:
+        return Source(file, problems=(*composer.problems, _syntax_problem(error, text, file)))
+    if root is None or (root.value is None and not composer.problems):
+        return _failed(file, "is empty: a profile needs at least image: or build:")
+    if not isinstance(root.value, dict):
+        return _failed(file, "expected a mapping of keys, such as image: and command:", root.position)
+    return Source(file, _plain(root), tuple(composer.problems), root, text)
+
+
+def _plain(node: Node) -> Any:  # noqa: ANN401 - any YAML value
+    if isinstance(node.value, dict):
+        return {key: _plain(value) for key, value in node.value.items()}
+    return [_plain(value) for value in node.value] if isinstance(node.value, list) else node.value
+
+
+class _Refused(Exception):
+    """The file goes beyond a bound, or has something that a profile cannot have."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class _Composer:
+    """Builds nodes out of the parser's events. (PyYAML's own composer recurses without a bound.)"""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+        self._file = file
+        self._anchors: dict[str, Node] = {}
+        self._values = 0
+        self.problems: list[Problem] = []
+
+    def document(self) -> Node | None:
+        """The only document of the stream."""
+        root: Node | None = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise self._refused(event, "a second document starts here: a profile is one")
+                root = self._node(next(self._events), 0, ())
+        return root
+
+    def _problem(self, position: Position, path: Path, message: str) -> Problem:
+        return Problem(self._file, *position, ".".join(map(str, path)), message)
+
+    def _refused(self, event: Any, message: str, path: Path = ()) -> _Refused:  # noqa: ANN401
+        return _Refused(self._problem(_position(event), path, message))
+
+    def _note(self, position: Position, path: Path, message: str) -> None:
+        self.problems.append(self._problem(position, path, message))
+
+    def _node(self, event: Any, depth: int, path: Path) -> Node:  # noqa: ANN401 - PyYAML's events are not typed
+        if depth > MAX_DEPTH:
+            raise self._refused(event, f"nested more than {MAX_DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, path)
+        self._count(event, 1)
+        tagged = event.tag not in (None, "!", "tag:yaml.org,2002:str")
+        if tagged:
+            self._note(_position(event), path, f"the tag {one_line(event.tag, 40)} has no place in a profile")
+        if isinstance(event, yaml.ScalarEvent):
+            node = Node(_position(event), None if tagged else self._scalar(event, path))
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._sequence(event, depth, path)
+        else:
+            node = self._mapping(event, depth, path)
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _count(self, event: Any, values: int) -> None:  # noqa: ANN401
+        self._values += values
+        if self._values > MAX_VALUES:
+            raise self._refused(event, f"holds more than {MAX_VALUES} values, aliases expanded: this is no profile")
+
+    def _alias(self, event: Any, path: Path) -> Node:  # noqa: ANN401
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            raise self._refused(
+                event, f"the alias *{one_line(event.anchor, 40)} stands before or inside its anchor", path
+            )
+        self._count(event, target.size)
+        return Node(_position(event), target.value, target.keys, target.size)
+
+    def _scalar(self, event: Any, path: Path) -> object:  # noqa: ANN401
+        if not event.implicit[0]:
+            return event.value
+        if event.value.lower() in _AMBIGUOUS:
+            meaning = _AMBIGUOUS[event.value.lower()]
+            message = f"{event.value} can be read as text or as {meaning}: write '{event.value}' or {meaning}"
+            self._note(_position(event), path, message)
+        return _scalar_value(event.value)
+
+    def _sequence(self, start: Any, depth: int, path: Path) -> Node:  # noqa: ANN401
+        node = Node(_position(start), [])
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            child = self._node(event, depth + 1, (*path, len(node.value)))
+            node.value.append(child)
+            node.size += child.size
+        return node
+
+    def _mapping(self, start: Any, depth: int, path: Path) -> Node:  # noqa: ANN401
+        node = Node(_position(start), {})
+        merged: dict[str, Node] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, path)
+            child = self._node(next(self._events), depth + 1, (*path, key))
+            node.size += child.size
+            if key == "<<" and event.implicit[0]:
+                merged = self._merged(child, (*path, key)) | merged
+            elif key in node.value:
+                first = node.keys[key][0]
+                self._note(_position(event), (*path, key), f"is written twice; the first is in line {first}")
+            else:
+                node.value[key], node.keys[key] = child, _position(event)
+        for key, child in merged.items():
+            node.value.setdefault(key, child)
+            node.keys.setdefault(key, child.position)
+        return node
+
+    def _key(self, event: Any, path: Path) -> str:  # noqa: ANN401
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._refused(event, "a key must be text", path)
+        return str(event.value)
+
+    def _merged(self, node: Node, path: Path) -> dict[str, Node]:
+        """The pairs that ``<<`` brings in: from one mapping, or from several, the first one winning."""
+        result: dict[str, Node] = {}
+        for part in node.value if isinstance(node.value, list) else [node]:
+            if not isinstance(part.value, dict):
+                self._note(part.position, path, "expected a mapping, or a list of mappings, to merge")
+                return result
+            result = part.value | result
+        return result
+
+
+def _position(event: Any) -> Position:  # noqa: ANN401 - PyYAML's events are not typed
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _scalar_value(text: str) -> object:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INT.fullmatch(text) and len(text) <= 20:
+        whole = WrittenInt(text)
+        whole.text = text
+        return whole
+    special = _SPECIAL_FLOAT.fullmatch(text)
+    if special or _FLOAT.fullmatch(text):
+        # A number with leading zeros, such as an octal mode or an id, is text.
+        if re.match(r"[-+]?0\d", text):
+            return text
+        number = WrittenFloat(text.replace(".", "", 1) if special else text)
+        number.text = text
+        return number
+    return text
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    lines = text.splitlines()
+    here = lines[line - 1][column - 1 : column] if line <= len(lines) else ""
+    if here == "\t":
+        return Problem(file, line, column, "", "a tab, where YAML wants spaces")
+    problem = one_line(str(getattr(error, "problem", None) or error), 120)
+    context = one_line(str(getattr(error, "context", None) or ""), 120)
+    return Problem(file, line, column, "", f"not YAML: {context + ', ' if context else ''}{problem}")
