@@ -60,8 +60,8 @@ class NvidiaMonitor:
         """``None`` with a GPU to watch, else why there is none."""
         with self._lock:
             self._next_try = 0.0
-            self._connect()
-            return None if self._boards else f"No NVIDIA GPU found: {self._problem}."
+            self._reach()
+            return None if self._open and self._boards else f"No NVIDIA GPU found: {self._problem}."
 
     def sample(self) -> tuple[DeviceSample, ...]:
         """All GPUs at one time."""
@@ -89,45 +89,38 @@ class NvidiaMonitor:
         """``read`` of every board; ``failed`` of those that cannot be read, of all when the driver is gone."""
         with self._lock:
             try:
-                self._connect()
-                if not self._open:
-                    return tuple(failed(board, self._problem) for board in self._boards)
-                self._look_for_change()
-                return tuple(_read(board, read, failed) for board in self._boards)
+                self._reach()
+                if self._open:
+                    return tuple(_read(board, read, failed) for board in self._boards)
             except _DriverGone as gone:
                 self._lose(str(gone))
-                return tuple(failed(board, self._problem) for board in self._boards)
             finally:
                 if self._closed:
                     self._disconnect()
+            return tuple(failed(board, self._problem) for board in self._boards)
 
-    def _connect(self) -> None:
-        """Open the driver unless it is open or was tried a moment ago; what was wrong is kept as the problem."""
-        if self._open or self._closed or time.monotonic() < self._next_try:
-            return
+    def _reach(self) -> None:
+        """Have the driver open, and the boards it has now; what keeps it from that is left as the problem."""
         import pynvml
 
+        if self._closed or time.monotonic() < self._next_try:
+            return
         try:
-            pynvml.nvmlInit()
+            if not self._open:
+                pynvml.nvmlInit()
+                self._open = True
+                self._take_stock(_count())
+            elif (count := _count()) != len(self._boards):
+                self._take_stock(count)
         except pynvml.NVMLError as error:
             self._lose(_said(error))
-            return
-        self._open = True
-        try:
-            self._take_stock(_count())
         except _DriverGone as gone:
             self._lose(str(gone))
-
-    def _look_for_change(self) -> None:
-        """Follow a GPU that was added or taken away."""
-        count = _count()
-        if count != len(self._boards):
-            self._take_stock(count)
 
     def _take_stock(self, count: int) -> None:
         self._boards = _boards(count, self._boards)
         self._problem = "" if self._boards else "the driver finds none"
-        self._tries = 0
+        self._tries, self._next_try = 0, 0.0
 
     def _lose(self, problem: str) -> None:
         self._disconnect()
@@ -147,9 +140,8 @@ class NvidiaMonitor:
 
 
 def _said(error: Exception) -> str:
-    """NVML's own words for an error, made to follow a colon."""
-    text = one_line(str(error), 80)
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    """NVML's own words for an error, without its capitals: ``Driver Not Loaded`` → ``driver not loaded``."""
+    return " ".join(word.lower() if word.istitle() else word for word in one_line(str(error), 80).split())
 
 
 def _ask(call: Callable[..., T], *arguments: object) -> T | None:
@@ -185,13 +177,10 @@ def _read(board: _Board, read: Callable[[_Board], T], failed: Callable[[_Board, 
 
 
 def _count() -> int:
-    """How many GPUs the driver has; one that cannot even say that is gone."""
+    """How many GPUs the driver has. A driver that cannot even say that is gone: NVML's error is passed on."""
     import pynvml
 
-    try:
-        return int(pynvml.nvmlDeviceGetCount())
-    except pynvml.NVMLError as error:
-        raise _DriverGone(_said(error)) from error
+    return int(pynvml.nvmlDeviceGetCount())
 
 
 def _boards(count: int, known: tuple[_Board, ...]) -> tuple[_Board, ...]:
