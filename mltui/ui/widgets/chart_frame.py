@@ -13,12 +13,13 @@ from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits,
 from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, ticks
 from mltui.ui import palette
 from mltui.ui.widgets.chart_legend import Span, header, width_of
-from mltui.ui.widgets.chart_model import Canvas, ChartModel, CurveStyle, Look, Plotted, Vertex
-from mltui.ui.widgets.chart_raster import dot, line, strokes
+from mltui.ui.widgets.chart_model import GLYPHS, Canvas, ChartModel, CurveStyle, Look, Plotted
+from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
 
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 _GAPS_PER_COLUMN = 4
 NO_STYLE = Style()
+HOLLOW = dict(zip(GLYPHS, "○△□◇▽☆", strict=True))
 
 
 class Geometry(NamedTuple):
@@ -130,7 +131,7 @@ def _ranges(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
 def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: int) -> tuple[Geometry, dict[int, str]]:
     plot_height = height - header_rows - 2
     y = y_limits(model, x)
-    found = ticks(y, max(2, min(plot_height // 3, 8)))
+    found = ticks(y, max(2, min(plot_height // 2, 8)))
     left = max((len(t.label) for t in found), default=1) + 1
     geometry = Geometry(left, header_rows, max(width - left - 1, 4), plot_height, x, y)
     rows = {geometry.row_of(t.value): t.label for t in found}
@@ -183,36 +184,34 @@ class _Cells:
 
     def curves(self, model: ChartModel, drawn: Sequence[_Drawing], canvas: Canvas) -> None:
         """All curves, the faint ones first, so that the others lie over them."""
-        lines: list[list[Vertex]] = []
-        styles: list[Style] = []
-        order = sorted(range(len(drawn)), key=lambda i: model.curves[i].curve.style is CurveStyle.LINE)
-        for behind in (True, False):
-            for i in order:
-                plotted, stretches = model.curves[i], drawn[i].raw if behind else drawn[i].main
-                pale = behind or plotted.curve.style is CurveStyle.FAINT
-                lines += self._lines(stretches)
-                styles += [self._style_of(plotted, pale)] * len(stretches)
-        geometry = self._geometry
-        for row, runs in enumerate(canvas(geometry.width, geometry.height, lines)):
-            self._lay(row, runs, styles)
+        pairs = list(zip(model.curves, drawn, strict=True))
+        pale = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.FAINT]
+        for plotted, stretches in [*pale, *((p, d.raw) for p, d in pairs)]:
+            self._lay(stretches, self._style_of(plotted, True), canvas)
+        for plotted, drawing in pairs:
+            if plotted.curve.style is CurveStyle.LINE:
+                self._lay(drawing.main, self._style_of(plotted, False), canvas)
 
-    def _lines(self, stretches: Sequence[Drawn]) -> list[list[Vertex]]:
+    def _lay(self, stretches: Sequence[Drawn], style: Style, canvas: Canvas) -> None:
+        """One curve over what is there; a cell has one colour, so it shows the dots of its topmost curve alone."""
+        if not stretches:
+            return
         geometry = self._geometry
-        height = 4 * geometry.height
-        return [line(strokes(d.columns, geometry.y, height), 2 * geometry.width, height) for d in stretches]
+        width, height = geometry.width, geometry.height
+        found = ink([strokes(d.columns, geometry.y, 4 * height) for d in stretches], 4 * height)
+        dots = Dots(width, height)
+        dots.add_rows(canvas(width, height, found.vertices) if found.vertices else ())
+        dots.add_bars(found.bars)
+        for y, row in enumerate(dots.rows()):
+            if any(row):
+                text, styles = self._text[y], self._style[y]
+                for x, bits in enumerate(row):
+                    if bits:
+                        text[x], styles[x] = chr(BLANK + bits), style
 
     def _style_of(self, plotted: Plotted, pale: bool) -> Style:
         color = palette.readable(plotted.color, self._look.background)
         return Style(color=palette.faint(color, self._look.background) if pale else color)
-
-    def _lay(self, row: int, runs: Sequence[tuple[str, int]], styles: Sequence[Style]) -> None:
-        text, style, at = self._text[row], self._style[row], 0
-        for run, index in runs:
-            end = at + len(run)
-            if index >= 0:
-                text[at:end] = run
-                style[at:end] = [styles[index]] * len(run)
-            at = end
 
     def marks(self, model: ChartModel) -> None:
         """The newest point of every curve, the places of values that are no number, the crosshair."""
@@ -220,8 +219,18 @@ class _Cells:
             self._crosshair(model, self._geometry.column_of(model.view.cursor))
         for plotted in model.curves:
             if plotted.curve.style is CurveStyle.LINE:
+                self._points(plotted, model)
                 self._newest(plotted, model)
                 self._nonfinite(plotted, model)
+
+    def _points(self, plotted: Plotted, model: ChartModel) -> None:
+        """A hollow mark at every point of a curve that has few of them: that is all that was measured."""
+        xs, values, geometry = plotted.trace.x(model.view.x_axis), plotted.main.series.value, self._geometry
+        if len(values) * 8 <= geometry.width:
+            for x, value in zip(xs, values, strict=True):
+                if math.isfinite(value):
+                    style = self._style_of(plotted, False)
+                    self.put(geometry.column_of(x), geometry.row_of(value), HOLLOW[plotted.glyph], style)
 
     def _newest(self, plotted: Plotted, model: ChartModel) -> None:
         xs, values = plotted.trace.x(model.view.x_axis), plotted.main.series.value
@@ -275,24 +284,34 @@ def _with_y_axis(rows: list[list[Span]], labels: dict[int, str], geometry: Geome
 
 
 def _x_axis(model: ChartModel, geometry: Geometry, width: int, look: Look, note: str) -> list[list[Span]]:
-    name = model.axis_name
-    room = max(1, (geometry.width - len(name)) // 9)
     labels, rule = [" "] * width, ["─"] * geometry.width
-    free_until, end = 0, width - len(name) - 2
-    for tick in x_ticks(model, geometry.x, min(room, 10)):
+    free_from = 0
+    for tick in x_ticks(model, geometry.x, min(max(1, geometry.width // 9), 10)):
         column = geometry.column_of(tick.value)
         at = min(max(geometry.left + column - len(tick.label) // 2, 0), width - len(tick.label))
-        if at >= free_until and at + len(tick.label) <= end and 0 <= column < geometry.width:
+        if at >= free_from and 0 <= column < geometry.width:
             labels[at : at + len(tick.label)] = tick.label
             rule[column] = "┬"
-            free_until = at + len(tick.label) + 2
-    line_text = "".join(rule)
+            free_from = at + len(tick.label) + 2
+    line = "".join(rule)
     if note and len(note) + 12 <= geometry.width:
-        line_text = line_text[: -len(note) - 4] + f" {note} ──"
-    body = "".join(labels)[: width - len(name) - 1]
+        line = line[: -len(note) - 4] + f" {note} ──"
     return [
-        [Span(" " * (geometry.left - 1), NO_STYLE), Span("└" + line_text, look.frame)],
-        [Span(body, look.muted), Span(f" {name}", look.muted + Style(italic=True))],
+        [Span(" " * (geometry.left - 1), NO_STYLE), Span("└" + line, look.frame)],
+        _named("".join(labels), model.axis_name, look),
+    ]
+
+
+def _named(labels: str, name: str, look: Look) -> list[Span]:
+    """The tick labels with the axis's name in the last gap that has room for it."""
+    at = labels.rfind(" " * (len(name) + 2))
+    if at < 0:
+        return [Span(labels, look.muted)]
+    end = at + 1 + len(name)
+    return [
+        Span(labels[: at + 1], look.muted),
+        Span(name, look.muted + Style(italic=True)),
+        Span(labels[end:], look.muted),
     ]
 
 

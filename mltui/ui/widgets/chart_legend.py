@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +16,8 @@ from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Look, Plotted
 
 _BOLD = Style(bold=True)
 _GAP = "   "
+_NONFINITE_TOLD = 10_000
+"""So many values that are no number are told apart by kind; a run that prints nothing else has no curve anyway."""
 
 
 class Span(NamedTuple):
@@ -136,8 +137,16 @@ def _best_text(plotted: Plotted, model: ChartModel, detail: int) -> list[str]:
 
 
 def _nonfinite_text(plotted: Plotted, model: ChartModel, detail: int) -> str:
-    series = plotted.curve.series
-    first, count = series.nonfinite[0], len(series.nonfinite)
-    kinds = "NaN" if math.isnan(series.value[first]) else "∞"
-    text = kinds if count == 1 else f"{count} {kinds}" if detail < 3 else f"{count} × {kinds}, first"
-    return f"{text} at {format_place(plotted.trace.x(model.view.x_axis)[first], model)}" if detail >= 3 else text
+    """``NaN at step 120``, with how many there are; NaN and infinity each with the place of its first."""
+    series, xs = plotted.curve.series, plotted.trace.x(model.view.x_axis)
+    places: dict[str, list[int]] = {}
+    for i in series.nonfinite[:_NONFINITE_TOLD]:
+        places.setdefault(format_value(series.value[i]), []).append(i)
+    if detail < 3:
+        return " ".join(f"{len(found)} {kind}" for kind, found in places.items())
+    return ", ".join(_first_place(kind, found, xs, model) for kind, found in places.items())
+
+
+def _first_place(kind: str, found: Sequence[int], xs: Sequence[float], model: ChartModel) -> str:
+    more = "" if len(found) == 1 else f" (×{len(found)}{'+' if len(found) >= _NONFINITE_TOLD else ''})"
+    return f"{kind} at {format_place(xs[found[0]], model)}{more}"

@@ -79,15 +79,8 @@ class Vertex(NamedTuple):
     """Whether a line leads here from the vertex before."""
 
 
-class Run(NamedTuple):
-    """Characters of one row of the canvas that share a line's colour; line -1 is empty canvas."""
-
-    text: str
-    line: int
-
-
-Canvas = Callable[[int, int, Sequence[Sequence[Vertex]]], list[list[Run]]]
-"""Draws lines on ``width`` × ``height`` cells and gives their rows."""
+Canvas = Callable[[int, int, Sequence[Vertex]], list[str]]
+"""Draws lines between vertices on ``width`` × ``height`` cells and gives the rows of braille characters."""
 
 
 @dataclass(slots=True)

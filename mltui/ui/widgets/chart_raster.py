@@ -1,11 +1,12 @@
-"""From columns of values to lines in dots: the guard in front of the drawing library.
+"""From columns of values to ink in dots: the guard in front of the drawing library.
 
-Whatever the values were, every vertex that leaves here is a whole dot inside the canvas.
+Whatever the values were, every dot that leaves here is a whole number inside the canvas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mltui.domain.curve import Column
@@ -14,6 +15,11 @@ from mltui.ui.widgets.chart_model import Vertex
 
 _FAR = 1_000_000
 """Dots beyond which a value outside the canvas is no further away."""
+BLANK = 0x2800
+"""The braille character without dots; the bits of its code above this are the dots."""
+_DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+"""The bit of each dot of a cell: left column from the top, right column from the top."""
+_INKED = re.compile("[\u2801-\u28ff]+")
 
 
 class Stroke(NamedTuple):
@@ -24,6 +30,14 @@ class Stroke(NamedTuple):
     top: int
     bottom: int
     leave: int
+
+
+class Ink(NamedTuple):
+    """What a curve puts on the canvas: strokes of whole columns, and lines between those that do not touch."""
+
+    vertices: list[Vertex]
+    bars: list[tuple[int, int, int]]
+    """Column, top and bottom of each stroke."""
 
 
 def dot(value: float, scale: Scale, dots: int) -> int:
@@ -45,37 +59,25 @@ def strokes(columns: Sequence[Column], scale: Scale, dots: int) -> list[Stroke]:
     return found
 
 
-def line(path: Sequence[Stroke], width: int, height: int) -> list[Vertex]:
-    """The vertices that show ``path`` on a canvas of ``width`` × ``height`` dots, with as few of them as do.
+def ink(paths: Iterable[Sequence[Stroke]], height: int) -> Ink:
+    """The ink of the stretches of one curve on a canvas of ``height`` dots, cut to it.
 
-    Columns whose strokes touch are not joined by another line: the eye sees none, and the picture costs half.
+    Columns whose strokes touch are not joined by a line: the eye sees none, and the picture costs half.
     """
-    found: list[Vertex] = []
-    before: Stroke | None = None
-    for stroke in path:
-        if before is not None and not _touch(before, stroke):
-            _join(found, before, stroke, height - 1)
-        _draw(found, stroke, height - 1)
-        before = stroke
-    return [v for v in found if 0 <= v.x < width]
+    found = Ink([], [])
+    for path in paths:
+        before: Stroke | None = None
+        for stroke in path:
+            if before is not None and not _touch(before, stroke):
+                _join(found.vertices, before, stroke, height - 1)
+            if stroke.top < height and stroke.bottom >= 0:
+                found.bars.append((stroke.x, max(stroke.top, 0), min(stroke.bottom, height - 1)))
+            before = stroke
+    return found
 
 
 def _touch(a: Stroke, b: Stroke) -> bool:
     return b.x - a.x <= 1 and a.top - 1 <= b.bottom and b.top - 1 <= a.bottom
-
-
-def _draw(found: list[Vertex], stroke: Stroke, last: int) -> None:
-    top, bottom = max(stroke.top, 0), min(stroke.bottom, last)
-    if top > bottom:
-        return
-    here = found[-1] if found else None
-    if top == bottom:
-        if here is None or (here.x, here.y) != (stroke.x, top):
-            found.append(Vertex(stroke.x, top, False))
-        return
-    joined = here is not None and here.x == stroke.x and top <= here.y <= bottom
-    found.append(Vertex(stroke.x, top, joined))
-    found.append(Vertex(stroke.x, bottom, True))
 
 
 def _join(found: list[Vertex], a: Stroke, b: Stroke, last: int) -> None:
@@ -96,3 +98,34 @@ def _cut(x: int, y: int, other_x: int, other_y: int, last: int) -> tuple[int, in
     if (y < 0) == (other_y < 0) and (y > last) == (other_y > last):
         return None
     return x + round((other_x - x) * (edge - y) / (other_y - y)), edge
+
+
+class Dots:
+    """The dots of one curve on ``width`` × ``height`` cells."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._columns = [[0] * height for _ in range(width)]
+
+    def add_rows(self, rows: Sequence[str]) -> None:
+        """The braille characters of a drawn canvas."""
+        for y, row in enumerate(rows):
+            for run in _INKED.finditer(row):
+                for x, char in enumerate(run.group(), run.start()):
+                    self._columns[x][y] |= ord(char) - BLANK
+
+    def add_bars(self, bars: Iterable[tuple[int, int, int]]) -> None:
+        """Vertical strokes: column, top and bottom in dots, all inside the canvas."""
+        for x, top, bottom in bars:
+            bits, column = _DOT[x & 1], self._columns[x >> 1]
+            first, last = top >> 2, bottom >> 2
+            if first == last:
+                column[first] |= sum(bits[top & 3 : (bottom & 3) + 1])
+                continue
+            column[first] |= sum(bits[top & 3 :])
+            column[last] |= sum(bits[: (bottom & 3) + 1])
+            whole = sum(bits)
+            column[first + 1 : last] = [cell | whole for cell in column[first + 1 : last]]
+
+    def rows(self) -> list[tuple[int, ...]]:
+        """The dots of every cell, as the bits of a braille character, row by row."""
+        return list(zip(*self._columns, strict=True))

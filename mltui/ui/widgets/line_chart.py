@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -14,10 +13,7 @@ from textual.widget import Widget
 
 from mltui.ui import palette
 from mltui.ui.widgets.chart_frame import Picture, paint
-from mltui.ui.widgets.chart_model import ChartModel, Curve, Look, Run, Vertex, View
-
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
-_FIRST_COLOR, _COLORS = 16, 240
+from mltui.ui.widgets.chart_model import ChartModel, Curve, Look, Vertex, View
 
 
 class PlotextCanvas:
@@ -25,21 +21,19 @@ class PlotextCanvas:
 
     plotext ends the process on a NaN and raises on infinity; it is given nothing but dots inside the canvas
     (:mod:`mltui.ui.widgets.chart_raster`), and asked for nothing but the dots between them: no axes, no ticks.
-    Line ``i`` is drawn in the terminal colour ``16 + i``, which the caller replaces by its own style.
     """
 
     def __init__(self) -> None:
         self._figure: Any = None
 
-    def __call__(self, width: int, height: int, lines: Sequence[Sequence[Vertex]]) -> list[list[Run]]:
-        """The canvas's rows; lines drawn later lie over earlier ones."""
-        if width < 2 or height < 2 or not any(lines):
-            return [[Run(" " * width, -1)] for _ in range(max(height, 0))]
+    def __call__(self, width: int, height: int, vertices: Sequence[Vertex]) -> list[str]:
+        """The canvas's rows, in braille characters and blanks."""
+        if width < 2 or height < 2 or not vertices:
+            return [" " * width] * height
         self._clear(width, height)
-        for i, vertices in enumerate(lines):
-            if vertices:
-                self._draw(vertices, height, _FIRST_COLOR + i % _COLORS)
-        return [_runs(row) for row in self._figure.build().string().split("\n")[:height]]
+        self._draw(vertices, height)
+        rows: list[str] = self._figure.build().string(colorless=True).split("\n")
+        return rows[:height]
 
     def _clear(self, width: int, height: int) -> None:
         if self._figure is None:
@@ -57,14 +51,14 @@ class PlotextCanvas:
             figure.ruler(axis).frequency(0)
             figure.ruler(axis).lim(0.5, cells - 0.5)  # limits lie in the middle of the outer cells
 
-    def _draw(self, vertices: Sequence[Vertex], height: int, color: int) -> None:
+    def _draw(self, vertices: Sequence[Vertex], height: int) -> None:
         from plotext._kernel.clink import clink
         from plotext._primitives.marker import marker
         from plotext._signal.signal import signal_class
 
         # The public figure.signal().lines() and figure.draw() walk all points several times in Python and cost six
         # times as much; these are the calls they end in.
-        braille, signal = marker("braille", pixel=color), signal_class(len(vertices))
+        braille, signal = marker("braille"), signal_class(len(vertices))
         into, dot = signal._pointer, braille._pointer
         append, connect = clink.signal_append_point, clink.signal_set_connected
         for i, (x, y, joined) in enumerate(vertices):
@@ -73,18 +67,6 @@ class PlotextCanvas:
                 connect(into, i, True)
         signal._set_marker(braille)
         self._figure._signals._signal.append(signal)
-
-
-def _runs(row: str) -> list[Run]:
-    """A row of coloured text as runs: ``ESC[38;5;Nm`` is line ``N - 16``, any other code is empty canvas."""
-    found, line = [], -1
-    parts = _SGR.split(row)
-    for i, part in enumerate(parts):
-        if i % 2:
-            line = int(part[5:]) - _FIRST_COLOR if part.startswith("38;5;") else -1
-        elif part:
-            found.append(Run(part, line))
-    return found
 
 
 class LineChart(Widget, can_focus=True):
@@ -159,12 +141,13 @@ class LineChart(Widget, can_focus=True):
         ]
 
     def _look(self) -> Look:
-        def style(name: str) -> Style:
-            found = self.get_component_rich_style(f"line-chart--{name}", partial=True)
-            return Style(color=found.color, bold=found.bold)
+        background = self.background_colors[1]
 
-        background = self.background_colors[1].rgb
+        def style(name: str) -> Style:
+            found = self.get_component_styles(f"line-chart--{name}")
+            return Style(color=(background + found.color).rich_color, bold=found.text_style.bold)
+
         return Look(
-            "#{:02x}{:02x}{:02x}".format(*background),
+            background.hex6.lower(),
             style("text"), style("muted"), style("frame"), style("grid"), style("alarm"),
         )  # fmt: skip

@@ -1,0 +1,112 @@
+"""Which curves share a chart, and in which order the charts stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mltui.domain.metric import MetricKind, MetricStore, Series
+from mltui.domain.metric_name import MetricName, Scope, goal_of, is_learning_rate, parse_name
+from mltui.domain.text import one_line
+from mltui.ui import palette
+from mltui.ui.widgets.chart_model import Curve, CurveStyle
+
+_SCOPE_ORDER = (None, Scope.TRAIN, Scope.VALIDATION, Scope.TEST)
+_LABEL_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ChartGroup:
+    """The curves of one chart."""
+
+    key: str
+    """Tells the chart from the others, and stays the same while curves join it."""
+    title: str
+    curves: tuple[Curve, ...]
+    kind: MetricKind = MetricKind.METRIC
+
+
+@dataclass(slots=True)
+class _Member:
+    series: Series
+    name: MetricName
+
+
+def group_series(store: MetricStore) -> list[ChartGroup]:
+    """The charts of a run: one for each metric and x axis, with training, validation, test and ranks together.
+
+    Values of a progress bar are faint companions of the metric they lead to. Loss and accuracy come first, then the
+    other metrics by name, the learning rate, and throughput.
+    """
+    members = [_Member(series, parse_name(series.name)) for series in store.series.values()]
+    metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
+    running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
+    speeds = _by_chart(m for m in members if m.series.key.kind is MetricKind.THROUGHPUT)
+    groups = [_group(found, running.pop(place, [])) for place, found in metrics.items()]
+    groups += [_group(found, []) for found in running.values()]
+    groups += [_group(found, []) for found in speeds.values()]
+    return sorted(groups, key=_rank)
+
+
+def _by_chart(members: Iterable[_Member]) -> dict[tuple[str, str], list[_Member]]:
+    found: dict[tuple[str, str], list[_Member]] = {}
+    for member in members:
+        found.setdefault((member.name.metric, member.series.key.axis), []).append(member)
+    return found
+
+
+def _group(members: list[_Member], companions: list[_Member]) -> ChartGroup:
+    members.sort(key=lambda m: (m.name.source, _SCOPE_ORDER.index(m.name.scope)))
+    first = members[0]
+    title = first.name.metric if len(members) > 1 else first.series.name
+    colors = _colors([*members, *companions])
+    labels = _labels(members)
+    behind = [
+        _curve(m, m.series.name, c, CurveStyle.FAINT) for m, c in zip(companions, colors[len(members) :], strict=True)
+    ]
+    front = [_curve(m, label, color) for m, label, color in zip(members, labels, colors, strict=False)]
+    key = "/".join((first.series.key.kind, first.name.metric, first.series.key.axis))
+    return ChartGroup(key, one_line(title, _LABEL_LENGTH), (*behind, *front), first.series.key.kind)
+
+
+def _curve(member: _Member, label: str, color: str, style: CurveStyle = CurveStyle.LINE) -> Curve:
+    return Curve(one_line(label, _LABEL_LENGTH), member.series, color, style, goal_of(member.name.metric))
+
+
+def _colors(members: Sequence[_Member]) -> list[str]:
+    """By part of the data; by rank or fold where there are several of these."""
+    sources = {m.name.source for m in members}
+    if len(sources) < 2:
+        return [palette.scope_color(m.name.scope) for m in members]
+    chosen = palette.distinct_colors(f"{m.name.source} {m.name.scope or Scope.TRAIN}".strip() for m in members)
+    return [chosen[f"{m.name.source} {m.name.scope or Scope.TRAIN}".strip()] for m in members]
+
+
+def _labels(members: Sequence[_Member]) -> list[str]:
+    """As short as tells the curves of one chart apart: ``train``, ``val``, ``rank0``; else the name as logged."""
+    if len(members) == 1:
+        return [members[0].series.name]
+    short = [
+        " ".join(filter(None, (m.name.source, m.name.scope or ("" if m.name.source else "train")))) for m in members
+    ]
+    return short if len(set(short)) == len(short) else [m.series.name for m in members]
+
+
+def _rank(group: ChartGroup) -> tuple[int, str, str]:
+    """Where a chart stands: its section, then its name."""
+    metric = group.key.split("/")[1]
+    if group.kind is MetricKind.THROUGHPUT:
+        section = 6
+    elif is_learning_rate(metric):
+        section = 5
+    elif metric == "loss":
+        section = 0
+    elif metric == "accuracy":
+        section = 1
+    elif "loss" in metric:
+        section = 2
+    elif "acc" in metric:
+        section = 3
+    else:
+        section = 4
+    return section, metric, group.key
