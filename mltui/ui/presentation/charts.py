@@ -60,11 +60,9 @@ def _group(members: list[_Member], companions: list[_Member]) -> ChartGroup:
     first = members[0]
     title = first.name.metric if len(members) > 1 else first.series.name
     colors = _colors([*members, *companions])
-    labels = _labels(members)
-    behind = [
-        _curve(m, m.series.name, c, CurveStyle.FAINT) for m, c in zip(companions, colors[len(members) :], strict=True)
-    ]
-    front = [_curve(m, label, color) for m, label, color in zip(members, labels, colors, strict=False)]
+    front = [_curve(m, label, color) for m, label, color in zip(members, _labels(members), colors, strict=False)]
+    rest = zip(companions, colors[len(members) :], strict=True)
+    behind = [_curve(m, m.series.name, color, CurveStyle.FAINT) for m, color in rest]
     key = "/".join((first.series.key.kind, first.name.metric, first.series.key.axis))
     return ChartGroup(key, one_line(title, _LABEL_LENGTH), (*behind, *front), first.series.key.kind)
 
@@ -78,18 +76,23 @@ def _colors(members: Sequence[_Member]) -> list[str]:
     sources = {m.name.source for m in members}
     if len(sources) < 2:
         return [palette.scope_color(m.name.scope) for m in members]
-    chosen = palette.distinct_colors(f"{m.name.source} {m.name.scope or Scope.TRAIN}".strip() for m in members)
-    return [chosen[f"{m.name.source} {m.name.scope or Scope.TRAIN}".strip()] for m in members]
+    names = [f"{m.name.source} {m.name.scope or Scope.TRAIN}" for m in members]
+    chosen = palette.distinct_colors(names)
+    return [chosen[name] for name in names]
 
 
 def _labels(members: Sequence[_Member]) -> list[str]:
     """As short as tells the curves of one chart apart: ``train``, ``val``, ``rank0``; else the name as logged."""
     if len(members) == 1:
         return [members[0].series.name]
-    short = [
-        " ".join(filter(None, (m.name.source, m.name.scope or ("" if m.name.source else "train")))) for m in members
-    ]
+    short = [_short_label(m.name) for m in members]
     return short if len(set(short)) == len(short) else [m.series.name for m in members]
+
+
+def _short_label(name: MetricName) -> str:
+    if name.source:
+        return f"{name.source} {name.scope}" if name.scope else name.source
+    return name.scope or Scope.TRAIN
 
 
 def _rank(group: ChartGroup) -> tuple[int, str, str]:

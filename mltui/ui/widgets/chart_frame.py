@@ -91,6 +91,8 @@ def x_limits(model: ChartModel) -> Scale | None:
             first = bisect_right(xs, 0.0, a, b) if log else a
             if first < b:
                 low, high = min(low, xs[first]), max(high, xs[b - 1])
+    if low == high and not log:
+        low, high = low - 1, high + 1
     return fit(low, high, log) if low <= high else None
 
 
@@ -160,7 +162,7 @@ def _note(drawn: Sequence[_Drawing]) -> str:
     stretches = [d for drawing in drawn for d in (drawing.raw or drawing.main)]
     if not any(d.reduced for d in stretches):
         return ""
-    return f"{sum(d.points for d in stretches):,} points, extremes kept"
+    return f"{sum(d.points for d in stretches):,} points reduced, extremes kept"
 
 
 class _Cells:
@@ -294,6 +296,7 @@ def _x_axis(model: ChartModel, geometry: Geometry, width: int, look: Look, note:
             rule[column] = "┬"
             free_from = at + len(tick.label) + 2
     line = "".join(rule)
+    note = note if len(note) + 12 <= geometry.width else note and "reduced"
     if note and len(note) + 12 <= geometry.width:
         line = line[: -len(note) - 4] + f" {note} ──"
     return [

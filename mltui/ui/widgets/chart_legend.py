@@ -16,6 +16,7 @@ from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Look, Plotted
 
 _BOLD = Style(bold=True)
 _GAP = "   "
+_FULL = 5
 _NONFINITE_TOLD = 10_000
 """So many values that are no number are told apart by kind; a run that prints nothing else has no curve anyway."""
 
@@ -37,23 +38,25 @@ def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[
     title = Span(model.title, look.text + _BOLD) if model.title else None
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
     rows_allowed = 1 if height < 10 else 2 if height < 20 else 4
-    for detail in (3, 2, 1, 0):
-        entries = [_entry(p, model, look, detail) for p in shown]
-        rows = _pack(title, entries, width, rows_allowed)
+    for detail, gap in [(d, _GAP) for d in range(_FULL, 0, -1)] + [(1, " "), (0, _GAP)]:
+        entries = [_entry(p, model, look, detail, 3 if gap == " " else 4) for p in shown]
+        rows = _pack(title, entries, width, rows_allowed, gap)
         if rows is not None:
             return rows
     return [_cut([title] if title else [], entries, width, look)]
 
 
-def _pack(title: Span | None, entries: list[list[Span]], width: int, rows_allowed: int) -> list[list[Span]] | None:
+def _pack(
+    title: Span | None, entries: list[list[Span]], width: int, rows_allowed: int, gap: str
+) -> list[list[Span]] | None:
     """The entries in as few rows as hold them, ``None`` if that is too many."""
     rows: list[list[Span]] = [[title] if title else []]
     for entry in entries:
-        gap = [Span(_GAP, Style())] if rows[-1] else []
-        if width_of(rows[-1]) + width_of(gap) + width_of(entry) > width:
+        before = [Span(gap, Style())] if rows[-1] else []
+        if width_of(rows[-1]) + width_of(before) + width_of(entry) > width:
             rows.append([])
-            gap = [Span("  ", Style())] if title else []
-        rows[-1] += [*gap, *entry]
+            before = [Span("  ", Style())] if title else []
+        rows[-1] += [*before, *entry]
         if width_of(rows[-1]) > width:
             return None
     return rows if len(rows) <= rows_allowed else None
@@ -74,31 +77,30 @@ def _cut(row: list[Span], entries: list[list[Span]], width: int, look: Look) -> 
     return [Span(set_cell_size("".join(s.text for s in row), width - 1) + "…", row[0].style)]
 
 
-def _entry(plotted: Plotted, model: ChartModel, look: Look, detail: int) -> list[Span]:
-    """Glyph and label; with detail 1 the value, 2 what was no number and the best, 3 where the best was."""
+def _entry(plotted: Plotted, model: ChartModel, look: Look, detail: int, digits: int) -> list[Span]:
+    """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, 4 the best value, 5 its place."""
     color = Style(color=palette.readable(plotted.color, look.background))
-    alone = plotted.curve.label == model.title
     spans = [Span(plotted.glyph, color)]
-    if not alone or detail < 1:
+    if plotted.curve.label != model.title:
         spans.append(Span(f" {plotted.curve.label}", color))
     if detail >= 1:
-        spans.append(Span(f" {_value_text(plotted, model)}", look.text + _BOLD))
+        spans.append(Span(f" {_value_text(plotted, model, digits)}", look.text + _BOLD))
     if detail >= 2 and plotted.curve.series.nonfinite:
-        spans.append(Span(f" ✕ {_nonfinite_text(plotted, model, detail)}", look.alarm))
-    if detail >= 2 and model.view.cursor is None:
-        spans += [Span(text, look.muted) for text in _best_text(plotted, model, detail)]
+        spans.append(Span(f"  ✕ {_nonfinite_text(plotted, model, detail >= 3)}", look.alarm))
+    if detail >= 4 and model.view.cursor is None:
+        spans += [Span(text, look.muted) for text in _best_text(plotted, model, detail >= _FULL)]
     return spans
 
 
-def _value_text(plotted: Plotted, model: ChartModel) -> str:
+def _value_text(plotted: Plotted, model: ChartModel, digits: int) -> str:
     """The newest value, or the one at the crosshair."""
     values = plotted.main.series.value
     if not len(values):
         return "–"
     if model.view.cursor is None:
-        return format_value(values[-1])
+        return format_value(values[-1], digits)
     at = index_at(plotted, model)
-    return "–" if at is None else format_value(values[at])
+    return "–" if at is None else format_value(values[at], digits)
 
 
 def index_at(plotted: Plotted, model: ChartModel) -> int | None:
@@ -128,21 +130,21 @@ def format_place(x: float, model: ChartModel) -> str:
     return f"{model.axis_name} {format_x(x)}"
 
 
-def _best_text(plotted: Plotted, model: ChartModel, detail: int) -> list[str]:
+def _best_text(plotted: Plotted, model: ChartModel, placed: bool) -> list[str]:
     best = best_index(plotted)
     if best is None or len(plotted.curve.series) < 2:
         return []
     text = f"  best {format_value(plotted.curve.series.value[best])}"
-    return [f"{text} @ {format_place(plotted.trace.x(model.view.x_axis)[best], model)}" if detail >= 3 else text]
+    return [f"{text} @ {format_place(plotted.trace.x(model.view.x_axis)[best], model)}" if placed else text]
 
 
-def _nonfinite_text(plotted: Plotted, model: ChartModel, detail: int) -> str:
+def _nonfinite_text(plotted: Plotted, model: ChartModel, placed: bool) -> str:
     """``NaN at step 120``, with how many there are; NaN and infinity each with the place of its first."""
     series, xs = plotted.curve.series, plotted.trace.x(model.view.x_axis)
     places: dict[str, list[int]] = {}
     for i in series.nonfinite[:_NONFINITE_TOLD]:
         places.setdefault(format_value(series.value[i]), []).append(i)
-    if detail < 3:
+    if not placed:
         return " ".join(f"{len(found)} {kind}" for kind, found in places.items())
     return ", ".join(_first_place(kind, found, xs, model) for kind, found in places.items())
 

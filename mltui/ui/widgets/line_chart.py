@@ -73,7 +73,7 @@ class LineChart(Widget, can_focus=True):
     """Curves over a common axis, with legend, ticks and marks for what was no number."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-chart--text", "line-chart--muted", "line-chart--frame", "line-chart--grid", "line-chart--alarm",
+        "line-chart--text", "line-chart--muted", "line-chart--frame", "line-chart--grid",
     }  # fmt: skip
     DEFAULT_CSS = """
     LineChart {
@@ -83,7 +83,6 @@ class LineChart(Widget, can_focus=True):
         & > .line-chart--muted { color: $foreground 60%; }
         & > .line-chart--frame { color: $foreground 28%; }
         & > .line-chart--grid { color: $foreground 14%; }
-        & > .line-chart--alarm { color: $text-error; text-style: bold; }
     }
     """
 
@@ -149,5 +148,6 @@ class LineChart(Widget, can_focus=True):
 
         return Look(
             background.hex6.lower(),
-            style("text"), style("muted"), style("frame"), style("grid"), style("alarm"),
+            style("text"), style("muted"), style("frame"), style("grid"),
+            Style(color=palette.readable(palette.ALARM, background.hex6), bold=True),
         )  # fmt: skip
