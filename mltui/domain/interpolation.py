@@ -1,6 +1,6 @@
-"""Compose's variables in text: ``$NAME``, ``${NAME}``, ``${NAME:-default}``, ``${NAME:?message}``, ``${NAME:+other}``, ``$$``.
+"""Variables in text, as Compose writes them: ``$NAME``, ``${NAME:-default}``, ``${NAME:?message}``, ``${NAME:+other}``.
 
-With a colon an empty value counts as unset, without one it does not; defaults may hold variables themselves.
+``$$`` is the character itself. With a colon an empty value counts as unset, without one it does not; defaults may hold variables themselves.
 One thing differs from Compose: a variable that is not set and has no default is an error, not an empty text.
 """
 
