@@ -1,6 +1,7 @@
 """Variables in text, as Compose writes them: ``$NAME``, ``${NAME:-default}``, ``${NAME:?message}``, ``${NAME:+other}``.
 
-``$$`` is the character itself. With a colon an empty value counts as unset, without one it does not; defaults may hold variables themselves.
+``$$`` is the character itself. With a colon an empty value counts as unset, without one it does not; defaults may hold
+variables themselves.
 One thing differs from Compose: a variable that is not set and has no default is an error, not an empty text.
 """
 

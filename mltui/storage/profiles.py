@@ -14,6 +14,7 @@ from mltui.domain.text import one_line
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
+    from mltui.storage.yaml_source import Source
 
 #: Names of a profile's file in a folder of its own.
 FILE_NAMES = ("profile.yaml", "profile.yml")
@@ -42,25 +43,27 @@ def load_profile(
     ``environment`` fills in the variables that its structure depends on (default: this process's own).
     Raises ``ProfileError`` with every problem and its place.
     """
-    from mltui.domain.profile_check import check, settle, unknown_parameters
     from mltui.storage.yaml_source import read_source
 
     file = _file_of(Path(path))
-    source = read_source(file)
+    values = os.environ if environment is None else environment
+    return _checked(read_source(file), _file_of(Path(beside)) if beside else file, values)
+
+
+def _checked(source: Source, origin: Path, environment: Mapping[str, str]) -> Profile:
+    """The profile that ``source`` says. Raises ``ProfileError``."""
+    from mltui.domain.profile_check import check, settle, unknown_parameters
+
     if not isinstance(source.data, dict):
         raise ProfileError(source.problems)
-    values = os.environ if environment is None else environment
-    settled, faults = settle(source.data, values.get)
+    settled, faults = settle(source.data, environment.get)
     profile, more = check(settled, source.data)
-    faults += more + unknown_parameters(source.data)
-    problems = list(source.problems)
-    for fault in faults:
-        problems.append(
-            Problem(str(file), *source.place(fault.path, fault.key), ".".join(map(str, fault.path)), fault.message)
-        )
+    problems = set(source.problems)
+    for fault in (*faults, *more, *unknown_parameters(source.data)):
+        place = source.place(fault.path, fault.key)
+        problems.add(Problem(source.file, *place, ".".join(map(str, fault.path)), one_line(fault.message, 400)))
     if problems or profile is None:
-        raise ProfileError(tuple(sorted(set(problems), key=lambda p: (p.line, p.column))))
-    origin = _file_of(Path(beside)) if beside else file
+        raise ProfileError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))))
     return profile.read_from(origin, origin.parent, source.text, source.data, source.place)
 
 
@@ -161,14 +164,19 @@ class ProfileRepository:
 
 
 def _read_entry(file: Path, environment: Mapping[str, str]) -> ProfileEntry:
+    """The row of one file; of a broken one as much as it says."""
     from mltui.domain.profile import default_name
+    from mltui.storage.yaml_source import read_source
 
+    source = read_source(file)
+    data = source.data if isinstance(source.data, dict) else {}
+    name = data.get("name") if isinstance(data.get("name"), str) else default_name(file)
+    description = one_line(str(data.get("description") or ""), 200)
     try:
-        profile = load_profile(file, environment)
+        profile = _checked(source, file, environment)
     except ProfileError as error:
-        return ProfileEntry(default_name(file), file, problem=error.problems[0])
-    tags = tuple(one_line(tag, 40) for tag in profile.tags)
-    return ProfileEntry(profile.name, file, one_line(profile.description, 200), tags)
+        return ProfileEntry(one_line(str(name), 80), file, description, problem=error.problems[0])
+    return ProfileEntry(profile.name, file, description, tuple(one_line(tag, 40) for tag in profile.tags))
 
 
 def _stamp(file: Path) -> tuple[int, int]:
