@@ -1,0 +1,52 @@
+"""Starting the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+
+from mltui.domain.errors import UsageError
+from mltui.domain.options import AppOptions
+
+
+def open_app(args: Namespace) -> int:
+    """Open the app, where there is a terminal for it."""
+    require_terminal()
+    for folder in args.folders:
+        if not folder.expanduser().is_dir():
+            raise UsageError(f"{folder} is no folder.", "Name a folder of profiles, or a command: see mltui --help")
+    return run(args, tuple(folder.expanduser() for folder in args.folders))
+
+
+def require_terminal() -> None:
+    """Refuse, naming what works without, where the app cannot be shown."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The app needs a terminal, and there is none here.",
+            "Without one use: mltui run PROFILE, mltui runs, mltui logs RUN; see mltui --help",
+        )
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError(
+            "The app needs a terminal that can move its cursor; TERM says that this one cannot.",
+            "Set TERM (for example xterm-256color), or use: mltui run PROFILE, mltui runs",
+        )
+
+
+def run(args: Namespace, folders: tuple[os.PathLike[str], ...] = (), select_run: str = "") -> int:
+    """Run the app with the options of the command line; returns its exit code."""
+    from pathlib import Path
+
+    from mltui.cli.session import endpoint
+    from mltui.ui.app import run_app
+
+    return run_app(
+        AppOptions(
+            engine=args.engine,
+            endpoint=endpoint(args),
+            profile_folders=tuple(map(Path, folders)),
+            read_only=args.read_only,
+            select_run=select_run,
+            theme=args.theme,
+        )
+    )

@@ -1,0 +1,347 @@
+"""Every command, declared once: its name, its one line, its options, its examples and where it is carried out."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mltui.cli.parser import Parser
+
+Arguments = Callable[[ArgumentParser], None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of the command line."""
+
+    name: str
+    """One word, or two for a member of a group (``profile list``)."""
+    title: str
+    """What it does, for the overview."""
+    handler: str
+    """``module:function`` that carries it out; takes the read arguments and returns the exit code."""
+    arguments: Arguments
+    about: str = ""
+    """More, for its own help."""
+    examples: tuple[str, ...] = ()
+
+    def parser(self) -> Parser:
+        """The parser of its options and arguments."""
+        examples = "\n".join(f"  {line}" for line in self.examples)
+        description = f"{self.title}.\n\n{self.about}".strip()
+        parser = Parser(f"mltui {self.name}", description, f"examples:\n{examples}" if examples else "")
+        self.arguments(parser)
+        return parser
+
+
+def add_engine_options(parser: ArgumentParser, *, default: str = SUPPRESS) -> None:
+    """The options that say where; they may stand before or behind the command's name."""
+    parser.add_argument(
+        "--engine", metavar="NAME", default=default,
+        help="docker or local (plain processes); default: docker where it answers, else local",
+    )  # fmt: skip
+    parser.add_argument("--context", metavar="NAME", default=default, help="the Docker context to use")
+    parser.add_argument(
+        "--host", metavar="ADDRESS", default=default,
+        help="the engine's address: unix:///path, ssh://user@host or tcp://host:port",
+    )  # fmt: skip
+
+
+def add_app_options(parser: ArgumentParser) -> None:
+    """Options of the app, which are those of ``mltui`` itself."""
+    add_engine_options(parser, default="")
+    parser.add_argument("--read-only", action="store_true", help="launch, stop and remove nothing (the app)")
+    parser.add_argument("--theme", metavar="NAME", default="", help="colours of the app")
+
+
+def _json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+
+
+def _run_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run's id, the beginning of one, or 'last'")
+
+
+def _wish(parser: ArgumentParser) -> None:
+    parser.add_argument("profile", metavar="PROFILE", help="a profile's name, its file or its folder")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="change a parameter; may be repeated"
+    )
+    parser.add_argument("--gpus", metavar="WHICH", help="auto, all, none, how many, or indexes and UUIDs with commas")
+    add_engine_options(parser)
+
+
+def _following(parser: ArgumentParser) -> None:
+    parser.add_argument("-d", "--detach", action="store_true", help="do not follow: print the run's id and return")
+    parser.add_argument("--plain", action="store_true", help="follow in lines, also in a terminal")
+    _json(parser)
+
+
+def _run(parser: ArgumentParser) -> None:
+    _wish(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print the docker commands it stands for; start nothing")
+    _following(parser)
+
+
+def _demo(parser: ArgumentParser) -> None:
+    parser.add_argument("--plain", action="store_true", help="follow in lines instead of opening the app")
+    add_engine_options(parser)
+
+
+def _runs(parser: ArgumentParser) -> None:
+    parser.add_argument("-n", type=int, default=20, metavar="N", dest="limit", help="the newest N runs (default 20)")
+    parser.add_argument("-a", "--all", action="store_true", help="all runs")
+    _json(parser)
+
+
+def _show(parser: ArgumentParser) -> None:
+    _run_argument(parser)
+    _json(parser)
+
+
+def _logs(parser: ArgumentParser) -> None:
+    _run_argument(parser)
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run ends")
+    parser.add_argument("-n", "--tail", type=int, metavar="N", help="begin with the last N lines")
+    parser.add_argument("--build", action="store_true", help="how its image was made, instead of what it printed")
+    parser.add_argument("--raw", action="store_true", help="every byte as it was received, control sequences too")
+    parser.add_argument("--force", action="store_true", help="raw bytes also to a terminal, which they may confuse")
+
+
+def _stop(parser: ArgumentParser) -> None:
+    _run_argument(parser)
+    parser.add_argument("--grace", type=float, metavar="S", help="seconds until it is killed (default: the profile's)")
+
+
+def _rm(parser: ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="a run's id, the beginning of one, or 'last'")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--force", action="store_true", help="also a run that is active or whose engine does not answer"
+    )
+
+
+def _rerun(parser: ArgumentParser) -> None:
+    _run_argument(parser)
+    _following(parser)
+
+
+def _metrics(parser: ArgumentParser) -> None:
+    parser.add_argument("source", metavar="RUN|FILE|-", help="a run, a training log, or - for standard input")
+    parser.add_argument("--format", choices=("table", "csv", "jsonl"), default="table", help="default: table")
+    parser.add_argument(
+        "--kind", choices=("metric", "running", "throughput", "all"), default="metric",
+        help="running: what progress bars show on the way; throughput: samples per second (default: metric)",
+    )  # fmt: skip
+
+
+def _profile_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("profile", metavar="PROFILE", help="a profile's name, its file or its folder")
+
+
+def _profile_show(parser: ArgumentParser) -> None:
+    _profile_argument(parser)
+    _json(parser)
+
+
+def _profile_check(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "profiles", nargs="*", metavar="PROFILE", help="names, files or folders; none: all that are found"
+    )
+    _json(parser)
+
+
+def _listing(parser: ArgumentParser) -> None:
+    add_engine_options(parser)
+    _json(parser)
+
+
+def _image_build(parser: ArgumentParser) -> None:
+    _wish(parser)
+    _json(parser)
+
+
+def _image_rm(parser: ArgumentParser) -> None:
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a name, an id or the beginning of one")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument("--force", action="store_true", help="also an image with several names or ended containers")
+    add_engine_options(parser)
+
+
+def _container_list(parser: ArgumentParser) -> None:
+    parser.add_argument("-a", "--all", action="store_true", help="those that ended too")
+    _listing(parser)
+
+
+def _container_stop(parser: ArgumentParser) -> None:
+    parser.add_argument("containers", nargs="+", metavar="CONTAINER", help="a name, an id or the beginning of one")
+    parser.add_argument("--grace", type=float, metavar="S", help="seconds until it is killed (default: its own)")
+    add_engine_options(parser)
+
+
+def _container_rm(parser: ArgumentParser) -> None:
+    parser.add_argument("containers", nargs="+", metavar="CONTAINER", help="a name, an id or the beginning of one")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument("--force", action="store_true", help="also one that runs")
+    add_engine_options(parser)
+
+
+_DECLARED = (
+    Command(
+        "demo",
+        "Train a small real model now and watch it",
+        "mltui.cli.demo:demo",
+        _demo,
+        "In a container where an engine answers and the image is there or builds, else as a local process. Needs\n"
+        "neither Docker nor a GPU. In a terminal the app opens on the run; otherwise it is followed in lines.",
+        ("mltui demo", "mltui demo --plain --engine local"),
+    ),
+    Command(
+        "run",
+        "Launch a profile and follow it",
+        "mltui.cli.launch:run",
+        _run,
+        "Ctrl-C detaches: the run goes on. Exit code: 0 it finished, 1 it failed, was stopped or lost, 2 wrong usage,\n"
+        "130 detached.",
+        (
+            "mltui run mnist-mlp --set epochs=10 --set batch_size=64",
+            "mltui run ./my-profile -d                # print the id and return",
+            "mltui run mnist-mlp --gpus 1 --dry-run   # the docker commands, to copy",
+        ),
+    ),
+    Command(
+        "runs",
+        "List the newest runs",
+        "mltui.cli.runs:list_runs",
+        _runs,
+        "",
+        ("mltui runs -n 5", "mltui runs --all --json"),
+    ),
+    Command(
+        "show", "Everything about a run", "mltui.cli.runs:show", _show, "", ("mltui show last", "mltui show k3 --json")
+    ),
+    Command(
+        "logs",
+        "What a run printed",
+        "mltui.cli.logs:logs",
+        _logs,
+        "Control sequences are applied as a terminal would and left out; progress bars show as their last state.",
+        ("mltui logs last -f", "mltui logs k3 --tail 50", "mltui logs k3 --raw > train.log"),
+    ),
+    Command(
+        "stop",
+        "Ask a run to end, and wait for it",
+        "mltui.cli.runs:stop",
+        _stop,
+        "",
+        ("mltui stop last", "mltui stop k3 --grace 120"),
+    ),
+    Command("kill", "End a run at once", "mltui.cli.runs:kill", _run_argument, "", ("mltui kill last",)),
+    Command(
+        "rm",
+        "Remove runs: container, record and outputs",
+        "mltui.cli.removal:remove_runs",
+        _rm,
+        "In a terminal it says what goes and asks.",
+        ("mltui rm k3", "mltui rm k3 m8 --yes"),
+    ),
+    Command(
+        "rerun",
+        "Launch a run's profile again as it was then",
+        "mltui.cli.launch:rerun",
+        _rerun,
+        "The profile kept with the run is used, with the same parameters.",
+        ("mltui rerun last", "mltui rerun k3 -d"),
+    ),
+    Command(
+        "metrics",
+        "The series read out of a run or of any training log",
+        "mltui.cli.metrics:metrics",
+        _metrics,
+        "jsonl: one object a point, in the order read; a value that is no finite number is a string.",
+        (
+            "mltui metrics last",
+            "mltui metrics train.log --format jsonl",
+            "python train.py 2>&1 | mltui metrics - --format csv",
+        ),
+    ),
+    Command(
+        "profile list", "List the profiles", "mltui.cli.profiles:list_profiles", _json, "", ("mltui profile list",)
+    ),
+    Command(
+        "profile show",
+        "A profile's parameters and file",
+        "mltui.cli.profiles:show",
+        _profile_show,
+        "",
+        ("mltui profile show mnist-mlp",),
+    ),
+    Command(
+        "profile check",
+        "Say what is wrong with profiles, with line and column",
+        "mltui.cli.profiles:check",
+        _profile_check,
+        "",
+        ("mltui profile check", "mltui profile check ./my-profile"),
+    ),
+    Command(
+        "image list", "List the engine's images", "mltui.cli.images:list_images", _listing, "", ("mltui image list",)
+    ),
+    Command(
+        "image build",
+        "Make a profile's image ready",
+        "mltui.cli.images:build",
+        _image_build,
+        "Built when it is missing or its context changed, or fetched.",
+        ("mltui image build mnist-mlp",),
+    ),
+    Command("image rm", "Remove images", "mltui.cli.images:remove", _image_rm, "", ("mltui image rm mltui/mnist-mlp",)),
+    Command(
+        "container list",
+        "List the engine's containers",
+        "mltui.cli.containers:list_containers",
+        _container_list,
+        "",
+        ("mltui container list --all",),
+    ),
+    Command(
+        "container stop",
+        "Ask containers to end",
+        "mltui.cli.containers:stop",
+        _container_stop,
+        "",
+        ("mltui container stop web",),
+    ),
+    Command(
+        "container rm",
+        "Remove containers",
+        "mltui.cli.containers:remove",
+        _container_rm,
+        "",
+        ("mltui container rm web --force",),
+    ),
+    Command(
+        "doctor",
+        "Check this machine and its engine",
+        "mltui.cli.doctor:doctor",
+        _listing,
+        "Exit code 1 when something that is needed does not work.",
+        ("mltui doctor", "mltui doctor --json"),
+    ),
+)
+
+COMMANDS = {command.name: command for command in _DECLARED}
+GROUPS = tuple(dict.fromkeys(name.partition(" ")[0] for name in COMMANDS if " " in name))
+
+
+def overview() -> str:
+    """The text above the options in ``mltui --help``."""
+    wide = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {command.name:<{wide}}  {command.title}" for command in _DECLARED)
+    return (
+        "The cockpit for machine-learning experiments in containers.\n\n"
+        "  mltui [PATH…]  opens the app; PATH: a folder of profiles\n\n"
+        f"commands:\n{lines}\n\n"
+        "`mltui COMMAND --help` shows a command's options and examples."
+    )

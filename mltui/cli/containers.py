@@ -1,0 +1,112 @@
+"""``mltui container list``, ``stop`` and ``rm``."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mltui.cli.output import confirmed, print_json, print_table, say
+from mltui.cli.session import engine, open_launcher
+from mltui.domain.errors import EngineError, MltuiError, NotFound, UsageError
+from mltui.domain.figures import format_duration
+from mltui.domain.text import one_line
+from mltui.engines.base import ListsContainers
+
+if TYPE_CHECKING:
+    from mltui.domain.container import Container
+    from mltui.domain.run import Run
+    from mltui.engines.base import Engine
+    from mltui.runtime.launcher import Launcher
+
+
+def list_containers(args: Namespace) -> int:
+    """Print the engine's containers, those that run or all."""
+    with engine(args) as chosen:
+        found = _containers(chosen.engine)
+    shown = [container for container in found if args.all or container.running]
+    if args.json:
+        for container in shown:
+            print_json(asdict(container))
+    elif shown:
+        headers = ("CONTAINER", "ID", "IMAGE", "STATE", "AGE", "RUN", "PORTS")
+        print_table(headers, map(_row, shown), right="AGE", states="STATE")
+    else:
+        ended = len(found) - len(shown)
+        say("No container runs." + (f" {ended} ended: mltui container list --all" if ended else ""))
+    return 0
+
+
+def _row(container: Container) -> tuple[str, ...]:
+    age = format_duration(time.time() - container.created)
+    ports = ", ".join(container.ports)
+    return container.name, container.id[:12], container.image, container.state, age, container.run_id, ports
+
+
+def _containers(of: Engine) -> tuple[Container, ...]:
+    if not isinstance(of, ListsContainers):
+        raise EngineError(f"The engine {of.name} has no list of containers.")
+    return of.containers()
+
+
+def stop(args: Namespace) -> int:
+    """Ask containers to end and wait; one of a run is stopped as that run."""
+    if args.grace is not None and args.grace < 0:
+        raise UsageError("--grace needs a number of seconds, 0 or more.")
+
+    def act(launcher: Launcher, of: Engine, container: Container, run: Run | None) -> str:
+        if run and run.state.active:
+            launcher.stop(run, args.grace)
+        else:
+            of.stop(container.id, args.grace)
+        return "Stopped"
+
+    return _each(args, act)
+
+
+def remove(args: Namespace) -> int:
+    """Remove containers; the record of a run stays."""
+
+    def act(launcher: Launcher, of: Engine, container: Container, run: Run | None) -> str:
+        if container.running and not args.force:
+            hint = f"Stop it first: mltui container stop {container.name}, or remove it with --force."
+            raise EngineError(f"The container {container.name} is {container.state}.", hint)
+        if run and run.state.active:
+            launcher.kill(run)
+        of.remove(container.id, force=args.force)
+        return "Removed"
+
+    return _each(args, act, ask="Remove")
+
+
+def _each(args: Namespace, act: Callable[[Launcher, Engine, Container, Run | None], str], ask: str = "") -> int:
+    """Do something to every container named; one that fails does not keep the others."""
+    launcher = open_launcher(args)
+    with engine(args) as chosen:
+        listed = _containers(chosen.engine)
+        found = list({c.id: c for c in (_find(listed, text) for text in args.containers)}.values())
+        names = ", ".join(container.name for container in found)
+        if ask and not confirmed(f"{ask} {names}?", yes=args.yes):
+            say("Nothing was done.")
+            return 1
+        code = 0
+        for container in found:
+            run = launcher.database.get(container.run_id) if container.run_id else None
+            try:
+                print(f"{act(launcher, chosen.engine, container, run)} {one_line(container.name)}.")
+            except MltuiError as error:
+                say(f"mltui: {error}")
+                code = 1
+        return code
+
+
+def _find(containers: tuple[Container, ...], text: str) -> Container:
+    """The container of a name, an id, or the beginning of an id."""
+    found = [c for c in containers if text in (c.name, c.id)] or [c for c in containers if c.id.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f"{one_line(text, 80)!r} fits {len(found)} containers.", "Write one more letter of the id.")
+    raise NotFound(f"There is no container {one_line(text, 80)!r}.", "List them with: mltui container list --all")

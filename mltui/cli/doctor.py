@@ -1,0 +1,29 @@
+"""``mltui doctor``: what of this machine works, and how to cure what does not."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from mltui.cli.output import paint, print_json
+from mltui.cli.session import endpoint
+from mltui.domain.text import clean, one_line
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "info": "blue"}
+
+
+def doctor(args: Namespace) -> int:
+    """Print every check's verdict with its evidence and, where it is not well, the cure; 1 when a check failed."""
+    from mltui.runtime.doctor import Verdict, examine
+
+    findings = examine(getattr(args, "engine", ""), endpoint(args))
+    if args.json:
+        for finding in findings:
+            print_json(finding._asdict())
+    else:
+        wide = max(len(finding.check) for finding in findings)
+        for finding in findings:
+            verdict = paint(f"{finding.verdict.value:<4}", _COLOURS[finding.verdict.value])
+            print(f"{verdict}  {finding.check:<{wide}}  {one_line(finding.evidence)}")
+            if finding.cure:
+                print(f"{'':<{wide + 8}}{clean(finding.cure)}")
+    return 1 if any(finding.verdict is Verdict.FAIL for finding in findings) else 0

@@ -1,0 +1,135 @@
+"""``mltui profile list``, ``show`` and ``check``."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mltui.cli.output import paint, print_json, print_table, say
+from mltui.cli.session import load, profiles
+from mltui.domain.errors import Problem, ProfileError
+from mltui.domain.text import clean
+
+if TYPE_CHECKING:
+    from mltui.domain.profile import Param, Profile
+    from mltui.storage.profiles import ProfileEntry
+
+
+def list_profiles(args: Namespace) -> int:
+    """Print the profiles that can be named from here; a broken one with what is wrong with it."""
+    found = profiles()
+    entries = found.list()
+    if args.json:
+        for entry in entries:
+            print_json(_entry_value(entry))
+    elif entries:
+        rows = [(e.name, "broken" if e.problem else "ok", str(e.path), _about(e)) for e in entries]
+        print_table(("PROFILE", "STATE", "FILE", "ABOUT"), rows)
+    else:
+        looked = ", ".join(map(str, found.folders))
+        say(f"There is no profile here. Looked in {looked}.")
+    return 0
+
+
+def _about(entry: ProfileEntry) -> str:
+    problem = entry.problem
+    return f"line {problem.line}: {problem.path}: {problem.message}" if problem else entry.description
+
+
+def _entry_value(entry: ProfileEntry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "path": str(entry.path),
+        "description": entry.description,
+        "tags": entry.tags,
+        "problem": asdict(entry.problem) if entry.problem else None,
+    }
+
+
+def show(args: Namespace) -> int:
+    """Print a profile's parameters and its file."""
+    profile = load(args.profile)
+    if args.json:
+        print_json(_profile_value(profile))
+        return 0
+    for name, text in (("profile", profile.name), ("file", str(profile.path)), ("about", profile.description)):
+        if text:
+            print(f"{paint(f'{name:<8}', 'bold')} {clean(text)}")
+    if profile.params:
+        print()
+        print_table(("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "ABOUT"), _param_rows(profile))
+    print(f"\n{clean(profile.path.read_text(encoding='utf-8', errors='replace')).rstrip()}")
+    return 0
+
+
+def _param_rows(profile: Profile) -> Iterator[tuple[str, ...]]:
+    for name, param in profile.params.items():
+        default = "needed" if param.value is None else str(param.value)
+        yield name, param.type, default, _allowed(param), param.help
+
+
+def _allowed(param: Param) -> str:
+    if param.choices:
+        return ", ".join(map(str, param.choices))
+    low = "" if param.min is None else f"{param.min:g}"
+    high = "" if param.max is None else f"{param.max:g}"
+    return f"{low}…{high}" if low or high else ""
+
+
+def _profile_value(profile: Profile) -> dict[str, object]:
+    params = {
+        name: {
+            "type": param.type,
+            "default": param.value,
+            "min": param.min,
+            "max": param.max,
+            "choices": param.choices,
+            "help": param.help,
+        }
+        for name, param in profile.params.items()
+    }
+    return {
+        "name": profile.name,
+        "path": str(profile.path),
+        "description": profile.description,
+        "tags": profile.tags,
+        "engine": profile.engine,
+        "params": params,
+        "source": profile.source,
+    }
+
+
+def check(args: Namespace) -> int:
+    """Print every problem of the profiles, on stderr in the form of a compiler; 1 when there is one."""
+    broken = False
+    for path in _paths(args):
+        problems = _problems(path)
+        broken |= bool(problems)
+        if args.json:
+            print_json({"path": str(path), "ok": not problems, "problems": [asdict(problem) for problem in problems]})
+            continue
+        for problem in problems:
+            print(clean(str(problem)), file=sys.stderr)
+        if not problems:
+            print(f"{path}: ok")
+    return 1 if broken else 0
+
+
+def _paths(args: Namespace) -> list[Path]:
+    """The files that were named; with none, every profile that is found."""
+    found = profiles()
+    return [found.find(name) for name in args.profiles] if args.profiles else list(found.files())
+
+
+def _problems(path: Path) -> tuple[Problem, ...]:
+    from mltui.storage.profiles import load_profile
+
+    try:
+        load_profile(path)
+    except ProfileError as error:
+        return error.problems
+    return ()

@@ -1,0 +1,152 @@
+"""From the words of a command line to the command they mean, and from what it raises to a sentence and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mltui import __version__
+from mltui.cli.commands import COMMANDS, GROUPS, Command, add_app_options, overview
+from mltui.cli.parser import Parser, nearest
+from mltui.domain.errors import MltuiError, ProfileError, UsageError
+from mltui.domain.text import clean, one_line
+
+FAILED, WRONG_USAGE = 1, 2
+#: As a shell counts a process that a signal ended.
+INTERRUPTED, PIPE_CLOSED = 128 + 2, 128 + 13
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that ``argv`` names; returns 0, 1 (it failed) or 2 (wrong usage)."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a test may put another kind of stream here
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return PIPE_CLOSED
+    except MltuiError as error:
+        return _report(error)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _print(f"{where}{error.strerror or error}.")
+        return FAILED
+    except Exception as error:
+        return _report_bug(error)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    at = _command_at(words)
+    parser = Parser("mltui", overview())
+    add_app_options(parser)
+    parser.add_argument("--version", action="version", version=f"mltui {__version__}")
+    known = parser.read(words[:at])
+    rest = words[at:]
+    if rest and rest[0] == "help":
+        return _help(rest[1:])
+    if not rest or _is_folder(rest[0]):
+        return _call("mltui.cli.app:open_app", _app_arguments(rest, known))
+    command, rest = _find(rest)
+    return _call(command.handler, command.parser().read(rest, known))
+
+
+def _app_arguments(words: list[str], known: Namespace) -> Namespace:
+    """Options may stand behind the folders too."""
+    parser = Parser("mltui")
+    add_app_options(parser)
+    parser.add_argument("folders", nargs="*", type=Path)
+    return parser.read(words, known)
+
+
+def _command_at(words: Sequence[str]) -> int:
+    """Index of the first word that is no option of mltui itself nor the value of one."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] != "-":
+        at += 2 if words[at] in ("--engine", "--context", "--host", "--theme") else 1
+    return min(at, len(words))
+
+
+def _is_folder(word: str) -> bool:
+    return word not in COMMANDS and word not in GROUPS and os.path.isdir(os.path.expanduser(word))
+
+
+def _find(words: list[str]) -> tuple[Command, list[str]]:
+    """The command, and the words after its name."""
+    name = words[0]
+    if name in COMMANDS:
+        return COMMANDS[name], words[1:]
+    if name not in GROUPS:
+        hint = nearest(name, [*COMMANDS, *GROUPS]) or " It is no folder either."
+        raise UsageError(f"There is no command {one_line(name, 80)!r}.{hint}", "See: mltui --help")
+    return _find_in_group(name, words[1:])
+
+
+def _find_in_group(group: str, words: list[str]) -> tuple[Command, list[str]]:
+    members = [name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{group} ")]
+    if words and words[0] in members:
+        return COMMANDS[f"{group} {words[0]}"], words[1:]
+    if words and words[0] in ("-h", "--help"):
+        return COMMANDS[f"{group} {members[0]}"], words
+    known = f"Known: {', '.join(members)}."
+    if not words:
+        raise UsageError(f"mltui {group} needs one more word.", known)
+    near = nearest(words[0], members)
+    raise UsageError(f"There is no command '{group} {one_line(words[0], 80)}'.{near}", known)
+
+
+def _help(words: list[str]) -> int:
+    if not words:
+        return _run(["--help"])
+    command, _ = _find(words)
+    print(command.parser().format_help(), end="")
+    return 0
+
+
+def _call(handler: str, args: Namespace) -> int:
+    module, _, name = handler.partition(":")
+    function: Callable[[Namespace], int] = getattr(importlib.import_module(module), name)
+    return function(args)
+
+
+def _print(text: str) -> None:
+    print(f"mltui: {clean(text)}", file=sys.stderr)
+
+
+def _report(error: MltuiError) -> int:
+    """The sentence on stderr, below it what to do."""
+    if isinstance(error, ProfileError):
+        for problem in error.problems:
+            print(clean(str(problem)), file=sys.stderr)
+    else:
+        _print(error.message)
+    for line in getattr(error, "tail", ()):
+        print(f"  {clean(line)}", file=sys.stderr)
+    if error.hint:
+        print(clean(error.hint), file=sys.stderr)
+    return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+
+
+def _report_bug(error: Exception) -> int:
+    if os.environ.get("MLTUI_DEBUG"):
+        raise error
+    _print(f"it failed in a way that is its own fault: {type(error).__name__}: {one_line(str(error), 300)}.")
+    print("Please report it with what MLTUI_DEBUG=1 shows.", file=sys.stderr)
+    return FAILED
+
+
+def _discard_output() -> None:
+    """Whoever read the output has gone; what is still buffered must not fail at the interpreter's end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

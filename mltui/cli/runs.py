@@ -1,0 +1,195 @@
+"""``mltui runs``, ``show``, ``stop`` and ``kill``."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mltui.cli.output import STATE_COLOURS, paint, print_json, print_table, say
+from mltui.cli.session import open_launcher
+from mltui.cli.summary import best, best_text, key_series, of_kind, read_metrics, x_text
+from mltui.domain.errors import NotFound, UsageError
+from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
+from mltui.domain.text import clean, one_line
+
+if TYPE_CHECKING:
+    from mltui.domain.metric import MetricStore
+    from mltui.domain.run import Run
+    from mltui.runtime.launcher import Launcher
+    from mltui.storage.run_folder import RunFolder
+
+#: How long after its engine said so a run's record may take to say that it ended.
+_RECORD_S = 15.0
+
+
+def list_runs(args: Namespace) -> int:
+    """Print the newest runs."""
+    launcher = open_launcher(args)
+    if args.limit < 1:
+        raise UsageError("-n needs a number of runs, 1 or more.")
+    runs = launcher.database.runs(limit=1_000_000 if args.all else args.limit)
+    if args.json:
+        for run in runs:
+            print_json(run_value(launcher, run))
+    elif runs:
+        headers = ("RUN", "PROFILE", "STATE", "AGE", "TOOK", "ENGINE", "METRIC", "LAST", "BEST")
+        print_table(headers, (_row(launcher, run) for run in runs), right="AGE TOOK LAST", states="STATE")
+    else:
+        say("There is no run yet. Start one with: mltui run PROFILE, or mltui demo")
+    return 0
+
+
+def _row(launcher: Launcher, run: Run) -> tuple[str, ...]:
+    series = key_series(read_metrics(launcher.folder(run.id)))
+    metric = (series.name, format_value(series.last), best_text(series)) if series else ("", "", "")
+    age, took = format_duration(time.time() - run.created), format_duration(elapsed(run))
+    return (run.id, run.profile, run.state.value, age, took, run.engine, *metric)
+
+
+def elapsed(run: Run) -> float | None:
+    """Seconds that it ran, or has run until now; ``None`` for one that never started."""
+    if run.started is None:
+        return None
+    return (run.finished or time.time()) - run.started
+
+
+def run_value(launcher: Launcher, run: Run) -> dict[str, object]:
+    """A run's record as JSON has it, with the folder of its outputs and the metric that matters most."""
+    folder = launcher.folder(run.id)
+    store = read_metrics(folder)
+    series = key_series(store)
+    summary = metric_values(store)
+    return asdict(run) | {
+        "duration": elapsed(run),
+        "outputs": str(folder.outputs),
+        "metric": next((one for one in summary if series and one["name"] == series.name), None),
+        "metrics": summary,
+    }
+
+
+def metric_values(store: MetricStore) -> list[dict[str, object]]:
+    """One object a series: how many points, the last and the best."""
+    values: list[dict[str, object]] = []
+    for series in of_kind(store):
+        found = best(series)
+        values.append(
+            {
+                "name": series.name,
+                "axis": series.key.axis,
+                "points": len(series),
+                "x": series.x[-1],
+                "last": series.last,
+                "best": found.value if found else None,
+                "best_x": found.x if found else None,
+            }
+        )
+    return values
+
+
+def show(args: Namespace) -> int:
+    """Print all that is known of a run."""
+    launcher = open_launcher(args)
+    run = launcher.database.find(args.run)
+    if args.json:
+        print_json(run_value(launcher, run))
+        return 0
+    for name, text in _facts(launcher.folder(run.id), run):
+        print(f"{paint(f'{name:<10}', 'bold')} {clean(text)}")
+    _print_metrics(read_metrics(launcher.folder(run.id)))
+    if run.command:
+        print(f"\n{paint('As a docker command', 'bold')}\n{clean(run.command)}")
+    return 0
+
+
+def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
+    yield "run", run.id
+    yield "profile", f"{run.profile}  {run.profile_path}".rstrip()
+    yield "state", paint(run.state.value, STATE_COLOURS[run.state.value]) if not run.detail else _state(run)
+    if run.hint:
+        yield "", run.hint
+    if run.exit_code is not None:
+        yield "exit code", str(run.exit_code)
+    yield "engine", f"{run.engine}  {run.endpoint}".rstrip()
+    yield "image", f"{run.image}  {run.image_id[:19]}".rstrip()
+    yield "container", f"{run.container_name}  {run.container_id[:12]}".strip() or UNKNOWN
+    yield "gpus", ", ".join(run.gpus) or "none"
+    yield "created", _moment(run.created)
+    yield "started", _moment(run.started)
+    yield "finished", _moment(run.finished)
+    yield "took", format_duration(elapsed(run))
+    yield "params", _params(run)
+    yield "outputs", f"{folder.outputs}  {outputs_text(folder)}"
+
+
+def _state(run: Run) -> str:
+    return f"{run.state.value}: {one_line(run.detail)}"
+
+
+def _moment(seconds: float | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else UNKNOWN
+
+
+def _params(run: Run) -> str:
+    """``epochs=5  batch_size=64*``: a star marks what the launch changed."""
+    return "  ".join(f"{n}={v}{'*' if n in run.overrides else ''}" for n, v in run.params.items()) or "none"
+
+
+def outputs_text(folder: RunFolder) -> str:
+    """``3 files, 1.2 MiB``."""
+    files, size = 0, 0
+    for path in folder.outputs.rglob("*"):
+        status = path.lstat()
+        if not path.is_dir():
+            files, size = files + 1, size + status.st_size
+    return f"{files} file{'' if files == 1 else 's'}, {format_bytes(size)}" if files else "empty"
+
+
+def _print_metrics(store: MetricStore) -> None:
+    found = of_kind(store)
+    if not found:
+        return
+    print()
+    rows = [(s.name, format_value(s.last), x_text(s.key.axis, s.x[-1]), best_text(s), str(len(s))) for s in found]
+    print_table(("METRIC", "LAST", "AT", "BEST", "POINTS"), rows, right="LAST POINTS")
+
+
+def stop(args: Namespace) -> int:
+    """Ask a run to end and wait until it has."""
+    if args.grace is not None and args.grace < 0:
+        raise UsageError("--grace needs a number of seconds, 0 or more.")
+    launcher = open_launcher(args)
+    run = launcher.database.find(args.run)
+    launcher.stop(run, args.grace)
+    return _tell_end(launcher, run)
+
+
+def kill(args: Namespace) -> int:
+    """End a run at once."""
+    launcher = open_launcher(args)
+    run = launcher.database.find(args.run)
+    launcher.kill(run)
+    return _tell_end(launcher, run)
+
+
+def _tell_end(launcher: Launcher, run: Run) -> int:
+    now = wait_for_end(launcher, run)
+    if now.state.active:
+        say(f"Run {run.id} was asked to end and is still {now.state}. Watch it with: mltui show {run.id}")
+        return 1
+    print(f"Run {run.id} {now.state}.")
+    return 0
+
+
+def wait_for_end(launcher: Launcher, run: Run) -> Run:
+    """The run once its record says that it ended, or as it is when that takes too long."""
+    end = time.monotonic() + _RECORD_S
+    while True:
+        now = launcher.database.get(run.id)
+        if now is None:
+            raise NotFound(f"Run {run.id} was removed meanwhile.")
+        if not now.state.active or time.monotonic() > end:
+            return now
+        time.sleep(0.05)

@@ -1,0 +1,81 @@
+"""What one line can say of a run's curves: the metric that matters most, its last value and its best."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mltui.domain.figures import format_value
+from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series
+from mltui.domain.metric_name import Goal, Scope, goal_of, is_learning_rate, parse_name
+from mltui.storage.metric_file import MetricReaderFile
+from mltui.storage.run_folder import RunFolder
+
+
+class Best(NamedTuple):
+    """The best value of a series, and where it was."""
+
+    value: float
+    x: float
+
+
+def read_metrics(folder: RunFolder) -> MetricStore:
+    """Everything that was read out of a run until now."""
+    store = MetricStore()
+    file = MetricReaderFile(folder.metrics, lambda key, columns: store.get(key).extend(*columns), store.clear)
+    try:
+        file.poll()
+    finally:
+        file.close()
+    return store
+
+
+def best(series: Series) -> Best | None:
+    """The greatest or smallest finite value, whichever is good by the metric's name."""
+    goal = goal_of(parse_name(series.name).metric)
+    at = series.argmax if goal is Goal.MAX else series.argmin
+    return None if at is None else Best(series.value[at], series.x[at])
+
+
+def of_kind(store: MetricStore, kind: str = MetricKind.METRIC) -> list[Series]:
+    """The series of a kind (``all``: of any), in the order in which they first appeared."""
+    return [series for key, series in store.series.items() if kind in ("all", key.kind) and len(series)]
+
+
+def key_series(store: MetricStore) -> Series | None:
+    """The series to look at first: a validation loss, else a loss, else whatever came first."""
+    found = of_kind(store)
+    return min(found, key=_rank, default=None)
+
+
+def _rank(series: Series) -> tuple[bool, bool, bool, bool]:
+    name = parse_name(series.name)
+    loss = name.metric == "loss" or name.metric.endswith("_loss")
+    return is_learning_rate(name.metric), not loss, name.scope is not Scope.VALIDATION, bool(name.source)
+
+
+def x_text(axis: str, x: float) -> str:
+    """``epoch 3``."""
+    return f"{axis} {format_value(x)}"
+
+
+def best_text(series: Series) -> str:
+    """``0.31 at epoch 4``, or a dash."""
+    found = best(series)
+    return f"{format_value(found.value)} at {x_text(series.key.axis, found.x)}" if found else format_value(None)
+
+
+def in_order(parts: Iterable[tuple[Series, int, int]]) -> Iterator[MetricPoint]:
+    """The points ``start`` to ``stop`` of several series as they were read.
+
+    Points keep their order within a series. Between series the time at which they were read decides, and for those of
+    one moment their x.
+    """
+    return (point for _, _, point in heapq.merge(*(_points(*part) for part in parts), key=lambda entry: entry[:2]))
+
+
+def _points(series: Series, start: int, stop: int) -> Iterator[tuple[float, float, MetricPoint]]:
+    name, axis, kind = series.key
+    for i in range(start, stop):
+        yield series.time[i], series.x[i], MetricPoint(name, axis, series.x[i], series.value[i], kind)
