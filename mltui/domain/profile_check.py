@@ -122,8 +122,8 @@ def unknown_parameters(data: Mapping[str, Any]) -> list[Fault]:
     faults: list[Fault] = []
 
     def lookup(name: str) -> str:
-        near = get_close_matches(name, params, 1, 0.7)
-        if name not in params and name.islower() and near:
+        near = get_close_matches(name, params, 1, 0.7) if name.islower() and name not in params else None
+        if near:
             raise InterpolationError(f"${{{name}}} is no parameter; did you mean ${{{near[0]}}}?")
         return ""
 

@@ -38,27 +38,10 @@ class Resolution:
     spec: LaunchSpec
     params: Mapping[str, ParamValue]
     """Every parameter with its value."""
+    overrides: Mapping[str, object]
+    """What the caller changed: ``params`` whose value is not the default, and ``gpus`` where it was given."""
     notes: tuple[str, ...] = ()
     """Sentences on what was decided for the caller, such as which GPU was taken and why."""
-
-
-def resolve(
-    profile: Profile,
-    *,
-    run_id: str,
-    outputs_host: Path,
-    engine: EngineInfo,
-    params: Mapping[str, str] | None = None,
-    gpus: str | None = None,
-    devices: Sequence[DeviceSample] = (),
-    environment: Mapping[str, str] | None = None,
-    user: tuple[int, int] | None = None,
-) -> LaunchSpec:
-    """The launch that ``profile`` stands for; see ``resolve_run``."""
-    return resolve_run(
-        profile, run_id=run_id, outputs_host=outputs_host, engine=engine, params=params, gpus=gpus,
-        devices=devices, environment=environment, user=user,
-    ).spec  # fmt: skip
 
 
 def resolve_run(
@@ -93,7 +76,9 @@ def resolve_run(
     faults = [*variables.faults, *launch.faults]
     if faults:
         raise ProfileError(tuple(profile.problem(f.path, f.message, key=f.key) for f in faults))
-    return Resolution(spec, values, (choice.note,) if choice.note else ())
+    changed = {name: value for name, value in values.items() if value != profile.params[name].value}
+    overrides = {key: value for key, value in (("params", changed), ("gpus", gpus)) if value}
+    return Resolution(spec, values, overrides, (choice.note,) if choice.note else ())
 
 
 def metric_config(profile: Profile) -> MetricConfig | None:
