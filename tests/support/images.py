@@ -33,7 +33,7 @@ PACKAGES = (
     "python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libc6 libc-bin zlib1g libexpat1 libssl3 libffi8 "
     "libbz2-1.0 liblzma5 libsqlite3-0 libgcc-s1 libstdc++6 media-types libcrypt1 busybox-static libuuid1 libtinfo6 "
     "libncursesw6 libreadline8 base-files base-passwd netbase"
-).split()
+)
 _PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 _GROUP = "root:x:0:\nnogroup:x:65534:\n"
 
@@ -103,7 +103,9 @@ def cache_folder() -> Path:
 def _unpack(root: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache_folder()) as temporary:
         folder, made = Path(temporary), Path(temporary) / "root"
-        done = subprocess.run(["apt-get", "download", *PACKAGES], cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["apt-get", "download", *PACKAGES.split()], cwd=folder, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             pytest.skip(f"Debian's packages cannot be fetched: {done.stderr.strip()[-300:]}")
         for package in folder.glob("*.deb"):
@@ -131,9 +133,10 @@ def _finish(root: Path) -> None:
 
 
 def host_site_packages(module: str) -> Path | None:
-    """The folder of this interpreter's packages, or of ``MLTUI_TEST_SITE_PACKAGES``, that has ``module`` for Python 3.11."""
-    wanted = [os.environ.get("MLTUI_TEST_SITE_PACKAGES", ""), *sys.path] if sys.version_info[:2] == (3, 11) else []
-    wanted = wanted or [os.environ.get("MLTUI_TEST_SITE_PACKAGES", "")]
+    """A folder of packages for Python 3.11 that has ``module``: ``MLTUI_TEST_SITE_PACKAGES``, or this interpreter's."""
+    wanted = [os.environ.get("MLTUI_TEST_SITE_PACKAGES", "")]
+    if sys.version_info[:2] == (3, 11):
+        wanted += sys.path
     return next((Path(path) for path in wanted if path and (Path(path) / module).is_dir()), None)
 
 
@@ -143,10 +146,13 @@ def _streamed(paths: list[tuple[str, str]]) -> Iterator[IO[bytes]]:
     reader, writer = os.pipe()
 
     def write() -> None:
-        with contextlib.suppress(BrokenPipeError), os.fdopen(writer, "wb") as pipe:
-            with tarfile.open(fileobj=pipe, mode="w|", bufsize=1 << 20) as archive:
-                for source, target in paths:
-                    archive.add(source, target, filter=_rooted)
+        with (
+            contextlib.suppress(BrokenPipeError),
+            os.fdopen(writer, "wb") as pipe,
+            tarfile.open(fileobj=pipe, mode="w|", bufsize=1 << 20) as archive,
+        ):
+            for source, target in paths:
+                archive.add(source, target, filter=_rooted)
 
     thread = threading.Thread(target=write, daemon=True)
     thread.start()

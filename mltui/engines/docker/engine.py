@@ -238,13 +238,12 @@ class DockerEngine:
             api.stop(container_id, timeout=math.ceil(grace))
 
     def kill(self, container_id: str) -> None:
-        """End it at once; one that has ended stays as it is."""
+        """End it at once; raises ``EngineError`` when it does not run."""
         try:
             with self._client.call() as api:
                 api.kill(container_id)
         except Refused as error:
-            if error.status != 409:
-                raise self._refusal(container_id, "was not killed", error) from error
+            raise self._refusal(container_id, "was not killed", error) from error
 
     def restart(self, container_id: str) -> None:
         """Stop it if it runs, then start it."""

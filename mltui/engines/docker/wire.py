@@ -162,15 +162,16 @@ class EngineStream:
     def __init__(self, sock: socket.socket, response: http.client.HTTPResponse) -> None:
         self._socket = sock
         self._response = response
+        self._reading = threading.Lock()
         self._closed = False
-        sock.settimeout(None)
 
     def read(self) -> bytes:
         """The next bytes there are, waiting for some; empty at the end."""
-        try:
-            return b"" if self._closed else self._response.read1(BLOCK)
-        except (OSError, ValueError, http.client.HTTPException):
-            return b""
+        with self._reading:
+            try:
+                return b"" if self._closed else self._response.read1(BLOCK)
+            except (OSError, ValueError, http.client.HTTPException):
+                return b""
 
     def blocks(self) -> Iterator[bytes]:
         """Block after block, up to the end; then the socket is let go of."""
@@ -191,14 +192,12 @@ class EngineStream:
 
     def close(self) -> None:
         """End the stream; a thread that waits in ``read`` wakes up."""
-        if self._closed:
-            return
         self._closed = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError, ValueError):
+        with self._reading, contextlib.suppress(OSError, ValueError):
             self._response.close()
-        self._socket.close()
+            self._socket.close()
 
 
 def open_stream(
@@ -210,9 +209,11 @@ def open_stream(
     body: IO[bytes] | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float | None = 30.0,
+    endless: bool = True,
 ) -> EngineStream:
     """Ask and return as soon as the engine begins to answer, at most ``timeout`` seconds later.
 
+    An ``endless`` stream may then be silent for any time; another ends after ``timeout`` seconds of silence.
     Raises ``OSError`` when it cannot be reached and ``Refused`` when it answers with an error.
     """
     connection = _Connection(endpoint, timeout)
@@ -233,13 +234,14 @@ def open_stream(
             text = response.read(1 << 16).decode(errors="replace")
         connection.close()
         raise Refused(response.status, message_of(text))
+    if endless:
+        sock.settimeout(None)
     return EngineStream(sock, response)
 
 
 def ask(endpoint: Endpoint, path: str, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:
     """The answer to one GET, as JSON."""
-    stream = open_stream(endpoint, "GET", path, timeout=timeout)
-    stream._socket.settimeout(timeout)
+    stream = open_stream(endpoint, "GET", path, timeout=timeout, endless=False)
     try:
         answer = json.loads(b"".join(stream.blocks()) or b"null")
     except ValueError:

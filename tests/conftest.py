@@ -1,0 +1,106 @@
+"""What tests of every part share: a home of their own, and one Docker engine for the whole session.
+
+The engine is a private one where that can be started (root, dockerd), else the one that answers at the usual place.
+Where there is none, the tests that need it are skipped and the summary says so; with ``MLTUI_REQUIRE_ENGINE=1`` they
+fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import images
+from tests.support.dockerd import PrivateDockerd, missing
+
+_NO_ENGINE: list[str] = []
+
+
+@dataclass(frozen=True)
+class TestEngine:
+    """The engine that tests use."""
+
+    __test__ = False
+
+    url: str
+    private: PrivateDockerd | None = None
+    """Set when it is ours to break and has the GPU stand-in."""
+
+
+@pytest.fixture(autouse=True)
+def mltui_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """mltui's files of this test, away from the developer's own."""
+    home = tmp_path / "mltui-home"
+    monkeypatch.setenv("MLTUI_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def dockerd() -> Iterator[TestEngine]:
+    """A Docker engine that has the busybox image."""
+    reason = missing()
+    if not reason:
+        engine = PrivateDockerd()
+        try:
+            engine.start()
+            images.load_busybox(engine.url)
+            yield TestEngine(engine.url, engine)
+        finally:
+            engine.stop()
+        return
+    url = _answering()
+    if url is None:
+        _refuse(f"{reason}, and no Docker engine answers at the usual place")
+    images.load_busybox(url)
+    yield TestEngine(url)
+
+
+@pytest.fixture
+def private_dockerd(dockerd: TestEngine) -> PrivateDockerd:
+    """The same engine where it is a private one: it may be asked for GPUs."""
+    if dockerd.private is None:
+        pytest.skip("needs a private Docker engine with the GPU stand-in")
+    return dockerd.private
+
+
+@pytest.fixture(scope="session")
+def docker_engine(dockerd: TestEngine) -> Iterator[object]:
+    """mltui's docker engine on ``dockerd``."""
+    from mltui.engines.docker import DockerEngine
+
+    engine = DockerEngine(dockerd.url)
+    yield engine
+    engine.close()
+
+
+def _answering() -> str | None:
+    from mltui.domain.errors import EngineError
+    from mltui.engines.docker import DockerEngine
+
+    engine = DockerEngine()
+    try:
+        return engine.info().endpoint
+    except EngineError:
+        return None
+    finally:
+        engine.close()
+
+
+def _refuse(reason: str) -> None:
+    _NO_ENGINE.append(reason)
+    if os.environ.get("MLTUI_REQUIRE_ENGINE") == "1":
+        pytest.fail(f"a Docker engine is required here: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that nothing was run in containers."""
+    if _NO_ENGINE:
+        terminalreporter.section("NOT RUN: everything that needs a Docker engine", red=True, bold=True)
+        terminalreporter.line(_NO_ENGINE[0])
+        terminalreporter.line("Install docker.io, iptables, iproute2 and busybox-static and run the tests as root,")
+        terminalreporter.line("or start a Docker engine that this user may use.")
