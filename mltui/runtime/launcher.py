@@ -5,27 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from mltui.domain.errors import MltuiError, NotFound, StartError, UsageError
-from mltui.domain.run import LABEL_CREATED, LABEL_PROFILE, LABEL_RUN, Run, RunState, new_run_id
+from mltui.domain.run import LABEL_CREATED, LABEL_PROFILE, Run, RunState, new_run_id
+from mltui.domain.text import one_line
 from mltui.storage.history import RunDatabase
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mltui.domain.container import ContainerStatus
+    from mltui.domain.container import Container
+    from mltui.domain.device import DeviceSample
     from mltui.domain.launch import LaunchSpec
-    from mltui.domain.profile import Profile
+    from mltui.domain.profile import ParamValue, Profile
     from mltui.engines.base import Engine, EngineChoice
     from mltui.parsers.config import MetricConfig
+    from mltui.runtime.resolve import Resolution
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,22 @@ class Launcher:
         """The run's folder."""
         return RunFolder(self.home, run_id)
 
-    def plan(self, profile: Profile, wish: Wish, run_id: str | None = None) -> tuple[LaunchSpec, EngineChoice]:
+    def plan(self, profile: Profile, wish: Wish, run_id: str = "") -> tuple[Resolution, EngineChoice]:
         """What launching ``profile`` would start, and where; nothing is made."""
-        from mltui.runtime.resolve import resolve
+        from mltui.runtime.resolve import resolve_run
 
         choice = self._choose(wish.engine or profile.engine or "")
         run_id = run_id or new_run_id()
-        spec = resolve(
+        resolution = resolve_run(
             profile,
             run_id=run_id,
             outputs_host=self.folder(run_id).outputs,
+            engine=choice.info,
             params=wish.params,
             gpus=wish.gpus,
-            engine=choice.info,
+            devices=_devices() if choice.info.local else (),
         )
-        return spec, choice
+        return resolution, choice
 
     def launch(self, profile: Profile, wish: Wish | None = None) -> Run:
         """Start a run of ``profile``; returns at once, with the run's record written and its supervisor started."""
@@ -79,19 +81,17 @@ class Launcher:
         from mltui.runtime.resolve import metric_config
 
         wish = wish or Wish()
-        spec, choice = self.plan(profile, wish)
-        overrides = {
-            k: v for k, v in (("params", dict(wish.params)), ("gpus", wish.gpus), ("engine", wish.engine)) if v
-        }
+        resolution, choice = self.plan(profile, wish)
+        spec = resolution.spec
         run = Run(
             id=spec.run_id,
             profile=spec.profile,
             profile_path=str(profile.path),
             engine=choice.engine.name,
             endpoint=choice.info.endpoint,
-            detail=choice.reason,
-            params=dict(profile.param_values(wish.params)),
-            overrides=overrides,
+            detail=" ".join(filter(None, (choice.reason, *resolution.notes))),
+            params=dict(resolution.params),
+            overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine else {}),
             command=docker_command(spec),
             image=spec.image,
             container_name=spec.name,
@@ -102,8 +102,7 @@ class Launcher:
         folder.make()
         if not folder.take_lock():
             raise StartError(f"The folder {folder.path} is in use.")
-        with contextlib.suppress(OSError):
-            shutil.copyfile(profile.path, folder.profile)
+        folder.profile.write_text(profile.text, encoding="utf-8")
         self.database.add(run)
         self._spawn(folder, run, (spec, metric_config(profile)))
         return run
@@ -153,27 +152,26 @@ class Launcher:
             folder.release_lock()
         return adopted
 
-    def discover(self, statuses: tuple[ContainerStatus, ...], engine: str, endpoint: str) -> int:
+    def discover(self, containers: Iterable[Container], engine: str, endpoint: str) -> int:
         """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up."""
         found = 0
-        for status in statuses:
-            run_id = status.labels.get(LABEL_RUN, "")
-            if not _plausible(run_id) or self.database.get(run_id):
+        for container in containers:
+            run_id = container.run_id
+            if not _plausible(run_id) or self.database.get(run_id) or container.state == "created":
                 continue
             self.folder(run_id).make()
             self.database.add(
                 Run(
                     id=run_id,
-                    profile=status.labels.get(LABEL_PROFILE, "?"),
+                    profile=one_line(container.labels.get(LABEL_PROFILE, "?"), 80),
                     profile_path="",
                     engine=engine,
                     endpoint=endpoint,
                     state=RunState.RUNNING,
-                    image=status.image,
-                    container_id=status.id,
-                    container_name=status.name,
-                    created=_time(status.labels.get(LABEL_CREATED)) or status.started or time.time(),
-                    started=status.started,
+                    image=container.image,
+                    container_id=container.id,
+                    container_name=container.name,
+                    created=_time(container.labels.get(LABEL_CREATED)) or container.created,
                 )
             )
             found += 1
@@ -220,22 +218,18 @@ class Launcher:
         self.folder(run.id).remove()
         self.database.remove(run.id)
 
-    def rerun(self, run: Run) -> Run:
-        """Launch the run's profile again as it was then, with the same changes."""
+    def rerun(self, run: Run, gpus: str | None = None) -> Run:
+        """Launch the run's profile again as it was then, with the same changes; ``gpus`` instead of its own."""
+        from mltui.domain.profile import param_text
         from mltui.storage.profiles import load_profile
 
         kept = self.folder(run.id).profile
         if not kept.exists():
             raise NotFound(f"Run {run.id} has no copy of its profile.", "It was started by another mltui.")
-        profile = load_profile(kept, beside=run.profile_path)
-        params = run.overrides.get("params") or {}
-        gpus = run.overrides.get("gpus")
-        wish = Wish(
-            {str(k): str(v) for k, v in params.items()} if isinstance(params, dict) else {},
-            str(gpus) if gpus else None,
-            run.engine,
-        )
-        return self.launch(profile, wish)
+        profile = load_profile(kept, beside=run.profile_path or None)
+        params = {name: param_text(cast("ParamValue", value)) for name, value in run.params.items()}
+        before = run.overrides.get("gpus")
+        return self.launch(profile, Wish(params, gpus or (str(before) if before else None), run.engine))
 
     @contextlib.contextmanager
     def _connected(self, run: Run) -> Iterator[Engine]:
@@ -256,3 +250,14 @@ def _time(text: str | None) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
+
+
+def _devices() -> tuple[DeviceSample, ...]:
+    """The GPUs of this machine as they are now, for the choice of a free one."""
+    from mltui.monitors.nvidia import NvidiaMonitor
+
+    monitor = NvidiaMonitor()
+    try:
+        return monitor.sample()
+    finally:
+        monitor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -23,16 +24,17 @@ HISTORY = 300
 
 
 class Sampler:
-    """Polls in a thread of its own; ``version`` grows with every pass. One time stamp holds for all of a pass."""
+    """Polls in a thread of its own; ``version`` grows with every pass.
+
+    ``sources`` gives the engines and their running containers, asked anew for each pass.
+    """
 
     def __init__(
         self,
-        running: Callable[[], Iterable[str]],
+        sources: Callable[[], Iterable[tuple[Engine, tuple[str, ...]]]],
         host: Callable[[], HostSample],
         monitors: Callable[[], tuple[DeviceMonitor, ...]],
     ) -> None:
-        self.engine: Engine | None = None
-        """Whose containers are sampled; may be set at any time."""
         self.usage: dict[str, Usage] = {}
         self.usage_history: dict[str, deque[Usage]] = {}
         self.devices: tuple[DeviceSample, ...] = ()
@@ -40,7 +42,7 @@ class Sampler:
         self.host: HostSample | None = None
         self.host_history: deque[HostSample] = deque(maxlen=HISTORY)
         self.version = 0
-        self._running = running
+        self._sources = sources
         self._read_host = host
         self._make_monitors = monitors
         self._closed = threading.Event()
@@ -71,17 +73,16 @@ class Sampler:
         self.host_history.append(self.host)
 
     def _sample_containers(self) -> None:
-        engine = self.engine
-        if not isinstance(engine, ReportsUsage):
-            return
-        try:
-            self.usage = engine.usage(tuple(self._running()))
-        except MltuiError:
-            self.usage = {}
-        for gone in self.usage_history.keys() - self.usage.keys():
+        usage: dict[str, Usage] = {}
+        for engine, running in self._sources():
+            if isinstance(engine, ReportsUsage):
+                with contextlib.suppress(MltuiError):
+                    usage |= engine.usage(running)
+        self.usage = usage
+        for gone in self.usage_history.keys() - usage.keys():
             del self.usage_history[gone]
-        for container, usage in self.usage.items():
-            self.usage_history.setdefault(container, deque(maxlen=HISTORY)).append(usage)
+        for container, now in usage.items():
+            self.usage_history.setdefault(container, deque(maxlen=HISTORY)).append(now)
 
     def _sample_devices(self, monitors: tuple[DeviceMonitor, ...]) -> None:
         self.devices = tuple(sample for monitor in monitors for sample in monitor.sample())

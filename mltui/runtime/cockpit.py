@@ -1,0 +1,140 @@
+"""Everything a viewer looks at and acts through, wired together; it knows nothing of how it is shown."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mltui.domain.container import Container
+from mltui.domain.device import HostSample
+from mltui.domain.errors import MltuiError
+from mltui.domain.options import AppOptions
+from mltui.plugins import make_engine
+from mltui.runtime.catalog import Catalog
+from mltui.runtime.engine_choice import choose_engine
+from mltui.runtime.launcher import Launcher
+from mltui.runtime.sampler import Sampler
+from mltui.runtime.watcher import Watcher
+from mltui.storage.history import RunDatabase
+from mltui.storage.locations import home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mltui.engines.base import Engine, EngineChoice
+    from mltui.monitors.base import DeviceMonitor
+    from mltui.storage.profiles import ProfileEntry, ProfileRepository
+
+LOCAL = "local"
+
+
+class Cockpit:
+    """Made without waiting for anything; ``start`` begins the threads that fill it. ``version`` grows with its news."""
+
+    def __init__(self, options: AppOptions) -> None:
+        self.options = options
+        self.home: Path = home()
+        self.database = RunDatabase(self.home / "runs.db")
+        self.launcher = Launcher(self.home, self.database, self.choose, make_engine)
+        self.watcher = Watcher(self.launcher)
+        self.sampler = Sampler(self._sources, self._host, self._monitors)
+        self.catalog: Catalog | None = None
+        self.choice: EngineChoice | None = None
+        self.engine_error = ""
+        """Why the engine that was asked for is not there."""
+        self.profiles: tuple[ProfileEntry, ...] = ()
+        self.no_gpu = ""
+        """Why there is no GPU to show; empty where there is one."""
+        self.version = 0
+        self._local: Engine | None = None
+        self._host_monitor: object = None
+        self._connecting = threading.Lock()
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self.watcher.start()
+        self.connect()
+        threading.Thread(target=self._load_profiles, name="profiles", daemon=True).start()
+        self.sampler.start()
+
+    def connect(self) -> None:
+        """Look for the engine (again), in the background."""
+        threading.Thread(target=self._connect, name="connect", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop looking; runs go on."""
+        self.watcher.close()
+        self.sampler.close()
+        if self.catalog:
+            self.catalog.close()
+
+    def choose(self, wish: str) -> EngineChoice:
+        """The engine for a launch: ``wish``, else the one the viewer was started with, else what answers."""
+        return choose_engine(wish or self.options.engine, self.options.endpoint)
+
+    def _connect(self) -> None:
+        with self._connecting:
+            try:
+                choice = self.choose("")
+            except MltuiError as error:
+                self.engine_error = str(error)
+                self.version += 1
+                return
+            before, self.choice, self.engine_error = self.catalog, choice, ""
+            catalog = Catalog(choice.engine, choice.info)
+            catalog.start()
+            self.catalog = catalog
+            self.watcher.engine = (choice.engine.name, choice.info.endpoint)
+            self.watcher.containers = lambda: catalog.containers
+            self.version += 1
+            if before:
+                before.close()
+
+    def _load_profiles(self) -> None:
+        self.repository  # noqa: B018 - imports what reading needs
+        self.reload_profiles()
+
+    @property
+    def repository(self) -> ProfileRepository:
+        """Where profiles are looked for."""
+        from mltui.storage.profiles import ProfileRepository
+
+        return ProfileRepository(self.options.profile_folders)
+
+    def reload_profiles(self) -> None:
+        """Read the list of profiles again."""
+        profiles = self.repository.list()
+        if profiles != self.profiles:
+            self.profiles = profiles
+            self.version += 1
+
+    def _sources(self) -> Iterator[tuple[Engine, tuple[str, ...]]]:
+        catalog = self.catalog
+        if catalog:
+            yield catalog.engine, tuple(c.id for c in catalog.containers if c.state == "running")
+        running = tuple(r.container_id for r in self.watcher.runs if r.state.active and r.engine == LOCAL and r.container_id)
+        if running and not (catalog and catalog.engine.name == LOCAL):
+            if self._local is None:
+                self._local = make_engine(LOCAL)
+            yield self._local, running
+
+    def _host(self) -> HostSample:
+        from mltui.monitors.host import HostMonitor
+
+        if not isinstance(self._host_monitor, HostMonitor):
+            self._host_monitor = HostMonitor(self.home)
+        return self._host_monitor.sample()
+
+    def _monitors(self) -> tuple[DeviceMonitor, ...]:
+        from mltui.monitors.nvidia import NvidiaMonitor
+
+        monitor = NvidiaMonitor()
+        reason = monitor.probe()
+        self.no_gpu = reason or ""
+        return () if reason else (monitor,)
+
+    def container(self, container_id: str) -> Container | None:
+        """The container with this id, from the list."""
+        found = self.catalog.containers if self.catalog else ()
+        return next((c for c in found if c.id == container_id), None)

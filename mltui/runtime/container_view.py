@@ -1,0 +1,68 @@
+"""What a viewer sees of a container that mltui did not start: its log, and the curves that its log holds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from mltui.domain.errors import MltuiError
+from mltui.domain.log import LogBuffer, LogLine
+from mltui.domain.metric import MetricStore
+from mltui.domain.text import one_line
+from mltui.parsers.reader import MetricReader
+from mltui.parsers.terminal import LineScreen
+
+if TYPE_CHECKING:
+    from mltui.engines.base import Engine, LogStream
+
+#: Lines of the past that are read; a container may have printed for months.
+_TAIL_LINES = 5_000
+
+
+class ContainerView:
+    """Follows one container's log from the engine, in a thread of its own, without recording anything."""
+
+    def __init__(self, engine: Engine, container_id: str) -> None:
+        self.container_id = container_id
+        self.metrics = MetricStore()
+        self.log = LogBuffer()
+        self.build = LogBuffer(1)
+        self._engine = engine
+        self._stream: LogStream | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._follow, name="container", daemon=True)
+        self._thread.start()
+
+    def poll(self) -> bool:
+        """Nothing to do: the thread keeps the stores up."""
+        return False
+
+    def close(self) -> None:
+        """Stop following; returns at once."""
+        self._closed = True
+        if self._stream:
+            self._stream.close()
+
+    def _follow(self) -> None:
+        try:
+            self._stream = self._engine.logs(self.container_id, follow=True, tail=_TAIL_LINES)
+            if self._closed:
+                self._stream.close()
+            self._read(self._stream)
+        except MltuiError as error:
+            self.log.extend([LogLine(one_line(str(error), 400), 2, time.time())])
+
+    def _read(self, stream: LogStream) -> None:
+        reader = MetricReader()
+        screens: dict[int, LineScreen] = {}
+        now = time.time()
+        for chunk in stream:
+            now = chunk.time or time.time()
+            screen = screens.setdefault(chunk.stream, LineScreen())
+            self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
+            self.log.draw(chunk.stream, screen.pending)
+            for point in reader.feed(chunk.data, chunk.stream):
+                self.metrics.add(point, now)
+        for point in reader.close():
+            self.metrics.add(point, now)

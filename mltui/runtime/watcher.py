@@ -1,0 +1,122 @@
+"""The viewer's one thread for files: the run database and the record of the run that is looked at."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from mltui.domain.container import Container
+from mltui.domain.errors import MltuiError
+from mltui.domain.run import Run
+from mltui.runtime.container_view import ContainerView
+from mltui.runtime.run_view import RunView
+
+if TYPE_CHECKING:
+    from mltui.engines.base import Engine
+    from mltui.runtime.launcher import Launcher
+
+_TICK_S = 0.1
+#: How often active runs without a supervisor are looked for: a person notices nothing sooner.
+_ADOPT_S = 2.0
+#: Views of runs looked at before are kept for a quick return.
+_KEPT_VIEWS = 4
+
+View = RunView | ContainerView
+
+
+class Watcher:
+    """Keeps the list of runs and the selected view right; ``version`` grows when the list changed."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        self.runs: tuple[Run, ...] = ()
+        self.version = 0
+        self.error = ""
+        """Why the database cannot be read now; empty while it can."""
+        self.view: View | None = None
+        """What is looked at; its stores have versions of their own."""
+        self.containers: Callable[[], Iterable[Container]] = tuple
+        """Containers of the engine now, to find runs that this home has no record of."""
+        self.engine: tuple[str, str] = ("", "")
+        """Name and endpoint of the engine that ``containers`` come from."""
+        self._launcher = launcher
+        self._views: OrderedDict[str, View] = OrderedDict()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop watching; returns at once."""
+        self._closed = True
+        self._wake.set()
+
+    def look_at_run(self, run_id: str) -> View:
+        """Make the run's view the one that is kept up."""
+        return self._look(run_id, lambda: RunView(self._launcher.folder(run_id)))
+
+    def look_at_container(self, engine: Engine, container_id: str) -> View:
+        """Make the container's view the one that is kept up."""
+        return self._look(container_id, lambda: ContainerView(engine, container_id))
+
+    def _look(self, key: str, make: Callable[[], View]) -> View:
+        with self._lock:
+            view = self._views.get(key)
+            if view is None:
+                view = self._views[key] = make()
+            self._views.move_to_end(key)
+            while len(self._views) > _KEPT_VIEWS:
+                self._views.popitem(last=False)[1].close()
+            self.view = view
+        self._wake.set()
+        return view
+
+    def drop(self, key: str) -> None:
+        """Let go of a view whose run or container was removed."""
+        with self._lock:
+            view = self._views.pop(key, None)
+            if view:
+                view.close()
+                self.view = None if self.view is view else self.view
+
+    def _run(self) -> None:
+        seen: tuple[int, int] | None = None
+        adopted = -_ADOPT_S
+        while not self._closed:
+            try:
+                now = self._launcher.database.version()
+                if now != seen:
+                    self.runs = self._launcher.database.runs()
+                    self.version += 1
+                    seen = now
+                if time.monotonic() - adopted > _ADOPT_S:
+                    adopted = time.monotonic()
+                    self._take_up()
+                self._say("")
+            except MltuiError as error:
+                self._say(str(error))
+            with self._lock:
+                if self.view:
+                    self.view.poll()
+            self._wake.wait(_TICK_S)
+            self._wake.clear()
+        with self._lock:
+            for view in self._views.values():
+                view.close()
+
+    def _take_up(self) -> None:
+        name, endpoint = self.engine
+        if name:
+            self._launcher.discover(self.containers(), name, endpoint)
+        self._launcher.adopt()
+
+    def _say(self, error: str) -> None:
+        if error != self.error:
+            self.error = error
+            self.version += 1

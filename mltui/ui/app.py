@@ -1,0 +1,204 @@
+"""The app: it wires settings, theme, screen and clock, and runs what panes ask for off the screen's loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual.app import App
+from textual.binding import BindingType
+
+from mltui.domain.errors import MltuiError, UsageError
+from mltui.domain.options import AppOptions
+from mltui.domain.text import clean, one_line
+from mltui.runtime.cockpit import Cockpit
+from mltui.ui.commands import APP, PANES, bindings
+from mltui.ui.screens.main import PANES as PANE_NAMES
+from mltui.ui.screens.main import MainScreen
+from mltui.ui.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from mltui.domain.run import Run
+
+T = TypeVar("T")
+
+#: The clock that looks for news: as often as a person can see, and nothing is drawn when there is none.
+_TICK_S = 0.1
+#: Profiles on disk are looked at this often.
+_PROFILES_S = 2.0
+
+
+class MltuiApp(App[None]):
+    """The cockpit."""
+
+    TITLE = "mltui"
+    CSS_PATH: ClassVar = "styles/main.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, options: AppOptions | None = None) -> None:
+        super().__init__()
+        self.options = options or AppOptions()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = self.options.theme or DARK.name
+        self.cockpit = Cockpit(self.options)
+        self.main = MainScreen(self.cockpit)
+
+    def on_mount(self) -> None:
+        """Show the screen; everything that takes time begins after its first frame."""
+        self.push_screen(self.main)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.cockpit.start()
+        self.set_interval(_TICK_S, self._tick)
+        self.set_interval(_PROFILES_S, self._look_at_profiles)
+
+    def _tick(self) -> None:
+        self.main.tick()
+
+    def _look_at_profiles(self) -> None:
+        self.run_worker(self.cockpit.reload_profiles, thread=True, group="profiles", exclusive=True, exit_on_error=False)
+
+    def on_unmount(self) -> None:
+        """Stop looking; runs go on."""
+        self.cockpit.close()
+
+    # -- what panes ask for -------------------------------------------------------------------------------------------
+
+    def may_act(self, what: str) -> bool:
+        """In read-only mode nothing is launched, stopped or removed."""
+        if self.options.read_only:
+            self.say_error(UsageError(f"This is read-only: it does not {what}.", "Start mltui without --read-only."))
+        return not self.options.read_only
+
+    def do(self, doing: str, act: Callable[[], T], then: Callable[[T], None] | None = None) -> None:
+        """Run ``act`` in a thread; ``doing`` is said at once, an error when it ends, and ``then`` gets its result."""
+        if doing:
+            self.notify(one_line(doing) + " …", timeout=2, markup=False)
+
+        def work() -> None:
+            try:
+                result = act()
+            except MltuiError as error:
+                self.call_from_thread(self.say_error, error)
+            else:
+                if then:
+                    self.call_from_thread(then, result)
+
+        self.run_worker(work, thread=True, group="acts", exit_on_error=True)
+
+    def ask(self, question: str, verb: str, doing: str, act: Callable[[], None]) -> None:
+        """Ask first, then do it."""
+        from mltui.ui.screens.dialogs import ConfirmScreen
+
+        if not self.may_act(verb.lower()):
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.do(doing, act)
+
+        self.push_screen(ConfirmScreen(question, verb), answered)
+
+    def say_error(self, error: MltuiError) -> None:
+        """Show an error: what happened, and what to do."""
+        text = clean(error.message) + (f"\n→ {clean(error.hint)}" if error.hint else "")
+        self.notify(text, severity="error", timeout=8, markup=False)
+
+    def show_text(self, title: str, text: str) -> None:
+        """Show a text over the screen."""
+        from mltui.ui.screens.dialogs import TextScreen
+
+        self.push_screen(TextScreen(title, text))
+
+    def show_new_run(self, run: Run) -> None:
+        """Go to a run that was just launched."""
+        self.main.show_run(run.id)
+
+    def show_keys(self) -> None:
+        """The footer shows the keys of the place."""
+        place = PANES.get(self.main.place, ())
+        commands = [c for c in (*place, *APP) if c.footer and not (self.options.read_only and (c.acts or c.dangerous))]
+        self.main.keys.show(tuple(commands))
+
+    def jump(self, name: str) -> None:
+        """Give a pane the focus."""
+        if self.main.has_class("-enlarged"):
+            self.action_enlarge()
+        self.main.set_focus(self.main.pane(name).target)
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    def action_jump(self, name: str) -> None:
+        """Give a pane the focus."""
+        self.jump(name)
+
+    def action_next_pane(self, steps: int) -> None:
+        """Give the next pane the focus."""
+        place = self.main.place
+        at = PANE_NAMES.index(place) if place in PANE_NAMES else 0
+        self.jump(PANE_NAMES[(at + steps) % len(PANE_NAMES)])
+
+    def action_enlarge(self) -> None:
+        """One pane has the whole screen, or all have their place again."""
+        main = self.main
+        was = main.has_class("-enlarged")
+        place = main.place
+        for pane in PANE_NAMES:
+            main.pane(pane).remove_class("-big")
+        main.remove_class("-enlarged", "-enlarged-left", "-enlarged-right", "-enlarged-log")
+        if was or not place:
+            return
+        right = place in ("curves", "log")
+        main.pane(place).add_class("-big")
+        main.add_class("-enlarged", "-enlarged-right" if right else "-enlarged-left")
+        main.set_class(place == "log", "-enlarged-log")
+
+    def action_back(self) -> None:
+        """Undo the last narrowing: the enlarged pane, the filter, then the place."""
+        main = self.main
+        if main.has_class("-enlarged"):
+            self.action_enlarge()
+            return
+        place = main.place
+        if place in ("curves", "log"):
+            self.jump("runs")
+            return
+        if place:
+            table = getattr(main.pane(place), "table", None)
+            if table is not None and table.clear_filter():
+                main.pane(place).retitle()
+
+    def action_help(self) -> None:
+        """Every key of the place."""
+        from mltui.ui.screens.dialogs import help_text
+
+        place = self.main.place
+        places: list[tuple[str, Any]] = [(place, PANES[place])] if place in PANES else []
+        self.show_text("Keys", help_text([*places, ("everywhere", APP)]))
+
+    def action_palette(self) -> None:
+        """Find a command by name."""
+        self.action_command_palette()
+
+    def action_next_theme(self) -> None:
+        """Dark or light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_refresh_lists(self) -> None:
+        """Ask the engine again; where none answered, look for one again."""
+        catalog = self.cockpit.catalog
+        if catalog is None or (self.cockpit.choice and self.cockpit.choice.reason):
+            self.cockpit.connect()
+        elif catalog:
+            catalog.refresh()
+
+
+def run_app(options: AppOptions) -> int:
+    """Show the app until it is left; the exit code of the program."""
+    app = MltuiApp(options)
+    app.run()
+    return app.return_code or 0

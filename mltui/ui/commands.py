@@ -1,0 +1,132 @@
+"""Every command a person can give, declared once: it feeds the bindings, the footer, the help and the palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command."""
+
+    id: str
+    """Stable name, by which a keymap refers to it."""
+    keys: str
+    """Keys, comma separated, the one that is shown first."""
+    action: str
+    title: str
+    """One or two words for the footer and the palette."""
+    help: str
+    """One sentence for the help and the palette."""
+    footer: bool = False
+    dangerous: bool = False
+    """It ends or deletes something: it asks, and is absent in read-only mode."""
+    acts: bool = False
+    """It changes something outside the viewer: absent in read-only mode."""
+    palette: bool = True
+    shown: str = ""
+    """How the keys are written, where that is not the first of ``keys``."""
+
+    @property
+    def key(self) -> str:
+        """The key as a person writes it."""
+        return self.shown or _WRITTEN.get(self.keys.split(",")[0], self.keys.split(",")[0])
+
+    def binding(self) -> Binding:
+        """The Textual binding."""
+        return Binding(self.keys, self.action, self.title, show=self.footer, tooltip=self.help, id=self.id)
+
+
+_WRITTEN = {"question_mark": "?", "slash": "/", "plus": "+", "escape": "esc", "down": "↓", "up": "↑"}
+
+
+def _moves(place: str, what: str) -> tuple[Command, ...]:
+    return (
+        Command(f"{place}.down", "down,j", "cursor(1)", "Down", f"Next {what}.", palette=False, shown="↓ j"),
+        Command(f"{place}.up", "up,k", "cursor(-1)", "Up", f"Previous {what}.", palette=False, shown="↑ k"),
+        Command(f"{place}.page_down", "pagedown,ctrl+d", "page(1)", "Page down", "A screen down.", palette=False),
+        Command(f"{place}.page_up", "pageup,ctrl+u", "page(-1)", "Page up", "A screen up.", palette=False),
+        Command(f"{place}.first", "home,g", "edge(False)", "First", f"First {what}.", palette=False),
+        Command(f"{place}.last", "end,G", "edge(True)", "Last", f"Last {what}.", palette=False),
+    )
+
+
+def _list(place: str, what: str) -> tuple[Command, ...]:
+    return (
+        *_moves(place, what),
+        Command(f"{place}.filter", "slash", "filter", "Filter", f"Show only {what}s whose text fits.", palette=False),
+    )
+
+
+#: Commands of the whole app.
+APP = (
+    Command("app.help", "question_mark,f1", "help", "Help", "Show every key of the place you are in.", footer=True),
+    Command("app.palette", "ctrl+p,colon", "palette", "Commands", "Find any command by name.", footer=True, palette=False),
+    Command("app.quit", "q,ctrl+q", "quit", "Quit", "Leave; runs go on and are found again.", footer=True),
+    Command("app.enlarge", "z,plus", "enlarge", "Enlarge", "Give the pane the whole screen, or give it back."),
+    Command("app.back", "escape", "back", "Back", "Shrink the pane, clear its filter, go back to the list.", palette=False),
+    Command("app.next", "tab", "next_pane(1)", "Next pane", "Go to the next pane.", palette=False),
+    Command("app.previous", "shift+tab", "next_pane(-1)", "Previous pane", "Go to the previous pane.", palette=False),
+    Command("app.profiles", "1", "jump('profiles')", "Profiles", "Go to the profiles."),
+    Command("app.runs", "2", "jump('runs')", "Runs", "Go to the runs."),
+    Command("app.containers", "3", "jump('containers')", "Containers", "Go to the containers."),
+    Command("app.images", "4", "jump('images')", "Images", "Go to the images."),
+    Command("app.curves", "5", "jump('curves')", "Curves", "Go to the curves."),
+    Command("app.log", "6", "jump('log')", "Log", "Go to the log."),
+    Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
+    Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
+)
+
+#: Commands of each pane, by the pane's id.
+PANES: dict[str, tuple[Command, ...]] = {
+    "profiles": (
+        Command("profiles.launch", "enter", "choose", "Launch", "Start a run of this profile.", footer=True, acts=True),
+        Command("profiles.launch_cpu", "c", "launch_cpu", "Launch on CPU", "Start it without a GPU.", acts=True),
+        Command("profiles.inspect", "i", "inspect", "Inspect", "Show the exact docker command it stands for.", footer=True),
+        *_list("profiles", "profile"),
+    ),
+    "runs": (
+        Command("runs.open", "enter", "choose", "Curves", "Go to the run's curves."),
+        Command("runs.stop", "s", "stop", "Stop", "Ask the run to end.", footer=True, dangerous=True),
+        Command("runs.kill", "K", "kill", "Kill", "End the run at once.", dangerous=True),
+        Command("runs.rerun", "r", "rerun", "Run again", "Launch it again as it was.", footer=True, acts=True),
+        Command("runs.cpu", "c", "launch_cpu", "On the CPU", "Launch its profile without a GPU.", acts=True),
+        Command(
+            "runs.remove", "d,delete", "remove", "Remove", "Remove its container, record and outputs.",
+            footer=True, dangerous=True,
+        ),
+        Command("runs.inspect", "i", "inspect", "Inspect", "Show the run's record and command.", footer=True),
+        *_list("runs", "run"),
+    ),
+    "containers": (
+        Command("containers.open", "enter", "choose", "Log", "Go to the container's log."),
+        Command("containers.stop", "s", "stop", "Stop", "Ask the container to end.", footer=True, dangerous=True),
+        Command("containers.kill", "K", "kill", "Kill", "End the container at once.", dangerous=True),
+        Command("containers.restart", "R", "restart", "Restart", "Stop it if it runs, then start it.", dangerous=True),
+        Command("containers.remove", "d,delete", "remove", "Remove", "Remove the container.", footer=True, dangerous=True),
+        Command("containers.inspect", "i", "inspect", "Inspect", "Show all the engine knows of it.", footer=True),
+        *_list("containers", "container"),
+    ),
+    "images": (
+        Command("images.remove", "d,delete", "remove", "Remove", "Remove the image.", footer=True, dangerous=True),
+        *_list("images", "image"),
+    ),
+    "log": (
+        Command("log.follow", "f", "follow", "Follow", "Keep the newest line in view, or stand still.", footer=True),
+        *_moves("log", "line"),
+        Command("log.right", "right,l", "sideways(1)", "Right", "Show what long lines have further right.", palette=False),
+        Command("log.left", "left,h", "sideways(-1)", "Left", "Back to the left.", palette=False),
+    ),
+    "curves": (
+        Command("curves.next", "right_square_bracket", "charts(1)", "Next charts", "Show the next charts.", shown="]"),
+        Command("curves.previous", "left_square_bracket", "charts(-1)", "Previous charts", "Show the charts before.", shown="["),
+        Command("curves.single", "enter", "single", "One chart", "One chart in all the room, or the grid.", footer=True),
+    ),
+}  # fmt: skip
+
+
+def bindings(commands: tuple[Command, ...]) -> list[Binding]:
+    """Bindings of ``commands``, for a widget's ``BINDINGS``."""
+    return [command.binding() for command in commands]

@@ -1,0 +1,103 @@
+"""The containers pane: every container of the engine, those of runs among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+
+from mltui.domain.container import Container
+from mltui.domain.errors import MltuiError
+from mltui.domain.text import one_line
+from mltui.engines.base import ListsContainers, Restarts
+from mltui.ui.commands import PANES, bindings
+from mltui.ui.panes.base import ListPane
+from mltui.ui.presentation.container import ContainerRow, container_line, container_text
+from mltui.ui.widgets.list_table import ListTable
+
+if TYPE_CHECKING:
+    from mltui.engines.base import Engine
+
+
+class ContainersPane(ListPane[ContainerRow]):
+    """Lists containers with what they use."""
+
+    KEY = "3"
+    TITLE = "Containers"
+    EMPTY = "none"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["containers"])]
+
+    def __init__(self) -> None:
+        super().__init__("containers", lambda row: row.container.id, container_line, container_text)
+
+    def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
+        """Go to its log."""
+        message.stop()
+        self.cockpit_app.jump("log")
+
+    def _here(self) -> tuple[Engine, Container] | None:
+        row: ContainerRow | None = self.current()
+        catalog = self.cockpit_app.cockpit.catalog
+        return (catalog.engine, row.container) if row and catalog else None
+
+    def action_stop(self) -> None:
+        """Stop the container, after asking."""
+        if here := self._here():
+            engine, container = here
+            self._ask("Stop", "Stopping", container, lambda: self._end(container, lambda: engine.stop(container.id), "stop"))
+
+    def action_kill(self) -> None:
+        """Kill the container, after asking."""
+        if here := self._here():
+            engine, container = here
+            self._ask("Kill", "Killing", container, lambda: self._end(container, lambda: engine.kill(container.id), "kill"))
+
+    def _end(self, container: Container, act: Callable[[], None], how: str) -> None:
+        """End it; one that belongs to a run ends as the run, so that its record says who ended it."""
+        launcher = self.cockpit_app.cockpit.launcher
+        run = launcher.database.get(container.run_id) if container.run_id else None
+        if run and run.state.active:
+            (launcher.stop if how == "stop" else launcher.kill)(run)
+        else:
+            act()
+
+    def action_restart(self) -> None:
+        """Restart the container, after asking."""
+        here = self._here()
+        if not here:
+            return
+        engine, container = here
+        if not isinstance(engine, Restarts):
+            self.cockpit_app.say_error(MltuiError("This engine cannot restart.", "Launch the run again: r in the runs."))
+            return
+        self._ask("Restart", "Restarting", container, lambda: engine.restart(container.id))
+
+    def action_remove(self) -> None:
+        """Remove the container, after asking."""
+        if here := self._here():
+            engine, container = here
+            force = container.running
+            self._ask("Remove", "Removing", container, lambda: engine.remove(container.id, force=force))
+
+    def _ask(self, verb: str, doing: str, container: Container, act: Callable[[], None]) -> None:
+        name = one_line(container.name, 80)
+        owner = f"\n\nIt belongs to run {container.run_id}." if container.run_id else ""
+        running = " It is running." if container.running and verb == "Remove" else ""
+        text = f"{verb} container {name} ({one_line(container.image, 80)})?{running}{owner}"
+        self.cockpit_app.ask(text, verb, f"{doing} {name}", act)
+
+    def action_inspect(self) -> None:
+        """Show all that the engine knows."""
+        here = self._here()
+        if not here:
+            return
+        engine, container = here
+        if isinstance(engine, ListsContainers):
+            lister = engine
+            self.cockpit_app.do(
+                "",
+                lambda: json.dumps(lister.details(container.id), indent=2, ensure_ascii=False),
+                then=lambda text: self.cockpit_app.show_text(f"Container {one_line(container.name, 80)}", text),
+            )

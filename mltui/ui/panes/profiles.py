@@ -1,0 +1,91 @@
+"""The profiles pane: pick one, launch it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+
+from mltui.domain.errors import MltuiError
+from mltui.domain.text import one_line
+from mltui.ui.commands import PANES, bindings
+from mltui.ui.panes.base import ListPane
+from mltui.ui.widgets.lines import Line, Span
+from mltui.ui.widgets.list_table import ListTable
+
+if TYPE_CHECKING:
+    from mltui.domain.run import Run
+    from mltui.runtime.launcher import Wish
+    from mltui.storage.profiles import ProfileEntry
+
+
+class ProfilesPane(ListPane["ProfileEntry"]):
+    """Lists profiles; enter launches."""
+
+    KEY = "1"
+    TITLE = "Profiles"
+    EMPTY = "no profile in ./profiles"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["profiles"])]
+
+    def __init__(self) -> None:
+        super().__init__("profiles", lambda p: str(p.path), profile_line, lambda p: f"{p.name} {' '.join(p.tags)}")
+
+    def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
+        """Launch."""
+        message.stop()
+        self.launch()
+
+    def launch(self, gpus: str | None = None) -> None:
+        """Launch the profile under the cursor, with ``gpus`` instead of the profile's own."""
+        entry: ProfileEntry | None = self.current()
+        if entry is None or not self.cockpit_app.may_act("launch"):
+            return
+        if entry.problem:
+            self.cockpit_app.say_error(MltuiError(str(entry.problem), "Fix the file; it is read again by itself."))
+            return
+        path = entry.path
+        launcher = self.cockpit_app.cockpit.launcher
+
+        def start() -> Run:
+            from mltui.runtime.launcher import Wish
+            from mltui.storage.profiles import load_profile
+
+            wish: Wish = Wish(gpus=gpus)
+            return launcher.launch(load_profile(path), wish)
+
+        self.cockpit_app.do(f"Launching {entry.name}", start, then=self.cockpit_app.show_new_run)
+
+    def action_launch_cpu(self) -> None:
+        """Launch without a GPU."""
+        self.launch("none")
+
+    def action_inspect(self) -> None:
+        """Show the command that the profile stands for."""
+        entry: ProfileEntry | None = self.current()
+        if entry is None:
+            return
+        path = entry.path
+        launcher = self.cockpit_app.cockpit.launcher
+
+        def plan() -> str:
+            from mltui.runtime.docker_command import docker_command
+            from mltui.runtime.launcher import Wish
+            from mltui.storage.profiles import load_profile
+
+            resolution, choice = launcher.plan(load_profile(path), Wish())
+            where = f"# on {choice.info.product} {choice.info.version}".rstrip()
+            notes = "".join(f"\n# {note}" for note in filter(None, (choice.reason, *resolution.notes)))
+            return f"{where}{notes}\n{docker_command(resolution.spec)}"
+
+        title = f"{entry.name}: what it stands for"
+        self.cockpit_app.do("", plan, then=lambda text: self.cockpit_app.show_text(title, text))
+
+
+def profile_line(entry: ProfileEntry, width: int) -> Line:
+    """A row of the list."""
+    if entry.problem:
+        return [("! ", "error"), (one_line(entry.name, 60), "error"), (f"  {one_line(entry.problem.message, 200)}", "dim")]
+    line: list[Span] = [("  ", "text"), (one_line(entry.name, 60), "text")]
+    if width > 20 and entry.description:
+        line.append((f"  {one_line(entry.description, 200)}", "dim"))
+    return line

@@ -1,0 +1,58 @@
+"""Containers as lines."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mltui.domain.container import Container, Usage
+from mltui.domain.figures import format_bytes, format_percent
+from mltui.domain.text import one_line
+from mltui.ui.widgets.lines import Line, Span, spread
+
+_SIGNS = {
+    "running": ("●", "primary"),
+    "paused": ("◫", "warn"),
+    "restarting": ("◐", "warn"),
+    "created": ("○", "dim"),
+    "exited": ("◌", "dim"),
+    "dead": ("✗", "error"),
+    "removing": ("◌", "dim"),
+}
+_WIDE = 70
+
+
+class ContainerRow(NamedTuple):
+    """A container with what it uses now."""
+
+    container: Container
+    cpu: str
+    memory: str
+
+
+def container_row(container: Container, usage: Usage | None) -> ContainerRow:
+    """A row of the list; figures are rounded here, so that a row that looks the same is the same."""
+    if usage is None or not container.running:
+        return ContainerRow(container, "", "")
+    cpu = format_percent(usage.cpu) if usage.cpu is not None else "–"
+    return ContainerRow(container, cpu, format_bytes(usage.memory))
+
+
+def container_line(row: ContainerRow, width: int) -> Line:
+    """A row of the containers list."""
+    container = row.container
+    sign, role = _SIGNS.get(container.state, ("·", "dim"))
+    name_role = "text" if container.running else "dim"
+    left: list[Span] = [(f"{sign} ", role), (one_line(container.name, 80), name_role)]
+    right: list[Span] = [(row.cpu, "primary")] if row.cpu else []
+    if width >= 34 and row.cpu:
+        right = [(f"{row.cpu:>6} ", "primary"), (f"{row.memory:>9}", "dim")]
+    if width >= _WIDE:
+        left.append((f"  {one_line(container.image, 60)}", "dim"))
+        right = [(f"{one_line(container.status, 30)}  ", "dim"), *right]
+    return spread(left, right, width)
+
+
+def container_text(row: ContainerRow) -> str:
+    """What a filter looks at."""
+    container = row.container
+    return f"{container.name} {container.image} {container.state} {container.id[:12]} {container.run_id}"

@@ -1,0 +1,81 @@
+"""Runs as lines and sentences."""
+
+from __future__ import annotations
+
+from mltui.domain.figures import format_duration
+from mltui.domain.run import Run, RunState
+from mltui.domain.text import one_line
+from mltui.ui.widgets.lines import Line, Span, spread
+
+#: state → (sign, role). Signs differ in shape, so that states are told apart without colour.
+SIGNS: dict[RunState, tuple[str, str]] = {
+    RunState.PENDING: ("○", "warn"),
+    RunState.BUILDING: ("◐", "warn"),
+    RunState.RUNNING: ("●", "primary"),
+    RunState.FINISHED: ("✓", "ok"),
+    RunState.FAILED: ("✗", "error"),
+    RunState.STOPPED: ("■", "dim"),
+    RunState.LOST: ("?", "error"),
+}
+_WIDE = 60
+
+
+def elapsed(run: Run, now: float) -> float | None:
+    """Seconds it has run, or ran."""
+    if run.started is None:
+        return None
+    return (run.finished or now) - run.started
+
+
+def time_text(run: Run, now: float) -> str:
+    """How long it runs or ran; for one that never started, how long ago it was made."""
+    seconds = elapsed(run, now)
+    return format_duration(seconds if seconds is not None else now - run.created)
+
+
+def run_line(run: Run, now: float, width: int) -> Line:
+    """A row of the runs list."""
+    sign, role = SIGNS[run.state]
+    left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text")]
+    right: list[Span] = [(time_text(run, now), "dim")]
+    if width >= 34:
+        right = [(f"{run.id[:8]} ", "faint"), (f"{time_text(run, now):>7}", "dim")]
+    if width >= _WIDE:
+        left.append((f"  {params_text(run)}", "dim"))
+        right = [(f"{run.state.value:<9}", role), (f"{run.engine:<7}", "dim"), *right]
+    return spread(left, right, width)
+
+
+def run_text(run: Run) -> str:
+    """What a filter looks at."""
+    return f"{run.id} {run.profile} {run.state} {run.engine} {params_text(run)}"
+
+
+def params_text(run: Run) -> str:
+    """``epochs=5 learning_rate=0.001``."""
+    return one_line(" ".join(f"{name}={value}" for name, value in run.params.items()), 200)
+
+
+def headline(run: Run, now: float, width: int) -> list[Line]:
+    """The two lines above a run's curves: what it is, and what there is to know about it."""
+    sign, role = SIGNS[run.state]
+    first: list[Span] = [
+        (f"{sign} {run.state.value}", f"{role}"),
+        (f"  {one_line(run.profile, 60)}", "strong"),
+        (f"  {run.id}", "dim"),
+    ]
+    code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
+    where = run.engine if run.engine != "local" else "local process, not isolated"
+    right: list[Span] = [(code, "error"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
+    return [spread(first, right, width), _second(run, width)]
+
+
+def _second(run: Run, width: int) -> Line:
+    if run.detail:
+        role = "error" if run.state in (RunState.FAILED, RunState.LOST) else "warn" if run.state.active else "dim"
+        said: list[Span] = [(one_line(run.detail), role)]
+        if run.hint:
+            said.append((f"  → {one_line(run.hint)}", "accent"))
+        return said
+    gpus = f"gpu {','.join(run.gpus)}  " if run.gpus else ""
+    return [(gpus, "accent"), (params_text(run), "dim")]

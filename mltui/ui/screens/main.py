@@ -1,0 +1,306 @@
+"""The main screen: short lists on the left; on the right, what is selected."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from mltui.domain.container import Container
+from mltui.domain.run import Run, RunState
+from mltui.domain.text import one_line
+from mltui.ui.panes.containers import ContainersPane
+from mltui.ui.panes.curves import CurvesPane
+from mltui.ui.panes.gauges import GaugesPane
+from mltui.ui.panes.images import ImagesPane
+from mltui.ui.panes.log import LogPane
+from mltui.ui.panes.profiles import ProfilesPane
+from mltui.ui.panes.runs import RunsPane
+from mltui.ui.presentation.container import container_row
+from mltui.ui.presentation.gauges import device_gauges, host_gauges, usage_gauges
+from mltui.ui.presentation.run import headline
+from mltui.ui.widgets.bars import KeyBar, TopBar
+from mltui.ui.widgets.gauges import Gauge
+from mltui.ui.widgets.lines import Line, LinesWidget, Span, spread
+from mltui.ui.widgets.list_table import ListTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mltui.runtime.cockpit import Cockpit
+    from mltui.ui.app import MltuiApp
+
+PANES = ("profiles", "runs", "containers", "images", "curves", "log")
+#: Under this size the screen says so instead of showing pieces.
+SMALLEST = (60, 16)
+
+
+class MainScreen(Screen[None]):
+    """Wires panes to the cockpit; ``tick`` is called by the app's clock and draws only what changed."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    AUTO_FOCUS = ""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        super().__init__()
+        self._cockpit = cockpit
+        self.top = TopBar(id="top")
+        self.keys = KeyBar(id="keys")
+        self.profiles = ProfilesPane()
+        self.runs = RunsPane()
+        self.containers = ContainersPane()
+        self.images = ImagesPane()
+        self.curves = CurvesPane()
+        self.gauges = GaugesPane()
+        self.log_pane = LogPane()
+        self.headline = LinesWidget(id="headline")
+        self._selected: tuple[str, str] = ("", "")
+        """Kind (run, container) and id of what is shown on the right."""
+        self._seen: dict[str, object] = {}
+        self._wanted_run = cockpit.options.select_run
+
+    def compose(self) -> ComposeResult:
+        """All panes."""
+        yield self.top
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.profiles
+                yield self.runs
+                yield self.containers
+                yield self.images
+            with Vertical(id="right"):
+                yield self.headline
+                with Horizontal(id="middle"):
+                    yield self.curves
+                    yield self.gauges
+                yield self.log_pane
+        yield self.keys
+
+    @property
+    def mltui(self) -> MltuiApp:
+        """The app, by its own type."""
+        return cast("MltuiApp", self.app)
+
+    def on_mount(self) -> None:
+        """Begin at the profiles, or at the run that was asked for."""
+        self.set_focus((self.runs if self._wanted_run else self.profiles).table)
+        self._show_selection()
+        self._show_top()
+
+    def pane(self, name: str) -> ProfilesPane | RunsPane | ContainersPane | ImagesPane | CurvesPane | LogPane:
+        """The pane called ``name``."""
+        panes = (self.profiles, self.runs, self.containers, self.images, self.curves, self.log_pane)
+        return panes[PANES.index(name)]
+
+    @property
+    def place(self) -> str:
+        """Name of the pane that has the focus."""
+        node = self.focused
+        while node is not None:
+            if node.id in PANES:
+                return node.id
+            node = cast("None", node.parent)
+        return ""
+
+    # -- news ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Show what changed since the last tick."""
+        cockpit, now = self._cockpit, time.time()
+        if self._new("cockpit", (cockpit.version, cockpit.no_gpu)):
+            self.profiles.show(cockpit.profiles)
+        second = int(now)
+        if self._new("runs", (cockpit.watcher.version, second if self._any_active() else 0)):
+            self.runs.show_runs(cockpit.watcher.runs, now)
+            self._find_wanted()
+        self._show_lists()
+        if self._new("selection", (self._run(), self._selected, second if self._any_active() else 0)):
+            self._show_selection()
+        if self._new("samples", (cockpit.sampler.version, self._selected)):
+            self._show_gauges()
+        if self._new("top", (cockpit.version, cockpit.catalog and cockpit.catalog.version, cockpit.watcher.version)):
+            self._show_top()
+        self.curves.sync()
+        self.log_pane.view.sync()
+
+    def _new(self, name: str, state: object) -> bool:
+        if self._seen.get(name, self) == state:
+            return False
+        self._seen[name] = state
+        return True
+
+    def _any_active(self) -> bool:
+        return any(run.state.active for run in self._cockpit.watcher.runs)
+
+    def _show_lists(self) -> None:
+        catalog, sampler = self._cockpit.catalog, self._cockpit.sampler
+        if catalog is None:
+            if self._new("engine", self._cockpit.engine_error):
+                said = one_line(self._cockpit.engine_error) or "looking for an engine …"
+                self.containers.table.empty = self.images.table.empty = said
+                self.containers.table.refresh()
+                self.images.table.refresh()
+            return
+        if self._new("lists", (id(catalog), catalog.version, sampler.version if catalog.containers else 0)):
+            said = "none" if catalog.loaded else one_line(catalog.error) or "reading …"
+            self.containers.table.empty = self.images.table.empty = said
+            usage = sampler.usage
+            self.containers.show([container_row(c, usage.get(c.id)) for c in catalog.containers])
+            self.images.show(catalog.images)
+
+    def _find_wanted(self) -> None:
+        if self._wanted_run and self.runs.table.select(self._wanted_run):
+            self._select("run", self._wanted_run)
+            self._wanted_run = ""
+
+    # -- selection ----------------------------------------------------------------------------------------------------
+
+    def show_run(self, run_id: str) -> None:
+        """Go to a run, as soon as the list has it."""
+        self._wanted_run = run_id
+        self.runs.table.clear_filter()
+        self.set_focus(self.runs.table)
+        self._select("run", run_id)
+
+    def on_list_table_highlighted(self, message: ListTable.Highlighted) -> None:
+        """What the cursor is on is shown on the right."""
+        if message.table.has_focus or not self._selected[1]:
+            self._follow(message.table, message.key)
+
+    def on_descendant_focus(self) -> None:
+        """The keys of the place, and what its cursor is on."""
+        self.mltui.show_keys()
+        focused = self.focused
+        if isinstance(focused, ListTable) and focused.current is not None:
+            self._follow(focused, focused._key(focused.current))
+
+    def _follow(self, table: ListTable[object], key: str) -> None:
+        if not key:
+            return
+        if table is cast("object", self.runs.table):
+            self._select("run", key)
+        elif table is cast("object", self.containers.table):
+            container = self._cockpit.container(key)
+            run = container.run_id if container else ""
+            if run and any(r.id == run for r in self._cockpit.watcher.runs):
+                self._select("run", run)
+            else:
+                self._select("container", key)
+
+    def _select(self, kind: str, key: str) -> None:
+        if (kind, key) == self._selected:
+            return
+        self._selected = (kind, key)
+        watcher, catalog = self._cockpit.watcher, self._cockpit.catalog
+        if kind == "run":
+            watcher.look_at_run(key)
+        elif catalog:
+            watcher.look_at_container(catalog.engine, key)
+        self._show_selection()
+        self._show_gauges()
+
+    def _run(self) -> Run | None:
+        kind, key = self._selected
+        return next((r for r in self._cockpit.watcher.runs if r.id == key), None) if kind == "run" else None
+
+    def _show_selection(self) -> None:
+        view = self._cockpit.watcher.view
+        run = self._run()
+        self.headline.show_lines(self._headline(run))
+        if view is None or not self._selected[1]:
+            self.curves.show(None, "The curves of the selected run are drawn here.")
+            return
+        building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
+        self.curves.show(view.metrics, _waiting(run))
+        buffer = view.build if building else view.log
+        self.log_pane.show(buffer, "image build" if building else "", _silent(run))
+
+    def _headline(self, run: Run | None) -> Sequence[Line]:
+        width = self.headline.size.width or 60
+        if run:
+            return headline(run, time.time(), width)
+        kind, key = self._selected
+        container = self._cockpit.container(key) if kind == "container" else None
+        if container:
+            return _container_headline(container, width)
+        return [[("mltui", "title"), ("  pick a profile and press enter: it trains in a container", "dim")], []]
+
+    def _show_gauges(self) -> None:
+        sampler = self._cockpit.sampler
+        gauges: list[Gauge] = []
+        kind, key = self._selected
+        run = self._run()
+        container = run.container_id if run else key if kind == "container" else ""
+        if container:
+            usage = sampler.usage.get(container)
+            ended = "not running" if run is None or not run.state.active else "starting"
+            gauges += usage_gauges(usage, tuple(sampler.usage_history.get(container, ())), ended)
+        gauges += device_gauges(sampler.devices, {k: tuple(v) for k, v in sampler.device_history.items()})
+        gauges += host_gauges(sampler.host, tuple(sampler.host_history))
+        self.gauges.show(gauges)
+
+    # -- bars ---------------------------------------------------------------------------------------------------------
+
+    def _show_top(self) -> None:
+        cockpit = self._cockpit
+        left: list[Span] = [(" mltui ", "title")]
+        right: list[Span] = []
+        choice, catalog = cockpit.choice, cockpit.catalog
+        if choice is None:
+            text = one_line(cockpit.engine_error) or "looking for an engine …"
+            left.append((text, "error" if cockpit.engine_error else "dim"))
+        else:
+            info = choice.info
+            left += [(f" {one_line(info.product, 40)} {one_line(info.version, 20)}".rstrip(), "text")]
+            left += [(f"  {one_line(info.context, 40)}", "alt")] if info.context else []
+            left += [(f"  {one_line(info.host, 40)}", "dim")]
+            if not info.isolated:
+                left.append(("  no isolation: runs are plain processes", "warn"))
+            if choice.reason:
+                left.append((f"  {one_line(choice.reason, 120)}", "dim"))
+        if catalog and catalog.error:
+            left.append(("  not answering, trying again", "error"))
+        if cockpit.watcher.error:
+            left.append((f"  {one_line(cockpit.watcher.error, 120)}", "error"))
+        if cockpit.options.read_only:
+            right.append(("read-only  ", "accent"))
+        gpus = len(cockpit.sampler.devices)
+        if gpus or cockpit.no_gpu:
+            right.append((f"{gpus} GPU{'s' if gpus > 1 else ''} " if gpus else "no GPU ", "ok" if gpus else "dim"))
+        self.top.show(left, right)
+
+    def on_resize(self) -> None:
+        """A terminal that is too small says so."""
+        self.set_class(self.app.size.width < SMALLEST[0] or self.app.size.height < SMALLEST[1], "-too-small")
+        self._seen.pop("selection", None)
+
+
+def _waiting(run: Run | None) -> str:
+    if run is None:
+        return "No metric in its log yet."
+    if run.state in (RunState.PENDING, RunState.BUILDING):
+        return "Curves begin with the first metric it prints."
+    if run.state is RunState.RUNNING:
+        return "Waiting for the first metric in its log."
+    return "Its log holds no metric."
+
+
+def _silent(run: Run | None) -> str:
+    return "nothing printed yet" if run is None or run.state.active else "it printed nothing"
+
+
+def _container_headline(container: Container, width: int) -> list[Line]:
+    left: list[Span] = [
+        (f"{container.state}", "primary" if container.running else "dim"),
+        (f"  {one_line(container.name, 80)}", "strong"),
+        (f"  {container.id[:12]}", "dim"),
+    ]
+    ports: list[Span] = [("  " + ", ".join(container.ports), "alt")] if container.ports else []
+    second: list[Span] = [(one_line(container.image, 80), "dim"), (f"  {one_line(container.status, 60)}", "dim"), *ports]
+    return [spread(left, [("not started by mltui", "dim")], width), second]
+
+

@@ -1,0 +1,93 @@
+"""Lines of a terminal: spans of text with a role each, and the strips they become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mltui.ui.theme import Roles, roles
+
+#: Text and the role that colours it (see ``mltui.ui.theme``).
+Span = tuple[str, str]
+Line = Sequence[Span]
+
+
+def line_length(line: Line) -> int:
+    """Columns that ``line`` takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def fit(line: Line, width: int) -> list[Span]:
+    """``line`` cut to ``width`` columns, with an ellipsis where it was cut."""
+    out: list[Span] = []
+    left = width
+    for text, role in line:
+        length = cell_len(text)
+        if length > left:
+            if left > 0:
+                out.append((set_cell_size(text, left - 1) + "…", role))
+            return out
+        out.append((text, role))
+        left -= length
+    return out
+
+
+def spread(left: Line, right: Line, width: int) -> list[Span]:
+    """``left`` and ``right`` at the two ends of ``width`` columns; where both do not fit the left is cut."""
+    room = width - line_length(right) - 1
+    if room < min(8, line_length(left)):
+        return fit(left, width)
+    cut = fit(left, room)
+    return [*cut, (" " * (width - line_length(cut) - line_length(right)), "text"), *right]
+
+
+def make_strip(line: Line, width: int, styles: Roles, base: Style, over: Style | None = None) -> Strip:
+    """``line`` on ``width`` columns; ``base`` is the widget's own style, ``over`` a cursor's."""
+    ground = base + over if over else base
+    segments = [Segment(text, ground + styles[role]) for text, role in fit(line, width) if text]
+    return Strip(segments).adjust_cell_length(width, ground)
+
+
+class LinesWidget(Widget):
+    """A widget that is given its lines and redraws only those that changed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[list[Span]] = []
+
+    def show_lines(self, lines: Iterable[Line]) -> None:
+        """Replace the lines."""
+        new = [list(line) for line in lines]
+        if len(new) != len(self._lines) and self.styles.height is not None and self.styles.height.is_auto:
+            self._lines = new
+            self.refresh(layout=True)
+            return
+        old, self._lines = self._lines, new
+        refresh_changed(self, old, new, self.size.width)
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        line = self._lines[y] if y < len(self._lines) else ()
+        return make_strip(line, self.size.width, roles(self.app), self.rich_style)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many rows as there are lines."""
+        return len(self._lines)
+
+
+def refresh_changed(widget: Widget | ScrollView, old: Sequence[object], new: Sequence[object], width: int) -> None:
+    """Redraw the rows on which ``old`` and ``new`` differ."""
+    from textual.geometry import Region
+
+    longest = max(len(old), len(new))
+    for y in range(longest):
+        before = old[y] if y < len(old) else None
+        after = new[y] if y < len(new) else None
+        if before != after:
+            widget.refresh(Region(0, y, width, 1))
