@@ -48,6 +48,8 @@ Place = Callable[[tuple[str | int, ...], bool], tuple[int, int]]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROFILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+#: What a launch can change besides parameters, under the same roof in a run's record.
+_RESERVED = frozenset({"gpus", "engine"})
 _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TYPES: dict[str, type[ParamValue]] = {"int": int, "float": float, "bool": bool, "str": str}
 _WHAT = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
@@ -276,6 +278,8 @@ class Profile(Section):
         for name in params:
             if not NAME.fullmatch(name):
                 raise fault("a parameter's name is letters, digits and _, and starts with no digit", name)
+            if name in _RESERVED:
+                raise fault(f"a launch has {name} of its own beside the parameters: choose another name", name)
         return params
 
     @field_validator("environment", "secrets", mode="after")

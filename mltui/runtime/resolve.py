@@ -39,7 +39,7 @@ class Resolution:
     params: Mapping[str, ParamValue]
     """Every parameter with its value."""
     overrides: Mapping[str, object]
-    """What the caller changed: ``params`` whose value is not the default, and ``gpus`` where it was given."""
+    """What the caller changed: the parameters whose value is not the default, and ``gpus`` where it was given."""
     notes: tuple[str, ...] = ()
     """Sentences on what was decided for the caller, such as which GPU was taken and why."""
 
@@ -76,9 +76,8 @@ def resolve_run(
     faults = [*variables.faults, *launch.faults]
     if faults:
         raise ProfileError(tuple(profile.problem(f.path, f.message, key=f.key) for f in faults))
-    changed = {name: value for name, value in values.items() if value != profile.params[name].value}
-    overrides = {key: value for key, value in (("params", changed), ("gpus", gpus)) if value}
-    return Resolution(spec, values, overrides, (choice.note,) if choice.note else ())
+    changed: dict[str, object] = {name: value for name, value in values.items() if value != profile.params[name].value}
+    return Resolution(spec, values, changed | ({"gpus": gpus} if gpus else {}), (choice.note,) if choice.note else ())
 
 
 def metric_config(profile: Profile) -> MetricConfig | None:
