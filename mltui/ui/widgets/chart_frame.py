@@ -12,7 +12,7 @@ from rich.style import Style
 from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
 from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, ticks
 from mltui.ui import palette
-from mltui.ui.widgets.chart_legend import Span, header, width_of
+from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import GLYPHS, Canvas, ChartModel, CurveStyle, Look, Plotted
 from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
 
@@ -80,14 +80,24 @@ def paint(model: ChartModel, width: int, height: int, look: Look, canvas: Canvas
 
 
 def x_limits(model: ChartModel) -> Scale | None:
-    """The x axis: the window where one is set, else from the first point to the last; ``None`` without any point."""
-    view, log = model.view, model.view.log_x and model.view.x_axis is XAxis.LOGGED
-    if view.x_window is not None:
-        return fit(*view.x_window, log)
+    """The x axis: the window where one is set, moved to the end where it follows; ``None`` without any point."""
+    view, full = model.view, full_x_limits(model)
+    if view.x_window is None or full is None:
+        return full
+    low, high = view.x_window
+    if view.follow:
+        low, high = low + (full.high - high), full.high
+    return fit(low, high, full.log)
+
+
+def full_x_limits(model: ChartModel) -> Scale | None:
+    """The x axis from the first point to the last; ``None`` without any point."""
+    axis = model.view.x_axis
+    log = model.view.log_x and axis is XAxis.LOGGED
     low, high = math.inf, -math.inf
     for plotted in model.curves:
-        xs = plotted.trace.x(view.x_axis)
-        for a, b in plotted.trace.sweeps(view.x_axis):
+        xs = plotted.trace.x(axis)
+        for a, b in plotted.trace.sweeps(axis):
             first = bisect_right(xs, 0.0, a, b) if log else a
             if first < b:
                 low, high = min(low, xs[first]), max(high, xs[b - 1])
@@ -224,6 +234,7 @@ class _Cells:
                 self._points(plotted, model)
                 self._newest(plotted, model)
                 self._nonfinite(plotted, model)
+                self._read_points(plotted, model)
 
     def _points(self, plotted: Plotted, model: ChartModel) -> None:
         """A hollow mark at every point of a curve that has few of them: that is all that was measured."""
@@ -261,6 +272,13 @@ class _Cells:
     def _crosshair(self, model: ChartModel, column: int) -> None:
         for row in range(self._geometry.height):
             self.put(column, row, "│", self._look.muted)
+
+    def _read_points(self, plotted: Plotted, model: ChartModel) -> None:
+        """The point of a curve that the crosshair reads."""
+        at = index_at(plotted, model)
+        if at is not None and math.isfinite(value := plotted.main.series.value[at]):
+            column = self._geometry.column_of(plotted.trace.x(model.view.x_axis)[at])
+            self.put(column, self._geometry.row_of(value), plotted.glyph, self._look.text)
 
     def rows(self) -> list[list[Span]]:
         """The canvas as spans, equal neighbours together."""

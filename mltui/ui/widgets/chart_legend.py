@@ -35,7 +35,7 @@ def width_of(row: Sequence[Span]) -> int:
 
 def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
     """The title and the legend: as much detail, on as many rows, as the chart's size allows."""
-    title = Span(model.title, look.text + _BOLD) if model.title else None
+    title = Span(_title(model), look.text + _BOLD) if _title(model) else None
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
     rows_allowed = 1 if height < 10 else 2 if height < 20 else 4
     for detail, gap in [(d, _GAP) for d in range(_FULL, 0, -1)] + [(1, " "), (0, _GAP)]:
@@ -44,6 +44,13 @@ def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[
         if rows is not None:
             return rows
     return [_cut([title] if title else [], entries, width, look)]
+
+
+def _title(model: ChartModel) -> str:
+    """The chart's name, and where the crosshair stands."""
+    if model.view.cursor is None:
+        return model.title
+    return f"{model.title} @ {format_place(model.view.cursor, model)}".strip()
 
 
 def _pack(

@@ -53,6 +53,8 @@ class View:
     x_window: tuple[float, float] | None = None
     """What part of the x axis is shown; ``None``: all."""
     y_window: tuple[float, float] | None = None
+    follow: bool = True
+    """A window that reached the end moves along with it."""
     cursor: float | None = None
     """Where the crosshair stands on the x axis."""
 

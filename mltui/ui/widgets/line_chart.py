@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Click, MouseDown, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from mltui.ui import palette
-from mltui.ui.widgets.chart_frame import Picture, paint
+from mltui.ui.widgets import chart_cursor as cursor
+from mltui.ui.widgets.chart_cursor import Reading
+from mltui.ui.widgets.chart_frame import Geometry, Picture, paint
 from mltui.ui.widgets.chart_model import ChartModel, Curve, Look, Vertex, View
 
 
@@ -87,7 +92,20 @@ class LineChart(Widget, can_focus=True):
     """
 
     view: reactive[View] = reactive(View(), layout=False)
-    """How the curves are looked at; assigning a new one redraws."""
+    """How the curves are looked at; assigning a new one redraws. Charts side by side may share one."""
+
+    class ViewChanged(Message):
+        """The user zoomed, panned or moved the crosshair: other charts may take over the view or its cursor."""
+
+        def __init__(self, chart: LineChart, view: View) -> None:
+            super().__init__()
+            self.chart = chart
+            self.view = view
+
+        @property
+        def control(self) -> LineChart:
+            """The chart that was looked at in another way."""
+            return self.chart
 
     def __init__(self, *, title: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -96,6 +114,8 @@ class LineChart(Widget, can_focus=True):
         self._canvas = PlotextCanvas()
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] = ()
+        self._dragged_from: int | None = None
+        self._dragged = False
 
     def show(self, curves: Sequence[Curve], *, title: str | None = None, waiting: str | None = None) -> None:
         """Show these curves from now on.
@@ -119,6 +139,126 @@ class LineChart(Widget, can_focus=True):
     def watch_view(self, view: View) -> None:
         """Look at the curves in another way."""
         self.model.view = view
+
+    def _look_at(self, view: View) -> None:
+        """What every action of the user ends in."""
+        if view != self.view:
+            self.view = view
+            self.post_message(self.ViewChanged(self, view))
+
+    @property
+    def _geometry(self) -> Geometry | None:
+        return self.picture.geometry if self.picture else None
+
+    @property
+    def reading(self) -> Reading | None:
+        """What stands at the crosshair; ``None`` without one."""
+        return cursor.reading(self.model)
+
+    def action_cursor(self, direction: int) -> None:
+        """Move the crosshair along the curve: 1 to the right, -1 to the left; the first call shows it."""
+        if self._geometry:
+            self._look_at(cursor.step(self.model, self._geometry, direction))
+
+    def action_cursor_to(self, where: cursor.Place) -> None:
+        """Move the crosshair to the ``best`` value, ``min``, ``max``, ``first``, ``last`` or the next ``nan``."""
+        if self._geometry:
+            self._look_at(cursor.jump(self.model, self._geometry, where))
+
+    def action_hide_cursor(self) -> None:
+        """Take the crosshair away."""
+        self._look_at(replace(self.view, cursor=None))
+
+    def action_copy_reading(self) -> None:
+        """Put what the crosshair reads into the clipboard (OSC 52)."""
+        if (found := self.reading) is not None:
+            self.app.copy_to_clipboard(found.text())
+
+    def action_zoom(self, factor: float) -> None:
+        """Show a part ``factor`` as long of the x axis: 0.5 zooms in, 2 out."""
+        self._look_at(cursor.zoom(self.model, factor))
+
+    def action_pan(self, share: float) -> None:
+        """Move along the x axis by a share of what is shown; to the right above zero."""
+        self._look_at(cursor.pan(self.model, share))
+
+    def action_zoom_y(self, factor: float) -> None:
+        """Show a part ``factor`` as high of the y axis."""
+        self._look_at(cursor.zoom_y(self.model, factor))
+
+    def action_pan_y(self, share: float) -> None:
+        """Move the y axis by a share of its height; up above zero."""
+        self._look_at(cursor.pan_y(self.model, share))
+
+    def action_whole(self) -> None:
+        """Show everything again, and follow the end."""
+        self._look_at(cursor.whole(self.view))
+
+    def action_log_x(self) -> None:
+        """Logarithmic x axis on or off."""
+        self._look_at(replace(self.view, log_x=not self.view.log_x, x_window=None))
+
+    def action_log_y(self) -> None:
+        """Logarithmic y axis on or off."""
+        self._look_at(replace(self.view, log_y=not self.view.log_y, y_window=None))
+
+    def action_clip_outliers(self) -> None:
+        """Leave outliers out of the y axis, or not."""
+        self._look_at(replace(self.view, clip=not self.view.clip))
+
+    def action_follow(self) -> None:
+        """Let a zoomed chart move along with its end, or stand."""
+        self._look_at(replace(self.view, follow=not self.view.follow))
+
+    def action_smooth(self, steps: int) -> None:
+        """One step more or less smoothing."""
+        self._look_at(cursor.smoother(self.view, steps))
+
+    def action_next_x_axis(self) -> None:
+        """x as logged, as time since the start, as time of day."""
+        self._look_at(cursor.next_axis(self.view))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Zoom in on the place under the pointer; only with the focus, so that a page of charts still scrolls."""
+        self._wheel(event, 0.8)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Zoom out."""
+        self._wheel(event, 1.25)
+
+    def _wheel(self, event: MouseEvent, factor: float) -> None:
+        if not self.has_focus or (geometry := self._geometry) is None:
+            return
+        event.stop()
+        if event.shift:
+            self._look_at(cursor.pan(self.model, 0.1 if factor > 1 else -0.1))
+        else:
+            self._look_at(cursor.zoom(self.model, factor, (event.x - geometry.left) / max(geometry.width - 1, 1)))
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Begin to drag."""
+        self._dragged_from, self._dragged = event.x, False
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Drag the shown part along."""
+        if self._dragged_from is not None and (geometry := self._geometry) and event.x != self._dragged_from:
+            self._look_at(cursor.pan(self.model, (self._dragged_from - event.x) / geometry.width))
+            self._dragged_from, self._dragged = event.x, True
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """End a drag."""
+        self._dragged_from = None
+        self.release_mouse()
+
+    def on_click(self, event: Click) -> None:
+        """Put the crosshair under the pointer, unless it was dragged; a double click shows everything again."""
+        if (geometry := self._geometry) is None or self._dragged:
+            return
+        if event.chain == 2:
+            self.action_whole()
+        else:
+            self._look_at(cursor.place(self.model, geometry, event.x - geometry.left))
 
     def _state(self) -> tuple[object, ...]:
         return (self.model.version, self.model.view, self.size, self.app.theme, self.has_focus)

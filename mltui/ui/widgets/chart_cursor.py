@@ -1,0 +1,225 @@
+"""Moving through a chart: zoom, pan, and the crosshair; each function gives the view that results."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from mltui.domain.curve import XAxis
+from mltui.domain.scale import Scale, format_value
+from mltui.ui.widgets.chart_frame import Geometry, full_x_limits, x_limits, y_limits
+from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
+from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Plotted, View
+
+_NARROWEST = 1e-9
+"""The smallest share of the whole x axis that zooming reaches."""
+
+
+Place = Literal["best", "min", "max", "first", "last", "nan"]
+"""A notable point of a curve."""
+_NONFINITE_VISITED = 10_000
+
+
+class Value(NamedTuple):
+    """What one curve has at the crosshair."""
+
+    label: str
+    x: float
+    """Where its nearest point is."""
+    value: float
+
+
+class Reading(NamedTuple):
+    """What the crosshair reads."""
+
+    place: str
+    """``epoch 4``, ``2m30s``."""
+    x: float
+    values: tuple[Value, ...]
+
+    def text(self) -> str:
+        """One line, for the clipboard."""
+        return "  ".join([self.place, *(f"{v.label} {format_value(v.value, 8)}" for v in self.values)])
+
+
+def reading(model: ChartModel) -> Reading | None:
+    """The value of every curve at the crosshair; ``None`` without one."""
+    if model.view.cursor is None:
+        return None
+    found = []
+    for plotted in _strong(model):
+        at = index_at(plotted, model)
+        if at is not None:
+            x = float(plotted.trace.x(model.view.x_axis)[at])
+            found.append(Value(plotted.curve.label, x, plotted.main.series.value[at]))
+    return Reading(format_place(model.view.cursor, model), model.view.cursor, tuple(found))
+
+
+def zoom(model: ChartModel, factor: float, around: float | None = None) -> View:
+    """Show a part ``factor`` as long of the x axis, around a share of it.
+
+    By default that is where the crosshair stands, else the end while it is followed, else the middle.
+    """
+    now, full = x_limits(model), full_x_limits(model)
+    if now is None or full is None:
+        return model.view
+    if around is None:
+        around = _anchor(model, now)
+    low, high = _within(now.zoomed(factor, min(max(around, 0.0), 1.0)), full)
+    if full.position(high) - full.position(low) < _NARROWEST:
+        return model.view
+    return _windowed(model.view, low, high, full)
+
+
+def _anchor(model: ChartModel, now: Scale) -> float:
+    if model.view.cursor is not None and 0 <= now.position(model.view.cursor) <= 1:
+        return now.position(model.view.cursor)
+    return 1.0 if model.view.follow else 0.5
+
+
+def pan(model: ChartModel, share: float) -> View:
+    """Move the shown part by a share of its length, as far as there is something to see."""
+    now, full = x_limits(model), full_x_limits(model)
+    if now is None or full is None or model.view.x_window is None:
+        return model.view
+    before, after = full.position(now.low), full.position(now.high)
+    step = min(max(share * (after - before), -before), 1.0 - after)
+    view = replace(model.view, follow=model.view.follow and share > 0)
+    return _windowed(view, full.value(before + step), full.value(after + step), full)
+
+
+def _within(part: Scale, full: Scale) -> tuple[float, float]:
+    return max(part.low, full.low), min(part.high, full.high)
+
+
+def _windowed(view: View, low: float, high: float, full: Scale) -> View:
+    """The view of ``low`` to ``high``: no window where that is everything; following where it reaches the end."""
+    begins, ends = full.position(low) <= 1e-9, full.position(high) >= 1 - 1e-9
+    return replace(view, x_window=None if begins and ends else (low, high), follow=ends)
+
+
+def zoom_y(model: ChartModel, factor: float) -> View:
+    """Show a part ``factor`` as high of the y axis, around its middle."""
+    x = x_limits(model)
+    if x is None:
+        return model.view
+    now = y_limits(model, x).zoomed(factor)
+    return replace(model.view, y_window=(now.low, now.high))
+
+
+def pan_y(model: ChartModel, share: float) -> View:
+    """Move the y axis by a share of its height."""
+    x = x_limits(model)
+    if x is None:
+        return model.view
+    now = y_limits(model, x).shifted(share)
+    return replace(model.view, y_window=(now.low, now.high))
+
+
+def step(model: ChartModel, geometry: Geometry, direction: int) -> View:
+    """Move the crosshair along the first curve: to its next point, or the next one that lies in another cell."""
+    plotted = _main_curve(model)
+    if plotted is None:
+        return model.view
+    if model.view.cursor is None:
+        return _at(model, geometry, _last_visible(plotted, model, geometry))
+    xs, cursor = _ordered_x(plotted, model), model.view.cursor
+    here = geometry.column_of(cursor)
+    target = geometry.x_at(here + direction)
+    if direction > 0:
+        i = min(max(bisect_right(xs, cursor), bisect_left(xs, target)), len(xs) - 1)
+    else:
+        i = max(min(bisect_left(xs, cursor), bisect_right(xs, target)) - 1, 0)
+    return _at(model, geometry, xs[i]) if 0 <= i < len(xs) else model.view
+
+
+def place(model: ChartModel, geometry: Geometry, column: int) -> View:
+    """Put the crosshair on the first curve's point nearest to a canvas cell column."""
+    plotted = _main_curve(model)
+    if plotted is None:
+        return model.view
+    xs, x = _ordered_x(plotted, model), geometry.x_at(column)
+    i = bisect_left(xs, x)
+    near = [xs[k] for k in (i - 1, i) if 0 <= k < len(xs)]
+    return _at(model, geometry, min(near, key=lambda v: abs(v - x)))
+
+
+def jump(model: ChartModel, geometry: Geometry, where: Place) -> View:
+    """Put the crosshair on a notable point; the view as it is where there is none.
+
+    The best value is that of the curve drawn last (validation, where there is one), the next NaN or infinity that of
+    any curve, the first again after the last; the others are those of the curve with the most points.
+    """
+    if where == "nan":
+        return _to_nonfinite(model, geometry)
+    found = [p for p in _strong(model) if best_index(p) is not None]
+    plotted = found[-1] if found and where == "best" else _main_curve(model)
+    if plotted is None:
+        return model.view
+    series, last = plotted.curve.series, len(plotted.curve.series) - 1
+    index = {
+        "best": best_index(plotted), "min": series.argmin, "max": series.argmax, "first": 0, "last": last,
+    }[where]  # fmt: skip
+    return model.view if index is None else _at(model, geometry, plotted.trace.x(model.view.x_axis)[index])
+
+
+def _to_nonfinite(model: ChartModel, geometry: Geometry) -> View:
+    axis = model.view.x_axis
+    places = sorted({p.trace.x(axis)[i] for p in _strong(model) for i in p.curve.series.nonfinite[:_NONFINITE_VISITED]})
+    if not places:
+        return model.view
+    after = bisect_right(places, model.view.cursor) if model.view.cursor is not None else 0
+    return _at(model, geometry, places[after % len(places)])
+
+
+def _at(model: ChartModel, geometry: Geometry, x: float) -> View:
+    """The crosshair at ``x``, the shown part moved there if it lies outside."""
+    view = replace(model.view, cursor=float(x))
+    if view.x_window is None or 0 <= geometry.x.position(x) <= 1:
+        return view
+    moved = geometry.x.shifted(geometry.x.position(x) - 0.5)
+    full = full_x_limits(model) or moved
+    return _windowed(view, *_within(moved, full), full)
+
+
+def _strong(model: ChartModel) -> list[Plotted]:
+    return [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
+
+
+def _main_curve(model: ChartModel) -> Plotted | None:
+    """The curve that the crosshair walks along: the one with the most points among those drawn strongly."""
+    found = [p for p in _strong(model) if len(p.curve.series)]
+    return max(found, key=lambda p: len(p.curve.series), default=None)
+
+
+def _ordered_x(plotted: Plotted, model: ChartModel) -> Sequence[float]:
+    """The curve's x in ascending order, from the newest pass over it where there are several."""
+    xs = plotted.trace.x(model.view.x_axis)
+    passes = list(plotted.trace.sweeps(model.view.x_axis))
+    return xs if len(passes) < 2 else sorted(xs)
+
+
+def _last_visible(plotted: Plotted, model: ChartModel, geometry: Geometry) -> float:
+    xs = _ordered_x(plotted, model)
+    return xs[max(bisect_right(xs, geometry.x.high) - 1, 0)]
+
+
+def whole(view: View) -> View:
+    """Everything in sight again: both axes whole, the end followed."""
+    return replace(view, x_window=None, y_window=None, follow=True)
+
+
+def next_axis(view: View) -> View:
+    """The next meaning of the x axis: as logged, time since the start, time of day."""
+    axes = list(XAxis)
+    following = axes[(axes.index(view.x_axis) + 1) % len(axes)]
+    return replace(view, x_axis=following, x_window=None, cursor=None, follow=True)
+
+
+def smoother(view: View, steps: int) -> View:
+    """More or less smoothing, in the steps 0, 0.5, 0.6 … 0.9, 0.95, 0.99."""
+    levels = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+    nearest = min(range(len(levels)), key=lambda i: abs(levels[i] - view.smoothing))
+    return replace(view, smoothing=levels[min(max(nearest + steps, 0), len(levels) - 1)])
