@@ -29,7 +29,7 @@ from typing import Any
 from mltui.domain.container import Container, ContainerStatus, Usage
 from mltui.domain.errors import EngineError, NotFound, StartError
 from mltui.domain.image import Image
-from mltui.domain.launch import LaunchSpec
+from mltui.domain.launch import LaunchSpec, MountType
 from mltui.domain.run import LABEL_RUN
 from mltui.engines.base import EngineInfo, ImageRef, LogStream, ProgressCallback
 from mltui.engines.local import shim
@@ -97,7 +97,11 @@ class LocalEngine:
         environment = self._environments.find(image.id)
         if environment is None:
             raise NotFound(f"There is no environment {image.name}.", "Prepare the run again.")
-        command = local_command(spec, environment.path, self._root / "volumes")
+        volumes = self._root / "volumes"
+        command = local_command(spec, environment.path, volumes)
+        for mount in spec.mounts:
+            if mount.type is MountType.VOLUME and mount.source:
+                (volumes / mount.source).mkdir(parents=True, exist_ok=True)
         process = self._processes.create(_record(spec, image, command))
         self._created[process.record.id] = (spec, command)
         return process.record.id

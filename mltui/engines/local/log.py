@@ -110,6 +110,7 @@ class ProcessLog:
     def _skip_to_tail(self, lines: int) -> None:
         """Start where the last ``lines`` lines begin, counted by their ends over both streams as they are merged."""
         pieces = self._new_pieces()
+        self._noted = 0  # the notes are needed again, to merge what is read from here on
         for piece in pieces:
             self._offsets[piece.stream] = piece.end
         begun = dict(self._offsets)

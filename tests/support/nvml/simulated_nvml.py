@@ -1,10 +1,15 @@
-"""Builds the stand-in for NVIDIA's library and writes what it answers."""
+"""Builds the stand-in for NVIDIA's library, writes what it answers, and puts it where pynvml looks for the real one."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
 import subprocess
 from pathlib import Path
+
+import pynvml
+import pytest
 
 SOURCE = Path(__file__).with_name("nvml.c")
 
@@ -39,3 +44,22 @@ def write(path: Path, *boards: Values, **system: object) -> None:
     new = path.with_suffix(".new")
     new.write_text("\n".join(lines) + "\n")
     os.replace(new, path)
+
+
+@pytest.fixture(scope="session")
+def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated library, compiled once."""
+    if shutil.which("gcc") is None:
+        pytest.skip("the simulated NVIDIA driver needs gcc")
+    return build(tmp_path_factory.mktemp("nvml"))
+
+
+@pytest.fixture
+def driver(nvml_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that the simulated driver answers from; it has two GPUs."""
+    answers = tmp_path / "gpus.ini"
+    write(answers, board(0), board(1))
+    monkeypatch.setenv("SIMULATED_NVML", str(answers))
+    monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
+    monkeypatch.setattr(pynvml, "nvmlLib", ctypes.CDLL(str(nvml_library)))
+    return answers

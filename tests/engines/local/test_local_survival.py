@@ -1,0 +1,160 @@
+"""Runs outlive mltui, and their record outlives the shim."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import psutil
+import pytest
+from local_runs import Started, joined, until
+
+from mltui.domain.launch import LaunchSpec
+from mltui.engines.local import LocalEngine, shim
+from mltui.engines.local.process import Process, Record
+
+Run = Callable[..., Started]
+Spec = Callable[..., LaunchSpec]
+
+_LAUNCHER = """
+import json, sys, time
+from pathlib import Path
+from mltui.domain.launch import LaunchSpec
+from mltui.engines.local import LocalEngine
+root, fields = json.loads(sys.argv[1])
+spec = LaunchSpec(**{**fields, "command": tuple(fields["command"])})
+engine = LocalEngine(Path(root))
+process = engine.create(spec, engine.prepare(spec, lambda _: None))
+engine.start(process)
+print(process, flush=True)
+time.sleep(1000)
+"""
+
+
+def _shim_of(engine: LocalEngine, process: str) -> int:
+    known = json.loads((engine._processes.get(process).folder / "process").read_text())
+    return int(known["shim"])
+
+
+def test_a_run_survives_whoever_started_it(engine: LocalEngine, spec: Spec, root: Path) -> None:
+    """Killed without warning, with its whole group, its terminal gone; it is found by its run and ends well."""
+    launch = spec("sh", "-c", "echo one; read line < gate; echo two; exit 6", run_id="survivor")
+    gate = Path(launch.project) / "gate"
+    os.mkfifo(gate)
+    fields = {name: asdict(launch)[name] for name in ("run_id", "profile", "name", "image", "project", "command")}
+    argument = json.dumps([str(root), {**fields, "labels": dict(launch.labels)}])
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", _LAUNCHER, argument], stdout=subprocess.PIPE, start_new_session=True, text=True
+    )
+    with launcher:
+        assert launcher.stdout is not None
+        process = launcher.stdout.readline().strip()
+        os.killpg(launcher.pid, signal.SIGKILL)
+    found = engine.find("survivor")
+    assert found is not None
+    assert (found.id, found.state) == (process, "running")
+    log = engine.logs(process)
+    until(log, b"one")
+    gate.write_text("go\n")
+    assert joined(engine.logs(process)) == b"one\ntwo\n"
+    assert engine.inspect(process).exit_code == 6
+
+
+def test_a_killed_shim_does_not_take_the_run_along(engine: LocalEngine, run: Run, spec: Spec) -> None:
+    """The command writes on, is followed, can be stopped; only its exit code is lost, and that is said."""
+    os.mkfifo(Path(spec("x").project) / "gate")
+    started = run("sh", "-c", "echo one; read line < gate; echo two >&2; exec sleep 1000")
+    log = iter(started.log)
+    assert next(log).data == b"one\n"
+    os.kill(_shim_of(engine, started.id), signal.SIGKILL)
+    (Path(spec("x").project) / "gate").write_text("go\n")
+    assert next(log).data == b"two\n"
+    assert engine.inspect(started.id).state == "running"
+    assert started.id in engine.usage([started.id])
+    engine.stop(started.id, grace=20)
+    status = engine.inspect(started.id)
+    assert (status.state, status.exit_code, status.ended) == ("dead", None, True)
+    assert "not known" in status.error
+    assert list(log) == []
+    assert engine.containers()[0].status == "Dead"
+
+
+def test_kill_without_a_shim_reaches_the_whole_tree(engine: LocalEngine, run: Run) -> None:
+    """Children too."""
+    started = run("sh", "-c", "sleep 1001 & echo ready; sleep 1002; true")
+    until(engine.logs(started.id), b"ready")
+    os.kill(_shim_of(engine, started.id), signal.SIGKILL)
+    command, _ = engine._processes.get(started.id).pids
+    while len(tree := psutil.Process(command).children(recursive=True)) < 2:
+        pass
+    engine.kill(started.id)
+    assert engine.inspect(started.id).state == "dead"
+    _, alive = psutil.wait_procs(tree, timeout=10)
+    assert alive == []
+
+
+def _process(folder: Path, **known: object) -> Process:
+    (folder / "process").write_text(json.dumps(known))
+    return Process(folder, Record("x", "x", "", "", (), "", 0.0))
+
+
+def test_a_pid_that_belongs_to_another_process_now_is_not_the_run(tmp_path: Path) -> None:
+    """The start of the process has to be the recorded one."""
+    mine = {"pid": os.getpid(), "mark": shim.start_mark(os.getpid()), "shim": 0, "shim_mark": ""}
+    assert _process(tmp_path, **mine).state == "running"
+    assert _process(tmp_path, **{**mine, "mark": mine["mark"] + "1"}).state == "dead"
+
+
+def test_a_process_of_before_the_machines_restart_is_dead(tmp_path: Path) -> None:
+    """Even when pid and start time in clock ticks happen to be the same."""
+    boot, _, ticks = shim.start_mark(os.getpid()).partition("/")
+    assert boot
+    assert _process(tmp_path, pid=os.getpid(), mark=f"{boot[::-1]}/{ticks}").state == "dead"
+
+
+def test_start_marks_tell_processes_apart_and_end_with_them() -> None:
+    """A zombie has ended; so has a pid that no process has."""
+    child = subprocess.Popen(["sleep", "1000"])
+    mark = shim.start_mark(child.pid)
+    assert mark
+    assert mark != shim.start_mark(os.getpid())
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert shim.start_mark(child.pid) == ""
+    child.wait()
+    assert shim.start_mark(child.pid) == ""
+    assert shim.start_mark(2**22 + 1) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the shim's tidiness is read from /proc")
+def test_the_shim_holds_nothing_of_whoever_started_it(engine: LocalEngine, run: Run) -> None:
+    """No open file, no folder, no terminal, no session: what was there before can be unmounted and closed."""
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    try:
+        started = run("sleep", "1000")
+    finally:
+        os.close(write)
+    os.set_blocking(read, False)
+    assert os.read(read, 1) == b""  # the end of the pipe: nobody else holds its other side
+    os.close(read)
+    shim_process = psutil.Process(_shim_of(engine, started.id))
+    assert shim_process.cwd() == "/"
+    assert os.getsid(shim_process.pid) == shim_process.pid != os.getsid(0)
+    command, _ = engine._processes.get(started.id).pids
+    assert os.getsid(command) == os.getpgid(command) == command
+
+
+def test_a_full_disk_does_not_hide_the_exit_code(engine: LocalEngine, run: Run) -> None:
+    """The room for it is taken when the run starts."""
+    started = run("sh", "-c", "ulimit -f 0; sleep 0.1; exit 9")
+    folder = engine._processes.get(started.id).folder
+    assert (folder / "exit.room").exists() or engine.inspect(started.id).ended
+    started.output()
+    assert engine.inspect(started.id).exit_code == 9
