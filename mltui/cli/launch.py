@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -83,5 +84,8 @@ def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespac
         say(f"{choice.reason} It would run as a process of this machine; as a container it is:".lstrip())
     for note in resolution.notes:
         say(note)
+    if spec.outputs:
+        # A bind mount wants its folder to be there.
+        print(f"mkdir -p {shlex.quote(spec.outputs_host)}")
     print(docker_command(spec))
     return 0

@@ -134,7 +134,9 @@ def _moment(seconds: float | None) -> str:
 
 def _params(run: Run) -> str:
     """``epochs=5  batch_size=64*``: a star marks what the launch changed."""
-    return "  ".join(f"{n}={v}{'*' if n in run.overrides else ''}" for n, v in run.params.items()) or "none"
+    changed = run.overrides.get("params")
+    names = set(changed) if isinstance(changed, dict) else set()
+    return "  ".join(f"{name}={value}{'*' if name in names else ''}" for name, value in run.params.items()) or "none"
 
 
 def outputs_text(folder: RunFolder) -> str:

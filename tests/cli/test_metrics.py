@@ -1,0 +1,106 @@
+"""``mltui metrics`` on runs, files and standard input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from array import array
+
+import pytest
+
+from mltui.cli.summary import in_order
+from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
+from tests.cli.conftest import Program
+
+_LOG = b"Epoch 1/2\n- loss: 0.5 - accuracy: 0.25\nEpoch 2/2\n- loss: 0.25 - accuracy: 0.5\n"
+_POINTS = [
+    {"name": "loss", "axis": "epoch", "x": 1, "value": 0.5},
+    {"name": "accuracy", "axis": "epoch", "x": 1, "value": 0.25},
+    {"name": "loss", "axis": "epoch", "x": 2, "value": 0.25},
+    {"name": "accuracy", "axis": "epoch", "x": 2, "value": 0.5},
+]
+
+
+def test_run_has_its_points_in_the_order_read(trained: tuple[Program, str]) -> None:
+    """A run's points come out as they were printed, whole x without a fraction."""
+    program, run = trained
+    points = program.lines("metrics", run, "--format", "jsonl")
+    assert [(p["name"], p["x"], p["value"]) for p in points] == [
+        ("loss", 1, 0.8), ("accuracy", 1, 0.1),
+        ("loss", 2, 0.7), ("accuracy", 2, 0.2),
+        ("loss", 3, 0.6), ("accuracy", 3, 0.3),
+    ]  # fmt: skip
+    assert [list(point) for point in points] == [["name", "axis", "x", "value"]] * 6
+
+
+def test_file_and_standard_input_give_the_same(program: Program) -> None:
+    """Any training log is read, from a file or a pipe, without a home of runs being made."""
+    (program.folder / "train.log").write_bytes(_LOG)
+    assert program.lines("metrics", "train.log", "--format", "jsonl") == _POINTS
+    assert program.lines("metrics", "-", "--format", "jsonl", stdin=_LOG) == _POINTS
+    assert not program.home.exists()
+
+
+def test_csv_reads_back(program: Program) -> None:
+    """CSV has a header and the same points."""
+    out, _ = program("metrics", "-", "--format", "csv", stdin=_LOG)
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [(r["name"], r["axis"], float(r["x"]), float(r["value"])) for r in rows] == [
+        (p["name"], p["axis"], p["x"], p["value"]) for p in _POINTS
+    ]
+
+
+def test_table_has_a_line_a_series(program: Program) -> None:
+    """The default is a summary."""
+    out, _ = program("metrics", "-", stdin=_LOG)
+    header, loss, accuracy = out.splitlines()
+    assert header.split() == ["METRIC", "POINTS", "AT", "LAST", "BEST"]
+    assert loss.split() == ["loss", "2", "epoch", "2", "0.2500", "0.2500", "at", "epoch", "2"]
+    assert accuracy.split()[-4:] == ["0.5000", "at", "epoch", "2"]
+
+
+def test_points_come_while_the_log_still_grows(program: Program) -> None:
+    """On a pipe that stays open, points are printed as soon as their line is complete."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mltui", "metrics", "-", "--format", "jsonl"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=program.environment, cwd=program.folder,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    os.write(process.stdin.fileno(), _LOG[: _LOG.index(b"Epoch 2") + 10])
+    assert json.loads(process.stdout.readline()) == _POINTS[0]
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(30)
+
+
+def test_what_is_neither_run_nor_file_is_said(program: Program) -> None:
+    """A path that is not there is called a file, another word a run or a file."""
+    assert "is no file" in program("metrics", "logs/none.log", code=1)[1]
+    assert "no such file" in program("metrics", "nothing", code=1)[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(float("nan"), '"NaN"'), (float("inf"), '"Infinity"'), (float("-inf"), '"-Infinity"'), (0.5, "0.5")],
+)
+def test_values_that_are_not_finite_are_strings(value: float, text: str) -> None:
+    """JSON has no NaN: such a value is a string."""
+    from mltui.cli.metrics import point_value
+    from mltui.cli.output import json_text
+
+    point = MetricPoint("val_loss", "epoch", 3.0, value)
+    assert json_text(point_value(point)) == f'{{"name": "val_loss", "axis": "epoch", "x": 3, "value": {text}}}'
+
+
+def test_order_follows_time_then_x_and_never_reorders_a_series() -> None:
+    """Points of one moment are told apart by x; an x that starts again keeps its place in the series."""
+    loss, accuracy = (Series(SeriesKey(name, "epoch", MetricKind.METRIC)) for name in ("loss", "acc"))
+    loss.extend(array("d", [1, 2, 1]), array("d", [0.1, 0.2, 0.3]), array("d", [5, 5, 5]))
+    accuracy.extend(array("d", [1, 2, 1]), array("d", [0.7, 0.8, 0.9]), array("d", [5, 5, 6]))
+    ordered = [(p.name, p.value) for p in in_order([(loss, 0, 3), (accuracy, 0, 3)])]
+    assert ordered == [("loss", 0.1), ("acc", 0.7), ("loss", 0.2), ("loss", 0.3), ("acc", 0.8), ("acc", 0.9)]

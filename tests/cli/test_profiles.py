@@ -1,0 +1,48 @@
+"""``mltui profile``: what can be named, what it says, what is wrong with it."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import TRAIN, Program
+
+
+def test_list_shows_broken_profiles_too(program: Program) -> None:
+    """A profile that cannot be read stays in the list, with what is wrong."""
+    program.profile("profiles", "")
+    (program.folder / "profiles" / "profile.yaml").unlink()
+    (program.folder / "profiles" / "good.yaml").write_text(TRAIN)
+    (program.folder / "profiles" / "bad.yaml").write_text("image: busybox\nimagee: x\n")
+    out, _ = program("profile", "list")
+    rows = {line.split()[0]: line for line in out.splitlines()[1:]}
+    assert "Prints a falling loss" in rows["good"]
+    assert "line 2" in rows["bad"]
+    entries = {str(entry["name"]): entry for entry in program.lines("profile", "list", "--json")}
+    assert entries["good"]["problem"] is None
+    assert entries["bad"]["problem"]["line"] == 2  # type: ignore[index]
+
+
+def test_show_lists_the_parameters(program: Program) -> None:
+    """Each parameter with its type, default and bounds, then the file itself."""
+    folder = program.profile("train", TRAIN)
+    out, _ = program("profile", "show", str(folder))
+    assert "epochs     int   3        1…       how often" in out
+    assert TRAIN.splitlines()[-1] in out
+    [value] = program.lines("profile", "show", str(folder), "--json")
+    assert value["params"]["epochs"]["min"] == 1.0  # type: ignore[index]
+
+
+def test_check_says_file_line_and_column(program: Program) -> None:
+    """All problems of all profiles named are printed as a compiler prints them; one is enough for exit code 1."""
+    good, bad = program.profile("good", TRAIN), program.profile("bad", "image: busybox\ncpuss: 2\nshm_size: lots\n")
+    out, err = program("profile", "check", str(good), str(bad), code=1)
+    assert out == f"{good}/profile.yaml: ok\n"
+    places = [line.removeprefix(f"{bad}/profile.yaml:").split(":")[0] for line in err.splitlines()]
+    assert places == ["2", "3"]
+    assert program("profile", "check", str(good))[0].endswith("ok\n")
+
+
+def test_broken_profile_is_not_launched(program: Program) -> None:
+    """``run`` of a broken profile says where it is broken and records nothing."""
+    bad = program.profile("bad", "image: [\n")
+    _, err = program("run", str(bad), "--engine", "local", code=1)
+    assert f"{bad}/profile.yaml:" in err
+    assert program.lines("runs", "--json") == []

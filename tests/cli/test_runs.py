@@ -1,0 +1,233 @@
+"""Runs from launch to removal, with the local engine."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PATIENCE, TRAIN, WAIT, Program
+
+Trained = tuple[Program, str]
+
+
+def test_follow_prints_points_as_they_come_and_how_it_ended(program: Program) -> None:
+    """Off a terminal a run is followed in plain lines, without a control sequence."""
+    folder = program.profile("train", TRAIN)
+    out, err = program("run", str(folder), "--engine", "local")
+    assert "epoch 3  loss 0.6000  accuracy 0.3000" in out
+    assert "finished after" in out
+    assert "Outputs: " in out
+    assert "\x1b" not in out
+    assert err == ""
+
+
+def test_json_follow_is_launched_points_ended(trained: Trained) -> None:
+    """With ``--json`` every line is an object; the points of ``metrics`` are among them."""
+    program, run = trained
+    events = program.lines("rerun", run, "--json", "--plain")
+    kinds = [event["event"] for event in events]
+    assert kinds == ["launched", *["point"] * 6, "ended"]
+    assert events[1] == {"event": "point", "name": "loss", "axis": "epoch", "x": 1, "value": 0.8}
+    assert events[-1]["state"] == "finished"
+    assert events[0]["id"] != run
+
+
+def test_failed_run_is_exit_code_1_and_shows_the_last_lines(program: Program) -> None:
+    """A command that fails says so with its exit code and the end of its log."""
+    folder = program.profile("train", TRAIN)
+    out, _ = program("run", str(folder), "--engine", "local", "--set", "exit=3", code=1)
+    assert "failed" in out
+    assert "exit 3" in out
+    assert "  - loss: 0.6 - accuracy: 0.3" in out
+
+
+def test_wrong_parameter_is_exit_code_2(trained: Trained) -> None:
+    """A parameter that the profile does not have, or a value that does not fit, starts nothing."""
+    program, _ = trained
+    before = program("runs", "--json", "--all")
+    _, err = program("run", "train", "--engine", "local", "--set", "epoch=4", code=2)
+    assert "epochs" in err
+    program("run", "./train", "--engine", "local", "--set", "epochs=many", code=2)
+    assert program("runs", "--json", "--all") == before
+
+
+def test_dry_run_prints_shell_words_and_starts_nothing(trained: Trained) -> None:
+    """What ``--dry-run`` prints is valid for a shell and holds the command; there is no new run."""
+    program, _ = trained
+    before = program("runs", "--json", "--all")
+    out, _ = program("run", "./train", "--dry-run", "--set", "epochs=7")
+    subprocess.run(["sh", "-n"], input=out, text=True, check=True)
+    assert "docker run -d" in out
+    assert "$i -lt 7" in out
+    plan = json.loads(program("run", "./train", "--dry-run", "--json")[0])
+    assert plan["run"][:3] == ["docker", "run", "-d"]
+    assert plan["params"] == {"epochs": 3, "exit": 0}
+    assert program("runs", "--json", "--all") == before
+
+
+def test_runs_table_and_json(trained: Trained) -> None:
+    """The table names the metric that matters; JSON has the whole record on one line."""
+    program, run = trained
+    out, _ = program("runs", "--all")
+    row = next(line for line in out.splitlines() if line.startswith(run))
+    assert "finished" in row
+    assert "0.6000 at epoch 3" in row
+    record = next(r for r in program.lines("runs", "--all", "--json") if r["id"] == run)
+    assert record["state"] == "finished"
+    assert record["metric"] == {
+        "name": "loss", "axis": "epoch", "points": 3, "x": 3.0, "last": 0.6, "best": 0.6, "best_x": 3.0
+    }  # fmt: skip
+
+
+def test_show_names_everything_and_takes_the_beginning_of_an_id(trained: Trained) -> None:
+    """``show`` says how it went, with which parameters, and where its outputs are."""
+    program, run = trained
+    out, _ = program("show", run[:6])
+    assert "epochs=3" in out
+    assert "1 file, " in out
+    assert "docker run" in out
+    [record] = program.lines("show", run, "--json")
+    assert (Path(str(record["outputs"])) / "model").read_text() == "kept\n"
+
+
+def test_unknown_run_is_exit_code_1(trained: Trained) -> None:
+    """A run that is not there is named, with what lists those that are."""
+    program, _ = trained
+    _, err = program("show", "zzzz", code=1)
+    assert err == "mltui: There is no run 'zzzz'.\nList them with: mltui runs\n"
+
+
+def test_logs_are_what_was_printed(trained: Trained) -> None:
+    """All lines, the last ones, and the bytes."""
+    program, run = trained
+    lines = program("logs", run)[0].splitlines()
+    assert lines[0] == "Epoch 1/3"
+    assert len(lines) == 6
+    assert program("logs", run, "--tail", "2")[0].splitlines() == lines[-2:]
+    assert program("logs", run, "--raw")[0].splitlines() == lines
+    assert program("logs", run, "--build")[0] != ""
+
+
+def test_raw_bytes_do_not_go_to_a_terminal_unasked(trained: Trained) -> None:
+    """``--raw`` on a terminal is refused, unless the person insists."""
+    program, run = trained
+    refused = program.terminal("logs", run, "--raw")
+    assert refused.end() == 2
+    assert "--force" in refused.output
+    insisted = program.terminal("logs", run, "--raw", "--force")
+    assert insisted.end() == 0
+    assert "Epoch 1/3" in insisted.output
+
+
+def test_control_sequences_of_a_log_do_not_reach_the_output(program: Program) -> None:
+    """Titles, colours and clipboard writes are taken out; the raw bytes keep them."""
+    folder = program.profile(
+        "evil",
+        "image: busybox\ngpus: none\ncommand: [printf, '\\033]0;owned\\007\\033[31mred\\033[0m \\302\\233A\\n']\n",
+    )
+    program("run", str(folder), "--engine", "local")
+    out, _ = program("logs", "last")
+    assert out.startswith("red ")
+    assert "\x1b" not in out
+    assert "\x9b" not in out
+    assert "\x1b]0;owned\x07" in program("logs", "last", "--raw")[0]
+
+
+@pytest.fixture
+def waiting(program: Program) -> tuple[Program, str, Path]:
+    """A program with a run that goes on until its ``go`` file is made."""
+    folder = program.profile("wait", WAIT)
+    out, _ = program("run", str(folder), "--engine", "local", "-d")
+    return program, out.strip(), folder / "go"
+
+
+def test_ctrl_c_detaches_and_the_run_goes_on(program: Program) -> None:
+    """SIGINT ends the follower with 130 and a word on how to stop; the run finishes by itself."""
+    folder = program.profile("wait", WAIT)
+    follower = program.start("run", str(folder), "--engine", "local")
+    assert follower.stdout is not None
+    head = follower.stdout.readline()
+    run = head.split()[1]
+    while "loss" not in head:
+        head = follower.stdout.readline()
+    follower.send_signal(signal.SIGINT)
+    _, err = follower.communicate(timeout=PATIENCE)
+    assert follower.returncode == 130
+    assert f"mltui stop {run}" in err
+    assert program.lines("show", run, "--json")[0]["state"] == "running"
+    (folder / "go").touch()
+    assert program("logs", run, "-f")[0].splitlines() == ["step 1 - loss: 0.5", "last words"]
+    assert program.lines("show", run, "--json")[0]["state"] == "finished"
+
+
+def test_logs_follow_ends_with_the_run(waiting: tuple[Program, str, Path]) -> None:
+    """``logs -f`` prints what comes, as it comes, and returns when the run ends."""
+    program, run, go = waiting
+    follower = program.start("logs", run, "-f")
+    assert follower.stdout is not None
+    assert follower.stdout.readline() == "step 1 - loss: 0.5\n"
+    go.touch()
+    out, err = follower.communicate(timeout=PATIENCE)
+    assert (out, err, follower.returncode) == ("last words\n", "", 0)
+
+
+def test_stop_waits_and_a_stopped_run_can_be_removed(waiting: tuple[Program, str, Path]) -> None:
+    """A running run is not removed; once stopped it is, with its folder."""
+    program, run, _ = waiting
+    _, err = program("rm", run, code=2)
+    assert f"mltui stop {run}" in err
+    assert program("stop", run, "--grace", "1")[0] == f"Run {run} stopped.\n"
+    assert program("stop", run, code=2)[1].startswith(f"mltui: Run {run} has ended already")
+    assert program("rm", run, "--yes")[0].startswith(f"Removed run {run} ")
+    assert program.lines("runs", "--json") == []
+    assert not (program.home / "runs" / run).exists()
+
+
+def test_force_ends_and_removes(waiting: tuple[Program, str, Path]) -> None:
+    """``rm --force`` takes a run that is active."""
+    program, run, _ = waiting
+    program("rm", run, "--force")
+    assert program.lines("runs", "--json") == []
+
+
+def test_rm_asks_on_a_terminal(trained: Trained) -> None:
+    """It names what goes, with the size of the outputs; without a yes nothing goes, with one it does."""
+    program, _ = trained
+    run = program("run", "./train", "--engine", "local", "-d")[0].strip()
+    program("logs", run, "-f")
+    for answer, kept in (("n", True), ("y", False)):
+        terminal = program.terminal("rm", run)
+        question = terminal.wait_for("[y/N]")
+        assert "1 file, 5 B" in question
+        terminal.type(f"{answer}\n")
+        assert terminal.end() == (1 if kept else 0)
+        assert any(r["id"] == run for r in program.lines("runs", "--all", "--json")) is kept
+
+
+def test_live_follow_draws_in_place(program: Program) -> None:
+    """On a terminal one line a metric is left at the end, however often it was drawn; below it how it ended."""
+    import pyte
+
+    folder = program.profile("train", TRAIN)
+    terminal = program.terminal("run", str(folder), "--engine", "local")
+    assert terminal.end() == 0
+    screen = pyte.Screen(80, 24)
+    pyte.Stream(screen).feed(terminal.output)
+    shown = [line.rstrip() for line in screen.display if line.strip()]
+    assert [line.split()[0] for line in shown[:3]] == ["loss", "accuracy", "Run"]
+    assert "best 0.6000 at epoch 3" in shown[0]
+    assert "finished" in shown[2]
+
+
+def test_without_colour_there_is_none(trained: Trained) -> None:
+    """``NO_COLOR`` is obeyed on a terminal, and colours are there without it."""
+    program, _ = trained
+    plain = program.terminal("runs", NO_COLOR="1")
+    coloured = program.terminal("runs")
+    assert (plain.end(), coloured.end()) == (0, 0)
+    assert "\x1b[" not in plain.output
+    assert "\x1b[" in coloured.output

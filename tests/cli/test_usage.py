@@ -1,0 +1,131 @@
+"""Wrong usage, help, and what starting the program costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mltui import __version__
+from mltui.cli import main
+from mltui.cli.commands import COMMANDS
+from tests.cli.conftest import ROOT, Program
+
+_HEAVY = (
+    "docker",
+    "textual",
+    "rich",
+    "plotext",
+    "pydantic",
+    "yaml",
+    "psutil",
+    "pynvml",
+    "numpy",
+    "sqlite3",
+    "requests",
+)
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_import_nothing_heavy(option: str) -> None:
+    """The two commands that everybody starts with load only argparse and mltui's own small modules."""
+    code = f"import sys, mltui.cli\nmltui.cli.main([{option!r}])\nprint([m for m in {_HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--version`` prints name and version."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mltui {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """``--help`` of each command names it, says what it does and exits with 0."""
+    assert main([*name.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: mltui {name} ")
+    assert COMMANDS[name].title in out
+    assert main(["help", *name.split()]) == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_handler_exists(name: str) -> None:
+    """What a command names as the place where it is carried out can be called."""
+    import importlib
+
+    module, _, function = COMMANDS[name].handler.partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["rnus"], "Did you mean runs?"),
+        (["profile", "lst"], "Did you mean list?"),
+        (["profile"], "list, show, check"),
+        (["runs", "--jsno"], "Did you mean --json?"),
+        (["--enigne", "local", "runs"], "Did you mean --engine?"),
+        (["run"], "PROFILE"),
+        (["run", "nosuch-profile"], "There is no profile 'nosuch-profile'"),
+        (["run", "x", "--set", "epochs"], "NAME=VALUE"),
+        (["runs", "-n", "0"], "1 or more"),
+        (["metrics", "x", "--format", "xml"], "jsonl"),
+        (["runs", "--host", "unix:///a"], "--host"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(
+    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was wrong goes to stderr with what to do; nothing goes to stdout."""
+    if words == ["run", "x", "--set", "epochs"]:
+        words = ["run", str(ROOT / "profiles" / "mnist-mlp"), "--set", "epochs"]
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert expected in captured.err
+    assert captured.err.startswith("mltui: ")
+
+
+def test_without_a_terminal_the_app_names_what_works(program: Program) -> None:
+    """On pipes ``mltui`` says what to use instead, in one sentence."""
+    out, err = program(code=2)
+    assert out == ""
+    assert "mltui run" in err
+    assert "mltui runs" in err
+
+
+def test_on_a_dumb_terminal_the_app_names_what_works(program: Program) -> None:
+    """A terminal without cursor movement is refused before anything is drawn."""
+    terminal = program.terminal(TERM="dumb")
+    assert terminal.end() == 2
+    assert "TERM" in terminal.output
+    assert "\x1b" not in terminal.output
+
+
+def test_a_word_that_is_no_command_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Control sequences in what was typed are not echoed."""
+    assert main(["\x1b]0;owned\x07runz"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_unusable_home_is_one_sentence(program: Program) -> None:
+    """A home that cannot be made is named, with the cure."""
+    (program.folder / "file").write_text("")
+    _, err = program("runs", code=1, MLTUI_HOME=str(program.folder / "file" / "home"))
+    assert "MLTUI_HOME" in err
+    assert err.startswith("mltui: ")
+
+
+def test_closed_pipe_is_quiet(trained: tuple[Program, str]) -> None:
+    """A reader that stops early (``| head``) leaves no error message behind."""
+    program, run = trained
+    process = program.start("show", run)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    process.wait(30)
