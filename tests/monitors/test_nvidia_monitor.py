@@ -10,11 +10,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from simulated_nvml import board, write
 
 from mltui.monitors import nvidia
 from mltui.monitors.base import DeviceMonitor, ListsDeviceProcesses
 from mltui.monitors.nvidia import NvidiaMonitor
+from tests.support.nvml.simulated import board, write
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,8 @@ import pytest
 from mltui.domain.errors import NotFound
 from mltui.domain.launch import LaunchSpec
 from mltui.engines.local import LocalEngine
-
-sys.path.append(str(Path(__file__).parents[2] / "support" / "nvml"))
-
-from local_runs import Started
-from simulated_nvml import driver, nvml_library
+from tests.engines.local.local_runs import Started
+from tests.support.nvml.simulated import driver, nvml_library
 
 __all__ = ["driver", "nvml_library"]
 

@@ -92,7 +92,8 @@ def test_working_folders_build_on_each_other(workdirs: tuple[str, ...], path: st
 @pytest.mark.parametrize(
     ("value", "expanded"),
     [("$NAME", "n"), ("${NAME}-x", "n-x"), ("${NONE:-default}", "default"), ("${NAME:-default}", "n"),
-     ("${NAME:+set}", "set"), ("${NONE:+set}", ""), ("$NONE", ""), ("\\$NAME", "$NAME"), ("${ARGUMENT}", "given"), ("$GLOBAL", "")],
+     ("${NAME:+set}", "set"), ("${NONE:+set}", ""), ("$NONE", ""), ("\\$NAME", "$NAME"),
+     ("${ARGUMENT}", "given"), ("$GLOBAL", "")],
 )  # fmt: skip
 def test_variables_are_put_in(value: str, expanded: str) -> None:
     """Of ENV and ARG of the stage; an ARG before FROM only where the stage takes it up."""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_runs import Started, until
 
 from mltui.domain.errors import EngineError, GpuUnavailable, NotFound, StartError
 from mltui.domain.launch import GpuRequest, LaunchSpec, Mount, MountType, Port, Resources, Ulimit
 from mltui.engines.base import Engine, ListsContainers, ListsImages, ReportsUsage
 from mltui.engines.local import LocalEngine
+from tests.engines.local.local_runs import Started, until
 
 Run = Callable[..., Started]
 Spec = Callable[..., LaunchSpec]

@@ -9,11 +9,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from local_runs import Started, joined, until
 
 from mltui.domain.launch import LaunchSpec
 from mltui.engines.base import LogChunk
 from mltui.engines.local import LocalEngine, log
+from tests.engines.local.local_runs import Started, joined, until
 
 Run = Callable[..., Started]
 Spec = Callable[..., LaunchSpec]

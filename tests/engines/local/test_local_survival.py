@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_runs import Started, joined, until
 
 from mltui.domain.launch import LaunchSpec
 from mltui.engines.local import LocalEngine, shim
 from mltui.engines.local.process import Process, Record
+from tests.engines.local.local_runs import Started, joined, until
 
 Run = Callable[..., Started]
 Spec = Callable[..., LaunchSpec]
