@@ -47,6 +47,14 @@ def container_config(spec: LaunchSpec, image: str) -> dict[str, Any]:
     return config
 
 
+def gpu_trial(spec: LaunchSpec, image: str) -> dict[str, Any]:
+    """A container that has the GPUs of ``spec`` and a command that no image has."""
+    host = {"DeviceRequests": _device_requests(spec.gpus), "NetworkMode": "none"}
+    if spec.runtime:
+        host["Runtime"] = spec.runtime
+    return {"Image": image, "Entrypoint": ["/mltui-gpu-trial"], "Cmd": [], "HostConfig": host}
+
+
 def host_config(spec: LaunchSpec) -> dict[str, Any]:
     """What the host gives to the container: mounts, ports, limits, GPUs, rights."""
     config: dict[str, Any] = {

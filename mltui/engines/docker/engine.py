@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import math
 import platform
+import shutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mltui.domain.container import Container, ContainerStatus, Usage
-from mltui.domain.errors import EngineError, NotFound, StartError
+from mltui.domain.errors import EngineError, GpuUnavailable, NotFound, StartError
 from mltui.domain.image import Image
 from mltui.domain.launch import LaunchSpec
 from mltui.domain.run import LABEL_RUN
@@ -17,7 +18,14 @@ from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo, ImageRef, ProgressCallback
 from mltui.engines.docker.build import ImageBuilder
 from mltui.engines.docker.client import PATIENT, QUICK, DockerClient
-from mltui.engines.docker.create import TTY_SIZE, check_gpus_kept, container_config, start_refusal, taken_port
+from mltui.engines.docker.create import (
+    TTY_SIZE,
+    check_gpus_kept,
+    container_config,
+    gpu_trial,
+    start_refusal,
+    taken_port,
+)
 from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.events import FILTERS, DockerEventStream
 from mltui.engines.docker.masking import masked
@@ -81,7 +89,7 @@ class DockerEngine:
             host=one_line(str(info.get("Name") or "")),
             cpus=int(info.get("NCPU") or 0),
             memory=int(info.get("MemTotal") or 0),
-            gpus=_has_gpus(info),
+            gpus=_has_gpus(info, local=self._is_local(info)),
             isolated=True,
             local=self._is_local(info),
             details=_facts(info, self._client.api_version),
@@ -96,7 +104,11 @@ class DockerEngine:
         return self.endpoint.scheme == "unix" and info.get("Name") == platform.node()
 
     def check(self, spec: LaunchSpec) -> None:
-        """Refuse what this engine surely cannot do: a runtime it does not have, more CPUs than there are."""
+        """Refuse what this engine cannot do: a runtime it does not have, more CPUs than there are, GPUs.
+
+        An engine that shows no way to GPUs is tried with a container that is made for it and has nothing to run, so
+        that nobody waits for an image first. That needs some image; where there is none, ``start`` will tell.
+        """
         with self._client.call("The engine tells nothing of itself") as api:
             info: dict[str, Any] = api.info()
         cpus, most = spec.resources.cpus, int(info.get("NCPU") or 0)
@@ -107,6 +119,28 @@ class DockerEngine:
         runtimes = info.get("Runtimes") or {}
         if spec.runtime and runtimes and spec.runtime not in runtimes:
             raise start_refusal(spec.name, Refused(400, f"unknown or invalid runtime name: {spec.runtime}"))
+        if spec.gpus and not _has_gpus(info, local=self._is_local(info)):
+            self._try_gpus(spec)
+
+    def _try_gpus(self, spec: LaunchSpec) -> None:
+        with self._client.call("The images cannot be listed") as api:
+            images = api.images(quiet=True)
+        if not images:
+            return
+        container_id = ""
+        try:
+            with self._client.call(timeout=PATIENT) as api:
+                container_id = str(api.create_container_from_config(gpu_trial(spec, images[0]))["Id"])
+                check_gpus_kept(spec, self._inspect(container_id), self._product(self._client.version()))
+                api.start(container_id)
+        except Refused as error:
+            # With GPUs at hand it is refused too, at last: its command does not exist.
+            refusal = start_refusal(spec.name, error, gpus=str(spec.gpus))
+            if isinstance(refusal, GpuUnavailable):
+                raise refusal from error
+        finally:
+            if container_id:
+                self._discard(container_id)
 
     # -- images
 
@@ -293,10 +327,14 @@ class DockerEngine:
         return self._usage.read(container_ids)
 
 
-def _has_gpus(info: Mapping[str, Any]) -> bool:
-    """The engine shows a way to GPUs: NVIDIA's runtime, or devices that it found through CDI."""
+def _has_gpus(info: Mapping[str, Any], *, local: bool) -> bool:
+    """The engine shows a way to GPUs: NVIDIA's runtime or its hook, or devices that it found through CDI."""
     devices = info.get("DiscoveredDevices") or ()
-    return "nvidia" in (info.get("Runtimes") or {}) or any("gpu" in str(one.get("ID", "")) for one in devices)
+    return (
+        "nvidia" in (info.get("Runtimes") or {})
+        or any("gpu" in str(one.get("ID", "")) for one in devices)
+        or (local and shutil.which("nvidia-container-runtime-hook") is not None)
+    )
 
 
 def _facts(info: Mapping[str, Any], api_version: str) -> dict[str, str]:

@@ -113,34 +113,45 @@ def ssh_command(url: str) -> list[str]:
 class _SshSocket(socket.socket):
     """Our end of the pair whose other end is the ssh client's input and output."""
 
-    errors: IO[bytes]
-    process: subprocess.Popen[bytes]
+    _watch: threading.Thread
+    _last_words = ""
+
+    def start(self, command: list[str], theirs: socket.socket) -> None:
+        """Run the client on ``theirs``; it ends by itself when our end is closed."""
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  closed when the client has ended
+        try:
+            end = theirs.fileno()
+            process = subprocess.Popen(command, stdin=end, stdout=end, stderr=errors, start_new_session=True)
+        except BaseException:
+            errors.close()
+            raise
+        self._watch = threading.Thread(target=self._wait, args=(process, errors), name="ssh", daemon=True)
+        self._watch.start()
+
+    def _wait(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+        with errors:
+            process.wait()
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").strip().splitlines()
+        self._last_words = one_line(lines[-1], 200) if lines else ""
 
     def failure(self) -> str:
-        """The last line that the ssh client wrote to its error output."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(1)
-        self.errors.seek(0)
-        lines = self.errors.read().decode(errors="replace").strip().splitlines()
-        return one_line(lines[-1], 200) if lines else "the ssh client ended"
+        """The last line that the client wrote to its error output."""
+        self._watch.join(1)
+        return self._last_words or "the ssh client ended"
 
 
 def _open_ssh(url: str, timeout: float | None) -> socket.socket:
     ours, theirs = socket.socketpair()
     sock = _SshSocket(fileno=ours.detach())
-    sock.errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket's last reference
     try:
-        sock.process = subprocess.Popen(
-            ssh_command(url), stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=sock.errors, start_new_session=True
-        )
+        sock.start(ssh_command(url), theirs)
+        sock.settimeout(timeout if timeout is None else max(timeout, SSH_TIMEOUT))
     except FileNotFoundError:
         sock.close()
         raise SshFailed("the ssh client is not installed") from None
     finally:
         theirs.close()
-    # It ends by itself when our end closes; waiting for it keeps no zombie.
-    threading.Thread(target=sock.process.wait, name="ssh-wait", daemon=True).start()
-    sock.settimeout(timeout if timeout is None else max(timeout, SSH_TIMEOUT))
     return sock
 
 
@@ -218,16 +229,15 @@ def open_stream(
     """
     connection = _Connection(endpoint, timeout)
     target = f"{path}?{urlencode(params)}" if params else path
+    connection.connect()
+    sock = connection.sock
     try:
-        connection.connect()
-        sock = connection.sock
         connection.request(method, target, body=body, headers=dict(headers or {}))
         response = connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        reason = sock.failure() if isinstance(sock := connection.sock, _SshSocket) else ""
         connection.close()
-        if reason:
-            raise SshFailed(reason) from error
+        if isinstance(sock, _SshSocket) and not isinstance(error, TimeoutError):
+            raise SshFailed(sock.failure()) from error
         raise error if isinstance(error, OSError) else ConnectionError(str(error)) from error
     if response.status >= 400:
         with response:

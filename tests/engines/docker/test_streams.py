@@ -1,0 +1,69 @@
+"""The frames of a log, wherever the blocks are cut."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mltui.engines.base import LogChunk
+from mltui.engines.docker.streams import chunks, stamped_chunks
+
+FRAMES = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=60)), max_size=12)
+CUTS = st.lists(st.integers(1, 40), min_size=1, max_size=8)
+STAMP = b"2026-03-01T12:00:%02d.250000000Z "
+
+
+def frame(stream: int, data: bytes) -> bytes:
+    return bytes([stream, 0, 0, 0]) + len(data).to_bytes(4, "big") + data
+
+
+def cut(data: bytes, sizes: list[int]) -> list[bytes]:
+    """``data`` in blocks of these sizes, over and over."""
+    blocks, at, turn = [], 0, 0
+    while at < len(data):
+        size = sizes[turn % len(sizes)]
+        blocks.append(data[at : at + size])
+        at, turn = at + size, turn + 1
+    return blocks
+
+
+def joined(found: list[LogChunk]) -> list[tuple[int, bytes]]:
+    """Neighbours of one stream made one."""
+    result: list[tuple[int, bytes]] = []
+    for chunk in found:
+        if result and result[-1][0] == chunk.stream:
+            result[-1] = (chunk.stream, result[-1][1] + chunk.data)
+        elif chunk.data:
+            result.append((chunk.stream, chunk.data))
+    return result
+
+
+@given(FRAMES, CUTS)
+def test_live_frames(frames: list[tuple[int, bytes]], sizes: list[int]) -> None:
+    """Every byte comes once, in order, on its own stream, wherever a block ends."""
+    blocks = cut(b"".join(frame(*one) for one in frames), sizes)
+    want = joined([LogChunk(stream, data) for stream, data in frames if data])
+    assert joined(list(chunks(iter(blocks)))) == want
+
+
+@given(FRAMES, CUTS)
+def test_stamped_frames(frames: list[tuple[int, bytes]], sizes: list[int]) -> None:
+    """The time stamp is taken off each frame and nothing else."""
+    stamped = [frame(stream, STAMP % (i % 60) + data) for i, (stream, data) in enumerate(frames)]
+    found = list(stamped_chunks(iter(cut(b"".join(stamped), sizes))))
+    assert joined(found) == joined([LogChunk(stream, data) for stream, data in frames if data])
+    assert all(chunk.time is not None for chunk in found)
+
+
+def test_a_cut_off_frame_keeps_what_came() -> None:
+    """When the engine dies within a frame, its bytes so far are not lost."""
+    assert list(chunks(iter([frame(1, b"all of it")[:-3]]))) == [LogChunk(1, b"all of")]
+
+
+def test_frames_of_one_moment_are_one_chunk() -> None:
+    """Frames of one tenth of a second are merged; the chunk has the time of its first."""
+    data = b"".join(frame(1, b"2026-03-01T12:00:00.%03d000000Z line\n" % ms) for ms in (100, 150, 199, 200))
+    first, second = stamped_chunks(iter([data]))
+    assert (first.data, second.data) == (b"line\n" * 3, b"line\n")
+    assert first.time == 1772366400.1
+    assert second.time == 1772366400.2
