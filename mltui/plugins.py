@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, cast
 
 from mltui.domain.errors import UsageError
@@ -15,6 +14,8 @@ _ENGINES = ("docker", "local")
 
 def engine_names() -> tuple[str, ...]:
     """Every engine that can be asked for, mltui's own first."""
+    from importlib.metadata import entry_points
+
     others = [found.name for found in entry_points(group="mltui.engine") if found.name not in _ENGINES]
     return (*_ENGINES, *sorted(others))
 
@@ -30,6 +31,8 @@ def make_engine(name: str, endpoint: str = "") -> Engine:
         from mltui.engines.docker import DockerEngine
 
         return DockerEngine(endpoint or None)
+    from importlib.metadata import entry_points
+
     for found in entry_points(group="mltui.engine", name=name):
         return cast("Engine", found.load()(endpoint))
     raise UsageError(f"There is no engine {name!r}.", f"Known are: {', '.join(engine_names())}.")

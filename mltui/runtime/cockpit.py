@@ -113,7 +113,9 @@ class Cockpit:
         catalog = self.catalog
         if catalog:
             yield catalog.engine, tuple(c.id for c in catalog.containers if c.state == "running")
-        running = tuple(r.container_id for r in self.watcher.runs if r.state.active and r.engine == LOCAL and r.container_id)
+        running = tuple(
+            r.container_id for r in self.watcher.runs if r.state.active and r.engine == LOCAL and r.container_id
+        )
         if running and not (catalog and catalog.engine.name == LOCAL):
             if self._local is None:
                 self._local = make_engine(LOCAL)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
-from mltui.domain.compose import Gpus, parse_gpus
 from mltui.domain.device import DeviceSample
 from mltui.domain.errors import GpuUnavailable, UsageError
+from mltui.domain.gpus import Gpus, parse_gpus
 from mltui.domain.launch import GpuRequest
 from mltui.domain.profile import Profile
 from mltui.domain.text import one_line
@@ -79,9 +77,9 @@ def wished_gpus(profile: Profile, given: str | None) -> Gpus:
     """What the launch or else the profile asks for. Raises ``UsageError``."""
     if given is not None:
         try:
-            return parse_gpus(given.strip())
-        except ValidationError as error:
-            raise UsageError(f"--gpus: {error.errors()[0]['msg']}.", "Such as auto, none, all, 2, or 0,1.") from error
+            return parse_gpus(given)
+        except ValueError as error:
+            raise UsageError(f"--gpus: {one_line(str(error))}.", "Such as auto, none, all, 2, or 0,1.") from error
     reserved = profile.deploy.resources.reservations.devices
     if profile.gpus is None and reserved:
         return Gpus(request=reserved[0].request())

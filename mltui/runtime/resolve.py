@@ -15,7 +15,7 @@ from mltui.domain.device import DeviceSample
 from mltui.domain.errors import ProfileError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.profile import ParamValue, Profile, param_text
-from mltui.domain.profile_check import Fault, check, fill
+from mltui.domain.profile_check import Fault, check, fill, literal
 from mltui.domain.run import LABEL_CREATED, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
@@ -119,7 +119,7 @@ def _shown_secrets(
                 yield Fault(path, f"the secret {name} would be seen here: name it under environment and read it there")
     elif isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            if path or key not in ("description", "params", "metrics", "serve"):
+            if path or not literal(str(key)):
                 yield from _shown_secrets(item, hidden, params, (*path, key))
 
 
@@ -150,7 +150,7 @@ class _Launch:
             run_id=self.run_id,
             profile=profile.name,
             name=f"mltui-{profile.name}-{self.run_id}",
-            image=profile.image or (f"mltui/{profile.name.lower()}" if profile.build else ""),
+            image=profile.image or (f"mltui/{_slug(profile.name)}" if profile.build else ""),
             project=str(profile.folder),
             build=self._build(caller),
             pull_policy="missing" if profile.pull_policy == "if_not_present" else profile.pull_policy,
@@ -159,7 +159,7 @@ class _Launch:
             entrypoint=profile.entrypoint,
             environment={**self._own_variables(params, home), **variables.values},
             secrets=variables.secrets,
-            mounts=(*self._output_mounts(), *self._mounts(), *([Mount(home, type=MountType.TMPFS)] if home else [])),
+            mounts=self._all_mounts(home),
             ports=tuple(port for entry in profile.ports for port in entry.expand()),
             user=self._run_as(),
             working_dir=profile.working_dir,
@@ -188,7 +188,7 @@ class _Launch:
             log_driver=logging.driver if logging else "json-file",
             log_options=_LOG_OPTIONS if bounded or logging is None else logging.options,
             outputs=self._outputs_path(),
-            outputs_host=str(self.outputs) if self.engine.local else "",
+            outputs_host=self._outputs_host(),
         )
 
     def _build(self, caller: Mapping[str, str]) -> BuildSpec | None:
@@ -250,6 +250,22 @@ class _Launch:
         for name, target in named.items():
             yield Mount(target, str(self.outputs / name))
 
+    def _all_mounts(self, home: str) -> tuple[Mount, ...]:
+        """The profile's own mounts, and ours where it has none."""
+        asked = list(self._mounts())
+        ours = [*self._output_mounts(), *([Mount(home, type=MountType.TMPFS)] if home else [])]
+        taken = {mount.target.rstrip("/") for mount in asked}
+        return (*(mount for mount in ours if mount.target.rstrip("/") not in taken), *asked)
+
+    def _outputs_host(self) -> str:
+        """The folder of the host that is the outputs: the run's, or the one that the profile mounts there."""
+        if not self.engine.local:
+            return ""
+        asked = [v for v in self.profile.volumes if v.target.rstrip("/") == self._outputs_path().rstrip("/")]
+        if not asked:
+            return str(self.outputs)
+        return str(self._path(asked[0].source)) if asked[0].type is MountType.BIND else ""
+
     def _mounts(self) -> Iterator[Mount]:
         for index, volume in enumerate(self.profile.volumes):
             yield self._mount(volume, index)
@@ -275,8 +291,7 @@ class _Launch:
         """A name of letters, digits and dashes, at most 63 of them (RFC 1123)."""
         if self.profile.hostname or self.profile.network_mode.startswith("container:"):
             return self.profile.hostname
-        name = re.sub(r"[^a-z0-9]+", "-", self.profile.name.lower()).strip("-")[:50]
-        return f"{name}-{self.run_id}" if name else self.run_id
+        return f"{_slug(self.profile.name)[:50]}-{self.run_id}"
 
     def _shm_size(self) -> int | None:
         if self.profile.shm_size is not None or self.profile.ipc not in ("", "private", "shareable"):
@@ -303,3 +318,8 @@ class _Launch:
             LABEL_CREATED: f"{time.time():.3f}",
         }
         return {name: value or "" for name, value in self.profile.labels.items()} | own
+
+
+def _slug(name: str) -> str:
+    """A profile's name as images and hosts may be called: small letters, digits and single dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -6,16 +6,16 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from mltui.domain.container import Container
 from mltui.domain.errors import MltuiError
 from mltui.domain.run import Run
-from mltui.runtime.container_view import ContainerView
 from mltui.runtime.run_view import RunView
 
 if TYPE_CHECKING:
     from mltui.engines.base import Engine
+    from mltui.runtime.container_view import ContainerView
     from mltui.runtime.launcher import Launcher
 
 _TICK_S = 0.1
@@ -24,7 +24,7 @@ _ADOPT_S = 2.0
 #: Views of runs looked at before are kept for a quick return.
 _KEPT_VIEWS = 4
 
-View = RunView | ContainerView
+View = Union["RunView", "ContainerView"]
 
 
 class Watcher:
@@ -63,6 +63,8 @@ class Watcher:
 
     def look_at_container(self, engine: Engine, container_id: str) -> View:
         """Make the container's view the one that is kept up."""
+        from mltui.runtime.container_view import ContainerView
+
         return self._look(container_id, lambda: ContainerView(engine, container_id))
 
     def _look(self, key: str, make: Callable[[], View]) -> View:

@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
-from mltui.runtime.cockpit import Cockpit
 from mltui.ui.commands import APP, PANES, bindings
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
@@ -19,6 +18,7 @@ from mltui.ui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
+    from mltui.runtime.cockpit import Cockpit
 
 T = TypeVar("T")
 
@@ -43,8 +43,8 @@ class MltuiApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = self.options.theme or DARK.name
-        self.cockpit = Cockpit(self.options)
-        self.main = MainScreen(self.cockpit)
+        self._cockpit: Cockpit | None = None
+        self.main = MainScreen(self.options)
 
     def on_mount(self) -> None:
         """Show the screen; everything that takes time begins after its first frame."""
@@ -52,19 +52,35 @@ class MltuiApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.cockpit.start()
+        from mltui.runtime.cockpit import Cockpit
+
+        try:
+            self._cockpit = Cockpit(self.options)
+        except MltuiError as error:
+            self.exit(return_code=1, message=clean(str(error)))
+            return
+        self.main.begin(self._cockpit)
+        self._cockpit.start()
         self.set_interval(_TICK_S, self._tick)
         self.set_interval(_PROFILES_S, self._look_at_profiles)
+
+    @property
+    def cockpit(self) -> Cockpit:
+        """Everything that is shown and acted through; there from the first frame on."""
+        assert self._cockpit is not None
+        return self._cockpit
 
     def _tick(self) -> None:
         self.main.tick()
 
     def _look_at_profiles(self) -> None:
-        self.run_worker(self.cockpit.reload_profiles, thread=True, group="profiles", exclusive=True, exit_on_error=False)
+        reload = self.cockpit.reload_profiles
+        self.run_worker(reload, thread=True, group="profiles", exclusive=True, exit_on_error=False)
 
     def on_unmount(self) -> None:
         """Stop looking; runs go on."""
-        self.cockpit.close()
+        if self._cockpit:
+            self._cockpit.close()
 
     # -- what panes ask for -------------------------------------------------------------------------------------------
 
@@ -157,7 +173,7 @@ class MltuiApp(App[None]):
         main.add_class("-enlarged", "-enlarged-right" if right else "-enlarged-left")
         main.set_class(place == "log", "-enlarged-log")
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Undo the last narrowing: the enlarged pane, the filter, then the place."""
         main = self.main
         if main.has_class("-enlarged"):
@@ -190,11 +206,11 @@ class MltuiApp(App[None]):
 
     def action_refresh_lists(self) -> None:
         """Ask the engine again; where none answered, look for one again."""
-        catalog = self.cockpit.catalog
-        if catalog is None or (self.cockpit.choice and self.cockpit.choice.reason):
-            self.cockpit.connect()
-        elif catalog:
-            catalog.refresh()
+        cockpit = self.cockpit
+        if cockpit.catalog is None or (cockpit.choice is not None and cockpit.choice.reason):
+            cockpit.connect()
+        else:
+            cockpit.catalog.refresh()
 
 
 def run_app(options: AppOptions) -> int:

@@ -39,7 +39,17 @@ class Command:
         return Binding(self.keys, self.action, self.title, show=self.footer, tooltip=self.help, id=self.id)
 
 
-_WRITTEN = {"question_mark": "?", "slash": "/", "plus": "+", "escape": "esc", "down": "↓", "up": "↑"}
+_WRITTEN = {
+    "question_mark": "?",
+    "slash": "/",
+    "plus": "+",
+    "equals_sign": "=",
+    "left": "←",
+    "right": "→",
+    "escape": "esc",
+    "down": "↓",
+    "up": "↑",
+}
 
 
 def _moves(place: str, what: str) -> tuple[Command, ...]:
@@ -63,10 +73,14 @@ def _list(place: str, what: str) -> tuple[Command, ...]:
 #: Commands of the whole app.
 APP = (
     Command("app.help", "question_mark,f1", "help", "Help", "Show every key of the place you are in.", footer=True),
-    Command("app.palette", "ctrl+p,colon", "palette", "Commands", "Find any command by name.", footer=True, palette=False),
+    Command(
+        "app.palette", "ctrl+p,colon", "palette", "Commands", "Find any command by name.", footer=True, palette=False
+    ),
     Command("app.quit", "q,ctrl+q", "quit", "Quit", "Leave; runs go on and are found again.", footer=True),
-    Command("app.enlarge", "z,plus", "enlarge", "Enlarge", "Give the pane the whole screen, or give it back."),
-    Command("app.back", "escape", "back", "Back", "Shrink the pane, clear its filter, go back to the list.", palette=False),
+    Command("app.enlarge", "z", "enlarge", "Enlarge", "Give the pane the whole screen, or give it back."),
+    Command(
+        "app.back", "escape", "back", "Back", "Shrink the pane, clear its filter, go back to the list.", palette=False
+    ),
     Command("app.next", "tab", "next_pane(1)", "Next pane", "Go to the next pane.", palette=False),
     Command("app.previous", "shift+tab", "next_pane(-1)", "Previous pane", "Go to the previous pane.", palette=False),
     Command("app.profiles", "1", "jump('profiles')", "Profiles", "Go to the profiles."),
@@ -84,7 +98,8 @@ PANES: dict[str, tuple[Command, ...]] = {
     "profiles": (
         Command("profiles.launch", "enter", "choose", "Launch", "Start a run of this profile.", footer=True, acts=True),
         Command("profiles.launch_cpu", "c", "launch_cpu", "Launch on CPU", "Start it without a GPU.", acts=True),
-        Command("profiles.inspect", "i", "inspect", "Inspect", "Show the exact docker command it stands for.", footer=True),
+        Command("profiles.inspect", "i", "inspect", "Inspect",
+                "Show the exact docker command it stands for.", footer=True),
         *_list("profiles", "profile"),
     ),
     "runs": (
@@ -105,7 +120,8 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("containers.stop", "s", "stop", "Stop", "Ask the container to end.", footer=True, dangerous=True),
         Command("containers.kill", "K", "kill", "Kill", "End the container at once.", dangerous=True),
         Command("containers.restart", "R", "restart", "Restart", "Stop it if it runs, then start it.", dangerous=True),
-        Command("containers.remove", "d,delete", "remove", "Remove", "Remove the container.", footer=True, dangerous=True),
+        Command("containers.remove", "d,delete", "remove", "Remove",
+                "Remove the container.", footer=True, dangerous=True),
         Command("containers.inspect", "i", "inspect", "Inspect", "Show all the engine knows of it.", footer=True),
         *_list("containers", "container"),
     ),
@@ -116,13 +132,47 @@ PANES: dict[str, tuple[Command, ...]] = {
     "log": (
         Command("log.follow", "f", "follow", "Follow", "Keep the newest line in view, or stand still.", footer=True),
         *_moves("log", "line"),
-        Command("log.right", "right,l", "sideways(1)", "Right", "Show what long lines have further right.", palette=False),
+        Command("log.right", "right,l", "sideways(1)", "Right",
+                "Show what long lines have further right.", palette=False),
         Command("log.left", "left,h", "sideways(-1)", "Left", "Back to the left.", palette=False),
     ),
     "curves": (
+        Command("curves.single", "enter", "single", "One chart",
+                "One chart in all the room, or the grid.", footer=True),
+        Command("curves.right", "right,l", "chart('cursor', 1)", "Crosshair", "Move the crosshair to the right.",
+                footer=True, palette=False, shown="← →"),
+        Command("curves.left", "left,h", "chart('cursor', -1)", "Crosshair left", "Move the crosshair to the left.",
+                palette=False),
+        Command("curves.best", "b", "chart('cursor_to', 'best')", "Best", "Crosshair to the best value.", footer=True),
+        Command("curves.min", "m", "chart('cursor_to', 'min')", "Minimum", "Crosshair to the smallest value."),
+        Command("curves.max", "M", "chart('cursor_to', 'max')", "Maximum", "Crosshair to the greatest value."),
+        Command("curves.nan", "n", "chart('cursor_to', 'nan')", "Next NaN", "Crosshair to the next NaN or infinity."),
+        Command("curves.start", "home,g", "chart('cursor_to', 'first')", "First", "Crosshair to the first point."),
+        Command("curves.end", "end,G", "chart('cursor_to', 'last')", "Last", "Crosshair to the last point."),
+        Command("curves.hide", "backspace", "chart('hide_cursor')", "No crosshair", "Take the crosshair away."),
+        Command("curves.copy", "y", "chart('copy_reading')", "Copy", "Copy what the crosshair reads (OSC 52)."),
+        Command("curves.in", "plus,equals_sign", "chart('zoom', 0.5)", "Zoom in", "Half of the x axis.", footer=True),
+        Command("curves.out", "minus", "chart('zoom', 2.0)", "Zoom out", "Twice as much of the x axis.", shown="-"),
+        Command("curves.pan_right", "full_stop,greater_than_sign", "chart('pan', 0.25)", "Pan right",
+                "Move along the x axis.", shown="."),
+        Command("curves.pan_left", "comma,less_than_sign", "chart('pan', -0.25)", "Pan left",
+                "Move back along the x axis.", shown=","),
+        Command("curves.taller", "up,k", "chart('zoom_y', 0.5)", "Zoom in y", "Half of the y axis.", shown="↑ k"),
+        Command("curves.flatter", "down,j", "chart('zoom_y', 2.0)", "Zoom out y", "Twice the y axis.", shown="↓ j"),
+        Command("curves.whole", "0,w", "chart('whole')", "Whole", "Show everything again and follow the end."),
+        Command("curves.follow", "f", "chart('follow')", "Follow",
+                "A zoomed chart moves along with its end, or stands."),
+        Command("curves.axis", "x", "chart('next_x_axis')", "x axis", "As logged, time since start, time of day.",
+                footer=True),
+        Command("curves.log_y", "L", "chart('log_y')", "Log y", "Logarithmic y axis, or linear."),
+        Command("curves.log_x", "X", "chart('log_x')", "Log x", "Logarithmic x axis, or linear."),
+        Command("curves.smoother", "s", "chart('smooth', 1)", "Smoother",
+                "More smoothing (a debiased moving average)."),
+        Command("curves.rougher", "S", "chart('smooth', -1)", "Rougher", "Less smoothing."),
+        Command("curves.clip", "o", "chart('clip_outliers')", "Outliers", "Leave outliers out of the y axis, or not."),
         Command("curves.next", "right_square_bracket", "charts(1)", "Next charts", "Show the next charts.", shown="]"),
-        Command("curves.previous", "left_square_bracket", "charts(-1)", "Previous charts", "Show the charts before.", shown="["),
-        Command("curves.single", "enter", "single", "One chart", "One chart in all the room, or the grid.", footer=True),
+        Command("curves.previous", "left_square_bracket", "charts(-1)", "Previous",
+                "Show the charts before.", shown="["),
     ),
 }  # fmt: skip
 

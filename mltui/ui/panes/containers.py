@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from mltui.domain.container import Container
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.engines.base import ListsContainers, Restarts
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.container import ContainerRow, container_line, container_text
@@ -46,13 +45,17 @@ class ContainersPane(ListPane[ContainerRow]):
         """Stop the container, after asking."""
         if here := self._here():
             engine, container = here
-            self._ask("Stop", "Stopping", container, lambda: self._end(container, lambda: engine.stop(container.id), "stop"))
+            self._ask(
+                "Stop", "Stopping", container, lambda: self._end(container, lambda: engine.stop(container.id), "stop")
+            )
 
     def action_kill(self) -> None:
         """Kill the container, after asking."""
         if here := self._here():
             engine, container = here
-            self._ask("Kill", "Killing", container, lambda: self._end(container, lambda: engine.kill(container.id), "kill"))
+            self._ask(
+                "Kill", "Killing", container, lambda: self._end(container, lambda: engine.kill(container.id), "kill")
+            )
 
     def _end(self, container: Container, act: Callable[[], None], how: str) -> None:
         """End it; one that belongs to a run ends as the run, so that its record says who ended it."""
@@ -65,12 +68,16 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def action_restart(self) -> None:
         """Restart the container, after asking."""
+        from mltui.engines.base import Restarts
+
         here = self._here()
         if not here:
             return
         engine, container = here
         if not isinstance(engine, Restarts):
-            self.cockpit_app.say_error(MltuiError("This engine cannot restart.", "Launch the run again: r in the runs."))
+            self.cockpit_app.say_error(
+                MltuiError("This engine cannot restart.", "Launch the run again: r in the runs.")
+            )
             return
         self._ask("Restart", "Restarting", container, lambda: engine.restart(container.id))
 
@@ -90,6 +97,8 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def action_inspect(self) -> None:
         """Show all that the engine knows."""
+        from mltui.engines.base import ListsContainers
+
         here = self._here()
         if not here:
             return

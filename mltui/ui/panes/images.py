@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from mltui.domain.figures import format_bytes
 from mltui.domain.image import Image
 from mltui.domain.text import one_line
-from mltui.engines.base import ListsImages
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.image import image_line, image_text
@@ -30,6 +29,8 @@ class ImagesPane(ListPane[Image]):
 
     def action_remove(self) -> None:
         """Remove the image, after asking."""
+        from mltui.engines.base import ListsImages
+
         image: Image | None = self.current()
         catalog = self.cockpit_app.cockpit.catalog
         if image is None or catalog is None or not isinstance(catalog.engine, ListsImages):

@@ -84,7 +84,11 @@ class ProfilesPane(ListPane["ProfileEntry"]):
 def profile_line(entry: ProfileEntry, width: int) -> Line:
     """A row of the list."""
     if entry.problem:
-        return [("! ", "error"), (one_line(entry.name, 60), "error"), (f"  {one_line(entry.problem.message, 200)}", "dim")]
+        return [
+            ("! ", "error"),
+            (one_line(entry.name, 60), "error"),
+            (f"  {one_line(entry.problem.message, 200)}", "dim"),
+        ]
     line: list[Span] = [("  ", "text"), (one_line(entry.name, 60), "text")]
     if width > 20 and entry.description:
         line.append((f"  {one_line(entry.description, 200)}", "dim"))

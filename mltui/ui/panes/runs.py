@@ -85,7 +85,9 @@ class RunsPane(ListPane[RunRow]):
         run = self._run()
         if run and self.cockpit_app.may_act("launch"):
             launcher = self.cockpit_app.cockpit.launcher
-            self.cockpit_app.do(f"Launching {run.profile}", lambda: launcher.rerun(run), then=self.cockpit_app.show_new_run)
+            self.cockpit_app.do(
+                f"Launching {run.profile}", lambda: launcher.rerun(run), then=self.cockpit_app.show_new_run
+            )
 
     def action_launch_cpu(self) -> None:
         """Launch it again without a GPU."""
@@ -109,8 +111,8 @@ class RunsPane(ListPane[RunRow]):
         launcher = self.cockpit_app.cockpit.launcher
         outputs = launcher.folder(run.id).outputs
         text = (
-            f"Remove run {run.id} ({run.profile})?\n\nThis deletes its container, its curves and log, and its outputs in\n"
-            f"{outputs}"
+            f"Remove run {run.id} ({run.profile})?\n\n"
+            f"This deletes its container, its curves and log, and its outputs in\n{outputs}"
         )
         forget = run.state is RunState.LOST
 
@@ -125,7 +127,9 @@ class RunsPane(ListPane[RunRow]):
         run = self._run()
         if run is None:
             return
-        self.cockpit_app.show_text(f"Run {run.id}", record_text(run, self.cockpit_app.cockpit.launcher.folder(run.id).path))
+        self.cockpit_app.show_text(
+            f"Run {run.id}", record_text(run, self.cockpit_app.cockpit.launcher.folder(run.id).path)
+        )
 
 
 def _line(row: RunRow, width: int) -> Line:
@@ -140,8 +144,10 @@ def record_text(run: Run, folder: object) -> str:
 
     rows = [
         ("state", run.state.value), ("detail", f"{run.detail} {run.hint}".strip() or "–"), ("profile", run.profile),
-        ("file", run.profile_path or "–"), ("engine", f"{run.engine} {run.endpoint}".strip()), ("image", run.image or "–"),
-        ("image id", run.image_id or "–"), ("container", f"{run.container_name} {run.container_id[:12]}".strip() or "–"),
+        ("file", run.profile_path or "–"), ("engine", f"{run.engine} {run.endpoint}".strip()),
+        ("image", run.image or "–"),
+        ("image id", run.image_id or "–"),
+        ("container", f"{run.container_name} {run.container_id[:12]}".strip() or "–"),
         ("gpus", ", ".join(run.gpus) or "none"), ("created", when(run.created)), ("started", when(run.started)),
         ("finished", when(run.finished)), ("exit code", "–" if run.exit_code is None else str(run.exit_code)),
         ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from mltui.domain.container import Usage
-from mltui.domain.device import DeviceSample, HostSample
 from mltui.domain.figures import UNKNOWN, format_bytes, format_cores
 from mltui.domain.text import one_line
 from mltui.ui.widgets.gauges import Gauge
+
+if TYPE_CHECKING:
+    from mltui.domain.container import Usage
+    from mltui.domain.device import DeviceSample, HostSample
 
 #: Shares from which memory is a warning and an alarm: what does not fit ends the run.
 _MEMORY_WARN, _MEMORY_ALARM = 0.85, 0.95

@@ -136,4 +136,3 @@ def help_text(places: Sequence[tuple[str, Sequence[Command]]]) -> str:
 
 def _keys(command: Command) -> str:
     return command.key
-

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from mltui.domain.container import Container
+from mltui.domain.options import AppOptions
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
 from mltui.ui.panes.containers import ContainersPane
@@ -41,13 +42,14 @@ SMALLEST = (60, 16)
 class MainScreen(Screen[None]):
     """Wires panes to the cockpit; ``tick`` is called by the app's clock and draws only what changed."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]  # noqa: RUF012 - Textual's own type
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = ""
 
-    def __init__(self, cockpit: Cockpit) -> None:
+    def __init__(self, options: AppOptions) -> None:
         super().__init__()
-        self._cockpit = cockpit
+        self._options = options
+        self._attached: Cockpit | None = None
         self.top = TopBar(id="top")
         self.keys = KeyBar(id="keys")
         self.profiles = ProfilesPane()
@@ -61,7 +63,7 @@ class MainScreen(Screen[None]):
         self._selected: tuple[str, str] = ("", "")
         """Kind (run, container) and id of what is shown on the right."""
         self._seen: dict[str, object] = {}
-        self._wanted_run = cockpit.options.select_run
+        self._wanted_run = options.select_run
 
     def compose(self) -> ComposeResult:
         """All panes."""
@@ -79,6 +81,15 @@ class MainScreen(Screen[None]):
                     yield self.gauges
                 yield self.log_pane
         yield self.keys
+
+    def begin(self, cockpit: Cockpit) -> None:
+        """Show what ``cockpit`` has, from now on."""
+        self._attached = cockpit
+
+    @property
+    def _cockpit(self) -> Cockpit:
+        assert self._attached is not None
+        return self._attached
 
     @property
     def mltui(self) -> MltuiApp:
@@ -205,10 +216,12 @@ class MainScreen(Screen[None]):
 
     def _run(self) -> Run | None:
         kind, key = self._selected
-        return next((r for r in self._cockpit.watcher.runs if r.id == key), None) if kind == "run" else None
+        if kind != "run":
+            return None
+        return next((r for r in self._cockpit.watcher.runs if r.id == key), None)
 
     def _show_selection(self) -> None:
-        view = self._cockpit.watcher.view
+        view = self._attached.watcher.view if self._attached else None
         run = self._run()
         self.headline.show_lines(self._headline(run))
         if view is None or not self._selected[1]:
@@ -246,9 +259,12 @@ class MainScreen(Screen[None]):
     # -- bars ---------------------------------------------------------------------------------------------------------
 
     def _show_top(self) -> None:
-        cockpit = self._cockpit
         left: list[Span] = [(" mltui ", "title")]
         right: list[Span] = []
+        cockpit = self._attached
+        if cockpit is None:
+            self.top.show(left, right)
+            return
         choice, catalog = cockpit.choice, cockpit.catalog
         if choice is None:
             text = one_line(cockpit.engine_error) or "looking for an engine …"
@@ -266,7 +282,7 @@ class MainScreen(Screen[None]):
             left.append(("  not answering, trying again", "error"))
         if cockpit.watcher.error:
             left.append((f"  {one_line(cockpit.watcher.error, 120)}", "error"))
-        if cockpit.options.read_only:
+        if self._options.read_only:
             right.append(("read-only  ", "accent"))
         gpus = len(cockpit.sampler.devices)
         if gpus or cockpit.no_gpu:
@@ -300,7 +316,9 @@ def _container_headline(container: Container, width: int) -> list[Line]:
         (f"  {container.id[:12]}", "dim"),
     ]
     ports: list[Span] = [("  " + ", ".join(container.ports), "alt")] if container.ports else []
-    second: list[Span] = [(one_line(container.image, 80), "dim"), (f"  {one_line(container.status, 60)}", "dim"), *ports]
+    second: list[Span] = [
+        (one_line(container.image, 80), "dim"),
+        (f"  {one_line(container.status, 60)}", "dim"),
+        *ports,
+    ]
     return [spread(left, [("not started by mltui", "dim")], width), second]
-
-

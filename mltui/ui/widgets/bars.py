@@ -104,7 +104,11 @@ class PaneTitle(Widget):
         """The line: a rule with the texts on it, stronger where the focus is."""
         width = self.size.width
         rule = "title" if self._focused else "faint"
-        line: list[Span] = [("━" if self._focused else "─", rule), (f" {self._key} ", "key"), (self._title, _title(self._focused))]
+        line: list[Span] = [
+            ("━" if self._focused else "─", rule),
+            (f" {self._key} ", "key"),
+            (self._title, _title(self._focused)),
+        ]
         line += [(" ", "text"), *self._left, (" ", "text")]
         right: list[Span] = [(" ", "text"), *self._right, (" ", "text")] if self._right else []
         fill = width - line_length(line) - line_length(right)

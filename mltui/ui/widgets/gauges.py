@@ -84,7 +84,12 @@ def _draw(gauge: Gauge, width: int, rows: int) -> list[list[Span]]:
         return [said, *([[]] * (rows - 1))]
     if rows == _ONE:
         return [_one_line(gauge, width)]
-    figures: list[Span] = [(gauge.use, "strong"), *_limit(gauge), ("  ", "text"), (format_percent(gauge.ratio), gauge.role)]
+    figures: list[Span] = [
+        (gauge.use, "strong"),
+        *_limit(gauge),
+        ("  ", "text"),
+        (format_percent(gauge.ratio), gauge.role),
+    ]
     pad = max(1, width - len(gauge.label) - line_length(figures))
     head: list[Span] = [(gauge.label, "text"), (" " * pad, "text"), *figures]
     lines = [head, bar(gauge.ratio, width, gauge.role)]
@@ -123,5 +128,3 @@ def sparkline(history: Sequence[float | None], width: int) -> str:
     shown = history[-width:]
     blocks = [" " if r is None else _SPARKS[min(7, max(0, int(r * 8)))] for r in shown]
     return " " * (width - len(blocks)) + "".join(blocks)
-
-

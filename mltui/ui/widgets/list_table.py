@@ -156,7 +156,9 @@ class ListTable(ScrollView, Generic[T], can_focus=True):
         at = y + self.scroll_offset.y
         if at >= len(self._rows):
             said = self.empty if not self._all else f"nothing fits /{self.filter}"
-            return make_strip([(" " + said, "dim")] if y == 0 and not self._rows else (), width, styles, self.rich_style)
+            return make_strip(
+                [(" " + said, "dim")] if y == 0 and not self._rows else (), width, styles, self.rich_style
+            )
         over = None
         if at == self.cursor:
             over = styles.cursor if self.has_focus else styles.cursor_blurred

@@ -65,10 +65,18 @@ class LogView(ScrollView, can_focus=True):
         if count != self.virtual_size.height:
             self.virtual_size = Size(self.size.width, count)
         if self.follow:
-            self.scroll_to(y=max(0, count - self.size.height), animate=False, immediate=True)
+            self._to_end(count)
         elif moved:
             self.scroll_to(y=max(0, self.scroll_offset.y - moved), animate=False, immediate=True)
         self.refresh()
+
+    def _to_end(self, count: int) -> None:
+        # The scroll's own bound is from the last layout, so the end is set as soon as that knows of the new lines.
+        end = max(0, count - self.size.height)
+        if end <= self.max_scroll_y:
+            self.scroll_to(y=end, animate=False, immediate=True)
+        else:
+            self.call_after_refresh(self.scroll_end, animate=False, immediate=True)
 
     def _note(self) -> str:
         """What is not shown above the first line, said where it is missing."""
