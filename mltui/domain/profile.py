@@ -16,29 +16,31 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from mltui.domain.compose import (
     Build,
-    Cpus,
     Deploy,
     DeviceEntry,
     EnvFile,
-    Gpus,
     Logging,
-    Pairs,
     PortEntry,
+    TmpfsEntry,
+    UlimitEntry,
+    VolumeEntry,
+)
+from mltui.domain.errors import Problem, UsageError
+from mltui.domain.gpus import GpusValue
+from mltui.domain.section import (
+    Cpus,
+    Pairs,
     Seconds,
     Section,
     Size,
     Text,
     Texts,
-    TmpfsEntry,
-    UlimitEntry,
-    VolumeEntry,
     Words,
     as_list,
     as_text,
     describe,
     fault,
 )
-from mltui.domain.errors import Problem, UsageError
 from mltui.domain.text import one_line
 
 #: A value of a parameter.
@@ -226,7 +228,9 @@ class Profile(Section):
     ipc: Text = Field(default="", title="IPC", description="host, private or shareable.")
     pid: Text = Field(default="", title="PID namespace", description="host, or empty for its own.")
     ulimits: dict[str, UlimitEntry] = Field(default={}, title="Ulimits", description="Limits of the process.")
-    gpus: Gpus | None = Field(default=None, title="GPUs", description="auto, all, none, a number, indexes or UUIDs.")
+    gpus: GpusValue | None = Field(
+        default=None, title="GPUs", description="auto, all, none, a number, or which."
+    )
     runtime: Text = Field(default="", title="Runtime", description="OCI runtime of the engine.")
     mem_limit: Size | None = Field(default=None, title="Memory limit", description="Memory it may use.")
     mem_reservation: Size | None = Field(default=None, title="Memory request", description="Memory it is promised.")

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from mltui.domain.compose import describe
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
+from mltui.domain.section import describe
 
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
-DEFERRED = frozenset({"command", "entrypoint", "environment", "labels", "description", "params", "metrics", "serve"})
+DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
 #: Keys that are never interpolated: nothing in them reaches the container as text.
 LITERAL = frozenset({"name", "description", "tags", "params", "metrics", "serve"})
 
@@ -65,11 +65,16 @@ def fill(data: Any, lookup: Lookup, path: tuple[str | int, ...] = ()) -> tuple[A
     if not isinstance(data, dict | list):
         return data, []
     items: Iterable[tuple[Any, Any]] = data.items() if isinstance(data, dict) else enumerate(data)
-    done = [(key, *fill(value, lookup, (*path, key))) for key, value in items if path or key not in LITERAL]
+    done = [(key, *fill(value, lookup, (*path, key))) for key, value in items if path or not literal(key)]
     faults = [fault for _, _, more in done for fault in more]
     if isinstance(data, list):
         return [value for _, value, _ in done], faults
     return data | {key: value for key, value, _ in done}, faults
+
+
+def literal(key: str) -> bool:
+    """A top-level key whose texts hold no variables: they are for people, for mltui, or Compose's extensions."""
+    return key in LITERAL or key.startswith("x-")
 
 
 def settle(data: dict[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[Fault]]:
@@ -81,9 +86,9 @@ def settle(data: dict[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[F
     result: dict[str, Any] = {}
     faults: list[Fault] = []
     for key, value in data.items():
-        if key in DEFERRED:
+        if key in DEFERRED or literal(key):
             result[key] = value
-            faults += [] if key in LITERAL else fill(value, lambda _: "", (key,))[1]
+            faults += [] if literal(key) else fill(value, lambda _: "", (key,))[1]
             continue
         settled = _settle(value, lookup, (key,), faults)
         if settled is not _UNSETTLED:
@@ -102,7 +107,7 @@ def _settle(value: Any, lookup: Lookup, path: tuple[str | int, ...], faults: lis
     if isinstance(value, list):
         items = [_settle(v, lookup, (*path, i), faults) for i, v in enumerate(value)]
         return _UNSETTLED if _UNSETTLED in items else items
-    if not isinstance(value, str) or path[0] in LITERAL:
+    if not isinstance(value, str):
         return value
     try:
         return interpolate(value, lookup)
@@ -154,7 +159,20 @@ def conflicts(profile: Profile) -> list[Fault]:
             found.append(Fault((key,), f"deploy.resources.limits.{what} says something else: write it once"))
     if profile.gpus is not None and promised.devices:
         found.append(Fault(("gpus",), "deploy.resources.reservations.devices asks for GPUs too: write it once"))
-    return found + _device_faults(profile)
+    return found + _device_faults(profile) + _mount_faults(profile)
+
+
+def _mount_faults(profile: Profile) -> list[Fault]:
+    """Two mounts at one place of the container."""
+    places = [(("volumes", i), entry.target) for i, entry in enumerate(profile.volumes)]
+    places += [(("tmpfs", i), entry.target) for i, entry in enumerate(profile.tmpfs)]
+    seen: set[str] = set()
+    found = []
+    for path, target in places:
+        if target.rstrip("/") in seen:
+            found.append(Fault(path, f"{target} is mounted twice"))
+        seen.add(target.rstrip("/"))
+    return found
 
 
 def _device_faults(profile: Profile) -> list[Fault]:

@@ -1,0 +1,115 @@
+"""The GPUs that a profile asks for: Compose's forms and shorter ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from mltui.domain.launch import GpuRequest
+from mltui.domain.section import Section, Text, Texts, as_text, describe, fault
+
+
+class DeviceReservation(Section):
+    """GPUs as Compose reserves them. Without ``count`` and ``device_ids`` it is all of them."""
+
+    driver: Literal["", "nvidia"] = Field(
+        default="", title="Driver", description="nvidia, or empty for the engine's own."
+    )
+    count: int | Literal["all"] | None = Field(default=None, title="Count", description="How many, or all.")
+    device_ids: Texts = Field(default=(), title="Devices", description="Indexes or UUIDs.")
+    capabilities: Texts = Field(
+        default=(), title="Capabilities", description="gpu, and more such as compute or utility."
+    )
+    options: dict[str, Text] = Field(default={}, title="Options", description="Not used.", max_length=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DeviceReservation:
+        if self.count is not None and self.device_ids:
+            raise fault("count and device_ids exclude each other")
+        if isinstance(self.count, int) and self.count < 0:
+            raise fault(f"a number of GPUs is 0 or more, found {self.count}", "count")
+        return self
+
+    def request(self) -> GpuRequest:
+        """The request for an engine."""
+        extra = tuple(c for c in self.capabilities if c != "gpu")
+        count = self.count if isinstance(self.count, int) else 0
+        everything = self.count == "all" or (self.count is None and not self.device_ids)
+        return GpuRequest(everything, count, self.device_ids, ("gpu", *extra))
+
+
+@dataclass(frozen=True, slots=True)
+class Gpus:
+    """Which GPUs are wished for: ``auto`` takes the freest one if there is any, a request insists."""
+
+    auto: bool = False
+    request: GpuRequest = field(default_factory=GpuRequest)
+
+
+def _gpus(data: object) -> Gpus:
+    return Gpus(auto=True) if data == "auto" else Gpus(request=_gpu_request(data))
+
+
+#: The ``gpus`` key, in all its forms.
+GpusValue = Annotated[Gpus, BeforeValidator(_gpus)]
+
+
+def _gpu_request(data: object) -> GpuRequest:
+    """``all``, ``none``, a number, indexes or UUIDs (a list, or with commas), or Compose's list of mappings."""
+    if isinstance(data, bool) or data is None or isinstance(data, Mapping):
+        raise fault(f"expected auto, none, all, a number or a list of GPUs, found {describe(data)}")
+    if isinstance(data, list | tuple):
+        return _gpu_list(data)
+    text = str(data)
+    if text in ("all", "none"):
+        return GpuRequest(all=text == "all")
+    if re.fullmatch(r"-1|\d+", text):
+        return GpuRequest(all=text == "-1", count=max(int(text), 0))
+    return GpuRequest(device_ids=_device_ids(text.removeprefix("device=").split(",")))
+
+
+def _gpu_list(data: list[object] | tuple[object, ...]) -> GpuRequest:
+    if not any(isinstance(item, Mapping) for item in data):
+        return GpuRequest(device_ids=_device_ids([str(as_text(item)) for item in data]))
+    if len(data) > 1:
+        raise fault("expected one entry: name several GPUs in its device_ids", 1)
+    try:
+        return DeviceReservation.model_validate(data[0]).request()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise fault(_plain(first), 0, *first["loc"], *first.get("ctx", {}).get("at", ())) from error
+
+
+def _plain(error: ErrorDetails) -> str:
+    """What is wrong in one entry of ``gpus``."""
+    if error["type"] == "extra_forbidden":
+        return f"unknown key; known here: {', '.join(sorted(DeviceReservation.model_fields))}"
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, found {describe(error['input'])}"
+
+
+_DEVICE_ID = re.compile(r"\d{1,3}|(GPU|MIG)-[\w/-]+")
+
+
+def _device_ids(ids: list[str]) -> tuple[str, ...]:
+    for index, device_id in enumerate(ids):
+        if not _DEVICE_ID.fullmatch(device_id):
+            raise fault(
+                f"expected the index or the UUID of a GPU, found {describe(device_id)}", *([index] * (len(ids) > 1))
+            )
+    return tuple(ids)
+
+
+def parse_gpus(text: str) -> Gpus:
+    """``--gpus`` of the command line: the forms of the profile's key, and ``docker run``'s ``device=0,1``.
+
+    Raises ``ValueError`` with what was expected.
+    """
+    try:
+        return _gpus(text.strip())
+    except PydanticCustomError as error:
+        raise ValueError(error.message()) from error

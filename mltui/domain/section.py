@@ -1,0 +1,101 @@
+"""What the sections of a profile are made of: a model that refuses unknown keys, and Compose's kinds of value."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from mltui.domain.units import parse_cpus, parse_duration, parse_size
+
+
+def fault(message: str, *at: str | int) -> PydanticCustomError:
+    """An error at ``at``, a path below the value that is being validated."""
+    # Braces are doubled because pydantic formats the template.
+    return PydanticCustomError("profile", message.replace("{", "{{").replace("}", "}}"), {"at": at})
+
+
+def as_text(value: object) -> object:
+    """A scalar as it was written; anything else unchanged, for pydantic to refuse."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def as_list(value: object) -> object:
+    """One value where a list may stand, as a list of one."""
+    return [value] if isinstance(value, str | int | float) else value
+
+
+def as_words(value: object) -> object:
+    """A command: a list, or one line split as a shell splits it (and run without a shell)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        raise fault(f"the command line cannot be split: {str(error).lower()}") from error
+
+
+def as_map(value: object) -> object:
+    """``[NAME=value, NAME]`` as the mapping it stands for; a name alone has the value ``None``."""
+    if not isinstance(value, list):
+        return value
+    result: dict[str, str | None] = {}
+    for index, item in enumerate(value):
+        text = as_text(item)
+        if not isinstance(text, str):
+            raise fault(f"expected NAME=value, found {describe(item)}", index)
+        name, equals, rest = text.partition("=")
+        result[name] = rest if equals else None
+    return result
+
+
+def describe(value: object) -> str:
+    """A value for an error message: short, and saying what it is."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None:
+        return "nothing"
+    text = str(as_text(value))
+    return repr(text if len(text) <= 60 else text[:59] + "…")
+
+
+def _parsed(parse: Callable[[str], Any]) -> BeforeValidator:
+    def convert(value: object) -> object:
+        text = as_text(value)
+        if not isinstance(text, str) or isinstance(value, bool):
+            raise fault(f"expected a value, found {describe(value)}")
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise fault(str(error)) from error
+
+    return BeforeValidator(convert)
+
+
+Text = Annotated[str, BeforeValidator(as_text)]
+Words = Annotated[tuple[Text, ...], BeforeValidator(as_words)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
+Pairs = Annotated[dict[str, Text | None], BeforeValidator(as_map)]
+Size = Annotated[int, _parsed(parse_size)]
+Cpus = Annotated[float, _parsed(parse_cpus)]
+Seconds = Annotated[float, _parsed(parse_duration)]
+
+
+class Section(BaseModel):
+    """A mapping with known keys; unknown ones are refused, Compose's ``x-`` extensions are left alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_extensions(cls, data: object) -> object:
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if not str(key).startswith("x-")}
+        return data
