@@ -6,10 +6,10 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from mltui.cli import app
-from mltui.cli.follow import end_code, follow, wait_until_started
+from mltui.cli.follow import announce, follow, wait_until_started
 from mltui.cli.output import say
 from mltui.cli.session import load, open_launcher
-from mltui.domain.errors import UsageError
+from mltui.domain.errors import EngineError, UsageError
 from mltui.domain.run import RunState
 from mltui.runtime.launcher import Wish
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mltui.runtime.launcher import Launcher
 
 _PROFILE = "mnist-mlp"
+_LOCAL = "local"
 #: Reasons of a failure that say something of the engine and nothing of the training.
 _ENGINE_REASONS = ("image", "gpu", "start")
 
@@ -29,22 +30,24 @@ def demo(args: Namespace) -> int:
     profile = load(_PROFILE)
     with_app = not args.plain and _terminal()
     run = _launch(launcher, profile, args.engine)
-    if run.engine != "local" and not args.engine:
-        ready = wait_until_started(launcher, run, plain=not with_app)
-        if ready.state is RunState.FAILED and ready.reason in _ENGINE_REASONS:
-            say(f"{ready.detail} So it is trained as a local process instead.")
-            run = _launch(launcher, profile, "local")
-        elif not ready.state.active and with_app:
-            return end_code(ready)
-    if with_app:
-        return app.run(args, select_run=run.id)
-    return follow(launcher, run, plain=args.plain)
+    if run.engine != _LOCAL and not args.engine:
+        now = wait_until_started(launcher, run, plain=not with_app)
+        if now.state is RunState.FAILED and now.reason in _ENGINE_REASONS:
+            say(f"{now.detail} So it is trained as a local process instead.")
+            run = _launch(launcher, profile, _LOCAL)
+    return app.run(args, select_run=run.id) if with_app else follow(launcher, run, plain=args.plain)
 
 
 def _launch(launcher: Launcher, profile: Profile, engine: str) -> Run:
-    run = launcher.launch(profile, Wish(engine=engine))
-    where = "in a container" if run.engine != "local" else "as a local process, without isolation"
-    say(f"Training {profile.name} {where}. {run.detail}".rstrip())
+    """Launch and say which engine it is and why; one that refuses at once is given up like one that fails later."""
+    try:
+        run = launcher.launch(profile, Wish(engine=engine))
+    except EngineError as error:
+        if engine:
+            raise
+        say(f"{error.message} So it is trained as a local process instead.")
+        run = launcher.launch(profile, Wish(engine=_LOCAL))
+    announce(run)
     return run
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from argparse import Namespace
 
-from mltui.cli.output import paint, print_json
+from mltui.cli.output import paint, print_json, terminal_columns
 from mltui.cli.session import endpoint
-from mltui.domain.text import clean, one_line
+from mltui.domain.text import one_line
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "info": "blue"}
 
@@ -24,6 +25,15 @@ def doctor(args: Namespace) -> int:
         for finding in findings:
             verdict = paint(f"{finding.verdict.value:<4}", _COLOURS[finding.verdict.value])
             print(f"{verdict}  {finding.check:<{wide}}  {one_line(finding.evidence)}")
-            if finding.cure:
-                print(f"{'':<{wide + 8}}{clean(finding.cure)}")
+            for line in _wrapped(finding.cure, wide + 8):
+                print(line)
     return 1 if any(finding.verdict is Verdict.FAIL for finding in findings) else 0
+
+
+def _wrapped(cure: str, indent: int) -> list[str]:
+    """The cure below its evidence, in lines that a person reads; commands in it are not broken at their hyphens."""
+    columns = max(40, min(terminal_columns(), 120) - indent)
+    return textwrap.wrap(
+        one_line(cure), columns + indent, initial_indent=" " * indent, subsequent_indent=" " * indent,
+        break_on_hyphens=False, break_long_words=False,
+    )  # fmt: skip

@@ -45,6 +45,12 @@ class Display(Protocol):
         """Show the rest."""
 
 
+def announce(run: Run) -> None:
+    """Say what was launched, where and why there, and that a local process is not kept apart from the machine."""
+    where = "as a process of this machine, without isolation" if run.engine == "local" else f"on {run.engine}"
+    print(f"Run {run.id} of {run.profile} {where}. {one_line(run.detail)}".rstrip(), flush=True)
+
+
 def follow(launcher: Launcher, run: Run, *, plain: bool = False, as_json: bool = False) -> int:
     """Follow to the end and tell it; returns the exit code. Ctrl-C detaches."""
     view = RunView(launcher.folder(run.id))
@@ -86,6 +92,7 @@ def _display(launcher: Launcher, run: Run, *, plain: bool, as_json: bool) -> Dis
     if as_json:
         return JsonDisplay(launcher, run)
     if plain or not is_terminal(sys.stdout):
+        print(f"Stop it: mltui stop {run.id}", flush=True)
         return PlainDisplay(run)
     return LiveDisplay(f"Ctrl-C detaches, the run goes on.  Stop it: mltui stop {run.id}")
 
@@ -148,13 +155,10 @@ class PlainDisplay:
 
     def __init__(self, run: Run) -> None:
         self._news = News()
-        self._state: RunState | None = None
+        self._state = run.state
         self._detail = ""
         self._told = 0.0
         self._printed = 0.0
-        where = f": {run.detail}" if run.detail else ""
-        print(f"Run {run.id} of {run.profile} on {run.engine}{one_line(where)}")
-        print(f"Stop it: mltui stop {run.id}", flush=True)
 
     def update(self, run: Run, view: RunView) -> None:
         """Print what is new, at a pace that can be read."""

@@ -46,9 +46,11 @@ def wish_of(args: Namespace) -> Wish:
 
 
 def _go_on(launcher: Launcher, run: Run, args: Namespace) -> int:
-    from mltui.cli.follow import follow
+    from mltui.cli.follow import announce, follow
 
     if not args.detach:
+        if not args.json:
+            announce(run)
         return follow(launcher, run, plain=args.plain, as_json=args.json)
     if args.json:
         from mltui.cli.runs import run_value

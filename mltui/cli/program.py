@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mltui import __version__
-from mltui.cli.commands import COMMANDS, GROUPS, Command, add_app_options, overview
+from mltui.cli.commands import COMMANDS, GROUPS, Command, add_app_options, group_overview, overview
 from mltui.cli.parser import Parser, nearest
 from mltui.domain.errors import MltuiError, ProfileError, UsageError
 from mltui.domain.text import clean, one_line
@@ -58,6 +58,8 @@ def _run(words: list[str]) -> int:
         return _help(rest[1:])
     if not rest or _is_folder(rest[0]):
         return _call("mltui.cli.app:open_app", _app_arguments(rest, known))
+    if rest[0] in GROUPS and rest[1:2] in (["-h"], ["--help"]):
+        return _help(rest[:1])
     command, rest = _find(rest)
     return _call(command.handler, command.parser().read(rest, known))
 
@@ -97,8 +99,6 @@ def _find_in_group(group: str, words: list[str]) -> tuple[Command, list[str]]:
     members = [name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{group} ")]
     if words and words[0] in members:
         return COMMANDS[f"{group} {words[0]}"], words[1:]
-    if words and words[0] in ("-h", "--help"):
-        return COMMANDS[f"{group} {members[0]}"], words
     known = f"Known: {', '.join(members)}."
     if not words:
         raise UsageError(f"mltui {group} needs one more word.", known)
@@ -109,6 +109,11 @@ def _find_in_group(group: str, words: list[str]) -> tuple[Command, list[str]]:
 def _help(words: list[str]) -> int:
     if not words:
         return _run(["--help"])
+    if len(words) == 1 and words[0] in GROUPS:
+        print(
+            f"{group_overview(words[0])}\n\n`mltui {words[0]} COMMAND --help` shows a command's options and examples."
+        )
+        return 0
     command, _ = _find(words)
     print(command.parser().format_help(), end="")
     return 0

@@ -134,9 +134,8 @@ def _moment(seconds: float | None) -> str:
 
 def _params(run: Run) -> str:
     """``epochs=5  batch_size=64*``: a star marks what the launch changed."""
-    changed = run.overrides.get("params")
-    names = set(changed) if isinstance(changed, dict) else set()
-    return "  ".join(f"{name}={value}{'*' if name in names else ''}" for name, value in run.params.items()) or "none"
+    values = (f"{name}={value}{'*' if name in run.overrides else ''}" for name, value in run.params.items())
+    return "  ".join(values) or "none"
 
 
 def outputs_text(folder: RunFolder) -> str:

@@ -218,9 +218,10 @@ def test_live_follow_draws_in_place(program: Program) -> None:
     screen = pyte.Screen(80, 24)
     pyte.Stream(screen).feed(terminal.output)
     shown = [line.rstrip() for line in screen.display if line.strip()]
-    assert [line.split()[0] for line in shown[:3]] == ["loss", "accuracy", "Run"]
-    assert "best 0.6000 at epoch 3" in shown[0]
-    assert "finished" in shown[2]
+    assert [line.split()[0] for line in shown[:4]] == ["Run", "loss", "accuracy", "Run"]
+    assert "without isolation" in shown[0]
+    assert "best 0.6000 at epoch 3" in shown[1]
+    assert "finished" in shown[3]
 
 
 def test_without_colour_there_is_none(trained: Trained) -> None:
