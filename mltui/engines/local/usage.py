@@ -23,6 +23,17 @@ class _CpuTime:
     seconds: float
 
 
+@dataclass
+class _Reading:
+    """What one process uses."""
+
+    cpu_seconds: float = 0.0
+    memory: int = 0
+    threads: int = 0
+    disk: tuple[int, int] | None = None
+    """Bytes read and written."""
+
+
 class UsageMeter:
     """Usage of processes from one call to the next; the first call for a process has no CPU figure."""
 
@@ -41,13 +52,14 @@ class UsageMeter:
         return usages
 
     def _usage(self, name: str, tree: tuple[psutil.Process, ...], limits: tuple[float, float]) -> Usage:
-        cpu = self._cpu(name, _CpuTime(time.monotonic(), sum(map(_cpu_seconds, tree))))
-        disk = [counters for counters in map(_disk, tree) if counters is not None]
+        parts = [_read(process, shared=len(tree) > 1) for process in tree]
+        cpu = self._cpu(name, _CpuTime(time.monotonic(), sum(part.cpu_seconds for part in parts)))
+        read, written = ([part.disk[n] for part in parts if part.disk] for n in (0, 1))
         return Usage(
-            time=time.time(), cpu=cpu, cpu_limit=limits[0], memory=_memory(tree), memory_limit=limits[1],
-            pids=sum(map(_threads, tree)),
-            disk_read=float(sum(read for read, _ in disk)) if disk else None,
-            disk_write=float(sum(written for _, written in disk)) if disk else None,
+            time=time.time(), cpu=cpu, cpu_limit=limits[0],
+            memory=float(sum(part.memory for part in parts)), memory_limit=limits[1],
+            pids=sum(part.threads for part in parts),
+            disk_read=float(sum(read)) if read else None, disk_write=float(sum(written)) if written else None,
         )  # fmt: skip
 
     def _cpu(self, name: str, now: _CpuTime) -> float | None:
@@ -83,51 +95,39 @@ def _tree(pids: tuple[int, int], children: dict[int, list[psutil.Process]]) -> I
             waiting.extend(children.get(process.pid, ()))
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    """Seconds it used, with those of ended children it waited for."""
+def _read(process: psutil.Process, shared: bool) -> _Reading:
+    """What one process uses now; nothing when it has just ended."""
     import psutil
 
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return 0.0
+    reading = _Reading()
+    with contextlib.suppress(psutil.Error), process.oneshot():
+        reading.cpu_seconds = _cpu_seconds(process)
+        reading.threads = process.num_threads()
+        reading.memory = _share(process) if shared else int(process.memory_info().rss)
+        reading.disk = _disk(process)
+    return reading
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    """Seconds it used, with those of ended children it waited for."""
+    times = process.cpu_times()
     waited_for = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
     return float(times.user + times.system + waited_for)
 
 
-def _memory(tree: tuple[psutil.Process, ...]) -> float:
-    """Resident bytes. Workers forked from one program share pages: of several processes each counts its share (PSS)."""
-    return float(sum(map(_resident if len(tree) == 1 else _share, tree)))
-
-
-def _resident(process: psutil.Process) -> int:
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        return int(process.memory_info().rss)
-    return 0
-
-
 def _share(process: psutil.Process) -> int:
+    """Its share of resident memory: workers forked from one program share most of their pages (PSS, Linux only)."""
     import psutil
 
-    with contextlib.suppress(psutil.Error, AttributeError):
+    with contextlib.suppress(psutil.AccessDenied, AttributeError):
         return int(process.memory_full_info().pss)
-    return _resident(process)
-
-
-def _threads(process: psutil.Process) -> int:
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        return int(process.num_threads())
-    return 0
+    return int(process.memory_info().rss)
 
 
 def _disk(process: psutil.Process) -> tuple[int, int] | None:
     import psutil
 
-    with contextlib.suppress(psutil.Error, AttributeError):
+    with contextlib.suppress(psutil.AccessDenied, AttributeError):
         counters = process.io_counters()
         return int(counters.read_bytes), int(counters.write_bytes)
     return None
