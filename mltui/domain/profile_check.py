@@ -88,7 +88,7 @@ def settle(data: dict[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[F
     for key, value in data.items():
         if key in DEFERRED or literal(key):
             result[key] = value
-            faults += [] if literal(key) else fill(value, lambda _: "", (key,))[1]
+            faults += [] if literal(key) else fill(value, lambda _: "x", (key,))[1]
             continue
         settled = _settle(value, lookup, (key,), faults)
         if settled is not _UNSETTLED:
