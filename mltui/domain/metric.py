@@ -106,7 +106,7 @@ class Series:
         self.value.extend(value)
         self.time.extend(time)
         finite = value
-        if not math.isfinite(math.fsum(value) if len(value) < 64 else sum(value)):
+        if not math.isfinite(sum(value)):
             self.nonfinite.extend(base + i for i, v in enumerate(value) if not math.isfinite(v))
             finite = array("d", (v for v in value if math.isfinite(v)))
         if finite:

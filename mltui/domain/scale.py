@@ -30,15 +30,18 @@ class Scale(NamedTuple):
             return (math.log10(max(value, 5e-324)) - low) / (math.log10(self.high) - low)
         span = self.high - self.low
         if span < HUGE:
-            return (value - self.low) / span
-        return (value / 4 - self.low / 4) / (self.high / 4 - self.low / 4)
+            return _bounded((value - self.low) / span)
+        return _bounded((value / 4 - self.low / 4) / (self.high / 4 - self.low / 4))
 
     def value(self, position: float) -> float:
         """The value at a share of the axis: the inverse of :meth:`position`, kept finite."""
         if self.log:
             low, high = math.log10(self.low), math.log10(self.high)
             return float(10.0 ** min(max(low + position * (high - low), -323.0), 308.0))
-        return _bounded(self.low * (1 - position) + self.high * position)
+        span = self.high - self.low
+        if span < HUGE:
+            return _bounded(self.low + span * position)
+        return _bounded((self.low / 4 + (self.high / 4 - self.low / 4) * position) * 4)
 
     def zoomed(self, factor: float, around: float = 0.5) -> Scale:
         """The part of the axis that is ``factor`` as long, with the value at share ``around`` kept in its place."""
@@ -112,8 +115,9 @@ def _log_ticks(scale: Scale, count: int) -> list[Tick]:
     factors = (1, 2, 5) if (high - low) * 2 <= count else (1,)
     values = [float(f"{f}e{k}") for k in range(low, high + 1, stride) for f in factors if -300 < k < 308]
     inside = [v for v in values if scale.low * 0.9999 <= v <= scale.high * 1.0001]
-    if len(inside) < 2:
-        return _linear_ticks(Scale(scale.low, scale.high), nice_step((scale.high - scale.low) / max(count, 1)))
+    if len(inside) < 2 and scale.high < 100 * scale.low:
+        step = nice_step((scale.high - scale.low) / max(count, 1))
+        return [t for t in _linear_ticks(Scale(scale.low, scale.high), step) if t.value >= scale.low]
     return [Tick(v, format_tick(v, v)) for v in inside]
 
 

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
@@ -143,7 +144,7 @@ def _ranges(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
 def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: int) -> tuple[Geometry, dict[int, str]]:
     plot_height = height - header_rows - 2
     y = y_limits(model, x)
-    found = ticks(y, max(2, min(plot_height // 2, 8)))
+    found = [t for t in ticks(y, max(2, min(plot_height // 2, 8))) if len(t.label) <= max(6, width // 4)]
     left = max((len(t.label) for t in found), default=1) + 1
     geometry = Geometry(left, header_rows, max(width - left - 1, 4), plot_height, x, y)
     rows = {geometry.row_of(t.value): t.label for t in found}
@@ -356,8 +357,15 @@ def _whole_or_all(found: list[Tick]) -> list[Tick]:
 
 
 def _fill(row: list[Span], width: int) -> list[Span]:
+    """The row made exactly ``width`` cells wide."""
     missing = width - width_of(row)
-    return [*row, Span(" " * missing, NO_STYLE)] if missing > 0 else row
+    if missing >= 0:
+        return [*row, Span(" " * missing, NO_STYLE)] if missing else row
+    cut, room = [], width
+    for text, style in row:
+        cut.append(Span(set_cell_size(text, min(room, cell_len(text))), style))
+        room -= width_of(cut[-1:])
+    return [span for span in cut if span.text]
 
 
 def _empty(model: ChartModel, width: int, height: int, look: Look) -> Picture:

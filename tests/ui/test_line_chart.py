@@ -1,0 +1,509 @@
+"""The line chart: what its picture says, and that nothing a log prints can break it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.style import Style
+from textual.app import App, ComposeResult
+
+from mltui.domain.curve import XAxis
+from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
+from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, parse_name
+from mltui.ui import palette
+from mltui.ui.presentation.charts import group_series
+from mltui.ui.widgets import chart_cursor as cursor
+from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
+from mltui.ui.widgets.chart_legend import width_of
+from mltui.ui.widgets.chart_model import ChartModel, Curve, CurveStyle, Look, Vertex, View
+from mltui.ui.widgets.chart_raster import Dots
+from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas
+
+LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
+WILD = [0.0, -0.0, 1.0, math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, 5e-324, -5e-324, 1e16, 1e-300, float(2**63)]
+
+
+def series_of(values, name="loss", axis="step", xs=None):
+    made = Series(SeriesKey(name, axis))
+    for i, value in enumerate(values):
+        made.add(float(i if xs is None else xs[i]), value, 1.7e9 + 10 * i)
+    return made
+
+
+def model_of(*curves, view=None, title="loss"):
+    model = ChartModel(title=title, view=view or View())
+    model.set_curves(curves, palette.distinct_colors)
+    return model
+
+
+def picture(*curves, width=60, height=15, view=None, title="loss"):
+    return paint(model_of(*curves, view=view, title=title), width, height, LOOK, PlotextCanvas())
+
+
+def rows(*curves, **how):
+    return picture(*curves, **how).text()
+
+
+def dots_of(lines):
+    """The set of dots of braille rows."""
+    bits = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)]
+    return {
+        (2 * x + dx, 4 * y + dy)
+        for y, row in enumerate(lines)
+        for x, char in enumerate(row)
+        for bit, (dx, dy) in enumerate(bits)
+        if 0x2800 < ord(char) <= 0x28FF and (ord(char) - 0x2800) >> bit & 1
+    }
+
+
+def test_the_canvas_puts_every_dot_where_it_is_asked_to():
+    canvas = PlotextCanvas()
+    for x in range(0, 26, 3):
+        for y in range(28):
+            assert dots_of(canvas(13, 7, [Vertex(x, y, False)])) == {(x, y)}
+
+
+def test_the_canvas_joins_only_vertices_that_are_joined():
+    drawn = dots_of(PlotextCanvas()(10, 4, [Vertex(0, 0, False), Vertex(3, 3, True), Vertex(9, 3, False)]))
+    assert drawn == {(0, 0), (1, 1), (2, 2), (3, 3), (9, 3)}
+
+
+def test_bars_fill_their_dots_and_no_others():
+    dots = Dots(3, 4)
+    dots.add_bars([(1, 2, 13), (4, 5, 6)])
+    text = ["".join(chr(0x2800 + bits) for bits in row) for row in dots.rows()]
+    assert dots_of(text) == {(1, y) for y in range(2, 14)} | {(4, 5), (4, 6)}
+
+
+def test_a_chart_names_its_axis_and_each_curve_with_its_last_and_best_value():
+    val = Curve("val_loss", series_of([0.5, 0.2811, 0.2913], "val_loss", "epoch", xs=[3, 4, 5]))
+    text = rows(val)
+    assert "val_loss 0.2913  best 0.2811 @ epoch 4" in text[0]
+    assert "epoch" in text[-1]
+
+
+def test_the_best_of_an_accuracy_is_its_greatest():
+    text = rows(Curve("accuracy", series_of([0.1, 0.9, 0.8]), goal=Goal.MAX), title="accuracy")
+    assert "0.8000  best 0.9000 @ step 1" in text[0]
+
+
+def test_a_falling_curve_starts_at_the_top_left_and_ends_at_the_bottom_right():
+    found = picture(Curve("loss", series_of([10.0 - i for i in range(11)])), height=12)
+    geometry = found.geometry
+    plot = [row[geometry.left : geometry.left + geometry.width] for row in found.text()[geometry.top : -2]]
+    assert plot[0].strip()[0] in "⠁⠂⠑⠢⠐⠠⠈⠒"
+    assert plot[-1].rstrip()[-1] == "●"
+    heights = [max(y for x, y in dots_of(plot) if x == at) for at in range(0, 2 * geometry.width - 4, 8)]
+    assert heights == sorted(heights)
+
+
+def test_one_point_is_a_mark_in_the_middle():
+    text = rows(Curve("loss", series_of([0.5])), height=11)
+    (row,) = [r for r in text[1:] if "●" in r]
+    assert text.index(row) == 5
+    assert abs(row.index("●") - 32) < 4
+
+
+def test_an_empty_chart_says_what_it_waits_for():
+    model = model_of(Curve("loss", series_of([])))
+    model.waiting = "waiting for the first epoch"
+    assert any("waiting for the first epoch" in row for row in paint(model, 40, 10, LOOK, PlotextCanvas()).text())
+
+
+@pytest.mark.parametrize("size", [(15, 10), (40, 4), (1, 1), (0, 0)])
+def test_too_small_a_chart_says_so(size):
+    text = rows(Curve("loss", series_of([1.0, 2.0])), width=size[0], height=size[1])
+    assert len(text) == size[1]
+    assert "too small"[: size[0]] in "".join(text) or size[0] == 0
+
+
+def test_values_that_are_no_number_are_marked_where_they_happened_and_said():
+    values = [3.0 - i / 100 for i in range(200)]
+    values[120], values[180] = math.nan, math.inf
+    found = picture(Curve("loss", series_of(values)), width=90)
+    text = found.text()
+    assert "✕ NaN at step 120, ∞ at step 180" in text[0]
+    left = found.geometry.left
+    marks = {(y, x - left) for y, row in enumerate(text[1:], 1) for x, c in enumerate(row) if c == "✕"}
+    assert {x for _, x in marks} == {found.geometry.column_of(120), found.geometry.column_of(180)}
+    assert (found.geometry.top, found.geometry.column_of(180)) in marks
+    assert any(span.text == "✕" and span.style is LOOK.alarm for row in found.rows for span in row)
+
+
+def test_a_chart_of_nothing_but_nan_still_shows_where():
+    text = rows(Curve("loss", series_of([math.nan] * 5)))
+    assert any("✕" in row for row in text[1:])
+    assert "NaN at step 0 (×5)" in text[0]
+
+
+def test_reduced_data_says_so_and_whole_data_does_not():
+    assert any("5,000 points reduced" in row for row in rows(Curve("loss", series_of([i % 7 for i in range(5000)]))))
+    assert not any("reduced" in row for row in rows(Curve("loss", series_of([1.0, 2.0]))))
+
+
+def test_a_cell_has_the_colour_and_the_dots_of_its_topmost_curve():
+    flat, wave = series_of([0.5] * 40), series_of([math.sin(i) for i in range(40)])
+    below, above = Curve("a", wave, "#ff0000"), Curve("b", flat, "#00ff00")
+    alone, both = picture(above, below, height=12), picture(below, above, height=12)
+    assert alone.geometry == both.geometry
+
+    def cells(found, color):
+        at = {}
+        for y, row in enumerate(found.rows[found.geometry.top : -2]):
+            x = 0
+            for span in row:
+                if span.style.color and span.style.color.name == color:
+                    at.update({(x + i, y): c for i, c in enumerate(span.text)})
+                x += len(span.text)
+        return at
+
+    green = "".join(sorted(set(cells(both, "#00ff00").values()) - {"▲", "●"}))
+    assert len(green) == 1  # a level line: nothing of the wave in its cells
+
+
+def test_faint_companions_have_no_legend_and_lie_behind():
+    running = Curve("loss", series_of([2.0] * 50, "running"), "#ffffff", CurveStyle.FAINT)
+    text = rows(running, Curve("train", series_of([1.0, 2.0], xs=[0, 49]), "#00ff00"))
+    assert text[0].count("●") == 1
+    assert "train" in text[0]
+
+
+def test_smoothing_shows_the_smooth_value_and_keeps_the_raw_line():
+    series = series_of([float(i % 2) for i in range(100)])
+    found = picture(Curve("loss", series, "#00ff00"), view=View(smoothing=0.9), height=20)
+    assert "0.5" in found.text()[0]
+    colors = {span.style.color.name for row in found.rows[1:] for span in row if span.style.color}
+    assert {"#00ff00", palette.faint("#00ff00", LOOK.background)} <= colors
+
+
+def test_outliers_are_cut_from_the_axis_when_asked():
+    series = series_of([*[1.0 + i % 3 for i in range(200)], 1e6])
+    assert picture(Curve("loss", series)).geometry.y.high > 1e5
+    assert picture(Curve("loss", series), view=View(clip=True)).geometry.y.high < 10
+
+
+def test_logarithmic_axes_take_what_is_not_above_zero():
+    series = series_of([10.0**-i if i % 5 else -1.0 for i in range(20)])
+    found = picture(Curve("loss", series), view=View(log_x=True, log_y=True), height=20)
+    assert found.geometry.x.log
+    assert found.geometry.y.low > 0
+
+
+def test_time_axes_are_labelled_as_times():
+    series = series_of([1.0] * 60)
+    relative = rows(Curve("l", series), view=View(x_axis=XAxis.RELATIVE))[-1]
+    assert [word for word in relative.split() if word != "time"] == ["0s", "2m", "4m", "6m", "8m"]
+    assert ":" in rows(Curve("l", series), view=View(x_axis=XAxis.WALL))[-1]
+
+
+def test_every_row_is_exactly_as_wide_as_the_chart():
+    curves = [Curve(f"run-{i}", series_of([i * j for j in range(30)])) for i in range(9)]
+    for width, height in [(30, 6), (60, 15), (200, 50), (MIN_WIDTH, MIN_HEIGHT)]:
+        found = picture(*curves, width=width, height=height, title="a rather long title of a chart")
+        assert len(found.rows) == height
+        assert {width_of(row) for row in found.rows} == {width}
+
+
+def cursor_model(view=None):
+    train = series_of([5.0, 4.0, 3.0, 2.0, math.nan, 2.5])
+    val = series_of([5.5, 4.5, 3.2, 3.4, 3.6, 3.8], "val_loss")
+    model = model_of(Curve("train", train), Curve("val", val), view=view)
+    return model, paint(model, 60, 15, LOOK, PlotextCanvas()).geometry
+
+
+def test_the_crosshair_appears_at_the_end_and_walks_from_point_to_point():
+    model, geometry = cursor_model()
+    model.view = cursor.step(model, geometry, -1)
+    assert model.view.cursor == 5
+    model.view = cursor.step(model, geometry, -1)
+    assert model.view.cursor == 4
+    model.view = cursor.step(model, geometry, 1)
+    model.view = cursor.step(model, geometry, 1)
+    assert model.view.cursor == 5
+
+
+def test_the_crosshair_reads_every_curve():
+    model, geometry = cursor_model(View(cursor=2.0))
+    found = cursor.reading(model)
+    assert found.place == "step 2"
+    assert [(v.label, v.value) for v in found.values] == [("train", 3.0), ("val", 3.2)]
+    assert found.text() == "step 2  train 3  val 3.2000000"
+    text = paint(model, 60, 15, LOOK, PlotextCanvas()).text()
+    assert text[0].startswith("loss @ step 2   ● train 3  ✕ NaN at step 4   ▲ val 3.200")
+    assert any(row[geometry.left + geometry.column_of(2.0)] == "│" for row in text[1:-2])
+
+
+@pytest.mark.parametrize(("where", "x"), [("best", 2), ("min", 3), ("max", 0), ("nan", 4), ("first", 0), ("last", 5)])
+def test_the_crosshair_jumps_to_notable_points(where, x):
+    model, geometry = cursor_model()
+    assert cursor.jump(model, geometry, where).cursor == x
+
+
+def test_zooming_keeps_the_place_and_pans_to_the_ends_only():
+    model = model_of(Curve("loss", series_of([float(i) for i in range(101)])))
+    model.catch_up()
+    model.view = cursor.zoom(model, 0.5, 0.5)
+    assert model.view.x_window == (25, 75)
+    model.view = cursor.pan(model, -9)
+    assert model.view.x_window == (0, 50)
+    model.view = cursor.pan(model, 9)
+    assert model.view.x_window == (50, 100)
+    assert model.view.follow
+    model.view = cursor.zoom(model, 4)
+    assert model.view.x_window is None
+
+
+def test_a_zoomed_chart_follows_its_end():
+    series = series_of([float(i) for i in range(101)])
+    model = model_of(Curve("loss", series))
+    model.catch_up()
+    model.view = cursor.zoom(model, 0.1)
+    series.add(120.0, 1.0, 0.0)
+    geometry = paint(model, 60, 15, LOOK, PlotextCanvas()).geometry
+    assert (geometry.x.low, geometry.x.high) == (110, 120)
+
+
+def test_a_restart_draws_both_passes():
+    found = picture(Curve("loss", series_of([1.0] * 10 + [0.0] * 10, xs=[*range(10), *range(10)])), height=12)
+    plot = found.text()[found.geometry.top : -2]
+    assert len({y for _, y in dots_of(plot)}) == 2
+
+
+class Host(App[None]):
+    """One chart."""
+
+    def __init__(self, *curves):
+        super().__init__()
+        self.chart, self._curves = LineChart(title="loss"), curves
+
+    def compose(self) -> ComposeResult:
+        yield self.chart
+
+    def on_mount(self):
+        self.chart.show(self._curves)
+
+
+def screen_text(chart):
+    return "\n".join(chart.render_line(y).text for y in range(chart.size.height))
+
+
+def test_a_live_chart_draws_only_when_there_is_news():
+    async def check():
+        series = series_of([3.0, 2.0])
+        app = Host(Curve("loss", series))
+        async with app.run_test(size=(60, 15)) as pilot:
+            chart = app.chart
+            screen_text(chart)
+            first = chart.picture
+            assert not chart.poll()
+            screen_text(chart)
+            assert chart.picture is first
+            series.add(2.0, 1.2345, 0.0)
+            assert chart.poll()
+            await pilot.pause()
+            assert "1.234" in screen_text(chart)
+            assert chart.picture is not first
+
+    asyncio.run(check())
+
+
+def test_keys_of_a_pane_reach_the_chart_through_its_actions():
+    async def check():
+        app = Host(Curve("loss", series_of([5.0, 4.0, 1.0, 2.0])))
+        async with app.run_test(size=(60, 15)) as pilot:
+            chart = app.chart
+            chart.focus()
+            await pilot.pause()
+            chart.action_cursor_to("best")
+            assert chart.reading.x == 2
+            chart.action_cursor(1)
+            assert chart.view.cursor == 3
+            chart.action_zoom(0.5)
+            assert chart.view.x_window is not None
+            chart.action_whole()
+            chart.action_hide_cursor()
+            chart.action_log_y()
+            chart.action_smooth(1)
+            chart.action_next_x_axis()
+            chart.action_clip_outliers()
+            await pilot.pause()
+            assert chart.reading is None
+            assert "time" in screen_text(chart)
+
+    asyncio.run(check())
+
+
+def test_a_click_puts_the_crosshair_there_and_a_drag_pans():
+    async def check():
+        app = Host(Curve("loss", series_of([float(i) for i in range(101)])))
+        async with app.run_test(size=(60, 15)) as pilot:
+            chart = app.chart
+            chart.focus()
+            screen_text(chart)
+            await pilot.click(chart, offset=(30, 6))
+            assert 40 < chart.view.cursor < 60
+            chart.action_zoom(0.5)
+            await pilot.pause()
+            screen_text(chart)
+            before = chart.view.x_window
+            await pilot.mouse_down(chart, offset=(30, 6))
+            await pilot.hover(chart, offset=(40, 6))
+            await pilot.mouse_up(chart, offset=(40, 6))
+            assert chart.view.x_window[0] < before[0]
+
+    asyncio.run(check())
+
+
+def store_of(*keys):
+    store = MetricStore()
+    for name, axis, kind in keys:
+        store.add(MetricPoint(name, axis, 1.0, 0.5, kind), 0.0)
+    return store
+
+
+def test_a_run_s_charts_put_the_parts_of_one_metric_together_and_loss_first():
+    metric, running, speed = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
+    groups = group_series(
+        store_of(
+            ("samples_per_s", "step", speed), ("lr", "epoch", metric), ("val_accuracy", "epoch", metric),
+            ("accuracy", "epoch", metric), ("loss", "epoch", running), ("f1", "epoch", metric),
+            ("loss", "epoch", metric), ("val_loss", "epoch", metric),
+        )
+    )  # fmt: skip
+    assert [g.title for g in groups] == ["loss", "accuracy", "f1", "lr", "samples_per_s"]
+    assert [(c.label, c.style) for c in groups[0].curves] == [
+        ("loss", CurveStyle.FAINT), ("train", CurveStyle.LINE), ("val", CurveStyle.LINE),
+    ]  # fmt: skip
+    assert [c.color for c in groups[0].curves[1:]] == [c.color for c in groups[1].curves]
+    assert [c.goal for c in groups[1].curves] == [Goal.MAX, Goal.MAX]
+
+
+def test_ranks_share_a_chart_in_colours_of_their_own():
+    (group,) = group_series(store_of(*((f"[rank{i}] loss", "step", MetricKind.METRIC) for i in range(4))))
+    assert [c.label for c in group.curves] == ["rank0", "rank1", "rank2", "rank3"]
+    assert len({c.color for c in group.curves}) == 4
+
+
+def test_a_metric_alone_is_titled_as_the_log_names_it():
+    (group,) = group_series(store_of(("eval_loss", "epoch", MetricKind.METRIC)))
+    assert (group.title, group.curves[0].label) == ("eval_loss", "eval_loss")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("loss", MetricName("loss", None, "")),
+        ("val_loss", MetricName("loss", Scope.VALIDATION, "")),
+        ("eval/loss", MetricName("loss", Scope.VALIDATION, "")),
+        ("train/acc", MetricName("accuracy", Scope.TRAIN, "")),
+        ("Test accuracy", MetricName("accuracy", Scope.TEST, "")),
+        ("auc.valid", MetricName("auc", Scope.VALIDATION, "")),
+        ("valid_0 l2", MetricName("l2", Scope.VALIDATION, "")),
+        ("[rank1] val_loss", MetricName("loss", Scope.VALIDATION, "rank1")),
+        ("fold 2 loss", MetricName("fold_2_loss", None, "")),
+        ("val", MetricName("val", None, "")),
+    ],
+)
+def test_a_name_is_taken_apart_into_metric_scope_and_source(name, parts):
+    assert parse_name(name) == parts
+
+
+def test_less_loss_and_more_accuracy_are_better():
+    assert goal_of("loss") is goal_of("perplexity") is goal_of("rmse") is Goal.MIN
+    assert goal_of("accuracy") is goal_of("f1_score") is goal_of("auc") is Goal.MAX
+
+
+@pytest.mark.parametrize("background", ["#121212", "#ffffff", "#e0e0e0", "#000000"])
+def test_every_series_colour_is_readable_on_every_background(background):
+    assert all(palette.contrast(palette.readable(c, background), background) >= 3 for c in palette.SERIES)
+
+
+def test_colours_are_stable_and_distinct():
+    names = [f"run-{i}" for i in range(len(palette.SERIES))]
+    chosen = palette.distinct_colors(names)
+    assert len(set(chosen.values())) == len(names)
+    assert palette.distinct_colors(names[:1])[names[0]] == palette.series_color(names[0])
+
+
+wild = st.one_of(st.sampled_from(WILD), st.floats(width=64))
+views = st.builds(
+    View,
+    x_axis=st.sampled_from(list(XAxis)),
+    log_x=st.booleans(),
+    log_y=st.booleans(),
+    smoothing=st.sampled_from([0.0, 0.9]),
+    clip=st.booleans(),
+    follow=st.booleans(),
+    cursor=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    x_window=st.none() | st.tuples(st.floats(-1e308, 1e308), st.floats(-1e308, 1e308)),
+    y_window=st.none() | st.tuples(st.floats(-1e308, 1e308), st.floats(-1e308, 1e308)),
+)
+
+
+@st.composite
+def wild_models(draw):
+    curves = []
+    for i in range(draw(st.integers(0, 4))):
+        values = draw(st.lists(wild, max_size=60)) * draw(st.sampled_from([1, 1, 20]))
+        xs = draw(st.none() | st.lists(wild, min_size=len(values), max_size=len(values)))
+        style = draw(st.sampled_from(list(CurveStyle)))
+        curves.append(Curve(f"c{i}", series_of(values, xs=xs), style=style))
+    return model_of(*curves, view=draw(views))
+
+
+sizes = st.tuples(st.integers(0, 70), st.integers(0, 25))
+relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(relaxed, max_examples=150)
+@given(wild_models(), sizes)
+def test_nothing_but_dots_inside_the_canvas_reaches_the_drawing_library(model, size):
+    def canvas(width, height, vertices):
+        for v in vertices:
+            assert type(v.x) is int
+            assert type(v.y) is int
+            assert 0 <= v.x < 2 * width
+            assert 0 <= v.y < 4 * height
+        return [" " * width] * height
+
+    found = paint(model, *size, LOOK, canvas)
+    assert {width_of(row) for row in found.rows} <= {size[0]}
+    assert len(found.rows) == size[1]
+
+
+def fuzz() -> None:
+    """Draw wild curves for real and look at them in every way; an abort ends this process."""
+    canvas = PlotextCanvas()
+
+    @settings(relaxed, max_examples=150, database=None)
+    @given(wild_models(), sizes)
+    def look(model, size):
+        geometry = paint(model, *size, LOOK, canvas).geometry
+        if geometry is None:
+            return
+        for view in (
+            cursor.step(model, geometry, -1), cursor.jump(model, geometry, "best"), cursor.zoom(model, 0.3),
+            cursor.pan(model, 0.5), cursor.zoom_y(model, 0.5), cursor.pan_y(model, -0.5),
+            cursor.jump(model, geometry, "nan"), cursor.place(model, geometry, 3), replace(model.view, log_y=True),
+        ):  # fmt: skip
+            model.view = view
+            paint(model, *size, LOOK, canvas)
+            cursor.reading(model)
+
+    look()
+
+
+def test_no_curve_can_end_the_process():
+    done = subprocess.run([sys.executable, __file__], capture_output=True, text=True, timeout=170, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+if __name__ == "__main__":
+    fuzz()
