@@ -13,7 +13,7 @@ from typing import Any
 
 from mltui.domain.errors import EngineError, ImageError, NotFound
 from mltui.domain.launch import BuildSpec, LaunchSpec
-from mltui.domain.run import LABEL_CONTEXT, LABEL_PROFILE
+from mltui.domain.run import LABEL_CONTEXT
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import ImageRef, Progress, ProgressCallback
 from mltui.engines.docker.client import PATIENT, DockerClient
@@ -89,12 +89,11 @@ class ImageBuilder:
 
     def _open_build(self, spec: LaunchSpec, context: BuildContext, digest: str) -> EngineStream:
         build = context.spec
-        labels = {LABEL_CONTEXT: digest, LABEL_PROFILE: spec.profile}
         params = {
             "t": spec.image,
             "dockerfile": context.dockerfile[0],
             "buildargs": json.dumps(dict(build.args)),
-            "labels": json.dumps(labels),
+            "labels": json.dumps({LABEL_CONTEXT: digest}),
             "rm": 1,
             "forcerm": 1,
         }
@@ -301,7 +300,8 @@ def build_refusal(image: str, text: str, follower: _Follower) -> ImageError:
     where = (
         f" at step {follower.step}/{follower.steps} ({one_line(follower.instruction, 120)})" if follower.step else ""
     )
-    shown = one_line(text.rstrip("."), 400)
+    ended = re.search(r"returned a non-zero code: (\d+)", text)
+    shown = f"it ended with exit code {ended[1]}" if ended else one_line(text.rstrip("."), 400)
     if re.search(r"requires BuildKit|--mount option|unknown flag: mount", text):
         hint = f"The Dockerfile needs BuildKit: build it with `docker build -t {image} .` and leave `build` out."
         return ImageError(f"The image {image} does not build{where}: {shown}.", hint, tuple(follower.tail))
