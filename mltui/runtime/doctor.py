@@ -52,42 +52,56 @@ class Finding(NamedTuple):
     cure: str = ""
 
 
-Check = Callable[[], Iterable[Finding]]
+class Check(NamedTuple):
+    """Something to look at; it may give several findings."""
+
+    name: str
+    run: Callable[[], Iterable[Finding]]
+    cure: str = ""
+    """What to do when it does not come to an end."""
+
+
+_HANGING = (
+    "It takes connections and says nothing: see its log (journalctl -u docker), or choose another with DOCKER_HOST."
+)
 
 
 def examine(engine: str = "", endpoint: str = "", deadline: float = DEADLINE_S) -> tuple[Finding, ...]:
     """All checks, of the engine called ``engine`` (empty: docker, with the local one to fall back on)."""
-    checks: list[tuple[str, Check]] = [
-        ("mltui", check_versions),
-        ("home", check_home),
-        ("engine", lambda: check_engine(engine, endpoint)),
-        ("gpu", check_gpus),
-        ("shared memory", check_shared_memory),
-        ("local engine", check_local),
-        ("terminal", check_terminal),
+    checks = [
+        Check("mltui", check_versions),
+        Check("home", check_home, "Its disk hangs: set MLTUI_HOME to a folder on another one."),
+        Check("engine", lambda: check_engine(engine, endpoint), _HANGING),
+        Check("gpu", check_gpus, "The driver hangs: see dmesg, and whether nvidia-smi answers."),
+        Check("shared memory", check_shared_memory),
+        Check("local engine", check_local),
+        Check("terminal", check_terminal),
     ]
     return run_checks(checks, deadline)
 
 
-def run_checks(checks: Sequence[tuple[str, Check]], deadline: float = DEADLINE_S) -> tuple[Finding, ...]:
+def run_checks(checks: Sequence[Check], deadline: float = DEADLINE_S) -> tuple[Finding, ...]:
     """The findings in the order of ``checks``, which run side by side; one that is not done in time failed."""
     found: dict[str, tuple[Finding, ...]] = {}
 
-    def run(name: str, check: Check) -> None:
+    def run(check: Check) -> None:
         try:
-            found[name] = tuple(check())
+            found[check.name] = tuple(check.run())
         except Exception as error:
             # A check that breaks is a finding, not the end of the others.
-            found[name] = (Finding(name, Verdict.FAIL, f"The check broke: {type(error).__name__}: {error}"),)
+            what = f"The check broke: {type(error).__name__}: {error}"
+            found[check.name] = (Finding(check.name, Verdict.FAIL, what),)
 
-    threads = [threading.Thread(target=run, args=each, name=each[0], daemon=True) for each in checks]
+    threads = [threading.Thread(target=run, args=(each,), name=each.name, daemon=True) for each in checks]
     for thread in threads:
         thread.start()
     end = time.monotonic() + deadline
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
     late = f"no answer within {deadline:.0f} s"
-    return tuple(finding for name, _ in checks for finding in found.get(name, (Finding(name, Verdict.FAIL, late),)))
+    return tuple(
+        finding for one in checks for finding in found.get(one.name, (Finding(one.name, Verdict.FAIL, late, one.cure),))
+    )
 
 
 def check_versions() -> Iterable[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from mltui.domain.device import DeviceSample
 from mltui.engines.base import EngineInfo
 from mltui.runtime import doctor
-from mltui.runtime.doctor import Finding, Verdict
+from mltui.runtime.doctor import Check, Finding, Verdict
 
 _INFO = EngineInfo(
     engine="docker", product="Docker Engine", version="24", endpoint="unix:///x", context="default", host="box", cpus=8,
@@ -35,9 +34,9 @@ def test_a_check_that_hangs_fails_alone() -> None:
         return ()
 
     good = Finding("good", Verdict.OK, "fine")
-    found = doctor.run_checks([("hangs", hang), ("good", lambda: [good])], deadline=0.2)
+    found = doctor.run_checks([Check("hangs", hang, "wake it"), Check("good", lambda: [good])], deadline=0.2)
     never.set()
-    assert found == (Finding("hangs", Verdict.FAIL, "no answer within 0 s"), good)
+    assert found == (Finding("hangs", Verdict.FAIL, "no answer within 0 s", "wake it"), good)
 
 
 def test_a_check_that_breaks_is_a_finding() -> None:
@@ -46,7 +45,7 @@ def test_a_check_that_breaks_is_a_finding() -> None:
     def broken() -> Iterable[Finding]:
         raise RuntimeError("boom")
 
-    [found] = doctor.run_checks([("broken", broken)])
+    [found] = doctor.run_checks([Check("broken", broken)])
     assert found.verdict is Verdict.FAIL
     assert "boom" in found.evidence
 
@@ -56,11 +55,10 @@ def test_an_engine_that_accepts_and_never_answers_does_not_hold_it_up(tmp_path: 
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "s"))
         silent.listen()
-        began = time.monotonic()
         found = _by_check(doctor.examine("docker", f"unix://{tmp_path}/s", deadline=1.0))
     assert found["engine"].verdict is Verdict.FAIL
+    assert found["engine"].cure
     assert found["mltui"].verdict is Verdict.OK
-    assert time.monotonic() - began < 60
 
 
 def test_no_engine_is_a_warning_with_the_cure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
