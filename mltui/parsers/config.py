@@ -10,12 +10,12 @@ class MetricConfig:
     """How to read a log when the reader's own understanding is not enough. ``errors`` checks it.
 
     ``patterns`` are regular expressions searched in every line. A named group is a metric of that name (``__`` in a
-    group's name stands for ``/``), but for the groups ``step``, ``epoch``, ``iteration``, ``batch`` and ``x``, which say
-    where the values belong, and ``name`` with ``value``, which take the metric's name from the log. A line that a pattern
-    matches is read by the pattern alone.
+    group's name stands for ``/``), but for the groups ``step``, ``epoch``, ``iteration``, ``batch`` and ``x``, which
+    say where the values belong, and ``name`` with ``value``, which take the metric's name from the log. A line that a
+    pattern matches is read by the pattern alone.
 
-    ``keep`` and ``drop`` are globs of metric names, without regard to case: with ``keep``, only what matches is reported;
-    what matches ``drop`` never is. ``x`` is the word of the log that counts (``step``, ``epoch``, ``global_step`` …).
+    ``keep`` and ``drop`` are globs of metric names, without regard to case: with ``keep``, only what matches is
+    reported; what matches ``drop`` never is. ``x`` is the word of the log that counts (``step``, ``epoch`` …).
     """
 
     patterns: tuple[str, ...] = ()

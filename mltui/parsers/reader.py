@@ -1,40 +1,67 @@
-"""Bytes of a log in, metric points out."""
+"""Bytes of a log in, metric points out.
+
+``MetricReader`` cuts the bytes into frames, finds out what kind each frame is, and hands it to the reader of that kind.
+What a frame's shape means is worked out once and remembered: the next line that differs only in its digits is read by
+the same plan.
+"""
 
 from __future__ import annotations
 
 import re
 
 from mltui.domain.metric import MetricPoint
+from mltui.parsers.bars import Bars
 from mltui.parsers.config import MetricConfig
+from mltui.parsers.lines import Lines
+from mltui.parsers.points import Points
 from mltui.parsers.terminal import Frames
-
-_PAIR = re.compile(r"([A-Za-z_][\w/@.-]*)\s*[:=]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)")
 
 
 class MetricReader:
-    """Reads the metrics out of one run's log, from its first byte on."""
+    """Reads the metrics out of one run's log, from its first byte on.
+
+    Points come in the order read. Points of kind RUNNING are what a bar showed on the way to an epoch's value; THROUGHPUT
+    is work per second. Any bytes are accepted; memory is bounded by the number of series and of line shapes kept.
+    """
 
     def __init__(self, config: MetricConfig | None = None) -> None:
         self.config = config or MetricConfig()
-        self.dropped = 0
-        """Points that were not reported because the log has too many series."""
+        self._points = Points(self.config)
+        self._lines = Lines(self._points)
+        self._bars = Bars(self._points, self._lines)
+        self._patterns = [re.compile(p) for p in self.config.patterns]
         self._frames: dict[int, Frames] = {}
-        self._epoch = 0.0
+
+    @property
+    def dropped(self) -> int:
+        """Values that were not reported because the log has too many series."""
+        return self._points.dropped
 
     def feed(self, data: bytes, stream: int = 1) -> list[MetricPoint]:
-        """The points that ``data`` completes, in the order read; ``stream`` is 1 for stdout, 2 for stderr."""
-        frames = self._frames.setdefault(stream, Frames())
-        return [point for text, final in frames.feed(data) for point in self._read(text, final)]
+        """The points that ``data`` completes; ``stream`` is 1 for stdout, 2 for stderr."""
+        frames = self._frames.get(stream)
+        if frames is None:
+            frames = self._frames[stream] = Frames()
+        for text, final in frames.feed(data):
+            self._read(text, final)
+        return self._take()
 
     def close(self) -> list[MetricPoint]:
         """The points that were pending when the log ended."""
-        return [
-            p for frames in self._frames.values() for text, final in frames.close() for p in self._read(text, final)
-        ]
+        for frames in self._frames.values():
+            for text, final in frames.close():
+                self._read(text, final)
+        self._lines.close()
+        self._bars.close()
+        self._points.close()
+        return self._take()
 
-    def _read(self, frame: bytes, final: bool) -> list[MetricPoint]:
-        text = frame.decode("utf-8", "replace")
-        if found := re.match(r"Epoch (\d+)/\d+", text):
-            self._epoch = float(found[1])
-        pairs = [(k, float(v)) for k, v in _PAIR.findall(text)] if final else []
-        return [MetricPoint(k, "epoch", self._epoch, v) for k, v in pairs if "loss" in k or "acc" in k]
+    def _take(self) -> list[MetricPoint]:
+        out = self._points.out
+        self._points.out = []
+        return out
+
+    def _read(self, frame: bytes, final: bool) -> None:
+        rest = self._bars.read(frame, final)
+        if rest is not None:
+            self._lines.read(rest, final)

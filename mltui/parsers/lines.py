@@ -1,0 +1,388 @@
+"""Finished lines: which kind each is, and what it says.
+
+A line's shape is the line with every digit replaced by 0. Lines of one shape have their numbers in the same places, so
+that a shape is understood once, and after that its lines cost a dictionary look-up and a few slices.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from mltui.parsers.points import Points
+from mltui.parsers.records import objects, tables
+from mltui.parsers.records.pairs import read_pairs
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.roles import Judge, Plan
+from mltui.parsers.tokens import tokenize, value_of
+from mltui.parsers.vocabulary import (
+    COUNTERS,
+    METRIC_WORDS,
+    SCHEDULE_WORDS,
+    SCOPE_WORDS,
+    scope_of,
+)
+
+#: Longer lines are read up to here: what prints its metrics puts them in front.
+READ_LIMIT = 4096
+_SHAPE_LIMIT = 20_000
+_VARIANT_LIMIT = 256
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+_WORD = re.compile(rb"[A-Za-z]+")
+_CAMEL = re.compile(rb"[a-z][A-Z]")
+_GATE = frozenset(
+    word.encode()
+    for word in {*METRIC_WORDS, *SCHEDULE_WORDS, *SCOPE_WORDS, *COUNTERS, "learning", "rank", "steps", "batches", "class", "trace"}
+)
+_HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
+_NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
+_EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
+_FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
+_SECTION_LINE = re.compile(r"\s+\S+\s+=\s")
+_BOX = re.compile(r"\s*[|│┃]\s*([^|│┃]*[A-Za-z/][^|│┃]*?)\s*[|│┃]\s*([^|│┃]*?)\s*[|│┃]\s*")
+_RANK = re.compile(
+    r"\s*(?:(\[(?:rank|gpu|proc|process|node|worker|replica)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
+    r"|((?:rank|process|client|gpu) ?\d+)\s?[:|>](?!\d)|\[1,(\d+)\]<std(?:out|err)>:|([A-Za-z][\w.-]*-\d+)\s+\| )\s*",
+    re.I,
+)
+_INNER_RANK = re.compile(r"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
+_NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
+
+
+@dataclass(slots=True)
+class Shape:
+    """What lines of one shape are. ``kind`` is nothing, plan, split, header, row, box, rule, section or trace."""
+
+    kind: str
+    plan: Plan | None = None
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """Where the numbers stand, in bytes."""
+    cuts: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Variants:
+    """Shapes whose names hold digits themselves (``top1``, ``[rank0]``): told apart by the text at ``spans``."""
+
+    spans: list[tuple[int, int]]
+    shapes: dict[tuple[bytes, ...], Shape] = field(default_factory=dict)
+
+
+_NOTHING = Shape("nothing")
+
+
+class Lines:
+    """Reads finished lines, and the texts of bars, into points."""
+
+    def __init__(self, points: Points) -> None:
+        self.points = points
+        self.judge = Judge(points)
+        self._shapes: dict[bytes, Shape | Variants] = {}
+        self._objects: dict[tuple[object, ...], Plan | None] = {}
+        self._header: tables.Header | None = None
+        self._rows: dict[tuple[str, ...], Plan | None] = {}
+        self._box: list[tuple[str, str]] = []
+        self._box_prefix = ""
+        self._tracing = False
+        self._section = False
+        self._scope: tuple[int, str] | None = None
+
+    def read(self, frame: bytes, final: bool = True) -> None:
+        """Read one line."""
+        if self._tracing or self._section or self._box or self._scope:
+            frame = self._in_block(frame)
+        if frame[:2] == b'{"' and self._read_object(frame):
+            return
+        shape = self.shape_of(frame)
+        kind = shape.kind
+        if kind == "nothing":
+            return
+        if kind == "plan" and shape.plan is not None:
+            self.apply(shape.plan, [value_of(frame[a:b]) for a, b in shape.spans])
+        else:
+            self._special(kind, shape, frame)
+
+    def close(self) -> None:
+        """Read what was still open when the log ended."""
+        self._flush_box()
+
+    # Understanding.
+
+    def shape_of(self, frame: bytes) -> Shape:
+        """What ``frame`` is."""
+        key = frame.translate(_DIGITS)
+        shape = self._shapes.get(key)
+        if shape is None:
+            return self._understand(frame, key)
+        if isinstance(shape, Variants):
+            names = tuple([frame[a:b] for a, b in shape.spans])
+            return shape.shapes.get(names) or self._understand(frame, key)
+        return shape
+
+    def _understand(self, frame: bytes, key: bytes) -> Shape:
+        text = frame[:READ_LIMIT].decode("utf-8", "replace")
+        shape, literal = self._judge_text(text, frame)
+        if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
+            self._remember(key, frame, text, shape, literal)
+        return shape
+
+    def _remember(self, key: bytes, frame: bytes, text: str, shape: Shape, literal: list[tuple[int, int]]) -> None:
+        if len(self._shapes) >= _SHAPE_LIMIT:
+            self._shapes.clear()
+        if not literal or shape is _NOTHING:
+            self._shapes[key] = shape
+            return
+        spans = [_byte_span(text, a, b) for a, b in literal]
+        variants = self._shapes.get(key)
+        if not isinstance(variants, Variants) or variants.spans != spans:
+            variants = self._shapes[key] = Variants(spans)
+        if len(variants.shapes) < _VARIANT_LIMIT:
+            variants.shapes[tuple([frame[a:b] for a, b in spans])] = shape
+
+    def _judge_text(self, text: str, frame: bytes) -> tuple[Shape, list[tuple[int, int]]]:
+        """The shape of a line, and where it holds names with digits in them."""
+        if not _may_matter(frame):
+            return self._judge_plain(text, frame), []
+        if text.startswith("Traceback (most recent call last)"):
+            return Shape("trace"), []
+        if _EXCEPTION.match(text):
+            return _NOTHING, []
+        if _FINAL_SECTION.search(text):
+            return Shape("section"), []
+        if tables.is_rule(text):
+            return Shape("rule"), []
+        if box := _BOX.fullmatch(text):
+            if not box[2] or _NUMBER_ONLY.fullmatch(box[2]):
+                return Shape("box"), [(0, len(text))] if any(c.isdigit() for c in box[1]) else []
+        if _NUMERIC_START.match(frame) and tables.row_values(text):
+            return Shape("row"), []
+        cuts = [m.start() for m in _INNER_RANK.finditer(text)]
+        if cuts:
+            return Shape("split", cuts=[_byte_span(text, c, c)[0] for c in cuts]), []
+        if tables.read_header(text) is not None and not _HAS_VALUE.search(re.sub(rb"[A-Za-z_@-]\d+(?:-\d+)?", b"", frame)):
+            return Shape("header"), [(0, len(text))] if any(c.isdigit() for c in text) else []
+        return self._judge_pairs(text)
+
+    def _judge_plain(self, text: str, frame: bytes) -> Shape:
+        """Lines without a word of the field: rules, rows of numbers."""
+        if tables.is_rule(text):
+            return Shape("rule")
+        if _NUMERIC_START.match(frame) and tables.row_values(text):
+            return Shape("row")
+        box = _BOX.fullmatch(text)
+        return Shape("box") if box and _NUMBER_ONLY.fullmatch(box[2]) else _NOTHING
+
+    def _judge_pairs(self, text: str) -> tuple[Shape, list[tuple[int, int]]]:
+        rank, start = _rank_of(text)
+        tokens = tokenize(text[start:])
+        record = read_pairs(text[start:], tokens)
+        literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)]
+        if start:
+            literal.append((0, start))
+        numbers = [t for t in tokens if t.kind == "number"]
+        rank_field = next((f for f in record.fields if f.name.lower() in ("rank", "client") and f.explicit), None)
+        if rank_field is not None and not rank:
+            token = numbers[rank_field.index]
+            rank = f"{rank_field.name} {token.text}"
+            literal.append((token.start + start, token.end + start))
+        plan = self.judge.plan(record, rank)
+        if plan is None:
+            scope = _section_scope(text)
+            return (Shape("scope") if scope else _NOTHING), []
+        spans = [_byte_span(text, t.start + start, t.end + start) for t in numbers]
+        return Shape("plan", plan, spans), literal
+
+    # Lines that change how others are read.
+
+    def _special(self, kind: str, shape: Shape, frame: bytes) -> None:
+        if kind == "row":
+            self.read_row(frame)
+            return
+        text = frame[:READ_LIMIT].decode("utf-8", "replace")
+        if kind == "header":
+            self._header = tables.read_header(text)
+            self._rows.clear()
+        elif kind == "rule":
+            if self._header is not None:
+                tables.apply_rule(self._header, text)
+        elif kind == "box":
+            self._read_box(text)
+        elif kind == "split":
+            for a, b in zip([0, *shape.cuts], [*shape.cuts, len(frame)], strict=True):
+                self.read(frame[a:b])
+        elif kind == "trace":
+            self._tracing = True
+        elif kind == "section":
+            self._section = True
+        elif kind == "scope":
+            self._scope = (len(text) - len(text.lstrip()), _section_scope(text))
+
+    def _in_block(self, frame: bytes) -> bytes:
+        """``frame``, or nothing if the block it stands in says nothing."""
+        if self._tracing:
+            self._tracing = not frame.strip() or frame[:1] in b" \t"
+            return b""
+        if self._section:
+            self._section = bool(_SECTION_LINE.match(frame[:200].decode("utf-8", "replace")))
+            if self._section:
+                return b""
+        if self._box and not frame.lstrip().startswith((b"|", b"\xe2\x94\x82", b"\xe2\x94\x83")):
+            self._flush_box()
+        if self._scope and frame.strip():
+            indent = len(frame) - len(frame.lstrip())
+            if indent <= self._scope[0]:
+                self._scope = None
+        return frame
+
+    def _read_object(self, frame: bytes) -> bool:
+        found = objects.parse_object(frame)
+        if found is None:
+            return False
+        names, values, scopes = objects.flatten(found)
+        key = (*names, *scopes.items())
+        if key not in self._objects:
+            if len(self._objects) > _SHAPE_LIMIT:
+                self._objects.clear()
+            decimals = [not value.is_integer() for value in values]
+            self._objects[key] = self.judge.plan(objects.object_record(names, decimals, scopes))
+        plan = self._objects[key]
+        if plan is not None:
+            self.apply(plan, values)
+        return True
+
+    # Tables.
+
+    def read_header(self, text: str) -> bool:
+        """Take ``text`` as a table's header if it is one."""
+        header = tables.read_header(text)
+        if header is not None:
+            self._header = header
+            self._rows.clear()
+        return header is not None
+
+    def row_plan(self, frame: bytes) -> tuple[Plan, list[float]] | None:
+        """The plan and the numbers of a row under the current header."""
+        if self._header is None:
+            return None
+        row = tables.row_values(frame[:READ_LIMIT].decode("utf-8", "replace"))
+        if row is None:
+            return None
+        cells, values = row
+        names = tables.assign(self._header, cells)
+        if names is None:
+            return None
+        key = tuple(names)
+        if key not in self._rows:
+            record = tables.table_record(names, [cell for cell, _, _ in cells])
+            self._rows[key] = self.judge.plan(record)
+        plan = self._rows[key]
+        return None if plan is None else (plan, [math.nan if v is None else v for v in values])
+
+    def read_row(self, frame: bytes) -> None:
+        """Read a row of numbers under the current header, if there is one."""
+        found = self.row_plan(frame)
+        if found is not None and found[0].entries:
+            self.apply(*found)
+
+    def _read_box(self, text: str) -> None:
+        box = _BOX.fullmatch(text)
+        if box is None:
+            return
+        name, value = box[1], box[2]
+        if not value:
+            self._box_prefix = name if name.endswith("/") else ""
+            self._box.append(("", ""))
+        elif len(self._box) < 256:
+            self._box.append((self._box_prefix + name, value))
+
+    def _flush_box(self) -> None:
+        rows, self._box, self._box_prefix = [r for r in self._box if r[0]], [], ""
+        record = Record()
+        values: list[float] = []
+        for name, value in rows:
+            if found := _NUMBER_ONLY.fullmatch(value):
+                record.fields.append(new_field(name, len(values), found[1]))
+                values.append(float(found[1]))
+        if plan := self.judge.plan(record):
+            self.apply(plan, values)
+
+    # Applying.
+
+    def apply(self, plan: Plan, numbers: list[float]) -> None:
+        """Report the values of a line of this plan."""
+        points = self.points
+        context = points.context
+        points.dropped += plan.lost
+        if plan.fold is not None and context.fold != numbers[plan.fold.index]:
+            context.fold = numbers[plan.fold.index]
+        epoch = None if plan.epoch is None else numbers[plan.epoch.index]
+        if not plan.entries:
+            self._note_position(plan, epoch, numbers)
+            return
+        inner = total = None
+        if plan.inner is not None:
+            inner = numbers[plan.inner.index]
+            total = None if plan.inner.total is None else numbers[plan.inner.total]
+        placed = points.resolve(plan.group, epoch, inner, total, plan.inner)
+        if placed is None:
+            placed = self._place_by_context(plan)
+        else:
+            self._went_on(epoch, placed)
+        points.place(plan.group, *placed, [(e.series, numbers[e.index], e.schedule) for e in plan.entries])
+
+    def _note_position(self, plan: Plan, epoch: float | None, numbers: list[float]) -> None:
+        context = self.points.context
+        if epoch is not None:
+            context.set_epoch(epoch, header=plan.epoch is not None and plan.inner is None)
+        elif plan.inner is not None and plan.inner.way == "step":
+            context.axis, context.x = plan.inner.axis, numbers[plan.inner.index]
+
+    def _went_on(self, epoch: float | None, placed: tuple[str, float]) -> None:
+        context = self.points.context
+        if epoch is not None and epoch != context.epoch:
+            context.set_epoch(epoch, header=False)
+        if placed != (context.axis, context.x):
+            context.axis, context.x = placed
+            context.advances += 1
+        self.points.training_went_on()
+
+    def _place_by_context(self, plan: Plan) -> tuple[str, float]:
+        context, group = self.points.context, plan.group
+        if context.epoch is not None:
+            if group.last_x == context.epoch and context.x is not None and context.axis != "epoch":
+                return context.axis, context.x
+            return context.axis_in_fold("epoch"), context.epoch
+        if context.x is not None:
+            return context.axis, context.x
+        return "count", group.count + 1
+
+
+def _byte_span(text: str, start: int, end: int) -> tuple[int, int]:
+    if text.isascii():
+        return start, end
+    a = len(text[:start].encode())
+    return a, a + len(text[start:end].encode())
+
+
+def _may_matter(frame: bytes) -> bool:
+    """Whether the line holds a word of the field at all; most lines of most logs do not."""
+    if not _GATE.isdisjoint(_WORD.findall(frame.lower())):
+        return True
+    return _CAMEL.search(frame) is not None
+
+
+def _rank_of(text: str) -> tuple[str, int]:
+    """What the line's beginning says about who prints it, and where the line proper begins."""
+    found = _RANK.match(text)
+    if not found:
+        return "", 0
+    who = next(g for g in found.groups() if g is not None)
+    return (f"[rank{who}]" if who.isdigit() else who), found.end()
+
+
+def _section_scope(text: str) -> str:
+    """The scope that a heading such as ``Validation:`` sets for the lines under it."""
+    stripped = text.strip()
+    return stripped.rstrip(":. ") if stripped.endswith(":") and len(stripped) < 40 and scope_of(stripped) else ""

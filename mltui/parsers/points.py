@@ -1,0 +1,230 @@
+"""From records to points: where a value belongs (x), and whether it is news.
+
+The `Context` is what the log has said so far about where the training stands; a `Group` is one kind of line (the same
+names again and again) and remembers what it needs to place the next line of its kind.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field
+
+from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.config import MetricConfig
+
+#: Names beyond this are not reported but counted as dropped: a log that makes new names is not plotting curves.
+SERIES_LIMIT = 2000
+#: Records that a group remembers to know a repeated line.
+_SEEN_LIMIT = 4096
+#: Points of a value that never changes that wait for a change.
+_CONSTANT_LIMIT = 50_000
+
+METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
+
+
+@dataclass(slots=True)
+class Series:
+    """One curve as far as the reader has to know it."""
+
+    name: str
+    kind: MetricKind
+    wanted: bool = True
+    constant: float | None = None
+    """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
+    waiting: list[tuple[str, float]] | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """Where the training stands, by what the log has said last."""
+
+    epoch: float | None = None
+    zero_based: bool = False
+    header: bool = False
+    """The epoch comes from a line of its own (``Epoch 1/30``), so what follows counts inside of it."""
+    fresh: bool = False
+    """No bar has finished since that line."""
+    axis: str = ""
+    x: float | None = None
+    fold: float | None = None
+    advances: int = 0
+    """How often the training went on."""
+
+    def set_epoch(self, epoch: float, header: bool = False) -> None:
+        """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
+        if epoch == 0:
+            self.zero_based = True
+        if epoch != self.epoch:
+            self.advances += 1
+            self.epoch = epoch
+        self.header = header
+
+    def epoch_index(self, epoch: float) -> float:
+        """How many epochs were complete before ``epoch`` began."""
+        return epoch if self.zero_based else max(0.0, epoch - 1)
+
+    def axis_in_fold(self, axis: str) -> str:
+        """``axis``, told apart by fold: each fold counts anew."""
+        return axis if self.fold is None else f"{axis} (fold {self.fold:g})"
+
+
+@dataclass(slots=True)
+class Counter:
+    """A counter of a line: what it counts (``axis``), how (``way``: epoch, batch, step, fold) and its numbers."""
+
+    axis: str
+    way: str
+    index: int
+    total: int | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """One kind of line."""
+
+    released: bool = True
+    """Its points are reported at once; else they wait in ``held`` for a sign that they are a curve."""
+    context_releases: bool = True
+    held: list[MetricPoint] = field(default_factory=list)
+    held_advances: int = -1
+    seen: set[tuple[float, ...]] = field(default_factory=set)
+    last_x: float | None = None
+    count: int = 0
+    last_epoch: float | None = None
+    last_inner: float = -1.0
+    per_epoch: bool | None = None
+    inner_zero: bool = False
+    size: float = 0.0
+    """Inner counts per epoch."""
+    sample_batch: float | None = None
+
+
+class Points:
+    """Turns placed values into points, once each."""
+
+    def __init__(self, config: MetricConfig) -> None:
+        self.config = config
+        self.context = Context()
+        self.out: list[MetricPoint] = []
+        self.dropped = 0
+        self.series: dict[tuple[str, MetricKind], Series] = {}
+        self._held: list[Group] = []
+
+    def series_for(self, name: str, kind: MetricKind) -> Series | None:
+        """The series of that name, or ``None`` when there are too many."""
+        found = self.series.get((name, kind))
+        if found is None:
+            if len(self.series) >= SERIES_LIMIT:
+                return None
+            found = self.series[name, kind] = Series(name, kind, self._wanted(name))
+        return found
+
+    def _wanted(self, name: str) -> bool:
+        lower, config = name.lower(), self.config
+        if any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.drop):
+            return False
+        return not config.keep or any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.keep)
+
+    def place(self, group: Group, axis: str, x: float, entries: list[tuple[Series, float, bool]]) -> None:
+        """Report a record's values at ``x``, unless the same line was read before.
+
+        An entry is the series, its value, and whether it is a schedule that is worth a curve only once it changes.
+        """
+        signature = (x, *(value for _, value, _ in entries))
+        if group.last_x is not None and x <= group.last_x and signature in group.seen:
+            return
+        if len(group.seen) >= _SEEN_LIMIT:
+            group.seen.clear()
+        group.seen.add(signature)
+        group.last_x = x
+        group.count += 1
+        out = self.out if group.released else group.held
+        for series, value, schedule in entries:
+            if not series.wanted:
+                continue
+            if schedule and not self._changed(series, axis, x, value, out):
+                continue
+            out.append(MetricPoint(series.name, axis, x, value, series.kind))
+        if not group.released:
+            self._hold(group)
+
+    def _changed(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
+        """Whether a schedule has ever changed; when it does, the points that waited are reported first."""
+        if series.waiting is None and series.constant is None:
+            series.constant, series.waiting = value, [(axis, x)]
+            return False
+        if series.waiting is None:
+            return True
+        if value == series.constant:
+            if len(series.waiting) < _CONSTANT_LIMIT:
+                series.waiting.append((axis, x))
+            return False
+        constant = series.constant or 0.0
+        out.extend(MetricPoint(series.name, a, at, constant, series.kind) for a, at in series.waiting)
+        series.waiting = None
+        return True
+
+    # Values that may be a curve or a single result.
+
+    def _hold(self, group: Group) -> None:
+        if group.count >= 2:
+            self._release(group)
+        elif group not in self._held:
+            group.held_advances = self.context.advances
+            self._held.append(group)
+
+    def _release(self, group: Group) -> None:
+        group.released = True
+        self.out.extend(group.held)
+        group.held.clear()
+        if group in self._held:
+            self._held.remove(group)
+
+    def training_went_on(self) -> None:
+        """Report what was held back: it stood in the middle of a training, so it was no final result."""
+        for group in list(self._held):
+            if group.context_releases and 0 < group.held_advances < self.context.advances:
+                self._release(group)
+
+    def close(self) -> None:
+        """The log ended: what stood alone after a single epoch is reported, what followed many is a final result."""
+        if self.context.advances == 1:
+            for group in list(self._held):
+                if group.context_releases and group.held_advances == 1:
+                    self._release(group)
+        self._held.clear()
+
+    # Where a line stands.
+
+    def resolve(self, group: Group, epoch: float | None, inner: float | None, total: float | None, counter: Counter | None
+                ) -> tuple[str, float] | None:  # fmt: skip
+        """Axis and x of a line that says ``epoch`` and/or an ``inner`` counter; ``None`` if it says neither."""
+        context = self.context
+        if inner is None or counter is None:
+            return None if epoch is None else (context.axis_in_fold("epoch"), epoch)
+        if epoch is None and (counter.way == "batch" or (context.header and total is not None)):
+            epoch = context.epoch
+        if epoch is None:
+            return context.axis_in_fold(counter.axis), inner
+        if epoch == 0:
+            context.zero_based = True
+        return self._resolve_inner(group, epoch, inner, total, counter)
+
+    def _resolve_inner(
+        self, group: Group, epoch: float, inner: float, total: float | None, counter: Counter
+    ) -> tuple[str, float]:
+        if inner == 0:
+            group.inner_zero = True
+        if group.last_epoch is not None and epoch > group.last_epoch:
+            if inner <= group.last_inner:
+                group.per_epoch = True
+            elif counter.way == "step":
+                group.per_epoch = False
+        if total is not None:
+            group.size = total + 1 if group.inner_zero and inner == total else max(group.size, total)
+        group.last_epoch, group.last_inner = epoch, inner
+        per_epoch = group.per_epoch if group.per_epoch is not None else counter.way == "batch"
+        axis = "step" if counter.way == "batch" and group.size else counter.axis
+        if not per_epoch or not group.size:
+            return self.context.axis_in_fold(axis), inner
+        return self.context.axis_in_fold(axis), self.context.epoch_index(epoch) * group.size + inner

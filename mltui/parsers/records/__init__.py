@@ -1,0 +1,1 @@
+"""The shapes in which logs print their numbers: one file per shape, each from text to a ``Record``."""

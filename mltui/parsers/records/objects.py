@@ -1,0 +1,75 @@
+"""JSON objects, one a line: keys may be nested (``{"metrics": {"accuracy": 0.9}}`` is ``metrics.accuracy``)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.vocabulary import scope_of
+
+_SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "partition", "prefix"])
+_SETTINGS = frozenset(["config", "params", "args", "hparams", "hyperparameters", "settings", "options", "metadata", "env", "system"])
+_DEPTH = 4
+_WIDTH = 400
+
+
+def parse_object(text: str | bytes) -> dict[str, Any] | None:
+    """The JSON object that ``text`` is, or ``None``."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def flatten(found: dict[str, Any]) -> tuple[list[str], list[float], dict[str, str]]:
+    """The object's numbers by their dotted names, and its strings under scope keys."""
+    names: list[str] = []
+    values: list[float] = []
+    scopes: dict[str, str] = {}
+    _flatten(found, "", _DEPTH, names, values, scopes)
+    return names, values, scopes
+
+
+def _flatten(
+    found: dict[str, Any], prefix: str, depth: int, names: list[str], values: list[float], scopes: dict[str, str]
+) -> None:
+    for key, value in found.items():
+        if len(names) >= _WIDTH:
+            return
+        kind = type(value)
+        if kind is float or kind is int:
+            names.append(prefix + str(key))
+            values.append(_number(value))
+        elif kind is str:
+            _flatten_text(prefix + str(key), value, names, values, scopes)
+        elif kind is dict and depth and str(key).lower() not in _SETTINGS:
+            _flatten(value, f"{prefix}{key}.", depth - 1, names, values, scopes)
+
+
+def _number(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _flatten_text(name: str, value: str, names: list[str], values: list[float], scopes: dict[str, str]) -> None:
+    if len(value) < 32 and (value[:1].isdigit() or value[:1] in "-+.nNiI"):
+        try:
+            number = float(value)
+        except ValueError:
+            return
+        names.append(name)
+        values.append(number)
+    elif name.lower() in _SCOPE_KEYS and len(value) < 32 and scope_of(value):
+        scopes[name] = value
+
+
+def object_record(names: list[str], decimals: list[bool], scopes: dict[str, str]) -> Record:
+    """The record of an object with these ``names``; number ``i`` is the value of name ``i``."""
+    record = Record(scope=next(iter(scopes.values()), ""))
+    for i, name in enumerate(names):
+        record.fields.append(new_field(name, i, "0.5" if decimals[i] else "1"))
+    return record

@@ -1,0 +1,365 @@
+"""Names beside numbers: ``loss: 0.5``, ``loss=0.5``, ``'loss': '0.5'``, ``loss 0.5``, ``Loss 0.5 (0.6)``, ``[10/80]``.
+
+One walk over the tokens of a line. Words gather in a phrase until a number, a separator or a boundary ends it; what the
+phrase says before a number is that number's name, what it says before a boundary may be the scope of what follows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mltui.parsers.records.record import Field, Nameless, Record, new_field
+from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
+from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, Role, counter_of, role_of, scope_of, words
+
+_WRAPPERS = frozenset(["tensor", "Tensor", "array", "Array", "DeviceArray", "float", "float32", "float64", "bfloat16", "int"])
+_WRAPPERS |= {"np.float32", "np.float64", "numpy.float64", "numpy.float32", "np.array", "torch.tensor", "jnp.array"}
+_SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "partition", "prefix"])
+_SETTINGS = frozenset(["params", "parameters", "config", "args", "hparams", "hyperparameters", "settings", "kwargs", "options", "parameter"])
+_STOP = frozenset(
+    ["finished", "with", "and", "a", "an", "the", "is", "was", "has", "got", "achieved", "reached", "new", "had", "by", "current", "ended", "done", "completed", "complete", "results", "result", "info", "of", "at", "end", "start"]
+)
+_BLOCK = frozenset(["best", "last", "since", "until", "from", "early", "total", "remaining", "max", "resume", "resuming", "saved", "saving", "every"])
+_BATCHES = {"batch": "batch", "batches": "batch", "minibatches": "batch", "steps": "step", "iterations": "iteration",
+            "iters": "iter", "its": "iter", "it": "iter", "step": "step", "iter": "iter", "epochs": "epoch"}  # fmt: skip
+_BOUNDARY = frozenset(",;|│┃║•·.!?&")
+_KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
+
+
+def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
+    """The record that a line of text holds; its numbers count the number tokens of ``tokenize``."""
+    walk = _Walk(tokenize(text) if tokens is None else tokens)
+    record = walk.run()
+    first = record.nameless[0] if record.nameless else None
+    if first is not None and first.first and first.place == "start" and _KERAS.search(text):
+        record.keras = True
+    record.ends_with_colon = text.rstrip().endswith(":")
+    return record
+
+
+class _Walk:
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.record = Record()
+        self.phrase: list[str] = []
+        self.separator = ""
+        self.label = ""
+        self.last: Field | Nameless | None = None
+        self.waiting_name = ""
+        self.brackets: list[str] = []
+        self.number = -1
+        self.skip_next = False
+        self.i = 0
+
+    def run(self) -> Record:
+        while self.i < len(self.tokens):
+            token = self.tokens[self.i]
+            getattr(self, "_" + token.kind)(token)
+            self.i += 1
+        self._boundary()
+        return self.record
+
+    # What lies around the token at hand.
+
+    def _next(self, ahead: int = 1) -> Token | None:
+        i = self.i + ahead
+        while i < len(self.tokens) and self.tokens[i].kind == "gap":
+            i += 1
+        return self.tokens[i] if i < len(self.tokens) else None
+
+    def _previous(self) -> Token | None:
+        i = self.i - 1
+        while i >= 0 and self.tokens[i].kind == "gap":
+            i -= 1
+        return self.tokens[i] if i >= 0 else None
+
+    def _after_number(self) -> bool:
+        previous = self._previous()
+        return previous is not None and previous.kind == "number"
+
+    # One method per kind of token.
+
+    def _word(self, token: Token) -> None:
+        if self._after_number() and self._is_unit(token):
+            return
+        if self.separator and self.phrase:
+            if token.text in _WRAPPERS and (opening := self._next()) and opening.text == "(":
+                self.i = self.tokens.index(opening, self.i)
+                self.brackets.append("wrap")
+                return
+            self._string_value(token)
+            return
+        self.phrase.append(token.text)
+
+    def _is_unit(self, token: Token) -> bool:
+        """Whether the word says in what the number before it is measured, or what it counts."""
+        last, text = self.last, token.text
+        if isinstance(last, Nameless) and last.total is not None and text.lower() in _BATCHES:
+            name = _BATCHES[text.lower()]
+            self.record.nameless.remove(last)
+            self.last = new_field(name, last.index, "0", True, self.label)
+            self.last.total = last.total
+            self.record.fields.append(self.last)
+            return True
+        if isinstance(last, Field) and not last.unit and (text in TIME_UNITS or text in SIZE_UNITS or "/s" in text):
+            last.unit = text
+            if last.role is not Role.COUNTER:
+                last.role = Role.THROUGHPUT if "/s" in text else Role.OTHER
+            return True
+        return text in VALUE_UNITS
+
+    def _string_value(self, token: Token) -> None:
+        key = self.phrase[-1].lower()
+        if key in _SCOPE_KEYS and scope_of(token.text):
+            self.record.scope = token.text
+            self._clear()
+        elif self.separator == "=":
+            self._clear()
+        else:
+            self._close_label()
+            self.phrase, self.separator = [token.text], ""
+
+    def _number(self, token: Token) -> None:
+        self.number += 1
+        if self.skip_next:
+            self.skip_next = False
+            return
+        if self.phrase and self.phrase[-1].lower() in ("is", "of") and not self.separator:
+            self.separator = "is"
+        if self.phrase:
+            self._named(token)
+        elif self.waiting_name and not isinstance(self.last, Nameless):
+            self._add(self.waiting_name, token, True)
+            self.waiting_name = ""
+        else:
+            self._nameless(token)
+        self._clear()
+
+    def _named(self, token: Token) -> None:
+        explicit = self.separator in (":", "=", "is", "[")
+        name, left = _name_of(self.phrase, explicit)
+        if "call" in self.brackets or "settings" in self.brackets or not name:
+            self.last = None
+            return
+        if found := next((w for w in left if w.lower() in SCOPE_WORDS or scope_of(w)), ""):
+            self.label = found
+        if counter_of(name):
+            self._counter(name, left, token)
+        elif role_of(name) is Role.SCOPE and token.text.isdigit() and not token.unit:
+            self.label = name.split()[-1]
+            self._nameless(token)
+        else:
+            self._add(name, token, explicit)
+
+    def _counter(self, name: str, left: list[str], token: Token) -> None:
+        if _BLOCK & {w.lower() for w in left}:
+            self.last = None
+            return
+        if found := next((w for w in name.split() if scope_of(w)), ""):
+            self.label = found
+        self._add(name.split()[-1] if len(name.split()) > 1 else name, token, True)
+        metric = [w for w in left if role_of(w) is Role.METRIC]
+        self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w)) if metric else ""
+
+    def _add(self, name: str, token: Token, explicit: bool) -> None:
+        found = new_field(name, self.number, token.text, explicit, self.label, token.unit)
+        unit = found.unit
+        if unit in TIME_UNITS or (unit not in VALUE_UNITS and found.role is not Role.COUNTER):
+            found.role = Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
+        self.record.fields.append(found)
+        self.last = found
+
+    def _nameless(self, token: Token) -> None:
+        if token.unit not in VALUE_UNITS or "%" in token.unit:
+            self.last = None
+            return
+        record = self.record
+        first = not record.fields and not self.label and all(n.first for n in record.nameless)
+        place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
+        if self.phrase and place == "plain":
+            place = "scope"
+        if place == "plain" and self._previous() is None:
+            place = "start"
+        self.last = Nameless(self.number, None, place, first)
+        record.nameless.append(self.last)
+
+    def _mark(self, token: Token) -> None:
+        text = token.text
+        if text in ":=":
+            self._separator(text)
+        elif text in "([{":
+            self._open(token)
+        elif text in ")]}":
+            self._close(text)
+        elif text == "/" and self._after_number():
+            self._slash()
+        elif text == "+" and self._after_number():
+            self.skip_next = True
+        elif text == "-":
+            self._dash(token)
+        elif text in _BOUNDARY:
+            self._boundary()
+
+    def _separator(self, text: str) -> None:
+        if self.phrase:
+            if self.separator and self.separator != text:
+                return
+            self.separator = text
+        elif self._after_number() and not self.waiting_name:
+            self.waiting_name = ""
+
+    def _open(self, token: Token) -> None:
+        following, previous = self._next(), self._previous()
+        text = token.text
+        if text == "(" and self._after_number() and following and following.kind == "number":
+            self._inside_value()
+            return
+        if text == "(" and self.phrase and not self.separator:
+            if self._name_in_brackets():
+                return
+            touching = previous is not None and previous.end == token.start
+            self.brackets.append("call" if touching and role_of(self.phrase[-1]) is not Role.METRIC else "(")
+            self._boundary()
+            return
+        numbers_follow = following is not None and following.kind == "number"
+        if text == "[" and self.phrase and numbers_follow:
+            self.separator = self.separator or "["
+            self.brackets.append("value")
+            return
+        settings = text in "{(" and bool(self.phrase) and self.phrase[-1].lower() in _SETTINGS
+        if text == "(" and self.separator:
+            self.brackets.append("wrap")
+            return
+        self.brackets.append("settings" if settings else text)
+        self._boundary()
+
+    def _name_in_brackets(self) -> bool:
+        """Take ``(ms)`` of ``time per iteration (ms): 5`` or ``(train)`` of ``Epoch(train)`` as part of the phrase."""
+        inner: list[str] = []
+        for j in range(self.i + 1, min(self.i + 5, len(self.tokens))):
+            token = self.tokens[j]
+            if token.text == ")" and inner:
+                if len(inner) == 1 and scope_of(inner[0]) and counter_of(" ".join(self.phrase)):
+                    self.label = inner[0]
+                else:
+                    self.phrase.extend(inner)
+                self.i = j
+                return True
+            if token.kind not in ("word", "mark") or token.text in "=:([{":
+                return False
+            if token.kind == "word":
+                inner.append(token.text)
+        return False
+
+    def _close(self, text: str) -> None:
+        if self.brackets:
+            closed = self.brackets.pop()
+            if closed in ("value", "wrap"):
+                return
+        self._boundary()
+
+    def _inside_value(self) -> None:
+        """Read ``(0.79)`` or ``(93%)`` behind a value; nothing else in such brackets is read."""
+        last, first = self.last, True
+        while self.i + 1 < len(self.tokens) and self.tokens[self.i].text != ")":
+            self.i += 1
+            token = self.tokens[self.i]
+            if token.kind != "number":
+                continue
+            self.number += 1
+            if not first or last is None:
+                continue
+            first = False
+            if "%" in token.unit:
+                last.percent = self.number
+            elif isinstance(last, Field) and last.decimal and not token.text.isdigit() and not token.unit:
+                last.mean = self.number
+
+    def _slash(self) -> None:
+        following = self._next()
+        if following is None or following.kind != "number":
+            return
+        while self.tokens[self.i] is not following:
+            self.i += 1
+        self.number += 1
+        last = self.last
+        if isinstance(last, Nameless):
+            last.total = self.number
+        elif isinstance(last, Field) and last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
+            last.second = self.number
+        elif isinstance(last, Field):
+            last.total = self.number
+
+    def _dash(self, token: Token) -> None:
+        previous, following = self._previous(), self._next()
+        spaced = previous is None or following is None or previous.end < token.start < token.end < following.start
+        if spaced:
+            self._boundary()
+        elif self._after_number() and following.kind == "number" and isinstance(self.last, Field) and self.last.counts:
+            self.i = self.tokens.index(following, self.i)
+            self.number += 1
+            self.last.index = self.number
+
+    def _gap(self, token: Token) -> None:
+        following = self._next()
+        if following is not None and following.kind in ("word", "bar", "noise") and not self.separator:
+            self._boundary()
+
+    def _bar(self, token: Token) -> None:
+        self._boundary()
+
+    def _noise(self, token: Token) -> None:
+        if self.separator:
+            self._clear()
+        else:
+            self._boundary()
+
+    def _arrow(self, token: Token) -> None:
+        self.skip_next = self._after_number()
+        self._boundary()
+
+    def _plusminus(self, token: Token) -> None:
+        self.skip_next = self._after_number()
+
+    # Ends of phrases.
+
+    def _boundary(self) -> None:
+        self._close_label()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.phrase, self.separator = [], ""
+
+    def _close_label(self) -> None:
+        """Keep what the phrase says about scope: it stands for the fields that follow."""
+        if self.phrase and len(self.phrase) <= 3 and "call" not in self.brackets:
+            self.label = next((w for w in self.phrase if scope_of(w)), self.label)
+
+
+def _known(word: str) -> bool:
+    lower = word.lower()
+    return lower in QUALIFIERS or bool(scope_of(word)) or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
+
+
+def _name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
+    """The name at the end of ``phrase``, and the words before it. An empty name: the phrase is prose."""
+    parts = list(phrase)
+    while parts and parts[-1].lower() in ("is", "of", "was", "a"):
+        parts.pop()
+    for start in range(len(parts)):
+        if counter_of(" ".join(parts[start:])):
+            return " ".join(parts[start:]), parts[:start]
+    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in _STOP), default=0)
+    if explicit and len(parts) - cut <= 4:
+        return " ".join(parts[cut:]), parts[:cut]
+    if not parts or (not explicit and not _known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
+        return "", parts
+    start = len(parts) - 1
+    while start > 0 and _known(parts[start - 1]):
+        start -= 1
+    name = " ".join(parts[start:])
+    if words(name) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
+        start, name = start - 1, " ".join(parts[start - 1 :])
+    left = parts[:start]
+    prose = [w for w in left if w.lower() not in _STOP and not scope_of(w) and not counter_of(w)]
+    return ("", parts) if prose and not explicit else (name, left)

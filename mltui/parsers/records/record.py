@@ -1,0 +1,69 @@
+"""What one line says, before anything is known about the rest of the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mltui.parsers.vocabulary import Role, counter_of, role_of
+
+
+@dataclass(slots=True)
+class Field:
+    """A named number. ``index`` and the others count the line's numbers from 0."""
+
+    name: str
+    role: Role
+    index: int
+    explicit: bool = True
+    """The line has ``:`` or ``=`` between name and number."""
+    label: str = ""
+    """The scope word that stands before it in the line, such as ``Test``."""
+    unit: str = ""
+    decimal: bool = True
+    """The number is written with a point or an exponent."""
+    total: int | None = None
+    """The number behind a slash: ``10/100``."""
+    mean: int | None = None
+    """The number in brackets behind the value: ``0.81 (0.79)``."""
+    percent: int | None = None
+    """The percentage in brackets behind the value: ``464/500 (93%)``."""
+    second: int | None = None
+    """A second value behind a slash: ``0.31 / 0.22``."""
+
+    @property
+    def counts(self) -> tuple[str, str] | None:
+        """What it counts and how, for a counter."""
+        return counter_of(self.name)
+
+
+@dataclass(slots=True)
+class Nameless:
+    """A number without a name, such as the ``[10/80]`` of a training line."""
+
+    index: int
+    total: int | None
+    place: str
+    """``start`` (of the line), ``bracket``, ``scope`` (behind ``Train:``) or ``plain``."""
+    first: bool
+    """Nothing but other nameless numbers stands before it."""
+    percent: int | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """A line as fields. ``scope`` is a scope that holds for all of it (``split=valid``)."""
+
+    fields: list[Field] = field(default_factory=list)
+    nameless: list[Nameless] = field(default_factory=list)
+    scope: str = ""
+    rank: str = ""
+    keras: bool = False
+    """It has the form of a Keras bar: its values are means since the epoch began."""
+    ends_with_colon: bool = False
+
+
+def new_field(name: str, index: int, text: str, explicit: bool = True, label: str = "", unit: str = "") -> Field:
+    """A field whose role follows from its name and its number's unit."""
+    role = role_of(name)
+    decimal = not text.lstrip("+-").isdigit()
+    return Field(name, role, index, explicit, label, unit.strip(), decimal)

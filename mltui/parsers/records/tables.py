@@ -1,0 +1,155 @@
+"""Tables: a line of column names, then rows of numbers under it.
+
+The header is remembered until another one takes its place. Columns are told apart by bars, commas, tabs, gaps, or by the
+rule of dashes under the header; a row belongs to a header if its cells can be assigned to the columns.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.vocabulary import Role, counter_of, role_of, words
+
+_BARS = re.compile(r"[|│┃║]")
+_GAPPED = re.compile(r"\S+(?: \S+)*")
+_WORDS = re.compile(r"\S+")
+_RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡-]*(?:[-=─━═]{2,}[\s|+:│┃┼╇╪├┤┡┩╞╡]*)+")
+_RULE_GROUP = re.compile(r"[-=─━═]+")
+_CELL = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?", re.I)
+_DURATION = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]")
+_NAME = re.compile(r"[^\W\d_].{0,40}|#")
+_OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
+_MAX_COLUMNS = 64
+
+
+@dataclass(slots=True)
+class Header:
+    """Column names, as the ways in which the header line can be split, by number of columns."""
+
+    text: str
+    ways: dict[int, list[tuple[str, int, int]]] = field(default_factory=dict)
+    spans: list[tuple[str, int, int]] | None = None
+    """Columns by the rule under the header."""
+
+    def columns(self, count: int) -> list[tuple[str, int, int]] | None:
+        """The columns if there are ``count`` of them."""
+        if self.spans is not None and len(self.spans) == count:
+            return self.spans
+        return self.ways.get(count)
+
+
+def is_rule(text: str) -> bool:
+    """Whether ``text`` is a line that separates header and rows."""
+    return _RULE.fullmatch(text) is not None
+
+
+def read_header(text: str) -> Header | None:
+    """The header that ``text`` may be; its columns must count or measure something."""
+    text = text.rstrip().removesuffix(":")
+    header = Header(text)
+    if _BARS.search(text):
+        _add_way(header, _split_by(text, _BARS))
+    elif "," in text or ";" in text or "\t" in text:
+        _add_way(header, _split_by(text, re.compile("\t" if "\t" in text else "[,;]")))
+    else:
+        _add_way(header, [(m.group(), m.start(), m.end()) for m in _GAPPED.finditer(text)])
+    if not _BARS.search(text):
+        _add_way(header, [(m.group().strip(",;"), m.start(), m.end()) for m in _WORDS.finditer(text)])
+    return header if header.ways else None
+
+
+def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
+    names = [name for name, _, _ in columns]
+    if not 2 <= len(names) <= _MAX_COLUMNS or not all(_NAME.fullmatch(n) for n in names):
+        return
+    if any(len(n.split()) > 4 for n in names) or len(set(names)) < len(names):
+        return
+    counts = any(counter_of(n) or n in ("#", "E") for n in names)
+    measured = sum(role_of(n) is Role.METRIC for n in names)
+    if measured >= 1 or (counts and any(role_of(n) in (Role.UNKNOWN, Role.SCOPE) for n in names)):
+        header.ways[len(names)] = columns
+
+
+def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]]:
+    """The cells between separators with their places; empty cells at both ends belong to the frame of the table."""
+    cells: list[tuple[str, int, int]] = []
+    start = 0
+    for end, after in [*(m.span() for m in separator.finditer(text)), (len(text), len(text))]:
+        cell = text[start:end]
+        cells.append((cell.strip(), start, end))
+        start = after
+    if cells and not cells[0][0]:
+        cells = cells[1:]
+    if cells and not cells[-1][0]:
+        cells = cells[:-1]
+    return [(name.strip("\"'"), a, b) for name, a, b in cells]
+
+
+def apply_rule(header: Header, rule: str) -> None:
+    """Take the columns of ``header`` from the groups of dashes under it."""
+    groups = [m.span() for m in _RULE_GROUP.finditer(rule)]
+    if len(groups) < 2 or _BARS.search(header.text):
+        return
+    columns = [(header.text[a : max(b, a)].strip(), a, b) for a, b in groups]
+    if all(name for name, _, _ in columns) and len({n for n, _, _ in columns}) == len(columns):
+        header.spans = columns
+
+
+def split_row(text: str) -> list[tuple[str, int, int]]:
+    """The cells of a row."""
+    if _BARS.search(text):
+        return _split_by(text, _BARS)
+    if "," in text:
+        return _split_by(text, re.compile(","))
+    if "\t" in text.strip():
+        return _split_by(text.strip("\t"), re.compile("\t"))
+    return [(m.group(), m.start(), m.end()) for m in _WORDS.finditer(text)]
+
+
+def row_values(text: str) -> tuple[list[tuple[str, int, int]], list[float | None]] | None:
+    """Cells and values of a row of numbers (``None`` for a cell that is no number); ``None`` if it is no such row."""
+    cells = split_row(text)
+    if not 2 <= len(cells) <= _MAX_COLUMNS:
+        return None
+    values: list[float | None] = []
+    for i, (cell, _, _) in enumerate(cells):
+        found = _CELL.fullmatch(cell)
+        if found is None and not (_DURATION.fullmatch(cell) or not cell or (i == 0 and cell.lower() in _OVERALL)):
+            return None
+        values.append(float(found[1]) if found else None)
+    return (cells, values) if any(v is not None for v in values) else None
+
+
+def assign(header: Header, cells: list[tuple[str, int, int]]) -> list[str] | None:
+    """The column name of every cell, or ``None`` if the row does not fit under the header."""
+    direct = header.columns(len(cells))
+    if direct is not None:
+        return [name for name, _, _ in direct]
+    columns = header.spans or next(iter(header.ways.values()))
+    if len(cells) > len(columns):
+        return None
+    names: list[str] = []
+    for _, start, end in cells:
+        near = [name for name, a, b in columns if start < b and a < end]
+        if len(near) != 1 or near[0] in names:
+            return None
+        names.append(near[0])
+    return names
+
+
+def table_record(names: list[str], cells: list[str]) -> Record:
+    """The record of a table with these columns; number ``i`` is cell ``i``."""
+    record = Record()
+    counts = any(counter_of(n) for n in names)
+    for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
+        name = {"#": "step", "E": "epoch"}.get(name, name) if "#" in names or not counts else name
+        whole = cell.split("/")[0].lstrip("+-").isdigit()
+        found = new_field(name, i, "1" if whole else "0.5")
+        if found.role is Role.COUNTER and not whole:
+            found.role = Role.OTHER
+        if words(name)[:1] == ("best",):
+            found.role = Role.OTHER
+        record.fields.append(found)
+    return record

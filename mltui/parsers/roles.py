@@ -1,0 +1,217 @@
+"""Which numbers of a record are points, and which of its counters is x: the judgement, made once per kind of line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mltui.parsers.points import METRIC, THROUGHPUT, Counter, Group, Points, Series
+from mltui.parsers.records.record import Field, Nameless, Record
+from mltui.parsers.vocabulary import Role, counter_of, scope_of, words
+
+_RANKS = frozenset(["rank", "client", "agent", "replica"])
+
+
+@dataclass(slots=True)
+class Entry:
+    """One series of a line: its value is number ``index``."""
+
+    series: Series
+    index: int
+    schedule: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """How to read every line of one kind."""
+
+    group: Group
+    entries: list[Entry] = field(default_factory=list)
+    epoch: Counter | None = None
+    inner: Counter | None = None
+    fold: Counter | None = None
+    percent: int | None = None
+    """The percentage beside the inner counter, which tells samples from batches."""
+    keras: bool = False
+    rank: int | None = None
+    lost: int = 0
+    """Values a line of this kind has that belong to series beyond the limit."""
+
+    @property
+    def counts(self) -> bool:
+        """The line says where it stands."""
+        return self.epoch is not None or self.inner is not None
+
+
+class Judge:
+    """Makes plans, and keeps the groups that lines of one kind share."""
+
+    def __init__(self, points: Points) -> None:
+        self.points = points
+        self.groups: dict[tuple[object, ...], Group] = {}
+
+    def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
+        """The plan for lines like ``record``, ``None`` if they say nothing of a training."""
+        if any(words(f.name)[:2] == ("train", "runtime") for f in record.fields):
+            return None
+        counters = _Counters(record, self.points.config.x)
+        accepted = _accepted(record, counters.any or bar)
+        if not accepted:
+            return self._counting_plan(counters)
+        plan = self._fill(record, accepted, counters, rank, bar)
+        return plan if plan.entries or plan.lost or plan.counts else None
+
+    def _counting_plan(self, counters: _Counters) -> Plan | None:
+        if not counters.any and counters.fold is None:
+            return None
+        return Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
+
+    def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
+        plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)
+        bare = any(not f.explicit for f in accepted) or bool(rank) or bar
+        rank_field = next((f for f in record.fields if f.name.lower() in _RANKS and f.explicit), None)
+        plan.rank = None if rank_field is None else rank_field.index
+        names: list[str] = []
+        for found in accepted:
+            kind = THROUGHPUT if found.role is Role.THROUGHPUT else METRIC
+            for suffix, index in _values(found):
+                name = _full_name(found, record.scope, rank) + suffix
+                if name in names:
+                    continue
+                names.append(name)
+                series = self.points.series_for(name, kind)
+                if series is None:
+                    plan.lost += 1
+                else:
+                    plan.entries.append(Entry(series, index, bare and found.role is Role.SCHEDULE))
+        plan.group = self._group(plan, names, accepted)
+        return plan
+
+    def _group(self, plan: Plan, names: list[str], accepted: list[Field]) -> Group:
+        key = (*names, plan.epoch and plan.epoch.axis, plan.inner and plan.inner.axis, plan.keras)
+        found = self.groups.get(key)
+        if found is None:
+            if len(self.groups) > 8192:
+                self.groups.clear()
+            found = self.groups[key] = Group()
+            strong = any(f.role is Role.METRIC for f in accepted)
+            if not plan.counts or not strong:
+                found.released = False
+                found.context_releases = not plan.counts
+        return found
+
+
+def _values(found: Field) -> list[tuple[str, int]]:
+    """The numbers of a field that are values, each with what its series' name adds."""
+    if found.percent is not None:
+        return [("", found.percent)]
+    values = [("", found.index)]
+    if found.mean is not None:
+        values.append((" (avg)", found.mean))
+    if found.second is not None:
+        values.append((" (2)", found.second))
+    return values
+
+
+def _full_name(found: Field, scope: str, rank: str) -> str:
+    label = scope or found.label
+    name = found.name
+    if label and not scope_of(name) and label.lower() not in name.lower():
+        name = f"{label} {name}"
+    return f"{rank} {name}" if rank else name
+
+
+def _accepted(record: Record, counts: bool) -> list[Field]:
+    """The fields that are values of the training, judged by the company they keep."""
+    strong = [f for f in record.fields if f.role is Role.METRIC]
+    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal]
+    if not strong and not counts:
+        return []
+    if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
+        return []
+    return [f for f in record.fields if _is_value(f, counts or bool(strong), record)]
+
+
+def _is_value(found: Field, company: bool, record: Record) -> bool:
+    role = found.role
+    if role is Role.METRIC:
+        return True
+    if not company:
+        return False
+    if role is Role.SCHEDULE or role is Role.THROUGHPUT:
+        return True
+    if role is Role.SCOPE:
+        return found.decimal
+    return role is Role.UNKNOWN and found.explicit and found.decimal and not found.unit
+
+
+class _Counters:
+    """The counters of a record, told apart."""
+
+    def __init__(self, record: Record, wanted: str) -> None:
+        self.epoch: Counter | None = None
+        self.inner: Counter | None = None
+        self.fold: Counter | None = None
+        self.percent: int | None = None
+        self._rank = 99
+        for found in record.fields:
+            if wanted and found.name.lower() == wanted.lower():
+                self.epoch, self.inner, self._rank = None, Counter(wanted, "step", found.index, found.total), -1
+            elif found.role is Role.COUNTER and self._rank >= 0:
+                self._take(found)
+        if self._rank >= 0:
+            self._take_nameless(record)
+
+    @property
+    def any(self) -> bool:
+        return self.epoch is not None or self.inner is not None
+
+    def _take(self, found: Field) -> None:
+        axis, way = counter_of(found.name) or ("step", "step")
+        counter = Counter(axis, way, found.index, found.total)
+        if way == "epoch":
+            self.epoch = self.epoch or counter
+        elif way == "fold":
+            self.fold = self.fold or counter
+        else:
+            rank = _preference(found.name, axis)
+            if rank < self._rank:
+                self.inner, self._rank = counter, rank
+
+    def _take_nameless(self, record: Record) -> None:
+        found = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
+        if not found or self.inner is not None:
+            return
+        first = [n for n in found if n.first]
+        if found[0].place == "scope":
+            self.epoch = self.epoch or Counter("epoch", "epoch", found[0].index)
+            found = found[1:]
+        elif len(first) >= 2 and self.epoch is None:
+            self.epoch = Counter("epoch", "epoch", first[0].index, first[0].total)
+            found = first[1:2]
+        elif first and self.epoch is None and not record.keras:
+            self._take_first(first[0], record)
+            return
+        if found and (self.epoch is not None or found[0].total is not None):
+            self._take_batch(found[0])
+
+    def _take_batch(self, found: Nameless) -> None:
+        self.inner = Counter("batch", "batch", found.index, found.total)
+        self.percent = found.percent
+
+    def _take_first(self, found: Nameless, record: Record) -> None:
+        validates = any(scope_of(f.name) in ("val", "test") or (f.label and scope_of(f.label) != "train") for f in record.fields)
+        if found.total is not None and validates:
+            self.epoch = Counter("epoch", "epoch", found.index, found.total)
+        elif found.total is not None:
+            self.inner = Counter("step", "step", found.index, found.total)
+        elif any(f.role in (Role.METRIC, Role.SCOPE) for f in record.fields):
+            self.inner = Counter("iteration", "step", found.index)
+
+
+def _preference(name: str, axis: str) -> int:
+    """Which of several counters is x: the smaller number."""
+    parts = words(name)
+    if "global" in parts or parts[:1] == ("total",):
+        return 0
+    order = ("step", "iteration", "update", "timestep", "batch", "frame", "episode")
+    return 1 + order.index(axis) if axis in order else 9

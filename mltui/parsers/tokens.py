@@ -1,0 +1,94 @@
+"""A line of text as tokens: numbers, words, separators, and noise that only looks like numbers.
+
+Noise is recognised first and as a whole, so that the digits of a date, a version, an address or a file name such as
+``epoch=1-loss=0.06.ckpt`` are never read as values.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+_EXTENSIONS = (
+    "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
+    "|zip|tar|gz|tgz|log|csv|tsv|parquet|py|so|whl|model|pb|tflite|cfg|conf|ini|md|html|whl|db|arrow|gguf|mp4|wav"
+)
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+
+_TOKEN = re.compile(
+    rf"""
+    (?P<noise>
+        \w+://\S+                                             # an address
+      | (?<![\w)\]])(?:~|\.{{0,2}}|[A-Za-z]:)[/\\][^\s,;'"|]*[A-Za-z_][^\s,;'"|]*  # a path
+      | (?<![^\s,;'"|(\[])[^\s,;'"|()]{{1,200}}\.(?:{_EXTENSIONS})\b(?![\w.(]|:\s*\d|=)  # a file name
+      | \d{{4}}[-/.]\d\d?[-/.]\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?
+      | \d\d?[-/.]\d\d?[-/.]\d{{4}}
+      | \d\d?/[A-Z][a-z]{{2}}/\d{{4}}[\d:]*                   # as web servers write a date
+      | (?<![\w.])\d+:\d\d(?::\d\d)?(?:[.,]\d+)?(?![\w:])     # a time or a duration
+      | \d+\ days?,\ \d+:\d\d:\d\d
+      | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
+      | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
+      | <[^<>]{{0,80}}>
+    )
+  | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
+  | (?P<number>
+        (?<![\w.)\]%])[-+](?=[\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
+      | (?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
+      | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
+    )
+    (?P<unit>\ ?%|/(?:s|sec|[A-Za-z]+)\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*)?
+  | (?P<word>
+        \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
+      | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d))?
+    )
+  | (?P<arrow>=>|->|→)
+  | (?P<plusminus>±|\+/-|\+-)
+  | (?P<bar>[━─═╸╺╾▏▎▍▌▋▊▉█░▒▓]+|[=>.\-#*~_]{{3,}})
+  | (?P<gap>[ ]{{2,}}|\t[\t ]*)
+  | (?P<mark>[^\s\w])
+    """,
+    re.VERBOSE,
+)
+
+
+class Token(NamedTuple):
+    """A piece of a line. ``kind`` is one of number, word, mark, gap, bar, noise, plusminus, arrow."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    unit: str = ""
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of ``text``; single blanks between them are left out."""
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        if kind in ("unit", "number"):
+            found.append(Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or ""))
+        elif kind == "glued":
+            found.append(Token("word", match["glued"], match.start(), match.end("glued")))
+        else:
+            found.append(Token(kind, match.group(), match.start(), match.end()))
+    return found
+
+
+def value_of(text: str | bytes) -> float:
+    """The number that ``text`` stands for; NaN if it stands for none."""
+    try:
+        return float(text)
+    except ValueError:
+        plain = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+        try:
+            return float(plain.replace(",", ""))
+        except ValueError:
+            return math.nan
+
+
+TIME_UNITS = frozenset(["s", "ms", "us", "µs", "μs", "ns", "m", "min", "mins", "h", "hr", "hrs", "d", "sec", "secs", "seconds", "second", "minutes", "hours", "days"])
+SIZE_UNITS = frozenset(["B", "b", "KB", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "K", "k", "M", "G", "T", "Mi", "Gi", "MB/s", "GB/s", "kB/s", "W", "C", "°C", "V", "GHz", "MHz", "px", "x"])
+#: Units in which quality is measured: they may follow a metric's value.
+VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp"))
