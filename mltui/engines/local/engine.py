@@ -124,6 +124,7 @@ class LocalEngine:
             if problem:
                 raise _start_error(command, problem)
         except BaseException:
+            process.kill()
             self._processes.remove(process)
             raise
 

@@ -34,6 +34,9 @@ from mltui.engines.base import Progress, ProgressCallback
 
 _MARKER = "environment.json"
 _INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)", re.MULTILINE)
+# pip's machine-readable progress of a download, and the first version that prints it.
+_DOWNLOAD = re.compile(r"Progress (\d+) of (\d+)")
+_RAW_PROGRESS = (24, 1)
 # Lines of a failed build that are kept for the error.
 _TAIL = 20
 # Seconds between two calls of the progress callback while pip is silent, so that a cancellation is soon seen.
@@ -189,7 +192,7 @@ class _Build:
         self._run("python -m venv", [sys.executable, "-m", "venv", *without_pip, str(path)], path.parent)
 
     def install(self, path: Path, requirements: Path) -> None:
-        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", _progress_bar()]
         command = [str(path / "bin" / "python"), "-m", "pip", "install", *options, "-r", str(requirements)]
         self._run(f"pip install -r {requirements.name}", command, requirements.parent)
 
@@ -199,7 +202,7 @@ class _Build:
         process = self._popen(command, folder)
         try:
             for line in _lines(process):
-                self._say(line)
+                self._pass_on(line)
             code = process.wait()
         except BaseException:
             _end(process)
@@ -212,6 +215,13 @@ class _Build:
             command, cwd=folder, env=build_environment(os.environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True, pass_fds=(self._lock,),
         )  # fmt: skip
+
+    def _pass_on(self, line: str) -> None:
+        match = _DOWNLOAD.fullmatch(line)
+        if match is None:
+            self._say(line)
+        elif int(match[2]):
+            self._progress(Progress("", self._step, self._steps, int(match[1]) / int(match[2])))
 
     def _say(self, line: str) -> None:
         text = clean(line).rstrip()
@@ -226,6 +236,14 @@ class _Build:
         cure = next((cure for sign, cure in _CURES if sign in seen), "The build's last lines say more.")
         message = f"The environment could not be built: {title}: {why.rstrip('.')}."
         return ImageError(message, cure.format(python=f"Python {platform.python_version()}"), tuple(self._tail))
+
+
+def _progress_bar() -> str:
+    """How the pip that comes with this Python is asked to tell how far a download is."""
+    import ensurepip
+
+    version = tuple(int(part) for part in ensurepip.version().split(".")[:2])
+    return "raw" if version >= _RAW_PROGRESS else "off"
 
 
 def build_environment(caller: Mapping[str, str]) -> dict[str, str]:

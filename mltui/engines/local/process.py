@@ -52,6 +52,8 @@ class Process:
     def __init__(self, folder: Path, record: Record) -> None:
         self.folder = folder
         self.record = record
+        self._last: ContainerStatus | None = None
+        """Its status once it has ended; that does not change any more."""
 
     @property
     def pids(self) -> tuple[int, int]:
@@ -69,6 +71,8 @@ class Process:
     @property
     def state(self) -> str:
         """created, running, exited; dead when it went without a witness: its shim killed, the machine restarted."""
+        if self._last is not None:
+            return self._last.state
         if (self.folder / "exit").exists():
             return "exited"
         if not (self.folder / "process").exists():
@@ -79,7 +83,14 @@ class Process:
 
     def status(self) -> ContainerStatus:
         """The state with times and exit code."""
-        state, ended = self.state, self._read("exit")
+        if self._last is not None:
+            return self._last
+        status = self._status(self.state)
+        self._last = status if status.ended else None
+        return status
+
+    def _status(self, state: str) -> ContainerStatus:
+        ended = self._read("exit")
         return ContainerStatus(
             id=self.record.id, name=self.record.name, state=state, exit_code=ended.get("exit_code"),
             oom_killed=bool(ended.get("oom_killed")), started=self._read("process").get("started"),
@@ -142,6 +153,7 @@ class ProcessFolder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._known: dict[str, Process] = {}
 
     def create(self, record: Record) -> Process:
         """Make the folder of a new process, whole or not at all."""
@@ -185,11 +197,14 @@ class ProcessFolder:
 
     def _load(self, process_id: str) -> Process | None:
         folder = self._root / process_id
-        try:
-            record = json.loads((folder / "record.json").read_bytes())
-            return Process(folder, Record(**{**record, **{k: tuple(record[k]) for k in ("command", "environment")}}))
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+        if not folder.exists():
+            self._known.pop(process_id, None)
+        elif process_id not in self._known:
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                record = json.loads((folder / "record.json").read_bytes())
+                words = {name: tuple(record[name]) for name in ("command", "environment")}
+                self._known[process_id] = Process(folder, Record(**{**record, **words}))
+        return self._known.get(process_id)
 
 
 def new_id() -> str:

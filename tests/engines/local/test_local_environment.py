@@ -20,7 +20,7 @@ from mltui.domain.errors import EngineError, ImageError, NotFound
 from mltui.domain.launch import LaunchSpec
 from mltui.engines.base import Progress
 from mltui.engines.local import LocalEngine
-from mltui.engines.local.environment import build_environment
+from mltui.engines.local.environment import _Build, build_environment
 
 Spec = Callable[..., LaunchSpec]
 
@@ -124,6 +124,18 @@ def test_requirements_that_are_not_there_are_said(engine: LocalEngine, spec: Spe
     (tmp_path / "r.txt").write_text("-r gone.txt\n")
     with pytest.raises(ImageError, match=r"gone\.txt: No such file"):
         engine.image_ready(spec("true", requirements=str(tmp_path / "r.txt")))
+
+
+def test_a_download_tells_how_far_it_is() -> None:
+    """Where pip says it; those lines are not kept as output."""
+    news: list[Progress] = []
+    build = _Build(news.append, 0, 2)
+    for line in ("Downloading big.whl (4 kB)", "Progress 1024 of 4096", "Progress 5 of 0", "Progress of another kind"):
+        build._pass_on(line)
+    assert [(one.text, one.fraction) for one in news] == [
+        ("Downloading big.whl (4 kB)", None), ("", 0.25), ("Progress of another kind", None),
+    ]  # fmt: skip
+    assert list(build._tail) == ["Downloading big.whl (4 kB)", "Progress of another kind"]
 
 
 class Cancelled(Exception):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -151,10 +152,24 @@ def test_the_shim_holds_nothing_of_whoever_started_it(engine: LocalEngine, run: 
     assert os.getsid(command) == os.getpgid(command) == command
 
 
-def test_a_full_disk_does_not_hide_the_exit_code(engine: LocalEngine, run: Run) -> None:
-    """The room for it is taken when the run starts."""
-    started = run("sh", "-c", "ulimit -f 0; sleep 0.1; exit 9")
-    folder = engine._processes.get(started.id).folder
-    assert (folder / "exit.room").exists() or engine.inspect(started.id).ended
-    started.output()
-    assert engine.inspect(started.id).exit_code == 9
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.getuid() or shutil.which("mount") is None or subprocess.run(["mount", *options], check=False).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_full_disk_does_not_hide_the_exit_code(small_disk: Path, spec: Spec) -> None:
+    """The run goes on with what it can, its log has what fitted, and its end is recorded."""
+    engine = LocalEngine(small_disk / "local")
+    launch = spec("sh", "-c", "head -c 2000000 /dev/zero; exit 9")
+    process = engine.create(launch, engine.prepare(launch, lambda _: None))
+    engine.start(process)
+    assert len(joined(engine.logs(process), 1)) > 100_000
+    assert os.statvfs(small_disk).f_bavail == 0
+    assert engine.inspect(process).exit_code == 9
