@@ -117,7 +117,7 @@ class Param(Section):
                 f"expected one of {', '.join(str(as_text(c)) for c in self.choices)}, found {describe(text)}"
             )
         if isinstance(value, int | float) and not isinstance(value, bool):
-            self._check_bounds(value)
+            self._check_bounds(value, text)
         return value
 
     def _convert(self, text: str) -> ParamValue:
@@ -128,15 +128,17 @@ class Param(Section):
         except (ValueError, KeyError) as error:
             raise ValueError(f"expected {_WHAT[self.type]}, found {describe(text)}") from error
 
-    def _check_bounds(self, value: float) -> None:
-        low, high = (self.min, self.max)
+    def _check_bounds(self, value: float, text: str) -> None:
+        low, high = self.min, self.max
         if value != value or (low is not None and value < low) or (high is not None and value > high):
-            bounds = f"at least {low:g}" if high is None and low is not None else f"at most {high:g}"
-            if low is not None and high is not None:
-                bounds = f"from {low:g} to {high:g}"
-            raise ValueError(
-                f"expected {_WHAT[self.type]} {bounds}, found {value}" if value == value else "NaN is no value"
-            )
+            raise ValueError(f"expected {_WHAT[self.type]}{self._bounds()}, found {describe(text)}")
+
+    def _bounds(self) -> str:
+        if self.min is not None and self.max is not None:
+            return f" from {self.min:g} to {self.max:g}"
+        if self.min is not None:
+            return f" of at least {self.min:g}"
+        return "" if self.max is None else f" of at most {self.max:g}"
 
     @property
     def value(self) -> ParamValue | None:
@@ -228,9 +230,7 @@ class Profile(Section):
     ipc: Text = Field(default="", title="IPC", description="host, private or shareable.")
     pid: Text = Field(default="", title="PID namespace", description="host, or empty for its own.")
     ulimits: dict[str, UlimitEntry] = Field(default={}, title="Ulimits", description="Limits of the process.")
-    gpus: GpusValue | None = Field(
-        default=None, title="GPUs", description="auto, all, none, a number, or which."
-    )
+    gpus: GpusValue | None = Field(default=None, title="GPUs", description="auto, all, none, a number, or which.")
     runtime: Text = Field(default="", title="Runtime", description="OCI runtime of the engine.")
     mem_limit: Size | None = Field(default=None, title="Memory limit", description="Memory it may use.")
     mem_reservation: Size | None = Field(default=None, title="Memory request", description="Memory it is promised.")

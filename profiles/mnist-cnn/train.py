@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-DIGITS = Path(__file__).parents[1] / "mnist-mlp" / "mnist10k.npz"
+DIGITS = Path(__file__).resolve().parents[1] / "mnist-mlp" / "mnist10k.npz"
 VALIDATION_SHARE = 0.2
 
 

@@ -145,7 +145,7 @@ params: {lr: 1e-3, epochs: {default: 5, min: 1, max: 9}, debug: false}
         ({"epoch": "1"}, "demo has no parameter 'epoch'. Did you mean epochs?"),
         ({"zzz": "1"}, "demo has no parameter 'zzz'. It has: epochs, opt, data."),
         ({"epochs": "many"}, "epochs: expected a whole number, found 'many'. Passes"),
-        ({"epochs": "0"}, "epochs: expected a whole number at least 1, found 0. Passes"),
+        ({"epochs": "0"}, "epochs: expected a whole number of at least 1, found '0'. Passes"),
         ({"opt": "adm"}, "opt: expected one of adam, sgd, found 'adm'."),
         ({}, "Parameter data of demo has no value. Give it one: --set data=…"),
     ],

@@ -50,7 +50,7 @@ tty: false
         "2:1: imge: unknown key; did you mean image?",
         "3:21: build.argz: unknown key; did you mean args?",
         "4:10: command: ${epoch} is no parameter; did you mean ${epochs}?",
-        "6:21: params.epochs.default: expected a whole number from 1 to 10, found 50",
+        "6:21: params.epochs.default: expected a whole number from 1 to 10, found '50'",
         "9:5: ports.1: expected a port from 1 to 65535 or a range such as 8000-8002, found '99999'",
         "10:6: tty: no can be read as text or as false: write 'no' or false",
         "11:1: tty: is written twice; the first is in line 10",
