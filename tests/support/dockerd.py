@@ -48,6 +48,7 @@ class PrivateDockerd:
         self.url = f"unix://{self.socket}"
         self.process: subprocess.Popen[bytes] | None = None
         self._hook = hook
+        self._crashed = False
 
     def start(self) -> None:
         """Start it and wait until it answers; raises ``RuntimeError`` with its last words when it does not."""
@@ -60,6 +61,7 @@ class PrivateDockerd:
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         self._wait_until_ready()
+        self._crashed = False
 
     def _write_hook(self) -> Path:
         folder = self.root / "bin"
@@ -102,25 +104,29 @@ class PrivateDockerd:
             fault.unlink()
 
     def kill(self) -> None:
-        """End it at once, as a crash would; containers are left to themselves."""
-        self._end(signal.SIGKILL)
+        """End it at once, as a crash would, and the containerd it started; the next start takes its containers up."""
+        assert self.process is not None
+        containerd = self.root / "exec/containerd/containerd.pid"
+        pid = int(containerd.read_text())
+        for victim in (self.process.pid, pid):
+            os.kill(victim, signal.SIGKILL)
+        self.process.wait(60)
+        while _alive(pid):
+            time.sleep(0.01)
+        containerd.unlink()
+        self._crashed = True
 
     def interrupt(self) -> None:
         """End it in order; its containers are stopped."""
-        self._end(signal.SIGTERM)
-
-    def _end(self, how: signal.Signals) -> None:
-        if self.process is None or self.process.poll() is not None:
-            return
-        os.kill(self.process.pid, how)
-        self.process.wait(60)
-        # containerd outlives a killed engine and would hold the folder.
-        with contextlib.suppress(OSError, ValueError):
-            if how == signal.SIGKILL:
-                os.kill(int((self.root / "exec/containerd/containerd.pid").read_text()), signal.SIGTERM)
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGTERM)
+            self.process.wait(60)
 
     def stop(self) -> None:
         """End it and remove all it wrote."""
+        if self._crashed:
+            # Only an engine that knows them ends what a crash left running.
+            self.start()
         self.interrupt()
         for point in self._mounts():
             subprocess.run(["umount", "-l", point], check=False, capture_output=True)
@@ -130,3 +136,11 @@ class PrivateDockerd:
         lines = Path("/proc/self/mounts").read_text().splitlines()
         points = [line.split()[1] for line in lines]
         return sorted((point for point in points if point.startswith(str(self.root))), reverse=True)
+
+
+def _alive(pid: int) -> bool:
+    """The process runs; a dead one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
