@@ -1,18 +1,215 @@
-"""Progress bars: every frame of tqdm, Keras and their like."""
+"""Progress bars: every frame of tqdm, Rich and their like.
+
+A frame is what the bar is about (``Epoch 2/6``), how far it is (``5/22``) and what it shows beside that
+(``loss=2.21``). What it shows comes in two sorts: values of the step at hand, and values of a whole epoch (``val_loss``,
+``loss_epoch``), which a bar goes on showing all through the next epoch: these count once, when they change.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
+
+from mltui.domain.metric import MetricPoint
 from mltui.parsers.lines import Lines
-from mltui.parsers.points import Points
+from mltui.parsers.points import RUNNING, Points, Series
+from mltui.parsers.roles import Entry, Plan
+from mltui.parsers.tokens import value_of
+from mltui.parsers.vocabulary import scope_of, words
+
+_TQDM = re.compile(rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*\[[\d:. ]+<([^\]]*)(\]?)")
+_ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
+_DRAWN = re.compile(
+    rb"(?:\d+%\s+)?(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*\s+(?:\d+%\s+)?(\d+)/(\d+)\s(.*)"
+)
+_LETTERS = re.compile(rb"[A-Za-z]{2}")
+_NO_DIGITS = bytes(range(256))
+_PER_EPOCH = re.compile(rb"\bepochs?\b|Epochs\b", re.I)
+_DESCRIPTIONS = 4096
+_BARS = 512
+
+
+@dataclass(slots=True)
+class Bar:
+    """A bar that is drawn again and again."""
+
+    done: float = -1.0
+    """Its own counter in the last frame."""
+    step: float = 0.0
+    """The step that the last values belong to; a bar's counter may lag behind its values."""
+    epoch: float | None = None
+    run: int = 1
+    """How often it began anew."""
+    complete: bool = False
+    values: dict[str, float] = field(default_factory=dict)
+    reported: dict[str, float] = field(default_factory=dict)
+    """The epoch for which each epoch value was last reported."""
+    entries: dict[str, tuple[Plan, Entry]] = field(default_factory=dict)
 
 
 class Bars:
+    """Finds bars in frames and reads what they show."""
+
     def __init__(self, points: Points, lines: Lines) -> None:
         self.points = points
         self.lines = lines
+        self._bars: dict[bytes, Bar] = {}
+        self._plain: set[bytes] = set()
+        self._drawn: Bar | None = None
+        """The bar that the last frame belonged to, if that frame was a bar."""
 
     def read(self, frame: bytes, final: bool) -> bytes | None:
-        return frame
+        """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
+        if b"|" in frame and (found := _TQDM.search(frame)):
+            self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
+        elif b"it" in frame and b"] " not in frame[:3] and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
+            self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
+        elif b"\xe2" in frame and (found := _DRAWN.search(frame)) and not frame[: found.start()].strip().isdigit():
+            self._read_frame(frame[: found.start()], found[3], _count(found[1]), _count(found[2]), found[3])
+            return None
+        else:
+            self._drawn = None
+            return frame
+        rest = frame[found.end() :]
+        return rest if rest.strip() else None
 
-    def close(self) -> None:
-        pass
+    def _read_tqdm(self, about: bytes, done: bytes, total: bytes, rest: bytes, closed: bool) -> None:
+        parts = rest.split(b", ", 2)
+        postfix = parts[2] if len(parts) > 2 else b""
+        if not closed:
+            # Cut at the terminal's edge: the last value may be half a number.
+            postfix = postfix.rpartition(b", ")[0]
+        rate = parts[1] if len(parts) > 1 else b""
+        self._read_frame(about, postfix, _count(done), _count(total), rate)
+
+    def _read_frame(self, about: bytes, shown: bytes, done: float, total: float, rate: bytes) -> None:
+        about = about.strip()
+        if not shown and about in self._plain:
+            return
+        if not _LETTERS.search(about) and about and b"|" not in about and self._read_row(about, done, total):
+            return
+        text = about + b", " + shown
+        shape = self.lines.shape_of(text, bar=True)
+        plan = shape.plan
+        if plan is None or not plan.entries:
+            self._note_description(about, shown, plan, [value_of(text[a:b]) for a, b in shape.spans])
+            return
+        numbers = [value_of(text[a:b]) for a, b in shape.spans]
+        if plan.inner is not None:
+            self.lines.apply(plan, numbers)
+            return
+        by_epoch = b"epoch" in rate or about.lower().startswith(b"epochs")
+        self._read_values(self._bar(about), plan, numbers, done, total, by_epoch)
+
+    def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: list[float]) -> None:
+        if plan is not None:
+            self.lines.apply(plan, numbers)
+        elif not shown and not self.lines.read_header(about.decode("utf-8", "replace")):
+            if len(self._plain) > _DESCRIPTIONS:
+                self._plain.clear()
+            self._plain.add(about)
+
+    def _bar(self, about: bytes) -> Bar:
+        key = about.translate(None, b"0123456789")
+        found = self._bars.get(key)
+        if found is None:
+            if len(self._bars) > _BARS:
+                self._bars.clear()
+            found = self._bars[key] = Bar()
+        return found
+
+    # Rows of a table in front of a bar: the last frame's row is the epoch's.
+
+    def _read_row(self, about: bytes, done: float, total: float) -> bool:
+        found = self.lines.row_plan(about.rstrip(b": "))
+        if found is None or not found[0].entries:
+            return False
+        plan, numbers = found
+        if plan.epoch is None or done >= total:
+            self.lines.apply(plan, numbers)
+            return True
+        if total:
+            x = numbers[plan.epoch.index] - 1 + done / total
+            for entry in plan.entries:
+                self._running_point(entry.series, x, numbers[entry.index])
+        return True
+
+    def _running_point(self, series: Series, x: float, value: float) -> None:
+        running = self.points.series_for(series.name, RUNNING)
+        if running is not None and running.wanted and value == value:
+            self.points.out.append(MetricPoint(series.name, "epoch", x, value, RUNNING))
+
+    # Values beside a bar.
+
+    def _read_values(
+        self, bar: Bar, plan: Plan, numbers: list[float], done: float, total: float, by_epoch: bool
+    ) -> None:
+        context = self.points.context
+        epoch = numbers[plan.epoch.index] if plan.epoch is not None else context.epoch if context.header else None
+        if done < bar.done or (plan.epoch is not None and bar.epoch is not None and epoch != bar.epoch):
+            self._begin_again(bar)
+        before, bar.epoch = bar.epoch, epoch
+        if epoch is not None and plan.epoch is not None:
+            context.set_epoch(epoch)
+        steps: list[Entry] = []
+        news = False
+        for entry in plan.entries:
+            name, value = entry.series.name, numbers[entry.index]
+            new = bar.values.get(name) != value
+            bar.values[name] = value
+            if epoch is not None and _of_epoch(name):
+                bar.entries[name] = (plan, entry)
+                if new:
+                    self._epoch_value(bar, name, value, before if done == 0 and before is not None else epoch)
+            else:
+                steps.append(entry)
+                news = news or new
+        # The same values at the same counter, drawn twice in a row, are two steps; elsewhere they are a redrawn frame.
+        again = self._drawn is bar and done == bar.done and bool(total) and bar.step < total
+        self._drawn = bar
+        bar.done, bar.complete = done, bool(total) and done >= total
+        if steps and (news or again):
+            self._step_values(bar, plan, steps, numbers, done, total, by_epoch)
+
+    def _begin_again(self, bar: Bar) -> None:
+        """The bar starts over: an epoch value that was measured anew and came out the same is a point too."""
+        changed = {scope_of(name) for name, at in bar.reported.items() if at == bar.epoch}
+        for name in bar.entries if bar.complete and bar.epoch is not None else ():
+            if bar.reported.get(name) != bar.epoch and scope_of(name) in changed and bar.epoch is not None:
+                self._epoch_value(bar, name, bar.values[name], bar.epoch)
+        bar.run += 1
+        bar.step = 0.0
+        bar.done = -1.0
+
+    def _epoch_value(self, bar: Bar, name: str, value: float, epoch: float) -> None:
+        bar.reported[name] = epoch
+        plan, entry = bar.entries[name]
+        if entry.series.wanted:
+            axis = self.points.context.axis_in_fold("epoch")
+            self.points.out.append(MetricPoint(name, axis, epoch, value, entry.series.kind))
+
+    def _step_values(
+        self, bar: Bar, plan: Plan, steps: list[Entry], numbers: list[float], done: float, total: float, by_epoch: bool
+    ) -> None:
+        bar.step = max(done, bar.step + 1)
+        if total:
+            bar.step = min(bar.step, total)
+        context = self.points.context
+        index = bar.run - 1 if plan.epoch is None or bar.epoch is None else context.epoch_index(bar.epoch)
+        x = bar.step if by_epoch else index * total + bar.step
+        axis = context.axis_in_fold("epoch" if by_epoch else "step")
+        if by_epoch:
+            context.set_epoch(x)
+        self.points.place(plan.group, axis, x, [(e.series, numbers[e.index], e.schedule) for e in steps])
+        self.points.training_went_on()
+
+
+def _of_epoch(name: str) -> bool:
+    return scope_of(name) in ("val", "test") or words(name)[-1:] == ("epoch",)
+
+
+def _count(text: bytes) -> float:
+    """The counter of a bar, which may be shortened (``1.2k``)."""
+    if text[-1:].isalpha():
+        return value_of(text[:-1]) * {b"k": 1e3, b"M": 1e6, b"G": 1e9, b"T": 1e12}.get(text[-1:], 1.0)
+    return 0.0 if text == b"?" else value_of(text)

@@ -10,11 +10,13 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from mltui.parsers.epochs import EpochBar
 from mltui.parsers.points import Points
 from mltui.parsers.records import objects, tables
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.roles import Judge, Plan
+from mltui.parsers.samples import in_batches
 from mltui.parsers.tokens import tokenize, value_of
 from mltui.parsers.vocabulary import (
     COUNTERS,
@@ -34,7 +36,18 @@ _WORD = re.compile(rb"[A-Za-z]+")
 _CAMEL = re.compile(rb"[a-z][A-Z]")
 _GATE = frozenset(
     word.encode()
-    for word in {*METRIC_WORDS, *SCHEDULE_WORDS, *SCOPE_WORDS, *COUNTERS, "learning", "rank", "steps", "batches", "class", "trace"}
+    for word in {
+        *METRIC_WORDS,
+        *SCHEDULE_WORDS,
+        *SCOPE_WORDS,
+        *COUNTERS,
+        "learning",
+        "rank",
+        "steps",
+        "batches",
+        "class",
+        "trace",
+    }
 )
 _HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
@@ -79,6 +92,7 @@ class Lines:
     def __init__(self, points: Points) -> None:
         self.points = points
         self.judge = Judge(points)
+        self.epochs = EpochBar(points)
         self._shapes: dict[bytes, Shape | Variants] = {}
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self._header: tables.Header | None = None
@@ -100,30 +114,37 @@ class Lines:
         if kind == "nothing":
             return
         if kind == "plan" and shape.plan is not None:
-            self.apply(shape.plan, [value_of(frame[a:b]) for a, b in shape.spans])
+            numbers = [value_of(frame[a:b]) for a, b in shape.spans]
+            if shape.plan.keras:
+                self.epochs.read(shape.plan, numbers, final)
+            else:
+                self.apply(shape.plan, numbers)
         else:
             self._special(kind, shape, frame)
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
+        self.epochs.flush()
         self._flush_box()
 
     # Understanding.
 
-    def shape_of(self, frame: bytes) -> Shape:
-        """What ``frame`` is."""
+    def shape_of(self, frame: bytes, bar: bool = False) -> Shape:
+        """What ``frame`` is; ``bar``: it is what a progress bar says, its own counter left out."""
         key = frame.translate(_DIGITS)
+        if bar:
+            key = b"\r" + key
         shape = self._shapes.get(key)
         if shape is None:
-            return self._understand(frame, key)
+            return self._understand(frame, key, bar)
         if isinstance(shape, Variants):
             names = tuple([frame[a:b] for a, b in shape.spans])
-            return shape.shapes.get(names) or self._understand(frame, key)
+            return shape.shapes.get(names) or self._understand(frame, key, bar)
         return shape
 
-    def _understand(self, frame: bytes, key: bytes) -> Shape:
+    def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
         text = frame[:READ_LIMIT].decode("utf-8", "replace")
-        shape, literal = self._judge_text(text, frame)
+        shape, literal = self._judge_pairs(text, bar) if bar else self._judge_text(text, frame)
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._remember(key, frame, text, shape, literal)
         return shape
@@ -161,7 +182,9 @@ class Lines:
         cuts = [m.start() for m in _INNER_RANK.finditer(text)]
         if cuts:
             return Shape("split", cuts=[_byte_span(text, c, c)[0] for c in cuts]), []
-        if tables.read_header(text) is not None and not _HAS_VALUE.search(re.sub(rb"[A-Za-z_@-]\d+(?:-\d+)?", b"", frame)):
+        if tables.read_header(text) is not None and not _HAS_VALUE.search(
+            re.sub(rb"[A-Za-z_@-]\d+(?:-\d+)?", b"", frame)
+        ):
             return Shape("header"), [(0, len(text))] if any(c.isdigit() for c in text) else []
         return self._judge_pairs(text)
 
@@ -174,11 +197,13 @@ class Lines:
         box = _BOX.fullmatch(text)
         return Shape("box") if box and _NUMBER_ONLY.fullmatch(box[2]) else _NOTHING
 
-    def _judge_pairs(self, text: str) -> tuple[Shape, list[tuple[int, int]]]:
+    def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
         rank, start = _rank_of(text)
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
-        literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)]
+        literal = [
+            (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
+        ]
         if start:
             literal.append((0, start))
         numbers = [t for t in tokens if t.kind == "number"]
@@ -187,7 +212,7 @@ class Lines:
             token = numbers[rank_field.index]
             rank = f"{rank_field.name} {token.text}"
             literal.append((token.start + start, token.end + start))
-        plan = self.judge.plan(record, rank)
+        plan = self.judge.plan(record, rank, bar)
         if plan is None:
             scope = _section_scope(text)
             return (Shape("scope") if scope else _NOTHING), []
@@ -325,6 +350,9 @@ class Lines:
         if plan.inner is not None:
             inner = numbers[plan.inner.index]
             total = None if plan.inner.total is None else numbers[plan.inner.total]
+            if total is not None and plan.inner.way == "batch":
+                percent = None if plan.percent is None else numbers[plan.percent]
+                inner, total = in_batches(plan.group, inner, total, percent)
         placed = points.resolve(plan.group, epoch, inner, total, plan.inner)
         if placed is None:
             placed = self._place_by_context(plan)
@@ -334,7 +362,9 @@ class Lines:
 
     def _note_position(self, plan: Plan, epoch: float | None, numbers: list[float]) -> None:
         context = self.points.context
-        if epoch is not None:
+        if epoch is not None and plan.epoch is not None:
+            if plan.epoch.total is not None or epoch != context.epoch:
+                self.epochs.open()
             context.set_epoch(epoch, header=plan.epoch is not None and plan.inner is None)
         elif plan.inner is not None and plan.inner.way == "step":
             context.axis, context.x = plan.inner.axis, numbers[plan.inner.index]

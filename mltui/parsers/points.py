@@ -221,7 +221,9 @@ class Points:
             elif counter.way == "step":
                 group.per_epoch = False
         if total is not None:
-            group.size = total + 1 if group.inner_zero and inner == total else max(group.size, total)
+            # A counter that begins at 0 and reaches its "total" shows the last index, not how many there are.
+            whole = total + 1
+            group.size = whole if group.size == whole or (group.inner_zero and inner == total) else total
         group.last_epoch, group.last_inner = epoch, inner
         per_epoch = group.per_epoch if group.per_epoch is not None else counter.way == "batch"
         axis = "step" if counter.way == "batch" and group.size else counter.axis

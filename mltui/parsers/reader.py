@@ -52,7 +52,6 @@ class MetricReader:
             for text, final in frames.close():
                 self._read(text, final)
         self._lines.close()
-        self._bars.close()
         self._points.close()
         return self._take()
 

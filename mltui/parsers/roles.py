@@ -83,10 +83,10 @@ class Judge:
                     plan.lost += 1
                 else:
                     plan.entries.append(Entry(series, index, bare and found.role is Role.SCHEDULE))
-        plan.group = self._group(plan, names, accepted)
+        plan.group = self._group(plan, names, accepted, bar)
         return plan
 
-    def _group(self, plan: Plan, names: list[str], accepted: list[Field]) -> Group:
+    def _group(self, plan: Plan, names: list[str], accepted: list[Field], bar: bool) -> Group:
         key = (*names, plan.epoch and plan.epoch.axis, plan.inner and plan.inner.axis, plan.keras)
         found = self.groups.get(key)
         if found is None:
@@ -94,7 +94,7 @@ class Judge:
                 self.groups.clear()
             found = self.groups[key] = Group()
             strong = any(f.role is Role.METRIC for f in accepted)
-            if not plan.counts or not strong:
+            if not (plan.counts or bar) or not strong:
                 found.released = False
                 found.context_releases = not plan.counts
         return found
@@ -199,7 +199,9 @@ class _Counters:
         self.percent = found.percent
 
     def _take_first(self, found: Nameless, record: Record) -> None:
-        validates = any(scope_of(f.name) in ("val", "test") or (f.label and scope_of(f.label) != "train") for f in record.fields)
+        validates = any(
+            scope_of(f.name) in ("val", "test") or (f.label and scope_of(f.label) != "train") for f in record.fields
+        )
         if found.total is not None and validates:
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:

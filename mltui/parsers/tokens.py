@@ -68,7 +68,9 @@ def tokenize(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         if kind in ("unit", "number"):
-            found.append(Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or ""))
+            found.append(
+                Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or "")
+            )
         elif kind == "glued":
             found.append(Token("word", match["glued"], match.start(), match.end("glued")))
         else:
@@ -88,7 +90,62 @@ def value_of(text: str | bytes) -> float:
             return math.nan
 
 
-TIME_UNITS = frozenset(["s", "ms", "us", "µs", "μs", "ns", "m", "min", "mins", "h", "hr", "hrs", "d", "sec", "secs", "seconds", "second", "minutes", "hours", "days"])
-SIZE_UNITS = frozenset(["B", "b", "KB", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "K", "k", "M", "G", "T", "Mi", "Gi", "MB/s", "GB/s", "kB/s", "W", "C", "°C", "V", "GHz", "MHz", "px", "x"])
+TIME_UNITS = frozenset(
+    [
+        "s",
+        "ms",
+        "us",
+        "µs",
+        "μs",
+        "ns",
+        "m",
+        "min",
+        "mins",
+        "h",
+        "hr",
+        "hrs",
+        "d",
+        "sec",
+        "secs",
+        "seconds",
+        "second",
+        "minutes",
+        "hours",
+        "days",
+    ]
+)
+SIZE_UNITS = frozenset(
+    [
+        "B",
+        "b",
+        "KB",
+        "kB",
+        "MB",
+        "GB",
+        "TB",
+        "KiB",
+        "MiB",
+        "GiB",
+        "TiB",
+        "K",
+        "k",
+        "M",
+        "G",
+        "T",
+        "Mi",
+        "Gi",
+        "MB/s",
+        "GB/s",
+        "kB/s",
+        "W",
+        "C",
+        "°C",
+        "V",
+        "GHz",
+        "MHz",
+        "px",
+        "x",
+    ]
+)
 #: Units in which quality is measured: they may follow a metric's value.
 VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp"))

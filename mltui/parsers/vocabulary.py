@@ -38,7 +38,7 @@ METRIC_WORDS = _set(
     "loss losses acc accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure"
     " precision recall prec rec iou miou giou dice jaccard bleu rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf"
     " ppl perplexity bpc bpb bpd nll ce bce xent crossentropy entropy kl kld elbo mse mae rmse mape smape rmsle msle r2"
-    " nrmse l1 l2 logloss mlogloss mlog merror ndcg mrr hit hits reward rewards return returns score scores fitness cost"
+    " nrmse l1 l2 logloss mlogloss mlog merror ndcg mrr reward rewards return returns score scores fitness cost"
     " objective psnr ssim lpips fid kid mcc kappa specificity sensitivity top1 top5 acc1 acc5 prec1 prec5 em pearson"
     " spearman corr correlation likelihood loglik inertia regret improve residual energy perp metric gnorm variance"
     " quality rew winrate logprob logps margin margins accept sharpe silhouette qvalue"
@@ -46,10 +46,29 @@ METRIC_WORDS = _set(
     " reconstruction val_metric pixacc fwiou mdice nmae r rsquared bits nats eer tpr fpr tnr fnr"
     " deviance dev_loss ppx loss_box loss_cls diversity coverage"
 )
-SCHEDULE_WORDS = _set("lr learningrate grad gradnorm norm momentum wd temperature epsilon eps beta std scale clip mom lrs")
+SCHEDULE_WORDS = _set(
+    "lr learningrate grad gradnorm norm momentum wd temperature epsilon eps beta std scale clip mom lrs"
+)
 SCOPE_WORDS = {
     **dict.fromkeys(["train", "training", "trn", "tr", "learn", "learning"], "train"),
-    **dict.fromkeys(["val", "valid", "validation", "dev", "eval", "evaluation", "evaluating", "validate", "validating", "vld", "cv", "holdout", "oof"], "val"),
+    **dict.fromkeys(
+        [
+            "val",
+            "valid",
+            "validation",
+            "dev",
+            "eval",
+            "evaluation",
+            "evaluating",
+            "validate",
+            "validating",
+            "vld",
+            "cv",
+            "holdout",
+            "oof",
+        ],
+        "val",
+    ),
     **dict.fromkeys(["test", "testing", "tst"], "test"),
 }
 QUALIFIERS = _set(
@@ -96,13 +115,20 @@ COUNTERS: dict[str, tuple[str, str]] = {
     "fold": ("fold", "fold"),
 }
 _PLURAL = _set("epochs iterations iters episodes updates timesteps frames steps")
-_COUNTER_QUALIFIERS = _set(
-    "global train training current cur total num opt optimizer env number of at after in for the end boosting communication"
-    " new federated comm"
-) | SCOPE_WORDS.keys()
+_COUNTER_QUALIFIERS = (
+    _set(
+        "global train training current cur total num opt optimizer env number of at after in for the end boosting communication"
+        " new federated comm"
+    )
+    | SCOPE_WORDS.keys()
+)
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
-_RATE = re.compile(r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]", re.I)
-_SPENT = re.compile(r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b", re.I)
+_RATE = re.compile(
+    r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]", re.I
+)
+_SPENT = re.compile(
+    r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b", re.I
+)
 
 
 @lru_cache(maxsize=8192)

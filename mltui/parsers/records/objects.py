@@ -9,7 +9,9 @@ from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.vocabulary import scope_of
 
 _SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "partition", "prefix"])
-_SETTINGS = frozenset(["config", "params", "args", "hparams", "hyperparameters", "settings", "options", "metadata", "env", "system"])
+_SETTINGS = frozenset(
+    ["config", "params", "args", "hparams", "hyperparameters", "settings", "options", "metadata", "env", "system"]
+)
 _DEPTH = 4
 _WIDTH = 400
 

@@ -12,14 +12,74 @@ from mltui.parsers.records.record import Field, Nameless, Record, new_field
 from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
 from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, Role, counter_of, role_of, scope_of, words
 
-_WRAPPERS = frozenset(["tensor", "Tensor", "array", "Array", "DeviceArray", "float", "float32", "float64", "bfloat16", "int"])
+_WRAPPERS = frozenset(
+    ["tensor", "Tensor", "array", "Array", "DeviceArray", "float", "float32", "float64", "bfloat16", "int"]
+)
 _WRAPPERS |= {"np.float32", "np.float64", "numpy.float64", "numpy.float32", "np.array", "torch.tensor", "jnp.array"}
 _SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "partition", "prefix"])
-_SETTINGS = frozenset(["params", "parameters", "config", "args", "hparams", "hyperparameters", "settings", "kwargs", "options", "parameter"])
-_STOP = frozenset(
-    ["finished", "with", "and", "a", "an", "the", "is", "was", "has", "got", "achieved", "reached", "new", "had", "by", "current", "ended", "done", "completed", "complete", "results", "result", "info", "of", "at", "end", "start"]
+_SETTINGS = frozenset(
+    [
+        "params",
+        "parameters",
+        "config",
+        "args",
+        "hparams",
+        "hyperparameters",
+        "settings",
+        "kwargs",
+        "options",
+        "parameter",
+    ]
 )
-_BLOCK = frozenset(["best", "last", "since", "until", "from", "early", "total", "remaining", "max", "resume", "resuming", "saved", "saving", "every"])
+_STOP = frozenset(
+    [
+        "finished",
+        "with",
+        "and",
+        "a",
+        "an",
+        "the",
+        "is",
+        "was",
+        "has",
+        "got",
+        "achieved",
+        "reached",
+        "new",
+        "had",
+        "by",
+        "current",
+        "ended",
+        "done",
+        "completed",
+        "complete",
+        "results",
+        "result",
+        "info",
+        "of",
+        "at",
+        "end",
+        "start",
+    ]
+)
+_BLOCK = frozenset(
+    [
+        "best",
+        "last",
+        "since",
+        "until",
+        "from",
+        "early",
+        "total",
+        "remaining",
+        "max",
+        "resume",
+        "resuming",
+        "saved",
+        "saving",
+        "every",
+    ]
+)
 _BATCHES = {"batch": "batch", "batches": "batch", "minibatches": "batch", "steps": "step", "iterations": "iteration",
             "iters": "iter", "its": "iter", "it": "iter", "step": "step", "iter": "iter", "epochs": "epoch"}  # fmt: skip
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
@@ -165,7 +225,9 @@ class _Walk:
         found = new_field(name, self.number, token.text, explicit, self.label, token.unit)
         unit = found.unit
         if unit in TIME_UNITS or (unit not in VALUE_UNITS and found.role is not Role.COUNTER):
-            found.role = Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
+            found.role = (
+                Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
+            )
         self.record.fields.append(found)
         self.last = found
 
@@ -285,7 +347,9 @@ class _Walk:
         last = self.last
         if isinstance(last, Nameless):
             last.total = self.number
-        elif isinstance(last, Field) and last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
+        elif (
+            isinstance(last, Field) and last.role is not Role.COUNTER and last.decimal and not following.text.isdigit()
+        ):
             last.second = self.number
         elif isinstance(last, Field):
             last.total = self.number

@@ -1,0 +1,75 @@
+"""Bars whose values are means since the epoch began, as Keras draws them: only the last frame of an epoch is its point."""
+
+from __future__ import annotations
+
+import math
+
+from mltui.domain.metric import MetricPoint
+from mltui.parsers.points import RUNNING, Points, Series
+from mltui.parsers.roles import Plan
+
+
+class EpochBar:
+    """Follows one bar at a time through its epoch.
+
+    A line ``Epoch 2/30`` opens an epoch. Frames on the way are running points at ``epoch - 1 + done/total``, so that they
+    meet the epoch's own point at its end. A bar that fills without such a line before it is an evaluation: no point.
+    """
+
+    def __init__(self, points: Points) -> None:
+        self.points = points
+        self._open = False
+        self._running: dict[str, Series | None] = {}
+        self._pending: tuple[Plan, float, list[float]] | None = None
+        self._known: list[set[str]] = []
+        self._last: tuple[float, ...] = ()
+
+    def open(self) -> None:
+        """An epoch begins."""
+        self.flush()
+        self._open = True
+
+    def read(self, plan: Plan, numbers: list[float], final: bool) -> None:
+        """Read one frame."""
+        epoch = self.points.context.epoch
+        if plan.inner is None or plan.inner.total is None or epoch is None:
+            return
+        done, total = numbers[plan.inner.index], numbers[plan.inner.total]
+        if not self._open or not total:
+            return
+        if not (done >= total and final):
+            self._run(plan, epoch - 1 + min(1.0, done / total), numbers)
+            return
+        names = {e.series.name for e in plan.entries}
+        if self._pending is not None and not names >= {e.series.name for e in self._pending[0].entries}:
+            return
+        self._pending = (plan, epoch, numbers)
+        if names in self._known:
+            self.flush()
+
+    def _run(self, plan: Plan, x: float, numbers: list[float]) -> None:
+        frame = (x, *(numbers[e.index] for e in plan.entries))
+        if frame == self._last:
+            return
+        self._last = frame
+        for entry in plan.entries:
+            name = entry.series.name
+            if name not in self._running:
+                self._running[name] = self.points.series_for(name, RUNNING)
+            series = self._running[name]
+            if series is not None and series.wanted and not math.isnan(x):
+                self.points.out.append(MetricPoint(name, "epoch", x, numbers[entry.index], RUNNING))
+
+    def flush(self) -> None:
+        """The epoch is over: report its values."""
+        if self._pending is None:
+            return
+        plan, epoch, numbers = self._pending
+        self._pending, self._open = None, False
+        names = {e.series.name for e in plan.entries}
+        if names not in self._known:
+            self._known = [*self._known[-7:], names]
+        entries = [(e.series, numbers[e.index], e.schedule) for e in plan.entries]
+        plan.group.released = True
+        self.points.place(plan.group, self.points.context.axis_in_fold("epoch"), epoch, entries)
+        self.points.training_went_on()

@@ -1,0 +1,43 @@
+"""Counters that count samples although the log steps in batches: ``[640/60000 (1%)]``.
+
+Many scripts print ``batch_index * len(batch)`` of the data set's size. The batch size itself is not printed, but it
+follows from the first distance, which is a round number of batches of a size that is a power of two, and from the
+percentage, which is taken of the batches. The last line of an epoch, whose batch is smaller, has a false sample count; its
+percentage is right.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mltui.parsers.points import Group
+
+_INTERVALS = (10, 100, 1, 50, 20, 200, 5, 25, 500, 1000)
+
+
+def batch_size(samples: float, total: float, percent: float | None) -> float:
+    """The batch size that explains ``samples`` of ``total`` at ``percent``; 0 if they are not samples."""
+    if total < 500 or samples <= 0 or samples > total:
+        return 0.0
+    for interval in _INTERVALS[:3] if percent is None else _INTERVALS:
+        size = samples / interval
+        if size < (16 if percent is None else 8) or not size.is_integer() or int(size) & (int(size) - 1):
+            continue
+        if percent is None or abs(100 * interval / math.ceil(total / size) - percent) <= 0.5001:
+            return size
+    return 0.0
+
+
+def in_batches(group: Group, inner: float, total: float, percent: float | None) -> tuple[float, float]:
+    """Counter and total in batches, if the counter of this kind of line counts samples; else as they are."""
+    if group.sample_batch is None:
+        if inner <= 0:
+            return inner, total
+        group.sample_batch = batch_size(inner, total, percent)
+    size = group.sample_batch
+    if not size or not total:
+        return inner, total
+    batches = math.ceil(total / size)
+    if percent is not None and (inner % size or inner / size < group.last_inner):
+        return float(round(percent / 100 * batches)), float(batches)
+    return inner / size, float(batches)
