@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,25 @@ from mltui.storage.locations import home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice
     from mltui.monitors.base import DeviceMonitor
+    from mltui.runtime.resolve import Resolution
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
 
 LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What launching a profile would do."""
+
+    profile: Profile
+    resolution: Resolution | None = None
+    where: str = ""
+    command: str = ""
+    problem: str = ""
+    """Why it cannot be launched as things are."""
 
 
 class Cockpit:
@@ -108,6 +123,21 @@ class Cockpit:
         if profiles != self.profiles:
             self.profiles = profiles
             self.version += 1
+
+    def explain(self, path: Path) -> Explanation:
+        """What launching the profile at ``path`` would do; raises ``ProfileError``. Takes as long as an engine does."""
+        from mltui.runtime.docker_command import docker_command
+        from mltui.runtime.launcher import Wish
+        from mltui.storage.profiles import load_profile
+
+        profile = load_profile(path)
+        try:
+            resolution, choice = self.launcher.plan(profile, Wish())
+        except MltuiError as error:
+            return Explanation(profile, problem=str(error))
+        info = choice.info
+        where = f"{choice.engine.name}: {info.product} {info.version} on {info.host}"
+        return Explanation(profile, resolution, where, docker_command(resolution.spec))
 
     def _sources(self) -> Iterator[tuple[Engine, tuple[str, ...]]]:
         catalog = self.catalog

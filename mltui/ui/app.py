@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
 
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
@@ -19,6 +23,7 @@ from mltui.ui.theme import DARK, LIGHT
 if TYPE_CHECKING:
     from mltui.domain.run import Run
     from mltui.runtime.cockpit import Cockpit
+    from mltui.ui.widgets.lines import Line
 
 T = TypeVar("T")
 
@@ -124,11 +129,12 @@ class MltuiApp(App[None]):
         text = clean(error.message) + (f"\n→ {clean(error.hint)}" if error.hint else "")
         self.notify(text, severity="error", timeout=8, markup=False)
 
-    def show_text(self, title: str, text: str) -> None:
+    def show_text(self, title: str, text: str | list[Line]) -> None:
         """Show a text over the screen."""
         from mltui.ui.screens.dialogs import TextScreen
+        from mltui.ui.widgets.text_view import plain
 
-        self.push_screen(TextScreen(title, text))
+        self.push_screen(TextScreen(title, plain(clean(text)) if isinstance(text, str) else text))
 
     def show_new_run(self, run: Run) -> None:
         """Go to a run that was just launched."""
@@ -154,9 +160,10 @@ class MltuiApp(App[None]):
 
     def action_next_pane(self, steps: int) -> None:
         """Give the next pane the focus."""
+        names = self.main.pane_names()
         place = self.main.place
-        at = PANE_NAMES.index(place) if place in PANE_NAMES else 0
-        self.jump(PANE_NAMES[(at + steps) % len(PANE_NAMES)])
+        at = names.index(place) if place in names else 0
+        self.jump(names[(at + steps) % len(names)])
 
     def action_enlarge(self) -> None:
         """One pane has the whole screen, or all have their place again."""
@@ -168,7 +175,7 @@ class MltuiApp(App[None]):
         main.remove_class("-enlarged", "-enlarged-left", "-enlarged-right", "-enlarged-log")
         if was or not place:
             return
-        right = place in ("curves", "log")
+        right = place in ("curves", "log", "detail")
         main.pane(place).add_class("-big")
         main.add_class("-enlarged", "-enlarged-right" if right else "-enlarged-left")
         main.set_class(place == "log", "-enlarged-log")
@@ -180,8 +187,8 @@ class MltuiApp(App[None]):
             self.action_enlarge()
             return
         place = main.place
-        if place in ("curves", "log"):
-            self.jump("runs")
+        if place in ("curves", "log", "detail"):
+            self.jump("profiles" if place == "detail" else "runs")
             return
         if place:
             table = getattr(main.pane(place), "table", None)
@@ -190,11 +197,27 @@ class MltuiApp(App[None]):
 
     def action_help(self) -> None:
         """Every key of the place."""
-        from mltui.ui.screens.dialogs import help_text
+        from mltui.ui.screens.dialogs import help_lines
 
         place = self.main.place
-        places: list[tuple[str, Any]] = [(place, PANES[place])] if place in PANES else []
-        self.show_text("Keys", help_text([*places, ("everywhere", APP)]))
+        here = [(place, PANES[place])] if place in PANES else []
+        self.show_text("Keys", help_lines([*here, ("everywhere", APP)]))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: the commands of the place, then those of the app."""
+        focused = self.main.focused
+        for command in (*PANES.get(self.main.place, ()), *APP):
+            if command.palette and not (self.options.read_only and (command.acts or command.dangerous)):
+                title = f"{command.title}  ({command.key})"
+                yield SystemCommand(title, command.help, partial(self._give, command.action, focused))
+
+    async def _give(self, action: str, focused: Widget | None) -> None:
+        """Do what the command's key does in the pane that had the focus."""
+        node: DOMNode | None = focused
+        name = action.partition("(")[0]
+        while node is not None and not hasattr(node, f"action_{name}"):
+            node = node.parent
+        await self.run_action(action, node or self)
 
     def action_palette(self) -> None:
         """Find a command by name."""

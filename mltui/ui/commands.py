@@ -34,6 +34,11 @@ class Command:
         """The key as a person writes it."""
         return self.shown or _WRITTEN.get(self.keys.split(",")[0], self.keys.split(",")[0])
 
+    @property
+    def every_key(self) -> str:
+        """All its keys as a person writes them, for the help."""
+        return " ".join(_WRITTEN.get(key, key) for key in self.keys.split(","))
+
     def binding(self) -> Binding:
         """The Textual binding."""
         return Binding(self.keys, self.action, self.title, show=self.footer, tooltip=self.help, id=self.id)
@@ -49,6 +54,18 @@ _WRITTEN = {
     "escape": "esc",
     "down": "↓",
     "up": "↑",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "full_stop": ".",
+    "comma": ",",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "minus": "-",
+    "colon": ":",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "delete": "del",
+    "backspace": "⌫",
 }
 
 
@@ -175,6 +192,31 @@ PANES: dict[str, tuple[Command, ...]] = {
                 "Show the charts before.", shown="["),
     ),
 }  # fmt: skip
+
+_SIDEWAYS = (
+    Command("text.right", "right,l", "sideways(1)", "Right", "Show what long lines have further right.", palette=False),
+    Command("text.left", "left,h", "sideways(-1)", "Left", "Back to the left.", palette=False),
+)
+
+PANES["detail"] = (
+    Command("detail.copy", "y", "copy", "Copy", "Copy the command to the clipboard (OSC 52).", footer=True),
+    *_moves("detail", "line"),
+    *_SIDEWAYS,
+)
+
+#: Commands of a text over the screen.
+DIALOG = (
+    Command("dialog.close", "escape,q,question_mark", "close", "Close", "Go back.", footer=True),
+    Command("dialog.copy", "y,c", "copy", "Copy", "Copy the text to the clipboard (OSC 52).", footer=True),
+    *_moves("dialog", "line"),
+    *_SIDEWAYS,
+)
+
+#: Answers to a question.
+QUESTION = (
+    Command("question.yes", "y", "answer(True)", "Yes", "Do it."),
+    Command("question.no", "n,escape,q", "answer(False)", "No", "Leave it."),
+)
 
 
 def bindings(commands: tuple[Command, ...]) -> list[Binding]:

@@ -29,10 +29,8 @@ def scarce_role(share: float | None, warn: float = _MEMORY_WARN, alarm: float = 
     return "error" if share >= alarm else "warn" if share >= warn else "ok"
 
 
-def usage_gauges(usage: Usage | None, history: Iterable[Usage], ended: str) -> list[Gauge]:
-    """CPU and memory of one container; ``ended`` says why there is no figure."""
-    if usage is None:
-        return [Gauge("CPU", UNKNOWN, "", None, note=ended), Gauge("Memory", UNKNOWN, "", None, note=ended)]
+def usage_gauges(usage: Usage, history: Iterable[Usage]) -> list[Gauge]:
+    """CPU and memory of one container."""
     past = list(history)
     cpu, memory = ratio(usage.cpu, usage.cpu_limit), ratio(usage.memory, usage.memory_limit)
     return [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from mltui.domain.figures import format_bytes, format_duration
 from mltui.domain.image import Image
 from mltui.domain.text import one_line
@@ -24,3 +26,16 @@ def image_line(image: Image, now: float, width: int) -> Line:
 def image_text(image: Image) -> str:
     """What a filter looks at."""
     return " ".join((*image.tags, image.id))
+
+
+def image_lines(image: Image) -> list[Line]:
+    """All that is known of an image."""
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(image.created)) if image.created else "–"
+    facts = [
+        *(("tag", tag) for tag in image.tags),
+        ("id", image.id),
+        ("size", f"{format_bytes(image.size)}, layers shared with other images included"),
+        ("made", made),
+        ("containers", "–" if image.containers is None else str(image.containers)),
+    ]
+    return [[(f"  {name:<12} ", "text"), (one_line(value, 200), "strong")] for name, value in facts]

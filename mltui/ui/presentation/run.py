@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from mltui.domain.figures import format_duration
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
@@ -57,25 +59,30 @@ def params_text(run: Run) -> str:
 
 
 def headline(run: Run, now: float, width: int) -> list[Line]:
-    """The two lines above a run's curves: what it is, and what there is to know about it."""
+    """The lines above a run's curves: what it is, and what there is to know about it."""
     sign, role = SIGNS[run.state]
     first: list[Span] = [
-        (f"{sign} {run.state.value}", f"{role}"),
+        (f"{sign} {run.state.value}", role),
         (f"  {one_line(run.profile, 60)}", "strong"),
         (f"  {run.id}", "dim"),
     ]
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
     where = run.engine if run.engine != "local" else "local process, not isolated"
     right: list[Span] = [(code, "error"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
-    return [spread(first, right, width), _second(run, width)]
+    return [spread(first, right, width), *_explanation(run, width)]
 
 
-def _second(run: Run, width: int) -> Line:
-    if run.detail:
-        role = "error" if run.state in (RunState.FAILED, RunState.LOST) else "warn" if run.state.active else "dim"
-        said: list[Span] = [(one_line(run.detail), role)]
-        if run.hint:
-            said.append((f"  → {one_line(run.hint)}", "accent"))
-        return said
+def _explanation(run: Run, width: int) -> list[Line]:
+    """Why it ended and what to do, whole; else what is going on, or its parameters."""
+    if run.state in (RunState.FAILED, RunState.LOST):
+        cure = one_line(run.hint)
+        if run.reason == "gpu":
+            cure += " Here: c launches it on the CPU."
+        lines = [[(text, "error")] for text in wrap(one_line(run.detail), max(20, width))[:3]]
+        lines += [[(text, "accent")] for text in wrap(f"→ {cure}", max(20, width))[:3]] if cure else []
+        return [*lines]
+    if run.state in (RunState.PENDING, RunState.BUILDING):
+        return [[(one_line(run.detail), "warn")]]
     gpus = f"gpu {','.join(run.gpus)}  " if run.gpus else ""
-    return [(gpus, "accent"), (params_text(run), "dim")]
+    note = f"  {one_line(run.detail)}" if run.detail else ""
+    return [[(gpus, "accent"), (params_text(run), "dim"), (note, "warn" if run.state.active else "dim")]]

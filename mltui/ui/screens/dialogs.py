@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mltui.domain.log import LogBuffer, LogLine
-from mltui.domain.text import clean
-from mltui.ui.commands import Command
+from mltui.domain.text import clean, one_line
+from mltui.ui.commands import DIALOG, QUESTION, Command, bindings
 from mltui.ui.widgets.bars import KeyBar
-from mltui.ui.widgets.log_view import LogView
-
-_BACK = Command("dialog.close", "escape,q", "close", "Close", "Go back.", shown="esc")
-_COPY = Command("dialog.copy", "y,c", "copy", "Copy", "Copy the text to the clipboard (OSC 52).")
-_SCROLL = Command("dialog.scroll", "down,j", "scroll(1)", "Scroll", "Scroll.", shown="↑ ↓")
+from mltui.ui.widgets.lines import Line
+from mltui.ui.widgets.text_view import TextView, column
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -32,10 +28,7 @@ class ConfirmScreen(ModalScreen[bool]):
         background: $surface; padding: 1 2; }
     ConfirmScreen Static { width: auto; max-width: 100%; height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape,q", "answer(False)", "No"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(QUESTION)]
 
     def __init__(self, question: str, verb: str) -> None:
         super().__init__()
@@ -58,45 +51,30 @@ class TextScreen(ModalScreen[None]):
 
     DEFAULT_CSS = """
     TextScreen { align: center middle; }
-    TextScreen > Vertical { width: 92%; height: 88%; border: round $primary; background: $surface; }
-    TextScreen LogView { height: 1fr; background: $surface; }
+    TextScreen > Vertical { width: 94%; height: 90%; border: round $primary; background: $surface; padding: 0 0 0 1; }
+    TextScreen TextView { background: $surface; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _BACK.binding(),
-        _COPY.binding(),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "edge(False)", show=False),
-        Binding("end,G", "edge(True)", show=False),
-        Binding("right,l", "sideways(1)", show=False),
-        Binding("left,h", "sideways(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, lines: Sequence[Line]) -> None:
         super().__init__()
-        self._title = title
-        self._text = clean(text)
-        self._view = LogView()
+        self._title = one_line(title)
+        self._lines = lines
+        self._view = TextView()
 
     def compose(self) -> ComposeResult:
         """Title, text, keys."""
+        bar = KeyBar()
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield self._view
-            bar = KeyBar()
             yield bar
-        bar.show((_BACK, _COPY, _SCROLL))
+        bar.show(tuple(command for command in DIALOG if command.footer))
 
     def on_mount(self) -> None:
         """Show the text from its start."""
-        buffer = LogBuffer(limit=100_000)
-        buffer.extend([LogLine(line) for line in self._text.splitlines()])
-        self._view.show(buffer)
-        self._view.follow = False
+        self._view.show(self._lines)
         self._view.focus()
-        self.call_after_refresh(self._view.action_edge, False)
 
     def action_close(self) -> None:
         """Go back."""
@@ -104,10 +82,10 @@ class TextScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy all of it."""
-        self.app.copy_to_clipboard(self._text)
+        self.app.copy_to_clipboard("\n".join("".join(text for text, _ in line) for line in self._lines))
         self.app.notify("Copied.", timeout=2)
 
-    def action_scroll(self, steps: int) -> None:
+    def action_cursor(self, steps: int) -> None:
         """Scroll by lines."""
         self._view.action_cursor(steps)
 
@@ -124,15 +102,13 @@ class TextScreen(ModalScreen[None]):
         self._view.action_sideways(steps)
 
 
-def help_text(places: Sequence[tuple[str, Sequence[Command]]]) -> str:
+def help_lines(places: Sequence[tuple[str, Sequence[Command]]]) -> list[Line]:
     """Every key of the places, with its sentence."""
-    lines: list[str] = []
+    lines: list[Line] = []
     for title, commands in places:
-        lines += [title.upper(), ""]
-        lines += [f"  {_keys(command):<14} {command.title:<16} {command.help}" for command in commands]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _keys(command: Command) -> str:
-    return command.key
+        lines.append([(title.capitalize(), "title")])
+        for command in commands:
+            keys, name = column(command.every_key, 14), column(command.title, 15)
+            lines.append([("  ", "text"), (keys, "key"), (name, "strong"), (command.help, "dim")])
+        lines.append([])
+    return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -13,8 +14,10 @@ from mltui.domain.container import Container
 from mltui.domain.options import AppOptions
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
+from mltui.ui.panes.base import Pane
 from mltui.ui.panes.containers import ContainersPane
 from mltui.ui.panes.curves import CurvesPane
+from mltui.ui.panes.detail import DetailPane
 from mltui.ui.panes.gauges import GaugesPane
 from mltui.ui.panes.images import ImagesPane
 from mltui.ui.panes.log import LogPane
@@ -22,6 +25,8 @@ from mltui.ui.panes.profiles import ProfilesPane
 from mltui.ui.panes.runs import RunsPane
 from mltui.ui.presentation.container import container_row
 from mltui.ui.presentation.gauges import device_gauges, host_gauges, usage_gauges
+from mltui.ui.presentation.image import image_lines
+from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline
 from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.gauges import Gauge
@@ -31,12 +36,24 @@ from mltui.ui.widgets.list_table import ListTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mltui.runtime.cockpit import Cockpit
+    from mltui.runtime.cockpit import Cockpit, Explanation
     from mltui.ui.app import MltuiApp
 
-PANES = ("profiles", "runs", "containers", "images", "curves", "log")
+PANES = ("profiles", "runs", "containers", "images", "curves", "log", "detail")
 #: Under this size the screen says so instead of showing pieces.
 SMALLEST = (60, 16)
+
+
+class TooSmall(LinesWidget):
+    """What stands in the place of everything when there is no room for it."""
+
+    def on_resize(self) -> None:
+        """Say how much is wanted, and how much there is."""
+        width, height = self.app.size
+        wanted = f"mltui needs {SMALLEST[0]} x {SMALLEST[1]} cells, this terminal has {width} x {height}."
+        self.show_lines(
+            [[(text, "warn")] for text in wrap(wanted, max(10, width))] + [[("q leaves; runs go on.", "dim")]]
+        )
 
 
 class MainScreen(Screen[None]):
@@ -59,9 +76,10 @@ class MainScreen(Screen[None]):
         self.curves = CurvesPane()
         self.gauges = GaugesPane()
         self.log_pane = LogPane()
+        self.detail = DetailPane()
         self.headline = LinesWidget(id="headline")
         self._selected: tuple[str, str] = ("", "")
-        """Kind (run, container) and id of what is shown on the right."""
+        """Kind (run, container, profile, image) and key of what is shown on the right."""
         self._seen: dict[str, object] = {}
         self._wanted_run = options.select_run
 
@@ -80,7 +98,9 @@ class MainScreen(Screen[None]):
                     yield self.curves
                     yield self.gauges
                 yield self.log_pane
+                yield self.detail
         yield self.keys
+        yield TooSmall(id="too-small")
 
     def begin(self, cockpit: Cockpit) -> None:
         """Show what ``cockpit`` has, from now on."""
@@ -102,10 +122,17 @@ class MainScreen(Screen[None]):
         self._show_selection()
         self._show_top()
 
-    def pane(self, name: str) -> ProfilesPane | RunsPane | ContainersPane | ImagesPane | CurvesPane | LogPane:
-        """The pane called ``name``."""
-        panes = (self.profiles, self.runs, self.containers, self.images, self.curves, self.log_pane)
+    def pane(self, name: str) -> Pane:
+        """The pane called ``name``; the details stand in the place of the curves and the log."""
+        if name in ("curves", "log") and self.has_class("-detail"):
+            return self.detail
+        panes = (self.profiles, self.runs, self.containers, self.images, self.curves, self.log_pane, self.detail)
         return panes[PANES.index(name)]
+
+    def pane_names(self) -> tuple[str, ...]:
+        """The panes that are shown, in the order of the tab key."""
+        lists = PANES[:4]
+        return (*lists, "detail") if self.has_class("-detail") else (*lists, "curves", "log")
 
     @property
     def place(self) -> str:
@@ -192,7 +219,11 @@ class MainScreen(Screen[None]):
     def _follow(self, table: ListTable[object], key: str) -> None:
         if not key:
             return
-        if table is cast("object", self.runs.table):
+        if table is cast("object", self.profiles.table):
+            self._show_profile(key)
+        elif table is cast("object", self.images.table):
+            self._show_image(key)
+        elif table is cast("object", self.runs.table):
             self._select("run", key)
         elif table is cast("object", self.containers.table):
             container = self._cockpit.container(key)
@@ -202,7 +233,48 @@ class MainScreen(Screen[None]):
             else:
                 self._select("container", key)
 
+    def _show_profile(self, path: str) -> None:
+        entry = next((p for p in self._cockpit.profiles if str(p.path) == path), None)
+        if entry is None or not self._select_detail("profile", path):
+            return
+        self.headline.show_lines(
+            [[(one_line(entry.name, 60), "strong")], [(one_line(entry.description, 300) or str(entry.path), "dim")]]
+        )
+        if entry.problem:
+            self.detail.show(problem_lines(str(entry.problem)))
+            return
+        self.mltui.do("", lambda: self._cockpit.explain(entry.path), then=lambda e: self._explained(path, e))
+
+    def _explained(self, path: str, explanation: Explanation) -> None:
+        if self._selected != ("profile", path):
+            return
+        lines = profile_lines(explanation.profile)
+        if explanation.resolution:
+            spec = explanation.resolution.spec
+            notes = explanation.resolution.notes
+            lines += launch_lines(spec, explanation.command, explanation.where, notes)
+        if explanation.problem:
+            lines += problem_lines(explanation.problem)
+        self.detail.show(lines, explanation.command)
+
+    def _show_image(self, key: str) -> None:
+        catalog = self._cockpit.catalog
+        image = next((i for i in (catalog.images if catalog else ()) if i.id == key), None)
+        if image is None or not self._select_detail("image", key):
+            return
+        self.headline.show_lines([[(one_line(image.name, 120), "strong")], [(one_line(image.id, 80), "dim")]])
+        self.detail.show(image_lines(image))
+
+    def _select_detail(self, kind: str, key: str) -> bool:
+        """Show the detail pane for this; ``False`` when it is shown already."""
+        if (kind, key) == self._selected:
+            return False
+        self._selected = (kind, key)
+        self.add_class("-detail")
+        return True
+
     def _select(self, kind: str, key: str) -> None:
+        self.remove_class("-detail")
         if (kind, key) == self._selected:
             return
         self._selected = (kind, key)
@@ -221,6 +293,8 @@ class MainScreen(Screen[None]):
         return next((r for r in self._cockpit.watcher.runs if r.id == key), None)
 
     def _show_selection(self) -> None:
+        if self.has_class("-detail"):
+            return
         view = self._attached.watcher.view if self._attached else None
         run = self._run()
         self.headline.show_lines(self._headline(run))
@@ -248,10 +322,9 @@ class MainScreen(Screen[None]):
         kind, key = self._selected
         run = self._run()
         container = run.container_id if run else key if kind == "container" else ""
-        if container:
-            usage = sampler.usage.get(container)
-            ended = "not running" if run is None or not run.state.active else "starting"
-            gauges += usage_gauges(usage, tuple(sampler.usage_history.get(container, ())), ended)
+        usage = sampler.usage.get(container)
+        if usage:
+            gauges += usage_gauges(usage, tuple(sampler.usage_history.get(container, ())))
         gauges += device_gauges(sampler.devices, {k: tuple(v) for k, v in sampler.device_history.items()})
         gauges += host_gauges(sampler.host, tuple(sampler.host_history))
         self.gauges.show(gauges)

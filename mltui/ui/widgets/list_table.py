@@ -139,7 +139,7 @@ class ListTable(ScrollView, Generic[T], can_focus=True):
         height = self.size.height
         if height and not self.scroll_offset.y <= self.cursor < self.scroll_offset.y + height:
             top = self.cursor if self.cursor < self.scroll_offset.y else self.cursor - height + 1
-            self.scroll_to(y=top, animate=False, immediate=True)
+            self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     def _refresh_row(self, row: int) -> None:
         y = row - self.scroll_offset.y

@@ -65,18 +65,10 @@ class LogView(ScrollView, can_focus=True):
         if count != self.virtual_size.height:
             self.virtual_size = Size(self.size.width, count)
         if self.follow:
-            self._to_end(count)
+            self.scroll_to(y=max(0, count - self.size.height), animate=False, immediate=True, force=True)
         elif moved:
-            self.scroll_to(y=max(0, self.scroll_offset.y - moved), animate=False, immediate=True)
+            self.scroll_to(y=max(0, self.scroll_offset.y - moved), animate=False, immediate=True, force=True)
         self.refresh()
-
-    def _to_end(self, count: int) -> None:
-        # The scroll's own bound is from the last layout, so the end is set as soon as that knows of the new lines.
-        end = max(0, count - self.size.height)
-        if end <= self.max_scroll_y:
-            self.scroll_to(y=end, animate=False, immediate=True)
-        else:
-            self.call_after_refresh(self.scroll_end, animate=False, immediate=True)
 
     def _note(self) -> str:
         """What is not shown above the first line, said where it is missing."""
@@ -147,11 +139,11 @@ class LogView(ScrollView, can_focus=True):
         """Follow the end, or stand still."""
         self._set_follow(not self.follow)
         if self.follow:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
 
     def action_cursor(self, steps: int) -> None:
         """Scroll by ``steps`` lines."""
-        self.scroll_to(y=self.scroll_offset.y + steps, animate=False, immediate=True)
+        self.scroll_to(y=self.scroll_offset.y + steps, animate=False, immediate=True, force=True)
 
     def action_page(self, pages: int) -> None:
         """Scroll by ``pages`` screens."""
@@ -159,7 +151,7 @@ class LogView(ScrollView, can_focus=True):
 
     def action_edge(self, last: bool) -> None:
         """Scroll to the start or to the end."""
-        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True)
+        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True, force=True)
 
     def action_sideways(self, steps: int) -> None:
         """Show what lines have further right, or left again."""

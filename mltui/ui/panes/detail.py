@@ -1,0 +1,65 @@
+"""The detail pane: in the place of curves and log, what a profile or an image is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from mltui.ui.commands import PANES, bindings
+from mltui.ui.panes.base import Pane
+from mltui.ui.widgets.lines import Line
+from mltui.ui.widgets.text_view import TextView
+
+
+class DetailPane(Pane):
+    """A text about what the cursor is on."""
+
+    KEY = "5"
+    TITLE = "Details"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["detail"])]
+
+    def __init__(self) -> None:
+        super().__init__("detail")
+        self.view = TextView()
+        self.copyable = ""
+        """What the copy key takes."""
+
+    def compose(self) -> ComposeResult:
+        """Title and text."""
+        yield self.title_bar
+        yield self.view
+
+    @property
+    def target(self) -> Widget:
+        """The text."""
+        return self.view
+
+    def show(self, lines: list[Line], copyable: str = "") -> None:
+        """Show ``lines``."""
+        self.copyable = copyable
+        self.view.show(lines)
+
+    def action_copy(self) -> None:
+        """Copy the command."""
+        if self.copyable:
+            self.app.copy_to_clipboard(self.copyable)
+            self.app.notify("Copied.", timeout=2)
+
+    def action_cursor(self, steps: int) -> None:
+        """Scroll by lines."""
+        self.view.action_cursor(steps)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by screens."""
+        self.view.action_page(pages)
+
+    def action_edge(self, last: bool) -> None:
+        """Scroll to an end."""
+        self.view.action_edge(last)
+
+    def action_sideways(self, steps: int) -> None:
+        """Scroll to the side."""
+        self.view.action_sideways(steps)

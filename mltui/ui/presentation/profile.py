@@ -1,0 +1,73 @@
+"""A profile as lines: what it is, what can be set, and the exact command it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mltui.domain.figures import format_bytes, format_cores
+from mltui.domain.text import clean, one_line
+from mltui.ui.widgets.lines import Line, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mltui.domain.launch import LaunchSpec
+    from mltui.domain.profile import Param, Profile
+
+_NAME = 16
+
+
+def profile_lines(profile: Profile) -> list[Line]:
+    """What the profile is and what can be set at its launch."""
+    lines: list[Line] = []
+    if profile.tags:
+        lines += [[(" ".join(f"#{one_line(tag, 30)}" for tag in profile.tags), "alt")], []]
+    if profile.params:
+        lines.append([("Parameters", "title")])
+        lines += [_param_line(name, param) for name, param in profile.params.items()]
+        lines.append([])
+    return lines
+
+
+def _param_line(name: str, param: Param) -> Line:
+    bounds = ""
+    if param.choices:
+        bounds = "one of " + ", ".join(map(str, param.choices))
+    elif param.min is not None and param.max is not None:
+        bounds = f"{param.min:g} to {param.max:g}"
+    elif param.min is not None:
+        bounds = f"at least {param.min:g}"
+    elif param.max is not None:
+        bounds = f"at most {param.max:g}"
+    default = "–" if param.default is None else one_line(str(param.default), 30)
+    spans: list[Span] = [(f"  {one_line(name, 40):<{_NAME}} ", "text"), (f"{default:<10} ", "strong")]
+    return [*spans, (f"{bounds:<20} ", "dim"), (one_line(param.help, 120), "dim")]
+
+
+def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str]) -> list[Line]:
+    """Where it would run, with what, and the command."""
+    resources = spec.resources
+    facts = [
+        ("runs on", where),
+        ("image", spec.image + (" (built from its Dockerfile)" if spec.build else "")),
+        ("GPUs", str(spec.gpus) if spec.gpus else "none"),
+        ("CPU limit", f"{format_cores(resources.cpus)} cores" if resources.cpus else "none"),
+        ("memory limit", format_bytes(resources.memory) if resources.memory else "none"),
+        ("shared memory", format_bytes(spec.shm_size) if spec.shm_size else "the engine's default"),
+    ]
+    lines: list[Line] = [[("What a launch does", "title")]]
+    lines += [[(f"  {name:<{_NAME}} ", "text"), (one_line(value, 160), "strong")] for name, value in facts]
+    lines += [[(f"  {one_line(note, 300)}", "accent")] for note in notes if note]
+    lines += [[], [("The same by hand", "title"), ("   y copies it", "dim")]]
+    return [*lines, *([(f"  {clean(line)}", "dim")] for line in command.split("\n"))]
+
+
+def problem_lines(text: str) -> list[Line]:
+    """Why a profile cannot be used."""
+    return [
+        [("It cannot be used:", "error-strong")],
+        [],
+        *([(f"  {clean(line)}", "text")] for line in text.split("\n")),
+        [],
+        [("Fix the file: it is read again by itself.", "dim")],
+    ]

@@ -1,0 +1,88 @@
+"""A text of coloured lines to read and scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from mltui.ui.theme import roles
+from mltui.ui.widgets.lines import Line, Span, line_length, make_strip
+
+_SIDEWAYS = 16
+
+
+class TextView(ScrollView, can_focus=True):
+    """Shows lines; what is longer than the view is reached sideways."""
+
+    DEFAULT_CSS = """
+    TextView { scrollbar-size-vertical: 1; overflow-x: hidden; height: 1fr; }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.lines: Sequence[Line] = ()
+        self._sideways = 0
+
+    def show(self, lines: Sequence[Line], *, top: bool = True) -> None:
+        """Show ``lines``, from the first on or where it stands."""
+        if lines == self.lines:
+            return
+        self.lines = lines
+        self.virtual_size = Size(self.size.width, len(lines))
+        if top:
+            self._sideways = 0
+            self.action_edge(False)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        at = y + self.scroll_offset.y
+        line = self.lines[at] if at < len(self.lines) else ()
+        return make_strip(_shifted(line, self._sideways), self.size.width, roles(self.app), self.rich_style)
+
+    def action_cursor(self, steps: int) -> None:
+        """Scroll by lines."""
+        self.scroll_to(y=self.scroll_offset.y + steps, animate=False, immediate=True, force=True)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by screens."""
+        self.action_cursor(pages * max(1, self.size.height - 1))
+
+    def action_edge(self, last: bool) -> None:
+        """Scroll to the start or to the end."""
+        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True, force=True)
+
+    def action_sideways(self, steps: int) -> None:
+        """Show what is further right, or left again."""
+        longest = max((line_length(line) for line in self.lines), default=0)
+        self._sideways = max(0, min(self._sideways + steps * _SIDEWAYS, longest - self.size.width + 1))
+        self.refresh()
+
+
+def _shifted(line: Line, columns: int) -> Line:
+    """``line`` without its first ``columns`` columns."""
+    if not columns:
+        return line
+    out: list[Span] = []
+    for text, role in line:
+        taken = min(len(text), columns)
+        columns -= taken
+        if taken < len(text):
+            out.append((text[taken:], role))
+    return out
+
+
+def plain(text: str, role: str = "text") -> list[Line]:
+    """The lines of ``text`` in one role."""
+    return [[(line.expandtabs(4), role)] for line in text.split("\n")]
+
+
+def column(text: str, width: int) -> str:
+    """``text`` on exactly ``width`` columns."""
+    return set_cell_size(text, width)
