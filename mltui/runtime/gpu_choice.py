@@ -48,12 +48,20 @@ def choose_gpus(wish: Gpus, engine: EngineInfo, devices: Sequence[DeviceSample] 
 
 def _automatic(engine: EngineInfo, usable: Sequence[DeviceSample]) -> GpuChoice:
     if not engine.gpus:
-        return GpuChoice(
-            GpuRequest(), f"{engine.product} on {engine.host or 'this machine'} has no GPU: it runs on the CPU."
-        )
+        return GpuChoice(GpuRequest(), _without_gpu(engine, usable))
     if not usable:
         return GpuChoice(GpuRequest(count=1))
     return _taken(usable[:1], GpuRequest(count=1))
+
+
+def _without_gpu(engine: EngineInfo, usable: Sequence[DeviceSample]) -> str:
+    where = f"{engine.product} on {engine.host or 'this machine'}"
+    if not usable:
+        return f"{where} has no GPU: it runs on the CPU."
+    return (
+        f"{where} shows no way to give this machine's {len(usable)} GPU to a container: it runs on the CPU. "
+        "Install nvidia-container-toolkit, or insist with --gpus 1."
+    )
 
 
 def _taken(devices: Sequence[DeviceSample], request: GpuRequest) -> GpuChoice:

@@ -293,6 +293,13 @@ def test_resources_of_both_forms(launch):
     ("engine", "devices", "request_", "note"),
     [
         (DOCKER, (), GpuRequest(), "Docker Engine on box has no GPU: it runs on the CPU."),
+        (
+            DOCKER,
+            (gpu(0),),
+            GpuRequest(),
+            "Docker Engine on box shows no way to give this machine's 1 GPU to a container: it runs on the CPU. "
+            "Install nvidia-container-toolkit, or insist with --gpus 1.",
+        ),
         (WITH_GPUS, (), GpuRequest(count=1), ""),
         (WITH_GPUS, (gpu(0, 0.9), gpu(1)), GpuRequest(device_ids=("GPU-1",)), "GPU 1 (A100): free."),
         (WITH_GPUS, (gpu(0, utilization=1.0), gpu(1, 0.05)), GpuRequest(device_ids=("GPU-1",)), "GPU 1 (A100): free."),
