@@ -8,9 +8,6 @@ from collections.abc import Iterator
 
 from mltui.domain.launch import LaunchSpec, Ulimit
 
-#: Said wherever a run is started without a container.
-NO_ISOLATION = "No isolation: the run is a plain process with all of your files, your network and your rights."
-
 
 def limits_not_enforced(spec: LaunchSpec) -> tuple[str, ...]:
     """One sentence for each setting of ``spec`` that has no effect on a plain process."""

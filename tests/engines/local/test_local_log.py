@@ -34,12 +34,12 @@ def test_the_streams_are_merged_as_they_came(engine: LocalEngine, run: Run) -> N
     """Lines that come a moment apart keep their order, also when the log is read later."""
     code = (
         "import sys, time\n"
-        "for i in range(6):\n"
+        "for i in range(4):\n"
         " print(i, file=(sys.stdout, sys.stderr)[i % 2], flush=True)\n"
-        " time.sleep(0.12)"
+        " time.sleep(0.25)"
     )
     started = run("python", "-c", code)
-    expected = "".join(f"{i}\n" for i in range(6)).encode()
+    expected = "".join(f"{i}\n" for i in range(4)).encode()
     assert started.output() == expected
     assert joined(engine.logs(started.id)) == expected
 
@@ -95,14 +95,14 @@ def test_a_tail_counts_over_both_streams(engine: LocalEngine, run: Run) -> None:
     """In the merged order."""
     code = (
         "import sys, time\n"
-        "for i in range(5):\n"
+        "for i in range(4):\n"
         " print(i, file=(sys.stdout, sys.stderr)[i % 2], flush=True)\n"
-        " time.sleep(0.12)"
+        " time.sleep(0.25)"
     )
     started = run("python", "-c", code)
     started.output()
-    for tail in range(6):
-        assert joined(engine.logs(started.id, tail=tail)).split() == [b"%d" % i for i in range(5 - tail, 5)]
+    for tail in range(5):
+        assert joined(engine.logs(started.id, tail=tail)).split() == [b"%d" % i for i in range(4 - tail, 4)]
 
 
 def test_a_long_line_is_found_by_a_tail(engine: LocalEngine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
