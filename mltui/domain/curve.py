@@ -264,12 +264,10 @@ def _by_point(
     xs: Sequence[float], values: Sequence[float], start: int, stop: int, scale: Scale, columns: int
 ) -> list[Column]:
     found: list[Column] = []
-    last = columns - 1
-    for i in range(start, stop):
-        value = values[i]
-        if not math.isfinite(value):
+    inside = values[start:stop]
+    for k, value in zip(scale.indexes(xs[start:stop], columns - 1), inside, strict=True):
+        if value - value != 0.0:
             continue
-        k = min(max(int(scale.position(xs[i]) * last + 0.5), 0), last)
         if found and found[-1].at == k:
             c = found[-1]
             found[-1] = Column(k, c.first, min(c.low, value), max(c.high, value), value)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 HUGE = 1.7e308
 """Limits stay below this, so that adding a margin cannot reach infinity."""
+FAR = 1_000_000
+"""No place on an axis is further away than this from its start."""
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -32,6 +34,18 @@ class Scale(NamedTuple):
         if span < HUGE:
             return _bounded((value - self.low) / span)
         return _bounded((value / 4 - self.low / 4) / (self.high / 4 - self.low / 4))
+
+    def indexes(self, values: Iterable[float], last: int) -> list[int]:
+        """For each value the nearest of ``last + 1`` places: 0 at ``low``, ``last`` at ``high``.
+
+        Values outside the scale get places outside, as far as :data:`FAR`.
+        """
+        low, span = self.low, self.high - self.low
+        if self.log or span >= HUGE:
+            places = [self.position(v) * last + 0.5 for v in values]
+        else:
+            places = [(v - low) / span * last + 0.5 for v in values]
+        return [math.floor(p) if -FAR < p < FAR else (FAR if p > 0 else -FAR) for p in places]
 
     def value(self, position: float) -> float:
         """The value at a share of the axis: the inverse of :meth:`position`, kept finite."""

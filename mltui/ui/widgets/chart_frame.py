@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
-from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, ticks
+from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, nice_step, ticks
 from mltui.ui import palette
 from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import GLYPHS, Canvas, ChartModel, CurveStyle, Look, Plotted
@@ -37,7 +37,7 @@ class Geometry(NamedTuple):
 
     def column_of(self, x: float) -> int:
         """The canvas cell column of an x (may lie outside the canvas)."""
-        return int(min(max(self.x.position(x) * (2 * self.width - 1) + 0.5, -2.0), 1e6)) // 2
+        return self.x.indexes((x,), 2 * self.width - 1)[0] // 2
 
     def row_of(self, value: float) -> int:
         """The canvas cell row of a value (may lie outside the canvas)."""
@@ -102,9 +102,21 @@ def full_x_limits(model: ChartModel) -> Scale | None:
             first = bisect_right(xs, 0.0, a, b) if log else a
             if first < b:
                 low, high = min(low, xs[first]), max(high, xs[b - 1])
+    if low > high:
+        return None
     if low == high and not log:
         low, high = low - 1, high + 1
-    return fit(low, high, log) if low <= high else None
+    return fit(low, high if log else _with_room(low, high, 0.0 if axis is XAxis.LOGGED else low), log)
+
+
+def _with_room(low: float, high: float, zero: float) -> float:
+    """``high`` moved to the next round place from ``zero``, a sixteenth of the axis at most.
+
+    A live curve then grows into free space instead of being squeezed, and redrawn, with each of its points.
+    """
+    step = nice_step(high / 40 - low / 40)
+    rounded = zero + math.ceil((high - zero) / step - 1e-9) * step if 1e-200 < step < 1e200 else high
+    return rounded if high < rounded < high + 3 * step else high
 
 
 def y_limits(model: ChartModel, x: Scale) -> Scale:

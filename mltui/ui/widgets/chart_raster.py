@@ -13,8 +13,6 @@ from mltui.domain.curve import Column
 from mltui.domain.scale import Scale
 from mltui.ui.widgets.chart_model import Vertex
 
-_FAR = 1_000_000
-"""Dots beyond which a value outside the canvas is no further away."""
 BLANK = 0x2800
 """The braille character without dots; the bits of its code above this are the dots."""
 _DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -42,21 +40,16 @@ class Ink(NamedTuple):
 
 def dot(value: float, scale: Scale, dots: int) -> int:
     """The row of dots of a value: 0 at the scale's high end, ``dots - 1`` at its low end, outside beyond these."""
-    row = (1.0 - scale.position(value)) * (dots - 1) + 0.5
-    return int(min(max(row, -_FAR), _FAR) // 1)
+    return dots - 1 - scale.indexes((value,), dots - 1)[0]
 
 
 def strokes(columns: Sequence[Column], scale: Scale, dots: int) -> list[Stroke]:
     """Each column in dots, on an axis of ``dots`` rows."""
-    found = []
-    for c in columns:
-        if c.low == c.high:
-            row = dot(c.low, scale, dots)
-            found.append(Stroke(c.at, row, row, row, row))
-        else:
-            entry, top, bottom, leave = (dot(v, scale, dots) for v in (c.first, c.high, c.low, c.last))
-            found.append(Stroke(c.at, entry, top, bottom, leave))
-    return found
+    last = dots - 1
+    at, first, low, high, leave = zip(*columns, strict=True) if columns else ((),) * 5
+    entry, bottom, top, end = (scale.indexes(values, last) for values in (first, low, high, leave))
+    places = zip(at, entry, top, bottom, end, strict=True)
+    return [Stroke(x, last - a, last - t, last - b, last - z) for x, a, t, b, z in places]
 
 
 def ink(paths: Iterable[Sequence[Stroke]], height: int) -> Ink:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, MouseDown, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -74,6 +76,17 @@ class PlotextCanvas:
         self._figure._signals._signal.append(signal)
 
 
+def _changed(old: Strip, new: Strip, y: int) -> tuple[int, int, int] | None:
+    """First column, row and width of what differs between two rows of equal length; ``None`` if nothing does."""
+    if old == new:
+        return None
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+    start = sum(segment.cell_length for segment, _ in same)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(list(old)), reversed(list(new)), strict=False))
+    end = new.cell_length - sum(segment.cell_length for segment, _ in same)
+    return (start, y, end - start) if end > start else (0, y, new.cell_length)
+
+
 class LineChart(Widget, can_focus=True):
     """Curves over a common axis, with legend, ticks and marks for what was no number."""
 
@@ -91,7 +104,7 @@ class LineChart(Widget, can_focus=True):
     }
     """
 
-    view: reactive[View] = reactive(View(), layout=False)
+    view: reactive[View] = reactive(View(), repaint=False)
     """How the curves are looked at; assigning a new one redraws. Charts side by side may share one."""
 
     class ViewChanged(Message):
@@ -130,15 +143,20 @@ class LineChart(Widget, can_focus=True):
         self.refresh()
 
     def poll(self) -> bool:
-        """Redraw if a shown series has grown since the last frame; says whether it has. Costs microseconds."""
-        if self._drawn and self._drawn == self._state():
+        """Draw again if a shown series has grown since the last frame; says whether it has.
+
+        Costs microseconds without news. With news only the parts of rows that changed are sent to the terminal.
+        """
+        if not self.is_attached or not self.size or self._drawn == self._state():
             return False
-        self.refresh()
+        self._update()
         return True
 
     def watch_view(self, view: View) -> None:
         """Look at the curves in another way."""
         self.model.view = view
+        if self.is_attached and self.size:
+            self._update()
 
     def _look_at(self, view: View) -> None:
         """What every action of the user ends in."""
@@ -265,13 +283,24 @@ class LineChart(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture, which is drawn when its first row is asked for and something changed."""
-        state = self._state()
-        if state != self._drawn:
-            self._drawn = state
+        if self._state() != self._drawn:
             self._redraw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
+    def _update(self) -> None:
+        """Draw, and have the terminal repaint what differs from the last picture."""
+        before, self._strips = self._strips, []
+        self._redraw()
+        if len(before) != len(self._strips):
+            self.refresh()
+            return
+        pairs = enumerate(zip(before, self._strips, strict=True))
+        changed = [Region(*span, 1) for y, (old, new) in pairs if (span := _changed(old, new, y))]
+        if changed:
+            self.refresh(*changed)
+
     def _redraw(self) -> None:
+        self._drawn = self._state()
         width, height = self.size
         self.picture = paint(self.model, width, height, self._look(), self._canvas)
         plain = self.rich_style
