@@ -343,7 +343,7 @@ class Profile(Section):
     def problem(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Problem:
         """A problem at ``path`` of the file."""
         line, column = self._place(path, key) if self._place else (1, 1)
-        return Problem(str(self._path), line, column, ".".join(map(str, path)), message)
+        return problem_at(str(self._path), (line, column), path, message)
 
     def param_values(self, given: Mapping[str, str]) -> dict[str, ParamValue]:
         """Every parameter's value: the given one, checked, else the default. Raises ``UsageError``."""
@@ -367,6 +367,11 @@ class Profile(Section):
         names = ", ".join(self.params) or "none"
         hint = f"Did you mean {near[0]}?" if near else f"It has: {names}."
         return UsageError(f"{self.name} has no parameter {one_line(name, 40)!r}.", hint)
+
+
+def problem_at(file: str, position: tuple[int, int], path: tuple[str | int, ...], message: str) -> Problem:
+    """A problem whose texts, which may come from the file, are safe to show."""
+    return Problem(file, *position, one_line(".".join(map(str, path)), 200), one_line(message, 400))
 
 
 def default_name(path: Path) -> str:

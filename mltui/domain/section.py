@@ -89,13 +89,23 @@ Seconds = Annotated[float, _parsed(parse_duration)]
 
 
 class Section(BaseModel):
-    """A mapping with known keys; unknown ones are refused, Compose's ``x-`` extensions are left alone."""
+    """A mapping with known keys; unknown ones are refused, Compose's ``x-`` extensions are left alone.
+
+    A key with nothing behind it is as good as absent.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @classmethod
+    def knows(cls, key: str) -> bool:
+        """It has a field of that name."""
+        return key in cls.model_fields
+
     @model_validator(mode="before")
     @classmethod
-    def _without_extensions(cls, data: object) -> object:
+    def _without_the_empty(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {key: value for key, value in data.items() if not str(key).startswith("x-")}
+            return {
+                k: v for k, v in data.items() if not str(k).startswith("x-") and (v is not None or not cls.knows(k))
+            }
         return data

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from mltui.domain.launch import BuildSpec, LaunchSpec, Mount, MountType, Port
+from mltui.domain.text import clean
 from mltui.domain.units import number_text, size_text
 
 #: A line of the command: an option and its value, or a value alone.
@@ -35,7 +36,15 @@ def build_argv(spec: LaunchSpec) -> list[str]:
 
 
 def _joined(lines: Iterator[Line]) -> str:
-    return " \\\n  ".join(" ".join(map(shlex.quote, line)) for line in lines)
+    return " \\\n  ".join(" ".join(map(_quoted, line)) for line in lines)
+
+
+def _quoted(word: str) -> str:
+    """A word for a shell. What would steer a terminal, or break the line, is written as bash's and zsh's ``$'…'``."""
+    if clean(word) == word and not set(word) & set("\n\t"):
+        return shlex.quote(word)
+    safe = (chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}" for byte in word.encode())
+    return f"$'{''.join(safe)}'"
 
 
 def _build(build: BuildSpec, image: str) -> Iterator[Line]:

@@ -52,6 +52,7 @@ def load_profile(
 
 def _checked(source: Source, origin: Path, environment: Mapping[str, str]) -> Profile:
     """The profile that ``source`` says. Raises ``ProfileError``."""
+    from mltui.domain.profile import problem_at
     from mltui.domain.profile_check import check, settle, unknown_parameters
 
     if not isinstance(source.data, dict):
@@ -60,8 +61,7 @@ def _checked(source: Source, origin: Path, environment: Mapping[str, str]) -> Pr
     profile, more = check(settled, source.data)
     problems = set(source.problems)
     for fault in (*faults, *more, *unknown_parameters(source.data)):
-        place = source.place(fault.path, fault.key)
-        problems.add(Problem(source.file, *place, ".".join(map(str, fault.path)), one_line(fault.message, 400)))
+        problems.add(problem_at(source.file, source.place(fault.path, fault.key), fault.path, fault.message))
     if problems or profile is None:
         raise ProfileError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))))
     return profile.read_from(origin, origin.parent, source.text, source.data, source.place)

@@ -12,7 +12,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -28,7 +28,7 @@ MAX_DEPTH = 40
 #: The C parser is ten times faster; PyYAML's wheels have it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 
 _UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -82,7 +82,7 @@ class Source:
     root: Node | None = None
     text: str = ""
 
-    def place(self, path: Path, key: bool = False) -> Position:
+    def place(self, path: KeyPath, key: bool = False) -> Position:
         """Line and column (from 1) of the value at ``path``, or of its key; of the nearest parent where it has none."""
         node, position = self.root, self.root.position if self.root else (1, 1)
         for part in path:
@@ -106,7 +106,7 @@ def _child(node: Node, part: str | int) -> Node | None:
     return value[part] if part < len(value) else None
 
 
-def read_source(path: FilePath) -> Source:
+def read_source(path: Path) -> Source:
     """Read and parse a file; whatever is wrong with it is in ``problems``. Never raises for the file's sake."""
     file = str(path)
     try:
@@ -123,7 +123,7 @@ def _failed(file: str, message: str, position: Position = (1, 1)) -> Source:
     return Source(file, problems=(Problem(file, *position, "", message),))
 
 
-def _read_text(path: FilePath) -> str:
+def _read_text(path: Path) -> str:
     """The file's text; not more than ``MAX_BYTES`` are read, and a pipe or a device does not block."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
@@ -192,16 +192,16 @@ class _Composer:
                 root = self._node(next(self._events), 0, ())
         return root
 
-    def _problem(self, position: Position, path: Path, message: str) -> Problem:
-        return Problem(self._file, *position, ".".join(map(str, path)), message)
+    def _problem(self, position: Position, path: KeyPath, message: str) -> Problem:
+        return Problem(self._file, *position, one_line(".".join(map(str, path)), 200), message)
 
-    def _refused(self, event: Any, message: str, path: Path = ()) -> _Refused:  # noqa: ANN401
+    def _refused(self, event: Any, message: str, path: KeyPath = ()) -> _Refused:  # noqa: ANN401
         return _Refused(self._problem(_position(event), path, message))
 
-    def _note(self, position: Position, path: Path, message: str) -> None:
+    def _note(self, position: Position, path: KeyPath, message: str) -> None:
         self.problems.append(self._problem(position, path, message))
 
-    def _node(self, event: Any, depth: int, path: Path) -> Node:  # noqa: ANN401 - PyYAML's events are not typed
+    def _node(self, event: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401 - PyYAML's events are not typed
         if depth > MAX_DEPTH:
             raise self._refused(event, f"nested more than {MAX_DEPTH} deep")
         if isinstance(event, yaml.AliasEvent):
@@ -225,7 +225,7 @@ class _Composer:
         if self._values > MAX_VALUES:
             raise self._refused(event, f"holds more than {MAX_VALUES} values, aliases expanded: this is no profile")
 
-    def _alias(self, event: Any, path: Path) -> Node:  # noqa: ANN401
+    def _alias(self, event: Any, path: KeyPath) -> Node:  # noqa: ANN401
         target = self._anchors.get(event.anchor)
         if target is None:
             raise self._refused(
@@ -234,7 +234,7 @@ class _Composer:
         self._count(event, target.size)
         return Node(_position(event), target.value, target.keys, target.size)
 
-    def _scalar(self, event: Any, path: Path) -> object:  # noqa: ANN401
+    def _scalar(self, event: Any, path: KeyPath) -> object:  # noqa: ANN401
         if not event.implicit[0]:
             return event.value
         if event.value.lower() in _AMBIGUOUS:
@@ -243,7 +243,7 @@ class _Composer:
             self._note(_position(event), path, message)
         return _scalar_value(event.value)
 
-    def _sequence(self, start: Any, depth: int, path: Path) -> Node:  # noqa: ANN401
+    def _sequence(self, start: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401
         node = Node(_position(start), [])
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             child = self._node(event, depth + 1, (*path, len(node.value)))
@@ -251,7 +251,7 @@ class _Composer:
             node.size += child.size
         return node
 
-    def _mapping(self, start: Any, depth: int, path: Path) -> Node:  # noqa: ANN401
+    def _mapping(self, start: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401
         node = Node(_position(start), {})
         merged: dict[str, Node] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
@@ -270,12 +270,12 @@ class _Composer:
             node.keys.setdefault(key, child.position)
         return node
 
-    def _key(self, event: Any, path: Path) -> str:  # noqa: ANN401
+    def _key(self, event: Any, path: KeyPath) -> str:  # noqa: ANN401
         if not isinstance(event, yaml.ScalarEvent):
             raise self._refused(event, "a key must be text", path)
         return str(event.value)
 
-    def _merged(self, node: Node, path: Path) -> dict[str, Node]:
+    def _merged(self, node: Node, path: KeyPath) -> dict[str, Node]:
         """The pairs that ``<<`` brings in: from one mapping, or from several, the first one winning."""
         result: dict[str, Node] = {}
         for part in node.value if isinstance(node.value, list) else [node]:

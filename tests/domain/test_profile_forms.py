@@ -283,6 +283,13 @@ def test_every_fault_at_once():
     }
 
 
+def test_a_key_with_nothing_behind_it_has_its_default():
+    """As while one is still writing."""
+    profile = read(params=None, command=None, shm_size=None, volumes=None, build={"context": ".", "args": None})
+    assert profile == read(build=".")
+    assert faults_of(nothing=None) == {"nothing": "unknown key; no key of a profile is like it"}
+
+
 def test_extensions_are_left_alone():
     """Compose's x- keys are nobody's business."""
     assert read(**{"x-common": {"a": 1}, "build": {"context": ".", "x-note": 1}}).image == "busybox"

@@ -5,11 +5,12 @@ import os
 import shlex
 import shutil
 import subprocess
-from dataclasses import fields
+from dataclasses import replace
 
 import pytest
 
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Port, Resources, Ulimit
+from mltui.domain.text import clean
 from mltui.engines.base import ImageRef
 from mltui.runtime.docker_command import build_argv, docker_command, run_argv
 from tests.support.images import BUSYBOX
@@ -84,7 +85,7 @@ def test_the_line_of_a_small_launch():
 def test_a_build_comes_first():
     """With its Dockerfile's path as the command line takes it."""
     build = BuildSpec("/p/ctx", "docker/Dockerfile", {"A": "1 2"}, "stage", "host")
-    spec = LaunchSpec(**{f.name: getattr(PLAIN, f.name) for f in fields(PLAIN)} | {"build": build})
+    spec = replace(PLAIN, build=build)
     first, second = docker_command(spec).split("\ndocker run")
     assert shlex.split(first.replace("\\\n", "")) == build_argv(spec) == [
         "docker", "build", "-t", BUSYBOX, "-f", "/p/ctx/docker/Dockerfile", "--build-arg", "A=1 2",
@@ -107,7 +108,7 @@ def test_a_build_comes_first():
 )
 def test_gpus_as_the_command_line_takes_them(gpus, words):
     """A list of devices is quoted inside the word, as CSV."""
-    spec = LaunchSpec(**{f.name: getattr(PLAIN, f.name) for f in fields(PLAIN)} | {"gpus": gpus})
+    spec = replace(PLAIN, gpus=gpus)
     argv = run_argv(spec)
     found = argv[argv.index("--gpus") :][:2] if "--gpus" in argv else []
     assert found == words
@@ -119,7 +120,24 @@ def test_a_secret_is_a_name_only(tmp_path):
     line = docker_command(spec)
     assert "very-secret" not in line
     assert "-e TOKEN \\" in line
-    assert shlex.split(line.replace("\\\n", "")) == run_argv(spec)
+    assert words_of(line) == run_argv(spec)
+
+
+def test_no_byte_of_a_launch_steers_the_terminal():
+    """Control characters and marks that reorder text are spelled out, and still arrive."""
+    spec = LaunchSpec(
+        **{f.name: getattr(PLAIN, f.name) for f in fields(PLAIN)} | {"command": ("\x1b]0;x\x07", "a\u202eb", "é'\\n\n")}
+    )
+    line = docker_command(spec)
+    assert clean(line) == line
+    assert words_of(line) == run_argv(spec)
+
+
+def words_of(line: str) -> list[str]:
+    """What a shell makes of a line."""
+    script = 'docker() { printf "%s\\0" docker "$@"; }\n' + line
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout.split("\0")[:-1]
 
 
 @pytest.mark.docker

@@ -150,6 +150,16 @@ def test_a_broken_profile_is_listed_with_its_first_problem(tmp_path):
         ProfileRepository(cwd=tmp_path).load("mine")
 
 
+def test_nothing_of_a_file_steers_the_terminal(tmp_path):
+    """Neither its keys nor its texts, in the list or in problems."""
+    write(tmp_path / "profiles" / "p", 'image: x\n"\\e[31mred": 1\ndescription: "\\e]0;title\\a fine"\n')
+    entry = ProfileRepository(cwd=tmp_path).list()[0]
+    assert entry.description == "fine"
+    assert str(entry.problem).endswith("2:1: red: unknown key; did you mean read_only?") or "\x1b" not in str(
+        entry.problem
+    )
+
+
 def test_a_change_on_disk_is_seen(tmp_path):
     """The same repository reads a file again when it is another."""
     path = write(tmp_path / "profiles" / "p", "image: x\ndescription: before\n")
