@@ -105,7 +105,6 @@ class Section(BaseModel):
     @classmethod
     def _without_the_empty(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {
-                k: v for k, v in data.items() if not str(k).startswith("x-") and (v is not None or not cls.knows(k))
-            }
+            said = {key: value for key, value in data.items() if not str(key).startswith("x-")}
+            return {key: value for key, value in said.items() if value is not None or not cls.knows(key)}
         return data

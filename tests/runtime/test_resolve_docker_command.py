@@ -125,9 +125,7 @@ def test_a_secret_is_a_name_only(tmp_path):
 
 def test_no_byte_of_a_launch_steers_the_terminal():
     """Control characters and marks that reorder text are spelled out, and still arrive."""
-    spec = LaunchSpec(
-        **{f.name: getattr(PLAIN, f.name) for f in fields(PLAIN)} | {"command": ("\x1b]0;x\x07", "a\u202eb", "é'\\n\n")}
-    )
+    spec = replace(PLAIN, command=("\x1b]0;x\x07", "a\u202eb", "é'\\n\n"))
     line = docker_command(spec)
     assert clean(line) == line
     assert words_of(line) == run_argv(spec)

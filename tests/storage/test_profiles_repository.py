@@ -155,9 +155,7 @@ def test_nothing_of_a_file_steers_the_terminal(tmp_path):
     write(tmp_path / "profiles" / "p", 'image: x\n"\\e[31mred": 1\ndescription: "\\e]0;title\\a fine"\n')
     entry = ProfileRepository(cwd=tmp_path).list()[0]
     assert entry.description == "fine"
-    assert str(entry.problem).endswith("2:1: red: unknown key; did you mean read_only?") or "\x1b" not in str(
-        entry.problem
-    )
+    assert str(entry.problem).partition(":2:1: ")[2].startswith("red: unknown key")
 
 
 def test_a_change_on_disk_is_seen(tmp_path):
