@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mltui.domain.errors import EngineError, EngineUnavailable, NotFound
 from mltui.domain.text import one_line
 from mltui.engines.docker.endpoint import Endpoint
-from mltui.engines.docker.wire import EngineStream, Refused, SshFailed, ask, open_stream
+from mltui.engines.docker.wire import CONNECT_TIMEOUT, EngineStream, Refused, SshFailed, ask, open_stream
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -41,10 +41,10 @@ class DockerClient:
             self._version = self.ask_version()
         return self._version
 
-    def ask_version(self) -> dict[str, Any]:
+    def ask_version(self, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:
         """The engine's version, asked for now."""
         with self.errors():
-            version = ask(self.endpoint, "/version")
+            version = ask(self.endpoint, "/version", timeout)
         if _numbers(version.get("ApiVersion")) < OLDEST_API:
             raise EngineUnavailable(
                 f"The engine at {self.endpoint} speaks API {one_line(str(version.get('ApiVersion')), 20)}, too old.",
@@ -52,6 +52,11 @@ class DockerClient:
             )
         self._version = version
         return version
+
+    def machine(self, timeout: float = QUICK) -> dict[str, Any]:
+        """What the engine tells of itself and its machine (``docker info``)."""
+        with self.errors("The engine tells nothing of itself"):
+            return ask(self.endpoint, f"/v{self.api_version}/info", timeout)
 
     @property
     def api_version(self) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import math
 import platform
 import shutil
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ from mltui.engines.docker.masking import masked
 from mltui.engines.docker.streams import DockerLogStream
 from mltui.engines.docker.usage import UsageReader
 from mltui.engines.docker.values import container_row, container_status, image_row
-from mltui.engines.docker.wire import Refused
+from mltui.engines.docker.wire import CONNECT_TIMEOUT, Refused
 
 
 class DockerEngine:
@@ -77,9 +78,9 @@ class DockerEngine:
 
     def info(self) -> EngineInfo:
         """Who answers; raises ``EngineUnavailable`` with the cure. Asks the engine anew each time."""
+        began = time.monotonic()
         version = self._client.ask_version()
-        with self._client.call("The engine tells nothing of itself", timeout=3.0) as api:
-            info: dict[str, Any] = api.info()
+        info = self._client.machine(max(0.5, CONNECT_TIMEOUT - (time.monotonic() - began)))
         return EngineInfo(
             engine=self.name,
             product=self._product(version),
@@ -109,8 +110,7 @@ class DockerEngine:
         An engine that shows no way to GPUs is tried with a container that is made for it and has nothing to run, so
         that nobody waits for an image first. That needs some image; where there is none, ``start`` will tell.
         """
-        with self._client.call("The engine tells nothing of itself") as api:
-            info: dict[str, Any] = api.info()
+        info = self._client.machine()
         cpus, most = spec.resources.cpus, int(info.get("NCPU") or 0)
         if cpus is not None and most and cpus > most:
             raise StartError(

@@ -86,8 +86,7 @@ class UsageReader:
     def _totals(self) -> tuple[float, float]:
         """CPUs and bytes of memory of the engine's machine."""
         if self._machine is None:
-            with self._client.call("The engine tells nothing of itself") as api:
-                info = api.info()
+            info = self._client.machine()
             self._machine = float(info.get("NCPU") or os.cpu_count() or 1), float(info.get("MemTotal") or 0)
         return self._machine
 
