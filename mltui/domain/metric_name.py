@@ -40,7 +40,11 @@ _SCOPES = {
 _BRACKET = re.compile(r"^\s*[\[(<]([^\])>]*)[\])>]\s*")
 _SOURCE = re.compile(r"^(?:rank|fold|worker|gpu|node)[ _:=-]?\d+$", re.IGNORECASE)
 _WORDS = re.compile(r"[\s/_.:\-]+")
+_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
+"""LightGBM writes ``valid_0's l2``."""
 _VALID_SET = re.compile(r"^(valid|train|eval|test)_\d+$", re.IGNORECASE)
+_PERIODS = {"epoch", "step"}
+"""How often a metric is logged, where a name ends in it (Lightning's ``train_loss_epoch``): its x says that too."""
 _SYNONYMS = {"acc": "accuracy", "learning_rate": "lr", "learningrate": "lr"}
 _MAX_WORDS = re.compile(
     r"acc|auc|auroc|f1|fbeta|precision|recall|iou|dice|map\b|bleu|rouge|score|r2|psnr|ssim|reward|return|likelihood"
@@ -55,11 +59,13 @@ def parse_name(name: str) -> MetricName:
         inner = found.group(1).strip()
         source = source or ("" if inner.lower() in _SCOPES else inner)
         name = f"{inner}_{name[found.end() :]}" if inner.lower() in _SCOPES else name[found.end() :]
-    words = [w for w in _WORDS.split(name.strip()) if w]
+    words = [w for w in _WORDS.split(_POSSESSIVE.sub("", name.strip())) if w]
     scope, words = _take_scope(words)
     if len(words) > 1 and _SOURCE.match(words[0]):
         source, words = words[0], words[1:]
         scope, words = (scope, words) if scope else _take_scope(words)
+    if len(words) > 1 and words[-1].lower() in _PERIODS:
+        words = words[:-1]
     metric = "_".join(words).lower() or name.strip()
     return MetricName(_SYNONYMS.get(metric, metric), scope, source)
 

@@ -13,6 +13,8 @@ from mltui.domain.metric_name import Scope
 
 SERIES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#7c8cff", "#9a9a9a")
 """Curve colours, the most distinct first."""
+_STRONG = 5
+"""So many of them are told apart at a glance; the others serve when these are taken."""
 ALARM = "#f0433a"
 """Values that are NaN or infinite."""
 _BY_SCOPE = {Scope.TRAIN: SERIES[0], Scope.VALIDATION: SERIES[1], Scope.TEST: SERIES[3]}
@@ -25,7 +27,7 @@ def scope_color(scope: Scope | None) -> str:
 
 def series_color(name: str) -> str:
     """A colour that depends on the name alone, so that a run or rank has it in every chart and every session."""
-    return SERIES[zlib.crc32(name.encode()) % len(SERIES)]
+    return SERIES[zlib.crc32(name.encode()) % _STRONG]
 
 
 def distinct_colors(names: Iterable[str]) -> dict[str, str]:
@@ -35,7 +37,8 @@ def distinct_colors(names: Iterable[str]) -> dict[str, str]:
     for name in dict.fromkeys(names):
         free = free or list(SERIES)
         at = SERIES.index(series_color(name))
-        chosen[name] = next(c for c in SERIES[at:] + SERIES[:at] if c in free)
+        order = SERIES[at:_STRONG] + SERIES[:at] + SERIES[_STRONG:]
+        chosen[name] = next(c for c in order if c in free)
         free.remove(chosen[name])
     return chosen
 

@@ -11,8 +11,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from mltui.domain.curve import XAxis
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
@@ -24,7 +26,7 @@ from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
 from mltui.ui.widgets.chart_legend import width_of
 from mltui.ui.widgets.chart_model import ChartModel, Curve, CurveStyle, Look, Vertex, View
 from mltui.ui.widgets.chart_raster import Dots
-from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas
+from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas, changed_part
 
 LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
 WILD = [0.0, -0.0, 1.0, math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, 5e-324, -5e-324, 1e16, 1e-300, float(2**63)]
@@ -144,7 +146,9 @@ def test_a_chart_of_nothing_but_nan_still_shows_where():
 
 
 def test_reduced_data_says_so_and_whole_data_does_not():
-    assert any("5,000 points reduced" in row for row in rows(Curve("loss", series_of([i % 7 for i in range(5000)]))))
+    many = series_of([i % 7 for i in range(5000)])
+    assert any("5,000 points reduced" in row for row in rows(Curve("loss", many), width=90))
+    assert any(" reduced " in row for row in rows(Curve("loss", many), width=40))
     assert not any("reduced" in row for row in rows(Curve("loss", series_of([1.0, 2.0]))))
 
 
@@ -314,6 +318,29 @@ def test_a_live_chart_draws_only_when_there_is_news():
     asyncio.run(check())
 
 
+def test_only_what_changed_of_a_row_is_sent():
+    red, blue = Style(color="red"), Style(color="blue")
+    old = Strip([Segment("loss ", red), Segment("0.5", blue), Segment(" end", red)])
+    new = Strip([Segment("loss ", red), Segment("0.7", blue), Segment(" end", red)])
+    assert changed_part(old, new, 3) == (5, 3, 3)
+    assert changed_part(old, old, 3) is None
+
+
+def test_a_chart_takes_the_colours_of_a_new_theme():
+    async def check():
+        app = Host(Curve("loss", series_of([3.0, 2.0])))
+        async with app.run_test(size=(60, 15)) as pilot:
+            screen_text(app.chart)
+            dark = app.chart.picture
+            app.theme = "textual-light"
+            await pilot.pause()
+            screen_text(app.chart)
+            assert [r.text for r in dark.rows[0]] == [r.text for r in app.chart.picture.rows[0]]
+            assert [r.style for r in dark.rows[0]] != [r.style for r in app.chart.picture.rows[0]]
+
+    asyncio.run(check())
+
+
 def test_keys_of_a_pane_reach_the_chart_through_its_actions():
     async def check():
         app = Host(Curve("loss", series_of([5.0, 4.0, 1.0, 2.0])))
@@ -408,6 +435,8 @@ def test_a_metric_alone_is_titled_as_the_log_names_it():
         ("valid_0 l2", MetricName("l2", Scope.VALIDATION, "")),
         ("[rank1] val_loss", MetricName("loss", Scope.VALIDATION, "rank1")),
         ("fold 2 loss", MetricName("fold_2_loss", None, "")),
+        ("valid_0's l2", MetricName("l2", Scope.VALIDATION, "")),
+        ("train_loss_epoch", MetricName("loss", Scope.TRAIN, "")),
         ("val", MetricName("val", None, "")),
     ],
 )

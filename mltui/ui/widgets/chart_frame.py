@@ -319,7 +319,7 @@ def _with_y_axis(rows: list[list[Span]], labels: dict[int, str], geometry: Geome
 def _x_axis(model: ChartModel, geometry: Geometry, width: int, look: Look, note: str) -> list[list[Span]]:
     labels, rule = [" "] * width, ["─"] * geometry.width
     free_from = 0
-    for tick in x_ticks(model, geometry.x, min(max(1, geometry.width // 9), 10)):
+    for tick in x_ticks(model, geometry.x, min(max(1, geometry.width // 7), 10)):
         column = geometry.column_of(tick.value)
         at = min(max(geometry.left + column - len(tick.label) // 2, 0), width - len(tick.label))
         if at >= free_from and 0 <= column < geometry.width:
@@ -327,7 +327,7 @@ def _x_axis(model: ChartModel, geometry: Geometry, width: int, look: Look, note:
             rule[column] = "┬"
             free_from = at + len(tick.label) + 2
     line = "".join(rule)
-    note = note if len(note) + 12 <= geometry.width else note and "reduced"
+    note = note if 2 * len(note) <= geometry.width else note and "reduced"
     if note and len(note) + 12 <= geometry.width:
         line = line[: -len(note) - 4] + f" {note} ──"
     return [

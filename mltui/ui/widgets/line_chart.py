@@ -76,7 +76,7 @@ class PlotextCanvas:
         self._figure._signals._signal.append(signal)
 
 
-def _changed(old: Strip, new: Strip, y: int) -> tuple[int, int, int] | None:
+def changed_part(old: Strip, new: Strip, y: int) -> tuple[int, int, int] | None:
     """First column, row and width of what differs between two rows of equal length; ``None`` if nothing does."""
     if old == new:
         return None
@@ -147,7 +147,7 @@ class LineChart(Widget, can_focus=True):
 
         Costs microseconds without news. With news only the parts of rows that changed are sent to the terminal.
         """
-        if not self.is_attached or not self.size or self._drawn == self._state():
+        if self._drawn == self._state() or not self.is_on_screen:
             return False
         self._update()
         return True
@@ -155,7 +155,7 @@ class LineChart(Widget, can_focus=True):
     def watch_view(self, view: View) -> None:
         """Look at the curves in another way."""
         self.model.view = view
-        if self.is_attached and self.size:
+        if self.is_on_screen:
             self._update()
 
     def _look_at(self, view: View) -> None:
@@ -279,7 +279,12 @@ class LineChart(Widget, can_focus=True):
             self._look_at(cursor.place(self.model, geometry, event.x - geometry.left))
 
     def _state(self) -> tuple[object, ...]:
-        return (self.model.version, self.model.view, self.size, self.app.theme, self.has_focus)
+        return (self.model.version, self.model.view, self.size)
+
+    def notify_style_update(self) -> None:
+        """Draw again in other colours."""
+        self._drawn = ()
+        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture, which is drawn when its first row is asked for and something changed."""
@@ -295,7 +300,7 @@ class LineChart(Widget, can_focus=True):
             self.refresh()
             return
         pairs = enumerate(zip(before, self._strips, strict=True))
-        changed = [Region(*span, 1) for y, (old, new) in pairs if (span := _changed(old, new, y))]
+        changed = [Region(*span, 1) for y, (old, new) in pairs if (span := changed_part(old, new, y))]
         if changed:
             self.refresh(*changed)
 
