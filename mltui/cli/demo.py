@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from mltui.cli import app
-from mltui.cli.follow import announce, follow, wait_until_started
+from mltui.cli.follow import announce, detached, follow, wait_until_started
 from mltui.cli.output import say
 from mltui.cli.session import load, open_launcher
 from mltui.domain.errors import EngineError, UsageError
@@ -31,7 +31,10 @@ def demo(args: Namespace) -> int:
     with_app = not args.plain and _terminal()
     run = _launch(launcher, profile, args.engine)
     if run.engine != _LOCAL and not args.engine:
-        now = wait_until_started(launcher, run, plain=not with_app)
+        try:
+            now = wait_until_started(launcher, run, plain=not with_app)
+        except KeyboardInterrupt:
+            return detached(run)
         if now.state is RunState.FAILED and now.reason in _ENGINE_REASONS:
             say(f"{now.detail} So it is trained as a local process instead.")
             run = _launch(launcher, profile, _LOCAL)

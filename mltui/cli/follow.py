@@ -59,8 +59,7 @@ def follow(launcher: Launcher, run: Run, *, plain: bool = False, as_json: bool =
         now = _watch(launcher, run.id, view, display, lambda state: not state.active)
         display.close(now, view)
     except KeyboardInterrupt:
-        say(f"\nDetached: run {run.id} goes on. Watch: mltui logs {run.id} -f, or mltui. Stop: mltui stop {run.id}")
-        return DETACHED
+        return detached(run)
     finally:
         view.close()
     if as_json:
@@ -68,6 +67,12 @@ def follow(launcher: Launcher, run: Run, *, plain: bool = False, as_json: bool =
     else:
         _tell_end(launcher.folder(run.id), now, view)
     return end_code(now)
+
+
+def detached(run: Run) -> int:
+    """Say that the run goes on and how to stop it; the exit code of a follower that was left."""
+    say(f"\nDetached: run {run.id} goes on. Watch: mltui logs {run.id} -f, or mltui. Stop: mltui stop {run.id}")
+    return DETACHED
 
 
 def end_code(run: Run) -> int:

@@ -30,7 +30,7 @@ def metrics(args: Namespace) -> int:
     """Print the points or, as a table, a line for each series."""
     if args.source == "-":
         _print(args, _read_log(sys.stdin.fileno()))
-    elif os.path.isfile(args.source):
+    elif os.path.exists(args.source) and not os.path.isdir(args.source):
         with Path(args.source).open("rb") as file:
             _print(args, _read_log(file.fileno()))
     else:
@@ -73,6 +73,7 @@ def _read_log(log: int) -> Iterator[MetricPoint]:
     reader = MetricReader()
     while data := os.read(log, _READ):
         yield from reader.feed(data)
+        # Whoever reads along has everything before the next wait for more.
         sys.stdout.flush()
     yield from reader.close()
 

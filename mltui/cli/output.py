@@ -64,11 +64,14 @@ def terminal_columns() -> int:
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: str = "", states: str = "") -> None:
     """Print rows below headers; columns named in ``right`` are flush right, those in ``states`` coloured as states.
 
-    On a terminal the last column is cut at its edge; elsewhere nothing is cut.
+    On a terminal columns that do not fit are left out from the right, and the last one is cut at the edge; elsewhere
+    nothing is.
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     wide = [max(width(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
     edge = terminal_columns() if sys.stdout.isatty() else 0
+    count = _fitting(headers, wide, edge)
+    headers, cells = headers[:count], [row[:count] for row in cells]
     print(paint(_row(headers, wide, headers, right, edge), "bold"))
     for row in cells:
         line = _row(row, wide, headers, right, edge)
@@ -78,9 +81,17 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: st
         print(line)
 
 
+def _fitting(headers: Sequence[str], wide: Sequence[int], edge: int) -> int:
+    """How many columns are shown: not those at the end of which less than a header's word would be seen."""
+    count = len(headers)
+    while edge and count > 1 and sum(wide[: count - 1]) + 2 * (count - 1) + len(headers[count - 1]) > edge:
+        count -= 1
+    return count
+
+
 def _row(cells: Sequence[str], wide: Sequence[int], headers: Sequence[str], right: str, edge: int) -> str:
     padded = []
-    for cell, columns, header in zip(cells, wide, headers, strict=True):
+    for cell, columns, header in zip(cells, wide, headers, strict=False):
         space = " " * (columns - width(cell))
         padded.append(space + cell if header in right.split() else cell + space)
     line = "  ".join(padded).rstrip()

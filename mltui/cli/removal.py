@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mltui.cli.output import confirmed, say
 from mltui.cli.runs import outputs_text, wait_for_end
 from mltui.cli.session import open_launcher
-from mltui.domain.errors import EngineUnavailable, MltuiError, UsageError
+from mltui.domain.errors import EngineUnavailable, MltuiError
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
@@ -32,7 +32,7 @@ def remove_runs(args: Namespace) -> int:
 
 def _refuse_active(run: Run) -> None:
     if run.state.active:
-        raise UsageError(
+        raise MltuiError(
             f"Run {run.id} is {run.state}.", f"Stop it first (mltui stop {run.id}), or end and remove it with --force."
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mltui.cli.output import STATE_COLOURS, paint, print_json, print_table, say
 from mltui.cli.session import open_launcher
 from mltui.cli.summary import best, best_text, key_series, of_kind, read_metrics, x_text
-from mltui.domain.errors import NotFound, UsageError
+from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
 from mltui.domain.text import clean, one_line
 
@@ -35,7 +35,7 @@ def list_runs(args: Namespace) -> int:
         for run in runs:
             print_json(run_value(launcher, run))
     elif runs:
-        headers = ("RUN", "PROFILE", "STATE", "AGE", "TOOK", "ENGINE", "METRIC", "LAST", "BEST")
+        headers = ("RUN", "PROFILE", "STATE", "AGE", "TOOK", "METRIC", "LAST", "BEST @ X", "ENGINE")
         print_table(headers, (_row(launcher, run) for run in runs), right="AGE TOOK LAST", states="STATE")
     else:
         say("There is no run yet. Start one with: mltui run PROFILE, or mltui demo")
@@ -44,9 +44,11 @@ def list_runs(args: Namespace) -> int:
 
 def _row(launcher: Launcher, run: Run) -> tuple[str, ...]:
     series = key_series(read_metrics(launcher.folder(run.id)))
-    metric = (series.name, format_value(series.last), best_text(series)) if series else ("", "", "")
+    found = best(series) if series else None
+    metric = (series.name, format_value(series.last)) if series else ("", "")
+    where = f"{format_value(found.value)} @ {format_value(found.x)}" if found else ""
     age, took = format_duration(time.time() - run.created), format_duration(elapsed(run))
-    return (run.id, run.profile, run.state.value, age, took, run.engine, *metric)
+    return (run.id, run.profile, run.state.value, age, took, *metric, where, run.engine)
 
 
 def elapsed(run: Run) -> float | None:
@@ -97,7 +99,8 @@ def show(args: Namespace) -> int:
         print_json(run_value(launcher, run))
         return 0
     for name, text in _facts(launcher.folder(run.id), run):
-        print(f"{paint(f'{name:<10}', 'bold')} {clean(text)}")
+        colour = STATE_COLOURS[run.state.value] if name == "state" else ""
+        print(f"{paint(f'{name:<10}', 'bold')} {paint(clean(text), colour)}")
     _print_metrics(read_metrics(launcher.folder(run.id)))
     if run.command:
         print(f"\n{paint('As a docker command', 'bold')}\n{clean(run.command)}")
@@ -107,7 +110,7 @@ def show(args: Namespace) -> int:
 def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
     yield "run", run.id
     yield "profile", f"{run.profile}  {run.profile_path}".rstrip()
-    yield "state", paint(run.state.value, STATE_COLOURS[run.state.value]) if not run.detail else _state(run)
+    yield "state", f"{run.state.value}: {one_line(run.detail)}" if run.detail else run.state.value
     if run.hint:
         yield "", run.hint
     if run.exit_code is not None:
@@ -122,10 +125,6 @@ def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
     yield "took", format_duration(elapsed(run))
     yield "params", _params(run)
     yield "outputs", f"{folder.outputs}  {outputs_text(folder)}"
-
-
-def _state(run: Run) -> str:
-    return f"{run.state.value}: {one_line(run.detail)}"
 
 
 def _moment(seconds: float | None) -> str:
@@ -161,18 +160,24 @@ def stop(args: Namespace) -> int:
     """Ask a run to end and wait until it has."""
     if args.grace is not None and args.grace < 0:
         raise UsageError("--grace needs a number of seconds, 0 or more.")
-    launcher = open_launcher(args)
-    run = launcher.database.find(args.run)
+    launcher, run = _active(args)
     launcher.stop(run, args.grace)
     return _tell_end(launcher, run)
 
 
 def kill(args: Namespace) -> int:
     """End a run at once."""
-    launcher = open_launcher(args)
-    run = launcher.database.find(args.run)
+    launcher, run = _active(args)
     launcher.kill(run)
     return _tell_end(launcher, run)
+
+
+def _active(args: Namespace) -> tuple[Launcher, Run]:
+    launcher = open_launcher(args)
+    run = launcher.database.find(args.run)
+    if not run.state.active:
+        raise MltuiError(f"Run {run.id} has ended already: {run.state}.")
+    return launcher, run
 
 
 def _tell_end(launcher: Launcher, run: Run) -> int:

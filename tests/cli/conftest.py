@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +86,7 @@ class Program:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
+        self._started: list[subprocess.Popen[str]] = []
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "MLTUI_", "NO_COLOR"))},
             "PYTHONPATH": str(ROOT),
@@ -112,11 +113,23 @@ class Program:
         return [json.loads(line) for line in out.splitlines()]
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command on pipes."""
-        return subprocess.Popen(
-            self._command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        """Start a command on pipes; what is left of it when the test ends is cleared away."""
+        process = subprocess.Popen(
+            self._command(words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=self.environment, cwd=self.folder,
         )  # fmt: skip
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what was started and close its pipes."""
+        for process in self._started:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe:
+                    pipe.close()
+        self._started.clear()
 
     def terminal(self, *words: str, **variables: str) -> Terminal:
         """Start a command on a terminal of 80 by 24."""
@@ -140,15 +153,18 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
+def program(tmp_path: Path) -> Iterator[Program]:
     """The program with nothing recorded yet."""
-    return Program(tmp_path)
+    program = Program(tmp_path)
+    yield program
+    program.close()
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, str]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, str]]:
     """A program that has one finished run, and that run's id."""
     program = Program(tmp_path_factory.mktemp("trained"))
     folder = program.profile("train", TRAIN)
     events = program.lines("run", str(folder), "--engine", "local", "--json")
-    return program, str(events[0]["id"])
+    yield program, str(events[0]["id"])
+    program.close()

