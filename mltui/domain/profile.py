@@ -52,6 +52,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROFILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 #: What a launch can change besides parameters, under the same roof in a run's record.
 _RESERVED = frozenset({"gpus", "engine"})
+#: What no program can be given, and bytes of a command line that are not UTF-8.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TYPES: dict[str, type[ParamValue]] = {"int": int, "float": float, "bool": bool, "str": str}
 _WHAT = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
@@ -111,6 +113,8 @@ class Param(Section):
 
     def parse(self, text: str) -> ParamValue:
         """The value that ``text`` stands for. Raises ``ValueError`` with what was expected."""
+        if _NO_TEXT.search(text):
+            raise ValueError(f"expected text, found bytes that are none: {describe(text)}")
         value = self._convert(text)
         if self.choices and value not in [self._convert(str(as_text(choice))) for choice in self.choices]:
             raise ValueError(
@@ -241,7 +245,7 @@ class Profile(Section):
     cap_add: tuple[Text, ...] = Field(default=(), title="Capabilities added", description="Such as SYS_PTRACE.")
     cap_drop: tuple[Text, ...] = Field(default=("ALL",), title="Capabilities dropped", description="Default: ALL.")
     security_opt: tuple[Text, ...] = Field(
-        default=("no-new-privileges:true",), title="Security options", description="Default: no-new-privileges:true."
+        default=(), title="Security options", description="Beside no-new-privileges, unless they say otherwise."
     )
     privileged: bool = Field(default=False, title="Privileged", description="All rights on the machine.")
     devices: tuple[DeviceEntry, ...] = Field(default=(), title="Devices", description="Device files of the host.")

@@ -36,6 +36,17 @@ _COMPOSE_ONLY = {
 }  # fmt: skip
 
 
+#: The other keys of a Compose service that a run has no way to honour.
+_COMPOSE_OTHERS = frozenset({
+    "annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "configs", "cpu_count", "cpu_percent",
+    "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpuset", "credential_spec",
+    "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "extends", "external_links",
+    "isolation", "label_file", "mac_address", "mem_swappiness", "models", "oom_kill_disable", "oom_score_adj",
+    "post_start", "pre_stop", "provider", "storage_opt", "sysctls", "use_api_socket", "userns_mode", "uts",
+    "volumes_from",
+})  # fmt: skip
+
+
 class Fault(NamedTuple):
     """Something wrong at a path of the data; ``key``: with the key, not its value."""
 
@@ -247,6 +258,8 @@ def unknown_key(key: str, parent: tuple[str | int, ...]) -> str:
     """What is said of a key that the schema does not have."""
     if not parent and key in _COMPOSE_ONLY:
         return f"Compose's {key} has no place in a profile: {_COMPOSE_ONLY[key]}"
+    if not parent and key in _COMPOSE_OTHERS:
+        return f"Compose's {key} has no place in a profile: leave it out"
     known = known_keys(parent)
     near = get_close_matches(key, known, 1, 0.6)
     if near or not parent:

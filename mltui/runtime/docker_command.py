@@ -5,12 +5,12 @@ Secrets are written as a bare ``-e NAME``, which takes the value from the shell'
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from math import ceil
 
 from mltui.domain.launch import BuildSpec, LaunchSpec, Mount, MountType, Port
-from mltui.domain.text import clean
 from mltui.domain.units import number_text, size_text
 
 #: A line of the command: an option and its value, or a value alone.
@@ -41,9 +41,10 @@ def _joined(lines: Iterator[Line]) -> str:
 
 def _quoted(word: str) -> str:
     """A word for a shell. What would steer a terminal, or break the line, is written as bash's and zsh's ``$'…'``."""
-    if clean(word) == word and not set(word) & set("\n\t"):
+    if word.isprintable():
         return shlex.quote(word)
-    safe = (chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}" for byte in word.encode())
+    data = word.encode(errors="surrogateescape")
+    safe = (chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}" for byte in data)
     return f"$'{''.join(safe)}'"
 
 
@@ -51,10 +52,7 @@ def _build(build: BuildSpec, image: str) -> Iterator[Line]:
     yield "docker", "build"
     yield "-t", image
     # The command line takes a Dockerfile's path as its own, not the context's.
-    yield (
-        "-f",
-        f"{build.context.rstrip('/')}/{build.dockerfile}" if not build.dockerfile.startswith("/") else build.dockerfile,
-    )
+    yield "-f", os.path.join(build.context, build.dockerfile)
     for name, value in build.args.items():
         yield "--build-arg", f"{name}={value}"
     if build.target:

@@ -27,6 +27,7 @@ from mltui.runtime.gpu_choice import choose_gpus, wished_gpus
 _SHM_SIZE = 2 << 30
 #: What the engine keeps of the log; the run's own record has all of it.
 _LOG_OPTIONS = {"max-size": "50m", "max-file": "3"}
+_NO_NEW_PRIVILEGES = "no-new-privileges:true"
 #: A home that any user may write: libraries put caches there. It is held in memory.
 _HOME = "/home/mltui"
 
@@ -177,7 +178,7 @@ class _Launch:
             read_only=profile.read_only,
             cap_add=profile.cap_add,
             cap_drop=profile.cap_drop,
-            security_opt=profile.security_opt,
+            security_opt=self._security(),
             group_add=profile.group_add,
             extra_hosts=profile.extra_hosts,
             init=profile.init,
@@ -297,6 +298,11 @@ class _Launch:
         if self.profile.shm_size is not None or self.profile.ipc not in ("", "private", "shareable"):
             return self.profile.shm_size
         return min(_SHM_SIZE, self.engine.memory // 2) if self.engine.memory else _SHM_SIZE
+
+    def _security(self) -> tuple[str, ...]:
+        """The profile's options, and no new privileges where they do not speak of it."""
+        asked = self.profile.security_opt
+        return asked if any(one.startswith("no-new-privileges") for one in asked) else (_NO_NEW_PRIVILEGES, *asked)
 
     def _resources(self) -> Resources:
         profile = self.profile

@@ -235,6 +235,8 @@ class _Composer:
         return Node(_position(event), target.value, target.keys, target.size)
 
     def _scalar(self, event: Any, path: KeyPath) -> object:  # noqa: ANN401
+        if "\0" in event.value:
+            self._note(_position(event), path, "a NUL character, which no program can be given")
         if not event.implicit[0]:
             return event.value
         if event.value.lower() in _AMBIGUOUS:
@@ -273,6 +275,8 @@ class _Composer:
     def _key(self, event: Any, path: KeyPath) -> str:  # noqa: ANN401
         if not isinstance(event, yaml.ScalarEvent):
             raise self._refused(event, "a key must be text", path)
+        if "\0" in event.value:
+            raise self._refused(event, "a key with a NUL character", path)
         return str(event.value)
 
     def _merged(self, node: Node, path: KeyPath) -> dict[str, Node]:

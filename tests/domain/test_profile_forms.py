@@ -237,6 +237,7 @@ def test_params_have_a_type(written, type_, value):
         ({"enviroment": {}}, "enviroment", "did you mean environment?"),
         ({"zzz": 1}, "zzz", "unknown key"),
         ({"restart": "always"}, "restart", "a run is one execution"),
+        ({"sysctls": {"a": 1}}, "sysctls", "Compose's sysctls has no place in a profile"),
         ({"build": {"contxt": "."}}, "build.contxt", "did you mean context?"),
         ({"deploy": {"resources": {"limits": {"mem": "1g"}}}}, "deploy.resources.limits.mem", "did you mean memory?"),
         ({"deploy": {"replicas": 2}}, "deploy.replicas", "known here: resources"),

@@ -96,7 +96,7 @@ image: busybox
 user: root
 init: false
 cap_drop: []
-security_opt: []
+security_opt: [seccomp=unconfined, "no-new-privileges:false"]
 stop_grace_period: 2m
 shm_size: 64m
 hostname: me
@@ -108,13 +108,20 @@ ports: ["0.0.0.0:6006:6006"]
 labels: {team: vision}
 """
     ).spec
-    assert (spec.user, spec.init, spec.cap_drop, spec.security_opt) == ("root", False, (), ())
+    assert (spec.user, spec.init, spec.cap_drop) == ("root", False, ())
+    assert spec.security_opt == ("seccomp=unconfined", "no-new-privileges:false")
     assert (spec.stop_grace_period, spec.shm_size, spec.hostname, spec.read_only) == (120, 64 << 20, "me", True)
     assert (spec.log_driver, dict(spec.log_options)) == ("local", {})
     assert (spec.environment["PYTHONUNBUFFERED"], spec.environment["HOME"]) == ("0", "/root")
     assert spec.ports == (Port(6006, 6006, "0.0.0.0"),)
     assert (spec.outputs, [mount.target for mount in spec.mounts]) == ("/results", ["/results"])
     assert (spec.labels["team"], spec.labels["mltui.run"]) == ("vision", "abcd2345")
+
+
+def test_other_security_options_keep_the_default(launch):
+    """It is lost only when it is named."""
+    spec = launch("image: x\nsecurity_opt: [seccomp=unconfined]\n").spec
+    assert spec.security_opt == ("no-new-privileges:true", "seccomp=unconfined")
 
 
 def test_shared_memory_stays_below_half_the_machine(launch):
@@ -146,6 +153,8 @@ params: {lr: 1e-3, epochs: {default: 5, min: 1, max: 9}, debug: false}
         ({"zzz": "1"}, "demo has no parameter 'zzz'. It has: epochs, opt, data."),
         ({"epochs": "many"}, "epochs: expected a whole number, found 'many'. Passes"),
         ({"epochs": "0"}, "epochs: expected a whole number of at least 1, found '0'. Passes"),
+        ({"data": "a\0b"}, "data: expected text, found bytes that are none: 'a\\x00b'."),
+        ({"data": "a\udcff"}, "data: expected text, found bytes that are none: 'a\\udcff'."),
         ({"opt": "adm"}, "opt: expected one of adam, sgd, found 'adm'."),
         ({}, "Parameter data of demo has no value. Give it one: --set data=…"),
     ],

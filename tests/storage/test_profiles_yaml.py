@@ -101,6 +101,8 @@ def test_anchors_and_merges():
         ("a: &a [*a]", ["1:8: a.0: the alias *a stands before or inside its anchor"]),
         ("a: {<<: 5}", ["1:9: a.<<: expected a mapping"]),
         ("a: 1\nb: \x00", ["2:4: a character that is no text: U+0000"]),
+        ('a: ["\\0"]', ["1:5: a.0: a NUL character"]),
+        ('"a\\0": 1', ["1:1: a key with a NUL character"]),
         ("a: \x1b[31m", ["1:4: a character that is no text: U+001B"]),
     ],
 )
