@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -38,6 +37,8 @@ class RunState(StrEnum):
 
 def new_run_id() -> str:
     """Eight characters, unique enough for one person's runs, easy to read aloud and to type a prefix of."""
+    import secrets
+
     return secrets.choice(_ALPHABET[:23]) + "".join(secrets.choice(_ALPHABET) for _ in range(7))
 
 

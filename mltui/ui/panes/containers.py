@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -97,6 +96,8 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def action_inspect(self) -> None:
         """Show all that the engine knows."""
+        import json
+
         from mltui.engines.base import ListsContainers
 
         here = self._here()

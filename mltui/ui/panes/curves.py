@@ -36,6 +36,7 @@ class CurvesPane(Pane):
     def __init__(self) -> None:
         super().__init__("curves")
         self._grid = Grid(id="charts")
+        self._grid.display = False
         self._waiting = Waiting(id="waiting")
         self._charts: list[LineChart] = []
         self._store: MetricStore | None = None
@@ -50,10 +51,6 @@ class CurvesPane(Pane):
         yield self.title_bar
         yield self._waiting
         yield self._grid
-
-    def on_mount(self) -> None:
-        """No chart yet."""
-        self._grid.display = False
 
     @property
     def target(self) -> Widget:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from mltui.domain.figures import format_duration
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
@@ -74,6 +72,8 @@ def headline(run: Run, now: float, width: int) -> list[Line]:
 
 def _explanation(run: Run, width: int) -> list[Line]:
     """Why it ended and what to do, whole; else what is going on, or its parameters."""
+    from textwrap import wrap
+
     if run.state in (RunState.FAILED, RunState.LOST):
         cure = one_line(run.hint)
         if run.reason == "gpu":

@@ -15,8 +15,8 @@ from textual.widgets import Static
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import DIALOG, QUESTION, Command, bindings
 from mltui.ui.widgets.bars import KeyBar
-from mltui.ui.widgets.lines import Line
-from mltui.ui.widgets.text_view import TextView, column
+from mltui.ui.widgets.lines import Line, cut
+from mltui.ui.widgets.text_view import TextView
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -108,7 +108,7 @@ def help_lines(places: Sequence[tuple[str, Sequence[Command]]]) -> list[Line]:
     for title, commands in places:
         lines.append([(title.capitalize(), "title")])
         for command in commands:
-            keys, name = column(command.every_key, 14), column(command.title, 15)
+            keys, name = cut(command.every_key, 14), cut(command.title, 15)
             lines.append([("  ", "text"), (keys, "key"), (name, "strong"), (command.help, "dim")])
         lines.append([])
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from textwrap import wrap
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -49,6 +49,10 @@ class TooSmall(LinesWidget):
 
     def on_resize(self) -> None:
         """Say how much is wanted, and how much there is."""
+        if not self.display:
+            return
+        from textwrap import wrap
+
         width, height = self.app.size
         wanted = f"mltui needs {SMALLEST[0]} x {SMALLEST[1]} cells, this terminal has {width} x {height}."
         self.show_lines(
@@ -64,7 +68,7 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = ""
 
     def __init__(self, options: AppOptions) -> None:
-        super().__init__()
+        super().__init__(classes=_size_classes())
         self._options = options
         self._attached: Cockpit | None = None
         self.top = TopBar(id="top")
@@ -366,6 +370,14 @@ class MainScreen(Screen[None]):
         """A terminal that is too small says so."""
         self.set_class(self.app.size.width < SMALLEST[0] or self.app.size.height < SMALLEST[1], "-too-small")
         self._seen.pop("selection", None)
+
+
+def _size_classes() -> str:
+    """The classes of the breakpoints for the terminal as it is, so that the first layout is the right one."""
+    width, height = get_terminal_size()
+    across = [name for least, name in MainScreen.HORIZONTAL_BREAKPOINTS if width >= least][-1]
+    down = [name for least, name in MainScreen.VERTICAL_BREAKPOINTS if height >= least][-1]
+    return f"{across} {down}"
 
 
 def _waiting(run: Run | None) -> str:

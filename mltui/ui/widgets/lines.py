@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -18,9 +19,26 @@ Span = tuple[str, str]
 Line = Sequence[Span]
 
 
+# Text whose every character takes one column: Latin, the marks and arrows we use, box drawing, blocks, braille.
+# Anything else is measured by Rich, whose tables of Unicode take longer to load than a frame to draw.
+_NARROW = re.compile("[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u2193\u2260-\u2265\u2500-\u25d7\u2713\u2717\u2800-\u28ff]*")
+
+
+def columns(text: str) -> int:
+    """Columns that ``text`` takes."""
+    return len(text) if text.isascii() or _NARROW.fullmatch(text) else cell_len(text)
+
+
 def line_length(line: Line) -> int:
     """Columns that ``line`` takes."""
-    return sum(cell_len(text) for text, _ in line)
+    return sum(columns(text) for text, _ in line)
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` on exactly ``width`` columns, cut or padded."""
+    if columns(text) == len(text):
+        return text[:width].ljust(width)
+    return set_cell_size(text, width)
 
 
 def fit(line: Line, width: int) -> list[Span]:
@@ -28,10 +46,10 @@ def fit(line: Line, width: int) -> list[Span]:
     out: list[Span] = []
     left = width
     for text, role in line:
-        length = cell_len(text)
+        length = columns(text)
         if length > left:
             if left > 0:
-                out.append((set_cell_size(text, left - 1) + "…", role))
+                out.append((cut(text, left - 1) + "…", role))
             return out
         out.append((text, role))
         left -= length
@@ -43,15 +61,19 @@ def spread(left: Line, right: Line, width: int) -> list[Span]:
     room = width - line_length(right) - 1
     if room < min(8, line_length(left)):
         return fit(left, width)
-    cut = fit(left, room)
-    return [*cut, (" " * (width - line_length(cut) - line_length(right)), "text"), *right]
+    kept = fit(left, room)
+    return [*kept, (" " * (width - line_length(kept) - line_length(right)), "text"), *right]
 
 
 def make_strip(line: Line, width: int, styles: Roles, base: Style, over: Style | None = None) -> Strip:
     """``line`` on ``width`` columns; ``base`` is the widget's own style, ``over`` a cursor's."""
     ground = base + over if over else base
-    segments = [Segment(text, ground + styles[role]) for text, role in fit(line, width) if text]
-    return Strip(segments).adjust_cell_length(width, ground)
+    fitted = fit(line, width)
+    segments = [Segment(text, ground + styles[role]) for text, role in fitted if text]
+    missing = width - line_length(fitted)
+    if missing > 0:
+        segments.append(Segment(" " * missing, ground))
+    return Strip(segments, width)
 
 
 class LinesWidget(Widget):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import set_cell_size
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -81,8 +80,3 @@ def _shifted(line: Line, columns: int) -> Line:
 def plain(text: str, role: str = "text") -> list[Line]:
     """The lines of ``text`` in one role."""
     return [[(line.expandtabs(4), role)] for line in text.split("\n")]
-
-
-def column(text: str, width: int) -> str:
-    """``text`` on exactly ``width`` columns."""
-    return set_cell_size(text, width)
