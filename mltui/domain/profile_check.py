@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
-from mltui.domain.section import describe
+from mltui.domain.section import as_text, describe
 
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
 DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
@@ -127,6 +127,17 @@ def _settle(value: Any, lookup: Lookup, path: tuple[str | int, ...], faults: lis
     except InterpolationError as error:
         faults.append(Fault(path, str(error)))
         return _UNSETTLED
+
+
+def written_defaults(data: Mapping[str, Any]) -> dict[str, str | None]:
+    """The parameters of ``data`` with their defaults as text, ``None`` for one without."""
+    params = data.get("params")
+    found: dict[str, str | None] = {}
+    for name, value in params.items() if isinstance(params, dict) else ():
+        default = value.get("default") if isinstance(value, dict) else value
+        text = as_text(default)
+        found[name] = text if isinstance(text, str) else None
+    return found
 
 
 def unknown_parameters(data: Mapping[str, Any]) -> list[Fault]:

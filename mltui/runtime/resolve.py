@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def resolve_run(
     spec = launch.spec(variables, values, choice.request, caller)
     faults = [*variables.faults, *launch.faults]
     if faults:
-        raise ProfileError(tuple(profile.problem(f.path, f.message, key=f.key) for f in faults))
+        raise _refusal(profile, faults)
     changed: dict[str, object] = {name: value for name, value in values.items() if value != profile.params[name].value}
     return Resolution(spec, values, changed | ({"gpus": gpus} if gpus else {}), (choice.note,) if choice.note else ())
 
@@ -106,8 +106,14 @@ def _filled(profile: Profile, params: Mapping[str, str], caller: Mapping[str, st
     checked, more = check(data, source) if not faults else (None, [])
     faults += [*shown, *more]
     if faults or checked is None:
-        raise ProfileError(tuple(profile.problem(f.path, f.message, key=f.key) for f in faults))
+        raise _refusal(profile, faults)
     return checked.like(profile)
+
+
+def _refusal(profile: Profile, faults: Iterable[Fault]) -> ProfileError:
+    """The faults as problems of the profile's file, in its order."""
+    problems = {profile.problem(fault.path, fault.message, key=fault.key) for fault in faults}
+    return ProfileError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.path))))
 
 
 def _shown_secrets(

@@ -53,11 +53,12 @@ def load_profile(
 def _checked(source: Source, origin: Path, environment: Mapping[str, str]) -> Profile:
     """The profile that ``source`` says. Raises ``ProfileError``."""
     from mltui.domain.profile import problem_at
-    from mltui.domain.profile_check import check, settle, unknown_parameters
+    from mltui.domain.profile_check import check, settle, unknown_parameters, written_defaults
 
     if not isinstance(source.data, dict):
         raise ProfileError(source.problems)
-    settled, faults = settle(source.data, environment.get)
+    defaults = written_defaults(source.data)
+    settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else environment.get(name))
     profile, more = check(settled, source.data)
     problems = set(source.problems)
     for fault in (*faults, *more, *unknown_parameters(source.data)):

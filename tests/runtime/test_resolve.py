@@ -146,6 +146,15 @@ params: {lr: 1e-3, epochs: {default: 5, min: 1, max: 9}, debug: false}
     assert done.spec.environment["MLTUI_PARAMS"] == '{"lr": 0.001, "epochs": 7, "debug": false}'
 
 
+def test_params_fill_everything_else_too(launch):
+    """A parameter may be a tag, a size, a number of CPUs; its value is checked where it lands."""
+    text = "image: x:${tag}\nparams: {tag: '1', shm: 2g}\nshm_size: ${shm}\n"
+    spec = launch(text, params={"tag": "2", "shm": "64m"}).spec
+    assert (spec.image, spec.shm_size) == ("x:2", 64 << 20)
+    with pytest.raises(ProfileError, match="3:11: shm_size: expected a size"):
+        launch(text, params={"shm": "much"})
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -209,9 +218,9 @@ def test_a_secret_that_is_not_set_is_a_sentence(launch):
     with pytest.raises(ProfileError) as caught:
         launch("image: x\nsecrets: [A_KEY]\nenvironment:\n  - B=1\n  - TOKEN\nenv_file: none.env\n")
     assert problems(caught) == [
-        "6:11: env_file.0: none.env cannot be read: No such file or directory",
-        "5:5: environment.TOKEN: TOKEN is taken from your environment and is not set there: export TOKEN",
         "2:11: secrets.0: A_KEY is taken from your environment and is not set there: export A_KEY",
+        "5:5: environment.TOKEN: TOKEN is taken from your environment and is not set there: export TOKEN",
+        "6:11: env_file.0: none.env cannot be read: No such file or directory",
     ]
 
 
@@ -235,7 +244,7 @@ def test_what_shows_only_at_the_launch_has_its_place_too(launch):
     ]
     with pytest.raises(ProfileError) as caught:
         launch("build: .\nvolumes: [./data:/data, cache:/cache]\nrequirements: req.txt\n")
-    assert [problem.split(" ")[1] for problem in problems(caught)] == ["build:", "requirements:", "volumes.0:"]
+    assert [problem.split(" ")[1] for problem in problems(caught)] == ["build:", "volumes.0:", "requirements:"]
 
 
 def test_relative_paths_start_at_the_profile(launch, tmp_path):

@@ -84,6 +84,13 @@ def test_structure_that_depends_on_a_variable_is_checked_with_it(tmp_path):
         load_profile(path, {})
 
 
+def test_structure_may_use_parameters(tmp_path):
+    """Their defaults are what is checked; before a variable of the same name."""
+    text = "image: x:${tag}\nparams: {tag: '1', shm: 2g, cores: {type: int}}\nshm_size: ${shm}\ncpus: ${cores}\n"
+    profile = load_profile(write(tmp_path / "p", text), {"tag": "9", "cores": "many"})
+    assert (profile.image, profile.shm_size, profile.cpus) == ("x:1", 2 << 30, None)
+
+
 def test_found_by_name_folder_and_file(tmp_path):
     """In the folders given, ./profiles, the user's own; by path from where one stands."""
     given = write(tmp_path / "given" / "one")
