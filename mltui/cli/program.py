@@ -60,6 +60,10 @@ def _run(words: list[str]) -> int:
         return _call("mltui.cli.app:open_app", _app_arguments(rest, known))
     if rest[0] in GROUPS and rest[1:2] in (["-h"], ["--help"]):
         return _help(rest[:1])
+    if known.read_only or known.theme:
+        raise UsageError(
+            "--read-only and --theme are for the app.", f"Leave them out of: mltui {one_line(rest[0], 80)}"
+        )
     command, rest = _find(rest)
     return _call(command.handler, command.parser().read(rest, known))
 

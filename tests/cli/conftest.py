@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -136,8 +138,10 @@ class Program:
         main, side = pty.openpty()
         environment: Mapping[str, str] = self.environment | {"COLUMNS": "80", "LINES": "24"} | variables
         process = subprocess.Popen(
-            self._command(words), stdin=side, stdout=side, stderr=side, env=environment, cwd=self.folder
-        )
+            self._command(words), stdin=side, stdout=side, stderr=side, env=environment, cwd=self.folder,
+            # The terminal is its own, so that the keys that send signals work.
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(side, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
         os.close(side)
         return Terminal(process, main)
 

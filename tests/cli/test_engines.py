@@ -49,3 +49,39 @@ def test_run_in_a_container(program: Program, dockerd: TestEngine) -> None:
     assert any(images.BUSYBOX in str(image["tags"]) for image in listed)
     program("rm", run, "--yes")
     assert program.lines("container", "list", "--all", "--host", dockerd.url, "--json") == []
+
+
+def test_demo_without_an_engine_trains_locally_and_says_why(program: Program) -> None:
+    """Off a terminal the demo is followed in lines, as a local process where no engine answers."""
+    program.profile("profiles", "")
+    (program.folder / "profiles" / "profile.yaml").unlink()
+    program.profile("profiles/mnist-mlp", TRAIN)
+    out, _ = program("demo")
+    assert "without isolation" in out
+    assert "no-engine.sock" in out
+    assert "finished" in out
+
+
+@pytest.mark.docker
+def test_demo_falls_back_where_its_image_cannot_be_had(program: Program, dockerd: TestEngine) -> None:
+    """An engine that answers but cannot get the image: the reason is said and the training is done all the same."""
+    program.profile("profiles", "")
+    (program.folder / "profiles" / "profile.yaml").unlink()
+    program.profile(
+        "profiles/mnist-mlp", TRAIN.replace("image: busybox", "image: mltui-test/not-there\npull_policy: never")
+    )
+    out, err = program("demo", DOCKER_HOST=dockerd.url)
+    assert "mltui-test/not-there" in err
+    assert "as a local process instead" in err
+    assert "finished" in out
+    assert [run["engine"] for run in program.lines("runs", "--json")] == ["local", "docker"]
+
+
+def test_doctor_prints_checks_with_verdicts(program: Program) -> None:
+    """Without an engine the machine can still work, so nothing failed; each finding is an object with its cure."""
+    findings = {str(finding["check"]): finding for finding in program.lines("doctor", "--json")}
+    assert findings["home"]["verdict"] == "ok"
+    assert findings["engine"]["verdict"] == "warn"
+    assert findings["engine"]["cure"]
+    assert findings["terminal"]["verdict"] == "info"
+    assert "no-engine.sock" in program("doctor", "--engine", "docker", code=1)[0]

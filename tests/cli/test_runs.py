@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 from pathlib import Path
 
@@ -146,22 +145,18 @@ def waiting(program: Program) -> tuple[Program, str, Path]:
 
 
 def test_ctrl_c_detaches_and_the_run_goes_on(program: Program) -> None:
-    """SIGINT ends the follower with 130 and a word on how to stop; the run finishes by itself."""
+    """Ctrl-C on the terminal ends the follower with 130 and a word on how to stop; the run finishes by itself."""
     folder = program.profile("wait", WAIT)
-    follower = program.start("run", str(folder), "--engine", "local")
-    assert follower.stdout is not None
-    head = follower.stdout.readline()
-    run = head.split()[1]
-    while "loss" not in head:
-        head = follower.stdout.readline()
-    follower.send_signal(signal.SIGINT)
-    _, err = follower.communicate(timeout=PATIENCE)
-    assert follower.returncode == 130
-    assert f"mltui stop {run}" in err
-    assert program.lines("show", run, "--json")[0]["state"] == "running"
+    terminal = program.terminal("run", str(folder), "--engine", "local")
+    terminal.wait_for("running")
+    terminal.type("\x03")
+    assert terminal.end() == 130
+    [record] = program.lines("runs", "--json")
+    assert f"Stop: mltui stop {record['id']}" in terminal.output
+    assert record["state"] == "running"
     (folder / "go").touch()
-    assert program("logs", run, "-f")[0].splitlines() == ["step 1 - loss: 0.5", "last words"]
-    assert program.lines("show", run, "--json")[0]["state"] == "finished"
+    assert program("logs", str(record["id"]), "-f")[0].splitlines() == ["step 1 - loss: 0.5", "last words"]
+    assert program.lines("show", "last", "--json")[0]["state"] == "finished"
 
 
 def test_logs_follow_ends_with_the_run(waiting: tuple[Program, str, Path]) -> None:

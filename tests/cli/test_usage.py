@@ -74,6 +74,7 @@ def test_every_handler_exists(name: str) -> None:
         (["runs", "-n", "0"], "1 or more"),
         (["metrics", "x", "--format", "xml"], "jsonl"),
         (["runs", "--host", "unix:///a"], "--host"),
+        (["--read-only", "rm", "last"], "for the app"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(
