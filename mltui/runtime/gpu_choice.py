@@ -55,7 +55,7 @@ def _automatic(engine: EngineInfo, usable: Sequence[DeviceSample]) -> GpuChoice:
 
 
 def _without_gpu(engine: EngineInfo, usable: Sequence[DeviceSample]) -> str:
-    where = f"{engine.product} on {engine.host or 'this machine'}"
+    where = f"{engine.product} on {engine.host}" if engine.isolated and engine.host else "This machine"
     if not usable:
         return f"{where} has no GPU: it runs on the CPU."
     return (

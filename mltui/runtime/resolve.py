@@ -81,6 +81,13 @@ def resolve_run(
     return Resolution(spec, values, changed | ({"gpus": gpus} if gpus else {}), (choice.note,) if choice.note else ())
 
 
+def output_folders(spec: LaunchSpec) -> tuple[Path, ...]:
+    """Folders of the host that have to be there before the run starts, since engines make none to mount."""
+    root = Path(spec.outputs_host) if spec.outputs_host else None
+    sources = [Path(mount.source) for mount in spec.mounts if mount.type is MountType.BIND]
+    return tuple(source for source in sources if root and source.is_relative_to(root))
+
+
 def metric_config(profile: Profile) -> MetricConfig | None:
     """What the profile says about its metrics; ``None`` when it leaves them to the reader.
 

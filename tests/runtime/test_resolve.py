@@ -9,7 +9,7 @@ from mltui.domain.device import DeviceSample
 from mltui.domain.errors import GpuUnavailable, ProfileError, UsageError
 from mltui.domain.launch import GpuRequest, Mount, MountType, Port
 from mltui.engines.base import EngineInfo
-from mltui.runtime.resolve import Resolution, metric_config, resolve_run
+from mltui.runtime.resolve import Resolution, metric_config, output_folders, resolve_run
 from mltui.storage.profiles import load_profile
 
 DOCKER = EngineInfo(
@@ -281,6 +281,7 @@ def test_outputs_by_name(launch, tmp_path):
         Mount("/outputs", str(tmp_path / "outputs")),
         Mount("/app/ckpt", str(tmp_path / "outputs/checkpoints")),
     )
+    assert output_folders(spec) == (tmp_path / "outputs", tmp_path / "outputs/checkpoints")
 
 
 def test_a_mount_of_ones_own_is_the_outputs(launch, tmp_path):
@@ -383,6 +384,7 @@ def test_a_local_process_keeps_its_own_home_and_user(launch, tmp_path):
     spec = launch("image: x\n", LOCAL).spec
     assert (spec.user, "HOME" in spec.environment) == ("", False)
     assert spec.mounts == (Mount("/outputs", str(tmp_path / "outputs")),)
+    assert launch("image: x\ngpus: auto\n", LOCAL).notes == ("This machine has no GPU: it runs on the CPU.",)
 
 
 def test_an_engine_on_another_machine(launch):
