@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 BLOCK = 16
 """Points per block of the finest level; a column is built from blocks at most a quarter of its size."""
 FAN_OUT = 4
-MAX_SWEEPS = 64
+MAX_SWEEPS = 32
 """An x that falls back more often than this is no axis to draw along: points are then placed by their order."""
 
 

@@ -19,13 +19,14 @@ from textual.strip import Strip
 from mltui.domain.curve import XAxis
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, parse_name
+from mltui.domain.scale import Scale
 from mltui.ui import palette
 from mltui.ui.presentation.charts import group_series
 from mltui.ui.widgets import chart_cursor as cursor
 from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
 from mltui.ui.widgets.chart_legend import width_of
 from mltui.ui.widgets.chart_model import ChartModel, Curve, CurveStyle, Look, Vertex, View
-from mltui.ui.widgets.chart_raster import Dots
+from mltui.ui.widgets.chart_raster import Dots, Stroke, dot, ink
 from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas, changed_part
 
 LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
@@ -82,6 +83,29 @@ def test_bars_fill_their_dots_and_no_others():
     dots.add_bars([(1, 2, 13), (4, 5, 6)])
     text = ["".join(chr(0x2800 + bits) for bits in row) for row in dots.rows()]
     assert dots_of(text) == {(1, y) for y in range(2, 14)} | {(4, 5), (4, 6)}
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.floats(-5, 5)), min_size=2, max_size=30))
+def test_a_curve_is_one_connected_line_that_ends_where_its_points_are(moves):
+    """Dots of neighbouring points touch (also diagonally), and every point has its dot."""
+    at, path = 0, []
+    for right, value in moves:
+        row = dot(value, Scale(-4, 4), 40)
+        path.append(Stroke(at, row, row, row, row))
+        at += right
+    width, found, dots = at // 2 + 1, ink([path], 40), Dots(at // 2 + 1, 10)
+    dots.add_bars(found.bars)
+    dots.add_rows(PlotextCanvas()(max(width, 2), 10, found.vertices)[:10] if found.vertices else ())
+    drawn = dots_of(["".join(chr(0x2800 + bits) for bits in row) for row in dots.rows()])
+    assert {(s.x, s.entry) for s in path if 0 <= s.entry < 40} <= drawn
+    if all(0 <= s.entry < 40 for s in path):
+        reached, border = set(), [(path[0].x, path[0].entry)]
+        while border:
+            x, y = border.pop()
+            if (x, y) in drawn and (x, y) not in reached:
+                reached.add((x, y))
+                border += [(x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+        assert reached == drawn
 
 
 def test_a_chart_names_its_axis_and_each_curve_with_its_last_and_best_value():
@@ -220,6 +244,13 @@ def cursor_model(view=None):
     val = series_of([5.5, 4.5, 3.2, 3.4, 3.6, 3.8], "val_loss")
     model = model_of(Curve("train", train), Curve("val", val), view=view)
     return model, paint(model, 60, 15, LOOK, PlotextCanvas()).geometry
+
+
+def test_nothing_of_a_log_steers_the_terminal():
+    series = series_of([1.0, 2.0], axis="st\x1b]52;c;eA==\x07ep\x9b2J")
+    text = "".join(rows(Curve("lo\x1b[31mss\r\n", series)))
+    assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in text)
+    assert "step" in text
 
 
 def test_the_crosshair_appears_at_the_end_and_walks_from_point_to_point():
@@ -479,19 +510,20 @@ views = st.builds(
 @st.composite
 def wild_models(draw):
     curves = []
-    for i in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.integers(0, 4))):
         values = draw(st.lists(wild, max_size=60)) * draw(st.sampled_from([1, 1, 20]))
         xs = draw(st.none() | st.lists(wild, min_size=len(values), max_size=len(values)))
         style = draw(st.sampled_from(list(CurveStyle)))
-        curves.append(Curve(f"c{i}", series_of(values, xs=xs), style=style))
-    return model_of(*curves, view=draw(views))
+        series = series_of(values, axis=draw(st.text(max_size=8)), xs=xs)
+        curves.append(Curve(draw(st.text(max_size=8)), series, style=style))
+    return model_of(*curves, view=draw(views), title=draw(st.sampled_from(["", "loss", "精度" * 20])))
 
 
 sizes = st.tuples(st.integers(0, 70), st.integers(0, 25))
 relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@settings(relaxed, max_examples=150)
+@settings(relaxed, max_examples=100)
 @given(wild_models(), sizes)
 def test_nothing_but_dots_inside_the_canvas_reaches_the_drawing_library(model, size):
     def canvas(width, height, vertices):
@@ -511,7 +543,7 @@ def fuzz() -> None:
     """Draw wild curves for real and look at them in every way; an abort ends this process."""
     canvas = PlotextCanvas()
 
-    @settings(relaxed, max_examples=150, database=None)
+    @settings(relaxed, max_examples=100, database=None)
     @given(wild_models(), sizes)
     def look(model, size):
         geometry = paint(model, *size, LOOK, canvas).geometry
@@ -527,6 +559,12 @@ def fuzz() -> None:
             cursor.reading(model)
 
     look()
+
+
+def test_the_drawing_library_is_not_loaded_before_something_is_drawn():
+    code = "import sys, mltui.ui.widgets.line_chart, mltui.ui.presentation.charts; print('plotext' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_no_curve_can_end_the_process():

@@ -9,10 +9,9 @@ from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.metric_name import MetricName, Scope, goal_of, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import Curve, CurveStyle
+from mltui.ui.widgets.chart_model import LABEL_LENGTH, Curve, CurveStyle
 
 _SCOPE_ORDER = (None, Scope.TRAIN, Scope.VALIDATION, Scope.TEST)
-_LABEL_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,11 @@ def _group(members: list[_Member], companions: list[_Member]) -> ChartGroup:
     rest = zip(companions, colors[len(members) :], strict=True)
     behind = [_curve(m, m.series.name, color, CurveStyle.FAINT) for m, color in rest]
     key = "/".join((first.series.key.kind, first.name.metric, first.series.key.axis))
-    return ChartGroup(key, one_line(title, _LABEL_LENGTH), (*behind, *front), first.series.key.kind)
+    return ChartGroup(key, one_line(title, LABEL_LENGTH), (*behind, *front), first.series.key.kind)
 
 
 def _curve(member: _Member, label: str, color: str, style: CurveStyle = CurveStyle.LINE) -> Curve:
-    return Curve(one_line(label, _LABEL_LENGTH), member.series, color, style, goal_of(member.name.metric))
+    return Curve(one_line(label, LABEL_LENGTH), member.series, color, style, goal_of(member.name.metric))
 
 
 def _colors(members: Sequence[_Member]) -> list[str]:

@@ -13,7 +13,9 @@ from rich.style import Style
 from mltui.domain.curve import Smoother, Trace, XAxis
 from mltui.domain.metric import Series
 from mltui.domain.metric_name import Goal
+from mltui.domain.text import one_line
 
+LABEL_LENGTH = 40
 GLYPHS = "●▲■◆▼★"
 """Marks the end of each curve and stands in the legend, so that curves are told apart without colour too."""
 
@@ -31,7 +33,7 @@ class Curve:
     """One line of a chart."""
 
     label: str
-    """Shown in the legend; must be clean text."""
+    """Shown in the legend."""
     series: Series
     color: str = ""
     """``#rrggbb``; empty: by the label, always the same one."""
@@ -133,10 +135,11 @@ class ChartModel:
         known = {id(p.curve.series): p for p in self.curves}
         chosen = colors([c.label for c in curves if not c.color])
         shown: list[Plotted] = []
-        for curve in curves:
+        for given in curves:
+            curve = replace(given, label=one_line(given.label, LABEL_LENGTH))
             old = known.get(id(curve.series))
             made = replace(old, curve=curve) if old else Plotted(curve, Trace(curve.series))
-            made.color = curve.color or chosen[curve.label]
+            made.color = curve.color or chosen[given.label]
             strong = sum(p.curve.style is CurveStyle.LINE for p in shown)
             made.glyph = GLYPHS[strong % len(GLYPHS)]
             shown.append(made)
@@ -168,4 +171,4 @@ class ChartModel:
         if any(not p.trace.ordered(XAxis.LOGGED) for p in self.curves):
             return "count"
         names = {p.curve.series.key.axis for p in self.curves}
-        return names.pop() if len(names) == 1 else "x"
+        return one_line(names.pop(), 16) if len(names) == 1 else "x"

@@ -16,11 +16,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.widgets import chart_cursor as cursor
 from mltui.ui.widgets.chart_cursor import Reading
 from mltui.ui.widgets.chart_frame import Geometry, Picture, paint
-from mltui.ui.widgets.chart_model import ChartModel, Curve, Look, Vertex, View
+from mltui.ui.widgets.chart_model import LABEL_LENGTH, ChartModel, Curve, Look, Vertex, View
 
 
 class PlotextCanvas:
@@ -122,7 +123,7 @@ class LineChart(Widget, can_focus=True):
 
     def __init__(self, *, title: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.model = ChartModel(title=title)
+        self.model = ChartModel(title=one_line(title, LABEL_LENGTH))
         self.picture: Picture | None = None
         self._canvas = PlotextCanvas()
         self._strips: list[Strip] = []
@@ -134,11 +135,10 @@ class LineChart(Widget, can_focus=True):
         """Show these curves from now on.
 
         Their series may grow: call :meth:`poll` at the screen's clock. ``waiting`` is what an empty chart says.
-        Labels and title must be clean text (:func:`mltui.domain.text.one_line`).
         """
         self.model.set_curves(curves, palette.distinct_colors)
-        self.model.title = self.model.title if title is None else title
-        self.model.waiting = self.model.waiting if waiting is None else waiting
+        self.model.title = self.model.title if title is None else one_line(title, LABEL_LENGTH)
+        self.model.waiting = self.model.waiting if waiting is None else one_line(waiting)
         self._drawn = ()
         self.refresh()
 
