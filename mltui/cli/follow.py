@@ -233,7 +233,7 @@ def _tell_end(folder: RunFolder, run: Run, view: RunView) -> None:
 def _print_last_lines(run: Run, view: RunView) -> None:
     buffer, option = (view.log, "") if run.started else (view.build, " --build")
     lines = [line.text for line in buffer.lines if line.text.strip()][-_LAST_LINES:]
+    for line in lines:
+        print(f"  {one_line(line, 400)}")
     if lines:
-        print(f"The last lines (all of them: mltui logs {run.id}{option}):")
-        for line in lines:
-            print(f"  {one_line(line, 400)}")
+        print(f"All of it: mltui logs {run.id}{option}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mltui.cli.launch import wish_of
 from mltui.cli.output import confirmed, cut, is_terminal, print_json, print_table, say, terminal_columns
 from mltui.cli.session import engine, load, open_launcher
-from mltui.domain.errors import EngineError, MltuiError, NotFound
+from mltui.domain.errors import EngineError, ImageError, MltuiError, NotFound
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import ListsImages, Progress
@@ -57,6 +57,9 @@ def build(args: Namespace) -> int:
     tell = _Progress(args.json)
     try:
         image = choice.engine.prepare(resolution.spec, tell)
+    except ImageError as error:
+        # Where every line was printed, its last ones are not printed again.
+        raise error if tell.in_place else ImageError(error.message) from error
     finally:
         tell.close()
         choice.engine.close()
@@ -72,14 +75,14 @@ class _Progress:
 
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
-        self._draws = is_terminal(sys.stderr) and not as_json
+        self.in_place = is_terminal(sys.stderr) and not as_json
         self._drawn = False
 
     def __call__(self, progress: Progress) -> None:
         text = one_line(progress.text)
         if self._json:
             print_json({"event": "progress"} | progress._asdict())
-        elif self._draws and text:
+        elif self.in_place and text:
             where = f"{progress.step}/{progress.steps} " if progress.steps else ""
             sys.stderr.write(f"\r\x1b[K{cut(where + text, terminal_columns() - 1)}")
             self._drawn = True
