@@ -32,13 +32,12 @@ from mltui.domain.image import Image
 from mltui.domain.launch import LaunchSpec, MountType
 from mltui.domain.run import LABEL_RUN
 from mltui.engines.base import EngineInfo, ImageRef, LogStream, ProgressCallback
-from mltui.engines.local import shim
 from mltui.engines.local.command import LocalCommand, command_of, image_config, local_command
 from mltui.engines.local.environment import EnvironmentCache
 from mltui.engines.local.gpus import check_gpus, gpu_ids
 from mltui.engines.local.limits import limits_not_enforced
 from mltui.engines.local.log import ProcessLog
-from mltui.engines.local.process import Process, ProcessFolder, Record, new_id
+from mltui.engines.local.process import Process, ProcessFolder, Record, new_id, shim_command
 from mltui.engines.local.usage import UsageMeter
 
 # Seconds a killed process gets to be gone: one in a driver call dies late, and the shim waits for stragglers.
@@ -242,11 +241,10 @@ def _launch(spec: LaunchSpec, command: LocalCommand, folder: Path) -> dict[str, 
 
 def _run_shim(launch: Mapping[str, Any]) -> dict[str, Any]:
     """Hand the launch over; empty when the command runs, else what the system said."""
-    command = [sys.executable, "-I", "-S", os.path.abspath(shim.__file__), launch["folder"]]
     try:
         done = subprocess.run(
-            command, input=json.dumps(launch).encode(), capture_output=True, check=True, timeout=_START_TIME,
-            start_new_session=True,
+            shim_command(launch["folder"]), input=json.dumps(launch).encode(), capture_output=True, check=True,
+            timeout=_START_TIME, start_new_session=True,
         )  # fmt: skip
         problem: dict[str, Any] = json.loads(done.stdout)
         return problem

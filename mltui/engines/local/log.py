@@ -45,6 +45,7 @@ class ProcessLog:
         self._noted = 0
         """Bytes of the order file that have been read."""
         self._next_check = 0.0
+        self._pipes: list[int] = []
 
     def close(self) -> None:
         """End the iteration."""
@@ -54,6 +55,11 @@ class ProcessLog:
         try:
             self._files = {n: os.open(self._process.folder / name, os.O_RDONLY) for n, name in STREAMS.items()}
             self._order = os.open(self._process.folder / "order", os.O_RDONLY)
+            if self._follow and not self._process.ended:
+                self._pipes = [
+                    os.open(self._process.folder / f"{name}.pipe", os.O_RDONLY | os.O_NONBLOCK)
+                    for name in STREAMS.values()
+                ]
         except FileNotFoundError:
             return
         try:
@@ -61,6 +67,7 @@ class ProcessLog:
                 self._skip_to_tail(self._tail)
             yield from self._chunks()
         finally:
+            self._close_pipes()
             for file in (*self._files.values(), self._order):
                 os.close(file)
 
@@ -84,7 +91,26 @@ class ProcessLog:
         if monotonic() < self._next_check:
             return False
         self._next_check = monotonic() + _CHECK
-        return self._process.ended or not self._process.folder.exists()
+        return self._ended_unseen()
+
+    def _ended_unseen(self) -> bool:
+        """It ended without a witness, or its folder is gone. A run whose shim was killed is given a new one.
+
+        The pipes are open here: what was in them when the command ended is still there, and is fetched once.
+        """
+        state = self._process.state
+        if state == "created" or self._process.relayed:
+            return not self._process.folder.exists()
+        if state == "running" or self._pipes:
+            self._process.take_over()
+            if state != "running":
+                self._close_pipes()
+            return False
+        return True
+
+    def _close_pipes(self) -> None:
+        while self._pipes:
+            os.close(self._pipes.pop())
 
     def _new_pieces(self) -> list[Piece]:
         """What has grown since the last look, in the order it came."""

@@ -7,11 +7,14 @@ recorded by name only: their values may be secret.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -21,6 +24,7 @@ from typing import Any
 from mltui.domain.container import Container, ContainerStatus
 from mltui.domain.errors import NotFound
 from mltui.domain.run import LABEL_RUN
+from mltui.engines.local import shim
 from mltui.engines.local.shim import STREAMS, start_mark
 
 # Seconds between two looks while waiting for a process to end.
@@ -77,9 +81,26 @@ class Process:
             return "exited"
         if not (self.folder / "process").exists():
             return "created"
-        if any(self.pids):
+        if self.pids[0] or self.relayed:
             return "running"
         return "exited" if (self.folder / "exit").exists() else "dead"
+
+    @property
+    def relayed(self) -> bool:
+        """Somebody passes its output on: its shim, or one that took over."""
+        try:
+            with open(self.folder / "relay") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
+    def take_over(self) -> None:
+        """Let a new shim pass the output on, where the first was killed; nothing happens when there is one."""
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(shim_command("--relay", str(self.folder)), check=False, **quiet)
 
     def status(self) -> ContainerStatus:
         """The state with times and exit code."""
@@ -96,7 +117,7 @@ class Process:
             oom_killed=bool(ended.get("oom_killed")), started=self._read("process").get("started"),
             finished=ended.get("finished"), image=self.record.image, image_id=self.record.image_id,
             labels=self.record.labels,
-            error="It ended unseen: its exit code is not known." if state == "dead" else "",
+            error=_trouble(state, ended.get("lost", 0)),
         )  # fmt: skip
 
     def row(self) -> Container:
@@ -163,6 +184,8 @@ class ProcessFolder:
         try:
             for name in (*STREAMS.values(), "order"):
                 (new / name).touch(mode=0o600)
+            for name in STREAMS.values():
+                os.mkfifo(new / f"{name}.pipe", 0o600)
             (new / "record.json").write_text(json.dumps(asdict(record)))
             new.rename(folder)
         except BaseException:
@@ -210,6 +233,17 @@ class ProcessFolder:
 def new_id() -> str:
     """An id as long as Docker's short one, and of the same letters."""
     return secrets.token_hex(6)
+
+
+def shim_command(*arguments: str) -> list[str]:
+    """How the shim is run."""
+    return [sys.executable, "-I", "-S", os.path.abspath(shim.__file__), *arguments]
+
+
+def _trouble(state: str, lost: int) -> str:
+    if state == "dead":
+        return "It ended unseen: its exit code is not known."
+    return f"{lost} bytes of its output were lost: the disk was full." if lost else ""
 
 
 def _tree(pid: int) -> list[int]:

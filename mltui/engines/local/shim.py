@@ -1,25 +1,29 @@
-"""The small process that stays with one run: it starts the command, notes how its output grows and how it ended.
+"""The small process that stays with one run: it starts the command, keeps its output and notes how it ended.
 
 It is run as a file by ``python -I -S`` and imports the standard library only, so that it starts in about 30 ms, weighs
 about 10 MB and depends on nothing that may change while a run goes on for days. What it must know, secrets included,
 comes as JSON on standard input and never touches the disk.
 
-The command writes straight into the files ``stdout`` and ``stderr``: no pipe stands between, so it runs at its own
-pace and goes on undisturbed when this process is killed. Everything lives in the process's folder:
+The command writes into two named pipes, as a container's does, and not into files: ``> /dev/stderr`` would empty a
+file. The command itself holds the pipes open for reading too. So it does not end when this process is killed; it goes
+on, and waits once a pipe is full, until a new shim takes the pipes over (``shim.py --relay FOLDER``).
+Everything lives in the process's folder:
 
-========  ==================================================================================================
-process   pid and start mark of the command and of this shim, written by the command itself before it begins
-stdout    the command's standard output, as it came
-stderr    its standard error
-order     ``ORDER`` records ``(time, stream, size)``: how far each stream had grown when; merges the two again
-exit      exit code and time, written once everything that belongs to the run has ended
-========  ==================================================================================================
+===========  ===============================================================================================
+process      pid and start mark of the command and of this shim, written by the command itself before it begins
+stdout.pipe  what the command writes to; ``stderr.pipe`` likewise
+stdout       the command's standard output, as it came; ``stderr`` likewise
+order        ``ORDER`` records ``(time, stream, size)``: how far each stream had grown when; merges the two again
+relay        locked by whoever passes the output on
+exit         exit code and time, written once everything that belongs to the run has ended
+===========  ===============================================================================================
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import functools
 import json
 import os
@@ -34,11 +38,15 @@ from typing import Any
 ORDER = struct.Struct("<dBQ")
 STREAMS = {1: "stdout", 2: "stderr"}
 
-# Seconds between two looks at the files: fine enough while they grow to merge the streams in the order a person saw
-# (0.2 % of a core), less and less often in a silence.
-_LOOK, _IDLE_LOOK = 0.04, 0.25
-# A stream that grows alone needs no order; a record a second still tells when its lines came.
-_STAMP = 1.0
+# Bytes a pipe holds where the system lets it: how far a command gets while nobody takes its output.
+_PIPE_SIZE = 1 << 20
+_F_SETPIPE_SZ = 1031
+# Bytes taken from a pipe at a time.
+_BLOCK = 1 << 18
+# A stream that grows alone needs no order, but its lines have a time, noted this often (seconds).
+_STAMP = 0.1
+# Seconds between two looks of a shim that took over whether the command, which is not its child, still lives.
+_LOOK = 0.2
 # Seconds to wait for killed stragglers: a process in a driver call can take long to die, the run's end must not.
 _STRAGGLERS = 5.0
 _PR_SET_CHILD_SUBREAPER = 36
@@ -84,44 +92,76 @@ def write_whole(path: str, record: dict[str, Any]) -> None:
     os.replace(new, path)
 
 
-class OrderFile:
-    """Notes in ``order`` how the two streams grow."""
+class Output:
+    """Passes the output on from the pipes to the files and notes in ``order`` how the streams grow."""
 
     def __init__(self, folder: str) -> None:
-        self._streams = {n: os.open(f"{folder}/{name}", os.O_RDONLY) for n, name in STREAMS.items()}
-        self._file = os.open(f"{folder}/order", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._sizes = dict.fromkeys(STREAMS, 0)
-        self._noted = dict.fromkeys(STREAMS, 0)
-        self._last = 0.0
+        # Opened for both, so that a pipe that the command closes does not read as ended for ever.
+        self.pipes = {os.open(f"{folder}/{name}.pipe", os.O_RDWR | os.O_NONBLOCK): n for n, name in STREAMS.items()}
+        self._files = {n: os.open(f"{folder}/{name}", os.O_WRONLY | os.O_APPEND) for n, name in STREAMS.items()}
+        self._order = os.open(f"{folder}/order", os.O_WRONLY | os.O_APPEND)
+        self._sizes = {n: os.fstat(file).st_size for n, file in self._files.items()}
+        self._last = (1, 0.0)
+        self._noted = (1, self._sizes[1])
+        self.lost = 0
+        """Bytes that could not be written."""
+        for pipe in self.pipes:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_SIZE)
 
-    def look(self, final: bool = False) -> bool:
-        """Append a record for each stream whose growth has to be told apart or is a second old; whether one grew."""
-        now = time.time()
-        grown = [(state.st_mtime_ns, n, state.st_size) for n, state in self._states() if state.st_size > self._sizes[n]]
-        # Of two that grew since the last look, the one written to last goes last.
-        for _, stream, size in sorted(grown):
-            self._switch(stream)
-            self._sizes[stream] = size
-            if len(grown) > 1 or now - self._last >= _STAMP:
-                self._note(stream, now)
-        if final:
-            self._switch(0)
-        return bool(grown)
+    def pass_on(self, pipes: list[int]) -> int:
+        """Take what is in these pipes, a block of each; the number of bytes."""
+        return sum(self._take(pipe) for pipe in self.pipes if pipe in pipes)
 
-    def _states(self) -> list[tuple[int, os.stat_result]]:
-        return [(n, os.fstat(fd)) for n, fd in self._streams.items()]
+    def drain(self) -> None:
+        """Take all that is left, and note it."""
+        while self.pass_on(list(self.pipes)):
+            pass
+        self._note()
 
-    def _switch(self, stream: int) -> None:
-        """Note what any stream but this one has grown by."""
-        for other in STREAMS:
-            if other != stream and self._sizes[other] > self._noted[other]:
-                self._note(other, time.time())
+    def _take(self, pipe: int) -> int:
+        try:
+            data = os.read(pipe, _BLOCK)
+        except BlockingIOError:
+            return 0
+        stream, now = self.pipes[pipe], time.time()
+        if stream != self._last[0] or now - self._last[1] >= _STAMP:
+            self._note()
+            self._last = (stream, now)
+        self._write(stream, data)
+        return len(data)
 
-    def _note(self, stream: int, now: float) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._file, ORDER.pack(now, stream, self._sizes[stream]))
-            self._noted[stream] = self._sizes[stream]
-            self._last = now
+    def _write(self, stream: int, data: bytes) -> None:
+        """Append; what does not fit on the disk is counted and dropped: a full disk must not hold the run up."""
+        left = memoryview(data)
+        try:
+            while left:
+                written = os.write(self._files[stream], left)
+                self._sizes[stream] += written
+                left = left[written:]
+        except OSError:
+            self.lost += len(left)
+
+    def _note(self) -> None:
+        """Note how far the stream that grew last has come."""
+        stream, when = self._last
+        if (stream, self._sizes[stream]) != self._noted and self._sizes[stream]:
+            with contextlib.suppress(OSError):
+                os.write(self._order, ORDER.pack(when, stream, self._sizes[stream]))
+                self._noted = (stream, self._sizes[stream])
+
+
+def _lock(folder: str, wait: bool) -> bool:
+    """Become the one who passes the output on, until this process ends; ``False`` when there is one.
+
+    The first shim waits: whoever looks at the lock holds it for an instant.
+    """
+    file = os.open(f"{folder}/relay", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
 
 
 def _become_reaper() -> None:
@@ -193,7 +233,7 @@ def _become(launch: dict[str, Any]) -> None:
     for number in _IGNORED:
         signal.signal(number, signal.SIG_DFL)
     for fd, name in STREAMS.items():
-        os.dup2(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_APPEND), fd)
+        os.dup2(os.open(f"{folder}/{name}.pipe", os.O_RDWR), fd)
     write_whole(
         f"{folder}/process",
         {
@@ -224,17 +264,18 @@ def _start(launch: dict[str, Any]) -> tuple[int, bytes]:
         return pid, answer.read()
 
 
-def _wait(pid: int, order: OrderFile) -> int:
-    """Until the command ends, note how its output grows; its wait status. Orphans that end on the way are reaped."""
-    ended_children, pause = _wake_on_children(), _LOOK
+def _wait(pid: int, output: Output) -> int:
+    """Pass the output on until the command ends; its wait status. Orphans that end on the way are reaped."""
+    ended_children = _wake_on_children()
     while True:
         ended, status = os.waitpid(-1, os.WNOHANG)
         if ended == pid:
             return status
         if not ended:
-            if select.select([ended_children], [], [], pause)[0]:
+            ready = select.select([ended_children, *output.pipes], [], [])[0]
+            if ended_children in ready:
                 os.read(ended_children, 4096)
-            pause = _LOOK if order.look() else min(pause * 1.2, _IDLE_LOOK)
+            output.pass_on(ready)
 
 
 def _wake_on_children() -> int:
@@ -261,16 +302,29 @@ class ExitFile:
         os.rename(f"{self._path}.room", self._path)
 
 
-def _watch(folder: str, pid: int) -> None:
-    kills = _out_of_memory_kills()
-    exit_file, order = ExitFile(folder), OrderFile(folder)
-    code = os.waitstatus_to_exitcode(_wait(pid, order))
+def _watch(folder: str, pid: int, output: Output) -> None:
+    kills, exit_file = _out_of_memory_kills(), ExitFile(folder)
+    code = os.waitstatus_to_exitcode(_wait(pid, output))
     finished = time.time()
     _end_stragglers(pid)
-    order.look(final=True)
+    output.drain()
     starved = code == -signal.SIGKILL and not os.path.exists(f"{folder}/killed") and _out_of_memory_kills() > kills
     record = {"exit_code": code if code >= 0 else 128 - code, "finished": finished, "oom_killed": starved}
-    exit_file.write(record)
+    exit_file.write({**record, "lost": output.lost})
+
+
+def _take_over(folder: str) -> None:
+    """Pass on the output of a command whose own shim is gone, until the command has ended too."""
+    with open(f"{folder}/process") as file:
+        known = json.load(file)
+    output = Output(folder)
+    if os.fork():
+        # The pipes are open by now: what is in them stays, even if the command and the caller let go of them.
+        return
+    _detach()
+    while start_mark(known["pid"]) == known["mark"]:
+        output.pass_on(select.select(list(output.pipes), [], [], _LOOK)[0])
+    output.drain()
 
 
 def _detach() -> None:
@@ -285,22 +339,32 @@ def _detach() -> None:
     os.chdir("/")
 
 
-def main() -> None:
-    """Start the launch given on standard input; print ``{}`` when it runs, else ``{"errno": …, "path": …}``."""
+def _launch() -> bytes:
+    """Start the launch given on standard input; in the shim itself returns when all is over, elsewhere the answer."""
     launch = json.load(sys.stdin.buffer)
     read, write = os.pipe()
     if os.fork():
         os.close(write)
         with open(read, "rb") as answer:
-            sys.stdout.buffer.write(answer.read())
-        sys.stdout.buffer.flush()
-        os._exit(0)
+            return answer.read()
     _detach()
+    _lock(launch["folder"], wait=True)
+    output = Output(launch["folder"])
     pid, problem = _start(launch)
     os.write(write, problem or b"{}")
     os.close(write)
     if not problem:
-        _watch(launch["folder"], pid)
+        _watch(launch["folder"], pid, output)
+    os._exit(0)
+
+
+def main() -> None:
+    """Start a launch and print ``{}`` when it runs, else ``{"errno": …, "path": …}``; or take one over."""
+    if sys.argv[1] != "--relay":
+        sys.stdout.buffer.write(_launch())
+        sys.stdout.buffer.flush()
+    elif _lock(sys.argv[2], wait=False):
+        _take_over(sys.argv[2])
     os._exit(0)
 
 

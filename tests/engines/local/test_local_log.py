@@ -59,6 +59,22 @@ def test_every_byte_passes_as_it_is(run: Run) -> None:
     assert run("python", "-c", code).output() == data
 
 
+@pytest.mark.skipif(not Path("/dev/stderr").exists(), reason="this system has no /dev/stderr")
+def test_opening_the_streams_by_name_empties_nothing(run: Run) -> None:
+    """A shell's ``> /dev/stderr`` and ``tee /dev/stderr`` add to the log, as in a container."""
+    started = run("sh", "-c", "echo one >&2; echo two > /dev/stderr; echo three | tee /dev/stderr; echo four >&2")
+    output = list(started.log)
+    assert b"".join(chunk.data for chunk in output if chunk.stream == 2) == b"one\ntwo\nthree\nfour\n"
+    assert b"".join(chunk.data for chunk in output if chunk.stream == 1) == b"three\n"
+
+
+def test_a_command_may_close_its_streams(engine: LocalEngine, run: Run) -> None:
+    """It goes on in silence, and nothing spins."""
+    started = run("sh", "-c", "echo one; exec >/dev/null 2>&1; sleep 0.2; exit 3")
+    assert started.output() == b"one\n"
+    assert engine.inspect(started.id).exit_code == 3
+
+
 def test_a_process_that_writes_nothing_has_an_empty_log(run: Run) -> None:
     """And the stream ends with it."""
     assert run("true").output() == b""

@@ -86,6 +86,33 @@ def test_a_killed_shim_does_not_take_the_run_along(engine: LocalEngine, run: Run
     assert engine.containers()[0].status == "Dead"
 
 
+def test_a_shim_killed_in_a_flood_loses_no_line(engine: LocalEngine, run: Run) -> None:
+    """A new one takes the output over where the first stopped, and the command never notices."""
+    started = run("python", "-c", "for i in range(300000): print(f'{i:079d}')")
+    data, chunks = b"", iter(started.log)
+    while len(data) < 1_000_000:
+        data += next(chunks).data
+    os.kill(_shim_of(engine, started.id), signal.SIGKILL)
+    data += b"".join(chunk.data for chunk in chunks)
+    assert data == b"".join(b"%079d\n" % i for i in range(300_000))
+    assert joined(engine.logs(started.id)) == data
+    assert engine.inspect(started.id).state == "dead"
+
+
+def test_the_last_words_of_a_run_without_a_shim_are_kept(engine: LocalEngine, run: Run, spec: Spec) -> None:
+    """What waited in the pipes when the command ended is fetched by whoever follows the log."""
+    gate = Path(spec("x").project) / "gate"
+    os.mkfifo(gate)
+    started = run("sh", "-c", "echo one; read line < gate; echo two; echo three >&2")
+    chunks = iter(started.log)
+    assert next(chunks).data == b"one\n"
+    command, shim_pid = engine._processes.get(started.id).pids
+    os.kill(shim_pid, signal.SIGKILL)
+    gate.write_text("go\n")
+    psutil.wait_procs([psutil.Process(command)] if psutil.pid_exists(command) else [], timeout=30)
+    assert b"".join(chunk.data for chunk in chunks) in (b"two\nthree\n", b"three\ntwo\n")
+
+
 def test_kill_without_a_shim_reaches_the_whole_tree(engine: LocalEngine, run: Run) -> None:
     """Children too."""
     started = run("sh", "-c", "sleep 1001 & echo ready; sleep 1002; true")
@@ -172,4 +199,6 @@ def test_a_full_disk_does_not_hide_the_exit_code(small_disk: Path, spec: Spec) -
     engine.start(process)
     assert len(joined(engine.logs(process), 1)) > 100_000
     assert os.statvfs(small_disk).f_bavail == 0
-    assert engine.inspect(process).exit_code == 9
+    status = engine.inspect(process)
+    assert status.exit_code == 9
+    assert "bytes of its output were lost: the disk was full" in status.error
