@@ -1,6 +1,7 @@
 """What tests of every part share: a home of their own, and one Docker engine for the whole session.
 
-The engine is a private one where that can be started (root, dockerd), else the one that answers at the usual place.
+The engine is a private one where that can be started (root, dockerd), else the one that answers at the usual place;
+``MLTUI_TEST_ENGINE`` names another (``unix:///run/podman/podman.sock``).
 Where there is none, the tests that need it are skipped and the summary says so; with ``MLTUI_REQUIRE_ENGINE=1`` they
 fail instead.
 """
@@ -42,8 +43,9 @@ def mltui_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def dockerd() -> Iterator[TestEngine]:
     """A Docker engine that has the busybox image."""
+    given = os.environ.get("MLTUI_TEST_ENGINE")
     reason = missing()
-    if not reason:
+    if not reason and not given:
         engine = PrivateDockerd()
         try:
             engine.start()
@@ -52,7 +54,7 @@ def dockerd() -> Iterator[TestEngine]:
         finally:
             engine.stop()
         return
-    url = _answering()
+    url = given or _answering()
     if url is None:
         _refuse(f"{reason}, and no Docker engine answers at the usual place")
     images.load_busybox(url)

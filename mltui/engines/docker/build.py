@@ -300,8 +300,8 @@ def build_refusal(image: str, text: str, follower: _Follower) -> ImageError:
     where = (
         f" at step {follower.step}/{follower.steps} ({one_line(follower.instruction, 120)})" if follower.step else ""
     )
-    ended = re.search(r"returned a non-zero code: (\d+)", text)
-    shown = f"it ended with exit code {ended[1]}" if ended else one_line(text.rstrip("."), 400)
+    ended = re.search(r"returned a non-zero code: (\d+)|while running runtime: exit status (\d+)", text)
+    shown = f"it ended with exit code {ended[1] or ended[2]}" if ended else one_line(text.rstrip("."), 400)
     if re.search(r"requires BuildKit|--mount option|unknown flag: mount", text):
         hint = f"The Dockerfile needs BuildKit: build it with `docker build -t {image} .` and leave `build` out."
         return ImageError(f"The image {image} does not build{where}: {shown}.", hint, tuple(follower.tail))

@@ -197,8 +197,12 @@ _GPU = (
 
 #: The same for everything else: pattern, sentence, cure, exit code as a shell has it.
 _START = (
-    (r'"docker-init": executable file not found', "the engine has no docker-init, which `init: true` needs",
-     "Install tini on the engine's machine, or set `init: false`.", 125),
+    (r'"docker-init": executable file not found|container-init binary not found',
+     "the engine has no init program, which `init: true` needs",
+     "Install tini (for Podman catatonit) on the engine's machine, or set `init: false`.", 125),
+    (r"(?:bind source path does not exist: *|statfs )(?P<what>[^\s:]+)",
+     "there is no {what} on the engine's machine to mount",
+     "Make it, or correct `volumes` of the profile.", 125),
     (r"executable file not found in \$PATH|: no such file or directory.*starting container process"
      r"|starting container process caused.*no such file or directory|stat [^ ]+: no such file or directory.*unknown",
      "its command does not exist in the image",
@@ -208,8 +212,6 @@ _START = (
     (r"exec: [^ ]+: permission denied|permission denied.*starting container process|starting container process "
      r"caused.*permission denied", "its command may not be executed",
      "Make it executable (`chmod +x`) or start it through its interpreter, such as `python train.py`.", 126),
-    (r"bind source path does not exist: *(?P<what>\S+)", "there is no {what} on the engine's machine to mount",
-     "Make it, or correct `volumes` of the profile.", 125),
     (r"Range of CPUs is from (?P<what>[\d.]+ to [\d.]+)", "the engine's machine cannot give so many CPUs",
      "Ask for {what}.", 125),
     (r"Minimum memory limit allowed is (?P<what>\w+)", "the memory limit is too small", "Give at least {what}.", 125),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import platform
 import shutil
 import time
@@ -13,7 +14,7 @@ from typing import Any
 from mltui.domain.container import Container, ContainerStatus, Usage
 from mltui.domain.errors import EngineError, GpuUnavailable, NotFound, StartError
 from mltui.domain.image import Image
-from mltui.domain.launch import LaunchSpec
+from mltui.domain.launch import LaunchSpec, MountType
 from mltui.domain.run import LABEL_RUN
 from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo, ImageRef, ProgressCallback
@@ -105,7 +106,7 @@ class DockerEngine:
         return self.endpoint.scheme == "unix" and info.get("Name") == platform.node()
 
     def check(self, spec: LaunchSpec) -> None:
-        """Refuse what this engine cannot do: a runtime it does not have, more CPUs than there are, GPUs.
+        """Refuse what this engine cannot do: a runtime it does not have, more CPUs than there are, mounts, GPUs.
 
         An engine that shows no way to GPUs is tried with a container that is made for it and has nothing to run, so
         that nobody waits for an image first. That needs some image; where there is none, ``start`` will tell.
@@ -119,6 +120,8 @@ class DockerEngine:
         runtimes = info.get("Runtimes") or {}
         if spec.runtime and runtimes and spec.runtime not in runtimes:
             raise start_refusal(spec.name, Refused(400, f"unknown or invalid runtime name: {spec.runtime}"))
+        if self._is_local(info):
+            _check_mounts(spec)
         if spec.gpus and not _has_gpus(info, local=self._is_local(info)):
             self._try_gpus(spec)
 
@@ -185,12 +188,12 @@ class DockerEngine:
     def attach(self, container_id: str) -> DockerLogStream:
         """The live output of a created container, from its first byte."""
         tty = self.inspect(container_id).tty
-        source = self._client.stream(
-            "POST",
-            f"/containers/{container_id}/attach",
-            {"stream": 1, "stdout": 1, "stderr": 1},
-            what="The output cannot be followed",
-        )
+        params = {"stream": 1, "stdout": 1, "stderr": 1}
+        try:
+            source = self._client.stream("POST", f"/containers/{container_id}/attach", params, timeout=PATIENT)
+        except Refused as error:
+            # Podman sets the container up here already, and fails here if that cannot be done.
+            raise self._failed_start(container_id, error) from error
         return DockerLogStream(source, tty=tty)
 
     def start(self, container_id: str) -> None:
@@ -199,15 +202,14 @@ class DockerEngine:
             with self._client.call(timeout=PATIENT) as api:
                 api.start(container_id)
         except Refused as error:
-            if error.status == 404 and "No such container" in error.text:
-                raise NotFound(f"There is no container {container_id[:12]}.") from error
             raise self._failed_start(container_id, error) from error
         self._size_terminal(container_id)
 
     def _failed_start(self, container_id: str, error: Refused) -> EngineError:
-        raw: dict[str, Any] = {}
-        with contextlib.suppress(EngineError):
+        try:
             raw = self._inspect(container_id)
+        except EngineError as gone:
+            return gone
         port = taken_port(error.text)
         owner = self._port_owner(port) if port is not None else ""
         if (raw.get("State") or {}).get("Status") == "created":
@@ -300,7 +302,7 @@ class DockerEngine:
     def _refusal(self, container_id: str, what: str, error: Refused) -> EngineError:
         if error.status == 404:
             return NotFound(f"There is no container {one_line(container_id, 80)[:12]}.")
-        hint = "Stop it first, or force it." if "running container" in error.text else ""
+        hint = "Stop it first, or force it." if "is running" in error.text or "running container" in error.text else ""
         return EngineError(f"The container {container_id[:12]} {what}: {error.text.rstrip('.')}.", hint)
 
     # -- what there is
@@ -325,6 +327,28 @@ class DockerEngine:
         if self._usage is None:
             self._usage = UsageReader(self._client)
         return self._usage.read(container_ids)
+
+
+def _check_mounts(spec: LaunchSpec) -> None:
+    """Refuse a mount of what is not there; Podman would make an empty folder of it, owned by root."""
+    for mount in spec.mounts:
+        if mount.type is MountType.BIND and mount.source != spec.outputs_host and _surely_missing(mount.source):
+            raise StartError(
+                f"{spec.name} mounts {one_line(mount.source)}, which does not exist.",
+                "Make it, or correct `volumes` of the profile.",
+                125,
+            )
+
+
+def _surely_missing(path: str) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        # It may not be looked at by this user; the engine may.
+        return False
+    return False
 
 
 def _has_gpus(info: Mapping[str, Any], *, local: bool) -> bool:

@@ -12,6 +12,7 @@ from mltui.engines.docker.wire import EngineStream
 
 #: Kinds that change what the screen lists.
 FILTERS = json.dumps({"type": ["container", "image"]})
+_PODMAN = {"died": "die", "remove": "destroy"}
 
 
 class DockerEventStream:
@@ -34,7 +35,7 @@ class DockerEventStream:
 def parse_event(line: bytes) -> EngineEvent | None:
     """One line of the stream; ``None`` for one that says nothing of a container or an image.
 
-    Podman names the exit code ``containerExitCode``; it comes out as Docker's ``exitCode``.
+    Podman's own words come out as Docker's: ``died`` and ``remove`` of a container, ``containerExitCode``.
     """
     try:
         raw = json.loads(line)
@@ -48,4 +49,6 @@ def parse_event(line: bytes) -> EngineEvent | None:
         attributes.setdefault("exitCode", attributes["containerExitCode"])
     time = float(raw.get("timeNano") or 0) / 1e9 or float(raw.get("time") or 0)
     action = one_line(str(raw.get("Action") or raw.get("status") or ""))
+    if raw["Type"] == "container":
+        action = _PODMAN.get(action, action)
     return EngineEvent(time, str(raw["Type"]), action, str(actor.get("ID") or raw.get("id") or ""), attributes)

@@ -52,7 +52,8 @@ def test_podmans_events() -> None:
     }
     event = parse_event(json.dumps(raw).encode())
     assert event is not None
-    assert (event.kind, event.id, event.time, event.attributes["exitCode"]) == ("container", "abc", 1700000000.5, "3")
+    assert (event.kind, event.action, event.id, event.time) == ("container", "die", "abc", 1700000000.5)
+    assert event.attributes["exitCode"] == "3"
 
 
 def test_what_is_no_event_is_passed_over() -> None:

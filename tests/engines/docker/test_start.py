@@ -41,8 +41,9 @@ def test_taken_name(rig: Rig) -> None:
 def test_missing_mount_source(rig: Rig) -> None:
     """A folder that is not there is named, and not made as root."""
     missing = rig.project / "no-data"
-    with pytest.raises(StartError, match="no-data"):
-        rig.create(rig.spec("true", mounts=(Mount("/data", str(missing)),)))
+    for refuse in (rig.engine.check, rig.create):
+        with pytest.raises(StartError, match="no-data"):
+            refuse(rig.spec("true", mounts=(Mount("/data", str(missing)),)))
     assert not missing.exists()
 
 
@@ -182,7 +183,7 @@ def test_unknown_container(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "meaning"),
     [
-        ('exec: "docker-init": executable file not found in $PATH: unknown', 125, "no docker-init"),
+        ('exec: "docker-init": executable file not found in $PATH: unknown', 125, "no init program"),
         ('runc create failed: exec: "/bin/x": stat /bin/x: no such file or directory: unknown', 127, "not exist"),
         ("standard_init_linux.go:228: exec user process caused: exec format error", 126, "another kind of processor"),
         ("error setting rlimit type 8: operation not permitted: unknown", 125, "ulimits"),
@@ -191,6 +192,7 @@ def test_unknown_container(rig: Rig) -> None:
          "tcp4 127.0.0.1:8888: bind: address already in use", 125, "port 8888 is taken"),
         ("driver failed programming external connectivity on endpoint x (ab): Bind for 0.0.0.0:8888 failed: port is "
          "already allocated", 125, "port 8888 is taken"),
+        ("statfs /no/data: no such file or directory", 125, "no /no/data on the engine's machine"),
         ("network lab not found", 125, "no network lab"),
         ("something new\nand odd \x1b[31m", 125, "something new and odd"),
     ],
