@@ -28,7 +28,7 @@ def _unmet(spec: LaunchSpec) -> Iterator[str]:
     if spec.user and spec.user.partition(":")[0] not in (str(os.getuid()), os.environ.get("USER", "")):
         yield f"It runs as you, not as user {spec.user}."
     if spec.tty:
-        yield "Its output goes to a file, not to a terminal."
+        yield "Its output does not go to a terminal."
     yield from (_port_unmet(port.container, port.host) for port in spec.ports if port.host != port.container)
     yield from (f"The limit {limit.name} stays below what is asked for." for limit in spec.ulimits if _above(limit))
 

@@ -99,8 +99,9 @@ class Process:
 
     def take_over(self) -> None:
         """Let a new shim pass the output on, where the first was killed; nothing happens when there is one."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(shim_command("--relay", str(self.folder)), check=False, **quiet)
+        nothing = subprocess.DEVNULL
+        command = shim_command("--relay", str(self.folder))
+        subprocess.run(command, stdin=nothing, stdout=nothing, stderr=nothing, check=False)
 
     def status(self) -> ContainerStatus:
         """The state with times and exit code."""
