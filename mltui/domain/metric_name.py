@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -52,6 +53,7 @@ _MAX_WORDS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def parse_name(name: str) -> MetricName:
     """``name`` taken apart; words about the scope may stand in front or behind, set off by ``_ / . : -`` or a blank."""
     source = ""

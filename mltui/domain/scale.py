@@ -183,6 +183,8 @@ def format_value(value: float, digits: int = 4) -> str:
 
 def format_x(value: float) -> str:
     """An x as it was logged: whole numbers without a point, others with at most four decimals."""
+    if not math.isfinite(value):
+        return format_value(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e6 else _short_exponent(f"{value:.3e}")
@@ -190,6 +192,8 @@ def format_x(value: float) -> str:
 
 def format_duration(seconds: float) -> str:
     """``45s``, ``1m30s``, ``2h05m``, ``3d04h``: two units at most."""
+    if not math.isfinite(seconds):
+        return format_value(seconds)
     if abs(seconds) < 10 and seconds != int(seconds):
         return f"{seconds:.1f}s"
     sign, whole = "-" if seconds < 0 else "", round(min(abs(seconds), 1e12))

@@ -311,6 +311,17 @@ def test_a_restart_draws_both_passes():
     assert len({y for _, y in dots_of(plot)}) == 2
 
 
+def test_the_same_place_is_found_in_a_chart_of_another_axis():
+    steps, epochs = series_of([1.0] * 101), series_of([1.0] * 6, axis="epoch")
+    for i in range(6):
+        epochs.time[i] = steps.time[20 * i]
+    by_step = model_of(Curve("loss", steps), view=View(cursor=50.0, x_window=(20.0, 60.0), follow=False))
+    by_epoch = model_of(Curve("val_loss", epochs), view=View(log_y=True))
+    found = cursor.translate(by_step, by_epoch)
+    assert (found.cursor, found.x_window, found.log_y) == (2.5, (1.0, 3.0), True)
+    assert cursor.translate(by_step, by_step) == by_step.view
+
+
 class Host(App[None]):
     """One chart."""
 
@@ -501,7 +512,7 @@ views = st.builds(
     smoothing=st.sampled_from([0.0, 0.9]),
     clip=st.booleans(),
     follow=st.booleans(),
-    cursor=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    cursor=st.none() | wild,
     x_window=st.none() | st.tuples(st.floats(-1e308, 1e308), st.floats(-1e308, 1e308)),
     y_window=st.none() | st.tuples(st.floats(-1e308, 1e308), st.floats(-1e308, 1e308)),
 )
@@ -544,15 +555,17 @@ def fuzz() -> None:
     canvas = PlotextCanvas()
 
     @settings(relaxed, max_examples=100, database=None)
-    @given(wild_models(), sizes)
-    def look(model, size):
+    @given(wild_models(), wild_models(), sizes)
+    def look(model, other, size):
+        paint(other, *size, LOOK, canvas)
         geometry = paint(model, *size, LOOK, canvas).geometry
         if geometry is None:
             return
         for view in (
             cursor.step(model, geometry, -1), cursor.jump(model, geometry, "best"), cursor.zoom(model, 0.3),
             cursor.pan(model, 0.5), cursor.zoom_y(model, 0.5), cursor.pan_y(model, -0.5),
-            cursor.jump(model, geometry, "nan"), cursor.place(model, geometry, 3), replace(model.view, log_y=True),
+            cursor.translate(other, model), cursor.jump(model, geometry, "nan"), cursor.place(model, geometry, 3),
+            replace(model.view, log_y=True),
         ):  # fmt: skip
             model.view = view
             paint(model, *size, LOOK, canvas)

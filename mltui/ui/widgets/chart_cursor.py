@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from mltui.domain.curve import XAxis
+from mltui.domain.curve import XAxis, interpolate, nearest
 from mltui.domain.scale import Scale, format_value
 from mltui.ui.widgets.chart_frame import Geometry, full_x_limits, x_limits, y_limits
 from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
@@ -223,3 +223,34 @@ def smoother(view: View, steps: int) -> View:
     levels = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
     nearest = min(range(len(levels)), key=lambda i: abs(levels[i] - view.smoothing))
     return replace(view, smoothing=levels[min(max(nearest + steps, 0), len(levels) - 1)])
+
+
+def translate(source: ChartModel, target: ChartModel) -> View:
+    """The place and part of the x axis that ``source`` shows, for ``target``, whose y axis stays its own.
+
+    Where the log gives the two charts different axes (steps here, epochs there), a place is found again by the time at
+    which it was reached.
+    """
+    view = replace(source.view, log_y=target.view.log_y, y_window=target.view.y_window)
+    if view.x_axis is not XAxis.LOGGED or source.axis_name == target.axis_name:
+        return view
+    here, there = _main_curve(source), _main_curve(target)
+    if here is None or there is None:
+        return replace(view, x_window=None, cursor=None)
+
+    def found(x: float) -> float:
+        time = _along(here.curve.series.x, here.curve.series.time, x)
+        return _along(there.curve.series.time, there.curve.series.x, time)
+
+    window = view.x_window and (found(view.x_window[0]), found(view.x_window[1]))
+    window = window if window and window[0] < window[1] else None
+    return replace(view, x_window=window, cursor=None if view.cursor is None else found(view.cursor))
+
+
+def _along(xs: Sequence[float], values: Sequence[float], x: float) -> float:
+    """The value at ``x`` on the line through points in ascending order, its ends beyond them."""
+    at = interpolate(xs, values, x)
+    if at is not None:
+        return at
+    near = nearest(xs, x)
+    return values[near] if near is not None else x

@@ -158,6 +158,13 @@ class LineChart(Widget, can_focus=True):
         if self.is_on_screen:
             self._update()
 
+    def look_like(self, other: LineChart) -> None:
+        """Show the place and part of the x axis that ``other`` shows, found by time where the axes differ.
+
+        The height of the y axis stays; no :class:`ViewChanged` is posted.
+        """
+        self.view = cursor.translate(other.model, self.model)
+
     def _look_at(self, view: View) -> None:
         """What every action of the user ends in."""
         if view != self.view:
