@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.points import Points
+from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import objects, tables
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record, new_field
@@ -54,12 +55,11 @@ _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 _SECTION_LINE = re.compile(r"\s+\S+\s+=\s")
-_BOX = re.compile(r"\s*[|│┃]\s*([^|│┃]*[A-Za-z/][^|│┃]*?)\s*[|│┃]\s*([^|│┃]*?)\s*[|│┃]\s*")
-_RANK = re.compile(
-    r"\s*(?:(\[(?:rank|gpu|proc|process|node|worker|replica)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
-    r"|((?:rank|process|client|gpu) ?\d+)\s?[:|>](?!\d)|\[1,(\d+)\]<std(?:out|err)>:|([A-Za-z][\w.-]*-\d+)\s+\| )\s*",
-    re.I,
+_HEADING = re.compile(
+    r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
+    r"|(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?\s*(?:\.{2,}|…|:)?)"
 )
+_BOX = re.compile(r"\s*[|│┃]\s*([^|│┃]*[A-Za-z/][^|│┃]*?)\s*[|│┃]\s*([^|│┃]*?)\s*[|│┃]\s*")
 _INNER_RANK = re.compile(r"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
 
@@ -86,6 +86,30 @@ class Variants:
 _NOTHING = Shape("nothing")
 
 
+@dataclass(slots=True)
+class _Heading:
+    """A line that says of what the lines under it speak: those indented deeper, else those up to the next blank line."""
+
+    scope: str = ""
+    indent: int = 0
+    spoken: bool = False
+    """It is a sentence (``Eval begin...``): it holds until the training goes on."""
+    deeper: bool | None = None
+
+    def follow(self, frame: bytes) -> None:
+        """Forget the scope if ``frame`` no longer stands under the heading."""
+        if self.spoken:
+            return
+        if not frame.strip():
+            self.scope = ""
+            return
+        indent = len(frame) - len(frame.lstrip())
+        if self.deeper is None:
+            self.deeper = indent > self.indent
+        if self.deeper and indent <= self.indent:
+            self.scope = ""
+
+
 class Lines:
     """Reads finished lines, and the texts of bars, into points."""
 
@@ -101,11 +125,13 @@ class Lines:
         self._box_prefix = ""
         self._tracing = False
         self._section = False
-        self._scope: tuple[int, str] | None = None
+        self._heading = _Heading()
+        self._frame = b""
 
     def read(self, frame: bytes, final: bool = True) -> None:
         """Read one line."""
-        if self._tracing or self._section or self._box or self._scope:
+        self._frame = frame
+        if self._tracing or self._section or self._box or self._heading.scope:
             frame = self._in_block(frame)
         if frame[:2] == b'{"' and self._read_object(frame):
             return
@@ -134,6 +160,8 @@ class Lines:
         key = frame.translate(_DIGITS)
         if bar:
             key = b"\r" + key
+        elif self._heading.scope:
+            key = self._heading.scope.encode() + b"\n" + key
         shape = self._shapes.get(key)
         if shape is None:
             return self._understand(frame, key, bar)
@@ -182,6 +210,8 @@ class Lines:
         cuts = [m.start() for m in _INNER_RANK.finditer(text)]
         if cuts:
             return Shape("split", cuts=[_byte_span(text, c, c)[0] for c in cuts]), []
+        if _heading_scope(text) and not _HAS_VALUE.search(frame):
+            return Shape("scope"), []
         if tables.read_header(text) is not None and not _HAS_VALUE.search(
             re.sub(rb"[A-Za-z_@-]\d+(?:-\d+)?", b"", frame)
         ):
@@ -195,16 +225,16 @@ class Lines:
         if _NUMERIC_START.match(frame) and tables.row_values(text):
             return Shape("row")
         box = _BOX.fullmatch(text)
-        return Shape("box") if box and _NUMBER_ONLY.fullmatch(box[2]) else _NOTHING
+        return Shape("box") if box and (not box[2] or _NUMBER_ONLY.fullmatch(box[2])) else _NOTHING
 
     def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
-        rank, start = _rank_of(text)
+        rank, start = split_prefix(text)
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
         literal = [
             (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
         ]
-        if start:
+        if rank:
             literal.append((0, start))
         numbers = [t for t in tokens if t.kind == "number"]
         rank_field = next((f for f in record.fields if f.name.lower() in ("rank", "client") and f.explicit), None)
@@ -212,9 +242,11 @@ class Lines:
             token = numbers[rank_field.index]
             rank = f"{rank_field.name} {token.text}"
             literal.append((token.start + start, token.end + start))
+        if self._heading.scope and not bar:
+            record.heading = self._heading.scope
         plan = self.judge.plan(record, rank, bar)
         if plan is None:
-            scope = _section_scope(text)
+            scope = _heading_scope(text)
             return (Shape("scope") if scope else _NOTHING), []
         spans = [_byte_span(text, t.start + start, t.end + start) for t in numbers]
         return Shape("plan", plan, spans), literal
@@ -242,7 +274,7 @@ class Lines:
         elif kind == "section":
             self._section = True
         elif kind == "scope":
-            self._scope = (len(text) - len(text.lstrip()), _section_scope(text))
+            self._heading = _Heading(_heading_scope(text), len(text) - len(text.lstrip()), ":" not in text)
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
@@ -255,10 +287,7 @@ class Lines:
                 return b""
         if self._box and not frame.lstrip().startswith((b"|", b"\xe2\x94\x82", b"\xe2\x94\x83")):
             self._flush_box()
-        if self._scope and frame.strip():
-            indent = len(frame) - len(frame.lstrip())
-            if indent <= self._scope[0]:
-                self._scope = None
+        self._heading.follow(frame)
         return frame
 
     def _read_object(self, frame: bytes) -> bool:
@@ -298,12 +327,12 @@ class Lines:
         names = tables.assign(self._header, cells)
         if names is None:
             return None
-        key = tuple(names)
+        present = [(name, cell[0], value) for name, cell, value in zip(names, cells, values, strict=True) if value is not None]
+        key = tuple(name for name, _, _ in present)
         if key not in self._rows:
-            record = tables.table_record(names, [cell for cell, _, _ in cells])
-            self._rows[key] = self.judge.plan(record)
+            self._rows[key] = self.judge.plan(tables.table_record(list(key), [cell for _, cell, _ in present]))
         plan = self._rows[key]
-        return None if plan is None else (plan, [math.nan if v is None else v for v in values])
+        return None if plan is None else (plan, [value for _, _, value in present])
 
     def read_row(self, frame: bytes) -> None:
         """Read a row of numbers under the current header, if there is one."""
@@ -346,6 +375,8 @@ class Lines:
         if not plan.entries:
             self._note_position(plan, epoch, numbers)
             return
+        if self._heading.scope and self._heading.spoken and self._ends_heading(plan, epoch, numbers):
+            return
         inner = total = None
         if plan.inner is not None:
             inner = numbers[plan.inner.index]
@@ -360,17 +391,35 @@ class Lines:
             self._went_on(epoch, placed)
         points.place(plan.group, *placed, [(e.series, numbers[e.index], e.schedule) for e in plan.entries])
 
+    def _ends_heading(self, plan: Plan, epoch: float | None, numbers: list[float]) -> bool:
+        """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
+        context = self.points.context
+        moved = epoch is not None and epoch != context.epoch
+        if plan.inner is not None and plan.inner.axis == context.axis and context.x is not None:
+            moved = moved or numbers[plan.inner.index] > context.x
+        if moved:
+            self._heading = _Heading()
+            self.read(self._frame)
+        return moved
+
     def _note_position(self, plan: Plan, epoch: float | None, numbers: list[float]) -> None:
         context = self.points.context
-        if epoch is not None and plan.epoch is not None:
+        context.position = None
+        if plan.inner is not None:
+            total = None if plan.inner.total is None else numbers[plan.inner.total]
+            context.position = self.points.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
+            if epoch is not None:
+                context.set_epoch(epoch)
+        elif epoch is not None and plan.epoch is not None:
             if plan.epoch.total is not None or epoch != context.epoch:
                 self.epochs.open()
-            context.set_epoch(epoch, header=plan.epoch is not None and plan.inner is None)
-        elif plan.inner is not None and plan.inner.way == "step":
-            context.axis, context.x = plan.inner.axis, numbers[plan.inner.index]
+                if self._heading.spoken:
+                    self._heading = _Heading()
+            context.set_epoch(epoch, header=True)
 
     def _went_on(self, epoch: float | None, placed: tuple[str, float]) -> None:
         context = self.points.context
+        context.position = None
         if epoch is not None and epoch != context.epoch:
             context.set_epoch(epoch, header=False)
         if placed != (context.axis, context.x):
@@ -380,6 +429,8 @@ class Lines:
 
     def _place_by_context(self, plan: Plan) -> tuple[str, float]:
         context, group = self.points.context, plan.group
+        if context.position is not None:
+            return context.position
         if context.epoch is not None:
             if group.last_x == context.epoch and context.x is not None and context.axis != "epoch":
                 return context.axis, context.x
@@ -403,16 +454,8 @@ def _may_matter(frame: bytes) -> bool:
     return _CAMEL.search(frame) is not None
 
 
-def _rank_of(text: str) -> tuple[str, int]:
-    """What the line's beginning says about who prints it, and where the line proper begins."""
-    found = _RANK.match(text)
-    if not found:
-        return "", 0
-    who = next(g for g in found.groups() if g is not None)
-    return (f"[rank{who}]" if who.isdigit() else who), found.end()
-
-
-def _section_scope(text: str) -> str:
-    """The scope that a heading such as ``Validation:`` sets for the lines under it."""
-    stripped = text.strip()
-    return stripped.rstrip(":. ") if stripped.endswith(":") and len(stripped) < 40 and scope_of(stripped) else ""
+def _heading_scope(text: str) -> str:
+    """The scope that a heading such as ``Validation:`` or ``Eval begin...`` sets for the lines under it."""
+    found = _HEADING.fullmatch(text.strip())
+    word = "" if found is None else next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
+    return word

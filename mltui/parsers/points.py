@@ -46,6 +46,8 @@ class Context:
     """No bar has finished since that line."""
     axis: str = ""
     x: float | None = None
+    position: tuple[str, float] | None = None
+    """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
     fold: float | None = None
     advances: int = 0
     """How often the training went on."""
@@ -94,6 +96,8 @@ class Group:
     last_inner: float = -1.0
     per_epoch: bool | None = None
     inner_zero: bool = False
+    whole: bool | None = None
+    """Its inner counter is always full (``[4/4]``): lines of this kind sum up an epoch."""
     size: float = 0.0
     """Inner counts per epoch."""
     sample_batch: float | None = None
@@ -208,6 +212,10 @@ class Points:
             return context.axis_in_fold(counter.axis), inner
         if epoch == 0:
             context.zero_based = True
+        if group.whole is not False:
+            group.whole = inner == total
+            if group.whole:
+                return context.axis_in_fold("epoch"), epoch
         return self._resolve_inner(group, epoch, inner, total, counter)
 
     def _resolve_inner(

@@ -48,6 +48,8 @@ class Judge:
     def __init__(self, points: Points) -> None:
         self.points = points
         self.groups: dict[tuple[object, ...], Group] = {}
+        self._counted: set[str] = set()
+        """Names of series that have their own counters in the line."""
 
     def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training."""
@@ -74,9 +76,13 @@ class Judge:
         for found in accepted:
             kind = THROUGHPUT if found.role is Role.THROUGHPUT else METRIC
             for suffix, index in _values(found):
-                name = _full_name(found, record.scope, rank) + suffix
+                name = _full_name(found, record, rank) + suffix
                 if name in names:
                     continue
+                if plan.counts or bar:
+                    self._counted.add(name)
+                elif name in self._counted and record.lead:
+                    name = f"{record.lead} {name}"
                 names.append(name)
                 series = self.points.series_for(name, kind)
                 if series is None:
@@ -112,11 +118,13 @@ def _values(found: Field) -> list[tuple[str, int]]:
     return values
 
 
-def _full_name(found: Field, scope: str, rank: str) -> str:
-    label = scope or found.label
+def _full_name(found: Field, record: Record, rank: str) -> str:
+    label = record.scope or found.label or record.heading
     name = found.name
     if label and not scope_of(name) and label.lower() not in name.lower():
         name = f"{label} {name}"
+    if record.starred:
+        name = f"* {name}"
     return f"{rank} {name}" if rank else name
 
 
@@ -182,11 +190,16 @@ class _Counters:
         if not found or self.inner is not None:
             return
         first = [n for n in found if n.first]
+        if not first and self.epoch is None and len(found) > 1 and found[1].total is not None and found[0].place == "bracket":
+            first = found[:2]
         if found[0].place == "scope":
             self.epoch = self.epoch or Counter("epoch", "epoch", found[0].index)
             found = found[1:]
         elif len(first) >= 2 and self.epoch is None:
             self.epoch = Counter("epoch", "epoch", first[0].index, first[0].total)
+            if first[0].place == "start" and first[1].total is None:
+                self.inner = Counter("step", "step", first[1].index)
+                return
             found = first[1:2]
         elif first and self.epoch is None and not record.keras:
             self._take_first(first[0], record)
@@ -213,7 +226,7 @@ class _Counters:
 def _preference(name: str, axis: str) -> int:
     """Which of several counters is x: the smaller number."""
     parts = words(name)
-    if "global" in parts or parts[:1] == ("total",):
+    if "global" in parts or "total" in parts:
         return 0
     order = ("step", "iteration", "update", "timestep", "batch", "frame", "episode")
     return 1 + order.index(axis) if axis in order else 9

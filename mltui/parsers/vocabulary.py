@@ -35,7 +35,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 METRIC_WORDS = _set(
-    "loss losses acc accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure"
+    "loss losses acc accu accs accuracies accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure"
     " precision recall prec rec iou miou giou dice jaccard bleu rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf"
     " ppl perplexity bpc bpb bpd nll ce bce xent crossentropy entropy kl kld elbo mse mae rmse mape smape rmsle msle r2"
     " nrmse l1 l2 logloss mlogloss mlog merror ndcg mrr reward rewards return returns score scores fitness cost"
@@ -104,7 +104,7 @@ COUNTERS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(["batch", "minibatch", "batchidx", "batchid"], ("batch", "batch")),
     **dict.fromkeys(["step", "globalstep"], ("step", "step")),
     **dict.fromkeys(["iter", "iteration", "it", "itr", "iters", "iterations"], ("iteration", "step")),
-    **dict.fromkeys(["update", "updates"], ("update", "step")),
+    **dict.fromkeys("update updates up upd".split(), ("update", "step")),
     **dict.fromkeys(["timestep", "timesteps"], ("timestep", "step")),
     **dict.fromkeys(["round"], ("round", "step")),
     **dict.fromkeys(["trial"], ("trial", "step")),
@@ -113,6 +113,8 @@ COUNTERS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(["frame", "frames"], ("frame", "step")),
     **dict.fromkeys(["game", "cycle", "tree"], ("count", "step")),
     "fold": ("fold", "fold"),
+    "counter": ("count", "step"),
+    "progress": ("percent", "step"),
 }
 _PLURAL = _set("epochs iterations iters episodes updates timesteps frames steps")
 _COUNTER_QUALIFIERS = (
@@ -123,6 +125,7 @@ _COUNTER_QUALIFIERS = (
     | SCOPE_WORDS.keys()
 )
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
+_FOLDER = re.compile(r"^(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/")
 _RATE = re.compile(
     r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]", re.I
 )
@@ -149,7 +152,7 @@ def scope_of(name: str) -> str:
 @lru_cache(maxsize=8192)
 def counter_of(name: str) -> tuple[str, str] | None:
     """What the counter ``name`` counts and how (see ``COUNTERS``), or ``None`` if it is no counter."""
-    parts = words(name)
+    parts = words(_FOLDER.sub("", name))
     if not parts or len(parts) > 4 or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps")):
         return None
     found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
@@ -204,4 +207,4 @@ def _is_learning_rate(parts: tuple[str, ...]) -> bool:
     own = set(parts)
     if own & _SETTING_WORDS:
         return False
-    return "lr" in own or ("rate" in own and bool(own & {"learning", "learn"}))
+    return "lr" in own or parts == ("l", "r") or ("rate" in own and bool(own & {"learning", "learn"}))

@@ -93,7 +93,7 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.keras = True
-    record.ends_with_colon = text.rstrip().endswith(":")
+    record.starred = text.lstrip().startswith("* ")
     return record
 
 
@@ -104,6 +104,8 @@ class _Walk:
         self.phrase: list[str] = []
         self.separator = ""
         self.label = ""
+        self.inherited = ""
+        """Scope word of a name before: ``train Loss: 0.6 Acc: 0.7`` means the training's accuracy too."""
         self.last: Field | Nameless | None = None
         self.waiting_name = ""
         self.brackets: list[str] = []
@@ -153,7 +155,9 @@ class _Walk:
 
     def _is_unit(self, token: Token) -> bool:
         """Whether the word says in what the number before it is measured, or what it counts."""
-        last, text = self.last, token.text
+        last, text, following = self.last, token.text, self._next()
+        if following is not None and following.text in ":=":
+            return False
         if isinstance(last, Nameless) and last.total is not None and text.lower() in _BATCHES:
             name = _BATCHES[text.lower()]
             self.record.nameless.remove(last)
@@ -176,6 +180,8 @@ class _Walk:
         elif self.separator == "=":
             self._clear()
         else:
+            if not self.record.fields and not self.record.lead and len(self.phrase) <= 3:
+                self.record.lead = " ".join(self.phrase)
             self._close_label()
             self.phrase, self.separator = [token.text], ""
 
@@ -198,6 +204,8 @@ class _Walk:
     def _named(self, token: Token) -> None:
         explicit = self.separator in (":", "=", "is", "[")
         name, left = _name_of(self.phrase, explicit)
+        if not name:
+            self._close_label()
         if "call" in self.brackets or "settings" in self.brackets or not name:
             self.last = None
             return
@@ -210,6 +218,8 @@ class _Walk:
             self._nameless(token)
         else:
             self._add(name, token, explicit)
+            if " " in name and scope_of(name.split()[0]):
+                self.inherited = name.split()[0]
 
     def _counter(self, name: str, left: list[str], token: Token) -> None:
         if _BLOCK & {w.lower() for w in left}:
@@ -223,6 +233,8 @@ class _Walk:
 
     def _add(self, name: str, token: Token, explicit: bool) -> None:
         found = new_field(name, self.number, token.text, explicit, self.label, token.unit)
+        if self.inherited and found.role is Role.METRIC and not scope_of(name):
+            found.label = self.inherited
         unit = found.unit
         if unit in TIME_UNITS or (unit not in VALUE_UNITS and found.role is not Role.COUNTER):
             found.role = (
@@ -232,11 +244,15 @@ class _Walk:
         self.last = found
 
     def _nameless(self, token: Token) -> None:
+        if token.unit and counter_of(token.unit):
+            self._add(token.unit, token, True)
+            return
         if token.unit not in VALUE_UNITS or "%" in token.unit:
             self.last = None
             return
         record = self.record
         first = not record.fields and not self.label and all(n.first for n in record.nameless)
+        first = first and (bool(record.nameless) or all(t.text == "[" or t.kind == "gap" for t in self.tokens[: self.i]))
         place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
         if self.phrase and place == "plain":
             place = "scope"
@@ -259,8 +275,15 @@ class _Walk:
             self.skip_next = True
         elif text == "-":
             self._dash(token)
-        elif text in _BOUNDARY:
+        elif text in _BOUNDARY and not (text == "." and self._abbreviates(token)):
             self._boundary()
+
+    def _abbreviates(self, token: Token) -> bool:
+        """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
+        previous, following = self._previous(), self._next()
+        if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
+            return False
+        return following.text in ":=" or (following.kind == "number" and len(previous.text) <= 4)
 
     def _separator(self, text: str) -> None:
         if self.phrase:
@@ -397,7 +420,9 @@ class _Walk:
     def _close_label(self) -> None:
         """Keep what the phrase says about scope: it stands for the fields that follow."""
         if self.phrase and len(self.phrase) <= 3 and "call" not in self.brackets:
-            self.label = next((w for w in self.phrase if scope_of(w)), self.label)
+            found = next((w for w in self.phrase if scope_of(w)), "")
+            if found:
+                self.label, self.inherited = found, ""
 
 
 def _known(word: str) -> bool:

@@ -56,10 +56,14 @@ class Record:
     fields: list[Field] = field(default_factory=list)
     nameless: list[Nameless] = field(default_factory=list)
     scope: str = ""
-    rank: str = ""
+    heading: str = ""
+    """The scope of the heading it stands under."""
+    lead: str = ""
+    """The words in front of its first colon, where they name no number: ``Averaged stats``."""
     keras: bool = False
     """It has the form of a Keras bar: its values are means since the epoch began."""
-    ends_with_colon: bool = False
+    starred: bool = False
+    """It begins with a star, as summaries do."""
 
 
 def new_field(name: str, index: int, text: str, explicit: bool = True, label: str = "", unit: str = "") -> Field:

@@ -55,7 +55,7 @@ def read_header(text: str) -> Header | None:
         _add_way(header, _split_by(text, re.compile("\t" if "\t" in text else "[,;]")))
     else:
         _add_way(header, [(m.group(), m.start(), m.end()) for m in _GAPPED.finditer(text)])
-    if not _BARS.search(text):
+    if not _BARS.search(text) and len(text.split()) > 2:
         _add_way(header, [(m.group().strip(",;"), m.start(), m.end()) for m in _WORDS.finditer(text)])
     return header if header.ways else None
 
@@ -144,6 +144,10 @@ def table_record(names: list[str], cells: list[str]) -> Record:
     record = Record()
     counts = any(counter_of(n) for n in names)
     for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
+        if not _CELL.fullmatch(cell):
+            continue
+        if name.count("(") != name.count(")"):
+            name = name.replace("(", " ").replace(")", "")
         name = {"#": "step", "E": "epoch"}.get(name, name) if "#" in names or not counts else name
         whole = cell.split("/")[0].lstrip("+-").isdigit()
         found = new_field(name, i, "1" if whole else "0.5")

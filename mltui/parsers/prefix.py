@@ -1,0 +1,61 @@
+"""What a logger puts in front of a line: time, level, module, process. None of it names a metric."""
+
+from __future__ import annotations
+
+import re
+
+_LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL|debug|info|warning|warn|error)"
+_TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
+_DATE = (
+    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d/\d\d(?=\s\d\d:\d\d)"
+    r"|(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}(?=\s\d\d:\d\d)|\d{1,2}\s[A-Z][a-z]{2}\s\d{4})"
+)
+_PART = re.compile(
+    rf"""
+      \[?[IWEFD]\d{{4}}\s{_TIME}\s+\d+\s[^\]\s]+\]            # I1122 13:40:00.123456 1400 train.py:87]
+    | \[?[IWEF]\s{_DATE}\s{_TIME}\]                           # [I 2026-11-22 13:40:00,123]
+    | \[{_DATE}[T\s]{_TIME}\s[\w./-]+\]                       # [2026-11-22 13:40:00 swin_tiny]
+    | \([\w./-]+[:\s]\d+\)                                    # (trainer.py:735), (main.py 200)
+    | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
+    | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
+    | [\[(<]?\s?{_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
+    | [\[(]?(?:\w+/)*[\w.]+\.py:\d+(?::\w+)?[\])]?(?=[\s:|\]-])  # train.py:87, logging.py:96:log_dist
+    | [A-Za-z_][\w.]*:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                             # __main__:train:42
+    | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils.events
+    | root(?=:)
+    | [\s|:\])>-]+(?<![-+])
+    | -\s
+    """,
+    re.VERBOSE,
+)
+_COMPOSE = re.compile(r"([A-Za-z][\w.-]*-\d+)\s+\| ")
+_RANK = re.compile(
+    r"(?:(\[(?:rank|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
+    r"|((?:rank|process|client|gpu) ?\d+)\s?[:|>](?!\d)|\[1,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\))\s*",
+    re.I,
+)
+_LONGEST = 400
+
+
+def split_prefix(text: str) -> tuple[str, int]:
+    """Who prints the line (``[rank0]``, ``trainer-1``; empty if it does not say), and where the line proper begins."""
+    who, start = "", 0
+    if compose := _COMPOSE.match(text):
+        who, start = compose[1], compose.end()
+    while start < _LONGEST:
+        if rank := _RANK.match(text, start):
+            found = next(g for g in rank.groups() if g is not None)
+            who, start = (f"[rank{found}]" if found.isdigit() else found), rank.end()
+            continue
+        part = _PART.match(text, start)
+        if part is None or part.end() == start:
+            break
+        start = part.end()
+    return who, _keep_opening(text, start)
+
+
+def _keep_opening(text: str, start: int) -> int:
+    """``start``, moved back over a bracket or sign that belongs to what follows."""
+    while start > 0 and text[start - 1] in "|" and not text[:start].strip(" |"):
+        start -= 1
+    return start
