@@ -90,11 +90,14 @@ class DockerClient:
         body: IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = QUICK,
+        silent: bool = False,
     ) -> EngineStream:
-        """Open a stream; errors as for ``call``."""
+        """Open a stream (see ``wire.open_stream``); errors as for ``call``."""
         with self.errors(what):
             path = f"/v{self.api_version}{path}"
-            return open_stream(self.endpoint, method, path, params, body=body, headers=headers, timeout=timeout)
+            return open_stream(
+                self.endpoint, method, path, params, body=body, headers=headers, timeout=timeout, silent=silent
+            )
 
     def close(self) -> None:
         """Let go of all connections; the next call makes new ones."""

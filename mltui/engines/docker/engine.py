@@ -245,6 +245,7 @@ class DockerEngine:
             params if tty else params | {"timestamps": 1},
             what=f"The log of {container_id[:12]} cannot be read",
             timeout=PATIENT,
+            silent=follow,
         )
         return DockerLogStream(source, tty=tty, stamped=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import select
 import socket
 import ssl
 import subprocess
@@ -27,6 +28,8 @@ BLOCK = 1 << 18
 #: Seconds to reach an engine on this machine or its network, and through ssh, which logs in first.
 CONNECT_TIMEOUT = 3.0
 SSH_TIMEOUT = 15.0
+#: Seconds in which an engine that refuses to show a log says so.
+SILENCE = 2.0
 
 
 class SshFailed(OSError):
@@ -170,18 +173,25 @@ class _Connection(http.client.HTTPConnection):
 class EngineStream:
     """An answer that is read as it comes, until the engine ends it or ``close()`` does, from any thread."""
 
-    def __init__(self, sock: socket.socket, response: http.client.HTTPResponse) -> None:
-        self._socket = sock
-        self._response = response
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._socket: socket.socket = connection.sock
+        self._response: http.client.HTTPResponse | None = None
         self._reading = threading.Lock()
         self._closed = False
+
+    def begin(self) -> http.client.HTTPResponse:
+        """Wait for the beginning of the answer; raises ``Refused`` for an error answer and ``OSError``."""
+        if self._response is None:
+            self._response = _answer(self._connection, self._socket)
+        return self._response
 
     def read(self) -> bytes:
         """The next bytes there are, waiting for some; empty at the end."""
         with self._reading:
             try:
-                return b"" if self._closed else self._response.read1(BLOCK)
-            except (OSError, ValueError, http.client.HTTPException):
+                return b"" if self._closed else self.begin().read1(BLOCK)
+            except (OSError, ValueError, http.client.HTTPException, Refused):
                 return b""
 
     def blocks(self) -> Iterator[bytes]:
@@ -201,14 +211,20 @@ class EngineStream:
         if rest:
             yield rest
 
+    def wait_for_ever(self) -> None:
+        """From now on silence does not end the stream."""
+        self._socket.settimeout(None)
+
     def close(self) -> None:
         """End the stream; a thread that waits in ``read`` wakes up."""
         self._closed = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         with self._reading, contextlib.suppress(OSError, ValueError):
-            self._response.close()
+            self._connection.close()
             self._socket.close()
+            if self._response is not None:
+                self._response.close()
 
 
 def open_stream(
@@ -221,32 +237,58 @@ def open_stream(
     headers: Mapping[str, str] | None = None,
     timeout: float | None = 30.0,
     endless: bool = True,
+    silent: bool = False,
 ) -> EngineStream:
     """Ask and return as soon as the engine begins to answer, at most ``timeout`` seconds later.
 
-    An ``endless`` stream may then be silent for any time; another ends after ``timeout`` seconds of silence.
-    Raises ``OSError`` when it cannot be reached and ``Refused`` when it answers with an error.
+    An ``endless`` stream may then be silent for any time; another ends after ``timeout`` seconds of silence. A
+    ``silent`` one need not even begin: Podman begins to answer with the first line of a log. What it then says late,
+    an error too, is the end of the stream. Raises ``OSError`` when the engine cannot be reached and ``Refused`` when
+    it answers with an error.
     """
     connection = _Connection(endpoint, timeout)
     target = f"{path}?{urlencode(params)}" if params else path
     connection.connect()
+    stream = EngineStream(connection)
+    try:
+        _send(connection, method, target, body, dict(headers or {}))
+        if not silent or select.select([connection.sock], [], [], SILENCE)[0]:
+            stream.begin()
+        if endless:
+            stream.wait_for_ever()
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def _send(
+    connection: _Connection, method: str, target: str, body: IO[bytes] | None, headers: Mapping[str, str]
+) -> None:
     sock = connection.sock
     try:
-        connection.request(method, target, body=body, headers=dict(headers or {}))
+        connection.request(method, target, body=body, headers=headers)
+    except OSError as error:
+        raise _told(sock, error) from error
+
+
+def _answer(connection: _Connection, sock: socket.socket) -> http.client.HTTPResponse:
+    try:
         response = connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        connection.close()
-        if isinstance(sock, _SshSocket) and not isinstance(error, TimeoutError):
-            raise SshFailed(sock.failure()) from error
-        raise error if isinstance(error, OSError) else ConnectionError(str(error)) from error
+        raise _told(sock, error) from error
     if response.status >= 400:
         with response:
             text = response.read(1 << 16).decode(errors="replace")
-        connection.close()
         raise Refused(response.status, message_of(text))
-    if endless:
-        sock.settimeout(None)
-    return EngineStream(sock, response)
+    return response
+
+
+def _told(sock: socket.socket, error: Exception) -> OSError:
+    """The error, or what the ssh client said of it."""
+    if isinstance(sock, _SshSocket) and not isinstance(error, TimeoutError):
+        return SshFailed(sock.failure())
+    return error if isinstance(error, OSError) else ConnectionError(str(error))
 
 
 def ask(endpoint: Endpoint, path: str, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:

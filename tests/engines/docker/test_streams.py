@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.engines.base import LogChunk
+from mltui.engines.docker import wire
+from mltui.engines.docker.endpoint import Endpoint
 from mltui.engines.docker.streams import chunks, stamped_chunks
 
 FRAMES = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=60)), max_size=12)
@@ -67,3 +74,27 @@ def test_frames_of_one_moment_are_one_chunk() -> None:
     assert (first.data, second.data) == (b"line\n" * 3, b"line\n")
     assert first.time == 1772366400.1
     assert second.time == 1772366400.2
+
+
+def test_a_log_that_has_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that answers only with the first line keeps nobody waiting for the stream; it can be closed too."""
+    monkeypatch.setattr(wire, "SILENCE", 0.05)
+    endpoint = Endpoint(f"unix://{tmp_path}/d.sock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/d.sock")
+        listener.listen()
+        stream = wire.open_stream(endpoint, "GET", "/logs", silent=True)
+        caller, _ = listener.accept()
+        with caller:
+            caller.sendall(b"HTTP/1.1 200 OK\r\n\r\nline")
+            assert stream.read() == b"line"
+        assert stream.read() == b""
+        closed = wire.open_stream(endpoint, "GET", "/logs", silent=True)
+        found: list[bytes] = []
+        reader = threading.Thread(target=lambda: found.extend(closed.blocks()), daemon=True)
+        reader.start()
+        closed.close()
+        reader.join(10)
+        assert not reader.is_alive()
+        assert found == []
+        stream.close()
