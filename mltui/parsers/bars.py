@@ -8,12 +8,12 @@ A frame is what the bar is about (``Epoch 2/6``), how far it is (``5/22``) and w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mltui.domain.metric import MetricPoint
-from mltui.parsers.lines import Lines
-from mltui.parsers.points import RUNNING, Points, Series
-from mltui.parsers.roles import Entry, Plan
+from mltui.parsers.lines import Lines, values_of
+from mltui.parsers.plan import RUNNING, Entry, Plan, Series
+from mltui.parsers.points import Points
 from mltui.parsers.tokens import value_of
 from mltui.parsers.vocabulary import scope_of, words
 
@@ -64,7 +64,7 @@ class Bars:
             self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
         elif b"it" in frame and b"] " not in frame[:3] and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
-        elif b"\xe2" in frame and (found := _DRAWN.search(frame)) and not frame[: found.start()].strip().isdigit():
+        elif b"\xe2\x94\x81" in frame and not frame.lstrip()[:1].isdigit() and (found := _DRAWN.search(frame)):
             self._read_frame(frame[: found.start()], found[3], _count(found[1]), _count(found[2]), found[3])
             return None
         else:
@@ -92,9 +92,9 @@ class Bars:
         shape = self.lines.shape_of(text, bar=True)
         plan = shape.plan
         if plan is None or not plan.entries:
-            self._note_description(about, shown, plan, [value_of(text[a:b]) for a, b in shape.spans])
+            self._note_description(about, shown, plan, values_of(text, shape.spans))
             return
-        numbers = [value_of(text[a:b]) for a, b in shape.spans]
+        numbers = values_of(text, shape.spans)
         if plan.inner is not None:
             self.lines.apply(plan, numbers)
             return
@@ -121,10 +121,12 @@ class Bars:
     # Rows of a table in front of a bar: the last frame's row is the epoch's.
 
     def _read_row(self, about: bytes, done: float, total: float) -> bool:
-        found = self.lines.row_plan(about.rstrip(b": "))
+        about = about.rstrip(b": ")
+        found = self.lines.row_plan(about)
         if found is None or not found[0].entries:
             return False
-        plan, numbers = found
+        plan = found[0]
+        numbers = values_of(about, found[1])
         if plan.epoch is None or done >= total:
             self.lines.apply(plan, numbers)
             return True
@@ -200,7 +202,8 @@ class Bars:
         axis = context.axis_in_fold("epoch" if by_epoch else "step")
         if by_epoch:
             context.set_epoch(x)
-        self.points.place(plan.group, axis, x, [(e.series, numbers[e.index], e.schedule) for e in steps])
+        shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
+        self.points.place(shown, axis, x, numbers)
         self.points.training_went_on()
 
 

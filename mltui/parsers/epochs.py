@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from mltui.domain.metric import MetricPoint
-from mltui.parsers.points import RUNNING, Points, Series
-from mltui.parsers.roles import Plan
+from mltui.parsers.plan import RUNNING, Plan, Series
+from mltui.parsers.points import Points
 
 
 class EpochBar:
@@ -69,7 +69,6 @@ class EpochBar:
         names = {e.series.name for e in plan.entries}
         if names not in self._known:
             self._known = [*self._known[-7:], names]
-        entries = [(e.series, numbers[e.index], e.schedule) for e in plan.entries]
         plan.group.released = True
-        self.points.place(plan.group, self.points.context.axis_in_fold("epoch"), epoch, entries)
+        self.points.place(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
         self.points.training_went_on()

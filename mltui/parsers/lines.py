@@ -6,18 +6,17 @@ that a shape is understood once, and after that its lines cost a dictionary look
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 
 from mltui.parsers.epochs import EpochBar
+from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import objects, tables
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record, new_field
-from mltui.parsers.roles import Judge, Plan
-from mltui.parsers.samples import in_batches
+from mltui.parsers.roles import Judge
 from mltui.parsers.tokens import tokenize, value_of
 from mltui.parsers.vocabulary import (
     COUNTERS,
@@ -73,6 +72,8 @@ class Shape:
     spans: list[tuple[int, int]] = field(default_factory=list)
     """Where the numbers stand, in bytes."""
     cuts: list[int] = field(default_factory=list)
+    header: tables.Header | None = None
+    """For a row, the header that ``plan`` and ``spans`` were made under."""
 
 
 @dataclass(slots=True)
@@ -140,7 +141,7 @@ class Lines:
         if kind == "nothing":
             return
         if kind == "plan" and shape.plan is not None:
-            numbers = [value_of(frame[a:b]) for a, b in shape.spans]
+            numbers = values_of(frame, shape.spans)
             if shape.plan.keras:
                 self.epochs.read(shape.plan, numbers, final)
             else:
@@ -205,7 +206,7 @@ class Lines:
         if box := _BOX.fullmatch(text):
             if not box[2] or _NUMBER_ONLY.fullmatch(box[2]):
                 return Shape("box"), [(0, len(text))] if any(c.isdigit() for c in box[1]) else []
-        if _NUMERIC_START.match(frame) and tables.row_values(text):
+        if _NUMERIC_START.match(frame) and tables.row_cells(text):
             return Shape("row"), []
         cuts = [m.start() for m in _INNER_RANK.finditer(text)]
         if cuts:
@@ -222,7 +223,7 @@ class Lines:
         """Lines without a word of the field: rules, rows of numbers."""
         if tables.is_rule(text):
             return Shape("rule")
-        if _NUMERIC_START.match(frame) and tables.row_values(text):
+        if _NUMERIC_START.match(frame) and tables.row_cells(text):
             return Shape("row")
         box = _BOX.fullmatch(text)
         return Shape("box") if box and (not box[2] or _NUMBER_ONLY.fullmatch(box[2])) else _NOTHING
@@ -248,14 +249,15 @@ class Lines:
         if plan is None:
             scope = _heading_scope(text)
             return (Shape("scope") if scope else _NOTHING), []
-        spans = [_byte_span(text, t.start + start, t.end + start) for t in numbers]
+        needed = [numbers[i] for i in plan.use_only()]
+        spans = [_byte_span(text, t.start + start, t.end + start) for t in needed]
         return Shape("plan", plan, spans), literal
 
     # Lines that change how others are read.
 
     def _special(self, kind: str, shape: Shape, frame: bytes) -> None:
         if kind == "row":
-            self.read_row(frame)
+            self._read_row(shape, frame)
             return
         text = frame[:READ_LIMIT].decode("utf-8", "replace")
         if kind == "header":
@@ -316,29 +318,29 @@ class Lines:
             self._rows.clear()
         return header is not None
 
-    def row_plan(self, frame: bytes) -> tuple[Plan, list[float]] | None:
-        """The plan and the numbers of a row under the current header."""
+    def row_plan(self, frame: bytes) -> tuple[Plan, list[tuple[int, int]]] | None:
+        """How to read a row of numbers under the current header: its plan and where its numbers stand, in bytes."""
         if self._header is None:
             return None
-        row = tables.row_values(frame[:READ_LIMIT].decode("utf-8", "replace"))
-        if row is None:
+        text = frame[:READ_LIMIT].decode("utf-8", "replace")
+        cells = tables.row_cells(text)
+        names = None if cells is None else tables.assign(self._header, cells)
+        if cells is None or names is None:
             return None
-        cells, values = row
-        names = tables.assign(self._header, cells)
-        if names is None:
-            return None
-        present = [(name, cell[0], value) for name, cell, value in zip(names, cells, values, strict=True) if value is not None]
-        key = tuple(name for name, _, _ in present)
+        present = [(name, cell) for name, cell in zip(names, cells, strict=True) if cell.number is not None]
+        key = tuple(name for name, _ in present)
         if key not in self._rows:
-            self._rows[key] = self.judge.plan(tables.table_record(list(key), [cell for _, cell, _ in present]))
+            self._rows[key] = self.judge.plan(tables.table_record(list(key), [cell.text for _, cell in present]))
         plan = self._rows[key]
-        return None if plan is None else (plan, [value for _, _, value in present])
+        spans = [_byte_span(text, *cell.number) for _, cell in present if cell.number is not None]
+        return None if plan is None else (plan, spans)
 
-    def read_row(self, frame: bytes) -> None:
-        """Read a row of numbers under the current header, if there is one."""
-        found = self.row_plan(frame)
-        if found is not None and found[0].entries:
-            self.apply(*found)
+    def _read_row(self, shape: Shape, frame: bytes) -> None:
+        if shape.header is not self._header:
+            shape.header = self._header
+            shape.plan, shape.spans = self.row_plan(frame) or (None, [])
+        if shape.plan is not None and shape.plan.entries:
+            self.apply(shape.plan, values_of(frame, shape.spans))
 
     def _read_box(self, text: str) -> None:
         box = _BOX.fullmatch(text)
@@ -367,34 +369,19 @@ class Lines:
     def apply(self, plan: Plan, numbers: list[float]) -> None:
         """Report the values of a line of this plan."""
         points = self.points
-        context = points.context
-        points.dropped += plan.lost
-        if plan.fold is not None and context.fold != numbers[plan.fold.index]:
-            context.fold = numbers[plan.fold.index]
-        epoch = None if plan.epoch is None else numbers[plan.epoch.index]
+        if plan.lost:
+            points.dropped += plan.lost
+        if plan.fold is not None:
+            points.context.fold = numbers[plan.fold.index]
         if not plan.entries:
-            self._note_position(plan, epoch, numbers)
-            return
-        if self._heading.scope and self._heading.spoken and self._ends_heading(plan, epoch, numbers):
-            return
-        inner = total = None
-        if plan.inner is not None:
-            inner = numbers[plan.inner.index]
-            total = None if plan.inner.total is None else numbers[plan.inner.total]
-            if total is not None and plan.inner.way == "batch":
-                percent = None if plan.percent is None else numbers[plan.percent]
-                inner, total = in_batches(plan.group, inner, total, percent)
-        placed = points.resolve(plan.group, epoch, inner, total, plan.inner)
-        if placed is None:
-            placed = self._place_by_context(plan)
-        else:
-            self._went_on(epoch, placed)
-        points.place(plan.group, *placed, [(e.series, numbers[e.index], e.schedule) for e in plan.entries])
+            self._note_position(plan, None if plan.epoch is None else numbers[plan.epoch.index], numbers)
+        elif not (self._heading.spoken and self._heading.scope and self._ends_heading(plan, numbers)):
+            points.read(plan, numbers)
 
-    def _ends_heading(self, plan: Plan, epoch: float | None, numbers: list[float]) -> bool:
+    def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
         context = self.points.context
-        moved = epoch is not None and epoch != context.epoch
+        moved = plan.epoch is not None and numbers[plan.epoch.index] != context.epoch
         if plan.inner is not None and plan.inner.axis == context.axis and context.x is not None:
             moved = moved or numbers[plan.inner.index] > context.x
         if moved:
@@ -417,34 +404,20 @@ class Lines:
                     self._heading = _Heading()
             context.set_epoch(epoch, header=True)
 
-    def _went_on(self, epoch: float | None, placed: tuple[str, float]) -> None:
-        context = self.points.context
-        context.position = None
-        if epoch is not None and epoch != context.epoch:
-            context.set_epoch(epoch, header=False)
-        if placed != (context.axis, context.x):
-            context.axis, context.x = placed
-            context.advances += 1
-        self.points.training_went_on()
-
-    def _place_by_context(self, plan: Plan) -> tuple[str, float]:
-        context, group = self.points.context, plan.group
-        if context.position is not None:
-            return context.position
-        if context.epoch is not None:
-            if group.last_x == context.epoch and context.x is not None and context.axis != "epoch":
-                return context.axis, context.x
-            return context.axis_in_fold("epoch"), context.epoch
-        if context.x is not None:
-            return context.axis, context.x
-        return "count", group.count + 1
-
 
 def _byte_span(text: str, start: int, end: int) -> tuple[int, int]:
     if text.isascii():
         return start, end
     a = len(text[:start].encode())
     return a, a + len(text[start:end].encode())
+
+
+def values_of(frame: bytes, spans: list[tuple[int, int]]) -> list[float]:
+    """The numbers of ``frame`` at ``spans``."""
+    try:
+        return [float(frame[a:b]) for a, b in spans]
+    except ValueError:
+        return [value_of(frame[a:b]) for a, b in spans]
 
 
 def _may_matter(frame: bytes) -> bool:

@@ -7,10 +7,14 @@ names again and again) and remembers what it needs to place the next line of its
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
+from mltui.parsers.plan import Counter, Group, Plan, Series
+from mltui.parsers.samples import in_batches
+
+_new = tuple.__new__
 
 #: Names beyond this are not reported but counted as dropped: a log that makes new names is not plotting curves.
 SERIES_LIMIT = 2000
@@ -18,20 +22,6 @@ SERIES_LIMIT = 2000
 _SEEN_LIMIT = 4096
 #: Points of a value that never changes that wait for a change.
 _CONSTANT_LIMIT = 50_000
-
-METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
-
-
-@dataclass(slots=True)
-class Series:
-    """One curve as far as the reader has to know it."""
-
-    name: str
-    kind: MetricKind
-    wanted: bool = True
-    constant: float | None = None
-    """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
-    waiting: list[tuple[str, float]] | None = None
 
 
 @dataclass(slots=True)
@@ -70,39 +60,6 @@ class Context:
         return axis if self.fold is None else f"{axis} (fold {self.fold:g})"
 
 
-@dataclass(slots=True)
-class Counter:
-    """A counter of a line: what it counts (``axis``), how (``way``: epoch, batch, step, fold) and its numbers."""
-
-    axis: str
-    way: str
-    index: int
-    total: int | None = None
-
-
-@dataclass(slots=True)
-class Group:
-    """One kind of line."""
-
-    released: bool = True
-    """Its points are reported at once; else they wait in ``held`` for a sign that they are a curve."""
-    context_releases: bool = True
-    held: list[MetricPoint] = field(default_factory=list)
-    held_advances: int = -1
-    seen: set[tuple[float, ...]] = field(default_factory=set)
-    last_x: float | None = None
-    count: int = 0
-    last_epoch: float | None = None
-    last_inner: float = -1.0
-    per_epoch: bool | None = None
-    inner_zero: bool = False
-    whole: bool | None = None
-    """Its inner counter is always full (``[4/4]``): lines of this kind sum up an epoch."""
-    size: float = 0.0
-    """Inner counts per epoch."""
-    sample_batch: float | None = None
-
-
 class Points:
     """Turns placed values into points, once each."""
 
@@ -129,26 +86,64 @@ class Points:
             return False
         return not config.keep or any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.keep)
 
-    def place(self, group: Group, axis: str, x: float, entries: list[tuple[Series, float, bool]]) -> None:
-        """Report a record's values at ``x``, unless the same line was read before.
+    def read(self, plan: Plan, numbers: list[float]) -> None:
+        """Report the values of a line of this plan where its counters, or else the context, place it."""
+        context, counter = self.context, plan.inner
+        epoch = None if plan.epoch is None else numbers[plan.epoch.index]
+        if counter is None:
+            if epoch is None:
+                axis, x = self._by_context(plan.group)
+                self.place(plan, axis, x, numbers)
+                return
+            axis, x = context.axis_in_fold("epoch"), epoch
+        else:
+            total = None if counter.total is None else numbers[counter.total]
+            inner = numbers[counter.index]
+            if total is not None and counter.way == "batch":
+                inner, total = in_batches(
+                    plan.group, inner, total, None if plan.percent is None else numbers[plan.percent]
+                )
+            axis, x = self.resolve(plan.group, epoch, inner, total, counter)
+        context.position = None
+        if epoch is not None and epoch != context.epoch:
+            context.set_epoch(epoch)
+        if x != context.x or axis != context.axis:
+            context.axis, context.x = axis, x
+            context.advances += 1
+        if self._held:
+            self.training_went_on()
+        self.place(plan, axis, x, numbers)
 
-        An entry is the series, its value, and whether it is a schedule that is worth a curve only once it changes.
-        """
-        signature = (x, *(value for _, value, _ in entries))
-        if group.last_x is not None and x <= group.last_x and signature in group.seen:
+    def _by_context(self, group: Group) -> tuple[str, float]:
+        """Where a line stands that does not say so: where the log was last, else it is counted."""
+        context = self.context
+        if context.position is not None:
+            return context.position
+        if context.epoch is not None:
+            if group.last_x == context.epoch and context.x is not None and context.axis != "epoch":
+                return context.axis, context.x
+            return context.axis_in_fold("epoch"), context.epoch
+        if context.x is not None:
+            return context.axis, context.x
+        return "count", group.count + 1.0
+
+    def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:
+        """Report a line's values at ``x``, unless the same line was read before."""
+        group = plan.group
+        values = [numbers[entry.index] for entry in plan.entries]
+        last = group.last_x
+        if last is not None and x <= last and group.seen.get(x) == values:
             return
         if len(group.seen) >= _SEEN_LIMIT:
             group.seen.clear()
-        group.seen.add(signature)
+        group.seen[x] = values
         group.last_x = x
         group.count += 1
         out = self.out if group.released else group.held
-        for series, value, schedule in entries:
-            if not series.wanted:
-                continue
-            if schedule and not self._changed(series, axis, x, value, out):
-                continue
-            out.append(MetricPoint(series.name, axis, x, value, series.kind))
+        for entry, value in zip(plan.entries, values, strict=True):
+            series = entry.series
+            if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
+                out.append(_new(MetricPoint, (series.name, axis, x, value, series.kind)))
         if not group.released:
             self._hold(group)
 
@@ -200,12 +195,11 @@ class Points:
 
     # Where a line stands.
 
-    def resolve(self, group: Group, epoch: float | None, inner: float | None, total: float | None, counter: Counter | None
-                ) -> tuple[str, float] | None:  # fmt: skip
-        """Axis and x of a line that says ``epoch`` and/or an ``inner`` counter; ``None`` if it says neither."""
+    def resolve(
+        self, group: Group, epoch: float | None, inner: float, total: float | None, counter: Counter
+    ) -> tuple[str, float]:
+        """Axis and x of a line with an ``inner`` counter, and perhaps an ``epoch``."""
         context = self.context
-        if inner is None or counter is None:
-            return None if epoch is None else (context.axis_in_fold("epoch"), epoch)
         if epoch is None and (counter.way == "batch" or (context.header and total is not None)):
             epoch = context.epoch
         if epoch is None:

@@ -2,44 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from mltui.parsers.points import METRIC, THROUGHPUT, Counter, Group, Points, Series
+from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
+from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.vocabulary import Role, counter_of, scope_of, words
-
-_RANKS = frozenset(["rank", "client", "agent", "replica"])
-
-
-@dataclass(slots=True)
-class Entry:
-    """One series of a line: its value is number ``index``."""
-
-    series: Series
-    index: int
-    schedule: bool = False
-
-
-@dataclass(slots=True)
-class Plan:
-    """How to read every line of one kind."""
-
-    group: Group
-    entries: list[Entry] = field(default_factory=list)
-    epoch: Counter | None = None
-    inner: Counter | None = None
-    fold: Counter | None = None
-    percent: int | None = None
-    """The percentage beside the inner counter, which tells samples from batches."""
-    keras: bool = False
-    rank: int | None = None
-    lost: int = 0
-    """Values a line of this kind has that belong to series beyond the limit."""
-
-    @property
-    def counts(self) -> bool:
-        """The line says where it stands."""
-        return self.epoch is not None or self.inner is not None
 
 
 class Judge:
@@ -70,8 +36,6 @@ class Judge:
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)
         bare = any(not f.explicit for f in accepted) or bool(rank) or bar
-        rank_field = next((f for f in record.fields if f.name.lower() in _RANKS and f.explicit), None)
-        plan.rank = None if rank_field is None else rank_field.index
         names: list[str] = []
         for found in accepted:
             kind = THROUGHPUT if found.role is Role.THROUGHPUT else METRIC
@@ -190,7 +154,13 @@ class _Counters:
         if not found or self.inner is not None:
             return
         first = [n for n in found if n.first]
-        if not first and self.epoch is None and len(found) > 1 and found[1].total is not None and found[0].place == "bracket":
+        if (
+            not first
+            and self.epoch is None
+            and len(found) > 1
+            and found[1].total is not None
+            and found[0].place == "bracket"
+        ):
             first = found[:2]
         if found[0].place == "scope":
             self.epoch = self.epoch or Counter("epoch", "epoch", found[0].index)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from mltui.parsers.points import Group
+from mltui.parsers.plan import Group
 
 _INTERVALS = (10, 100, 1, 50, 20, 200, 5, 25, 500, 1000)
 

@@ -224,6 +224,7 @@ class LineScreen:
 
 
 # The reader's view works on bytes: they are cheaper to split, and a line that holds no number is never decoded.
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _CSI = re.compile(rb"\x1b\[([0-?]*)[ -/]*([@-~])")
 _OTHER_ESCAPE = re.compile(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?|\x1b")
 _BREAK = b"\r"
@@ -292,6 +293,8 @@ class Frames:
     def _split(self, block: bytes) -> list[tuple[bytes, bool]]:
         if b"\r\n" in block:
             block = block.replace(b"\r\n", b"\n")
+        if b"\x1b" in block:
+            block = _COLOUR.sub(b"", block)
         if b"\x1b" in block:
             block = _OTHER_ESCAPE.sub(b"", _CSI.sub(_plain_csi, block))
         plain = b"\r" not in block and b"\x08" not in block

@@ -252,7 +252,9 @@ class _Walk:
             return
         record = self.record
         first = not record.fields and not self.label and all(n.first for n in record.nameless)
-        first = first and (bool(record.nameless) or all(t.text == "[" or t.kind == "gap" for t in self.tokens[: self.i]))
+        first = first and (
+            bool(record.nameless) or all(t.text == "[" or t.kind == "gap" for t in self.tokens[: self.i])
+        )
         place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
         if self.phrase and place == "plain":
             place = "scope"

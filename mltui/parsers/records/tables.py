@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.vocabulary import Role, counter_of, role_of, words
@@ -15,13 +16,22 @@ from mltui.parsers.vocabulary import Role, counter_of, role_of, words
 _BARS = re.compile(r"[|│┃║]")
 _GAPPED = re.compile(r"\S+(?: \S+)*")
 _WORDS = re.compile(r"\S+")
-_RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡-]*(?:[-=─━═]{2,}[\s|+:│┃┼╇╪├┤┡┩╞╡]*)+")
-_RULE_GROUP = re.compile(r"[-=─━═]+")
+_RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
+_RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _CELL = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?", re.I)
 _DURATION = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]")
 _NAME = re.compile(r"[^\W\d_].{0,40}|#")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 _MAX_COLUMNS = 64
+
+
+class Cell(NamedTuple):
+    """One cell of a row: its text, its place, and where in the row its number stands, if it is one."""
+
+    text: str
+    start: int
+    end: int
+    number: tuple[int, int] | None
 
 
 @dataclass(slots=True)
@@ -42,7 +52,7 @@ class Header:
 
 def is_rule(text: str) -> bool:
     """Whether ``text`` is a line that separates header and rows."""
-    return _RULE.fullmatch(text) is not None
+    return _RULE.fullmatch(text) is not None and _RULE_GROUP.search(text) is not None
 
 
 def read_header(text: str) -> Header | None:
@@ -108,21 +118,23 @@ def split_row(text: str) -> list[tuple[str, int, int]]:
     return [(m.group(), m.start(), m.end()) for m in _WORDS.finditer(text)]
 
 
-def row_values(text: str) -> tuple[list[tuple[str, int, int]], list[float | None]] | None:
-    """Cells and values of a row of numbers (``None`` for a cell that is no number); ``None`` if it is no such row."""
-    cells = split_row(text)
-    if not 2 <= len(cells) <= _MAX_COLUMNS:
+def row_cells(text: str) -> list[Cell] | None:
+    """The cells of a row of numbers; ``None`` if ``text`` is no such row."""
+    parts = split_row(text)
+    if not 2 <= len(parts) <= _MAX_COLUMNS:
         return None
-    values: list[float | None] = []
-    for i, (cell, _, _) in enumerate(cells):
+    cells: list[Cell] = []
+    for i, (cell, start, end) in enumerate(parts):
         found = _CELL.fullmatch(cell)
         if found is None and not (_DURATION.fullmatch(cell) or not cell or (i == 0 and cell.lower() in _OVERALL)):
             return None
-        values.append(float(found[1]) if found else None)
-    return (cells, values) if any(v is not None for v in values) else None
+        at = text.find(cell, start)
+        number = None if found is None else (at + found.start(1), at + found.end(1))
+        cells.append(Cell(cell, start, end, number))
+    return cells if any(cell.number is not None for cell in cells) else None
 
 
-def assign(header: Header, cells: list[tuple[str, int, int]]) -> list[str] | None:
+def assign(header: Header, cells: list[Cell]) -> list[str] | None:
     """The column name of every cell, or ``None`` if the row does not fit under the header."""
     direct = header.columns(len(cells))
     if direct is not None:
@@ -131,7 +143,8 @@ def assign(header: Header, cells: list[tuple[str, int, int]]) -> list[str] | Non
     if len(cells) > len(columns):
         return None
     names: list[str] = []
-    for _, start, end in cells:
+    for cell in cells:
+        start, end = cell.start, cell.end
         near = [name for name, a, b in columns if start < b and a < end]
         if len(near) != 1 or near[0] in names:
             return None

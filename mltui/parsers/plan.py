@@ -1,0 +1,101 @@
+"""What the reader knows of one kind of line: its series, its counters, and what it has seen of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mltui.domain.metric import MetricKind, MetricPoint
+
+METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
+
+
+@dataclass(slots=True)
+class Series:
+    """One curve as far as the reader has to know it."""
+
+    name: str
+    kind: MetricKind
+    wanted: bool = True
+    constant: float | None = None
+    """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
+    waiting: list[tuple[str, float]] | None = None
+
+
+@dataclass(slots=True)
+class Counter:
+    """A counter of a line: what it counts (``axis``), how (``way``: epoch, batch, step, fold) and its numbers."""
+
+    axis: str
+    way: str
+    index: int
+    total: int | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """One kind of line."""
+
+    released: bool = True
+    """Its points are reported at once; else they wait in ``held`` for a sign that they are a curve."""
+    context_releases: bool = True
+    held: list[MetricPoint] = field(default_factory=list)
+    held_advances: int = -1
+    seen: dict[float, list[float]] = field(default_factory=dict)
+    """The last values at each x, to know a repeated line."""
+    last_x: float | None = None
+    count: int = 0
+    last_epoch: float | None = None
+    last_inner: float = -1.0
+    per_epoch: bool | None = None
+    inner_zero: bool = False
+    whole: bool | None = None
+    """Its inner counter is always full (``[4/4]``): lines of this kind sum up an epoch."""
+    size: float = 0.0
+    """Inner counts per epoch."""
+    sample_batch: float | None = None
+
+
+@dataclass(slots=True)
+class Entry:
+    """One series of a line: its value is number ``index``."""
+
+    series: Series
+    index: int
+    schedule: bool = False
+    """It is set by a schedule, and a curve only once it changes."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """How to read every line of one kind."""
+
+    group: Group
+    entries: list[Entry] = field(default_factory=list)
+    epoch: Counter | None = None
+    inner: Counter | None = None
+    fold: Counter | None = None
+    percent: int | None = None
+    """The percentage beside the inner counter, which tells samples from batches."""
+    keras: bool = False
+    lost: int = 0
+    """Values a line of this kind has that belong to series beyond the limit."""
+
+    @property
+    def counts(self) -> bool:
+        """The line says where it stands."""
+        return self.epoch is not None or self.inner is not None
+
+    def use_only(self) -> list[int]:
+        """The numbers of the line that are needed, in order; from now on the plan counts these alone."""
+        counters = [c for c in (self.epoch, self.inner, self.fold) if c is not None]
+        used = {c.index for c in counters} | {c.total for c in counters if c.total is not None}
+        used |= {e.index for e in self.entries} | ({self.percent} if self.percent is not None else set())
+        order = sorted(used)
+        place = {index: i for i, index in enumerate(order)}
+        for counter in counters:
+            counter.index = place[counter.index]
+            counter.total = None if counter.total is None else place[counter.total]
+        for entry in self.entries:
+            entry.index = place[entry.index]
+        self.percent = None if self.percent is None else place[self.percent]
+        return order
