@@ -143,11 +143,9 @@ class CurvesPane(Pane):
 
     def on_line_chart_view_changed(self, message: LineChart.ViewChanged) -> None:
         """All charts are looked at in the same way; only the height of each is its own."""
-        from dataclasses import replace
-
         for chart in self._charts:
-            if chart is not message.chart:
-                chart.view = replace(message.view, y_window=chart.view.y_window, log_y=chart.view.log_y)
+            if chart is not message.chart and chart.display:
+                chart.look_like(message.chart)
 
     def action_charts(self, steps: int) -> None:
         """Show the next or the previous charts."""

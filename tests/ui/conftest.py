@@ -1,0 +1,68 @@
+"""Hosts for widgets, and the whole app on real parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from mltui.ui.theme import DARK
+
+TRAINING = r"""
+import time
+for step in range(1, 9):
+    print(f"step={step} loss={1 / step:.4f} accuracy={1 - 0.5 / step:.4f}", flush=True)
+    time.sleep(0.02)
+print("done", flush=True)
+"""
+
+
+class Host(App[None]):
+    """An app with one widget in it."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.widget = widget
+
+    def compose(self) -> ComposeResult:
+        """The widget."""
+        yield self.widget
+
+
+def rows(app: App[object], widget: Widget) -> list[str]:
+    """What a widget shows, a text a row."""
+    region = widget.content_region
+    return [strip.text[region.x : region.right] for strip in app.screen._compositor.render_strips()[region.y : region.bottom]]
+
+
+async def wait_for(pilot: Pilot[object], holds: Callable[[], object], seconds: float = 20) -> None:
+    """Let the app go on until ``holds``."""
+    for _ in range(int(seconds / 0.05)):
+        if holds():
+            return
+        await pilot.pause(0.05)
+    screen = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+    raise AssertionError(f"it never came to hold:\n{screen}")
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> Path:
+    """A folder with three profiles: one that trains, one that fails, one that is broken."""
+    folder = tmp_path / "profiles"
+    for name, text in {
+        "tiny": f"description: Prints a few steps\nimage: none\nengine: local\ncommand: [python3, -c, {json.dumps(TRAINING)}]\n",
+        "boom": "description: Ends with an error\nimage: none\nengine: local\ncommand: [sh, -c, 'echo oh no; exit 3']\n",
+        "wrong": "imge: none\n",
+        "long": "image: none\nengine: local\ncommand: [sh, -c, 'echo begun; sleep 600']\n",
+    }.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "profile.yaml").write_text(text)
+    return folder
+

@@ -1,0 +1,215 @@
+"""The whole app, driven by keys, on the local engine: real processes, real records."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.options import AppOptions
+from mltui.domain.run import RunState
+from mltui.ui.app import MltuiApp
+from tests.ui.conftest import rows, wait_for
+
+
+def app_for(profiles: Path, **options: object) -> MltuiApp:
+    """The app on ``profiles`` and the local engine."""
+    return MltuiApp(AppOptions(engine="local", profile_folders=(profiles,), **options))  # type: ignore[arg-type]
+
+
+async def ready(app: MltuiApp, pilot: object) -> None:
+    """Wait until profiles and engine are there."""
+    await wait_for(pilot, lambda: app._cockpit and app.cockpit.catalog and app.main.profiles.table.counts[1])  # type: ignore[arg-type]
+
+
+def choose(app: MltuiApp, name: str) -> None:
+    """Put the cursor on a profile."""
+    table = app.main.profiles.table
+    entry = next(p for p in app.cockpit.profiles if p.name == name)
+    assert table.select(str(entry.path))
+
+
+def text(app: MltuiApp) -> str:
+    """The whole screen."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def test_a_profile_is_launched_and_its_curve_drawn_and_found_again(profiles: Path) -> None:
+    """Enter launches; the run's curve, log and end show; a second app finds all of it."""
+
+    async def first() -> str:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "tiny")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: app.cockpit.watcher.runs)
+            run = app.cockpit.watcher.runs[0].id
+            await wait_for(pilot, lambda: app.cockpit.watcher.runs[0].state is RunState.FINISHED)
+            await wait_for(pilot, lambda: "loss" in text(app) and "0.125" in text(app))
+            await wait_for(pilot, lambda: "done" in text(app))
+            assert "✓ finished" in text(app)
+            return run
+
+    async def second(run: str) -> None:
+        app = app_for(profiles, select_run=run)
+        async with app.run_test(notifications=True, size=(80, 24)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: "0.125" in text(app))
+            view = app.cockpit.watcher.view
+            assert view is not None
+            assert {len(series) for series in view.metrics.series.values()} == {8}
+
+    asyncio.run(second(asyncio.run(first())))
+
+
+def test_a_failed_run_says_why(profiles: Path) -> None:
+    """State, exit code and what to do are on the screen."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "boom")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "✗ failed" in text(app))
+            assert "exit 3" in text(app)
+            await wait_for(pilot, lambda: "oh no" in text(app))
+
+    asyncio.run(drive())
+
+
+def test_stopping_asks_first_and_names_the_run(profiles: Path) -> None:
+    """``s`` asks; ``n`` leaves the run alone; ``y`` stops it."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "long")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "begun" in text(app))
+            run = app.cockpit.watcher.runs[0]
+            await pilot.press("s")
+            await wait_for(pilot, lambda: f"Stop run {run.id}" in text(app))
+            await pilot.press("n")
+            await pilot.pause()
+            assert app.cockpit.database.get(run.id).stop_requested is False  # type: ignore[union-attr]
+            await pilot.press("s")
+            await wait_for(pilot, lambda: f"Stop run {run.id}" in text(app))
+            await pilot.press("y")
+            await wait_for(pilot, lambda: "■ stopped" in text(app))
+
+    asyncio.run(drive())
+
+
+def test_removing_deletes_the_record_after_asking(profiles: Path, mltui_home: Path) -> None:
+    """``d`` names the folder that goes, and it goes."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "tiny")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "✓ finished" in text(app))
+            run = app.cockpit.watcher.runs[0]
+            folder = app.cockpit.launcher.folder(run.id)
+            await wait_for(pilot, lambda: not folder.supervised)
+            await pilot.press("d")
+            await wait_for(pilot, lambda: f"Remove run {run.id}" in text(app))
+            await pilot.press("y")
+            await wait_for(pilot, lambda: not app.cockpit.watcher.runs)
+            assert not folder.path.exists()
+
+    asyncio.run(drive())
+
+
+def test_a_broken_profile_is_listed_with_its_problem(profiles: Path) -> None:
+    """It is marked, its problem has file and line, and enter does not launch it."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(160, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "wrong")
+            await wait_for(pilot, lambda: "profile.yaml:1:1" in text(app))
+            await pilot.press("enter")
+            await pilot.pause(0.3)
+            assert not app.cockpit.watcher.runs
+
+    asyncio.run(drive())
+
+
+def test_read_only_neither_launches_nor_offers_to(profiles: Path) -> None:
+    """With ``read_only`` enter says so, and the footer has no key that acts."""
+
+    async def drive() -> None:
+        app = app_for(profiles, read_only=True)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "tiny")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "This is read-only" in text(app))
+            assert "Launch" not in rows(app, app.main.keys)[0]
+            assert not app.cockpit.watcher.runs
+
+    asyncio.run(drive())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+def test_every_pane_is_reached_enlarged_and_left(profiles: Path, size: tuple[int, int]) -> None:
+    """Number keys, tab, enlarge and escape work at every size, and each pane keeps its title."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=size) as pilot:
+            await ready(app, pilot)
+            for title in ("Profiles", "Runs", "Containers", "Images"):
+                assert title in text(app)
+            for key, name in (("2", "runs"), ("3", "containers"), ("4", "images"), ("1", "profiles")):
+                await pilot.press(key)
+                assert app.main.place == name
+            await pilot.press("z")
+            await pilot.pause()
+            assert app.main.profiles.size.width >= size[0] - 2
+            await pilot.press("escape")
+            await pilot.pause()
+            assert app.main.profiles.size.width < size[0] // 2
+            await pilot.press("question_mark")
+            await wait_for(pilot, lambda: "Launch" in text(app) and "Everywhere" in text(app))
+
+    asyncio.run(drive())
+
+
+def test_a_terminal_that_is_too_small_says_so(profiles: Path) -> None:
+    """Under the smallest size nothing is shown in pieces."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(40, 10)) as pilot:
+            await ready(app, pilot)
+            assert "mltui needs 60 x 16" in text(app)
+            await pilot.resize_terminal(100, 30)
+            await wait_for(pilot, lambda: "Profiles" in text(app))
+
+    asyncio.run(drive())
+
+
+def test_a_filter_narrows_the_list_while_it_is_typed(profiles: Path) -> None:
+    """Letters go to the filter, not to keys that act; escape gives all rows back."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await pilot.press("slash", *"tiny")
+            await pilot.pause()
+            assert app.main.profiles.table.counts[0] == 1
+            await pilot.press("escape")
+            await pilot.pause()
+            shown, total = app.main.profiles.table.counts
+            assert shown == total
+
+    asyncio.run(drive())

@@ -1,0 +1,155 @@
+"""Widgets alone: rows in, characters out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mltui.domain.log import LogBuffer, LogLine
+from mltui.ui.widgets.gauges import Gauge, bar, draw_gauges, sparkline
+from mltui.ui.widgets.lines import columns, cut, fit, line_length, spread
+from mltui.ui.widgets.list_table import ListTable
+from mltui.ui.widgets.log_view import LogView
+from tests.ui.conftest import Host, rows
+
+
+def joined(line: object) -> str:
+    """The text of a line."""
+    return "".join(text for text, _ in line)  # type: ignore[attr-defined]
+
+
+def test_a_line_is_cut_with_an_ellipsis() -> None:
+    """It never takes more columns than it may, wide characters counted twice."""
+    assert joined(fit([("hello", "text"), ("world", "dim")], 8)) == "hellowo…"
+    assert columns("日本") == 4
+    assert line_length(fit([("日本語テキスト", "text")], 6)) <= 6
+    assert cut("ab", 4) == "ab  "
+
+
+def test_two_ends_share_a_line() -> None:
+    """The right end stays whole, the left one gives way; where both cannot be, the left is shown."""
+    assert joined(spread([("left", "text")], [("right", "dim")], 12)) == "left   right"
+    assert joined(spread([("a long left end", "text")], [("right", "dim")], 14)) == "a long … right"
+    assert joined(spread([("a long left end", "text")], [("right", "dim")], 9)) == "a long l…"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(0.0, "────────"), (0.5, "████────"), (1.0, "████████"), (7.0, "████████"), (None, "────────"), (0.0001, "▏───────")],
+)
+def test_a_bar_is_filled_to_its_ratio(ratio: float | None, text: str) -> None:
+    """In eighths of a cell; a little is not nothing, too much is full, unknown is empty."""
+    assert joined(bar(ratio, 8, "primary")) == text
+
+
+def test_a_sparkline_ends_at_the_right() -> None:
+    """The newest is last; what is unknown is blank."""
+    assert sparkline([0.0, None, 1.0], 5) == "  ▁ █"
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 1), (20, 2), (34, 8), (36, 20), (90, 5), (7, 3), (30, 0)])
+def test_gauges_fit_any_room(width: int, height: int) -> None:
+    """No line is wider than the room, and there are no more lines than rows."""
+    gauges = [
+        Gauge("CPU", "1.5", "2 cores", 0.75, history=(0.1, 0.9)),
+        Gauge("Memory", "12.3 GiB", "16 GiB", 0.77, "warn"),
+        Gauge("GPU", "–", "", None, note="GPU is lost"),
+    ]
+    lines = draw_gauges(gauges, width, height)
+    assert len(lines) <= height
+    assert all(line_length(fit(line, width)) <= width for line in lines)
+
+
+def test_a_gauge_shows_use_limit_and_ratio() -> None:
+    """Never a bare percentage."""
+    shown = "\n".join(joined(line) for line in draw_gauges([Gauge("Memory", "8 GiB", "16 GiB", 0.5)], 40, 4))
+    assert "8 GiB / 16 GiB" in shown
+    assert "50 %" in shown
+
+
+def test_a_list_keeps_its_cursor_on_the_row_when_rows_come_and_go() -> None:
+    """By the row's key, not by its number."""
+
+    async def drive() -> None:
+        table: ListTable[str] = ListTable(lambda row: row, lambda row, width: [(row, "text")], lambda row: row)
+        app = Host(table)
+        async with app.run_test(size=(20, 5)) as pilot:
+            table.update(["b", "c", "d"])
+            table.move(1)
+            table.update(["a", "b", "c", "d"])
+            assert table.current == "c"
+            table.update(["a", "b", "d"])
+            assert table.current == "d"
+            table.update([])
+            assert table.current is None
+            table.update([f"row {i}" for i in range(100)])
+            table.action_edge(True)
+            await pilot.pause()
+            assert table.current == "row 99"
+            assert any("row 99" in row for row in rows(app, table))
+
+    asyncio.run(drive())
+
+
+def test_a_log_follows_its_end_until_it_is_scrolled_away() -> None:
+    """New lines are in view while following; where a person reads, the lines stand still."""
+
+    async def drive() -> None:
+        view, buffer = LogView(), LogBuffer(limit=50)
+        app = Host(view)
+        async with app.run_test(size=(30, 6)) as pilot:
+            view.show(buffer)
+            buffer.extend([LogLine(f"line {i}") for i in range(40)])
+            view.sync()
+            await pilot.pause()
+            assert rows(app, view)[-1].strip() == "line 39"
+            view.action_page(-1)
+            await pilot.pause()
+            assert view.follow is False
+            before = [row[:-1] for row in rows(app, view)]
+            buffer.extend([LogLine(f"more {i}") for i in range(8)])
+            view.sync()
+            await pilot.pause()
+            assert [row[:-1] for row in rows(app, view)] == before
+            view.action_follow()
+            await pilot.pause()
+            assert rows(app, view)[-1].strip() == "more 7"
+
+    asyncio.run(drive())
+
+
+def test_a_log_says_what_it_left_out_and_draws_a_pending_line() -> None:
+    """Lines that fell out of the buffer are counted; the line being drawn is the last one."""
+
+    async def drive() -> None:
+        view, buffer = LogView(), LogBuffer(limit=10)
+        app = Host(view)
+        async with app.run_test(size=(70, 20)) as pilot:
+            buffer.extend([LogLine(f"line {i}") for i in range(25)])
+            buffer.draw(2, "50% ████")
+            view.show(buffer)
+            await pilot.pause()
+            shown = [row.strip() for row in rows(app, view)]
+            assert "15 earlier lines" in shown[0]
+            assert shown[1] == "line 15"
+            assert shown[11].endswith("50% ████")
+
+    asyncio.run(drive())
+
+
+def test_nothing_of_a_log_steers_the_terminal() -> None:
+    """Escape sequences and controls are gone by the time a line is drawn."""
+
+    async def drive() -> None:
+        view, buffer = LogView(), LogBuffer()
+        app = Host(view)
+        async with app.run_test(size=(60, 5)) as pilot:
+            buffer.extend([LogLine("a\x1b]52;c;AAAA\x07b\x1b[2Jc\x9b31md\x00\x08e [bold]x[/bold]")])
+            view.show(buffer)
+            await pilot.pause()
+            shown = "".join(rows(app, view))
+            assert "abcde [bold]x[/bold]" in shown
+            assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in shown)
+
+    asyncio.run(drive())
