@@ -17,6 +17,7 @@ import pytest
 
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
+from tests.support.require import unavailable
 
 _NO_ENGINE: list[str] = []
 
@@ -56,7 +57,8 @@ def dockerd() -> Iterator[TestEngine]:
         return
     url = given or _answering()
     if url is None:
-        _refuse(f"{reason}, and no Docker engine answers at the usual place")
+        _NO_ENGINE.append(f"{reason}, and no Docker engine answers at the usual place")
+        unavailable(_NO_ENGINE[0])
     images.load_busybox(url)
     yield TestEngine(url)
 
@@ -65,7 +67,7 @@ def dockerd() -> Iterator[TestEngine]:
 def private_dockerd(dockerd: TestEngine) -> PrivateDockerd:
     """The same engine where it is a private one: it may be asked for GPUs."""
     if dockerd.private is None:
-        pytest.skip("needs a private Docker engine with the GPU stand-in")
+        unavailable("a private Docker engine with the GPU stand-in")
     return dockerd.private
 
 
@@ -92,11 +94,11 @@ def _answering() -> str | None:
         engine.close()
 
 
-def _refuse(reason: str) -> None:
-    _NO_ENGINE.append(reason)
-    if os.environ.get("MLTUI_REQUIRE_ENGINE") == "1":
-        pytest.fail(f"a Docker engine is required here: {reason}", pytrace=False)
-    pytest.skip(reason)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for an engine has the mark ``docker``."""
+    for item in items:
+        if "dockerd" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.docker)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

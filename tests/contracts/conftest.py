@@ -101,7 +101,7 @@ def until(ask: Callable[[], T], good: Callable[[T], bool], period: float = 0.02)
     pytest.fail(f"still {answer} after a minute")
 
 
-@pytest.fixture(params=["docker", "local"])
+@pytest.fixture(params=[pytest.param("docker", marks=pytest.mark.docker), "local"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     """Each engine in turn."""
     project = tmp_path / "project"

@@ -20,10 +20,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-import pytest
-
 from mltui.engines.docker.client import DockerClient
 from mltui.engines.docker.endpoint import find_endpoint
+from tests.support.require import unavailable
 
 BUSYBOX = "mltui-test/busybox"
 PYTHON = "mltui-test/python"
@@ -57,7 +56,7 @@ def load_busybox(url: str, tag: str = BUSYBOX) -> None:
     """An image with a shell and the usual small commands."""
     busybox = shutil.which("busybox")
     if not busybox:
-        pytest.skip("busybox is not installed (package busybox-static)")
+        unavailable("busybox is not installed (package busybox-static)")
     names = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -106,7 +105,7 @@ def python_root() -> Path:
     root = cache_folder() / "python-root"
     if not (root / "usr/bin/python3").exists():
         if not shutil.which("apt-get") or not shutil.which("dpkg"):
-            pytest.skip("the Python image is made from Debian packages, and apt-get is not here")
+            unavailable("the Python image is made from Debian packages, and apt-get is not here")
         _unpack(root)
     return root
 
@@ -126,7 +125,7 @@ def _unpack(root: Path) -> None:
             ["apt-get", "download", *PACKAGES.split()], cwd=folder, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            pytest.skip(f"Debian's packages cannot be fetched: {done.stderr.strip()[-300:]}")
+            unavailable(f"Debian's packages cannot be fetched: {done.stderr.strip()[-300:]}")
         for package in folder.glob("*.deb"):
             subprocess.run(["dpkg", "-x", package, made], check=True)
         _finish(made)

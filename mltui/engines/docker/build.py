@@ -73,7 +73,7 @@ class ImageBuilder:
     def _build(self, spec: LaunchSpec, build: BuildSpec, progress: ProgressCallback) -> ImageRef:
         context = BuildContext(build)
         digest = context.digest(self._digests)
-        follower = _Follower(progress)
+        follower = Follower(progress)
         try:
             _pump(lambda: self._open_build(spec, context, digest), follower)
         except Refused as error:
@@ -127,7 +127,7 @@ class ImageBuilder:
     # -- pulling
 
     def _pull(self, spec: LaunchSpec, progress: ProgressCallback) -> ImageRef:
-        follower = _Follower(progress)
+        follower = Follower(progress)
         params = {"fromImage": spec.image} if _tagged(spec.image) else {"fromImage": spec.image, "tag": "latest"}
         headers = self._registry_headers(spec.image)
         progress(Progress(f"Pulling {spec.image}"))
@@ -150,7 +150,7 @@ def _tagged(image: str) -> bool:
     return "@" in image or ":" in image.rpartition("/")[2]
 
 
-class _Follower:
+class Follower:
     """Turns the engine's messages into progress and remembers the last lines."""
 
     def __init__(self, progress: ProgressCallback) -> None:
@@ -205,7 +205,7 @@ class _Follower:
         return min(1.0, sum(done for done, _ in self._layers.values()) / total) if total else None
 
 
-def _pump(opened: Callable[[], EngineStream], follower: _Follower) -> None:
+def _pump(opened: Callable[[], EngineStream], follower: Follower) -> None:
     """Follow the stream that ``opened`` opens; the work runs beside, so that the callback is asked while it is silent.
 
     When the callback raises, the connection is closed, upon which the engine ends the work.
@@ -245,7 +245,7 @@ def _until(cancelled: threading.Event, stream: EngineStream) -> Iterator[bytes]:
     stream.close()
 
 
-def _follow(arrived: queue.Queue[bytes | BaseException | None], follower: _Follower) -> None:
+def _follow(arrived: queue.Queue[bytes | BaseException | None], follower: Follower) -> None:
     while True:
         try:
             item = arrived.get(timeout=HEARTBEAT)
@@ -295,7 +295,7 @@ def pull_refusal(image: str, text: str) -> EngineError:
     return ImageError(f"The image {image} was not pulled: {known[0]} ({shown}).", known[1])
 
 
-def build_refusal(image: str, text: str, follower: _Follower) -> ImageError:
+def build_refusal(image: str, text: str, follower: Follower) -> ImageError:
     """Why an image did not build: the step that failed, and the last lines."""
     where = (
         f" at step {follower.step}/{follower.steps} ({one_line(follower.instruction, 120)})" if follower.step else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from mltui.domain.errors import ImageError
 from mltui.domain.launch import BuildSpec, LaunchSpec
 from mltui.engines.base import Progress
-from mltui.engines.docker.build import pull_refusal
+from mltui.engines.docker.build import Follower, pull_refusal
 from tests.contracts.conftest import Rig, until
 from tests.support import images
 
@@ -201,6 +202,30 @@ def test_image_that_is_not_there(rig: Rig, policy: str) -> None:
     with pytest.raises(ImageError, match="mltui-test/no-such-image:1") as refused:
         rig.engine.prepare(spec, lambda news: None)
     assert refused.value.hint
+
+
+def test_a_pulls_progress() -> None:
+    """Layers that are fetched together make one share; words are lines, numbers are not."""
+    news: list[Progress] = []
+    follower = Follower(news.append)
+    for message in (
+        {"status": "Pulling from library/x", "id": "1.0"},
+        {"status": "Pulling fs layer", "progressDetail": {}, "id": "aa"},
+        {"status": "Downloading", "progressDetail": {"current": 50, "total": 100}, "progress": "[==>", "id": "aa"},
+        {"status": "Downloading", "progressDetail": {"current": 0, "total": 300}, "progress": "[>", "id": "bb"},
+        {"status": "Pull complete", "progressDetail": {}, "id": "aa"},
+        {"errorDetail": {"message": "toomanyrequests: slow down"}, "error": "toomanyrequests: slow down"},
+    ):
+        follower.message(json.dumps(message).encode())
+    follower.message(b"not json")
+    assert [one.text for one in news if one.text] == [
+        "1.0: Pulling from library/x",
+        "aa: Pulling fs layer",
+        "aa: Pull complete",
+        "toomanyrequests: slow down",
+    ]
+    assert [one.fraction for one in news if one.fraction is not None] == [0.5, 0.125, 0.125]
+    assert "toomanyrequests" in follower.error
 
 
 @pytest.mark.parametrize(

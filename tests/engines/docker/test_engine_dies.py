@@ -13,13 +13,14 @@ from mltui.engines.docker import DockerEngine
 from tests.contracts.conftest import Rig, collect
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
+from tests.support.require import unavailable
 
 
 @pytest.fixture
 def own_dockerd(dockerd: object) -> Iterator[PrivateDockerd]:
     """An engine of this test alone."""
     if missing():
-        pytest.skip(missing())
+        unavailable(missing())
     engine = PrivateDockerd()
     try:
         engine.start()

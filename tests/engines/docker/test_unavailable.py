@@ -19,6 +19,7 @@ from mltui.engines.docker import DockerEngine, wire
 from mltui.engines.docker.client import DockerClient
 from mltui.engines.docker.endpoint import Endpoint, Tls
 from tests.conftest import TestEngine
+from tests.support.require import unavailable
 
 
 @contextlib.contextmanager
@@ -157,7 +158,7 @@ def test_ssh_that_fails(fake_ssh: Callable[[str], None]) -> None:
 def test_ssh(dockerd: TestEngine, fake_ssh: Callable[[str], None]) -> None:
     """Calls and streams pass through the ssh client; a stream is ended from outside, and no client stays."""
     if not shutil.which("docker"):
-        pytest.skip("needs the docker command for `docker system dial-stdio`")
+        unavailable("needs the docker command for `docker system dial-stdio`")
     fake_ssh(f'while [ "$1" != -- ]; do shift; done; shift 2; DOCKER_HOST={dockerd.url} exec "$@"')
     engine = DockerEngine("ssh://gpu")
     info = engine.info()
@@ -176,7 +177,7 @@ def test_ssh(dockerd: TestEngine, fake_ssh: Callable[[str], None]) -> None:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that signs itself, and its key."""
     if not shutil.which("openssl"):
-        pytest.skip("needs openssl")
+        unavailable("needs openssl")
     folder = tmp_path_factory.mktemp("tls")
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
     command += " -addext subjectAltName=IP:127.0.0.1"
