@@ -1,0 +1,73 @@
+"""Logs of many frameworks and what they say: one file a case, the log first, then its points.
+
+In the files ``␍`` stands for carriage return, ``␛`` for escape and ``␈`` for backspace. Points are written as
+``kind | name | axis | x:value x:value …``, in the order in which the series appear.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.metric import MetricPoint
+from mltui.parsers.reader import MetricReader
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
+_MARK = "===== points =====\n"
+_CONTROLS = str.maketrans({"␍": "\r", "␛": "\x1b", "␈": "\b"})
+
+
+def load(path: Path) -> tuple[bytes, dict[tuple[str, str, str], list[str]]]:
+    log, _, table = path.read_text().partition(_MARK)
+    expected = {}
+    for line in table.splitlines():
+        kind, name, axis, points = line.split(" | ")
+        expected[kind, name, axis] = points.split()
+    return log.translate(_CONTROLS).encode(), expected
+
+
+def read(log: bytes, sizes: list[int]) -> list[MetricPoint]:
+    reader, points, at = MetricReader(), [], 0
+    for size in sizes:
+        points += reader.feed(log[at : at + size])
+        at += size
+    return points + reader.feed(log[at:]) + reader.close()
+
+
+def table_of(points: list[MetricPoint]) -> dict[tuple[str, str, str], list[str]]:
+    table: dict[tuple[str, str, str], list[str]] = {}
+    for p in points:
+        x = str(int(p.x)) if p.x.is_integer() else repr(p.x)
+        table.setdefault((str(p.kind), p.name, p.axis), []).append(f"{x}:{p.value!r}")
+    return table
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_a_log_gives_exactly_its_points(path: Path) -> None:
+    """Names, axes, positions and values are those of the table, and nothing else is reported."""
+    log, expected = load(path)
+    assert table_of(read(log, [])) == expected
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_where_the_bytes_are_split_does_not_matter(path: Path) -> None:
+    """The same points come out of pieces of any size, even of single bytes."""
+    log, _ = load(path)
+    whole = table_of(read(log, []))
+    random_sizes = random.Random(path.stem).choices(range(1, 40), k=len(log))
+    assert table_of(read(log, random_sizes)) == whole
+    assert table_of(read(log, [1] * len(log))) == whole
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_a_terminal_between_program_and_reader_changes_nothing(path: Path) -> None:
+    """A pseudo-terminal writes a line end as ``\\r\\n``; the points are the same."""
+    log, expected = load(path)
+    assert table_of(read(log.replace(b"\n", b"\r\n"), [])) == expected
+
+
+def test_the_cases_are_there() -> None:
+    """The table of cases is not empty by accident."""
+    assert len(CASES) >= 80
