@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from mltui.domain.errors import MltuiError, NotFound, StartError, UsageError
+from mltui.domain.errors import MltuiError, NotFound, StartError, StorageError, UsageError
 from mltui.domain.run import LABEL_CREATED, LABEL_PROFILE, Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.storage.history import RunDatabase
+from mltui.storage.locations import make_folder
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Launcher:
     def launch(self, profile: Profile, wish: Wish | None = None) -> Run:
         """Start a run of ``profile``; returns at once, with the run's record written and its supervisor started."""
         from mltui.runtime.docker_command import docker_command
-        from mltui.runtime.resolve import metric_config
+        from mltui.runtime.resolve import metric_config, output_folders
 
         wish = wish or Wish()
         resolution, choice = self.plan(profile, wish)
@@ -98,16 +99,29 @@ class Launcher:
             gpus=tuple(str(spec.gpus).split(",")) if spec.gpus else (),
             created=time.time(),
         )
-        folder = self.folder(run.id)
-        folder.make()
-        if not folder.take_lock():
-            raise StartError(f"The folder {folder.path} is in use.")
-        folder.profile.write_text(profile.text, encoding="utf-8")
-        self.database.add(run)
+        folder = self._record(run, profile.text)
+        for outputs in output_folders(spec):
+            make_folder(outputs)
         self._spawn(folder, run, (spec, metric_config(profile)))
         return run
 
-    def _spawn(self, folder: RunFolder, run: Run, launch: tuple[LaunchSpec, MetricConfig | None] | None) -> None:
+    def _record(self, run: Run, profile: str) -> RunFolder:
+        """Write the record of a new run, all of it or nothing; returns its folder, locked."""
+        folder = self.folder(run.id)
+        try:
+            folder.make()
+            if not folder.take_lock():
+                raise StartError(f"The folder {folder.path} is in use.")
+            folder.keep_profile(profile)
+            self.database.add(run)
+        except StorageError:
+            folder.release_lock()
+            with contextlib.suppress(StorageError):
+                folder.remove()
+            raise
+        return folder
+
+    def _spawn(self, folder: RunFolder, run: Run, launch: tuple[LaunchSpec | None, MetricConfig | None]) -> None:
         """Start the run's supervisor and hand it the lock; what it is to launch goes through a pipe, not the disk."""
         command = [sys.executable, "-m", "mltui.runtime.supervisor", str(self.home), run.id, str(folder.lock_fd)]
         environment = dict(os.environ)
@@ -116,7 +130,7 @@ class Launcher:
         try:
             done = subprocess.run(
                 command,
-                input=pickle.dumps(launch) if launch else b"",
+                input=pickle.dumps(launch),
                 pass_fds=[folder.lock_fd],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -126,31 +140,50 @@ class Launcher:
                 timeout=60,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            self.database.update(run.id, state=RunState.FAILED, reason="internal", detail=str(error))
-            raise StartError(f"The supervisor of run {run.id} could not be started: {error}.") from error
+            raise self._not_spawned(run, str(error)) from error
         finally:
             folder.release_lock()
         if done.returncode:
-            tail = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            self.database.update(run.id, state=RunState.FAILED, reason="internal", detail=tail[0])
-            raise StartError(f"The supervisor of run {run.id} could not be started: {tail[0]}.")
+            raise self._not_spawned(
+                run, one_line(done.stderr.decode(errors="replace").strip().rpartition("\n")[2], 300)
+            )
+
+    def _not_spawned(self, run: Run, why: str) -> StartError:
+        error = StartError(f"The supervisor of run {run.id} could not be started: {why or 'it gave no reason'}.")
+        if run.state is RunState.PENDING:
+            self.database.update(
+                run.id, state=RunState.FAILED, reason="internal", detail=error.message, finished=time.time()
+            )
+        return error
 
     def adopt(self) -> int:
-        """Start a supervisor for every active run that has none; tells how many. Cheap when there is nothing to do."""
-        adopted = 0
+        """Start a supervisor for every active run that has none; tells how many. Cheap when there is nothing to do.
+
+        Every run is tried; raises the first of the failures.
+        """
+        adopted, failures = 0, []
         for run in self.database.active():
-            folder = self.folder(run.id)
-            if folder.supervised:
-                continue
-            folder.make()
-            if not folder.take_lock():
-                continue
-            now = self.database.get(run.id)
-            if now and now.state.active:
-                self._spawn(folder, now, None)
-                adopted += 1
-            folder.release_lock()
+            try:
+                adopted += not self.folder(run.id).supervised and self._take_up(run.id)
+            except MltuiError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return adopted
+
+    def _take_up(self, run_id: str) -> bool:
+        folder = self.folder(run_id)
+        folder.make()
+        if not folder.take_lock():
+            return False
+        try:
+            now = self.database.get(run_id)
+            if now is None or not now.state.active:
+                return False
+            self._spawn(folder, now, (None, _metric_config(folder)))
+        finally:
+            folder.release_lock()
+        return True
 
     def discover(self, containers: Iterable[Container], engine: str, endpoint: str) -> int:
         """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up."""
@@ -158,6 +191,8 @@ class Launcher:
         for container in containers:
             run_id = container.run_id
             if not _plausible(run_id) or self.database.get(run_id) or container.state == "created":
+                continue
+            if not self._exists(engine, endpoint, run_id):
                 continue
             self.folder(run_id).make()
             self.database.add(
@@ -176,6 +211,11 @@ class Launcher:
             )
             found += 1
         return found
+
+    def _exists(self, engine: str, endpoint: str, run_id: str) -> bool:
+        """The container is there now: a list may still show one that was removed with its run a moment ago."""
+        with contextlib.closing(self._engine(engine, endpoint)) as connected:
+            return connected.find(run_id) is not None
 
     def stop(self, run: Run, grace: float | None = None) -> None:
         """Ask the run to end; a run that is still being built is stopped before it starts."""
@@ -243,6 +283,19 @@ class Launcher:
 def _plausible(run_id: str) -> bool:
     """The label is a run id of ours: it becomes the name of a folder."""
     return len(run_id) == 8 and run_id.isalnum() and run_id.isascii()
+
+
+def _metric_config(folder: RunFolder) -> MetricConfig | None:
+    """How the run's metrics are read, from the copy of its profile; the usual way where there is none."""
+    from mltui.runtime.resolve import metric_config, output_folders
+    from mltui.storage.profiles import load_profile
+
+    if not folder.profile.exists():
+        return None
+    try:
+        return metric_config(load_profile(folder.profile))
+    except MltuiError:
+        return None
 
 
 def _time(text: str | None) -> float | None:

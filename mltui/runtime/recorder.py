@@ -15,50 +15,24 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from mltui.engines.base import LogChunk
 from mltui.parsers.reader import MetricReader
-from mltui.storage.log_file import LogReader, LogWriter, StreamPosition
+from mltui.runtime.replay import Replay
+from mltui.storage.log_file import LogReader, LogWriter
 from mltui.storage.metric_file import MetricWriter
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mltui.engines.base import LogChunk
     from mltui.parsers.config import MetricConfig
 
-#: How often points reach the file, and how long the reader rests when the log has nothing new.
+#: How often points reach the file, and how long the reader rests so as to read more at once.
 _FLUSH_S = 0.2
 _REST_S = 0.02
+_FULL_DISK_S = 2.0
 #: Bytes read between two looks at the clock; small enough for the reader to stay in step, large enough to be cheap.
 _SLICE = 1 << 18
-
-
-class Skip:
-    """Leaves out of a replayed stream what is recorded already.
-
-    An engine's log keeps every newline but may change other bytes (json-file replaces invalid UTF-8), so the place is
-    found by counting lines; only within the last, unfinished line are bytes counted, in the form a replay gives them.
-    """
-
-    def __init__(self, positions: dict[int, StreamPosition]) -> None:
-        self._lines = {stream: position.lines for stream, position in positions.items()}
-        self._bytes = {
-            stream: len(bytes(position.tail).decode("utf-8", "replace").encode())
-            for stream, position in positions.items()
-        }
-
-    def rest(self, stream: int, data: bytes) -> bytes:
-        """What of ``data`` is new."""
-        left = self._lines.get(stream, 0)
-        start = 0
-        while left:
-            found = data.find(b"\n", start)
-            if found < 0:
-                self._lines[stream] = left
-                return b""
-            start, left = found + 1, left - 1
-        self._lines[stream] = 0
-        tail = min(self._bytes.get(stream, 0), len(data) - start)
-        self._bytes[stream] = self._bytes.get(stream, 0) - tail
-        return data[start + tail :]
 
 
 class Recorder:
@@ -69,36 +43,43 @@ class Recorder:
         self._log = LogWriter(folder.path)
         self._reader = MetricReader(config)
         self._metrics = MetricWriter(folder.metrics)
+        self._grown = threading.Event()
         self._ended = threading.Event()
+        self._read = 0
+        self._flushed = 0.0
         self.error: OSError | None = None
         """Why points could not be written for a while (a full disk)."""
         self._thread = threading.Thread(target=self._read_metrics, name="metrics", daemon=True)
         self._thread.start()
 
-    def replay(self) -> Skip:
+    def replay(self) -> Replay:
         """A filter for a stream that starts again from the log's beginning."""
-        return Skip(self._log.positions)
+        return Replay(self._folder.path)
 
     def take(self, chunk: LogChunk) -> None:
-        """Record one chunk; raises ``OSError`` when the disk is full, with nothing of the chunk recorded."""
+        """Record one chunk; raises ``OSError`` when the disk is full, with a part of the chunk recorded, or nothing."""
         self._log.append(chunk.stream, chunk.data, chunk.time if chunk.time is not None else time.time())
+        self._grown.set()
 
     @property
-    def empty(self) -> bool:
-        """Nothing was recorded yet."""
-        return self._log.size == 0
+    def unread(self) -> int:
+        """Bytes of the log whose metrics have not been read yet."""
+        return self._log.size - self._read
 
     def finish(self) -> None:
-        """Read the rest of the log, write the last points, close the files."""
+        """Read the rest of the log, write the last points, close the files. A full disk is waited out."""
         self._ended.set()
+        self._grown.set()
         self._thread.join()
-        self._metrics.close()
+        while not self._write(self._metrics.close):
+            time.sleep(_FULL_DISK_S)
         self._log.close()
 
     def _read_metrics(self) -> None:
         last = 0.0
         with LogReader(self._folder.path) as log:
             while True:
+                self._grown.clear()
                 ended = self._ended.is_set()
                 busy = False
                 for piece in log.pieces(_SLICE):
@@ -106,23 +87,34 @@ class Recorder:
                     last = piece.time
                     for point in self._reader.feed(piece.data, piece.stream):
                         self._metrics.add(point, piece.time)
-                self._flush_when_due()
+                self._read = log.offset
+                if self._until_flush() == 0:
+                    self._flushed = time.monotonic()
+                    self._write(self._metrics.flush if busy else self._metrics.publish)
                 if not busy:
                     if ended:
                         break
-                    self._ended.wait(_REST_S)
+                    self._rest()
         for point in self._reader.close():
             self._metrics.add(point, last)
 
-    _flushed = 0.0
+    def _rest(self) -> None:
+        """Wait for more of the log, or until points have to be written; what comes in quick succession is one piece."""
+        self._grown.wait(self._until_flush())
+        self._ended.wait(_REST_S)
 
-    def _flush_when_due(self) -> None:
-        now = time.monotonic()
-        if now - self._flushed < _FLUSH_S:
-            return
-        self._flushed = now
+    def _until_flush(self) -> float | None:
+        """Seconds until points have to be written; ``None`` while there are none."""
+        if not self._metrics.holds:
+            return None
+        return max(0.0, self._flushed + _FLUSH_S - time.monotonic())
+
+    def _write(self, how: Callable[[], None]) -> bool:
+        """Write the points that are held; a full disk keeps them waiting."""
         try:
-            self._metrics.flush()
-            self.error = None
+            how()
         except OSError as error:
             self.error = error
+            return False
+        self.error = None
+        return True

@@ -61,25 +61,15 @@ class RunView:
             return False
         if size - self._log.offset > _TAIL:
             self._log.skip_to(size - _TAIL)
+            self._log.skip_line()
             self._screens.clear()
             self.log.clear(skipped_bytes=self._log.offset)
-            self._drop_partial_line()
         for piece in self._log.pieces():
             screen = self._screens.setdefault(piece.stream, LineScreen())
             done = screen.feed(piece.data)
             self.log.extend([LogLine(text, piece.stream, piece.time) for text in done])
             self.log.draw(piece.stream, screen.pending)
         return True
-
-    def _drop_partial_line(self) -> None:
-        """After a jump into the middle, the first piece begins inside a line: start behind its end."""
-        assert self._log is not None
-        with self._folder.log.open("rb") as file:
-            file.seek(self._log.offset)
-            cut = file.read(1 << 16).find(b"\n")
-        if cut >= 0:
-            self._log.skip_to(self._log.offset + cut + 1)
-            self.log.skipped_bytes = self._log.offset
 
     def _poll_build(self) -> bool:
         path: Path = self._folder.build_log

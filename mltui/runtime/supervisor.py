@@ -11,6 +11,7 @@ import contextlib
 import os
 import pickle
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,10 @@ _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _SETTLE_S = 3.0
 #: At most so often is the database told about the progress of a build.
 _NEWS_S = 0.25
+#: Wait before a full disk is tried again.
+_FULL_DISK_S = 2.0
+#: Bytes of the log still to be read for metrics when a run has ended, from which on that is worth a word.
+_MUCH_UNREAD = 1 << 22
 
 
 class _StoppedEarly(Exception):
@@ -71,25 +76,37 @@ class Supervisor:
         self._spec = spec
         self._metrics = metrics
         self._told = 0.0
+        self._news = ""
+        self._troubled = False
+        self._unsaved: dict[str, object] = {}
 
     def supervise(self) -> None:
         """Do all of it; returns when the run has ended and its record is complete."""
         recorder = Recorder(self._folder, self._metrics)
         try:
-            stream = self._launch(self._spec) if self._spec else None
-            status = self._follow(recorder, stream)
-        except _StoppedEarly:
-            self._end(RunState.STOPPED, "stopped", "Stopped before it started.")
-        except NotFound as error:
-            self._end(RunState.LOST, "lost", error.message, "What was recorded is kept; launch it again.")
-        except MltuiError as error:
-            self._fail(error)
-        else:
-            self._conclude(status)
+            ending = self._bring_to_its_end(recorder)
+            if recorder.unread > _MUCH_UNREAD:
+                self._save(detail="It has ended; the rest of its log is being read.")
         finally:
             recorder.finish()
+        # Last of all: a run is called ended when its record is whole.
+        self._save_at_last(ending)
 
-    def _launch(self, spec: LaunchSpec) -> LogStream:
+    def _bring_to_its_end(self, recorder: Recorder) -> dict[str, object]:
+        """Launch or take up, record; returns what its record is to say in the end."""
+        try:
+            container, stream = self._launch(self._spec) if self._spec else (self._find_container(), None)
+            return self._conclusion(self._follow(recorder, container, stream))
+        except _StoppedEarly:
+            return _ending(RunState.STOPPED, "stopped", "Stopped before it started.")
+        except NotFound as error:
+            if not self._run.started and self._stop_requested():
+                return _ending(RunState.STOPPED, "stopped", "Stopped before it started.")
+            return _ending(RunState.LOST, "lost", error.message, "What was recorded is kept; launch it again.")
+        except MltuiError as error:
+            return _failure(error)
+
+    def _launch(self, spec: LaunchSpec) -> tuple[str, LogStream | None]:
         """Image, container, attach, start: the stream is open before the first byte can come."""
         self._engine.check(spec)
         self._save(state=RunState.BUILDING, detail="Preparing the image", hint="")
@@ -97,8 +114,10 @@ class Supervisor:
 
             def tell(progress: Progress) -> None:
                 if progress.text:
-                    build_log.write(clean(progress.text).rstrip("\n") + "\n")
-                    build_log.flush()
+                    # A full disk costs lines of this file, not the run.
+                    with contextlib.suppress(OSError):
+                        build_log.write(clean(progress.text).rstrip("\n") + "\n")
+                        build_log.flush()
                 self._stop_if_asked()
                 self._tell(progress)
 
@@ -106,32 +125,58 @@ class Supervisor:
         self._stop_if_asked()
         container = self._engine.create(spec, image)
         self._save(container_id=container, container_name=spec.name, image=image.name, image_id=image.id)
+        stream = self._start(container)
+        self._save(state=RunState.RUNNING, started=time.time(), detail="", hint="")
+        if self._stop_requested():
+            # Asked for while it was starting, when the engine had nothing to stop yet.
+            threading.Thread(target=self._stop, args=(container,), name="stop", daemon=True).start()
+        return container, stream
+
+    def _start(self, container: str) -> LogStream | None:
         try:
             stream = self._engine.attach(container)
+            self._stop_if_asked()
             self._engine.start(container)
-        except BaseException:
+        except BaseException as error:
+            # An engine that went away in this moment may have started it all the same.
+            if isinstance(error, EngineUnavailable) and self._has_started(container):
+                return None
             with contextlib.suppress(EngineError):
                 self._engine.remove(container, force=True)
             raise
-        self._save(state=RunState.RUNNING, started=time.time(), detail="", hint="")
         return stream
 
+    def _has_started(self, container: str) -> bool:
+        try:
+            return self._patiently(lambda: self._engine.inspect(container)).state != "created"
+        except NotFound:
+            return False
+
+    def _stop(self, container: str) -> None:
+        with contextlib.suppress(EngineError):
+            self._engine.stop(container)
+
     def _tell(self, progress: Progress) -> None:
+        """Tell how the image gets on, not too often; a word that came too soon is told with the next, or a heartbeat."""
+        if progress.text.strip():
+            where = f"{progress.step}/{progress.steps} " if progress.steps else ""
+            self._news = where + one_line(progress.text, 200)
         now = time.monotonic()
-        if now - self._told < _NEWS_S or not progress.text.strip():
-            return
-        self._told = now
-        where = f"{progress.step}/{progress.steps} " if progress.steps else ""
-        self._save(detail=where + one_line(progress.text, 200))
+        if self._news and now - self._told >= _NEWS_S:
+            self._save(detail=self._news)
+            self._told, self._news = now, ""
 
     def _stop_if_asked(self) -> None:
-        now = self._database.get(self._run.id)
-        if now is None or now.stop_requested:
+        if self._stop_requested():
             raise _StoppedEarly
 
-    def _follow(self, recorder: Recorder, stream: LogStream | None) -> ContainerStatus:
+    def _stop_requested(self) -> bool:
+        """A person wants it stopped, or has removed its record."""
+        now = self._database.get(self._run.id)
+        return now is None or now.stop_requested
+
+    def _follow(self, recorder: Recorder, container: str, stream: LogStream | None) -> ContainerStatus:
         """Record until the container has ended and its log is complete; raises ``NotFound`` if it vanished."""
-        container = self._find_container()
         live = stream is not None
         while True:
             complete = self._record(recorder, stream, live=live)
@@ -143,9 +188,11 @@ class Supervisor:
             stream = self._patiently(lambda: self._engine.logs(container, follow=True))
 
     def _find_container(self) -> str:
+        """The container of a run that is taken up, by its label."""
         found = self._patiently(lambda: self._engine.find(self._run.id))
         if found is None:
-            raise NotFound("Its container vanished." if self._run.started else "It was interrupted before it started.")
+            was_there = self._run.state is RunState.RUNNING
+            raise NotFound("Its container vanished." if was_there else "It was interrupted before it started.")
         if found.state == "created":
             with contextlib.suppress(EngineError):
                 self._engine.remove(found.id, force=True)
@@ -157,21 +204,44 @@ class Supervisor:
         """Take the stream to its end; ``False`` when it may have been cut off or was none."""
         if stream is None:
             return False
-        skip = None if live else recorder.replay()
         try:
-            for chunk in stream:
-                data = skip.rest(chunk.stream, chunk.data) if skip else chunk.data
-                if data:
-                    recorder.take(chunk._replace(data=data))
+            if live:
+                for chunk in stream:
+                    recorder.take(chunk)
+            else:
+                self._record_rest(recorder, stream)
+            return self._answers()
         except OSError as error:
-            self._save(detail=f"The log cannot be recorded: {error.strerror or error}. It is tried again.")
-            time.sleep(_BACKOFF_S[-1])
+            # Closed before the wait: an engine holds up a container whose output nobody takes.
+            stream.close()
+            self._log_trouble(f"The log cannot be recorded: {error.strerror or error}.")
+            time.sleep(_FULL_DISK_S)
             return False
         except EngineError:
             return False
         finally:
             stream.close()
-        return self._answers()
+
+    def _record_rest(self, recorder: Recorder, stream: LogStream) -> None:
+        """Take from a log that is told from its start what is not recorded yet."""
+        replay = recorder.replay()
+        for chunk in stream:
+            new = replay.rest(chunk)
+            if new.data:
+                recorder.take(new)
+                self._clear_trouble()
+        if self._answers():
+            for new in replay.finish():
+                recorder.take(new)
+
+    def _log_trouble(self, what: str) -> None:
+        self._troubled = True
+        self._save(detail=what, hint="It is tried again; the engine keeps what is printed meanwhile.")
+
+    def _clear_trouble(self) -> None:
+        if self._troubled:
+            self._troubled = False
+            self._save(detail="", hint="")
 
     def _answers(self) -> bool:
         """The engine is there right after the stream's end, so that end was the container's, not the engine's."""
@@ -206,40 +276,51 @@ class Supervisor:
                     self._save(detail="", hint="")
                 return answer
 
-    def _conclude(self, status: ContainerStatus) -> None:
+    def _conclusion(self, status: ContainerStatus) -> dict[str, object]:
         run = self._database.get(self._run.id) or self._run
         memory = self._spec.resources.memory if self._spec else None
         end = outcome(status, stop_requested=run.stop_requested, memory_limit=memory)
-        self._save(
-            exit_code=status.exit_code,
-            oom_killed=status.oom_killed,
-            started=status.started or run.started,
-            finished=status.finished or time.time(),
+        started, finished = status.started or run.started, status.finished or time.time()
+        return {
+            "exit_code": status.exit_code,
+            "oom_killed": status.oom_killed,
+            # Docker may note the start of a short container after its end.
+            "started": started and min(started, finished),
+            "finished": finished,
             **end._asdict(),
-        )
-
-    def _fail(self, error: MltuiError) -> None:
-        reason = "gpu" if isinstance(error, GpuUnavailable) else "image" if isinstance(error, ImageError) else "start"
-        code = getattr(error, "exit_code", None)
-        self._end(RunState.FAILED, reason, one_line(error.message, 400), error.hint, exit_code=code)
-
-    def _end(self, state: RunState, reason: str, detail: str, hint: str = "", exit_code: int | None = None) -> None:
-        self._save(state=state, reason=reason, detail=detail, hint=hint, exit_code=exit_code, finished=time.time())
+        }
 
     def _save(self, **changes: object) -> None:
+        """Write to the database; what a full disk refuses is kept, and written with the next change."""
+        self._unsaved |= changes
+        try:
+            self._database.update(self._run.id, **self._unsaved)
+        except StorageError as error:
+            print(time.strftime("%F %T"), error.message, file=sys.stderr, flush=True)
+        else:
+            self._unsaved.clear()
+
+    def _save_at_last(self, changes: dict[str, object]) -> None:
         """Write to the database; a full disk is waited out, for a run must not end without its record."""
-        while True:
-            try:
-                self._database.update(self._run.id, **changes)
-            except StorageError as error:
-                print(time.strftime("%F %T"), error.message, file=sys.stderr, flush=True)
-                time.sleep(_BACKOFF_S[-1])
-            else:
-                return
+        self._save(**changes)
+        while self._unsaved:
+            time.sleep(_FULL_DISK_S)
+            self._save()
+
+
+def _failure(error: MltuiError) -> dict[str, object]:
+    reason = "gpu" if isinstance(error, GpuUnavailable) else "image" if isinstance(error, ImageError) else "start"
+    code = getattr(error, "exit_code", None)
+    return _ending(RunState.FAILED, reason, one_line(error.message, 400), error.hint) | {"exit_code": code}
+
+
+def _ending(state: RunState, reason: str, detail: str, hint: str = "") -> dict[str, object]:
+    return {"state": state, "reason": reason, "detail": detail, "hint": hint, "finished": time.time()}
 
 
 def main(argv: list[str]) -> NoReturn:
-    """``python -m mltui.runtime.supervisor HOME RUN_ID LOCK_FD``, with the pickled launch (or nothing) on stdin.
+    """``python -m mltui.runtime.supervisor HOME RUN_ID LOCK_FD``, with the pickled launch on stdin: what to start,
+    or ``None`` to take the run up, and how its metrics are read.
 
     Started by ``launcher.spawn`` only, which holds the run's lock and hands it over as an open file.
     """
@@ -262,6 +343,8 @@ def _detach(folder: RunFolder) -> None:
     log = os.open(folder.supervisor_log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
+    os.close(nothing)
+    os.close(log)
 
 
 def _run(home: Path, run_id: str, folder: RunFolder, payload: bytes) -> None:
@@ -269,7 +352,7 @@ def _run(home: Path, run_id: str, folder: RunFolder, payload: bytes) -> None:
 
     # The stream's thread needs the interpreter only for an instant at a time: it must not wait 5 ms for each.
     sys.setswitchinterval(0.0005)
-    spec, metrics = pickle.loads(payload) if payload else (None, None)
+    spec, metrics = pickle.loads(payload)
     database = RunDatabase(home / "runs.db")
     run = database.get(run_id)
     if run is None:

@@ -43,9 +43,15 @@ class Watcher:
         """Name and endpoint of the engine that ``containers`` come from."""
         self._launcher = launcher
         self._views: OrderedDict[str, View] = OrderedDict()
+        self._retired: list[View] = []
+        """Views to be closed by the thread that polls them."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closed = False
+        self._seen: tuple[int, int] | None = None
+        self._adopted = -_ADOPT_S
+        self._trouble = ""
+        """Why runs could not be taken up."""
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
@@ -74,7 +80,7 @@ class Watcher:
                 view = self._views[key] = make()
             self._views.move_to_end(key)
             while len(self._views) > _KEPT_VIEWS:
-                self._views.popitem(last=False)[1].close()
+                self._retired.append(self._views.popitem(last=False)[1])
             self.view = view
         self._wake.set()
         return view
@@ -84,33 +90,48 @@ class Watcher:
         with self._lock:
             view = self._views.pop(key, None)
             if view:
-                view.close()
+                self._retired.append(view)
                 self.view = None if self.view is view else self.view
 
     def _run(self) -> None:
-        seen: tuple[int, int] | None = None
-        adopted = -_ADOPT_S
         while not self._closed:
             try:
-                now = self._launcher.database.version()
-                if now != seen:
-                    self.runs = self._launcher.database.runs()
-                    self.version += 1
-                    seen = now
-                if time.monotonic() - adopted > _ADOPT_S:
-                    adopted = time.monotonic()
-                    self._take_up()
-                self._say("")
+                self._look_at_database()
+                self._poll_view()
+                self._say(self._trouble)
             except MltuiError as error:
                 self._say(str(error))
-            with self._lock:
-                if self.view:
-                    self.view.poll()
+            except OSError as error:
+                self._say(f"The run's record cannot be read: {error.strerror or error}.")
             self._wake.wait(_TICK_S)
             self._wake.clear()
+        self._close_views([*self._views.values(), *self._retired])
+
+    def _look_at_database(self) -> None:
+        now = self._launcher.database.version()
+        if now != self._seen:
+            self.runs = self._launcher.database.runs()
+            self.version += 1
+            self._seen = now
+        if time.monotonic() - self._adopted > _ADOPT_S:
+            self._adopted = time.monotonic()
+            try:
+                self._take_up()
+                self._trouble = ""
+            except MltuiError as error:
+                self._trouble = str(error)
+
+    def _poll_view(self) -> None:
+        """Bring the view up to date; nobody who selects another one has to wait for that."""
         with self._lock:
-            for view in self._views.values():
-                view.close()
+            view, retired, self._retired = self.view, self._retired, []
+        self._close_views(retired)
+        if view:
+            view.poll()
+
+    def _close_views(self, views: Iterable[View]) -> None:
+        for view in views:
+            view.close()
 
     def _take_up(self) -> None:
         name, endpoint = self.engine

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from mltui.domain.errors import StorageError
 
+#: The cure where a file cannot be written.
+MAKE_ROOM = "Check that the disk is not full and that the folder is yours; MLTUI_HOME names another folder."
+
 
 def home() -> Path:
     """The folder of runs, their database and the local engine's environments.

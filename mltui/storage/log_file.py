@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from typing import NamedTuple
 _ENTRY = struct.Struct("<QdI")
 _TICK = 0.1
 _READ = 1 << 20
+_NEAR = 1 << 16
+_ENTRIES = 512
 
 
 class LogPiece(NamedTuple):
@@ -27,65 +30,47 @@ class LogPiece(NamedTuple):
     time: float
 
 
-class StreamPosition:
-    """How far one stream has come: finished lines, and the bytes of the line that is not finished yet."""
-
-    __slots__ = ("lines", "tail")
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self.tail = bytearray()
-
-    def advance(self, data: bytes) -> None:
-        """Count ``data``."""
-        newlines = data.count(b"\n")
-        if newlines:
-            self.lines += newlines
-            self.tail = bytearray(data[data.rindex(b"\n") + 1 :])
-        else:
-            self.tail += data
-
-
 class LogWriter:
     """Appends to a run's log; there is one writer a run, held by the run's lock.
 
-    ``positions`` says how far each stream has come, counted from the files when they are opened again.
+    Opened again after a crash, it cuts away what of the index is not whole or lies behind the end of the log.
     """
 
     def __init__(self, folder: Path) -> None:
         self._log = os.open(folder / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
         self._index = os.open(folder / "log.index", os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
         self.size = os.fstat(self._log).st_size
-        self.positions: dict[int, StreamPosition] = {}
         self._stream = 0
         self._time = 0.0
-        self._recover(folder)
+        self._recover()
 
-    def _recover(self, folder: Path) -> None:
-        whole = os.fstat(self._index).st_size // _ENTRY.size * _ENTRY.size
-        os.ftruncate(self._index, whole)
-        if self.size:
-            with LogReader(folder) as reader:
-                for piece in reader.pieces():
-                    self._position(piece.stream).advance(piece.data)
-
-    def _position(self, stream: int) -> StreamPosition:
-        return self.positions.setdefault(stream, StreamPosition())
+    def _recover(self) -> None:
+        size = os.fstat(self._index).st_size
+        entries = size // _ENTRY.size
+        while entries:
+            offset, _, _ = _ENTRY.unpack(os.pread(self._index, _ENTRY.size, (entries - 1) * _ENTRY.size))
+            if offset <= self.size:
+                break
+            entries -= 1
+        if entries * _ENTRY.size != size:
+            os.ftruncate(self._index, entries * _ENTRY.size)
 
     def append(self, stream: int, data: bytes, time: float) -> None:
-        """Append ``data`` of ``stream``, received at ``time``; an ``OSError`` (a full disk) leaves nothing half done."""
+        """Append ``data`` of ``stream``, received at ``time``.
+
+        After an ``OSError`` (a full disk) a part of ``data`` may have been written: the files say how much.
+        """
         try:
             if stream != self._stream or time - self._time >= _TICK:
                 _write_all(self._index, _ENTRY.pack(self.size, time, stream))
                 self._stream, self._time = stream, time
             _write_all(self._log, data)
         except OSError:
-            os.ftruncate(self._log, self.size)
-            os.ftruncate(self._index, os.fstat(self._index).st_size // _ENTRY.size * _ENTRY.size)
             self._stream = 0
+            self.size = os.fstat(self._log).st_size
+            self._recover()
             raise
         self.size += len(data)
-        self._position(stream).advance(data)
 
     def close(self) -> None:
         """Close the files."""
@@ -117,7 +102,7 @@ class LogReader:
             os.close(self._log)
             raise
         self._entry = (0, 0.0, 1)
-        self._next: tuple[int, float, int] | None = None
+        self._next: deque[tuple[int, float, int]] = deque()
         self._at = 0
         self.offset = 0
         """Offset in ``log`` of the next byte that ``pieces`` yields."""
@@ -126,6 +111,12 @@ class LogReader:
     def size(self) -> int:
         """Bytes in the log now."""
         return os.fstat(self._log).st_size
+
+    def skip_line(self) -> None:
+        """Go on behind the next line's end, where one is near: the place may be within a line."""
+        found = os.pread(self._log, _NEAR, self.offset).find(b"\n")
+        if found >= 0:
+            self.skip_to(self.offset + found + 1)
 
     def skip_to(self, offset: int) -> None:
         """Go on at ``offset`` (forward only), with the stream and time that hold there."""
@@ -137,7 +128,7 @@ class LogReader:
         end = self.size if limit is None else min(self.size, self.offset + limit)
         while self.offset < end:
             self._settle()
-            upto = min(end, self._next[0]) if self._next else end
+            upto = min(end, self._next[0][0]) if self._next else end
             data = os.pread(self._log, min(upto - self.offset, _READ), self.offset)
             if not data:
                 return
@@ -145,17 +136,18 @@ class LogReader:
             yield LogPiece(self._entry[2], data, self._entry[1])
 
     def _settle(self) -> None:
-        """Make ``_entry`` the index record that holds at ``offset``, and ``_next`` the one after it."""
-        while True:
-            if self._next is None:
-                raw = os.pread(self._index, _ENTRY.size, self._at)
-                if len(raw) < _ENTRY.size:
-                    return
-                self._next = _ENTRY.unpack(raw)
-                self._at += _ENTRY.size
-            if self._next[0] > self.offset:
+        """Make ``_entry`` the index record that holds at ``offset``, and ``_next`` those after it."""
+        while self._next or self._read_entries():
+            if self._next[0][0] > self.offset:
                 return
-            self._entry, self._next = self._next, None
+            self._entry = self._next.popleft()
+
+    def _read_entries(self) -> bool:
+        raw = os.pread(self._index, _ENTRIES * _ENTRY.size, self._at)
+        whole = len(raw) // _ENTRY.size * _ENTRY.size
+        self._next.extend(_ENTRY.iter_unpack(raw[:whole]))
+        self._at += whole
+        return whole > 0
 
     def close(self) -> None:
         """Close the files."""

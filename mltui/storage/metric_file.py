@@ -3,7 +3,10 @@
 Format, little-endian: the magic ``mltui-m1``, then frames of u32 length, u32 CRC-32 and ``length`` bytes of payload.
 A payload begins with a byte: ``S`` declares a series (JSON ``[id, name, axis, kind]``); ``P`` holds points (u16
 series, u8 encoding, u32 n, then the columns x, value and time). Encoding 0 is three arrays of f64. A frame cut off by
-a crash fails its length or checksum; readers stop in front of it and the next writer cuts it away.
+a crash fails its length or checksum; readers stop in front of it.
+
+A run that is taken up again has its log read from the start. Its points go to a new file beside the old, which takes
+the old one's place once it has everything that the old one had, so that no reader sees a curve shrink.
 """
 
 from __future__ import annotations
@@ -32,11 +35,24 @@ class MetricWriter:
     """Appends points; they are held until ``flush``, which the caller does a few times a second."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_APPEND, 0o600)
-        os.write(self._file, MAGIC)
+        self._path = path
+        self._new: Path | None = path.with_name(path.name + ".new") if path.exists() else None
+        self._file = os.open(self._new or path, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_APPEND, 0o600)
         self._ids: dict[SeriesKey, int] = {}
         self._held: dict[int, Columns] = {}
-        self._frames: list[bytes] = []
+        self._frames: list[bytes] = [MAGIC]
+
+    @property
+    def holds(self) -> bool:
+        """Something waits to be written."""
+        return bool(self._held or self._frames or self._new)
+
+    def publish(self) -> None:
+        """Flush, and put a file that was written anew into the old one's place."""
+        self.flush()
+        if self._new:
+            os.replace(self._new, self._path)
+            self._new = None
 
     def add(self, point: MetricPoint, time: float) -> None:
         """Hold one point, read at ``time``."""
@@ -72,11 +88,9 @@ class MetricWriter:
         self._frames.clear()
 
     def close(self) -> None:
-        """Flush and close."""
-        try:
-            self.flush()
-        finally:
-            os.close(self._file)
+        """Publish and close; after an ``OSError`` it is still open, and may be closed again."""
+        self.publish()
+        os.close(self._file)
 
 
 def _frame(payload: bytes) -> bytes:
@@ -113,17 +127,17 @@ class MetricReaderFile:
         return came
 
     def _same_file(self) -> bool:
+        """The file is open and begins as it must; the old one is let go of when another has taken its place."""
         try:
-            size = os.fstat(self._file).st_size if self._file >= 0 else -1
+            found = os.stat(self._path).st_ino
+            if self._file >= 0 and os.fstat(self._file).st_ino != found:
+                self.close()
+                self._begin()
             if self._file < 0:
                 self._file = os.open(self._path, os.O_RDONLY)
-                size = os.fstat(self._file).st_size
         except OSError:
+            # The run was removed: what was read of it stays.
             return False
-        if size < self._offset:
-            self._offset = 0
-            self._keys.clear()
-            self._begin()
         if self._offset == 0:
             if os.pread(self._file, len(MAGIC), 0) != MAGIC:
                 return False
@@ -159,7 +173,9 @@ class MetricReaderFile:
             self._take(self._keys[number], columns)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; a later ``poll`` reads it from its start."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+        self._offset = 0
+        self._keys.clear()

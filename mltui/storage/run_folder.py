@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from mltui.domain.errors import StorageError
-from mltui.storage.locations import make_folder
+from mltui.storage.locations import MAKE_ROOM, make_folder
 
 #: Whoever asks ``supervised`` holds the lock for an instant, so one refusal does not mean that it is taken.
 _LOCK_TRIES = 5
@@ -46,8 +46,14 @@ class RunFolder:
         make_folder(self.outputs)
 
     def take_lock(self) -> bool:
-        """Become the run's supervisor; ``False`` when another process is. The lock goes with the process."""
-        fd = os.open(self._lock_path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        """Become the run's supervisor; ``False`` when another process is. The lock goes with the process.
+
+        Raises ``StorageError``.
+        """
+        try:
+            fd = os.open(self._lock_path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"{self._lock_path} cannot be written: {error.strerror}.", MAKE_ROOM) from error
         for _ in range(_LOCK_TRIES):
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,6 +64,13 @@ class RunFolder:
                 return True
         os.close(fd)
         return False
+
+    def keep_profile(self, text: str) -> None:
+        """Keep the profile as it is at the launch; raises ``StorageError``."""
+        try:
+            self.profile.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{self.profile} cannot be written: {error.strerror}.", MAKE_ROOM) from error
 
     @property
     def lock_fd(self) -> int:
