@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mltui.domain.errors import EngineError, GpuUnavailable, StartError
@@ -70,13 +71,26 @@ def host_config(spec: LaunchSpec) -> dict[str, Any]:
         "Privileged": spec.privileged,
         "CapAdd": list(spec.cap_add),
         "CapDrop": list(spec.cap_drop),
-        "SecurityOpt": list(spec.security_opt),
+        "SecurityOpt": [_security_option(spec, option) for option in spec.security_opt],
         "GroupAdd": list(spec.group_add),
         "ExtraHosts": list(spec.extra_hosts),
     }
     if spec.tty:
         config["ConsoleSize"] = [TTY_SIZE[1], TTY_SIZE[0]]
     return config | _limits(spec) | _namespaces(spec)
+
+
+def _security_option(spec: LaunchSpec, option: str) -> str:
+    """``option`` as the engine wants it: a seccomp profile is sent as its text, not as the name of a file here."""
+    name, _, value = option.partition("=" if "=" in option else ":")
+    if name != "seccomp" or value in ("unconfined", "builtin") or value.startswith("{"):
+        return option
+    try:
+        return f"seccomp={Path(spec.project, value).read_text(encoding='utf-8')}"
+    except OSError as error:
+        raise StartError(
+            f"The seccomp profile {one_line(value)} cannot be read: {error.strerror}.", "Correct `security_opt`.", 125
+        ) from error
 
 
 def _limits(spec: LaunchSpec) -> dict[str, Any]:
@@ -203,6 +217,11 @@ _START = (
     (r"(?:bind source path does not exist: *|statfs )(?P<what>[^\s:]+)",
      "there is no {what} on the engine's machine to mount",
      "Make it, or correct `volumes` of the profile.", 125),
+    (r"error mounting (?:\S+ )?\"(?P<what>[^\"]+)",
+     "{what} cannot be mounted where the profile says",
+     "A folder goes on a folder, a file on a file: correct `volumes`.", 125),
+    (r'chdir to cwd \("(?P<what>[^"]+)"\)', "its working directory {what} cannot be entered",
+     "Choose another `working_dir`, or a `user` who may enter it.", 126),
     (r"executable file not found in \$PATH|: no such file or directory.*starting container process"
      r"|starting container process caused.*no such file or directory|stat [^ ]+: no such file or directory.*unknown",
      "its command does not exist in the image",
@@ -235,6 +254,11 @@ _START = (
 _PORT = re.compile(
     r"(?:Bind for|listen (?:tcp|udp)\w*) (?:\S*:)?(?P<port>\d+):? ?(?:failed|bind)|port (?P<p2>\d+)/?\w* is already"
 )
+#: What engine and runtimes put before their reason, which says nothing to a person.
+_AROUND = re.compile(
+    r"^(?:failed to create (?:shim )?task[^:]*: |(?:OCI runtime|runc|crun) create failed: |unable to start container "
+    r"process: |error during container init: |container create: |preparing container \w+ for attach: |(?:runc|crun): )+"
+)
 _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
 
 
@@ -248,7 +272,7 @@ def start_refusal(spec_name: str, error: Refused, port_owner: str = "", gpus: st
     """Why a container was not created or started, from the engine's text."""
     text = error.text.rstrip(". ")
     who = f"{one_line(spec_name)} was not started"
-    shown = one_line(text, 400)
+    shown = one_line(_AROUND.sub("", text).removesuffix(": unknown"), 400)
     for pattern, meaning, cure in _GPU:
         if re.search(pattern, text) and (gpus or "nvidia" in text.lower() or "device driver" in text):
             return GpuUnavailable(f"{who}: {meaning} ({shown}).", cure)

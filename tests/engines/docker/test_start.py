@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 import pytest
 
@@ -129,6 +130,17 @@ def test_everything_arrives(rig: Rig) -> None:
     assert (config["StopSignal"], config["StopTimeout"]) == ("SIGINT", 20)
 
 
+def test_seccomp_profile_of_a_file(rig: Rig) -> None:
+    """A seccomp profile named as a file of the project holds; one that cannot be read is named."""
+    refuse_mkdir = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}
+    (rig.project / "strict.json").write_text(json.dumps(refuse_mkdir))
+    _, status, output = rig.run(rig.spec("mkdir /tmp/x", security_opt=("seccomp=strict.json",)))
+    assert status.exit_code == 1
+    assert b"not permitted" in output[2]
+    with pytest.raises(StartError, match=r"gone\.json cannot be read"):
+        rig.create(rig.spec("true", security_opt=("seccomp=gone.json",)))
+
+
 def test_entrypoint_and_images_own_command(rig: Rig) -> None:
     """An entrypoint is put in front of the command; with neither the image's own command runs."""
     _, _, output = rig.run(rig.spec(entrypoint=("echo", "in front"), command=("of it",)))
@@ -193,6 +205,9 @@ def test_unknown_container(rig: Rig) -> None:
         ("driver failed programming external connectivity on endpoint x (ab): Bind for 0.0.0.0:8888 failed: port is "
          "already allocated", 125, "port 8888 is taken"),
         ("statfs /no/data: no such file or directory", 125, "no /no/data on the engine's machine"),
+        ('runc create failed: unable to start container process: error mounting "/home/data" to rootfs at "/x": not a '
+         "directory: unknown: Are you trying to mount a directory onto a file?", 125, "/home/data cannot"),
+        ('chdir to cwd ("/root/work") set in config.json failed: permission denied: unknown', 126, "/root/work cannot"),
         ("network lab not found", 125, "no network lab"),
         ("something new\nand odd \x1b[31m", 125, "something new and odd"),
     ],
