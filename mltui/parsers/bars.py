@@ -19,11 +19,13 @@ from mltui.parsers.vocabulary import scope_of, words
 
 _TQDM = re.compile(rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*\[[\d:. ]+<([^\]]*)(\]?)")
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
+# A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
-    rb"(?:\d+%\s+)?(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*\s+(?:\d+%\s+)?(\d+)/(\d+)\s(.*)"
+    rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
+    rb"\s+(?:\d+%\s+)?(\d+)/(\d+)\s(.*)"
 )
+_PERCENT = re.compile(rb"\d+%\s*$")
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
-_NO_DIGITS = bytes(range(256))
 _PER_EPOCH = re.compile(rb"\bepochs?\b|Epochs\b", re.I)
 _DESCRIPTIONS = 4096
 _BARS = 512
@@ -65,7 +67,7 @@ class Bars:
         elif b"it" in frame and b"] " not in frame[:3] and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
         elif b"\xe2\x94\x81" in frame and not frame.lstrip()[:1].isdigit() and (found := _DRAWN.search(frame)):
-            self._read_frame(frame[: found.start()], found[3], _count(found[1]), _count(found[2]), found[3])
+            self._read_frame(_PERCENT.sub(b"", frame[: found.start()]), found[3], _count(found[1]), _count(found[2]), found[3])
             return None
         else:
             self._drawn = None

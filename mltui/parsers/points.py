@@ -129,6 +129,8 @@ class Points:
 
     def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:
         """Report a line's values at ``x``, unless the same line was read before."""
+        if x - x != 0:
+            return
         group = plan.group
         values = [numbers[entry.index] for entry in plan.entries]
         last = group.last_x

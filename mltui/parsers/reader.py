@@ -7,12 +7,11 @@ the same plan.
 
 from __future__ import annotations
 
-import re
-
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.bars import Bars
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.lines import Lines
+from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.terminal import Frames
 
@@ -29,7 +28,7 @@ class MetricReader:
         self._points = Points(self.config)
         self._lines = Lines(self._points)
         self._bars = Bars(self._points, self._lines)
-        self._patterns = [re.compile(p) for p in self.config.patterns]
+        self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
 
     @property
@@ -61,6 +60,8 @@ class MetricReader:
         return out
 
     def _read(self, frame: bytes, final: bool) -> None:
+        if self._patterns is not None and self._patterns.read(frame):
+            return
         rest = self._bars.read(frame, final)
         if rest is not None:
             self._lines.read(rest, final)

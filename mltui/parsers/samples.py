@@ -17,7 +17,7 @@ _INTERVALS = (10, 100, 1, 50, 20, 200, 5, 25, 500, 1000)
 
 def batch_size(samples: float, total: float, percent: float | None) -> float:
     """The batch size that explains ``samples`` of ``total`` at ``percent``; 0 if they are not samples."""
-    if total < 500 or samples <= 0 or samples > total:
+    if not 0 < samples <= total or not 500 <= total < 1e12:
         return 0.0
     for interval in _INTERVALS[:3] if percent is None else _INTERVALS:
         size = samples / interval
@@ -35,9 +35,9 @@ def in_batches(group: Group, inner: float, total: float, percent: float | None) 
             return inner, total
         group.sample_batch = batch_size(inner, total, percent)
     size = group.sample_batch
-    if not size or not total:
+    if not size or not 0 <= inner <= total < 1e12:
         return inner, total
     batches = math.ceil(total / size)
-    if percent is not None and (inner % size or inner / size < group.last_inner):
+    if percent is not None and 0 <= percent <= 100 and (inner % size or inner / size < group.last_inner):
         return float(round(percent / 100 * batches)), float(batches)
     return inner / size, float(batches)

@@ -1,0 +1,56 @@
+"""Lines read by the regular expressions of a profile."""
+
+from __future__ import annotations
+
+import re
+
+from mltui.parsers.lines import READ_LIMIT
+from mltui.parsers.plan import METRIC, Counter, Entry, Group, Plan
+from mltui.parsers.points import Points
+from mltui.parsers.tokens import value_of
+
+_PLACES = ("step", "epoch", "iteration", "batch", "x")
+
+
+class Patterns:
+    """Tries the patterns in their order; the first that matches a line reads it."""
+
+    def __init__(self, points: Points) -> None:
+        self.points = points
+        self._patterns = [re.compile(pattern) for pattern in points.config.patterns]
+        self._plans: dict[tuple[str, ...], Plan | None] = {}
+
+    def read(self, frame: bytes) -> bool:
+        """Whether a pattern matched ``frame``; its points are reported."""
+        text = frame[:READ_LIMIT].decode("utf-8", "replace")
+        for pattern in self._patterns:
+            if found := pattern.search(text):
+                groups = {name: value for name, value in found.groupdict().items() if value is not None}
+                self._report(groups)
+                return True
+        return False
+
+    def _report(self, groups: dict[str, str]) -> None:
+        name, value = groups.pop("name", None), groups.pop("value", None)
+        if name is not None and value is not None:
+            groups[name] = value
+        key = tuple(groups)
+        if key not in self._plans and len(self._plans) < 4096:
+            self._plans[key] = self._plan(list(groups))
+        plan = self._plans.get(key)
+        if plan is not None:
+            self.points.dropped += plan.lost
+            self.points.read(plan, [value_of(v.strip().rstrip("%")) for v in groups.values()])
+
+    def _plan(self, names: list[str]) -> Plan | None:
+        plan = Plan(Group())
+        for i, name in enumerate(names):
+            if name == "epoch":
+                plan.epoch = Counter("epoch", "epoch", i)
+            elif name in _PLACES:
+                plan.inner = Counter(name, "step", i)
+            elif series := self.points.series_for(name.replace("__", "/"), METRIC):
+                plan.entries.append(Entry(series, i))
+            else:
+                plan.lost += 1
+        return plan if plan.entries else None

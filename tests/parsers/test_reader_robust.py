@@ -1,0 +1,163 @@
+"""No bytes can hurt the reader: it does not raise, its memory stays bounded, and split bytes read as whole ones."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mltui.domain.metric import MetricKind
+from mltui.parsers.config import MetricConfig
+from mltui.parsers.points import SERIES_LIMIT
+from mltui.parsers.reader import MetricReader
+from mltui.parsers.terminal import LINE_LIMIT, Frames, LineScreen
+
+CASES = [p.read_bytes() for p in sorted((Path(__file__).parent / "cases").glob("*.txt"))]
+PIECES = [
+    "loss", "acc", "epoch", "Epoch", "step", "val_", "train", ":", "=", " ", "  ", "\t", "|", "%", "/", "(", ")", "[", "]",
+    "{", "}", "'", '"', ",", "-", "+", ".", "0", "1", "12", "0.5", "1e-3", "nan", "inf", "-inf", "1/3", "50%|##| 1/2 [0:01<0:01, ",
+    "\r", "\n", "\b", "\x1b[A", "\x1b[2K", "\x1b[31m", "\x1b]0;t\x07", "━━━━━━", "█", "é", "漢", "\x00", "rank0", "[rank0]: ",
+    "tensor(", "Traceback (most recent call last)\n", "***** eval metrics *****\n", "| a | 1 |\n", "---\n", "epoch,loss\n",
+]  # fmt: skip
+LOGS = st.lists(st.sampled_from(PIECES), max_size=60).map(lambda parts: "".join(parts).encode())
+RELAXED = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+
+
+def read(log: bytes, cut: int = 0) -> list[tuple[object, ...]]:
+    reader = MetricReader()
+    points = reader.feed(log[:cut]) + reader.feed(log[cut:]) + reader.close()
+    return [(p.name, p.axis, p.x, repr(p.value), p.kind) for p in points]
+
+
+@given(st.binary(max_size=400))
+@RELAXED
+def test_any_bytes_are_read_without_an_error(log: bytes) -> None:
+    """Arbitrary bytes give points with finite x, or none."""
+    assert all(math.isfinite(point[2]) for point in read(log))  # type: ignore[arg-type]
+
+
+@given(LOGS, st.integers(0, 200))
+@RELAXED
+def test_text_like_a_log_is_read_the_same_split_or_whole(log: bytes, cut: int) -> None:
+    """A log made of the pieces of real ones reads the same wherever it is cut."""
+    assert read(log, cut) == read(log)
+
+
+def test_damaged_real_logs_are_read_without_an_error() -> None:
+    """Real logs with bytes replaced, removed and doubled at random do no harm."""
+    chance = random.Random(7)
+    for case in CASES:
+        damaged = bytearray(case)
+        for _ in range(len(case) // 50):
+            at = chance.randrange(len(damaged))
+            damaged[at : at + chance.randrange(3)] = os.urandom(chance.randrange(3))
+        read(bytes(damaged), chance.randrange(len(damaged)))
+
+
+@given(st.binary(max_size=300), st.integers(0, 300))
+@RELAXED
+def test_a_screen_gives_the_same_lines_split_or_whole(data: bytes, cut: int) -> None:
+    """The log pane's terminal does not care where the bytes are cut."""
+    whole, split = LineScreen(), LineScreen()
+    lines = whole.feed(data) + whole.close()
+    assert split.feed(data[:cut]) + split.feed(data[cut:]) + split.close() == lines
+
+
+@given(LOGS)
+@RELAXED
+def test_a_screen_gives_no_control_characters(data: bytes) -> None:
+    """What comes out can be written to a terminal: no control character but the tab."""
+    screen = LineScreen()
+    text = "".join(screen.feed(data)) + screen.pending + "".join(screen.close())
+    assert not any(ord(c) < 32 and c != "\t" or 0x7F <= ord(c) < 0xA0 for c in text)
+
+
+def test_a_line_of_ten_megabytes_is_cut_and_marked() -> None:
+    """One endless line costs bounded memory, and says that it was cut."""
+    screen, frames = LineScreen(), Frames()
+    for _ in range(160):
+        assert screen.feed(b"x" * 65536) == []
+        assert frames.feed(b"x" * 65536) == []
+    (line,) = screen.feed(b"\n")
+    assert len(line) < LINE_LIMIT + 20
+    assert line.endswith("(cut)")
+    ((frame, final),) = frames.feed(b"\n")
+    assert len(frame) <= LINE_LIMIT
+    assert final
+
+
+def test_hostile_lines_take_linear_time() -> None:
+    """Lines made to make regular expressions backtrack are read (a quadratic reading would hit the time limit)."""
+    lines = ["=-" * 20000, "a" * 60000, "1" * 60000, "(" * 60000, "loss " * 12000, "1.1.1." * 10000, "| " * 30000,
+             "a.b." * 15000 + "ckpt", "<" * 60000, "loss=" * 12000 + "1", "x=1 " * 15000, "[1/2]" * 12000, "' " * 30000,
+             "0:00:" * 12000, "epoch 1 loss 0.5 (" * 3000, "1e" * 30000, "━" * 20000, "12%|" * 15000, "-" * 65000 + "|"]  # fmt: skip
+    reader = MetricReader()
+    for line in lines:
+        reader.feed(f"{line}\n{line[::-1]}\r".encode())
+
+
+def test_a_million_names_are_capped_and_counted() -> None:
+    """A log that makes a new name every line fills neither memory nor the list of series; the rest is counted."""
+    reader = MetricReader()
+    names = set()
+    for block in range(50):
+        lines = "".join(f"step {i} loss_{block}_{i}: 0.5\n" for i in range(200))
+        names |= {p.name for p in reader.feed(lines.encode())}
+    assert len(names) == SERIES_LIMIT
+    assert reader.dropped == 50 * 200 - SERIES_LIMIT
+
+
+def test_patterns_keep_and_drop_decide_what_is_reported() -> None:
+    """``drop`` hides by glob, ``keep`` hides everything else."""
+    log = b"epoch 1 loss=0.5 val_loss=0.6 acc=0.7\n"
+    dropped = MetricReader(MetricConfig(drop=("val_*",)))
+    kept = MetricReader(MetricConfig(keep=("*LOSS",)))
+    assert [p.name for p in dropped.feed(log)] == ["loss", "acc"]
+    assert [p.name for p in kept.feed(log)] == ["loss", "val_loss"]
+
+
+def test_a_pattern_reads_what_only_its_author_understands() -> None:
+    """Named groups are metrics; ``step`` and its like say where; a line that a pattern matches is read by it alone."""
+    config = MetricConfig(patterns=(r"@(?P<step>\d+)\s+(?P<train__l>[\d.]+)~(?P<v>[\d.]+)", r"(?P<name>\w+)<-(?P<value>\S+)"))
+    reader = MetricReader(config)
+    points = reader.feed(b"@10 0.5~0.6\n@20 0.4~0.5 loss: 9\nzeta<-nan\n")
+    assert [(p.name, p.axis, p.x) for p in points] == [
+        ("train/l", "step", 10), ("v", "step", 10), ("train/l", "step", 20), ("v", "step", 20), ("zeta", "step", 20),
+    ]  # fmt: skip
+    assert math.isnan(points[-1].value)
+
+
+def test_the_wanted_counter_is_x() -> None:
+    """``x`` names the counter where a line has several."""
+    reader = MetricReader(MetricConfig(x="epoch"))
+    (point,) = reader.feed(b"epoch=3 step=900 loss=0.5\n")
+    assert (point.axis, point.x) == ("epoch", 3)
+
+
+def test_a_wrong_pattern_says_where_it_is_wrong() -> None:
+    """A pattern that cannot be used is reported with its place."""
+    errors = MetricConfig(patterns=("(", r"(?P<step>\d+)", r"(?P<loss>\d+)")).errors()
+    assert [where for where, _ in errors] == ["patterns[0]", "patterns[1]"]
+
+
+def test_standard_output_and_error_are_two_lines_at_once() -> None:
+    """Half a line on one stream is not completed by the other; both share what is known of the training."""
+    reader = MetricReader()
+    points = reader.feed(b"epoch 3: lo", 1) + reader.feed(b"Epoch 4/5\n", 2) + reader.feed(b"ss=0.5\n", 1)
+    assert [(p.name, p.x, p.value) for p in points] == [("loss", 3, 0.5)]
+
+
+def test_running_values_meet_the_epoch_they_lead_to() -> None:
+    """A Keras bar's frames are running points between two epochs, its last frame is the epoch's metric."""
+    log = b"Epoch 1/2\n\r1/2 ===== 0s 5ms/step - loss: 2.5\r2/2 ===== 0s 5ms/step - loss: 2.0\n" \
+          b"Epoch 2/2\n\r1/2 ===== 0s 5ms/step - loss: 1.5\r2/2 ===== 0s 5ms/step - loss: 1.0\n"  # fmt: skip
+    reader = MetricReader()
+    points = reader.feed(log) + reader.close()
+    metric = [(p.x, p.value) for p in points if p.kind is MetricKind.METRIC]
+    running = [(p.x, p.value) for p in points if p.kind is MetricKind.RUNNING]
+    assert metric == [(1, 2.0), (2, 1.0)]
+    assert running == [(0.5, 2.5), (1.5, 1.5)]
