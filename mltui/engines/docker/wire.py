@@ -29,7 +29,7 @@ BLOCK = 1 << 18
 CONNECT_TIMEOUT = 3.0
 SSH_TIMEOUT = 15.0
 #: Seconds in which an engine that refuses to show a log says so.
-SILENCE = 2.0
+SILENCE = 0.5
 
 
 class SshFailed(OSError):
