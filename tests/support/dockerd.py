@@ -41,13 +41,14 @@ def missing() -> str:
 class PrivateDockerd:
     """One engine; ``start`` it, ``stop`` it. It may be stopped hard and started again on the same data."""
 
-    def __init__(self, *, hook: bool = True) -> None:
+    def __init__(self, *, hook: bool = True, options: tuple[str, ...] = ()) -> None:
         # The path is kept short: that of a unix socket has at most 107 bytes.
         self.root = Path(tempfile.mkdtemp(prefix="mltui-d."))
         self.socket = self.root / "d.sock"
         self.url = f"unix://{self.socket}"
         self.process: subprocess.Popen[bytes] | None = None
         self._hook = hook
+        self._options = options
         self._crashed = False
 
     def start(self) -> None:
@@ -57,7 +58,7 @@ class PrivateDockerd:
             environment["PATH"] = f"{self._write_hook()}:{environment['PATH']}"
         command = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up; exec dockerd "$@"', "sh"]
         command += ["--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec"]
-        command += ["--pidfile", f"{self.root}/pid", "-H", self.url]
+        command += ["--pidfile", f"{self.root}/pid", "-H", self.url, *self._options]
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         self._wait_until_ready()

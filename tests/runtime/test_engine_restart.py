@@ -1,0 +1,120 @@
+"""The engine goes away in mid-run and comes back: the supervisor waits, fills the gap and ends right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.run import RunState
+from mltui.engines.base import EngineChoice
+from tests.runtime.conftest import HOLD, Runs, until
+from tests.support import images
+from tests.support.dockerd import PrivateDockerd, missing
+from tests.support.require import unavailable
+
+
+def own_engine(home: Path, folder: Path, *options: str) -> Iterator[tuple[PrivateDockerd, Runs]]:
+    if missing():
+        unavailable(missing())
+    engine = PrivateDockerd(options=options)
+    try:
+        engine.start()
+        images.load_busybox(engine.url)
+        runs = Runs(home, folder, "docker", engine.url, images.BUSYBOX)
+        yield engine, runs
+        runs.clear()
+    finally:
+        engine.stop()
+
+
+@pytest.fixture
+def own(mltui_home: Path, tmp_path: Path) -> Iterator[tuple[PrivateDockerd, Runs]]:
+    """An engine of this test alone, and runs on it."""
+    yield from own_engine(mltui_home, tmp_path)
+
+
+@pytest.fixture
+def lively(mltui_home: Path, tmp_path: Path) -> Iterator[tuple[PrivateDockerd, Runs]]:
+    """The same, of the kind that leaves its containers running when it stops."""
+    yield from own_engine(mltui_home, tmp_path, "--live-restore")
+
+
+@pytest.mark.parametrize("how", ["kill", "interrupt"])
+def test_the_containers_go_on_without_it(lively: tuple[PrivateDockerd, Runs], how: str) -> None:
+    """What was printed while the engine was away is in the log, in its place, once; so are the points."""
+    engine, runs = lively
+    run = runs.launch(
+        f"n=0; while [ ! -e $MLTUI_OUTPUTS/go ]; do n=$((n+1)); echo step $n - loss: $n; echo $n >&2; sleep 0.02; done;"
+        "echo end $n"
+    )
+    runs.printed(run, b"step 20 ")
+    getattr(engine, how)()
+    until(lambda: "does not answer" in runs.now(run).detail)
+    assert runs.now(run).state is RunState.RUNNING
+    engine.start()
+    before = runs.raw(run).count(b"step")
+    until(lambda: runs.raw(run).count(b"step") > before + 50)
+    runs.go(run)
+    done = runs.ended(run)
+    assert (done.state, done.exit_code, done.detail) == (RunState.FINISHED, 0, "")
+    log = runs.log(run)
+    lines = [line for line in log[1].splitlines() if not line.startswith(b"[mltui]")]
+    last = int(lines[-1].split()[1])
+    assert lines[:-1] == [b"step %d - loss: %d" % (i, i) for i in range(1, last + 1)]
+    assert [line for line in log[2].splitlines() if not line.startswith(b"[mltui]")] == [
+        b"%d" % i for i in range(1, last + 1)
+    ]
+    assert runs.points(run) == {"loss": [(i, i) for i in range(1, last + 1)]}
+
+
+@pytest.mark.parametrize("how", ["kill", "interrupt"])
+def test_the_containers_end_with_it(own: tuple[PrivateDockerd, Runs], how: str) -> None:
+    """The run ended with the engine: when that is back, the record says so, with all that was printed."""
+    engine, runs = own
+    run = runs.launch('trap "echo saved; exit 143" TERM; echo ready; while :; do sleep 0.02; done')
+    runs.printed(run, b"ready")
+    getattr(engine, how)()
+    until(lambda: not runs.now(run).state.active or "does not answer" in runs.now(run).detail)
+    engine.start()
+    done = runs.ended(run)
+    assert done.state in (RunState.STOPPED, RunState.FAILED)
+    assert done.exit_code in ((143,) if how == "interrupt" else (137, 143, 255))
+    assert done.finished >= done.started
+    assert runs.log(run)[1].startswith(b"ready\n")
+    assert runs.raw(run).count(b"ready") == 1
+
+
+def test_both_are_killed(lively: tuple[PrivateDockerd, Runs]) -> None:
+    """Engine and supervisor die; whoever comes later finds the whole run."""
+    engine, runs = lively
+    run = runs.launch(f"echo loss: 1; {HOLD}; echo loss: 2")
+    runs.printed(run, b"loss: 1")
+    engine.kill()
+    runs.kill_supervisor(run)
+    assert runs.launcher.adopt() == 1
+    until(lambda: "does not answer" in runs.now(run).detail)
+    engine.start()
+    runs.go(run)
+    assert runs.ended(run).state is RunState.FINISHED
+    assert runs.log(run)[1] == b"loss: 1\nloss: 2\n"
+
+
+def test_an_engine_that_was_away_at_the_launch(own: tuple[PrivateDockerd, Runs]) -> None:
+    """It is away when the supervisor asks: the launch fails with the engine's sentence, and nothing is left of it."""
+    engine, runs = own
+    profile = runs.profile("true")
+    info = runs.engine.info()
+    runs.launcher._choose = lambda wish: EngineChoice(runs.engine, info)
+    engine.kill()
+    began = time.time()
+    run = runs.launcher.launch(profile)
+    runs.launched.append(run)
+    done = runs.ended(run)
+    assert (done.state, done.reason) == (RunState.FAILED, "start")
+    assert "No Docker engine answers" in done.detail
+    assert done.finished >= began
+
+
