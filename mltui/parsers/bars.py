@@ -25,6 +25,8 @@ _DRAWN = re.compile(
     rb"\s+(?:\d+%\s+)?(\d+)/(\d+)\s(.*)"
 )
 _PERCENT = re.compile(rb"\d+%\s*$")
+#: Blanks in front of a line that continues the last column of a bar.
+_WRAPPED = 20
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
 _PER_EPOCH = re.compile(rb"\bepochs?\b|Epochs\b", re.I)
 _DESCRIPTIONS = 4096
@@ -59,21 +61,35 @@ class Bars:
         self._plain: set[bytes] = set()
         self._drawn: Bar | None = None
         """The bar that the last frame belonged to, if that frame was a bar."""
+        self._open: list[bytes] = []
+        """A drawn bar that waits for the lines into which its last column may be wrapped."""
 
     def read(self, frame: bytes, final: bool) -> bytes | None:
         """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
+        if self._open:
+            if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self._open) < 64:
+                self._open.append(frame.strip())
+                return None
+            self.close()
         if b"|" in frame and (found := _TQDM.search(frame)):
             self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
-        elif b"it" in frame and b"] " not in frame[:3] and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
+        elif b"it" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
-        elif b"\xe2\x94\x81" in frame and not frame.lstrip()[:1].isdigit() and (found := _DRAWN.search(frame)):
-            self._read_frame(_PERCENT.sub(b"", frame[: found.start()]), found[3], _count(found[1]), _count(found[2]), found[3])
+        elif b"\xe2\x94\x81" in frame and not frame.lstrip()[:1].isdigit() and _DRAWN.search(frame):
+            self._open = [frame]
             return None
         else:
             self._drawn = None
             return frame
         rest = frame[found.end() :]
         return rest if rest.strip() else None
+
+    def close(self) -> None:
+        """Read the bar that was still waiting for wrapped lines."""
+        frame, self._open = b" ".join(self._open), []
+        if found := _DRAWN.search(frame):
+            about = _PERCENT.sub(b"", frame[: found.start()])
+            self._read_frame(about, found[3], _count(found[1]), _count(found[2]), b"")
 
     def _read_tqdm(self, about: bytes, done: bytes, total: bytes, rest: bytes, closed: bool) -> None:
         parts = rest.split(b", ", 2)
@@ -150,6 +166,14 @@ class Bars:
     ) -> None:
         context = self.points.context
         epoch = numbers[plan.epoch.index] if plan.epoch is not None else context.epoch if context.header else None
+        if (
+            plan.epoch is not None
+            and bar.epoch is not None
+            and epoch is not None
+            and epoch < bar.epoch
+            and done >= total > 0
+        ):
+            return  # A finished bar that stays on the screen and is drawn again with it.
         if done < bar.done or (plan.epoch is not None and bar.epoch is not None and epoch != bar.epoch):
             self._begin_again(bar)
         before, bar.epoch = bar.epoch, epoch

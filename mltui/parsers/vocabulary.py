@@ -43,7 +43,7 @@ METRIC_WORDS = _set(
     " spearman corr correlation likelihood loglik inertia regret improve residual energy perp metric gnorm variance"
     " quality rew winrate logprob logps margin margins accept sharpe silhouette qvalue"
     " distance divergence discriminator generator critic actor oob bound mape wape huber hinge poisson gini recon"
-    " reconstruction val_metric pixacc fwiou mdice nmae r rsquared bits nats eer tpr fpr tnr fnr"
+    " reconstruction val_metric ll pixacc fwiou mdice nmae r rsquared bits nats eer tpr fpr tnr fnr"
     " deviance dev_loss ppx loss_box loss_cls diversity coverage"
 )
 SCHEDULE_WORDS = _set(
@@ -73,7 +73,7 @@ SCOPE_WORDS = {
 }
 QUALIFIERS = _set(
     "avg average mean running total batch current cur ema smoothed smooth final epoch step mini raw median sum min max"
-    " weighted macro micro overall per class top set avg. std episode episodic train_inner new the global local"
+    " change estimate weighted macro micro overall per class top set avg. std episode episodic train_inner new the global local"
 )
 _TIME_WORDS = _set(
     "time times eta elapsed duration dur seconds second secs sec ms minutes min_left hours remaining took latency wall"

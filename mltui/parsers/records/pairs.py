@@ -110,6 +110,7 @@ class _Walk:
         self.waiting_name = ""
         self.brackets: list[str] = []
         self.number = -1
+        self.listed = 1
         self.skip_next = False
         self.i = 0
 
@@ -205,6 +206,8 @@ class _Walk:
         explicit = self.separator in (":", "=", "is", "[")
         name, left = _name_of(self.phrase, explicit)
         if not name:
+            if isinstance(self.last, Nameless):
+                self._name_behind(self.last)
             self._close_label()
         if "call" in self.brackets or "settings" in self.brackets or not name:
             self.last = None
@@ -258,10 +261,28 @@ class _Walk:
         place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
         if self.phrase and place == "plain":
             place = "scope"
-        if place == "plain" and self._previous() is None:
+        previous = self._previous()
+        if place == "plain" and previous is None:
             place = "start"
-        self.last = Nameless(self.number, None, place, first)
+        first = first and (place != "plain" or previous is None or previous.text == "|")
+        if self.brackets and self.brackets[-1] == "value" and self._more_of(token):
+            return
+        self.last = Nameless(self.number, None, place, first, decimal=not token.text.lstrip("+-").isdigit())
         record.nameless.append(self.last)
+
+    def _more_of(self, token: Token) -> bool:
+        """Take a further value of a list, ``values: [0.36, 1.5]``, as a series of its own."""
+        first = self.record.fields[-1] if self.record.fields else None
+        if first is None or first.role is Role.COUNTER or self._previous() is None or self._previous_text() != ",":
+            return False
+        base = first.name.removesuffix(f" ({self.listed})") if self.listed > 1 else first.name
+        self.listed += 1
+        self._add(f"{base} ({self.listed})", token, True)
+        return True
+
+    def _previous_text(self) -> str:
+        previous = self._previous()
+        return "" if previous is None else previous.text
 
     def _mark(self, token: Token) -> None:
         text = token.text
@@ -312,6 +333,7 @@ class _Walk:
         if text == "[" and self.phrase and numbers_follow:
             self.separator = self.separator or "["
             self.brackets.append("value")
+            self.listed = 1
             return
         settings = text in "{(" and bool(self.phrase) and self.phrase[-1].lower() in _SETTINGS
         if text == "(" and self.separator:
@@ -413,8 +435,19 @@ class _Walk:
     # Ends of phrases.
 
     def _boundary(self) -> None:
+        if self.phrase and isinstance(self.last, Nameless) and not self.separator:
+            self._name_behind(self.last)
         self._close_label()
         self._clear()
+
+    def _name_behind(self, value: Nameless) -> None:
+        """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss``."""
+        if value.decimal and value.place == "plain" and value.total is None:
+            name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if _measures(w)), "")
+            if name and all(_known(w) for w in name.split()):
+                self.record.nameless.remove(value)
+                self.record.fields.append(new_field(name, value.index, "0.5", False, self.label))
+                self.last = None
 
     def _clear(self) -> None:
         self.phrase, self.separator = [], ""
@@ -425,6 +458,10 @@ class _Walk:
             found = next((w for w in self.phrase if scope_of(w)), "")
             if found:
                 self.label, self.inherited = found, ""
+
+
+def _measures(word: str) -> bool:
+    return role_of(word) is Role.METRIC
 
 
 def _known(word: str) -> bool:

@@ -47,6 +47,7 @@ class Nameless:
     first: bool
     """Nothing but other nameless numbers stands before it."""
     percent: int | None = None
+    decimal: bool = False
 
 
 @dataclass(slots=True)
