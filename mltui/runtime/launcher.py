@@ -287,7 +287,7 @@ def _plausible(run_id: str) -> bool:
 
 def _metric_config(folder: RunFolder) -> MetricConfig | None:
     """How the run's metrics are read, from the copy of its profile; the usual way where there is none."""
-    from mltui.runtime.resolve import metric_config, output_folders
+    from mltui.runtime.resolve import metric_config
     from mltui.storage.profiles import load_profile
 
     if not folder.profile.exists():

@@ -157,7 +157,7 @@ class Supervisor:
             self._engine.stop(container)
 
     def _tell(self, progress: Progress) -> None:
-        """Tell how the image gets on, not too often; a word that came too soon is told with the next, or a heartbeat."""
+        """Tell how the image gets on, not too often; a word that came too soon is told with the next heartbeat."""
         if progress.text.strip():
             where = f"{progress.step}/{progress.steps} " if progress.steps else ""
             self._news = where + one_line(progress.text, 200)
@@ -296,7 +296,9 @@ class Supervisor:
         try:
             self._database.update(self._run.id, **self._unsaved)
         except StorageError as error:
-            print(time.strftime("%F %T"), error.message, file=sys.stderr, flush=True)
+            # The disk that the database is on has this file too.
+            with contextlib.suppress(OSError):
+                print(time.strftime("%F %T"), error.message, file=sys.stderr, flush=True)
         else:
             self._unsaved.clear()
 

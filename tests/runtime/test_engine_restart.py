@@ -47,7 +47,7 @@ def test_the_containers_go_on_without_it(lively: tuple[PrivateDockerd, Runs], ho
     """What was printed while the engine was away is in the log, in its place, once; so are the points."""
     engine, runs = lively
     run = runs.launch(
-        f"n=0; while [ ! -e $MLTUI_OUTPUTS/go ]; do n=$((n+1)); echo step $n - loss: $n; echo $n >&2; sleep 0.02; done;"
+        "n=0; while [ ! -e $MLTUI_OUTPUTS/go ]; do n=$((n+1)); echo step $n - loss: $n; echo $n >&2; sleep 0.02; done;"
         "echo end $n"
     )
     runs.printed(run, b"step 20 ")
