@@ -99,13 +99,11 @@ class Launcher:
             gpus=tuple(str(spec.gpus).split(",")) if spec.gpus else (),
             created=time.time(),
         )
-        folder = self._record(run, profile.text)
-        for outputs in output_folders(spec):
-            make_folder(outputs)
-        self._spawn(folder, run, (spec, metric_config(profile)))
+        config = metric_config(profile)
+        self._spawn(self._record(run, profile.text, output_folders(spec)), run, (spec, config))
         return run
 
-    def _record(self, run: Run, profile: str) -> RunFolder:
+    def _record(self, run: Run, profile: str, outputs: Iterable[Path]) -> RunFolder:
         """Write the record of a new run, all of it or nothing; returns its folder, locked."""
         folder = self.folder(run.id)
         try:
@@ -113,6 +111,8 @@ class Launcher:
             if not folder.take_lock():
                 raise StartError(f"The folder {folder.path} is in use.")
             folder.keep_profile(profile)
+            for path in outputs:
+                make_folder(path)
             self.database.add(run)
         except StorageError:
             folder.release_lock()
