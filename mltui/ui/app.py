@@ -138,7 +138,7 @@ class MltuiApp(App[None]):
 
     def show_new_run(self, run: Run) -> None:
         """Go to a run that was just launched."""
-        self.main.show_run(run.id)
+        self.main.show_run(run)
 
     def show_keys(self) -> None:
         """The footer shows the keys of the place."""

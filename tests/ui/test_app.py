@@ -49,7 +49,7 @@ def test_a_profile_is_launched_and_its_curve_drawn_and_found_again(profiles: Pat
             await wait_for(pilot, lambda: app.cockpit.watcher.runs[0].state is RunState.FINISHED)
             await wait_for(pilot, lambda: "loss" in text(app) and "0.125" in text(app))
             await wait_for(pilot, lambda: "done" in text(app))
-            assert "✓ finished" in text(app)
+            await wait_for(pilot, lambda: "✓ finished" in text(app))
             return run
 
     async def second(run: str) -> None:
@@ -89,7 +89,7 @@ def test_stopping_asks_first_and_names_the_run(profiles: Path) -> None:
             await ready(app, pilot)
             choose(app, "long")
             await pilot.press("enter")
-            await wait_for(pilot, lambda: "begun" in text(app))
+            await wait_for(pilot, lambda: app.main.place == "runs" and "● running" in text(app))
             run = app.cockpit.watcher.runs[0]
             await pilot.press("s")
             await wait_for(pilot, lambda: f"Stop run {run.id}" in text(app))

@@ -201,12 +201,15 @@ class MainScreen(Screen[None]):
 
     # -- selection ----------------------------------------------------------------------------------------------------
 
-    def show_run(self, run_id: str) -> None:
-        """Go to a run, as soon as the list has it."""
-        self._wanted_run = run_id
+    def show_run(self, run: Run) -> None:
+        """Go to a run that was just launched, before the database has been read again."""
+        known = self._cockpit.watcher.runs
+        if all(other.id != run.id for other in known):
+            self.runs.show_runs((run, *known), time.time())
+        self._wanted_run = run.id
         self.runs.table.clear_filter()
         self.set_focus(self.runs.table)
-        self._select("run", run_id)
+        self._find_wanted()
 
     def on_list_table_highlighted(self, message: ListTable.Highlighted) -> None:
         """What the cursor is on is shown on the right."""
