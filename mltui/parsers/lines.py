@@ -327,7 +327,7 @@ class Lines:
         names = None if cells is None else tables.assign(self._header, cells)
         if cells is None or names is None:
             return None
-        present = [(name, cell) for name, cell in zip(names, cells, strict=True) if cell.number is not None]
+        present = [(name, cell) for name, cell in zip(names, cells, strict=True) if name and cell.number is not None]
         key = tuple(name for name, _ in present)
         if key not in self._rows:
             self._rows[key] = self.judge.plan(tables.table_record(list(key), [cell.text for _, cell in present]))

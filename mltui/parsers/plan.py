@@ -44,6 +44,8 @@ class Group:
     """The last values at each x, to know a repeated line."""
     last_x: float | None = None
     count: int = 0
+    by_count: bool = False
+    """Its lines have no place in the log's own counting: they are counted."""
     last_epoch: float | None = None
     last_inner: float = -1.0
     per_epoch: bool | None = None

@@ -92,6 +92,8 @@ class Points:
         epoch = None if plan.epoch is None else numbers[plan.epoch.index]
         if counter is None:
             if epoch is None:
+                if len(plan.entries) > 1 and not plan.group.by_count and self._repeats(plan, numbers):
+                    return
                 axis, x = self._by_context(plan.group)
                 self.place(plan, axis, x, numbers)
                 return
@@ -114,17 +116,23 @@ class Points:
             self.training_went_on()
         self.place(plan, axis, x, numbers)
 
+    def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
+        """Whether a line without a place says what the last line of its kind said at the same place."""
+        last = plan.group.last_x
+        return last is not None and plan.group.seen.get(last) == [numbers[entry.index] for entry in plan.entries]
+
     def _by_context(self, group: Group) -> tuple[str, float]:
         """Where a line stands that does not say so: where the log was last, else it is counted."""
         context = self.context
         if context.position is not None:
             return context.position
-        if context.epoch is not None:
-            if group.last_x == context.epoch and context.x is not None and context.axis != "epoch":
+        if not group.by_count:
+            if context.epoch is not None and (group.last_x != context.epoch or group.count == 0):
+                return context.axis_in_fold("epoch"), context.epoch
+            if context.x is not None and (group.last_x != context.x or group.count == 0) and context.axis != "epoch":
                 return context.axis, context.x
-            return context.axis_in_fold("epoch"), context.epoch
-        if context.x is not None:
-            return context.axis, context.x
+            # A second line at the same place: what moves the training on does not move these lines on.
+            group.by_count = group.count > 0
         return "count", group.count + 1.0
 
     def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:

@@ -125,11 +125,14 @@ class _Counters:
         self.fold: Counter | None = None
         self.percent: int | None = None
         self._rank = 99
+        self._plural = False
         for found in record.fields:
             if wanted and found.name.lower() == wanted.lower():
                 self.epoch, self.inner, self._rank = None, Counter(wanted, "step", found.index, found.total), -1
             elif found.role is Role.COUNTER and self._rank >= 0:
                 self._take(found)
+        if self.epoch is not None and self._plural:
+            self.inner, self._rank = None, 99
         if self._rank >= 0:
             self._take_nameless(record)
 
@@ -148,6 +151,8 @@ class _Counters:
             rank = _preference(found.name, axis)
             if rank < self._rank:
                 self.inner, self._rank = counter, rank
+                # "Epoch: 1, Steps: 265" says how many steps the epoch has.
+                self._plural = found.name.lower() == "steps"
 
     def _take_nameless(self, record: Record) -> None:
         found = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
@@ -189,7 +194,7 @@ class _Counters:
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:
             self.inner = Counter("step", "step", found.index, found.total)
-        elif any(f.role in (Role.METRIC, Role.SCOPE) for f in record.fields):
+        elif not found.decimal and any(f.role in (Role.METRIC, Role.SCOPE) for f in record.fields):
             self.inner = Counter("iteration", "step", found.index)
 
 

@@ -54,6 +54,7 @@ SCOPE_WORDS = {
     **dict.fromkeys(
         [
             "val",
+            "vali",
             "valid",
             "validation",
             "dev",
@@ -125,7 +126,11 @@ _COUNTER_QUALIFIERS = (
     | SCOPE_WORDS.keys()
 )
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
-_FOLDER = re.compile(r"^(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/")
+# What counters and metrics are filed under without a meaning of its own.
+_FOLDER = re.compile(
+    r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
+    r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
+)
 _RATE = re.compile(
     r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]", re.I
 )
@@ -173,6 +178,7 @@ def role_of(name: str) -> Role:
     """What a number of this ``name`` is."""
     if counter_of(name):
         return Role.COUNTER
+    name = _FOLDER.sub("", name)
     lower = name.lower()
     if _SPENT.search(lower):
         return Role.OTHER

@@ -122,7 +122,9 @@ def test_patterns_keep_and_drop_decide_what_is_reported() -> None:
 
 def test_a_pattern_reads_what_only_its_author_understands() -> None:
     """Named groups are metrics; ``step`` and its like say where; a line that a pattern matches is read by it alone."""
-    config = MetricConfig(patterns=(r"@(?P<step>\d+)\s+(?P<train__l>[\d.]+)~(?P<v>[\d.]+)", r"(?P<name>\w+)<-(?P<value>\S+)"))
+    config = MetricConfig(
+        patterns=(r"@(?P<step>\d+)\s+(?P<train__l>[\d.]+)~(?P<v>[\d.]+)", r"(?P<name>\w+)<-(?P<value>\S+)")
+    )
     reader = MetricReader(config)
     points = reader.feed(b"@10 0.5~0.6\n@20 0.4~0.5 loss: 9\nzeta<-nan\n")
     assert [(p.name, p.axis, p.x) for p in points] == [

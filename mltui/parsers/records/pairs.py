@@ -108,6 +108,8 @@ class _Walk:
         """Scope word of a name before: ``train Loss: 0.6 Acc: 0.7`` means the training's accuracy too."""
         self.last: Field | Nameless | None = None
         self.waiting_name = ""
+        self.cut_off: list[str] = []
+        """The phrase that a bracket interrupted: ``Training loss (for 1 batch) at step 0: 2.3``."""
         self.brackets: list[str] = []
         self.number = -1
         self.listed = 1
@@ -191,7 +193,12 @@ class _Walk:
         if self.skip_next:
             self.skip_next = False
             return
-        if self.phrase and self.phrase[-1].lower() in ("is", "of") and not self.separator:
+        if (
+            len(self.phrase) > 1
+            and self.phrase[-1].lower() in ("is", "of")
+            and not self.separator
+            and _measures(self.phrase[-2])
+        ):
             self.separator = "is"
         if self.phrase:
             self._named(token)
@@ -231,7 +238,8 @@ class _Walk:
         if found := next((w for w in name.split() if scope_of(w)), ""):
             self.label = found
         self._add(name.split()[-1] if len(name.split()) > 1 else name, token, True)
-        metric = [w for w in left if role_of(w) is Role.METRIC]
+        left = left if any(_measures(w) for w in left) else self.cut_off
+        metric = [w for w in left if _measures(w)]
         self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w)) if metric else ""
 
     def _add(self, name: str, token: Token, explicit: bool) -> None:
@@ -326,6 +334,7 @@ class _Walk:
             if self._name_in_brackets():
                 return
             touching = previous is not None and previous.end == token.start
+            self.cut_off = list(self.phrase)
             self.brackets.append("call" if touching and role_of(self.phrase[-1]) is not Role.METRIC else "(")
             self._boundary()
             return
@@ -426,7 +435,8 @@ class _Walk:
             self._boundary()
 
     def _arrow(self, token: Token) -> None:
-        self.skip_next = self._after_number()
+        following = self._next()
+        self.skip_next = self._after_number() and following is not None and following.kind == "number"
         self._boundary()
 
     def _plusminus(self, token: Token) -> None:
@@ -476,6 +486,9 @@ def _name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
         parts.pop()
     for start in range(len(parts)):
         if counter_of(" ".join(parts[start:])):
+            if explicit and (measured := [i for i, w in enumerate(parts[:start]) if _measures(w)]):
+                # "Training acc over epoch: 0.75" names a metric, not an epoch.
+                return " ".join(parts[: measured[-1] + 1]), []
             return " ".join(parts[start:]), parts[:start]
     cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in _STOP), default=0)
     if explicit and len(parts) - cut <= 4:

@@ -139,6 +139,10 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
     direct = header.columns(len(cells))
     if direct is not None:
         return [name for name, _, _ in direct]
+    beside = header.columns(len(cells) - 1)
+    if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
+        # A row number in front of the first column, as pandas prints it.
+        return ["", *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
     if len(cells) > len(columns):
         return None
