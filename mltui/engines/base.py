@@ -212,6 +212,14 @@ class ReportsUsage(Protocol):
         """
 
 
+@runtime_checkable
+class StatesLimits(Protocol):
+    """An engine that cannot hold a run to everything its profile asks for, and says so."""
+
+    def limits_not_enforced(self, spec: LaunchSpec) -> tuple[str, ...]:
+        """What of ``spec`` has no effect here, a sentence each."""
+
+
 @dataclass(frozen=True)
 class EngineChoice:
     """An engine and why it was taken, or why a wished one was not."""

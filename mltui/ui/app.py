@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -86,6 +87,26 @@ class MltuiApp(App[None]):
         """Stop looking; runs go on."""
         if self._cockpit:
             self._cockpit.close()
+
+    def _fatal_error(self) -> None:
+        """End with one sentence; the traceback goes to a file, without the values of variables: they may be secrets."""
+        import sys
+        import traceback
+
+        from mltui.storage.locations import home
+
+        self.bell()
+        kind, error, _ = sys.exc_info()
+        name = kind.__name__ if kind else "Error"
+        said = f"mltui failed in a way that is its own fault: {name}: {one_line(str(error), 300)}."
+        try:
+            path = home() / "crash.log"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(traceback.format_exc(), encoding="utf-8")
+            said += f" Runs go on. Please report it with {path}."
+        except OSError:
+            said += " Runs go on."
+        self.panic(Text(said))
 
     # -- what panes ask for -------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ def find_endpoint(
     """
     env = os.environ if environ is None else environ
     if url:
-        return Endpoint(_normal(url), "", _environment_tls(env, url))
+        return Endpoint(_normal(url), "", _environment_tls(env, url) or _context_tls(env, _normal(url)))
     name = context or ("" if env.get("DOCKER_HOST") else env.get("DOCKER_CONTEXT") or _current_context(env))
     if name and name != "default":
         return _from_context(name, env)
@@ -120,6 +120,19 @@ def _from_context(name: str, env: Mapping[str, str]) -> Endpoint:
     folder = contexts / "tls" / digest / "docker"
     tls = _tls_files(folder, verify=not docker.get("SkipTLSVerify")) if folder.is_dir() else None
     return Endpoint(_normal(str(host)), name, tls)
+
+
+def _context_tls(env: Mapping[str, str], url: str) -> Tls | None:
+    """The certificates of the context whose address ``url`` is: a run remembers its engine by the address alone."""
+    if not url.startswith("tcp://"):
+        return None
+    contexts = _config_folder(env) / "contexts"
+    for meta in sorted(contexts.glob("meta/*/meta.json")):
+        docker = (_read_json(meta).get("Endpoints") or {}).get("docker") or {}
+        folder = contexts / "tls" / meta.parent.name / "docker"
+        if _normal(str(docker.get("Host") or "")) == url and folder.is_dir():
+            return _tls_files(folder, verify=not docker.get("SkipTLSVerify"))
+    return None
 
 
 def _from_sockets(env: Mapping[str, str]) -> Endpoint:

@@ -61,6 +61,15 @@ def test_context_of_the_environment_then_of_the_configuration(tmp_path: Path) ->
     assert str(find_endpoint(context="two", environ={**env, "DOCKER_HOST": "tcp://x:1"})) == "ssh://me@two:2222 (two)"
 
 
+def test_an_address_alone_finds_the_certificates_of_its_context(tmp_path: Path) -> None:
+    """A run remembers its engine by the address; taking it up again needs the context's certificates."""
+    write_context(tmp_path, "near", "tcp://near:2376", tls=True)
+    write_context(tmp_path, "far", "tcp://far:2376", tls=True)
+    environ = {"HOME": str(tmp_path)}
+    assert find_endpoint("tcp://far:2376", environ=environ).tls == find_endpoint(context="far", environ=environ).tls
+    assert find_endpoint("tcp://other:2376", environ=environ).tls is None
+
+
 def test_tls_of_a_context(tmp_path: Path) -> None:
     """A context's certificates come with it and are verified."""
     write_context(tmp_path, "far", "tcp://far:2376", tls=True)
