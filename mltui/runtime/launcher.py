@@ -239,7 +239,8 @@ class Launcher:
                 return
             except MltuiError:
                 self.database.update(run.id, stop_requested=False)
-                raise
+                if not _ended(engine, now.container_id):
+                    raise
 
     def remove(self, run: Run) -> None:
         """Remove an ended run: its container, its record and its outputs."""
@@ -278,6 +279,14 @@ class Launcher:
             yield engine
         finally:
             engine.close()
+
+
+def _ended(engine: Engine, container_id: str) -> bool:
+    """The container ended by itself, just before it was told to."""
+    try:
+        return engine.inspect(container_id).ended
+    except MltuiError:
+        return False
 
 
 def _plausible(run_id: str) -> bool:
