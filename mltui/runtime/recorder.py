@@ -33,6 +33,10 @@ _REST_S = 0.02
 _FULL_DISK_S = 2.0
 #: Bytes read between two looks at the clock; small enough for the reader to stay in step, large enough to be cheap.
 _SLICE = 1 << 18
+#: A backlog up to this many bytes is worked off with rests of so many times the work: reading a flood takes as much of
+#: the machine as printing it, and would slow it down.
+_BACKLOG = 1 << 26
+_GIVE_WAY = 4.0
 
 
 class Recorder:
@@ -81,7 +85,7 @@ class Recorder:
             while True:
                 self._grown.clear()
                 ended = self._ended.is_set()
-                busy = False
+                began, busy = time.thread_time(), False
                 for piece in log.pieces(_SLICE):
                     busy = True
                     last = piece.time
@@ -91,9 +95,11 @@ class Recorder:
                 if self._until_flush() == 0:
                     self._flushed = time.monotonic()
                     self._write(self._metrics.flush if busy else self._metrics.publish)
-                if not busy:
-                    if ended:
-                        break
+                if busy:
+                    self._give_way(time.thread_time() - began)
+                elif ended:
+                    break
+                else:
                     self._rest()
         for point in self._reader.close():
             self._metrics.add(point, last)
@@ -102,6 +108,11 @@ class Recorder:
         """Wait for more of the log, or until points have to be written; what comes in quick succession is one piece."""
         self._grown.wait(self._until_flush())
         self._ended.wait(_REST_S)
+
+    def _give_way(self, worked: float) -> None:
+        """Leave the machine to the flood while it lasts; one that goes on for long is kept up with all the same."""
+        if _SLICE < self.unread < _BACKLOG:
+            self._ended.wait(_GIVE_WAY * worked)
 
     def _until_flush(self) -> float | None:
         """Seconds until points have to be written; ``None`` while there are none."""

@@ -20,8 +20,10 @@ from mltui.storage.log_file import LogReader
 from mltui.storage.metric_file import Columns, MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 
-#: Of a log that is opened, and of one that grows faster, only so much is turned into lines.
+#: Of a log that is opened only so much is turned into lines, and of one that floods so much at each poll: the thread
+#: that draws the screen shares the interpreter with this work.
 _TAIL = 1 << 20
+_FLOOD = 1 << 18
 _BUILD_TAIL = 1 << 18
 
 
@@ -59,8 +61,9 @@ class RunView:
         size = self._log.size
         if size <= self._log.offset:
             return False
-        if size - self._log.offset > _TAIL:
-            self._log.skip_to(size - _TAIL)
+        most = _FLOOD if self._log.offset else _TAIL
+        if size - self._log.offset > most:
+            self._log.skip_to(size - most)
             self._log.skip_line()
             self._screens.clear()
             self.log.clear(skipped_bytes=self._log.offset)
