@@ -1,8 +1,9 @@
 """Progress bars: every frame of tqdm, Rich and their like.
 
 A frame is what the bar is about (``Epoch 2/6``), how far it is (``5/22``) and what it shows beside that
-(``loss=2.21``). What it shows comes in two sorts: values of the step at hand, and values of a whole epoch (``val_loss``,
-``loss_epoch``), which a bar goes on showing all through the next epoch: these count once, when they change.
+(``loss=2.21``). What it shows comes in two sorts: values of the step at hand, and values of a whole epoch
+(``val_loss``, ``loss_epoch``), which a bar goes on showing all through the next epoch: these count once, when they
+change.
 """
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ class Bars:
 
     def _epoch_value(self, bar: Bar, name: str, value: float, epoch: float) -> None:
         bar.reported[name] = epoch
-        plan, entry = bar.entries[name]
+        entry = bar.entries[name][1]
         if entry.series.wanted:
             axis = self.points.context.axis_in_fold("epoch")
             self.points.out.append(MetricPoint(name, axis, epoch, value, entry.series.kind))

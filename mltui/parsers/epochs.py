@@ -1,4 +1,4 @@
-"""Bars whose values are means since the epoch began, as Keras draws them: only the last frame of an epoch is its point."""
+"""Bars whose values are means since the epoch began, as Keras draws them: an epoch's last frame alone is its point."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from mltui.parsers.points import Points
 class EpochBar:
     """Follows one bar at a time through its epoch.
 
-    A line ``Epoch 2/30`` opens an epoch. Frames on the way are running points at ``epoch - 1 + done/total``, so that they
-    meet the epoch's own point at its end. A bar that fills without such a line before it is an evaluation: no point.
+    A line ``Epoch 2/30`` opens an epoch. Frames on the way are running points at ``epoch - 1 + done/total``, so that
+    they meet the epoch's own point at its end. A bar that fills without such a line before it is an evaluation: no
+    point.
     """
 
     def __init__(self, points: Points) -> None:

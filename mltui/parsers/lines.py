@@ -58,7 +58,7 @@ _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
     r"|(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?\s*(?:\.{2,}|…|:)?)"
 )
-_BOX = re.compile(r"\s*[|│┃]\s*([^|│┃]*[A-Za-z/][^|│┃]*?)\s*[|│┃]\s*([^|│┃]*?)\s*[|│┃]\s*")
+_BAR = re.compile("[|│┃]")
 _INNER_RANK = re.compile(r"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
 
@@ -89,7 +89,7 @@ _NOTHING = Shape("nothing")
 
 @dataclass(slots=True)
 class _Heading:
-    """A line that says of what the lines under it speak: those indented deeper, else those up to the next blank line."""
+    """A line that says of what the lines under it speak: the ones indented deeper, else all up to a blank line."""
 
     scope: str = ""
     indent: int = 0
@@ -203,9 +203,9 @@ class Lines:
             return Shape("section"), []
         if tables.is_rule(text):
             return Shape("rule"), []
-        if box := _BOX.fullmatch(text):
-            if not box[2] or _NUMBER_ONLY.fullmatch(box[2]):
-                return Shape("box"), [(0, len(text))] if any(c.isdigit() for c in box[1]) else []
+        box = _box_row(text)
+        if box and (not box[1] or _NUMBER_ONLY.fullmatch(box[1])):
+            return Shape("box"), [(0, len(text))] if any(c.isdigit() for c in box[0]) else []
         if _NUMERIC_START.match(frame) and tables.row_cells(text):
             return Shape("row"), []
         cuts = [m.start() for m in _INNER_RANK.finditer(text)]
@@ -225,8 +225,8 @@ class Lines:
             return Shape("rule")
         if _NUMERIC_START.match(frame) and tables.row_cells(text):
             return Shape("row")
-        box = _BOX.fullmatch(text)
-        return Shape("box") if box and (not box[2] or _NUMBER_ONLY.fullmatch(box[2])) else _NOTHING
+        box = _box_row(text)
+        return Shape("box") if box and (not box[1] or _NUMBER_ONLY.fullmatch(box[1])) else _NOTHING
 
     def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
         rank, start = split_prefix(text)
@@ -261,8 +261,7 @@ class Lines:
             return
         text = frame[:READ_LIMIT].decode("utf-8", "replace")
         if kind == "header":
-            self._header = tables.read_header(text)
-            self._rows.clear()
+            self.read_header(text)
         elif kind == "rule":
             if self._header is not None:
                 tables.apply_rule(self._header, text)
@@ -312,6 +311,8 @@ class Lines:
 
     def read_header(self, text: str) -> bool:
         """Take ``text`` as a table's header if it is one."""
+        if self._header is not None and self._header.text == tables.header_text(text):
+            return True
         header = tables.read_header(text)
         if header is not None:
             self._header = header
@@ -343,10 +344,10 @@ class Lines:
             self.apply(shape.plan, values_of(frame, shape.spans))
 
     def _read_box(self, text: str) -> None:
-        box = _BOX.fullmatch(text)
+        box = _box_row(text)
         if box is None:
             return
-        name, value = box[1], box[2]
+        name, value = box
         if not value:
             self._box_prefix = name if name.endswith("/") else ""
             self._box.append(("", ""))
@@ -410,6 +411,15 @@ def _byte_span(text: str, start: int, end: int) -> tuple[int, int]:
         return start, end
     a = len(text[:start].encode())
     return a, a + len(text[start:end].encode())
+
+
+def _box_row(text: str) -> tuple[str, str] | None:
+    """Name and value of a table row of two columns, ``| ep_rew_mean | 22.2 |``."""
+    parts = _BAR.split(text, 4)
+    if len(parts) != 4 or parts[0].strip() or parts[3].strip():
+        return None
+    name = parts[1].strip()
+    return (name, parts[2].strip()) if any(c.isalpha() for c in name) else None
 
 
 def values_of(frame: bytes, spans: list[tuple[int, int]]) -> list[float]:

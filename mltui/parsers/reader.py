@@ -19,8 +19,9 @@ from mltui.parsers.terminal import Frames
 class MetricReader:
     """Reads the metrics out of one run's log, from its first byte on.
 
-    Points come in the order read. Points of kind RUNNING are what a bar showed on the way to an epoch's value; THROUGHPUT
-    is work per second. Any bytes are accepted; memory is bounded by the number of series and of line shapes kept.
+    Points come in the order read. Points of kind RUNNING are what a bar showed on the way to an epoch's value;
+    THROUGHPUT is work per second. Any bytes are accepted; memory is bounded by the number of series and of line shapes
+    kept.
     """
 
     def __init__(self, config: MetricConfig | None = None) -> None:

@@ -2,8 +2,8 @@
 
 Many scripts print ``batch_index * len(batch)`` of the data set's size. The batch size itself is not printed, but it
 follows from the first distance, which is a round number of batches of a size that is a power of two, and from the
-percentage, which is taken of the batches. The last line of an epoch, whose batch is smaller, has a false sample count; its
-percentage is right.
+percentage, which is taken of the batches. The last line of an epoch, whose batch is smaller, has a false sample
+count; its percentage is right.
 """
 
 from __future__ import annotations

@@ -30,101 +30,84 @@ class Role(Enum):
     """Time, size, setting: no curve."""
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text as a set."""
     return frozenset(words.split())
 
 
-METRIC_WORDS = _set(
-    "loss losses acc accu accs accuracies accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure"
-    " precision recall prec rec iou miou giou dice jaccard bleu rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf"
-    " ppl perplexity bpc bpb bpd nll ce bce xent crossentropy entropy kl kld elbo mse mae rmse mape smape rmsle msle r2"
-    " nrmse l1 l2 logloss mlogloss mlog merror ndcg mrr reward rewards return returns score scores fitness cost"
-    " objective psnr ssim lpips fid kid mcc kappa specificity sensitivity top1 top5 acc1 acc5 prec1 prec5 em pearson"
-    " spearman corr correlation likelihood loglik inertia regret improve residual energy perp metric gnorm variance"
-    " quality rew winrate logprob logps margin margins accept sharpe silhouette qvalue"
-    " distance divergence discriminator generator critic actor oob bound mape wape huber hinge poisson gini recon"
-    " reconstruction val_metric ll pixacc fwiou mdice nmae r rsquared bits nats eer tpr fpr tnr fnr"
-    " deviance dev_loss ppx loss_box loss_cls diversity coverage"
-)
-SCHEDULE_WORDS = _set(
-    "lr learningrate grad gradnorm norm momentum wd temperature epsilon eps beta std scale clip mom lrs"
-)
-SCOPE_WORDS = {
-    **dict.fromkeys(["train", "training", "trn", "tr", "learn", "learning"], "train"),
-    **dict.fromkeys(
-        [
-            "val",
-            "vali",
-            "valid",
-            "validation",
-            "dev",
-            "eval",
-            "evaluation",
-            "evaluating",
-            "validate",
-            "validating",
-            "vld",
-            "cv",
-            "holdout",
-            "oof",
-        ],
-        "val",
-    ),
-    **dict.fromkeys(["test", "testing", "tst"], "test"),
+METRIC_WORDS = word_set("""
+    loss losses acc accu accs accuracies accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar
+    f1 f2 fscore fbeta fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu
+    rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf ppl ppx perplexity perp bpc bpb bpd nll ce bce xent
+    crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r rsquared l1 l2
+    huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew return returns score scores
+    fitness cost objective psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
+    top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
+    inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
+    margin margins accept distance divergence discriminator generator critic actor oob bound recon
+    reconstruction bits nats deviance diversity coverage gnorm
+""")
+SCHEDULE_WORDS = word_set("""
+    lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
+""")
+_SCOPES = {
+    "train": "train training trn tr learn",
+    "val": "val vali vld valid validation validate validating dev eval evaluation evaluating cv holdout oof",
+    "test": "test testing tst",
 }
-QUALIFIERS = _set(
-    "avg average mean running total batch current cur ema smoothed smooth final epoch step mini raw median sum min max"
-    " change estimate weighted macro micro overall per class top set avg. std episode episodic train_inner new the global local"
-)
-_TIME_WORDS = _set(
-    "time times eta elapsed duration dur seconds second secs sec ms minutes min_left hours remaining took latency wall"
-    " runtime walltime timestamp date datetime clock s/it s/step sec/it t dt ts age uptime timer"
-)
-_SIZE_WORDS = _set(
-    "mem memory vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes gpumem maxmem allocated reserved cached"
-    " param params parameters flops macs gflops tflops mfu hfu util utilization gb_free"
-)
-_SETTING_WORDS = _set(
-    "seed num number count counts dropout decay weight weights target threshold thresh patience tol tolerance warmup"
-    " interval every freq frequency smoothing version port pid id idx index worker workers thread threads gpus devices"
-    " device rows row cols columns lines files file shards shard vocab layer layers heads hidden dim dims embed length"
-    " trainable nodes node world queue retries retry limit budget capacity cores instances images samples examples"
-    " tokens words features bins points data classes labels dataset buffer level verbose batch_size alpha gamma lambda"
-    " maximum minimum best since until expected skipped nan consumed chunk chunks window stride kernel channels filters"
-    " estimators depth leaves height width resolution fps_limit exit code status line error_code errno qsize vnum v_num"
-    " max_norm clip_norm clip_grad bsz wpb accumulation optimization rank ranks local_rank nproc ppid port lag offset"
-)
-_THROUGHPUT_WORDS = _set(
-    "throughput speed fps ips wps ups tps sps tgs tok/s it/s samples/s samples/sec examples/s images/s img/s imgs/s"
-    " tokens/s tokens/sec words/sec words/s steps/s step/s batch/s batches/s iter/s iters/s ex/s seq/s rate_per_sec"
-)
+SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}
+#: Words that may stand in a metric's name beside the word that measures.
+QUALIFIERS = word_set("""
+    avg average mean median running ema smoothed smooth raw total sum min max std batch step mini epoch episode episodic
+    current cur new final overall global local macro micro weighted per class set top change estimate the
+""")
+_TIME_WORDS = word_set("""
+    time times eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall walltime
+    runtime uptime timestamp timer date datetime clock t dt ts age
+""")
+_SIZE_WORDS = word_set("""
+    mem memory maxmem gpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated reserved
+    cached param params parameters flops gflops tflops macs mfu hfu util utilization
+""")
+# A setting even in front of a word that measures: "target loss", "num errors".
+_SETTING_ALWAYS = word_set("""
+    num number count counts target threshold thresh patience tol tolerance smoothing weight weights seed since until
+    expected every interval
+""")
+_SETTING_WORDS = _SETTING_ALWAYS | word_set("""
+    dropout decay warmup freq frequency version port pid ppid id idx index worker workers thread threads gpus
+    device devices rank ranks nproc row rows col cols columns line lines file files shard shards vocab layer
+    layers heads hidden dim dims embed length trainable node nodes world queue qsize retry retries limit budget
+    capacity cores instances images samples examples tokens words features bins points data dataset class
+    classes label labels buffer level verbose alpha gamma lambda maximum minimum skipped nan consumed chunk
+    chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
+    status vnum bsz wpb accumulation optimization lag offset
+""")
+_THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
 #: Counter words: what they count, and how: ``epoch``, ``batch`` (begins anew each epoch) or ``step`` (runs on).
-COUNTERS: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(["epoch", "ep", "epo", "epochs"], ("epoch", "epoch")),
-    **dict.fromkeys(["batch", "minibatch", "batchidx", "batchid"], ("batch", "batch")),
-    **dict.fromkeys(["step", "globalstep"], ("step", "step")),
-    **dict.fromkeys(["iter", "iteration", "it", "itr", "iters", "iterations"], ("iteration", "step")),
-    **dict.fromkeys("update updates up upd".split(), ("update", "step")),
-    **dict.fromkeys(["timestep", "timesteps"], ("timestep", "step")),
-    **dict.fromkeys(["round"], ("round", "step")),
-    **dict.fromkeys(["trial"], ("trial", "step")),
-    **dict.fromkeys(["episode", "episodes", "eps_num"], ("episode", "step")),
-    **dict.fromkeys(["generation", "gen"], ("generation", "step")),
-    **dict.fromkeys(["frame", "frames"], ("frame", "step")),
-    **dict.fromkeys(["game", "cycle", "tree"], ("count", "step")),
-    "fold": ("fold", "fold"),
-    "counter": ("count", "step"),
-    "progress": ("percent", "step"),
+_COUNTS = {
+    ("epoch", "epoch"): "epoch ep epo epch epochs",
+    ("batch", "batch"): "batch minibatch batchidx batchid",
+    ("step", "step"): "step globalstep",
+    ("iteration", "step"): "iter iteration it itr iters iterations",
+    ("update", "step"): "update updates up upd",
+    ("timestep", "step"): "timestep timesteps",
+    ("round", "step"): "round",
+    ("trial", "step"): "trial",
+    ("episode", "step"): "episode episodes",
+    ("generation", "step"): "generation gen",
+    ("frame", "step"): "frame frames",
+    ("count", "step"): "game cycle tree counter",
+    ("percent", "step"): "progress",
+    ("fold", "fold"): "fold",
 }
-_PLURAL = _set("epochs iterations iters episodes updates timesteps frames steps")
-_COUNTER_QUALIFIERS = (
-    _set(
-        "global train training current cur total num opt optimizer env number of at after in for the end boosting communication"
-        " new federated comm"
-    )
-    | SCOPE_WORDS.keys()
-)
+COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_set(text)}
+_PLURAL = word_set("epochs iterations iters episodes steps")
+_COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
+    global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
+    federated
+""")
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
 # What counters and metrics are filed under without a meaning of its own.
 _FOLDER = re.compile(
@@ -132,7 +115,7 @@ _FOLDER = re.compile(
     r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
 )
 _RATE = re.compile(
-    r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]", re.I
+    r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec", re.I
 )
 _SPENT = re.compile(
     r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b", re.I
@@ -168,7 +151,7 @@ def counter_of(name: str) -> tuple[str, str] | None:
     before = set(parts[:-1]) - set(COUNTERS)
     if before - _COUNTER_QUALIFIERS:
         return None
-    if parts[-1] in _PLURAL and len(parts) > 1 and parts[-1] not in ("updates", "timesteps", "frames"):
+    if parts[-1] in _PLURAL and len(parts) > 1:
         return None
     return None if parts == ("epochs",) else found
 
@@ -179,34 +162,34 @@ def role_of(name: str) -> Role:
     if counter_of(name):
         return Role.COUNTER
     name = _FOLDER.sub("", name)
-    lower = name.lower()
-    if _SPENT.search(lower):
+    if _SPENT.search(name) or name.endswith(("_s", "_ms")):
         return Role.OTHER
-    if _RATE.search(lower):
+    if _RATE.search(name):
         return Role.THROUGHPUT
     parts = words(name)
-    if not parts:
-        return Role.OTHER
-    own = {*parts, *(p.rstrip("0123456789") for p in parts)}
-    if parts[0] in ("max", "min", "target") and own & (SCHEDULE_WORDS | {"target"}):
+    return _role_of_words(parts, {*parts, *(p.rstrip("0123456789") for p in parts)}) if parts else Role.OTHER
+
+
+def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
+    """The role by words alone; ``own`` holds the words with and without digits at their end."""
+    if parts[0] in ("max", "min") and own & SCHEDULE_WORDS:
         return Role.OTHER
     if "best" in own and not own & {"fitness", "cost", "reward"}:
         return Role.OTHER
     if _is_learning_rate(parts):
         return Role.SCHEDULE
-    if own & _THROUGHPUT_WORDS or lower in _THROUGHPUT_WORDS:
+    if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
     if own & _TIME_WORDS or own & _SIZE_WORDS:
         return Role.OTHER
     if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS:
-        return Role.OTHER if own & _SETTING_WORDS - {"best"} and not own & {"ep", "episode"} else Role.METRIC
-    if own & SCHEDULE_WORDS:
-        return Role.OTHER if own & _SETTING_WORDS else Role.SCHEDULE
+        # "data loss" is a loss, "loss weight" and "target loss" are settings.
+        return Role.OTHER if own & _SETTING_ALWAYS or parts[-1] in _SETTING_WORDS else Role.METRIC
     if own & _SETTING_WORDS:
-        return Role.OTHER
-    if all(p in SCOPE_WORDS for p in parts):
-        return Role.SCOPE
-    return Role.UNKNOWN
+        return Role.METRIC if own >= {"len", "mean"} else Role.OTHER
+    if own & SCHEDULE_WORDS:
+        return Role.SCHEDULE
+    return Role.SCOPE if all(p in SCOPE_WORDS for p in parts) else Role.UNKNOWN
 
 
 def _is_learning_rate(parts: tuple[str, ...]) -> bool:

@@ -18,10 +18,11 @@ from mltui.parsers.terminal import LINE_LIMIT, Frames, LineScreen
 
 CASES = [p.read_bytes() for p in sorted((Path(__file__).parent / "cases").glob("*.txt"))]
 PIECES = [
-    "loss", "acc", "epoch", "Epoch", "step", "val_", "train", ":", "=", " ", "  ", "\t", "|", "%", "/", "(", ")", "[", "]",
-    "{", "}", "'", '"', ",", "-", "+", ".", "0", "1", "12", "0.5", "1e-3", "nan", "inf", "-inf", "1/3", "50%|##| 1/2 [0:01<0:01, ",
-    "\r", "\n", "\b", "\x1b[A", "\x1b[2K", "\x1b[31m", "\x1b]0;t\x07", "━━━━━━", "█", "é", "漢", "\x00", "rank0", "[rank0]: ",
-    "tensor(", "Traceback (most recent call last)\n", "***** eval metrics *****\n", "| a | 1 |\n", "---\n", "epoch,loss\n",
+    "loss", "acc", "epoch", "Epoch", "step", "val_", "train", ":", "=", " ", "  ", "\t", "|", "%", "/", "(", ")", "[",
+    "]", "{", "}", "'", '"', ",", "-", "+", ".", "0", "1", "12", "0.5", "1e-3", "nan", "inf", "-inf", "1/3",
+    "50%|##| 1/2 [0:01<0:01, ", "\r", "\n", "\b", "\x1b[A", "\x1b[2K", "\x1b[31m", "\x1b]0;t\x07", "━━━━━━", "█", "é",
+    "漢", "\x00", "rank0", "[rank0]: ", "tensor(", "Traceback (most recent call last)\n", "epoch,loss\n", "---\n",
+    "***** eval metrics *****\n", "| a | 1 |\n",
 ]  # fmt: skip
 LOGS = st.lists(st.sampled_from(PIECES), max_size=60).map(lambda parts: "".join(parts).encode())
 RELAXED = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
@@ -73,7 +74,7 @@ def test_a_screen_gives_no_control_characters(data: bytes) -> None:
     """What comes out can be written to a terminal: no control character but the tab."""
     screen = LineScreen()
     text = "".join(screen.feed(data)) + screen.pending + "".join(screen.close())
-    assert not any(ord(c) < 32 and c != "\t" or 0x7F <= ord(c) < 0xA0 for c in text)
+    assert not any((ord(c) < 32 and c != "\t") or 0x7F <= ord(c) < 0xA0 for c in text)
 
 
 def test_a_line_of_ten_megabytes_is_cut_and_marked() -> None:
@@ -94,7 +95,10 @@ def test_hostile_lines_take_linear_time() -> None:
     """Lines made to make regular expressions backtrack are read (a quadratic reading would hit the time limit)."""
     lines = ["=-" * 20000, "a" * 60000, "1" * 60000, "(" * 60000, "loss " * 12000, "1.1.1." * 10000, "| " * 30000,
              "a.b." * 15000 + "ckpt", "<" * 60000, "loss=" * 12000 + "1", "x=1 " * 15000, "[1/2]" * 12000, "' " * 30000,
-             "0:00:" * 12000, "epoch 1 loss 0.5 (" * 3000, "1e" * 30000, "━" * 20000, "12%|" * 15000, "-" * 65000 + "|"]  # fmt: skip
+             "0:00:" * 12000, "epoch 1 loss 0.5 (" * 3000, "1e" * 30000, "━" * 20000, "12%|" * 15000,
+             "-" * 65000 + "|", "| " + "a " * 2000, "Loss " * 800 + ": 1", "loss: (0.5 " * 400, "{'loss': " * 400,
+             "epoch " * 700 + "1", "a: " * 1300 + "1", "1 2 " * 1000, "loss," * 800, "INFO:" * 800 + "loss=1",
+             "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ", "1/2 " * 900 + "loss=1"]  # fmt: skip
     reader = MetricReader()
     for line in lines:
         reader.feed(f"{line}\n{line[::-1]}\r".encode())

@@ -10,78 +10,31 @@ import re
 
 from mltui.parsers.records.record import Field, Nameless, Record, new_field
 from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
-from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, Role, counter_of, role_of, scope_of, words
+from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, Role, counter_of, role_of, scope_of, word_set, words
 
-_WRAPPERS = frozenset(
-    ["tensor", "Tensor", "array", "Array", "DeviceArray", "float", "float32", "float64", "bfloat16", "int"]
-)
+_WRAPPERS = word_set("""
+    tensor Tensor array Array DeviceArray float float32 float64 bfloat16 int
+""")
 _WRAPPERS |= {"np.float32", "np.float64", "numpy.float64", "numpy.float32", "np.array", "torch.tensor", "jnp.array"}
-_SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "partition", "prefix"])
-_SETTINGS = frozenset(
-    [
-        "params",
-        "parameters",
-        "config",
-        "args",
-        "hparams",
-        "hyperparameters",
-        "settings",
-        "kwargs",
-        "options",
-        "parameter",
-    ]
-)
-_STOP = frozenset(
-    [
-        "finished",
-        "with",
-        "and",
-        "a",
-        "an",
-        "the",
-        "is",
-        "was",
-        "has",
-        "got",
-        "achieved",
-        "reached",
-        "new",
-        "had",
-        "by",
-        "current",
-        "ended",
-        "done",
-        "completed",
-        "complete",
-        "results",
-        "result",
-        "info",
-        "of",
-        "at",
-        "end",
-        "start",
-    ]
-)
-_BLOCK = frozenset(
-    [
-        "best",
-        "last",
-        "since",
-        "until",
-        "from",
-        "early",
-        "total",
-        "remaining",
-        "max",
-        "resume",
-        "resuming",
-        "saved",
-        "saving",
-        "every",
-    ]
-)
-_BATCHES = {"batch": "batch", "batches": "batch", "minibatches": "batch", "steps": "step", "iterations": "iteration",
-            "iters": "iter", "its": "iter", "it": "iter", "step": "step", "iter": "iter", "epochs": "epoch"}  # fmt: skip
+_SCOPE_KEYS = word_set("""
+    split phase mode stage set subset partition prefix
+""")
+_SETTINGS = word_set("""
+    params parameters config args hparams hyperparameters settings kwargs options parameter
+""")
+_STOP = word_set("""
+    finished with and a an the is was has got achieved reached new had by current ended done completed
+    complete results result info of at end start
+""")
+_BLOCK = word_set("""
+    best last since until from early total remaining max resume resuming saved saving every
+""")
+_BATCHES = {
+    **dict.fromkeys(("batch", "batches", "minibatches"), "batch"),
+    **dict.fromkeys(("iter", "iters", "iterations", "it", "its"), "iteration"),
+    **dict.fromkeys(("step", "steps"), "step"),
+    "epochs": "epoch",
+}
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
@@ -412,8 +365,7 @@ class _Walk:
 
     def _dash(self, token: Token) -> None:
         previous, following = self._previous(), self._next()
-        spaced = previous is None or following is None or previous.end < token.start < token.end < following.start
-        if spaced:
+        if previous is None or following is None or previous.end < token.start < token.end < following.start:
             self._boundary()
         elif self._after_number() and following.kind == "number" and isinstance(self.last, Field) and self.last.counts:
             self.i = self.tokens.index(following, self.i)

@@ -1,7 +1,7 @@
 """Tables: a line of column names, then rows of numbers under it.
 
-The header is remembered until another one takes its place. Columns are told apart by bars, commas, tabs, gaps, or by the
-rule of dashes under the header; a row belongs to a header if its cells can be assigned to the columns.
+The header is remembered until another one takes its place. Columns are told apart by bars, commas, tabs, gaps, or by
+the rule of dashes under the header; a row belongs to a header if its cells can be assigned to the columns.
 """
 
 from __future__ import annotations
@@ -55,9 +55,14 @@ def is_rule(text: str) -> bool:
     return _RULE.fullmatch(text) is not None and _RULE_GROUP.search(text) is not None
 
 
+def header_text(text: str) -> str:
+    """The header in ``text``, which may stand in front of a bar."""
+    return text.rstrip().removesuffix(":")
+
+
 def read_header(text: str) -> Header | None:
     """The header that ``text`` may be; its columns must count or measure something."""
-    text = text.rstrip().removesuffix(":")
+    text = header_text(text)
     header = Header(text)
     if _BARS.search(text):
         _add_way(header, _split_by(text, _BARS))
