@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -38,6 +39,10 @@ def run(args: Namespace, folders: tuple[os.PathLike[str], ...] = (), select_run:
     from pathlib import Path
 
     from mltui.cli.session import endpoint
+
+    # Until the first frame nearly everything that is made stays: looking for garbage among it only takes time. The app
+    # switches the collector on again.
+    gc.disable()
     from mltui.ui.app import run_app
 
     return run_app(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -58,6 +59,9 @@ class MltuiApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         from mltui.runtime.cockpit import Cockpit
 
         try:
