@@ -2,9 +2,10 @@
 
 usage: python tests/bench/bench_reader.py [LOG ...]
 
-Without arguments the logs of ``tests/parsers/cases`` are read, each repeated with other digits until it is large, so that
-names, shapes and widths stay and values are new (after the point, where values differ). A line is what a newline or a carriage return ends: each state of a bar
-is one. Prints lines per second for every log, the geometric mean and the total, and the ratio to the regular expression.
+Without arguments the logs of ``tests/parsers/cases`` are read, each repeated until it is large with other digits behind
+the points, so that names, shapes and widths stay and values are new. A line is what a newline or a carriage return
+ends: each state of a bar is one. Prints lines per second for every log and for all of them, and the ratio to the
+regular expression.
 """
 
 from __future__ import annotations
