@@ -102,6 +102,23 @@ def test_the_engine_forgot_a_part_in_between(docker_runs: Runs) -> None:
     docker_runs.ended(run)
 
 
+def test_the_engines_log_goes_on_in_new_files_while_it_is_read(docker_runs: Runs) -> None:
+    """A run that was taken up is read from a log that is rotated meanwhile: no line comes twice."""
+    run = docker_runs.launch(
+        f"{HOLD}; i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo step $i - loss: 0.5; "
+        "[ $((i % 50)) = 0 ] && usleep 5000; done",
+        logging={"driver": "json-file", "options": {"max-size": "50k", "max-file": "5"}},
+    )
+    until(lambda: docker_runs.now(run).state is RunState.RUNNING)
+    docker_runs.kill_supervisor(run)
+    docker_runs.launcher.adopt()
+    docker_runs.go(run)
+    docker_runs.ended(run)
+    numbers = [int(line.split()[1]) for line in docker_runs.log(run)[1].splitlines() if line != GAP.rstrip()]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == 5000
+
+
 @pytest.mark.slow
 def test_a_flood_is_recorded_whole_in_bounded_memory(runs: Runs) -> None:
     """A million lines: none lost, and neither the supervisor nor the viewer grows with them."""

@@ -67,9 +67,13 @@ def stamped_chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
     """The payload of frames that each begin with a time stamp and a space, which are taken off.
 
     A frame is one line or, where the engine cut a line longer than 16 KiB, a piece of it. Frames of one stream and one
-    tenth of a second are merged.
+    tenth of a second are merged. Engines tell some lines again when their log goes on in a new file (seen on Docker
+    20.10); these are known by their time stamps, which have nanoseconds and never run back within a stream.
     """
     rest = b""
+    newest = {1: b"", 2: b""}
+    last = {1: b"", 2: b""}
+    again = False
     for block in blocks:
         data = rest + block if rest else block
         at, end = 0, len(data)
@@ -82,13 +86,19 @@ def stamped_chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
                 break
             kind = 2 if data[at] == 2 else 1
             space = data.find(b" ", start, stop)
+            at, now, frame = stop, data[start:space], data[start:stop]
+            again = now < newest[kind] or (
+                now == newest[kind] and (again or (frame == last[kind] and frame[-1:] == b"\n"))
+            )
+            if again:
+                continue
+            newest[kind], last[kind] = now, frame
             if kind != stream or data[start : start + _TENTH] != tenth:
                 if parts:
                     yield _stamped(stream, stamp, parts)
                 parts = []
-                stream, tenth, stamp = kind, data[start : start + _TENTH], data[start:space]
+                stream, tenth, stamp = kind, data[start : start + _TENTH], now
             parts.append(data[space + 1 : stop])
-            at = stop
         if parts:
             yield _stamped(stream, stamp, parts)
         rest = data[at:]

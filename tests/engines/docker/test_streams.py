@@ -98,3 +98,12 @@ def test_a_log_that_has_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert not reader.is_alive()
         assert found == []
         stream.close()
+
+
+def test_lines_that_the_engine_tells_again_are_left_out() -> None:
+    """A log that goes on in a new file is told again from a little earlier; pieces of one long line are not."""
+    lines = [b"2026-03-01T12:00:00.%09dZ " % ns + text for ns, text in ((1, b"a\n"), (2, b"b\n"), (3, b"c\n"))]
+    long = [b"2026-03-01T12:00:00.000000004Z " + text for text in (b"x" * 16384, b"x" * 16384, b"x\n")]
+    told = [*lines, *lines[1:], *long, lines[2], *long, long[2]]
+    found = stamped_chunks(cut(b"".join(frame(1, one) for one in told), [1000]))
+    assert b"".join(chunk.data for chunk in found) == b"a\nb\nc\n" + b"x" * 32769 + b"\n"
