@@ -98,7 +98,8 @@ def test_hostile_lines_take_linear_time() -> None:
              "0:00:" * 12000, "epoch 1 loss 0.5 (" * 3000, "1e" * 30000, "━" * 20000, "12%|" * 15000,
              "-" * 65000 + "|", "| " + "a " * 2000, "Loss " * 800 + ": 1", "loss: (0.5 " * 400, "{'loss': " * 400,
              "epoch " * 700 + "1", "a: " * 1300 + "1", "1 2 " * 1000, "loss," * 800, "INFO:" * 800 + "loss=1",
-             "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ", "1/2 " * 900 + "loss=1"]  # fmt: skip
+             "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ",
+             "1/2 " * 900 + "loss=1"]  # fmt: skip
     reader = MetricReader()
     for line in lines:
         reader.feed(f"{line}\n{line[::-1]}\r".encode())
