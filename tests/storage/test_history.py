@@ -1,0 +1,228 @@
+"""The run database: rows come back as they were, several processes write at once, and a broken one says so."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.errors import NotFound, StorageError
+from mltui.domain.run import Run, RunState, new_run_id
+from mltui.storage.history import RunDatabase
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITER = """
+import sys
+from pathlib import Path
+from mltui.domain.run import Run, RunState
+from mltui.storage.history import RunDatabase
+number = int(sys.argv[2])
+sys.stdin.readline()
+database = RunDatabase(Path(sys.argv[1]))
+for i in range(40):
+    run_id = f"w{number}{i:06d}"
+    database.add(Run(id=run_id, profile="p", profile_path="", engine="local", endpoint="", created=float(i)))
+    database.update(run_id, state=RunState.RUNNING, detail=f"by {number}")
+    database.update("shared00", detail=f"{number} {i}")
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[RunDatabase]:
+    """An empty one."""
+    database = RunDatabase(tmp_path / "home/runs.db")
+    yield database
+    database.close()
+
+
+def make(run_id: str = "abcd2345", **changes: object) -> Run:
+    values = {"id": run_id, "profile": "p", "profile_path": "/p", "engine": "docker", "endpoint": "unix:///s"}
+    return Run(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_a_run_comes_back_as_it_was_written(database: RunDatabase) -> None:
+    """Every field, texts of any kind too."""
+    run = make(
+        state=RunState.FAILED, reason="oom", detail="ü 日本 'quoted' \\ \n", hint="h", params={"lr": 0.1, "n": [1]},
+        overrides={"gpus": "all"}, command="docker run", image="i", image_id="sha", container_id="c",
+        container_name="n", gpus=("0", "1"), created=1.5, started=2.5, finished=3.5, exit_code=137, oom_killed=True,
+        stop_requested=True,
+    )  # fmt: skip
+    database.add(run)
+    assert database.get(run.id) == run
+    assert database.get("abcd234") is None
+
+
+def test_adding_twice_keeps_the_first(database: RunDatabase) -> None:
+    """Two viewers that discover one container write one row."""
+    database.add(make(detail="first"))
+    database.add(make(detail="second"))
+    assert [run.detail for run in database.runs()] == ["first"]
+
+
+def test_changes_reach_the_row_and_only_it(database: RunDatabase) -> None:
+    """Each field can be changed; a removed run stays removed."""
+    database.add(make("aaaaaaaa"))
+    database.add(make("bbbbbbbb"))
+    database.update("aaaaaaaa", state=RunState.RUNNING, gpus=("3",), params={"a": 1}, stop_requested=True)
+    changed, other = database.get("aaaaaaaa"), database.get("bbbbbbbb")
+    assert changed
+    assert (changed.state, changed.gpus, changed.params, changed.stop_requested) == ("running", ("3",), {"a": 1}, True)
+    assert other == make("bbbbbbbb")
+    database.remove("aaaaaaaa")
+    database.update("aaaaaaaa", detail="late")
+    assert database.runs() == (other,)
+
+
+def test_the_newest_come_first_and_active_ones_are_known(database: RunDatabase) -> None:
+    """Order and limit of the list; which runs may still change."""
+    for i, state in enumerate(RunState):
+        database.add(make(f"run{i:05d}", state=state, created=float(i)))
+    assert [run.created for run in database.runs()] == [6, 5, 4, 3, 2, 1, 0]
+    assert len(database.runs(limit=2)) == 2
+    assert {run.state for run in database.active()} == {s for s in RunState if s.active}
+
+
+def test_a_run_is_found_by_what_a_person_types(database: RunDatabase) -> None:
+    """An id, the beginning of one, or the last; wildcards are letters like any."""
+    with pytest.raises(NotFound, match="no run yet"):
+        database.find("last")
+    database.add(make("abc22222", created=1.0))
+    database.add(make("abd22222", created=2.0))
+    assert database.find("abc").id == "abc22222"
+    assert database.find("abd22222").id == "abd22222"
+    assert database.find("last").id == "abd22222"
+    for unknown in ("x", "%", "a_c", "abc222222", "\\"):
+        with pytest.raises(NotFound, match="no run"):
+            database.find(unknown)
+    with pytest.raises(NotFound, match="fits several runs: abc22222, abd22222"):
+        database.find("ab")
+
+
+def test_its_version_tells_changes_of_anybody(database: RunDatabase) -> None:
+    """It is the same while nothing was written, and another after a change here or elsewhere."""
+    before = database.version()
+    assert database.version() == before
+    database.add(make())
+    after = database.version()
+    assert after != before
+    database.runs()
+    assert database.version() == after
+    other = RunDatabase(database.path)
+    assert database.version() == after
+    other.update("abcd2345", detail="elsewhere")
+    assert database.version() != after
+    other.close()
+
+
+def test_several_processes_write_at_once(tmp_path: Path) -> None:
+    """Eight processes that open a new database in the same moment lose nothing."""
+    path = tmp_path / "home/runs.db"
+    command = [sys.executable, "-c", WRITER, str(path)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    writers = [
+        subprocess.Popen([*command, str(n)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        for n in range(8)
+    ]
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    for writer in writers:
+        _, errors = writer.communicate(timeout=120)
+        assert writer.returncode == 0, errors.decode()
+    database = RunDatabase(path)
+    runs = database.runs()
+    assert len(runs) == 320
+    assert all(run.detail == f"by {run.id[1]}" for run in runs)
+    database.close()
+
+
+def test_threads_share_one_connection(database: RunDatabase) -> None:
+    """Methods may be called from any thread."""
+    ids = [new_run_id() for _ in range(60)]
+
+    def work(run_id: str) -> None:
+        database.add(make(run_id))
+        database.update(run_id, detail=run_id)
+        assert len(database.runs()) > 0
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, ids))
+    assert {run.detail for run in database.runs()} == set(ids)
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, whatever its name says " * 30, b"SQLite format 3\0" + b"\xff" * 900]
+)
+def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
+    """One sentence with the file's name; the file is not touched."""
+    path = tmp_path / "runs.db"
+    path.write_bytes(content)
+    with pytest.raises(StorageError) as caught:
+        RunDatabase(path)
+    assert str(path) in caught.value.message
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_a_newer_mltui(tmp_path: Path) -> None:
+    """It is refused, and left as it is."""
+    path = tmp_path / "runs.db"
+    RunDatabase(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(StorageError, match="written by a newer mltui"):
+        RunDatabase(path)
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (99,)
+    db.close()
+
+
+def test_a_database_that_is_broken_later(database: RunDatabase) -> None:
+    """Every call says so in one sentence."""
+    database.add(make())
+    with sqlite3.connect(database.path) as db:
+        db.execute("DROP TABLE runs")
+    db.close()
+    for call in (database.runs, database.active, lambda: database.get("x"), lambda: database.update("x", detail="y")):
+        with pytest.raises(StorageError, match="cannot be used"):
+            call()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file stands where the home should be."""
+    (tmp_path / "home").write_text("")
+    with pytest.raises(StorageError, match="cannot be made"):
+        RunDatabase(tmp_path / "home/runs.db")
+
+
+def test_a_read_only_home(tmp_path: Path) -> None:
+    """One sentence and the cure."""
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(tmp_path)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    try:
+        with pytest.raises(StorageError) as caught:
+            RunDatabase(tmp_path / "home/runs.db")
+        with pytest.raises(StorageError) as inner:
+            RunDatabase(tmp_path / "runs.db")
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+    assert "Read-only file system" in caught.value.message
+    assert "MLTUI_HOME" in caught.value.hint
+    assert "MLTUI_HOME" in inner.value.hint
+
+
+def test_only_the_owner_may_enter(tmp_path: Path) -> None:
+    """The home is nobody else's."""
+    RunDatabase(tmp_path / "home/runs.db").close()
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
