@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -94,7 +95,6 @@ class MltuiApp(App[None]):
 
     def _fatal_error(self) -> None:
         """End with one sentence; the traceback goes to a file, without the values of variables: they may be secrets."""
-        import sys
         import traceback
 
         from mltui.storage.locations import home
@@ -263,6 +263,8 @@ class MltuiApp(App[None]):
 
 def run_app(options: AppOptions) -> int:
     """Show the app until it is left; the exit code of the program."""
+    # The screen's loop takes turns with threads that read and sample; it must not wait 5 ms for each turn.
+    sys.setswitchinterval(0.001)
     app = MltuiApp(options)
     app.run()
     return app.return_code or 0

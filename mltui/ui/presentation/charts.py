@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.metric_name import MetricName, Scope, goal_of, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import LABEL_LENGTH, Curve, CurveStyle
+from mltui.ui.presentation.fuzzy import Match, match
+from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, Curve, CurveStyle
 
 _SCOPE_ORDER = (None, Scope.TRAIN, Scope.VALIDATION, Scope.TEST)
 
@@ -23,6 +25,29 @@ class ChartGroup:
     title: str
     curves: tuple[Curve, ...]
     kind: MetricKind = MetricKind.METRIC
+
+    def fits(self, query: str) -> Match | None:
+        """How the title fits a fuzzy query, else the name of a curve; ``None`` where neither does.
+
+        The places are those in the title, none where a curve's name fitted.
+        """
+        found = match(query, self.title)
+        if found is None:
+            others = [match(query, curve.series.name) for curve in self.curves]
+            best = max((other.score for other in others if other), default=None)
+            found = None if best is None else Match(best - 1, ())
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRun:
+    """One of the runs whose curves share the charts."""
+
+    label: str
+    """Short, and not that of another one."""
+    color: str
+    glyph: str
+    store: MetricStore
 
 
 @dataclass(slots=True)
@@ -44,7 +69,55 @@ def group_series(store: MetricStore) -> list[ChartGroup]:
     groups = [_group(found, running.pop(place, [])) for place, found in metrics.items()]
     groups += [_group(found, []) for found in running.values()]
     groups += [_group(found, []) for found in speeds.values()]
+    zero = _first_time(store)
+    return sorted((_told_apart(group, groups, zero) for group in groups), key=_rank)
+
+
+def group_runs(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
+    """The charts of several runs: each metric's curves of all of them in one, coloured and marked by run.
+
+    Of a run's training and validation the latter stands in front: the former is paler, with a hollow mark. Values of
+    progress bars are left out where there are others.
+    """
+    found: dict[str, list[tuple[ComparedRun, ChartGroup]]] = {}
+    for run in runs:
+        for group in group_series(run.store):
+            found.setdefault(group.key, []).append((run, group))
+    groups = [
+        replace(parts[0][1], curves=tuple(curve for run, group in parts for curve in _of_run(run, group)))
+        for parts in found.values()
+    ]
     return sorted(groups, key=_rank)
+
+
+def _of_run(run: ComparedRun, group: ChartGroup) -> list[Curve]:
+    lines = [curve for curve in group.curves if curve.style is CurveStyle.LINE]
+    front = lines[-1] if len(lines) > 1 else None
+    return [
+        replace(
+            curve,
+            label=f"{run.label} {curve.label}" if front else run.label,
+            color=run.color,
+            pale=front is not None and parse_name(curve.series.name).scope in (None, Scope.TRAIN) and curve is not front,
+            glyph=run.glyph if front in (None, curve) else HOLLOW.get(run.glyph, run.glyph),
+        )
+        for curve in lines
+    ]
+
+
+def _first_time(store: MetricStore) -> float | None:
+    """When the first point of a run was read."""
+    return min((series.time[0] for series in store.series.values() if len(series)), default=None)
+
+
+def _told_apart(group: ChartGroup, groups: Sequence[ChartGroup], zero: float | None) -> ChartGroup:
+    """``group`` with its x axis in the title where another one has the same title, and ``zero`` of its time axis."""
+    curves = [replace(curve, origin=zero) for curve in group.curves]
+    title = group.title
+    if Counter(other.title for other in groups)[title] > 1:
+        title = f"{one_line(title, LABEL_LENGTH - 12)} by {one_line(curves[-1].series.key.axis, 8)}"
+        curves = [replace(curve, label=title) if curve.label == group.title else curve for curve in curves]
+    return replace(group, title=title, curves=tuple(curves))
 
 
 def _by_chart(members: Iterable[_Member]) -> dict[tuple[str, str], list[_Member]]:

@@ -69,24 +69,27 @@ def host_gauges(host: HostSample | None, history: Iterable[HostSample]) -> list[
     ]  # fmt: skip
 
 
-def device_gauges(devices: Sequence[DeviceSample], histories: dict[str, Sequence[DeviceSample]]) -> list[Gauge]:
-    """Utilisation and memory of each GPU, with temperature and power beside them."""
+def device_gauges(
+    devices: Sequence[DeviceSample], histories: dict[str, Sequence[DeviceSample]], first: Sequence[str] = ()
+) -> list[Gauge]:
+    """Utilisation and memory of each GPU, with power and temperature; those named in ``first`` come first."""
     gauges: list[Gauge] = []
-    for device in devices:
+    for device in sorted(devices, key=lambda d: (d.uuid not in first and str(d.index) not in first, d.index)):
         label = f"GPU {device.index}"
         if device.error:
             gauges.append(Gauge(label, UNKNOWN, "", None, note=one_line(device.error, 60)))
             continue
         past = list(histories.get(device.uuid, ()))
         memory = ratio(device.memory_used, device.memory_total)
-        watts = f"{device.power:.0f} W" if device.power is not None else UNKNOWN
+        watts = f"{device.power:.0f}" if device.power is not None else UNKNOWN
+        watts += f" / {device.power_limit:.0f} W" if device.power_limit else " W"
         heat = f"{device.temperature:.0f} °C" if device.temperature is not None else UNKNOWN
         gauges += [
             Gauge(
                 label, f"{watts} {heat}", "", device.utilization, "ok", tuple(d.utilization for d in past),
             ),
             Gauge(
-                f"{label} mem", format_bytes(device.memory_used), format_bytes(device.memory_total), memory,
+                f"GPU{device.index} mem", format_bytes(device.memory_used), format_bytes(device.memory_total), memory,
                 scarce_role(memory, 0.97, 0.995), tuple(ratio(d.memory_used, d.memory_total) for d in past),
             ),
         ]  # fmt: skip

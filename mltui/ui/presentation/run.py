@@ -39,7 +39,7 @@ def run_line(run: Run, now: float, width: int) -> Line:
     left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text")]
     right: list[Span] = [(time_text(run, now), "dim")]
     if width >= 34:
-        right = [(f"{run.id[:8]} ", "faint"), (f"{time_text(run, now):>7}", "dim")]
+        right = [(f"{run.id[:8]} ", "dim"), (f"{time_text(run, now):>7}", "text")]
     if width >= _WIDE:
         left.append((f"  {params_text(run)}", "dim"))
         right = [(f"{run.state.value:<9}", role), (f"{run.engine:<7}", "dim"), *right]

@@ -332,7 +332,8 @@ class MainScreen(Screen[None]):
         usage = sampler.usage.get(container)
         if usage:
             gauges += usage_gauges(usage, tuple(sampler.usage_history.get(container, ())))
-        gauges += device_gauges(sampler.devices, {k: tuple(v) for k, v in sampler.device_history.items()})
+        histories = {uuid: tuple(past) for uuid, past in sampler.device_history.items()}
+        gauges += device_gauges(sampler.devices, histories, run.gpus if run else ())
         gauges += host_gauges(sampler.host, tuple(sampler.host_history))
         self.gauges.show(gauges)
 

@@ -80,7 +80,7 @@ def draw_gauges(gauges: Sequence[Gauge], width: int, height: int) -> list[list[S
 
 def _draw(gauge: Gauge, width: int, rows: int) -> list[list[Span]]:
     if gauge.ratio is None and gauge.note:
-        said: list[Span] = [(f"{gauge.label:<8}", "text"), (gauge.note, "dim")]
+        said: list[Span] = [(f"{gauge.label:<9}", "text"), (gauge.note, "dim")]
         return [said, *([[]] * (rows - 1))]
     if rows == _ONE:
         return [_one_line(gauge, width)]
@@ -105,9 +105,9 @@ def _limit(gauge: Gauge) -> list[Span]:
 def _one_line(gauge: Gauge, width: int) -> list[Span]:
     figures = gauge.use + (f" / {gauge.limit}" if gauge.limit else "")
     percent = format_percent(gauge.ratio)
-    room = max(4, min(40, width - 8 - 24 - 8))
-    line: list[Span] = [(f"{gauge.label[:7]:<8}", "text")]
-    if width >= 8 + 24 + 8 + 4:
+    room = max(4, min(40, width - 9 - 24 - 8))
+    line: list[Span] = [(f"{gauge.label[:8]:<9}", "text")]
+    if width >= 9 + 24 + 8 + 4:
         line += [*bar(gauge.ratio, room, gauge.role), (" ", "text")]
     return [*line, (f"{percent:>6} ", gauge.role), (figures, "dim")]
 
