@@ -116,6 +116,8 @@ class Catalog:
         while not self._closed:
             try:
                 self._stream = self.engine.events()
+                if self._closed:
+                    self._stream.close()
                 # What happened while nobody listened is found by listing.
                 self.refresh()
                 failures = 0

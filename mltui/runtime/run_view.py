@@ -80,9 +80,10 @@ class RunView:
             size = os.stat(path).st_size
             if size <= self._build_at:
                 return False
+            start = max(self._build_at, size - _BUILD_TAIL)
             with path.open("rb") as file:
-                file.seek(max(self._build_at, size - _BUILD_TAIL))
-                data = file.read(_BUILD_TAIL)
+                file.seek(start)
+                data = file.read(size - start)
             self._build_at = size
             self.build.extend([LogLine(clean(text)) for text in self._build_screen.feed(data)])
             return True
