@@ -9,6 +9,7 @@ fail instead.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
-from tests.support.require import unavailable
+from tests.support.require import NOT_RUN, unavailable
 
 _NO_ENGINE: list[str] = []
 
@@ -94,6 +95,12 @@ def _answering() -> str | None:
         engine.close()
 
 
+def pytest_configure() -> None:
+    """Ctrl-C works in the programs under test also where a shell started the tests in its background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever asks for an engine has the mark ``docker``."""
     for item in items:
@@ -102,7 +109,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that nothing was run in containers."""
+    """Say loudly what could not be run, above all when that is everything in containers."""
+    others = sorted(NOT_RUN - set(_NO_ENGINE))
+    if others:
+        terminalreporter.section("NOT RUN: what this machine lacks something for", red=True, bold=True)
+        for reason in others:
+            terminalreporter.line(reason)
     if _NO_ENGINE:
         terminalreporter.section("NOT RUN: everything that needs a Docker engine", red=True, bold=True)
         terminalreporter.line(_NO_ENGINE[0])

@@ -60,7 +60,10 @@ class PrivateDockerd:
         command += ["--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec"]
         command += ["--pidfile", f"{self.root}/pid", "-H", self.url, *self._options]
         with (self.root / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+            # containerd leaves files where it was started, such as an empty ``oom``.
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=self.root
+            )
         self._wait_until_ready()
         self._crashed = False
 
