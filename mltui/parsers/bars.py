@@ -118,7 +118,8 @@ class Bars:
             self.lines.apply(plan, numbers)
             return
         by_epoch = b"epoch" in rate or about.lower().startswith(b"epochs")
-        self._read_values(self._bar(about), plan, numbers, done, total, by_epoch)
+        checks = scope_of(about.decode("utf-8", "replace")) in ("val", "test")
+        self._read_values(self._bar(about), plan, numbers, done, total, by_epoch, checks)
 
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: list[float]) -> None:
         if plan is not None:
@@ -126,7 +127,8 @@ class Bars:
         elif not shown and not self.lines.read_header(about.decode("utf-8", "replace")):
             if len(self._plain) > _DESCRIPTIONS:
                 self._plain.clear()
-            self._plain.add(about)
+            if len(about) < 256:
+                self._plain.add(about)
 
     def _bar(self, about: bytes) -> Bar:
         key = about.translate(None, b"0123456789")
@@ -163,7 +165,7 @@ class Bars:
     # Values beside a bar.
 
     def _read_values(
-        self, bar: Bar, plan: Plan, numbers: list[float], done: float, total: float, by_epoch: bool
+        self, bar: Bar, plan: Plan, numbers: list[float], done: float, total: float, by_epoch: bool, checks: bool
     ) -> None:
         context = self.points.context
         epoch = numbers[plan.epoch.index] if plan.epoch is not None else context.epoch if context.header else None
@@ -186,7 +188,9 @@ class Bars:
             name, value = entry.series.name, numbers[entry.index]
             new = bar.values.get(name) != value
             bar.values[name] = value
-            if epoch is not None and _of_epoch(name):
+            if epoch is not None and checks:
+                self._checked_value(bar, plan, entry, value, epoch, done / total if total else 0.0)
+            elif epoch is not None and _of_epoch(name):
                 bar.entries[name] = (plan, entry)
                 if new:
                     self._epoch_value(bar, name, value, before if done == 0 and before is not None else epoch)
@@ -199,6 +203,15 @@ class Bars:
         bar.done, bar.complete = done, bool(total) and done >= total
         if steps and (news or again):
             self._step_values(bar, plan, steps, numbers, done, total, by_epoch)
+
+    def _checked_value(self, bar: Bar, plan: Plan, entry: Entry, value: float, epoch: float, share: float) -> None:
+        """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
+        name = entry.series.name
+        bar.entries[name] = (plan, entry)
+        if share < 1:
+            self._running_point(entry.series, epoch - 1 + share, value)
+        elif bar.reported.get(name) != epoch:
+            self._epoch_value(bar, name, value, epoch)
 
     def _begin_again(self, bar: Bar) -> None:
         """The bar starts over: an epoch value that was measured anew and came out the same is a point too."""

@@ -28,7 +28,10 @@ from mltui.parsers.vocabulary import (
 
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
-_SHAPE_LIMIT = 20_000
+#: Bytes of shapes that are kept; with more, all are forgotten and learnt anew.
+_SHAPE_BYTES = 8_000_000
+#: Names in the kinds of JSON objects that are kept.
+_OBJECT_NAMES = 50_000
 _VARIANT_LIMIT = 256
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
@@ -56,7 +59,8 @@ _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 _SECTION_LINE = re.compile(r"\s+\S+\s+=\s")
 _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
-    r"|(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?\s*(?:\.{2,}|…|:)?)"
+    r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?)"
+    r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
 )
 _BAR = re.compile("[|│┃]")
 _INNER_RANK = re.compile(r"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
@@ -119,6 +123,8 @@ class Lines:
         self.judge = Judge(points)
         self.epochs = EpochBar(points)
         self._shapes: dict[bytes, Shape | Variants] = {}
+        self._shape_bytes = 0
+        self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self._header: tables.Header | None = None
         self._rows: dict[tuple[str, ...], Plan | None] = {}
@@ -179,7 +185,9 @@ class Lines:
         return shape
 
     def _remember(self, key: bytes, frame: bytes, text: str, shape: Shape, literal: list[tuple[int, int]]) -> None:
-        if len(self._shapes) >= _SHAPE_LIMIT:
+        self._shape_bytes += len(key) + 256
+        if self._shape_bytes > _SHAPE_BYTES:
+            self._shape_bytes = 0
             self._shapes.clear()
         if not literal or shape is _NOTHING:
             self._shapes[key] = shape
@@ -298,7 +306,9 @@ class Lines:
         names, values, scopes = objects.flatten(found)
         key = (*names, *scopes.items())
         if key not in self._objects:
-            if len(self._objects) > _SHAPE_LIMIT:
+            self._object_names += len(key)
+            if self._object_names > _OBJECT_NAMES:
+                self._object_names = 0
                 self._objects.clear()
             decimals = [not value.is_integer() for value in values]
             self._objects[key] = self.judge.plan(objects.object_record(names, decimals, scopes))

@@ -18,10 +18,10 @@ _new = tuple.__new__
 
 #: Names beyond this are not reported but counted as dropped: a log that makes new names is not plotting curves.
 SERIES_LIMIT = 2000
-#: Records that a group remembers to know a repeated line.
-_SEEN_LIMIT = 4096
-#: Points of a value that never changes that wait for a change.
-_CONSTANT_LIMIT = 50_000
+#: Records that are remembered, over all kinds of lines, to know a repeated one.
+_SEEN_LIMIT = 50_000
+#: Points of values that never change that wait for a change, over all series.
+_CONSTANT_LIMIT = 100_000
 
 
 @dataclass(slots=True)
@@ -70,6 +70,9 @@ class Points:
         self.dropped = 0
         self.series: dict[tuple[str, MetricKind], Series] = {}
         self._held: list[Group] = []
+        self._remembering: list[Group] = []
+        self._remembered = 0
+        self._waiting = 0
 
     def series_for(self, name: str, kind: MetricKind) -> Series | None:
         """The series of that name, or ``None`` when there are too many."""
@@ -144,9 +147,7 @@ class Points:
         last = group.last_x
         if last is not None and x <= last and group.seen.get(x) == values:
             return
-        if len(group.seen) >= _SEEN_LIMIT:
-            group.seen.clear()
-        group.seen[x] = values
+        self._remember(group, x, values)
         group.last_x = x
         group.count += 1
         out = self.out if group.released else group.held
@@ -157,6 +158,17 @@ class Points:
         if not group.released:
             self._hold(group)
 
+    def _remember(self, group: Group, x: float, values: list[float]) -> None:
+        if not group.seen:
+            self._remembering.append(group)
+        group.seen[x] = values
+        self._remembered += 1
+        if self._remembered > _SEEN_LIMIT:
+            self._remembered = 0
+            for known in self._remembering:
+                known.seen.clear()
+            self._remembering.clear()
+
     def _changed(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
         """Whether a schedule has ever changed; when it does, the points that waited are reported first."""
         if series.waiting is None and series.constant is None:
@@ -165,11 +177,13 @@ class Points:
         if series.waiting is None:
             return True
         if value == series.constant:
-            if len(series.waiting) < _CONSTANT_LIMIT:
+            if self._waiting < _CONSTANT_LIMIT:
+                self._waiting += 1
                 series.waiting.append((axis, x))
             return False
         constant = series.constant or 0.0
         out.extend(MetricPoint(series.name, a, at, constant, series.kind) for a, at in series.waiting)
+        self._waiting -= len(series.waiting) - 1
         series.waiting = None
         return True
 

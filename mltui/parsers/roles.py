@@ -40,15 +40,15 @@ class Judge:
         for found in accepted:
             kind = THROUGHPUT if found.role is Role.THROUGHPUT else METRIC
             for suffix, index in _values(found):
-                name = _full_name(found, record, rank) + suffix
+                name = _full_name(found, record, rank, suffix)
                 if name in names:
                     continue
-                if plan.counts or bar:
-                    self._counted.add(name)
-                elif name in self._counted and record.lead:
+                if not (plan.counts or bar) and name in self._counted and record.lead:
                     name = f"{record.lead} {name}"
                 names.append(name)
                 series = self.points.series_for(name, kind)
+                if series is not None and (plan.counts or bar):
+                    self._counted.add(name)
                 if series is None:
                     plan.lost += 1
                 else:
@@ -82,14 +82,20 @@ def _values(found: Field) -> list[tuple[str, int]]:
     return values
 
 
-def _full_name(found: Field, record: Record, rank: str) -> str:
+def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
     label = record.scope or found.label or record.heading
-    name = found.name
+    name, _, last = found.name.rpartition(" ")
+    pair = last.split("/")
+    if found.second is not None and len(pair) == 2 and all(scope_of(p) for p in pair):
+        # "loss (train/val): 0.69/0.65" names both values.
+        name, suffix = f"{pair[1] if suffix else pair[0]} {name}".strip(), ""
+    else:
+        name = found.name
     if label and not scope_of(name) and label.lower() not in name.lower():
         name = f"{label} {name}"
     if record.starred:
         name = f"* {name}"
-    return f"{rank} {name}" if rank else name
+    return f"{rank} {name}{suffix}" if rank else name + suffix
 
 
 def _accepted(record: Record, counts: bool) -> list[Field]:

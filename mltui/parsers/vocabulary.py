@@ -62,8 +62,8 @@ QUALIFIERS = word_set("""
     current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
 _TIME_WORDS = word_set("""
-    time times eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall walltime
-    runtime uptime timestamp timer date datetime clock t dt ts age
+    time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
+    walltime runtime uptime timestamp timer date datetime clock t dt ts age
 """)
 _SIZE_WORDS = word_set("""
     mem memory maxmem gpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated reserved
@@ -186,7 +186,7 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
         # "data loss" is a loss, "loss weight" and "target loss" are settings.
         return Role.OTHER if own & _SETTING_ALWAYS or parts[-1] in _SETTING_WORDS else Role.METRIC
     if own & _SETTING_WORDS:
-        return Role.METRIC if own >= {"len", "mean"} else Role.OTHER
+        return Role.METRIC if own & {"len", "length"} and own & {"ep", "episode", "episodic"} else Role.OTHER
     if own & SCHEDULE_WORDS:
         return Role.SCHEDULE
     return Role.SCOPE if all(p in SCOPE_WORDS for p in parts) else Role.UNKNOWN
