@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mltui.domain.figures import UNKNOWN, format_bytes, format_cores
@@ -70,7 +70,7 @@ def host_gauges(host: HostSample | None, history: Iterable[HostSample]) -> list[
 
 
 def device_gauges(
-    devices: Sequence[DeviceSample], histories: dict[str, Sequence[DeviceSample]], first: Sequence[str] = ()
+    devices: Sequence[DeviceSample], histories: Mapping[str, Sequence[DeviceSample]], first: Sequence[str] = ()
 ) -> list[Gauge]:
     """Utilisation and memory of each GPU, with power and temperature; those named in ``first`` come first."""
     gauges: list[Gauge] = []
