@@ -1,34 +1,57 @@
-"""The points of a run on disk: one file that only grows, followed by any number of readers.
+"""The points of a run on disk: a file that only grows, and a small one beside it for what has just come.
 
-Format, little-endian: the magic ``mltui-m1``, then frames of u32 length, u32 CRC-32 and ``length`` bytes of payload.
-A payload begins with a byte: ``S`` declares a series (JSON ``[id, name, axis, kind]``); ``P`` holds points (u16
-series, u8 encoding, u32 n, then the columns x, value and time). Encoding 0 is three arrays of f64. A frame cut off by
-a crash fails its length or checksum; readers stop in front of it.
+``metrics`` begins with the magic ``mltui-m2`` and 8 random bytes, its id. Frames follow, little-endian: u32 length,
+u32 CRC-32 and ``length`` bytes of payload, whose first byte says what it is:
+
+- ``S`` declares a series: JSON ``[number, name, axis, kind]``;
+- ``D`` withdraws one: u16 number. Its points count no more, wherever they stand;
+- ``B`` is a block: many points in few bytes, see ``columns``.
+
+``metrics.tail`` holds the points that make no block yet, so that a run that prints a value a minute is on disk at once
+and still takes little room. It begins with the magic ``mltui-t2``, the id of its ``metrics`` and the number of blocks
+that it follows (u32); its frames are ``S`` and ``P``: for each series u16 number, u32 n and n floats each of x, value
+and time. A block with the points of the tail is written first, and only then does the tail go: a tail is read only
+where exactly so many blocks stand before it, so nobody ever sees a point twice or misses one. A frame cut off by a
+crash fails its length or checksum; readers stop in front of it.
 
 A run that is taken up again has its log read from the start. Its points go to a new file beside the old, which takes
 the old one's place once it has everything that the old one had, so that no reader sees a curve shrink.
+
+Times are kept to the millisecond, everything else bit by bit.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mltui.domain.metric import MetricKind, MetricPoint, SeriesKey
+from mltui.storage.columns import Columns, pack_block, unpack_block
 
-MAGIC = b"mltui-m1"
+MAGIC = b"mltui-m2"
+_TAIL_MAGIC = b"mltui-t2"
+_ID = 8
 _FRAME = struct.Struct("<II")
-_POINTS = struct.Struct("<cHBI")
+_TAIL_HEAD = struct.Struct(f"<{len(_TAIL_MAGIC)}s{_ID}sI")
+_TAIL_SERIES = struct.Struct("<HI")
+_NUMBER = struct.Struct("<H")
 _READ = 1 << 22
-#: Points of one series that make a frame of their own before the flush is due, to bound what is held in memory.
-_BATCH = 4096
+#: Points that make a block: enough to compress well, few enough for the tail to be read in no time.
+_BLOCK = 16_384
+#: Points that a block has at most: less than one read, however badly they compress.
+_MOST = 131_072
 
-Columns = tuple["array[float]", "array[float]", "array[float]"]
+Held = dict[int, Columns]
+
+
+def _tail_path(path: Path) -> Path:
+    return path.with_name(path.name + ".tail")
 
 
 class MetricWriter:
@@ -38,9 +61,20 @@ class MetricWriter:
         self._path = path
         self._new: Path | None = path.with_name(path.name + ".new") if path.exists() else None
         self._file = os.open(self._new or path, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_APPEND, 0o600)
+        self._tail = -1
+        self._id = os.urandom(_ID)
+        self._blocks = 0
         self._ids: dict[SeriesKey, int] = {}
-        self._held: dict[int, Columns] = {}
-        self._frames: list[bytes] = [MAGIC]
+        self._made = 0
+        self._held: Held = {}
+        """Points that are not on disk."""
+        self._loose: Held = {}
+        """Points that are in the tail."""
+        self._frames: list[bytes] = [MAGIC + self._id]
+        """What is to be written to the file in any case, and what only with the next block or in the tail."""
+        self._block_frames: list[bytes] = []
+        self._tail_frames: list[bytes] = []
+        self._time = self._rounded = 0.0
 
     @property
     def holds(self) -> bool:
@@ -49,133 +83,330 @@ class MetricWriter:
 
     def publish(self) -> None:
         """Flush, and put a file that was written anew into the old one's place."""
-        self.flush()
-        if self._new:
-            os.replace(self._new, self._path)
-            self._new = None
+        if not self._new:
+            self.flush()
+            return
+        self._fold()
+        os.replace(self._new, self._path)
+        self._new = None
+        self._drop_tail()
 
     def add(self, point: MetricPoint, time: float) -> None:
         """Hold one point, read at ``time``."""
-        key = SeriesKey(point.name, point.axis, point.kind)
-        number = self._ids.get(key)
+        name, axis, x, value, kind = point
+        number = self._ids.get(SeriesKey(name, axis, kind))
         if number is None:
-            number = self._ids[key] = len(self._ids)
-            declaration = json.dumps([number, key.name, key.axis, key.kind.value])
-            self._frames.append(_frame(b"S" + declaration.encode()))
+            number = self._declare(SeriesKey(name, axis, kind))
+        if time != self._time:
+            self._time, self._rounded = time, round(time, 3)
         columns = self._held.get(number)
         if columns is None:
             columns = self._held[number] = (array("d"), array("d"), array("d"))
-        columns[0].append(point.x)
-        columns[1].append(point.value)
-        columns[2].append(time)
-        if len(columns[0]) >= _BATCH:
-            self._frames.append(_points_frame(number, self._held.pop(number)))
+        columns[0].append(x)
+        columns[1].append(value)
+        columns[2].append(self._rounded)
+
+    def _declare(self, key: SeriesKey) -> int:
+        number = self._ids[key] = self._made
+        self._made += 1
+        declaration = json.dumps([number, key.name, key.axis, key.kind.value])
+        frame = _frame(b"S" + declaration.encode())
+        self._block_frames.append(frame)
+        self._tail_frames.append(frame)
+        return number
+
+    def withdraw(self, key: SeriesKey) -> None:
+        """Take a series back with all its points; points of that key that are added later begin it anew."""
+        number = self._ids.pop(key, None)
+        if number is not None:
+            self._held.pop(number, None)
+            self._loose.pop(number, None)
+            self._frames.append(_frame(b"D" + _NUMBER.pack(number)))
 
     def flush(self) -> None:
         """Write what is held; after an ``OSError`` (a full disk) it is still held, and the next flush tries again."""
-        self._frames.extend(_points_frame(number, columns) for number, columns in self._held.items())
-        self._held.clear()
-        if not self._frames:
+        waiting = _count(self._held)
+        if _count(self._loose) + waiting >= _BLOCK:
+            self._fold()
+        elif not self._new:
+            self._append_frames()
+            if waiting:
+                self._append_to_tail()
+
+    def _fold(self) -> None:
+        """Make blocks of the tail and of what is held."""
+        loose, held = self._loose, self._held
+        groups = [_joined(loose, held)]
+        if _count(groups[0]) > _MOST:
+            groups = [loose, *_split(held)]
+        blocks = [_frame(b"B" + pack_block(sorted(group.items()))) for group in groups if group]
+        if not blocks:
+            self._append_frames()
             return
-        size = os.fstat(self._file).st_size
-        blob = memoryview(b"".join(self._frames))
-        try:
-            while blob:
-                blob = blob[os.write(self._file, blob) :]
-        except OSError:
-            os.ftruncate(self._file, size)
-            raise
-        self._frames.clear()
+        self._append_frames([*self._block_frames, *blocks])
+        # Else a power cut might leave neither tail nor block.
+        os.fsync(self._file)
+        self._blocks += len(blocks)
+        self._held, self._loose = {}, {}
+        self._block_frames.clear()
+        self._tail_frames.clear()
+        self._drop_tail()
+
+    def _append_frames(self, more: Sequence[bytes] = ()) -> None:
+        if self._frames or more:
+            _append(self._file, b"".join([*self._frames, *more]))
+            self._frames.clear()
+
+    def _append_to_tail(self) -> None:
+        if self._tail < 0:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_tail_path(self._path))
+            self._tail = os.open(_tail_path(self._path), os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
+        head = b"" if os.fstat(self._tail).st_size else _TAIL_HEAD.pack(_TAIL_MAGIC, self._id, self._blocks)
+        points = _frame(b"P" + _loose_payload(self._held))
+        _append(self._tail, b"".join([head, *self._tail_frames, points]))
+        self._tail_frames.clear()
+        self._loose = _joined(self._loose, self._held)
+        self._held = {}
+
+    def _drop_tail(self) -> None:
+        if self._tail >= 0:
+            os.close(self._tail)
+            self._tail = -1
+        if not self._new:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_tail_path(self._path))
 
     def close(self) -> None:
-        """Publish and close; after an ``OSError`` it is still open, and may be closed again."""
+        """Publish and close, all in blocks; after an ``OSError`` it is still open, and may be closed again."""
         self.publish()
+        self._fold()
         os.close(self._file)
+
+
+def _count(held: Held) -> int:
+    return sum(len(columns[0]) for columns in held.values())
+
+
+def _joined(first: Held, then: Held) -> Held:
+    """The points of both, as new columns where both have some."""
+    both = {**first, **then}
+    for number in first.keys() & then.keys():
+        (x, value, time), more = first[number], then[number]
+        both[number] = (x + more[0], value + more[1], time + more[2])
+    return both
+
+
+def _split(held: Held) -> Iterator[Held]:
+    """The points in groups of at most ``_MOST``."""
+    length = max(1, _MOST // max(1, len(held)))
+    for start in range(0, max(len(columns[0]) for columns in held.values()), length):
+        part = {number: _sliced(columns, start, start + length) for number, columns in held.items()}
+        yield {number: columns for number, columns in part.items() if columns[0]}
+
+
+def _sliced(columns: Columns, start: int, stop: int | None = None) -> Columns:
+    return columns[0][start:stop], columns[1][start:stop], columns[2][start:stop]
+
+
+def _append(file: int, data: bytes) -> None:
+    """Write all of ``data`` or, with an ``OSError``, nothing."""
+    size = os.fstat(file).st_size
+    blob = memoryview(data)
+    try:
+        while blob:
+            blob = blob[os.write(file, blob) :]
+    except OSError:
+        os.ftruncate(file, size)
+        raise
 
 
 def _frame(payload: bytes) -> bytes:
     return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
 
 
-def _points_frame(number: int, columns: Columns) -> bytes:
-    head = _POINTS.pack(b"P", number, 0, len(columns[0]))
-    return _frame(head + b"".join(column.tobytes() for column in columns))
+def _loose_payload(held: Held) -> bytes:
+    parts = []
+    for number, columns in held.items():
+        count = len(columns[0])
+        parts.append(_TAIL_SERIES.pack(number, count))
+        parts.extend(struct.pack(f"<{count}d", *column) for column in columns)
+    return b"".join(parts)
 
 
-class MetricReaderFile:
-    """Follows a metric file: ``poll`` hands over what has come since.
+def _loose_points(payload: bytes) -> Iterator[tuple[int, Columns]]:
+    at = 1
+    while at < len(payload):
+        number, count = _TAIL_SERIES.unpack_from(payload, at)
+        numbers = array("d", struct.unpack_from(f"<{3 * count}d", payload, at + _TAIL_SERIES.size))
+        yield number, (numbers[:count], numbers[count : 2 * count], numbers[2 * count :])
+        at += _TAIL_SERIES.size + 24 * count
 
-    ``begin`` is called when the file was written anew (its run was taken up again), before its points come.
-    """
 
-    def __init__(self, path: Path, take: Callable[[SeriesKey, Columns], None], begin: Callable[[], None]) -> None:
-        self._path = path
-        self._take = take
-        self._begin = begin
-        self._file = -1
-        self._offset = 0
-        self._keys: dict[int, SeriesKey] = {}
+class _Frames:
+    """An open file of frames, read as far as they are whole."""
 
-    def poll(self) -> bool:
-        """Read on; tells whether anything came. A file that is not there yet has nothing."""
-        if not self._same_file():
-            return False
-        came = False
-        for payload in self._payloads():
-            self._handle(payload)
-            came = True
-        return came
+    def __init__(self, file: int, offset: int) -> None:
+        self.file = file
+        self._offset = offset
 
-    def _same_file(self) -> bool:
-        """The file is open and begins as it must; the old one is let go of when another has taken its place."""
-        try:
-            found = os.stat(self._path).st_ino
-            if self._file >= 0 and os.fstat(self._file).st_ino != found:
-                self.close()
-                self._begin()
-            if self._file < 0:
-                self._file = os.open(self._path, os.O_RDONLY)
-        except OSError:
-            # The run was removed: what was read of it stays.
-            return False
-        if self._offset == 0:
-            if os.pread(self._file, len(MAGIC), 0) != MAGIC:
-                return False
-            self._offset = len(MAGIC)
-        return True
-
-    def _payloads(self) -> Iterator[bytes]:
+    def read(self) -> Iterator[list[bytes]]:
+        """The payloads that have come since, some at a time."""
         while True:
-            data = os.pread(self._file, _READ, self._offset)
-            at = 0
+            data = os.pread(self.file, _READ, self._offset)
+            found, at = [], 0
             while at + _FRAME.size <= len(data):
                 length, crc = _FRAME.unpack_from(data, at)
                 payload = data[at + _FRAME.size : at + _FRAME.size + length]
                 if len(payload) < length or zlib.crc32(payload) != crc:
                     break
                 at += _FRAME.size + length
-                self._offset += _FRAME.size + length
-                yield payload
+                found.append(payload)
+            self._offset += at
+            if found:
+                yield found
             if at == 0 or len(data) < _READ:
                 return
+
+    def close(self) -> None:
+        os.close(self.file)
+
+
+class MetricReaderFile:
+    """Follows a metric file: ``poll`` hands over what has come since.
+
+    ``begin`` is called before its points come again from the start: when the file was written anew (its run was taken
+    up again), or when a series was withdrawn whose points were handed over.
+    """
+
+    def __init__(self, path: Path, take: Callable[[SeriesKey, Columns], None], begin: Callable[[], None]) -> None:
+        self._path = path
+        self._take = take
+        self._begin = begin
+        self._id = b""
+        self._main: _Frames | None = None
+        self._tail: _Frames | None = None
+        self._keys: dict[int, SeriesKey] = {}
+        self._given: set[int] = set()
+        self._withdrawn: set[int] = set()
+        self._blocks = 0
+        self._taken: dict[int, int] = {}
+        """How many points of each series were taken from the tail: the next block begins with them."""
+
+    def poll(self) -> bool:
+        """Read on; tells whether anything came. A file that is not there yet has nothing."""
+        if not self._open():
+            return False
+        came = self._read_blocks()
+        while not self._open_tail():
+            # There is no tail, or it follows a block that has just been made.
+            if not self._read_blocks():
+                return came
+            came = True
+        return self._read_tail() or came
+
+    def _open(self) -> bool:
+        """The file is open and begins as it must; the old one is let go of when another has taken its place."""
+        try:
+            found = os.stat(self._path).st_ino
+            if self._main and os.fstat(self._main.file).st_ino != found:
+                self.close()
+                self._begin()
+            if self._main is None:
+                self._open_main()
+        except OSError:
+            # The run was removed: what was read of it stays.
+            return False
+        return self._main is not None
+
+    def _open_main(self) -> None:
+        file = os.open(self._path, os.O_RDONLY)
+        head = os.pread(file, len(MAGIC) + _ID, 0)
+        if len(head) < len(MAGIC) + _ID or not head.startswith(MAGIC):
+            os.close(file)
+            return
+        self._id = head[len(MAGIC) :]
+        self._main = _Frames(file, len(head))
+
+    def _open_tail(self) -> bool:
+        """Whether there is a tail that follows the blocks that were read; it is open then."""
+        if self._tail:
+            return True
+        try:
+            file = os.open(_tail_path(self._path), os.O_RDONLY)
+        except OSError:
+            return False
+        head = os.pread(file, _TAIL_HEAD.size, 0)
+        fits = head == _TAIL_HEAD.pack(_TAIL_MAGIC, self._id, self._blocks)
+        if fits:
+            self._tail = _Frames(file, _TAIL_HEAD.size)
+        else:
+            os.close(file)
+        return fits
+
+    def _read_blocks(self) -> bool:
+        came = False
+        for payloads in self._main.read() if self._main else ():
+            came = True
+            gone = {_NUMBER.unpack(payload[1:])[0] for payload in payloads if payload[:1] == b"D"}
+            self._withdrawn |= gone
+            if gone & self._given:
+                self._begin_again()
+                return True
+            for payload in payloads:
+                self._handle(payload)
+        return came
+
+    def _begin_again(self) -> None:
+        withdrawn = self._withdrawn
+        self.close()
+        self._withdrawn = withdrawn
+        self._begin()
+        if self._open():
+            self._read_blocks()
 
     def _handle(self, payload: bytes) -> None:
         if payload[:1] == b"S":
             number, name, axis, kind = json.loads(payload[1:])
             self._keys[number] = SeriesKey(name, axis, MetricKind(kind))
-            return
-        _, number, _, count = _POINTS.unpack_from(payload)
-        columns: Columns = (array("d"), array("d"), array("d"))
-        for i, column in enumerate(columns):
-            start = _POINTS.size + 8 * count * i
-            column.frombytes(payload[start : start + 8 * count])
-        if number in self._keys:
-            self._take(self._keys[number], columns)
+        elif payload[:1] == b"B":
+            for number, columns in unpack_block(payload[1:]):
+                taken = self._taken.get(number, 0)
+                self._give(number, _sliced(columns, taken) if taken else columns)
+            self._blocks += 1
+            self._taken.clear()
+            self._close_tail()
+        elif payload[:1] == b"P":
+            for number, columns in _loose_points(payload):
+                self._taken[number] = self._taken.get(number, 0) + len(columns[0])
+                self._give(number, columns)
+
+    def _read_tail(self) -> bool:
+        came = False
+        for payloads in self._tail.read() if self._tail else ():
+            came = True
+            for payload in payloads:
+                self._handle(payload)
+        return came
+
+    def _give(self, number: int, columns: Columns) -> None:
+        key = self._keys.get(number)
+        if key is not None and number not in self._withdrawn and columns[0]:
+            self._given.add(number)
+            self._take(key, columns)
+
+    def _close_tail(self) -> None:
+        if self._tail:
+            self._tail.close()
+            self._tail = None
 
     def close(self) -> None:
-        """Close the file; a later ``poll`` reads it from its start."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-        self._offset = 0
-        self._keys.clear()
+        """Close the files; a later ``poll`` reads them from their start."""
+        self._close_tail()
+        if self._main:
+            self._main.close()
+            self._main = None
+        self._blocks = 0
+        for kept in (self._keys, self._given, self._taken):
+            kept.clear()
+        self._withdrawn = set()

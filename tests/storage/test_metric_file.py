@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import itertools
 import math
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mltui.domain.metric import MetricKind, MetricPoint, MetricStore
+from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, SeriesKey
+from mltui.storage import metric_file
 from mltui.storage.metric_file import MetricReaderFile, MetricWriter
 
 NAMES = st.sampled_from(["loss", "val_loss", "[rank0] ü/loss", "x" * 200])
@@ -98,11 +103,160 @@ def test_a_damaged_frame_is_where_reading_ends(tmp_path: Path) -> None:
     for i in range(3):
         writer.add(point(i, i), i)
         writer.flush()
+    tail = path.with_name("metrics.tail")
+    damage(tail)
+    assert Reader(path).values() == {"loss": [0.0, 1.0]}
     writer.close()
+    assert Reader(path).values() == {"loss": [0.0, 1.0, 2.0]}
+    damage(path)
+    assert Reader(path).values() == {}
+
+
+def damage(path: Path) -> None:
+    """Turn a bit round near the end."""
     data = bytearray(path.read_bytes())
     data[-5] ^= 1
     path.write_bytes(data)
-    assert Reader(path).values() == {"loss": [0.0, 1.0]}
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a few points, so that a short test makes many."""
+    monkeypatch.setattr(metric_file, "_BLOCK", 8)
+    monkeypatch.setattr(metric_file, "_MOST", 32)
+
+
+ACTIONS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 40), st.booleans()), max_size=12)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ACTIONS)
+def test_a_follower_sees_each_point_once(tmp_path_factory: pytest.TempPathFactory, actions) -> None:
+    """However tail and blocks take turns, who follows and who opens anew see the same, in order, and no point twice."""
+    path = tmp_path_factory.mktemp("points") / "metrics"
+    writer, want = MetricWriter(path), defaultdict(list)
+    always, sometimes = Reader(path), Reader(path)
+    for name, count, looks in actions:
+        for _ in range(count):
+            want[name].append(float(len(want[name])))
+            writer.add(point(0, want[name][-1], name), 1.0)
+        writer.flush()
+        assert always.values() == Reader(path).values() == want
+        assert not looks or sometimes.values() == want
+    writer.close()
+    assert always.values() == sometimes.values() == Reader(path).values() == want
+    assert always.begun == sometimes.begun == 0
+    assert os.listdir(path.parent) == ["metrics"]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_crash_at_any_byte_leaves_the_beginning(tmp_path: Path) -> None:
+    """Every cut of the file, its tail whole or cut too, gives the first points of each series and nothing else."""
+    path, crashed = tmp_path / "metrics", tmp_path / "crashed"
+    writer = MetricWriter(path)
+    for i in range(27):
+        writer.add(point(i, i, "ab"[i % 2]), i)
+        if i % 3 == 0:
+            writer.flush()
+    whole, tail = path.read_bytes(), path.with_name("metrics.tail").read_bytes()
+    seen = set()
+    for data, rest in [(whole[:n], tail) for n in range(len(whole))] + [
+        (whole, tail[:n]) for n in range(len(tail) + 1)
+    ]:
+        crashed.write_bytes(data)
+        crashed.with_name("crashed.tail").write_bytes(rest)
+        values = Reader(crashed).values()
+        for k, name in enumerate("ab"):
+            got = values.get(name, [])
+            assert got == [float(2 * j + k) for j in range(len(got))]
+        seen.add(sum(map(len, values.values())))
+    assert max(seen) == 25
+    assert 0 in seen
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_crash_between_block_and_tail(tmp_path: Path) -> None:
+    """A tail whose points are in a block already, or that belongs to another file, counts for nothing."""
+    path, tail = tmp_path / "metrics", tmp_path / "metrics.tail"
+    writer = MetricWriter(path)
+    writer.add(point(1, 1), 1)
+    writer.flush()
+    old = tail.read_bytes()
+    for i in range(2, 11):
+        writer.add(point(i, i), i)
+    writer.flush()
+    assert not tail.exists()
+    tail.write_bytes(old)
+    assert Reader(path).values() == {"loss": [float(i) for i in range(1, 11)]}
+    again = MetricWriter(path)
+    again.add(point(1, 1), 1)
+    again.publish()
+    again.add(point(2, 2), 2)
+    again.flush()
+    other = tail.read_bytes()
+    assert Reader(path).values() == {"loss": [1.0, 2.0]}
+    tail.write_bytes(old)
+    assert Reader(path).values() == {"loss": [1.0]}
+    tail.write_bytes(other)
+    assert Reader(path).values() == {"loss": [1.0, 2.0]}
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("before", [1, 20])
+def test_a_series_is_withdrawn(tmp_path: Path, before: int) -> None:
+    """It is gone for who follows and who opens anew, the others stay, and it may begin anew under its name."""
+    path = tmp_path / "metrics"
+    writer, follower = MetricWriter(path), Reader(path)
+    for i in range(before):
+        writer.add(point(i, i, "stays"), i)
+        writer.add(point(i, i, "goes"), i)
+    writer.flush()
+    assert set(follower.values()) == {"stays", "goes"}
+    writer.withdraw(SeriesKey("goes", "step"))
+    writer.flush()
+    kept = [float(i) for i in range(before)]
+    assert follower.values() == Reader(path).values() == {"stays": kept}
+    writer.add(point(9, 9, "goes"), 9)
+    writer.close()
+    assert follower.values() == Reader(path).values() == {"stays": kept, "goes": [9.0]}
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_full_disk_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be written, or only in part, is written by the next flush that can."""
+    path = tmp_path / "metrics"
+    writer, follower, write = MetricWriter(path), Reader(path), os.write
+    refusals = itertools.cycle([None, 3, 0, None, 40, None, None, 1])
+
+    def full(file: int, data: memoryview) -> int:
+        room = next(refusals)
+        if room is None:
+            return write(file, data)
+        write(file, data[:room])
+        raise OSError(errno.ENOSPC, "full")
+
+    for i in range(100):
+        writer.add(point(i, i), i)
+        monkeypatch.setattr(os, "write", full)
+        with contextlib.suppress(OSError):
+            writer.flush()
+        monkeypatch.setattr(os, "write", write)
+        values = follower.values().get("loss", [])
+        assert values == [float(k) for k in range(len(values))]
+    writer.close()
+    assert follower.values() == Reader(path).values() == {"loss": [float(k) for k in range(100)]}
+
+
+def test_times_are_kept_to_the_millisecond(tmp_path: Path) -> None:
+    """A time is the nearest millisecond."""
+    writer = MetricWriter(tmp_path / "metrics")
+    writer.add(point(1, 1), 1_700_000_000.123_456)
+    writer.close()
+    reader = Reader(tmp_path / "metrics")
+    reader.file.poll()
+    (series,) = reader.store.series.values()
+    assert list(series.time) == [1_700_000_000.123]
 
 
 def test_another_file_is_not_read(tmp_path: Path) -> None:
