@@ -26,6 +26,7 @@ from mltui.domain.errors import (
     NotFound,
     StorageError,
 )
+from mltui.domain.last_words import last_words
 from mltui.domain.outcome import outcome
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import clean, one_line
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from mltui.parsers.config import MetricConfig
 
 T = TypeVar("T")
+
+#: Bytes at the log's end in which the reason of a failure is looked for.
+_LAST_WORDS = 1 << 15
 
 #: Waits between two tries to reach an engine that went away: soon at first, then rarely, for ever.
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -280,6 +284,8 @@ class Supervisor:
         run = self._database.get(self._run.id) or self._run
         memory = self._spec.resources.memory if self._spec else None
         end = outcome(status, stop_requested=run.stop_requested, memory_limit=memory)
+        if end.reason == "exit" and (words := last_words(self._folder.log_tail(_LAST_WORDS))):
+            end = end._replace(detail=f"{end.detail.rstrip('.')}: {words}")
         started, finished = status.started or run.started, status.finished or time.time()
         return {
             "exit_code": status.exit_code,

@@ -98,6 +98,15 @@ class RunFolder:
             os.close(fd)
         return False
 
+    def log_tail(self, size: int) -> bytes:
+        """The last ``size`` bytes of what it printed; empty when nothing is there."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+                return file.read(size)
+        except OSError:
+            return b""
+
     def remove(self) -> None:
         """Delete the folder with everything in it, outputs too; raises ``StorageError``."""
         try:
