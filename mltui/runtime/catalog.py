@@ -13,12 +13,14 @@ from mltui.domain.image import Image
 from mltui.engines.base import EngineInfo, ListsContainers, ListsImages, SendsEvents
 
 if TYPE_CHECKING:
-    from mltui.engines.base import Engine, EventStream
+    from mltui.engines.base import Engine, EngineEvent, EventStream
 
 #: Events come in bursts (create, attach, start …); one listing answers a burst.
 _QUIET_S = 0.05
 #: Where an engine sends no events its lists are read this often, and every list this often in any case.
 _POLL_S = 2.0
+#: Docker says that a container died up to a second before its list does; until then the list is read this often.
+_DYING_S = 0.2
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 #: Actions that change nothing in a list.
 _IGNORED = ("exec_", "attach", "resize", "top", "health_status: running", "archive-path", "extract-to-dir", "export")
@@ -40,6 +42,7 @@ class Catalog:
         self._clock = clock
         self._changed = {"container": threading.Event(), "image": threading.Event()}
         self._wake = threading.Event()
+        self._dying: set[str] = set()
         self._closed = False
         self._stream: EventStream | None = None
         self._threads = [threading.Thread(target=self._keep_lists, name="lists", daemon=True)]
@@ -81,13 +84,30 @@ class Catalog:
             self._rest()
 
     def _rest(self) -> None:
-        events = isinstance(self.engine, SendsEvents) and self._stream is not None
-        if not self._wake.wait(None if events else _POLL_S):
+        if not self._wake.wait(self._pause()):
             self._changed["container"].set()
             self._changed["image"].set()
         else:
             time.sleep(_QUIET_S)
         self._wake.clear()
+
+    def _pause(self) -> float | None:
+        """Seconds after which to read the lists without an event; ``None``: never."""
+        if not isinstance(self.engine, SendsEvents) or self._stream is None:
+            return _POLL_S
+        running = {container.id for container in self.containers if container.running}
+        for gone in self._dying.copy() - running:
+            self._dying.discard(gone)
+        return _DYING_S if self._dying else None
+
+    def _note(self, event: EngineEvent) -> None:
+        if event.action == "die":
+            self._dying.add(event.id)
+        elif event.action == "start":
+            self._dying.discard(event.id)
+        if not event.action.startswith(_IGNORED):
+            self._changed["image" if event.kind == "image" else "container"].set()
+            self._wake.set()
 
     def _read_lists(self) -> None:
         if self._changed["container"].is_set() and isinstance(self.engine, ListsContainers):
@@ -122,9 +142,7 @@ class Catalog:
                 self.refresh()
                 failures = 0
                 for event in self._stream:
-                    if not event.action.startswith(_IGNORED):
-                        self._changed["image" if event.kind == "image" else "container"].set()
-                        self._wake.set()
+                    self._note(event)
             except EngineError:
                 failures += 1
             self._stream = None

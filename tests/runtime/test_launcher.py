@@ -1,0 +1,166 @@
+"""What the launcher refuses, and what it leaves behind when a launch fails: nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.errors import NotFound, ProfileError, StartError, StorageError, UsageError
+from mltui.domain.run import RunState
+from mltui.runtime.launcher import Wish
+from tests.runtime.conftest import HOLD, Runs, until
+
+
+def test_the_record_tells_the_launch(runs: Runs) -> None:
+    """Profile, engine, parameters, what was changed, and the command it stands for."""
+    run = runs.launch("echo ${rate} ${name}".replace("$", ""), Wish({"rate": "0.5"}), params={"rate": 0.1, "name": "x"})
+    done = runs.ended(run)
+    assert (done.profile, done.engine, done.endpoint) == ("demo", runs.engine_name, runs.endpoint)
+    assert done.profile_path == str(runs.folder / "demo/profile.yaml")
+    assert done.params == {"rate": 0.5, "name": "x"}
+    assert set(done.overrides) == {"rate"}
+    assert done.command.startswith("docker run")
+    assert done.container_id == runs.engine.find(run.id).id
+    assert runs.launcher.folder(run.id).profile.read_text() == (runs.folder / "demo/profile.yaml").read_text()
+
+
+def test_a_plan_makes_nothing(local_runs: Runs) -> None:
+    """Neither a folder nor a row."""
+    resolution, choice = local_runs.launcher.plan(local_runs.profile("true"), Wish())
+    assert resolution.spec.command
+    assert choice.engine.name == "local"
+    assert not (local_runs.home / "runs").exists()
+    assert not local_runs.database.runs()
+
+
+@pytest.mark.parametrize("block", ["runs", "runs.db"])
+def test_a_home_that_cannot_be_written(local_runs: Runs, block: str) -> None:
+    """One sentence; no half of a record stays, and no lock."""
+    if block == "runs":
+        (local_runs.home / "runs").write_text("a file where a folder should be")
+    else:
+        local_runs.database.close()
+    with pytest.raises(StorageError):
+        local_runs.launch("true")
+    assert not (local_runs.home / "runs").is_dir() or not list((local_runs.home / "runs").iterdir())
+
+
+def test_metrics_that_cannot_be_read_that_way(local_runs: Runs) -> None:
+    """A broken pattern is refused before anything is recorded."""
+    with pytest.raises(ProfileError):
+        local_runs.launch("true", metrics={"patterns": ["(?P<loss>["]})
+    assert not local_runs.database.runs()
+
+
+def test_a_supervisor_that_cannot_be_started(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run has failed, with the reason, and its lock is free."""
+    profile = local_runs.profile("true")
+    for executable, why in ((str(local_runs.folder / "nothing"), "No such file"), ("/bin/false", "gave no reason")):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "executable", executable)
+            with pytest.raises(StartError, match=why):
+                local_runs.launcher.launch(profile)
+        run = local_runs.database.runs()[0]
+        assert (run.state, run.reason) == (RunState.FAILED, "internal")
+        assert why in run.detail
+        assert run.finished
+        assert not local_runs.launcher.folder(run.id).supervised
+        local_runs.launcher.remove(run)
+
+
+def test_a_supervisor_that_cannot_be_started_again(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on is not called failed; it is taken up when that is possible again."""
+    run = local_runs.launch(HOLD)
+    until(lambda: local_runs.now(run).state is RunState.RUNNING)
+    local_runs.kill_supervisor(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(StartError):
+            local_runs.launcher.adopt()
+    assert local_runs.now(run).state is RunState.RUNNING
+    assert local_runs.launcher.adopt() == 1
+    local_runs.go(run)
+    assert local_runs.ended(run).state is RunState.FINISHED
+
+
+def test_ended_runs_are_not_stopped(runs: Runs) -> None:
+    """Neither asked nor killed."""
+    done = runs.run("true")
+    for act in (runs.launcher.stop, runs.launcher.kill):
+        with pytest.raises(UsageError, match="has ended already"):
+            act(done)
+    assert not runs.now(done).stop_requested
+
+
+def test_a_command_that_does_not_mind_is_killed_after_the_grace(runs: Runs) -> None:
+    """Stopping takes at most the grace that is given."""
+    run = runs.launch('trap "" TERM; echo ready; while :; do sleep 0.02; done')
+    runs.printed(run, b"ready")
+    runs.launcher.stop(runs.now(run), grace=0)
+    done = runs.ended(run)
+    assert (done.state, done.exit_code) == (RunState.STOPPED, 137)
+
+
+def test_forgetting_keeps_the_container(runs: Runs) -> None:
+    """For an engine that cannot be asked any more."""
+    done = runs.run("true")
+    runs.launcher.forget(done)
+    assert runs.database.get(done.id) is None
+    assert not runs.launcher.folder(done.id).path.exists()
+    assert runs.engine.find(done.id)
+
+
+def test_a_removed_container_is_no_hindrance(runs: Runs) -> None:
+    """Removing a run whose container is gone removes the rest."""
+    done = runs.run("true")
+    runs.engine.remove(done.container_id)
+    runs.launcher.remove(done)
+    assert runs.database.get(done.id) is None
+
+
+def test_rerun_needs_the_copy_of_the_profile(runs: Runs) -> None:
+    """One sentence where there is none."""
+    done = runs.run("true")
+    runs.launcher.folder(done.id).profile.unlink()
+    with pytest.raises(NotFound, match="no copy of its profile"):
+        runs.launcher.rerun(done)
+
+
+def test_rerun_after_the_profile_and_its_folder_are_gone(local_runs: Runs) -> None:
+    """It is refused in one sentence or works from the copy; nothing half done stays active."""
+    done = local_runs.run("echo ${rate}".replace("$", "@"), params={"rate": 1})
+    for path in (local_runs.folder / "demo").iterdir():
+        path.unlink()
+    (local_runs.folder / "demo").rmdir()
+    again = local_runs.launcher.rerun(done)
+    local_runs.launched.append(again)
+    ended = local_runs.ended(again)
+    assert ended.state is RunState.FAILED
+    assert "demo" in ended.detail
+
+
+def test_quitting_the_launching_program_ends_nothing(local_runs: Runs, tmp_path: Path) -> None:
+    """A program that launches and is killed at once leaves a run that goes on to its end."""
+    profile = local_runs.profile(f"echo one; {HOLD}; echo two")
+    script = (
+        "import sys, os, signal\nfrom pathlib import Path\n"
+        "from mltui.plugins import make_engine\nfrom mltui.runtime.engine_choice import choose_engine\n"
+        "from mltui.runtime.launcher import Launcher\nfrom mltui.storage.history import RunDatabase\n"
+        "from mltui.storage.profiles import load_profile\nhome = Path(sys.argv[1])\n"
+        "launcher = Launcher(home, RunDatabase(home / 'runs.db'), lambda wish: choose_engine('local'), make_engine)\n"
+        "print(launcher.launch(load_profile(sys.argv[2])).id, flush=True)\nos.killpg(0, signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(local_runs.home), str(profile.path)],
+        stdout=subprocess.PIPE, start_new_session=True, cwd=Path(__file__).parents[2], check=False,
+    )  # fmt: skip
+    run = local_runs.database.get(done.stdout.decode().strip())
+    assert run
+    local_runs.launched.append(run)
+    local_runs.printed(run, b"one")
+    local_runs.go(run)
+    assert local_runs.ended(run).state is RunState.FINISHED
+    assert local_runs.log(run)[1] == b"one\ntwo\n"
