@@ -7,7 +7,7 @@ that a shape is understood once, and after that its lines cost a dictionary look
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.plan import Plan
@@ -17,6 +17,7 @@ from mltui.parsers.records import objects, tables
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.roles import Judge
+from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, key_of
 from mltui.parsers.tokens import tokenize, value_of
 from mltui.parsers.vocabulary import (
     COUNTERS,
@@ -28,12 +29,8 @@ from mltui.parsers.vocabulary import (
 
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
-#: Bytes of shapes that are kept; with more, all are forgotten and learnt anew.
-_SHAPE_BYTES = 8_000_000
 #: Names in the kinds of JSON objects that are kept.
 _OBJECT_NAMES = 50_000
-_VARIANT_LIMIT = 256
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 _WORD = re.compile(rb"[A-Za-z]+")
 _CAMEL = re.compile(rb"[a-z][A-Z]")
@@ -68,30 +65,6 @@ _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:n
 
 
 @dataclass(slots=True)
-class Shape:
-    """What lines of one shape are. ``kind`` is nothing, plan, split, header, row, box, rule, section or trace."""
-
-    kind: str
-    plan: Plan | None = None
-    spans: list[tuple[int, int]] = field(default_factory=list)
-    """Where the numbers stand, in bytes."""
-    cuts: list[int] = field(default_factory=list)
-    header: tables.Header | None = None
-    """For a row, the header that ``plan`` and ``spans`` were made under."""
-
-
-@dataclass(slots=True)
-class Variants:
-    """Shapes whose names hold digits themselves (``top1``, ``[rank0]``): told apart by the text at ``spans``."""
-
-    spans: list[tuple[int, int]]
-    shapes: dict[tuple[bytes, ...], Shape] = field(default_factory=dict)
-
-
-_NOTHING = Shape("nothing")
-
-
-@dataclass(slots=True)
 class _Heading:
     """A line that says of what the lines under it speak: the ones indented deeper, else all up to a blank line."""
 
@@ -122,8 +95,7 @@ class Lines:
         self.points = points
         self.judge = Judge(points)
         self.epochs = EpochBar(points)
-        self._shapes: dict[bytes, Shape | Variants] = {}
-        self._shape_bytes = 0
+        self._memory = ShapeMemory()
         self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self._header: tables.Header | None = None
@@ -164,40 +136,19 @@ class Lines:
 
     def shape_of(self, frame: bytes, bar: bool = False) -> Shape:
         """What ``frame`` is; ``bar``: it is what a progress bar says, its own counter left out."""
-        key = frame.translate(_DIGITS)
+        key = key_of(frame)
         if bar:
             key = b"\r" + key
         elif self._heading.scope:
             key = self._heading.scope.encode() + b"\n" + key
-        shape = self._shapes.get(key)
-        if shape is None:
-            return self._understand(frame, key, bar)
-        if isinstance(shape, Variants):
-            names = tuple([frame[a:b] for a, b in shape.spans])
-            return shape.shapes.get(names) or self._understand(frame, key, bar)
-        return shape
+        return self._memory.find(frame, key) or self._understand(frame, key, bar)
 
     def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
         text = frame[:READ_LIMIT].decode("utf-8", "replace")
         shape, literal = self._judge_pairs(text, bar) if bar else self._judge_text(text, frame)
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
-            self._remember(key, frame, text, shape, literal)
+            self._memory.keep(frame, key, shape, [_byte_span(text, a, b) for a, b in literal])
         return shape
-
-    def _remember(self, key: bytes, frame: bytes, text: str, shape: Shape, literal: list[tuple[int, int]]) -> None:
-        self._shape_bytes += len(key) + 256
-        if self._shape_bytes > _SHAPE_BYTES:
-            self._shape_bytes = 0
-            self._shapes.clear()
-        if not literal or shape is _NOTHING:
-            self._shapes[key] = shape
-            return
-        spans = [_byte_span(text, a, b) for a, b in literal]
-        variants = self._shapes.get(key)
-        if not isinstance(variants, Variants) or variants.spans != spans:
-            variants = self._shapes[key] = Variants(spans)
-        if len(variants.shapes) < _VARIANT_LIMIT:
-            variants.shapes[tuple([frame[a:b] for a, b in spans])] = shape
 
     def _judge_text(self, text: str, frame: bytes) -> tuple[Shape, list[tuple[int, int]]]:
         """The shape of a line, and where it holds names with digits in them."""
@@ -206,7 +157,7 @@ class Lines:
         if text.startswith("Traceback (most recent call last)"):
             return Shape("trace"), []
         if _EXCEPTION.match(text):
-            return _NOTHING, []
+            return NOTHING, []
         if _FINAL_SECTION.search(text):
             return Shape("section"), []
         if tables.is_rule(text):
@@ -234,7 +185,7 @@ class Lines:
         if _NUMERIC_START.match(frame) and tables.row_cells(text):
             return Shape("row")
         box = _box_row(text)
-        return Shape("box") if box and (not box[1] or _NUMBER_ONLY.fullmatch(box[1])) else _NOTHING
+        return Shape("box") if box and (not box[1] or _NUMBER_ONLY.fullmatch(box[1])) else NOTHING
 
     def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
         rank, start = split_prefix(text)
@@ -256,7 +207,7 @@ class Lines:
         plan = self.judge.plan(record, rank, bar)
         if plan is None:
             scope = _heading_scope(text)
-            return (Shape("scope") if scope else _NOTHING), []
+            return (Shape("scope") if scope else NOTHING), []
         needed = [numbers[i] for i in plan.use_only()]
         spans = [_byte_span(text, t.start + start, t.end + start) for t in needed]
         return Shape("plan", plan, spans), literal

@@ -1,0 +1,147 @@
+"""What lines of one shape mean, remembered.
+
+A line's *shape* is the line with every digit replaced by 0: lines of one shape hold their numbers in the same places.
+Its *form* is the shape with every run of digits shortened to one: lines of one form hold the same numbers in other
+widths. A line of a known shape costs a look-up; one of a known form costs finding its runs of digits; only a new form
+has to be understood. Names may hold digits themselves (``top1``, ``[rank0]``); their text is compared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mltui.parsers.plan import Plan
+from mltui.parsers.records.tables import Header
+
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_RUN = re.compile(rb"[0-9]+")
+_ZEROS = re.compile(rb"0+")
+# One number or two, depending on the width: such a line has no form.
+_GROUPED = re.compile(rb"0,0")
+#: Bytes of shapes that are kept; with more, all are forgotten and learnt anew.
+_SHAPE_BYTES = 8_000_000
+_VARIANTS = 256
+_FORMS = 16
+
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Shape:
+    """What a line is. ``kind`` is nothing, plan, split, header, row, box, rule, section, scope or trace."""
+
+    kind: str
+    plan: Plan | None = None
+    spans: list[Span] = field(default_factory=list)
+    """Where the numbers that the plan needs stand, in bytes."""
+    cuts: list[int] = field(default_factory=list)
+    header: Header | None = None
+    """For a row, the header that ``plan`` and ``spans`` were made under."""
+
+
+@dataclass(slots=True)
+class _Variants:
+    """Shapes whose names hold digits: told apart by the text at ``spans``."""
+
+    spans: list[Span]
+    shapes: dict[tuple[bytes, ...], Shape] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Form:
+    """A plan for lines of one form. Places are counted in runs of digits, with the bytes before and behind them."""
+
+    plan: Plan | None
+    spans: list[tuple[int, int, int, int]]
+    literals: list[tuple[tuple[int, int, int, int], bytes]]
+
+
+NOTHING = Shape("nothing")
+
+
+def key_of(frame: bytes) -> bytes:
+    """The shape of ``frame`` as a key."""
+    return frame.translate(_DIGITS)
+
+
+class ShapeMemory:
+    """The shapes and forms seen so far, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[bytes, Shape | _Variants] = {}
+        self._forms: dict[bytes, list[_Form]] = {}
+        self._bytes = 0
+
+    def find(self, frame: bytes, key: bytes) -> Shape | None:
+        """What ``frame`` of this ``key`` is, if a line like it was kept."""
+        shape = self._shapes.get(key)
+        if shape is None:
+            return self._find_form(frame, key)
+        if isinstance(shape, _Variants):
+            names = tuple([frame[a:b] for a, b in shape.spans])
+            return shape.shapes.get(names) or self._find_form(frame, key)
+        return shape
+
+    def _find_form(self, frame: bytes, key: bytes) -> Shape | None:
+        forms = self._forms.get(_ZEROS.sub(b"0", key))
+        if forms is None:
+            return None
+        runs = [found.span() for found in _RUN.finditer(frame)]
+        for form in forms:
+            literal = [_place(place, runs) for place, _ in form.literals]
+            if all(frame[a:b] == text for (a, b), (_, text) in zip(literal, form.literals, strict=True)):
+                if form.plan is None:
+                    self._keep_shape(frame, key, NOTHING, [])
+                    return NOTHING
+                shape = Shape("plan", form.plan, [_place(place, runs) for place in form.spans])
+                self._keep_shape(frame, key, shape, literal)
+                return shape
+        return None
+
+    def keep(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
+        """Remember what ``frame`` is; ``literals`` are the places of its names that hold digits."""
+        self._keep_shape(frame, key, shape, literals)
+        if (shape is NOTHING or shape.kind == "plan") and not _GROUPED.search(key):
+            self._keep_form(frame, key, shape, literals)
+
+    def _keep_shape(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
+        self._bytes += len(key) + 256
+        if self._bytes > _SHAPE_BYTES:
+            self._bytes = 0
+            self._shapes.clear()
+            self._forms.clear()
+        if not literals or shape is NOTHING:
+            self._shapes[key] = shape
+            return
+        variants = self._shapes.get(key)
+        if not isinstance(variants, _Variants) or variants.spans != literals:
+            variants = self._shapes[key] = _Variants(literals)
+        if len(variants.shapes) < _VARIANTS:
+            variants.shapes[tuple([frame[a:b] for a, b in literals])] = shape
+
+    def _keep_form(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
+        runs = [found.span() for found in _RUN.finditer(frame)]
+        spans = [_anchor(span, runs) for span in shape.spans]
+        places = [_anchor(span, runs) for span in literals]
+        if None in spans or None in places:
+            return
+        named = [(place, frame[a:b]) for place, (a, b) in zip(places, literals, strict=True) if place is not None]
+        form = _Form(shape.plan, [span for span in spans if span is not None], named)
+        forms = self._forms.setdefault(_ZEROS.sub(b"0", key), [])
+        if len(forms) < _FORMS:
+            forms.append(form)
+
+
+def _anchor(span: Span, runs: list[Span]) -> tuple[int, int, int, int] | None:
+    """``span`` by its first and last run of digits, with the bytes in front of the one and behind the other."""
+    inside = [i for i, (a, b) in enumerate(runs) if span[0] <= a and b <= span[1]]
+    if not inside:
+        return None
+    first, last = inside[0], inside[-1]
+    return first, runs[first][0] - span[0], last, span[1] - runs[last][1]
+
+
+def _place(anchor: tuple[int, int, int, int], runs: list[Span]) -> Span:
+    first, before, last, behind = anchor
+    return runs[first][0] - before, runs[last][1] + behind
