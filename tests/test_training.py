@@ -60,9 +60,8 @@ def mnist(tmp_path: Path, tensorflow: Tensorflow, base_image: str) -> Path:
     shutil.copytree(PROFILES, folder)
     for path in folder.glob("*/profile.yaml"):
         text = path.read_text()
-        mount = f"  - {tensorflow.site_packages}:{images.SITE}:ro\n"
-        written = text.replace("volumes:\n", "volumes:\n" + mount) if "volumes:\n" in text else f"{text}volumes:\n{mount}"
-        path.write_text(written)
+        mounted = f"volumes:\n  - {tensorflow.site_packages}:{images.SITE}:ro\n"
+        path.write_text(text.replace("volumes:\n", mounted) if "volumes:\n" in text else text + mounted)
     return folder
 
 
@@ -189,7 +188,7 @@ def test_somebody_who_is_not_root(
                 break
         else:
             pytest.fail("".join(said))
-        [run] = program.runs()
+        run = program.runs()[0]
         assert interrupt(follower) == 130
     assert program.run(run.id).state is RunState.RUNNING
     facts = inspect(private_dockerd.url, program.run(run.id).container_id)
@@ -259,7 +258,7 @@ def test_app_trains_from_the_keyboard(tmp_path: Path, tensorflow: Tensorflow) ->
 
 
 def test_quitting_the_app_leaves_the_run_alone(program: Program, mnist: Path) -> None:
-    """Quit in mid-run: it goes on in its container; the app started again shows the whole curve, from the first epoch."""
+    """Quit in mid-run: it goes on in its container; the app started again shows its whole curve."""
     folder = mnist / "mnist-mlp" / "profile.yaml"
     folder.write_text(folder.read_text().replace("epochs: {default: 5,", "epochs: {default: 15,"))
     command = program.command(str(mnist))
@@ -267,7 +266,7 @@ def test_quitting_the_app_leaves_the_run_alone(program: Program, mnist: Path) ->
         launch_by_keys(terminal, "mnist-mlp")
         terminal.until("● running.*loss.*epoch", 180)
         leave(terminal)
-    [run] = program.runs()
+    run = program.runs()[0]
     assert run.state is RunState.RUNNING, program.told(run)
     run = program.ended(run)
     assert run.state is RunState.FINISHED, program.told(run)
@@ -279,4 +278,6 @@ def test_quitting_the_app_leaves_the_run_alone(program: Program, mnist: Path) ->
         assert drawn(loss_chart(terminal)) > 20, terminal.text
         terminal.press("i")
         terminal.until("docker run")
+        terminal.press("escape")
+        terminal.until("q Quit")
         leave(terminal)

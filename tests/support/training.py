@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mltui.domain.errors import EngineUnavailable, NotFound
 from mltui.domain.metric import MetricKind
 from mltui.domain.run import Run
+from mltui.engines.docker import DockerEngine
 from mltui.runtime.run_view import RunView
 from mltui.storage.history import RunDatabase
 from mltui.storage.run_folder import RunFolder
@@ -136,11 +138,15 @@ class Program:
             return points(view)
 
     def close(self) -> None:
-        """End the runs that are still going on."""
-        with suppress(Exception):
-            for run in self.runs():
-                if run.state.active:
-                    self("kill", run.id)
+        """End the runs that are still going on, and remove the containers; what was recorded stays for a look."""
+        runs = self.runs() if (self.home / "runs.db").exists() else ()
+        for run in runs:
+            if run.state.active:
+                self("kill", run.id)
+        with closing(DockerEngine(self.environment["DOCKER_HOST"])) as engine, suppress(EngineUnavailable):
+            for run in runs:
+                with suppress(NotFound):
+                    engine.remove(run.container_id, force=True)
 
 
 def _as_user(user: int) -> list[str]:
