@@ -75,7 +75,7 @@ def main() -> None:
         name = path.stem if path.suffix == ".txt" else f"{path.parent.name}/{path.name}"
         rate, volume = count / mine / 1000, len(log) / mine / 1e6
         print(f"{name:40} {rate:7.0f} k lines/s {volume:6.1f} MB/s {mine / floor:6.1f} x regex")
-    print(print(f"{'all':40} {lines / reading / 1000:7.0f} k lines/s {'':11} {reading / searching:6.1f} x regex"))
+    print(f"{'all':40} {lines / reading / 1000:7.0f} k lines/s {'':11} {reading / searching:6.1f} x regex")
 
 
 if __name__ == "__main__":
