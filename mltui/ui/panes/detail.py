@@ -11,10 +11,11 @@ from textual.widget import Widget
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line
+from mltui.ui.widgets.scrolling import HoldsLines
 from mltui.ui.widgets.text_view import TextView
 
 
-class DetailPane(Pane):
+class DetailPane(HoldsLines, Pane):
     """A text about what the cursor is on."""
 
     KEY = "5"
@@ -23,7 +24,7 @@ class DetailPane(Pane):
 
     def __init__(self) -> None:
         super().__init__("detail")
-        self.view = TextView()
+        self.view: TextView = TextView()
         self.copyable = ""
         """What the copy key takes."""
 
@@ -47,19 +48,3 @@ class DetailPane(Pane):
         if self.copyable:
             self.app.copy_to_clipboard(self.copyable)
             self.app.notify("Copied.", timeout=2)
-
-    def action_cursor(self, steps: int) -> None:
-        """Scroll by lines."""
-        self.view.action_cursor(steps)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by screens."""
-        self.view.action_page(pages)
-
-    def action_edge(self, last: bool) -> None:
-        """Scroll to an end."""
-        self.view.action_edge(last)
-
-    def action_sideways(self, steps: int) -> None:
-        """Scroll to the side."""
-        self.view.action_sideways(steps)

@@ -12,12 +12,13 @@ from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.log_view import LogView
+from mltui.ui.widgets.scrolling import HoldsLines
 
 if TYPE_CHECKING:
     from mltui.domain.log import LogBuffer
 
 
-class LogPane(Pane):
+class LogPane(HoldsLines, Pane):
     """A log and whether it follows."""
 
     KEY = "6"
@@ -26,7 +27,7 @@ class LogPane(Pane):
 
     def __init__(self) -> None:
         super().__init__("log")
-        self.view = LogView()
+        self.view: LogView = LogView()
         self._what = ""
 
     def compose(self) -> ComposeResult:
@@ -58,19 +59,3 @@ class LogPane(Pane):
     def action_follow(self) -> None:
         """Follow or stand still."""
         self.view.action_follow()
-
-    def action_cursor(self, steps: int) -> None:
-        """Scroll by lines."""
-        self.view.action_cursor(steps)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by screens."""
-        self.view.action_page(pages)
-
-    def action_edge(self, last: bool) -> None:
-        """Scroll to an end."""
-        self.view.action_edge(last)
-
-    def action_sideways(self, steps: int) -> None:
-        """Scroll to the side."""
-        self.view.action_sideways(steps)

@@ -16,6 +16,7 @@ from mltui.domain.text import clean, one_line
 from mltui.ui.commands import DIALOG, QUESTION, Command, bindings
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, cut
+from mltui.ui.widgets.scrolling import HoldsLines
 from mltui.ui.widgets.text_view import TextView
 
 
@@ -46,7 +47,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(HoldsLines, ModalScreen[None]):
     """A text to read, scroll and copy."""
 
     DEFAULT_CSS = """
@@ -60,21 +61,21 @@ class TextScreen(ModalScreen[None]):
         super().__init__()
         self._title = one_line(title)
         self._lines = lines
-        self._view = TextView()
+        self.view: TextView = TextView()
 
     def compose(self) -> ComposeResult:
         """Title, text, keys."""
         bar = KeyBar()
         with Vertical() as box:
             box.border_title = Content(self._title)
-            yield self._view
+            yield self.view
             yield bar
         bar.show(tuple(command for command in DIALOG if command.footer))
 
     def on_mount(self) -> None:
         """Show the text from its start."""
-        self._view.show(self._lines)
-        self._view.focus()
+        self.view.show(self._lines)
+        self.view.focus()
 
     def action_close(self) -> None:
         """Go back."""
@@ -84,22 +85,6 @@ class TextScreen(ModalScreen[None]):
         """Copy all of it."""
         self.app.copy_to_clipboard("\n".join("".join(text for text, _ in line) for line in self._lines))
         self.app.notify("Copied.", timeout=2)
-
-    def action_cursor(self, steps: int) -> None:
-        """Scroll by lines."""
-        self._view.action_cursor(steps)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by screens."""
-        self._view.action_page(pages)
-
-    def action_edge(self, last: bool) -> None:
-        """Scroll to an end."""
-        self._view.action_edge(last)
-
-    def action_sideways(self, steps: int) -> None:
-        """Scroll to the side."""
-        self._view.action_sideways(steps)
 
 
 def help_lines(places: Sequence[tuple[str, Sequence[Command]]]) -> list[Line]:

@@ -16,14 +16,14 @@ from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.text import clean
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, make_strip
+from mltui.ui.widgets.scrolling import SIDEWAYS, ScrollsLines
 
 _ERROR = re.compile(r"\b(?:[A-Z]\w*(?:Error|Exception)|ERROR|FATAL|CRITICAL|Traceback|error:)\b")
 _WARNING = re.compile(r"\b(?:WARN(?:ING)?|\w*Warning)\b")
 _STDERR = 2
-_SIDEWAYS = 16
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(ScrollsLines, ScrollView, can_focus=True):
     """Shows a ``LogBuffer``; ``sync`` looks for news and is called by a clock."""
 
     DEFAULT_CSS = """
@@ -65,9 +65,9 @@ class LogView(ScrollView, can_focus=True):
         if count != self.virtual_size.height:
             self.virtual_size = Size(self.size.width, count)
         if self.follow:
-            self.scroll_to(y=max(0, count - self.size.height), animate=False, immediate=True, force=True)
+            self.go_to(max(0, count - self.size.height))
         elif moved:
-            self.scroll_to(y=max(0, self.scroll_offset.y - moved), animate=False, immediate=True, force=True)
+            self.go_to(max(0, self.scroll_offset.y - moved))
         self.refresh()
 
     def _note(self) -> str:
@@ -141,19 +141,7 @@ class LogView(ScrollView, can_focus=True):
         if self.follow:
             self.scroll_end(animate=False, immediate=True, force=True)
 
-    def action_cursor(self, steps: int) -> None:
-        """Scroll by ``steps`` lines."""
-        self.scroll_to(y=self.scroll_offset.y + steps, animate=False, immediate=True, force=True)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by ``pages`` screens."""
-        self.action_cursor(pages * max(1, self.size.height - 1))
-
-    def action_edge(self, last: bool) -> None:
-        """Scroll to the start or to the end."""
-        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True, force=True)
-
     def action_sideways(self, steps: int) -> None:
         """Show what lines have further right, or left again."""
-        self.sideways = max(0, self.sideways + steps * _SIDEWAYS)
+        self.sideways = max(0, self.sideways + steps * SIDEWAYS)
         self.refresh()

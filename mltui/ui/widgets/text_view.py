@@ -11,11 +11,10 @@ from textual.strip import Strip
 
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, Span, line_length, make_strip
+from mltui.ui.widgets.scrolling import SIDEWAYS, ScrollsLines
 
-_SIDEWAYS = 16
 
-
-class TextView(ScrollView, can_focus=True):
+class TextView(ScrollsLines, ScrollView, can_focus=True):
     """Shows lines; what is longer than the view is reached sideways."""
 
     DEFAULT_CSS = """
@@ -45,22 +44,10 @@ class TextView(ScrollView, can_focus=True):
         line = self.lines[at] if at < len(self.lines) else ()
         return make_strip(_shifted(line, self._sideways), self.size.width, roles(self.app), self.rich_style)
 
-    def action_cursor(self, steps: int) -> None:
-        """Scroll by lines."""
-        self.scroll_to(y=self.scroll_offset.y + steps, animate=False, immediate=True, force=True)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by screens."""
-        self.action_cursor(pages * max(1, self.size.height - 1))
-
-    def action_edge(self, last: bool) -> None:
-        """Scroll to the start or to the end."""
-        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True, force=True)
-
     def action_sideways(self, steps: int) -> None:
         """Show what is further right, or left again."""
         longest = max((line_length(line) for line in self.lines), default=0)
-        self._sideways = max(0, min(self._sideways + steps * _SIDEWAYS, longest - self.size.width + 1))
+        self._sideways = max(0, min(self._sideways + steps * SIDEWAYS, longest - self.size.width + 1))
         self.refresh()
 
 
