@@ -13,15 +13,15 @@ def format_bytes(count: float | None) -> str:
     if count is None or not math.isfinite(count):
         return UNKNOWN
     value, unit = float(count), 0
-    while abs(value) >= 1000 and unit < len(_UNITS) - 1:
+    while abs(value) >= (1000 if unit == 0 else 999.5) and unit < len(_UNITS) - 1:
         value, unit = value / 1024, unit + 1
     if unit == 0:
         return f"{value:.0f} B"
-    return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f} {_UNITS[unit]}"
+    return f"{value:.{2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0}f} {_UNITS[unit]}"
 
 
 def format_duration(seconds: float | None) -> str:
-    """``7 s``, ``3m 20s``, ``1h 05m``, ``2d 03h``."""
+    """``7s``, ``3m 20s``, ``1h 05m``, ``2d 03h``."""
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     whole = max(0, int(seconds))
@@ -39,6 +39,8 @@ def format_percent(ratio: float | None) -> str:
     if ratio is None or not math.isfinite(ratio):
         return UNKNOWN
     percent = 100 * ratio
+    if 0 < percent < 0.05:
+        return "<0.1 %"
     return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"
 
 
@@ -62,7 +64,9 @@ def format_value(value: float | None) -> str:
         return str(int(value))
     if size >= 1e6 or size < 1e-3:
         return f"{value:.3g}"
-    return f"{value:.4g}" if size >= 1 else f"{value:.4f}"
+    if size >= 1:
+        return f"{value:.0f}" if size >= 9999.5 else f"{value:.4g}"
+    return f"{value:.4f}"
 
 
 def format_count(count: int) -> str:

@@ -12,16 +12,23 @@ _SEQUENCE = re.compile(
     r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*(?:\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-_SUSPECT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
+_SUSPECT = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
+)
 # Controls, and the marks that reorder text (they can make a name read as another).
-_DROP = dict.fromkeys(
+_DROP: dict[int, str | None] = dict.fromkeys(
     [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0), 0x0D,
-     0x200E, 0x200F, *range(0x202A, 0x202F), 0x2028, 0x2029, *range(0x2066, 0x206A)]
+     0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2028, 0x2029, *range(0x2066, 0x206A)]
 )  # fmt: skip
+# Halves of characters, as Python reads file names that are not UTF-8: they can neither be written nor stored.
+_DROP |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 def clean(text: str) -> str:
-    """``text`` without escape sequences, control characters (tab and newline stay) and bidirectional overrides."""
+    """``text`` without escape sequences, control characters (tab and newline stay) and bidirectional overrides.
+
+    What comes out can be written as UTF-8.
+    """
     if not _SUSPECT.search(text):
         return text
     return _SEQUENCE.sub("", text).translate(_DROP)

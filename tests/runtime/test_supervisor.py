@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mltui.domain.errors import GpuUnavailable, UsageError
+from mltui.domain.errors import UsageError
 from mltui.domain.run import RunState
 from mltui.runtime.launcher import Wish
 from mltui.storage.profiles import load_profile
@@ -135,13 +135,13 @@ def test_a_build_that_fails(docker_runs: Runs) -> None:
 
 
 def test_gpus_that_are_not_there(local_runs: Runs) -> None:
-    """The launch is refused with the cure, and nothing is recorded or started."""
+    """The reason is the GPU, with the cure, and nothing was started."""
     if Path("/dev/nvidia0").exists():
         pytest.skip("this machine has a GPU")
-    with pytest.raises(GpuUnavailable) as caught:
-        local_runs.launch("true", gpus="all")
-    assert caught.value.hint
-    assert not local_runs.database.runs()
+    done = local_runs.run("true", gpus="all")
+    assert (done.state, done.reason) == (RunState.FAILED, "gpu")
+    assert done.hint
+    assert local_runs.engine.find(done.id) is None
 
 
 def test_gpus_that_the_driver_refuses(docker_runs: Runs, private_dockerd) -> None:

@@ -1,0 +1,67 @@
+"""How a run ended, from what the engine says of its container."""
+
+import pytest
+
+from mltui.domain.container import ContainerStatus
+from mltui.domain.outcome import Outcome, outcome
+from mltui.domain.run import RunState
+
+
+def ended(code: int | None, *, asked: bool = False, limit: int | None = None, **more: object) -> Outcome:
+    status = ContainerStatus("c", "n", "exited", exit_code=code, **more)  # type: ignore[arg-type]
+    return outcome(status, stop_requested=asked, memory_limit=limit)
+
+
+def test_success_needs_no_words() -> None:
+    """Exit code 0."""
+    assert ended(0) == Outcome(RunState.FINISHED)
+
+
+@pytest.mark.parametrize("code", [0, 1, 137, 143, None])
+def test_what_was_asked_to_stop_is_stopped(code: int | None) -> None:
+    """Whatever its exit code."""
+    assert ended(code, asked=True)[:2] == (RunState.STOPPED, "stopped")
+
+
+@pytest.mark.parametrize(("code", "name"), [(143, "SIGTERM"), (130, "SIGINT")])
+def test_polite_signals_count_as_stopped(code: int, name: str) -> None:
+    """Also where another program sent them."""
+    assert ended(code) == Outcome(RunState.STOPPED, "stopped", f"Ended by {name} (exit {code}).")
+
+
+def test_out_of_memory() -> None:
+    """The limit is named where it is known; there is something to do; a child's death is told by the program's code."""
+    assert ended(137, oom_killed=True, limit=2 << 30).detail == (
+        "Out of memory: the kernel killed it at its limit of 2.00 GiB (exit 137)."
+    )
+    assert ended(1, oom_killed=True)[:2] == (RunState.FAILED, "oom")
+    assert "mem_limit" in ended(137, oom_killed=True).hint
+    assert ended(0, oom_killed=True) == Outcome(RunState.FINISHED)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(1, "The command failed (exit 1)."), (126, "cannot be executed"), (127, "not found"), (137, "SIGKILL"),
+     (139, "SIGSEGV"), (134, "SIGABRT"), (191, "signal 63"), (255, "failed (exit 255)"), (200, "failed (exit 200)")],
+)  # fmt: skip
+def test_failures_say_what_and_what_to_do(code: int, words: str) -> None:
+    """One sentence and a hint."""
+    end = ended(code)
+    assert end[:2] == (RunState.FAILED, "exit")
+    assert words in end.detail
+    assert end.hint
+
+
+def test_sigkill_without_the_flag_is_not_called_out_of_memory() -> None:
+    """Somebody killed it, or the machine ran out: that is said."""
+    assert "not by its memory limit" in ended(137).detail
+
+
+def test_the_engines_own_words_are_told_in_one_clean_line() -> None:
+    """They come from outside."""
+    assert ended(128, error="oci:\x1b[31m broken\n  runtime").detail == "oci: broken runtime (exit 128)."
+
+
+def test_a_code_that_nobody_kept() -> None:
+    """The run is lost, not failed."""
+    assert ended(None)[:2] == (RunState.LOST, "lost")
