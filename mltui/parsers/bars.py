@@ -114,7 +114,7 @@ class Bars:
             self._note_description(about, shown, plan, values_of(text, shape.spans))
             return
         numbers = values_of(text, shape.spans)
-        if plan.inner is not None:
+        if plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
             self.lines.apply(plan, numbers)
             return
         by_epoch = b"epoch" in rate or about.lower().startswith(b"epochs")

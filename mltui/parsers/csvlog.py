@@ -1,71 +1,103 @@
-"""CSV logs of a run's metrics, as Keras' and Lightning's CSVLogger write them, read while they grow.
+"""CSV logs of a training, as Keras' and Lightning's ``CSVLogger`` or YOLO write them: bytes in, points out.
 
-The first line names the columns. Cells may be empty: Lightning writes training and validation in rows of their own.
-It also writes the whole file anew when a metric appears that it had no column for; what was reported is not reported
-again.
+The first line names the columns. The file is a training log if one of them counts (epoch, step …) and one of them
+measures; any other table (predictions, data sets) has no points.
 """
 
 from __future__ import annotations
 
 import csv
-import math
-from pathlib import Path
+from dataclasses import dataclass
 
-from mltui.domain.metric import MetricPoint
-from mltui.parsers.tokens import value_of
+from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.vocabulary import Role, counter_of, role_of
 
-_SIZE_LIMIT = 1 << 30
+_DELIMITERS = ",;\t"
+_COLUMNS = 1000
+_LONGEST = 1 << 20
+#: Which of several counters is x: one that runs on through the epochs, if there is one.
+_WAYS = ("step", "epoch", "batch")
 
 
-class CsvLog:
-    """One CSV file that another process may still be writing."""
+@dataclass(frozen=True, slots=True)
+class _Header:
+    cells: list[str]
+    delimiter: str
+    axis: str
+    x: int
+    values: tuple[tuple[int, str, MetricKind], ...]
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._rows = 0
-        self._offset = 0
-        self._head = ""
-        self._columns: list[str] = []
 
-    def poll(self) -> list[MetricPoint]:
-        """The points of the whole lines that were written since the last call; none if the file cannot be read."""
-        try:
-            with self.path.open("rb") as file:
-                head = file.readline(65536).decode("utf-8-sig", "replace")
-                if not head.endswith("\n"):
-                    return []
-                skip = self._begin(head) if head != self._head else 0
-                file.seek(self._offset)
-                data = file.read(_SIZE_LIMIT)
-        except OSError:
+class CsvReader:
+    """Reads one CSV file from its first byte on; a line without its end is waited for."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._header: _Header | None = None
+        self.refused = False
+        """It is no training log."""
+
+    def feed(self, data: bytes) -> list[MetricPoint]:
+        """The points of the lines that ``data`` completes."""
+        if self.refused:
             return []
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        points: list[MetricPoint] = []
-        for i, row in enumerate(csv.reader(whole.decode("utf-8", "replace").replace("\0", "").splitlines())):
-            if i >= skip:
-                points += self._points(row)
-                self._rows += 1
-        return points
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self.refused = len(self._rest) > _LONGEST
+        found: list[MetricPoint] = []
+        for line in lines:
+            self._read(line.decode("utf-8-sig", "replace").strip(), found)
+            if self.refused:
+                break
+        return found
 
-    def _begin(self, head: str) -> int:
-        """Take a new header; returns how many rows under it are known already."""
-        self._head = head
-        self._columns = [cell.strip() for cell in next(csv.reader([head]), [])]
-        self._offset = len(head.encode())
-        return self._rows
+    def _read(self, line: str, found: list[MetricPoint]) -> None:
+        if not line:
+            return
+        header = self._header
+        if header is None:
+            self._header = _read_header(line)
+            self.refused = self._header is None
+            return
+        cells = _cells(line, header.delimiter)
+        x = _number(cells, header.x)
+        if x is None or x - x != 0:
+            return
+        for at, name, kind in header.values:
+            value = _number(cells, at)
+            if value is not None:
+                found.append(MetricPoint(name, header.axis, x, value, kind))
 
-    def _points(self, row: list[str]) -> list[MetricPoint]:
-        cells = {name: value_of(cell) for name, cell in zip(self._columns, row, strict=False) if cell.strip()}
-        counters = {name: counter_of(name) for name in cells}
-        place = next((n for n, c in counters.items() if c and c[1] == "step"), None)
-        place = place or next((n for n, c in counters.items() if c), None)
-        axis, x = "count", float(self._rows + 1)
-        if place is not None and math.isfinite(cells[place]):
-            axis, x = (counters[place] or ("count", ""))[0], cells[place]
-        return [
-            MetricPoint(name, axis, x, value)
-            for name, value in cells.items()
-            if counters[name] is None and role_of(name) is not Role.OTHER
-        ]
+
+def _read_header(line: str) -> _Header | None:
+    delimiter = max(_DELIMITERS, key=line.count)
+    cells = _cells(line, delimiter)
+    if not 2 <= len(cells) <= _COLUMNS or any(_number(cells, i) is not None for i in range(len(cells))):
+        return None
+    counters = [(way, axis, i) for i, name in enumerate(cells) for axis, way in [counter_of(name) or ("", "")] if axis]
+    counters = [entry for entry in counters if entry[0] in _WAYS]
+    roles = [role_of(name) for name in cells]
+    if not counters or Role.METRIC not in roles:
+        return None
+    _, axis, x = min(counters, key=lambda entry: _WAYS.index(entry[0]))
+    values = tuple(
+        (i, name, MetricKind.THROUGHPUT if role is Role.THROUGHPUT else MetricKind.METRIC)
+        for i, (name, role) in enumerate(zip(cells, roles, strict=True))
+        if role not in (Role.COUNTER, Role.OTHER) and name not in cells[:i]
+    )
+    return _Header(cells, delimiter, axis, x, values)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
+def _number(cells: list[str], at: int) -> float | None:
+    if at >= len(cells) or not cells[at]:
+        return None
+    try:
+        return float(cells[at])
+    except ValueError:
+        return None

@@ -1,210 +1,201 @@
-"""TensorBoard event files, read live while they grow and written for export, without TensorFlow.
+"""TensorBoard event files: bytes in, scalars out, and the way back; without TensorFlow.
 
-An event file is a row of TFRecords: length (uint64), its checksum (uint32), data, the data's checksum (uint32), all
-little endian; checksums are CRC-32C, masked as TensorFlow does. The data is an ``Event`` message of
-tensorflow/core/util/event.proto in protobuf wire format; of it only scalars are read, in the three ways in which they
-are written (``simple_value``, ``tensor_content``, ``float_val`` and its like).
+A file is a row of records (TFRecord): u64 length, masked CRC-32C of the length, data, masked CRC-32C of the data. The
+data is a protobuf message ``Event`` (``tensorflow/core/util/event.proto``) with the fields wall_time = 1, step = 2 and
+summary = 5, a list of values with tag = 1, simple_value = 2, tensor = 8 and metadata = 9
+(``tensorflow/core/framework/summary.proto``). Scalars are simple values (PyTorch, TensorFlow 1) or tensors of one
+number (Keras, TensorFlow 2). Everything else (images, histograms, texts) is passed over.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from mltui.domain.metric import MetricPoint
+from mltui.domain.metric import MetricKind, MetricPoint, Series
+from mltui.parsers.vocabulary import Role, role_of
 
-#: No scalar's record is longer; a length beyond it is damage.
-_RECORD_LIMIT = 64 * 1024 * 1024
-_BLOCK = 4 * 1024 * 1024
-_FLOAT, _DOUBLE, _INT32, _HALF, _INT64 = 1, 2, 3, 19, 9
-_CONTENT = {_FLOAT: "<f", _DOUBLE: "<d", _INT32: "<i", _INT64: "<q", _HALF: "<e"}
+_HEAD = struct.Struct("<QI")
+_CRC = struct.Struct("<I")
+_DOUBLE = struct.Struct("<d")
+_FLOAT = struct.Struct("<f")
+#: A scalar takes a few hundred bytes at most; longer records are pictures and the like, and are not kept in memory.
+_LONGEST = 1 << 16
+_TAGS = 10_000
+#: Names that frameworks write for TensorBoard's own use.
+_NO_METRICS = frozenset({"hp_metric"})
+
+_Field = tuple[int, "int | bytes"]
 
 
 class Scalar(NamedTuple):
-    """One value of an event file. ``run`` is the folder the file lies in, relative to the folder that was searched."""
+    """One value of an event file."""
 
-    run: str
     tag: str
     step: int
-    wall_time: float
-    """Seconds since 1970."""
     value: float
-
-    @property
-    def point(self) -> MetricPoint:
-        """The scalar as a point; its name is the tag, its run in front."""
-        name = f"{self.run}/{self.tag}" if self.run not in ("", ".") else self.tag
-        return MetricPoint(name, "step", float(self.step), self.value)
+    time: float
+    """Seconds since 1970."""
 
 
-class EventFile:
-    """One event file that another process may still be writing."""
+class EventReader:
+    """Reads one event file from its first byte on; a record that is not complete yet is waited for."""
 
-    def __init__(self, path: Path, run: str = "") -> None:
-        self.path = path
-        self.run = run
+    def __init__(self) -> None:
+        self._rest = b""
+        self._skip = 0
+        self._others: set[str] = set()
         self.damaged = False
-        """The file holds something that is no record; what stands behind it is not read."""
-        self._offset = 0
-        self._plugins: dict[str, str] = {}
+        """A record's length is not what was written: nothing more is read."""
 
-    def poll(self) -> list[Scalar]:
-        """The scalars that were written since the last call; a half-written record waits for the next one."""
-        found: list[Scalar] = []
-        if self.damaged:
-            return found
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self._offset)
-                pending = b""
-                while block := file.read(_BLOCK):
-                    pending += block
-                    used = self._take(pending, found)
-                    self._offset += used
-                    pending = pending[used:]
-                    if self.damaged:
-                        break
-        except OSError:
-            return found
+    def feed(self, data: bytes) -> list[Scalar]:
+        """The scalars that ``data`` completes."""
+        data = self._rest + data
+        at, found = 0, []
+        while not self.damaged:
+            if self._skip:
+                passed = min(self._skip, len(data) - at)
+                at, self._skip = at + passed, self._skip - passed
+            if len(data) - at < _HEAD.size:
+                break
+            length, crc = _HEAD.unpack_from(data, at)
+            if crc != masked_crc(data[at : at + 8]):
+                self.damaged = True
+            elif length > _LONGEST:
+                self._skip = _HEAD.size + length + _CRC.size
+            elif len(data) - at < _HEAD.size + length + _CRC.size:
+                break
+            else:
+                found.extend(self._scalars(data[at + _HEAD.size : at + _HEAD.size + length]))
+                at += _HEAD.size + length + _CRC.size
+        self._rest = b"" if self.damaged else data[at:]
         return found
 
-    def _take(self, data: bytes, found: list[Scalar]) -> int:
-        """Read the whole records at the beginning of ``data`` and return how many bytes they are."""
-        at, size = 0, len(data)
-        while at + 12 <= size:
-            length, checksum = struct.unpack_from("<QI", data, at)
-            if length > _RECORD_LIMIT or checksum != masked_crc(data[at : at + 8]):
-                self.damaged = True
-                break
-            if at + 16 + length > size:
-                break
-            try:
-                found.extend(self._scalars(data[at + 12 : at + 12 + length]))
-            except (ValueError, IndexError, struct.error):
-                self.damaged = True
-                break
-            at += 16 + length
-        return at
+    def _scalars(self, event: bytes) -> list[Scalar]:
+        try:
+            return list(self._read_event(event))
+        except (ValueError, IndexError, struct.error):
+            # A message of another kind than it should be; the next record stands on its own.
+            return []
 
-    def _scalars(self, event: bytes) -> Iterator[Scalar]:
-        wall_time, step, summary = 0.0, 0, b""
-        for number, kind, value in fields(event):
-            if number == 1 and kind == 1:
-                wall_time = struct.unpack("<d", value)[0]
-            elif number == 2 and kind == 0:
-                step = value if value < 1 << 63 else value - (1 << 64)
-            elif number == 5 and kind == 2:
-                summary = value
-        for number, kind, value in fields(summary):
-            if number == 1 and kind == 2 and (scalar := self._value(value)) is not None:
-                yield Scalar(self.run, scalar[0], step, wall_time, scalar[1])
+    def _read_event(self, event: bytes) -> Iterator[Scalar]:
+        time, step, summaries = 0.0, 0, []
+        for number, value in _fields(event):
+            if number == 1 and isinstance(value, bytes):
+                (time,) = _DOUBLE.unpack(value)
+            elif number == 2 and isinstance(value, int):
+                step = value - (1 << 64) if value >> 63 else value
+            elif number == 5 and isinstance(value, bytes):
+                summaries.append(value)
+        for summary in summaries:
+            for number, value in _fields(summary):
+                if number == 1 and isinstance(value, bytes):
+                    tag, scalar = self._read_value(value)
+                    if scalar is not None:
+                        yield Scalar(tag, step, scalar, time)
 
-    def _value(self, message: bytes) -> tuple[str, float] | None:
-        tag, number = "", None
-        for field, kind, value in fields(message):
-            if field == 1 and kind == 2:
+    def _read_value(self, message: bytes) -> tuple[str, float | None]:
+        tag, scalar = "", None
+        for number, value in _fields(message):
+            if not isinstance(value, bytes):
+                continue
+            if number == 1:
                 tag = value.decode("utf-8", "replace")
-            elif field == 2 and kind == 5:
-                number = struct.unpack("<f", value)[0]
-            elif field == 8 and kind == 2:
-                number = tensor_value(value)
-            elif field == 9 and kind == 2:
-                self._plugins[tag] = _plugin(value)
-        if number is None or self._plugins.get(tag, "scalars") not in ("scalars", ""):
-            return None
-        return tag, number
+            elif number == 2:
+                (scalar,) = _FLOAT.unpack(value)
+            elif number == 8:
+                scalar = _one_number(value)
+            elif number == 9 and _plugin(value) not in ("", "scalars") and len(self._others) < _TAGS:
+                # Told with the first value of a tag only.
+                self._others.add(tag)
+        return tag, None if tag in self._others else scalar
 
 
-class EventFolder:
-    """All event files under a folder, with those that appear later."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._files: dict[Path, EventFile] = {}
-
-    def poll(self) -> list[Scalar]:
-        """The scalars that were written since the last call, file by file in the order of their names."""
-        for path in sorted(self.folder.rglob("*tfevents*")):
-            if path not in self._files and path.is_file():
-                run = path.parent.relative_to(self.folder).as_posix()
-                self._files[path] = EventFile(path, "" if run == "." else run)
-        return [scalar for path in sorted(self._files) for scalar in self._files[path].poll()]
+def scalar_point(scalar: Scalar, scope: str = "") -> MetricPoint | None:
+    """The point of a curve that a scalar is, its tag behind ``scope``; ``None`` for counters, times and sizes."""
+    role = role_of(scalar.tag)
+    if role in (Role.COUNTER, Role.OTHER) or scalar.tag in _NO_METRICS:
+        return None
+    # What Keras calls so has the epoch in the place of the step.
+    axis = "epoch" if scalar.tag.startswith("epoch_") else "step"
+    kind = MetricKind.THROUGHPUT if role is Role.THROUGHPUT else MetricKind.METRIC
+    return MetricPoint(scope + scalar.tag, axis, float(scalar.step), scalar.value, kind)
 
 
-def fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
-    """The fields of a protobuf message: number, wire type, and value (an int for a varint, else bytes).
-
-    Raises ``ValueError`` or ``IndexError`` for what is no message.
-    """
-    at, size = 0, len(message)
-    while at < size:
-        key, at = _varint(message, at)
-        kind = key & 7
-        if kind == 0:
-            value, at = _varint(message, at)
-            yield key >> 3, kind, value
-            continue
-        if kind == 2:
-            length, at = _varint(message, at)
-        elif kind in (1, 5):
-            length = 8 if kind == 1 else 4
-        else:
-            raise ValueError(f"wire type {kind}")
-        if at + length > size:
-            raise ValueError("a field is longer than its message")
-        yield key >> 3, kind, message[at : at + length]
-        at += length
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = message[at]
+        byte = data[at]
         at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
             return value, at
         shift += 7
         if shift > 63:
-            raise ValueError("a number is too long")
+            raise ValueError("a number of more than 64 bits")
 
 
-def tensor_value(message: bytes) -> float | None:
-    """The number of a ``TensorProto`` that holds exactly one."""
-    dtype, content, listed = 0, b"", b""
-    for field, kind, value in fields(message):
-        if field == 1 and kind == 0:
-            dtype = value
-        elif field == 4 and kind == 2:
-            content = value
-        elif field in (5, 6) and kind in (1, 2, 5):
-            listed += value
-        elif field in (7, 10) and kind == 0:
-            return float(value)
-        elif field in (7, 10) and kind == 2:
-            number, end = _varint(value, 0)
-            return float(number) if end == len(value) else None
-    form = _CONTENT.get(dtype)
-    if form is None:
-        return None
-    data = content or listed
-    return float(struct.unpack(form, data)[0]) if len(data) == struct.calcsize(form) else None
+def _fields(data: bytes) -> Iterator[_Field]:
+    """The fields of a protobuf message; fixed and counted ones as their bytes. Raises ``ValueError``, ``IndexError``."""
+    at, end = 0, len(data)
+    while at < end:
+        key, at = _varint(data, at)
+        wire = key & 7
+        if wire == 0:
+            value, at = _varint(data, at)
+            yield key >> 3, value
+            continue
+        if wire == 2:
+            length, at = _varint(data, at)
+        elif wire in (1, 5):
+            length = 8 if wire == 1 else 4
+        else:
+            raise ValueError("an unknown kind of field")
+        if at + length > end:
+            raise ValueError("a field longer than its message")
+        yield key >> 3, data[at : at + length]
+        at += length
+
+
+#: ``DataType`` of ``types.proto``: how a number of ``tensor_content`` is unpacked, and where else it may stand.
+_TYPES = {1: "<f", 2: "<d", 3: "<i", 9: "<q", 19: "<e"}
+_VALUE_FIELDS = {5: "<f", 6: "<d"}
+
+
+def _one_number(tensor: bytes) -> float | None:
+    """The number of a tensor that has one; ``None`` for any other."""
+    kind, found = 0, []
+    for number, value in _fields(tensor):
+        if number == 1 and isinstance(value, int):
+            kind = value
+        elif number == 4 and isinstance(value, bytes) and kind in _TYPES:
+            if len(value) != struct.calcsize(_TYPES[kind]):
+                return None
+            found.append(float(struct.unpack(_TYPES[kind], value)[0]))
+        elif number in _VALUE_FIELDS and isinstance(value, bytes):
+            if len(value) != struct.calcsize(_VALUE_FIELDS[number]):
+                return None
+            found.append(float(struct.unpack(_VALUE_FIELDS[number], value)[0]))
+    return found[0] if len(found) == 1 else None
 
 
 def _plugin(metadata: bytes) -> str:
-    """The name of the plugin that a ``SummaryMetadata`` is for: ``scalars``, ``histograms``, ``text`` …"""
-    for field, kind, value in fields(metadata):
-        if field == 1 and kind == 2:
-            for inner, inner_kind, name in fields(value):
-                if inner == 1 and inner_kind == 2:
-                    return str(name.decode("utf-8", "replace"))
+    for number, value in _fields(metadata):
+        if number == 1 and isinstance(value, bytes):
+            for inner, name in _fields(value):
+                if inner == 1 and isinstance(name, bytes):
+                    return name.decode("utf-8", "replace")
     return ""
 
 
-def _crc_table() -> list[int]:
-    table = []
+@cache
+def _crc_table() -> array[int]:
+    """CRC-32C (Castagnoli, polynomial 0x1EDC6F41, reflected) of each byte."""
+    table = array("I")
     for byte in range(256):
         for _ in range(8):
             byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
@@ -212,42 +203,51 @@ def _crc_table() -> list[int]:
     return table
 
 
-_CRC = _crc_table()
-
-
 def masked_crc(data: bytes) -> int:
-    """The CRC-32C of ``data``, rotated and shifted as TensorFlow stores it."""
-    crc = 0xFFFFFFFF
+    """CRC-32C of ``data``, turned and shifted as TFRecord has it (``tensorflow/core/lib/hash/crc32c.h``)."""
+    table, crc = _crc_table(), 0xFFFFFFFF
     for byte in data:
-        crc = _CRC[(crc ^ byte) & 255] ^ crc >> 8
+        crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
     crc ^= 0xFFFFFFFF
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def encode_record(data: bytes) -> bytes:
-    """``data`` as one TFRecord."""
+def write_events(path: Path, series: Iterable[Series]) -> None:
+    """Write the series as an event file that TensorBoard opens; each is a tag of its name.
+
+    TensorBoard finds files that have ``tfevents`` in their name. It knows whole steps only: a series with a fraction
+    in its x has its points counted. Values become floats of 4 bytes. Raises ``OSError``.
+    """
+    with path.open("wb") as file:
+        _write_record(file, b"\x09" + _DOUBLE.pack(0) + _counted(3, b"brain.Event:2"))
+        for one in series:
+            tag = _counted(1, one.name.encode("utf-8", "replace"))
+            whole = all(x.is_integer() and abs(x) < 1 << 62 for x in one.x)
+            for i, (x, value, time) in enumerate(zip(one.x, one.value, one.time, strict=True)):
+                step = _varint_bytes(int(x) & (1 << 64) - 1 if whole else i)
+                summary = _counted(1, tag + b"\x15" + _FLOAT.pack(_short(value)))
+                _write_record(file, b"\x09" + _DOUBLE.pack(time) + b"\x10" + step + _counted(5, summary))
+
+
+def _short(value: float) -> float:
+    """The float of 4 bytes next to ``value``: an infinity where it is out of reach."""
+    return array("f", (value,))[0]
+
+
+def _write_record(file: BinaryIO, data: bytes) -> None:
     length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+    file.write(length + _CRC.pack(masked_crc(length)) + data + _CRC.pack(masked_crc(data)))
 
 
-def encode_scalar(tag: str, step: int, wall_time: float, value: float) -> bytes:
-    """One scalar as an event file's record, in the form that every version of TensorBoard reads."""
-    name = tag.encode()
-    inner = b"\x0a" + _encode_varint(len(name)) + name + b"\x15" + struct.pack("<f", value)
-    summary = b"\x0a" + _encode_varint(len(inner)) + inner
-    event = b"\x09" + struct.pack("<d", wall_time) + b"\x10" + _encode_varint(step & (1 << 64) - 1)
-    return encode_record(event + b"\x2a" + _encode_varint(len(summary)) + summary)
-
-
-def encode_head(wall_time: float) -> bytes:
-    """The record with which an event file begins."""
-    return encode_record(b"\x09" + struct.pack("<d", wall_time) + b"\x1a\x0dbrain.Event:2")
-
-
-def _encode_varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 127:
-        encoded.append(value & 127 | 128)
+def _varint_bytes(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
         value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
+    out.append(value)
+    return bytes(out)
+
+
+def _counted(number: int, data: bytes) -> bytes:
+    """A field of counted bytes."""
+    return bytes((number << 3 | 2,)) + _varint_bytes(len(data)) + data

@@ -52,6 +52,11 @@ _GATE = frozenset(
 _HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
+# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, test names.
+_CODE = re.compile(
+    r"\s*(?:>>> |\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|(?:if|elif|assert|return|while|def|class|import|raise|yield|lambda|del) |@\w|#\s?\w+ = )"
+    r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::)"
+)
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 _SECTION_LINE = re.compile(r"\s+\S+\s+=\s")
 _HEADING = re.compile(
@@ -156,7 +161,7 @@ class Lines:
             return self._judge_plain(text, frame), []
         if text.startswith("Traceback (most recent call last)"):
             return Shape("trace"), []
-        if _EXCEPTION.match(text):
+        if _EXCEPTION.match(text) or _CODE.match(text):
             return NOTHING, []
         if _FINAL_SECTION.search(text):
             return Shape("section"), []

@@ -106,7 +106,16 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         return []
     if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
         return []
-    return [f for f in record.fields if _is_value(f, counts or bool(strong), record)]
+    found = [f for f in record.fields if _is_value(f, counts or bool(strong), record)]
+    return found if counts or any(_weighs(f) for f in found) else []
+
+
+def _weighs(found: Field) -> bool:
+    """Whether a metric may stand in a line that does not say where: it looks measured, not set or counted."""
+    if found.role is not Role.METRIC:
+        return False
+    measured = found.decimal or found.percent is not None or found.total is not None or "%" in found.unit
+    return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
 
 
 def _is_value(found: Field, company: bool, record: Record) -> bool:

@@ -72,7 +72,7 @@ _SIZE_WORDS = word_set("""
 # A setting even in front of a word that measures: "target loss", "num errors".
 _SETTING_ALWAYS = word_set("""
     num number count counts target threshold thresh patience tol tolerance smoothing weight weights seed since until
-    expected every interval
+    expected every interval prev previous
 """)
 _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     dropout decay warmup freq frequency version port pid ppid id idx index worker workers thread threads gpus
@@ -172,6 +172,8 @@ def role_of(name: str) -> Role:
 
 def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
     """The role by words alone; ``own`` holds the words with and without digits at their end."""
+    if parts == ("target",):
+        return Role.METRIC
     if parts[0] in ("max", "min") and own & SCHEDULE_WORDS:
         return Role.OTHER
     if "best" in own and not own & {"fitness", "cost", "reward"}:

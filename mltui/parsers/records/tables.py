@@ -79,12 +79,19 @@ def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
     names = [name for name, _, _ in columns]
     if not 2 <= len(names) <= _MAX_COLUMNS or not all(_NAME.fullmatch(n) for n in names):
         return
-    if any(len(n.split()) > 4 for n in names) or len(set(names)) < len(names):
+    if any(len(n.split()) > 4 for n in names) or len(set(names)) == 1:
         return
+    columns = [(_numbered(names, i), start, end) for i, (_, start, end) in enumerate(columns)]
     counts = any(counter_of(n) or n in ("#", "E") for n in names)
     measured = sum(role_of(n) is Role.METRIC for n in names)
     if measured >= 1 or (counts and any(role_of(n) in (Role.UNKNOWN, Role.SCOPE) for n in names)):
         header.ways[len(names)] = columns
+
+
+def _numbered(names: list[str], i: int) -> str:
+    """The name of column ``i``, told apart from an earlier column of the same name."""
+    before = names[:i].count(names[i])
+    return f"{names[i]} ({before + 1})" if before else names[i]
 
 
 def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]]:
