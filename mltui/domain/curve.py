@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice, pairwise
 from operator import gt
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, overload
 
 from mltui.domain.metric import Series
 from mltui.domain.scale import Scale
@@ -151,11 +151,33 @@ def _finite_extremes(values: Sequence[float]) -> tuple[float, float]:
     return (min(finite), max(finite)) if finite else (math.inf, -math.inf)
 
 
+class Shifted(Sequence[float]):
+    """The times of a growing series, each ``shift`` seconds earlier, without a copy of them."""
+
+    def __init__(self, times: array[float], shift: float) -> None:
+        self._times = times
+        self._shift = shift
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    @overload
+    def __getitem__(self, at: int) -> float: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[float]: ...
+    def __getitem__(self, at: int | slice) -> float | list[float]:
+        if isinstance(at, slice):
+            return [time - self._shift for time in self._times[at]]
+        return self._times[at] - self._shift
+
+
 class Trace:
     """A series as a chart needs it: indexed, cut where it must not be joined, and kept up to date as it grows."""
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: Series, shift: float = 0.0) -> None:
         self.series = series
+        self.shift = shift
+        """Seconds that the relative axis takes off its times, so that runs of different days begin together."""
         self.extremes = Extremes(series.value, series.nonfinite)
         self._falls: dict[bool, list[int]] = {False: [], True: []}
         self._usable = {False: True, True: True}
@@ -185,7 +207,9 @@ class Trace:
         """The x of every point: logged, or its time in seconds since 1970; the order where ``x`` cannot be used."""
         if not self.ordered(axis):
             return range(len(self.series))
-        return self.series.x if axis is XAxis.LOGGED else self.series.time
+        if axis is XAxis.LOGGED:
+            return self.series.x
+        return Shifted(self.series.time, self.shift) if self.shift and axis is XAxis.RELATIVE else self.series.time
 
     def sweeps(self, axis: XAxis) -> Iterator[tuple[int, int]]:
         """Index ranges along which x never falls: one for each pass that a log makes over the same steps."""

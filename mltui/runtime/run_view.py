@@ -48,9 +48,13 @@ class RunView:
 
     def poll(self) -> bool:
         """Read what has come since; tells whether anything did."""
-        came = self._points.poll()
+        came = self.poll_metrics()
         came |= self._poll_log()
         return self._poll_build() or came
+
+    def poll_metrics(self) -> bool:
+        """Read what has come of the series alone."""
+        return self._points.poll()
 
     def _poll_log(self) -> bool:
         if self._log is None:

@@ -43,6 +43,8 @@ class Watcher:
         """Name and endpoint of the engine that ``containers`` come from."""
         self._launcher = launcher
         self._views: OrderedDict[str, View] = OrderedDict()
+        self._compared: dict[str, RunView] = {}
+        """Views whose metrics are kept up beside the one that is looked at."""
         self._retired: list[View] = []
         """Views to be closed by the thread that polls them."""
         self._lock = threading.Lock()
@@ -75,20 +77,40 @@ class Watcher:
 
     def _look(self, key: str, make: Callable[[], View]) -> View:
         with self._lock:
-            view = self._views.get(key)
-            if view is None:
-                view = self._views[key] = make()
-            self._views.move_to_end(key)
-            while len(self._views) > _KEPT_VIEWS:
-                self._retired.append(self._views.popitem(last=False)[1])
+            view = self._compared.get(key) or self._views.pop(key, None) or make()
+            if key not in self._compared:
+                self._views[key] = view
             self.view = view
+            self._trim()
         self._wake.set()
         return view
+
+    def _trim(self) -> None:
+        """Retire the views that were looked at longest ago."""
+        for key in [key for key, view in self._views.items() if view is not self.view]:
+            if len(self._views) <= _KEPT_VIEWS:
+                return
+            self._retired.append(self._views.pop(key))
+
+    def compare(self, run_ids: Iterable[str]) -> dict[str, RunView]:
+        """Keep up the metrics of these runs too, whatever else is looked at; their views by id."""
+        with self._lock:
+            kept = {run_id: self._compared.get(run_id) or self._run_view(run_id) for run_id in run_ids}
+            for run_id in self._compared.keys() - kept.keys():
+                self._views[run_id] = self._compared[run_id]
+            self._compared = kept
+            self._trim()
+        return dict(kept)
+
+    def _run_view(self, run_id: str) -> RunView:
+        """The view of a run that is there already, taken out of those kept for a return, or a new one."""
+        view = self._views.pop(run_id, None)
+        return view if isinstance(view, RunView) else RunView(self._launcher.folder(run_id))
 
     def drop(self, key: str) -> None:
         """Let go of a view whose run or container was removed."""
         with self._lock:
-            view = self._views.pop(key, None)
+            view = self._views.pop(key, None) or self._compared.pop(key, None)
             if view:
                 self._retired.append(view)
                 self.view = None if self.view is view else self.view
@@ -105,7 +127,7 @@ class Watcher:
                 self._say(f"The run's record cannot be read: {error.strerror or error}.")
             self._wake.wait(_TICK_S)
             self._wake.clear()
-        self._close_views([*self._views.values(), *self._retired])
+        self._close_views([*self._views.values(), *self._compared.values(), *self._retired])
 
     def _look_at_database(self) -> None:
         now = self._launcher.database.version()
@@ -122,12 +144,15 @@ class Watcher:
                 self._trouble = str(error)
 
     def _poll_view(self) -> None:
-        """Bring the view up to date; nobody who selects another one has to wait for that."""
+        """Bring the view and those compared with it up to date; nobody who selects another one has to wait for that."""
         with self._lock:
             view, retired, self._retired = self.view, self._retired, []
+            compared = [other for other in self._compared.values() if other is not view]
         self._close_views(retired)
         if view:
             view.poll()
+        for other in compared:
+            other.poll_metrics()
 
     def _close_views(self, views: Iterable[View]) -> None:
         for view in views:

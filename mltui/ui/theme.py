@@ -59,10 +59,11 @@ _ROLES: dict[str, tuple[str, float, bool]] = {
 
 
 class Roles:
-    """Rich styles by role, for one theme. An unknown role is plain text."""
+    """Rich styles by role, for one theme; ``#rrggbb`` is that colour made readable. An unknown role is plain text."""
 
     def __init__(self, variables: dict[str, str]) -> None:
         background = _color(variables.get("background", "")) or Color(0, 0, 0)
+        self._background = background
         self._styles = {role: _style(variables, background, *spec) for role, spec in _ROLES.items()}
         self.cursor = self._tint(variables, background, 0.24)
         """Background of the cursor's line in the pane that has the focus."""
@@ -76,6 +77,10 @@ class Roles:
         return Style(bgcolor=background.blend(color, share).rich_color)
 
     def __getitem__(self, role: str) -> Style:
+        if role.startswith("#") and role not in self._styles and self._background.ansi is None:
+            from mltui.ui.palette import readable
+
+            self._styles[role] = Style(color=readable(role, self._background.hex6.lower()))
         return self._styles.get(role) or self._styles["text"]
 
 

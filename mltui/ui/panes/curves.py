@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Grid
+from textual.containers import Grid, Horizontal
 from textual.widget import Widget
 
+from mltui.storage.chart_choices import ChartChoice, ChartChoices
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
-from mltui.ui.widgets.lines import Line, LinesWidget
+from mltui.ui.widgets.lines import Line, LinesWidget, Span
+from mltui.ui.widgets.metric_picker import MetricPicker, MetricRow
 
 if TYPE_CHECKING:
-    from mltui.domain.metric import MetricStore
+    from collections.abc import Sequence
+
     from mltui.ui.presentation.charts import ChartGroup
+    from mltui.ui.presentation.marks import ComparedRun
+    from mltui.ui.widgets.chart_model import ChartModel
     from mltui.ui.widgets.line_chart import LineChart
 
 #: The least room in which a chart is worth looking at, in cells, and the most charts drawn at once.
 _WIDTH, _HEIGHT, _MOST = 44, 9, 9
+#: Points may come by the thousand a second; live charts are drawn anew no more often than this.
+_REDRAW_S = 0.4
 
 
 class Waiting(LinesWidget, can_focus=True):
@@ -27,10 +37,11 @@ class Waiting(LinesWidget, can_focus=True):
 
 
 class CurvesPane(Pane):
-    """Charts of the run that is looked at; they are looked at in the same way (zoom, x axis, crosshair)."""
+    """Charts of the runs that are looked at; they are looked at in the same way (zoom, x axis, crosshair)."""
 
     KEY = "5"
     TITLE = "Curves"
+    DEFAULT_CSS = "CurvesPane > Horizontal { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["curves"])]
 
     def __init__(self) -> None:
@@ -38,48 +49,100 @@ class CurvesPane(Pane):
         self._grid = Grid(id="charts")
         self._grid.display = False
         self._waiting = Waiting(id="waiting")
+        self._picker = MetricPicker()
         self._charts: list[LineChart] = []
-        self._store: MetricStore | None = None
-        self._seen = -1
-        self._placed: tuple[object, ...] = ()
+        self._runs: tuple[ComparedRun, ...] = ()
+        self._profile = ""
+        self._said = ""
+        self._choice = ChartChoice()
+        self._query = ""
         self._groups: list[ChartGroup] = []
+        self._wanted: list[ChartGroup] = []
+        """The groups that the choice and the query leave, in the order shown."""
+        self._models: dict[str, ChartModel] = {}
+        """Each chart's curves and view by its key, whether it has room now or not."""
+        self._looked: ChartModel | None = None
+        """The chart that was looked at in another way last: the others follow it."""
+        self._seen: object = None
+        self._series: object = None
+        self._placed: tuple[object, ...] = ()
+        self._drawn = 0.0
         self._first = 0
-        self._single = False
+        self._single = ""
+        """Key of the chart that has all the room; empty: the grid."""
 
     def compose(self) -> ComposeResult:
-        """Title and grid."""
+        """Title, list of charts, grid."""
         yield self.title_bar
-        yield self._waiting
-        yield self._grid
+        with Horizontal():
+            yield self._picker
+            yield self._waiting
+            yield self._grid
 
     @property
     def target(self) -> Widget:
         """The first chart, or what stands in its place."""
-        return self._charts[0] if self._groups and self._charts else self._waiting
+        return next(iter(self._shown()), self._waiting) if self._wanted else self._waiting
 
-    def show(self, store: MetricStore | None, waiting: str) -> None:
-        """Show the series of ``store``; ``waiting`` is what is said while there is none."""
-        self._waiting.show_lines([[], [(f"  {waiting}", "dim")]])
-        if store is not self._store:
-            self._store, self._seen, self._placed, self._first = store, -1, (), 0
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def show(self, runs: Sequence[ComparedRun], waiting: str, profile: str = "") -> None:
+        """Show the series of ``runs``, that of the first one behind; ``waiting`` is what is said while there is none.
+
+        ``profile`` is whose pinned and hidden charts count.
+        """
+        if [run.store for run in self._runs[:1]] != [run.store for run in runs[:1]]:
+            self._forget()
+        if profile != self._profile:
+            self._profile, self._choice = profile, ChartChoice()
+            self._load_choice(profile)
+        if (tuple(runs), waiting) != (self._runs, self._said):
+            self._runs, self._said, self._seen = tuple(runs), waiting, None
         self.sync()
 
-    def sync(self) -> None:
-        """Draw what is new, if anything is."""
-        version = self._store.version if self._store else 0
-        if version == self._seen:
-            return
-        self._seen = version
-        if self._store and self._store.series:
-            from mltui.ui.presentation.charts import group_series
+    def _forget(self) -> None:
+        """Let go of what belonged to another run; how its charts were looked at stays, but for the place."""
+        self._first, self._series, self._seen, self._looked = 0, None, None, None
+        for model in self._models.values():
+            model.view = replace(model.view, x_window=None, y_window=None, cursor=None, follow=True)
+            model.curves = []
 
-            self._groups = group_series(self._store)
-        else:
-            self._groups = []
-        self._place()
+    def sync(self) -> None:
+        """Draw what is new, if anything is and the last time is not just now."""
+        versions = tuple(run.store.version for run in self._runs)
+        now = time.monotonic()
+        if versions == self._seen or (self._seen is not None and now - self._drawn < _REDRAW_S):
+            return
+        self._seen, self._drawn = versions, now
+        self._regroup()
         for chart in self._charts:
             if chart.display:
                 chart.poll()
+        if self._picker.display:
+            self._list()
+
+    def _regroup(self) -> None:
+        """Find the charts anew where there are other series than before."""
+        series = [(run, [(id(s), len(s) > 0) for s in list(run.store.series.values())]) for run in self._runs]
+        if series != self._series:
+            self._series = series
+            self._groups = _groups(self._runs)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the charts into the order that choice and query ask for, and show them."""
+        hidden, pinned = self._choice.hidden, self._choice.pinned
+        order = {key: at for at, key in enumerate(pinned)}
+        shown = [group for group in self._groups if group.key not in hidden]
+        shown.sort(key=lambda group: order.get(group.key, len(order)))
+        if self._query:
+            fits = [(found.score, group) for group in shown if (found := group.fits(self._query))]
+            shown = [group for _, group in sorted(fits, key=lambda fit: -fit[0])]
+        self._wanted = shown
+        self._say_why_empty()
+        if self._single not in (group.key for group in shown):
+            self._single = ""
+        self._place()
 
     def on_resize(self) -> None:
         """Make as many charts as now fit."""
@@ -88,24 +151,58 @@ class CurvesPane(Pane):
     def _place(self) -> None:
         """Give each chart its group; only when the groups or the room changed."""
         columns, rows = self._shape()
-        room = columns * rows
-        self._first = max(0, min(self._first, len(self._groups) - 1))
-        shown = self._groups[self._first : self._first + room]
-        placed = (columns, rows, *((g.key, tuple(id(c.series) for c in g.curves)) for g in shown))
+        self._first = max(0, min(self._first, len(self._wanted) - 1))
+        shown = [g for g in self._wanted if g.key == self._single] if self._single else self._page(columns * rows)
+        placed = (columns, rows, shown, self._picker.display)
         if placed == self._placed:
             return
         self._placed = placed
-        focused = self.has_focus_within
+        focused = self._chart_with_focus() is not None or self._waiting.has_focus
         self._grid.display, self._waiting.display = bool(shown), not shown
         self._grid.styles.grid_size_columns = columns
         self._grid.styles.grid_size_rows = rows
         self._make_charts(len(shown))
         for i, chart in enumerate(self._charts):
             chart.display = i < len(shown)
-            chart.show(shown[i].curves if chart.display else (), title=shown[i].title if chart.display else "")
-        if focused and not self.has_focus_within:
-            self.screen.set_focus(self.target)
+            chart.one_of_several = len(shown) > 1
+            if chart.display:
+                chart.show_model(self._model(shown[i]))
+        if focused and self._chart_with_focus() is None:
+            self.call_after_refresh(self._take_focus)
         self.retitle()
+
+    def _take_focus(self) -> None:
+        """The focus goes on from a chart that has no room any more, or from what stood in the place of charts."""
+        if not self._picker.has_focus and (self.screen.focused in (None, self._waiting, *self._charts)):
+            self.screen.set_focus(self.target)
+
+    def _page(self, room: int) -> list[ChartGroup]:
+        return self._wanted[self._first : self._first + room]
+
+    def _model(self, group: ChartGroup) -> ChartModel:
+        """The chart of a group, looked at as the others are."""
+        from mltui.ui import palette
+        from mltui.ui.widgets.chart_cursor import translate
+        from mltui.ui.widgets.chart_model import ChartModel
+
+        model = self._models.get(group.key)
+        if model is None:
+            model = self._models[group.key] = ChartModel()
+        model.title = group.title
+        if [plotted.curve for plotted in model.curves] != list(group.curves):
+            model.set_curves(group.curves, palette.distinct_colors)
+        if self._looked is not None and self._looked is not model:
+            model.catch_up()
+            model.view = translate(self._looked, model)
+        return model
+
+    def _say_why_empty(self) -> None:
+        said = self._said
+        if self._groups and self._query:
+            said = f"No chart fits /{self._query}"
+        elif self._groups:
+            said = f"All {len(self._groups)} charts are hidden: / lists them, space shows one."
+        self._waiting.show_lines([[], [(f"  {said}", "dim")]])
 
     def _make_charts(self, count: int) -> None:
         if len(self._charts) >= count:
@@ -117,55 +214,229 @@ class CurvesPane(Pane):
         self._grid.mount(*new)
 
     def _shape(self) -> tuple[int, int]:
-        wanted = min(_MOST, max(1, len(self._groups)))
+        wanted = min(_MOST, max(1, len(self._wanted)))
         if self._single:
             return 1, 1
         width, height = self.size.width, self.size.height - 1
+        if self._picker.display:
+            width -= self._size_picker()
         rows = min(max(1, height // _HEIGHT), wanted)
         columns = min(max(1, width // _WIDTH), -(-wanted // rows))
         # Fewer rows, where a column more holds the rest: wide and tall charts are read more easily than many.
         return columns, min(rows, -(-wanted // columns))
 
+    def _size_picker(self) -> int:
+        """Give the list its part of the width; as many columns."""
+        wide = min(36, max(18, self.size.width * 2 // 5))
+        self._picker.styles.width = wide
+        return wide + 1
+
+    # -- the title ----------------------------------------------------------------------------------------------------
+
     def title_texts(self) -> tuple[Line, Line]:
-        """Which of the charts are shown, where not all are."""
-        shown = sum(1 for chart in self._charts if chart.display)
-        total = len(self._groups)
+        """The filter, the runs compared, and which of the charts are shown, where not all are."""
+        left: list[Span] = []
+        if self._query or self._picker.display:
+            left.append((f"/{self._query}{'▏' if self._picker.display else ''} ", "accent"))
+        if len(self._runs) > 1:
+            left.append((f"{len(self._runs)} runs ", "primary"))
+        return left, self._counted()
+
+    def _counted(self) -> list[Span]:
+        shown, total = sum(1 for chart in self._charts if chart.display), len(self._wanted)
+        hidden = sum(1 for group in self._groups if group.key in self._choice.hidden)
+        aside: list[Span] = [(f"  {hidden} hidden", "dim")] if hidden else []
+        if self._picker.display:
+            return [("space", "key"), (" pin, hide", "dim"), *aside]
         if total <= shown:
-            return (), ()
-        which = f"{self._first + 1}–{self._first + shown} of {total}  "
-        return (), [(which, "dim"), ("[ ]", "key"), (" more", "dim")]
+            return aside
+        first = self._keys().index(self._single) if self._single else self._first
+        which = f"{first + 1}" if shown == 1 else f"{first + 1}–{first + shown}"
+        return [(f"{which} of {total}  ", "dim"), ("[ ]", "key"), (" more", "dim"), *aside]
+
+    def _keys(self) -> list[str]:
+        return [group.key for group in self._wanted]
+
+    def on_descendant_blur(self) -> None:
+        """The title shows that the focus went, unless it went to another chart or the list."""
+        self.title_bar.show(*self.title_texts(), focused=self.has_focus_within)
+
+    # -- choosing -----------------------------------------------------------------------------------------------------
+
+    def _load_choice(self, profile: str) -> None:
+        if profile:
+            self.run_worker(partial(self._read_choice, profile), thread=True, group="charts", exit_on_error=False)
+
+    def _read_choice(self, profile: str) -> None:
+        from mltui.storage.locations import home
+
+        choice = ChartChoices(home()).load(profile)
+        self.app.call_from_thread(self._choose, profile, choice)
+
+    def _choose(self, profile: str, choice: ChartChoice) -> None:
+        if profile == self._profile and choice != self._choice:
+            self._choice = choice
+            self._arrange()
+
+    def _keep_choice(self) -> None:
+        from mltui.storage.locations import home
+
+        save = partial(ChartChoices(home()).save, self._profile, self._choice)
+        if self._profile:
+            self.run_worker(save, thread=True, group="charts-save", exit_on_error=False)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        if not self._groups:
+            return
+        self._picker.open(self._query)
+        self._list()
+        self._place()
+
+    def _list(self) -> None:
+        """Give the list its rows: what fits, the hidden ones last."""
+        from mltui.domain.scale import format_value
+
+        rows: list[tuple[tuple[bool, float, int], MetricRow]] = []
+        for at, group in enumerate(self._groups):
+            found = group.fits(self._query) if self._query else None
+            if self._query and found is None:
+                continue
+            state = "pinned" if group.key in self._choice.pinned else ""
+            state = "hidden" if group.key in self._choice.hidden else state
+            last = group.curves[-1].series.last
+            value = "" if last is None else format_value(last, 3)
+            places = found.places if found else ()
+            rank = (state == "hidden", -found.score if found else 0.0, at)
+            rows.append((rank, MetricRow(group.key, group.title, value, state, places)))
+        self._picker.update([row for _, row in sorted(rows)])
+
+    def on_metric_picker_query_changed(self, message: MetricPicker.QueryChanged) -> None:
+        """Narrow the grid while the filter is typed."""
+        self._query, self._first = message.query, 0
+        self._list()
+        self._picker.move(0)
+        self._arrange()
+        self.retitle()
+
+    def on_metric_picker_toggled(self, message: MetricPicker.Toggled) -> None:
+        """Pin, hide or neither."""
+        self._toggle(message.key)
+
+    def _toggle(self, key: str) -> None:
+        self._choice = self._choice.cycled(key)
+        self._keep_choice()
+        if self._picker.display:
+            self._list()
+        self._arrange()
+        self.retitle()
+
+    def on_metric_picker_closed(self, message: MetricPicker.Closed) -> None:
+        """Back to the charts."""
+        self._picker.display = False
+        self._query = self._query if message.kept else ""
+        self._arrange()
+        self.screen.set_focus(self.target)
+        self.retitle()
+
+    async def action_clear(self) -> None:
+        """Undo the last narrowing: the filter, the one chart; then leave the pane."""
+        if self._query:
+            self._query = ""
+            self._arrange()
+            self.retitle()
+        elif self._single:
+            self.action_single()
+        else:
+            await self.app.run_action("app.back")
+
+    def action_pin(self) -> None:
+        """Put the chart first, hide it, or neither, in turn."""
+        group = self._group_with_focus()
+        if group is None:
+            return
+        self._toggle(group.key)
+        state = "pinned" if group.key in self._choice.pinned else "shown"
+        if group.key in self._choice.hidden:
+            state = "hidden; / lists it, space shows it again"
+        self.app.notify(f"{group.title}: {state}.", timeout=3, markup=False)
+
+    # -- one chart, other charts --------------------------------------------------------------------------------------
+
+    def _shown(self) -> list[LineChart]:
+        return [chart for chart in self._charts if chart.display]
+
+    def _chart_with_focus(self) -> LineChart | None:
+        return next((chart for chart in self._shown() if chart.has_focus), None)
 
     @property
     def _chart(self) -> LineChart | None:
         """The chart that has the focus, else the first."""
-        shown = [chart for chart in self._charts if chart.display]
-        return next((chart for chart in shown if chart.has_focus), shown[0] if shown else None)
+        shown = self._shown()
+        return self._chart_with_focus() or (shown[0] if shown else None)
+
+    def _group_with_focus(self) -> ChartGroup | None:
+        chart = self._chart
+        model = chart.model if chart else None
+        return next((g for g in self._wanted if self._models.get(g.key) is model), None)
 
     def on_line_chart_view_changed(self, message: LineChart.ViewChanged) -> None:
         """All charts are looked at in the same way; only the height of each is its own."""
-        for chart in self._charts:
-            if chart is not message.chart and chart.display:
+        self._looked = message.chart.model
+        for chart in self._shown():
+            if chart is not message.chart:
                 chart.look_like(message.chart)
 
     def action_charts(self, steps: int) -> None:
         """Show the next or the previous charts."""
-        columns, rows = self._shape()
-        self._first = max(0, min(self._first + steps * columns * rows, len(self._groups) - 1))
+        if self._single:
+            keys = self._keys()
+            at = keys.index(self._single) + steps
+            self._single = keys[max(0, min(at, len(keys) - 1))]
+        else:
+            columns, rows = self._shape()
+            to = self._first + steps * columns * rows
+            self._first = to if 0 <= to < len(self._wanted) else self._first if to > 0 else 0
         self._place()
+
+    def action_next_chart(self, steps: int) -> None:
+        """Give the next or the previous chart the focus, on the next page where this one ends."""
+        shown, chart = self._shown(), self._chart
+        if chart is None:
+            return
+        at = shown.index(chart) + steps
+        if self._single or not 0 <= at < len(shown):
+            before = self._placed
+            self.action_charts(steps)
+            if self._placed == before:
+                return
+            shown = self._shown()
+            at = 0 if steps > 0 else len(shown) - 1
+        self.screen.set_focus(shown[at])
 
     def action_single(self) -> None:
         """Show one chart in all the room, or the grid again."""
-        chart = self._chart
-        if chart is None:
+        group = self._group_with_focus()
+        if group is None:
             return
+        self._single = "" if self._single else group.key
+        columns, rows = self._shape()
+        at = self._keys().index(group.key)
         if not self._single:
-            self._first += self._charts.index(chart)
-        self._single = not self._single
-        self._first = 0 if not self._single else self._first
+            self._first = at // (columns * rows) * columns * rows
         self._place()
-        self.screen.set_focus(self._charts[0])
+        self.screen.set_focus(self._charts[0 if self._single else at - self._first])
 
     async def action_chart(self, action: str, *arguments: Any) -> None:  # noqa: ANN401 - each action has its own
         """Ask the chart that has the focus."""
         if self._chart is not None:
             getattr(self._chart, f"action_{action}")(*arguments)
+
+
+def _groups(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
+    """The charts of one run or of several."""
+    if not any(run.store.series for run in runs):
+        return []
+    from mltui.ui.presentation.charts import group_runs, group_series
+
+    return group_series(runs[0].store) if len(runs) == 1 else group_runs(runs)

@@ -6,11 +6,13 @@ import time
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
+from textual.message import Message
 
 from mltui.domain.errors import UsageError
 from mltui.domain.run import Run, RunState
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import ListPane
+from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import run_line, run_text, time_text
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
@@ -24,6 +26,10 @@ class RunRow(NamedTuple):
 
     run: Run
     time: str
+    mark: Mark | None = None
+    """How it is marked for comparison."""
+    marks: bool = False
+    """Some run is marked, so that every row keeps room for a mark."""
 
 
 class RunsPane(ListPane[RunRow]):
@@ -34,12 +40,20 @@ class RunsPane(ListPane[RunRow]):
     EMPTY = "none yet: enter on a profile starts one"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["runs"])]
 
+    class MarksChanged(Message):
+        """Other runs are marked than before."""
+
     def __init__(self) -> None:
         super().__init__("runs", lambda row: row.run.id, _line, lambda row: run_text(row.run))
+        self.marks = RunMarks()
+        """The runs whose curves are drawn together."""
 
     def show_runs(self, runs: Sequence[Run], now: float) -> None:
         """Show ``runs`` as they are at ``now``."""
-        self.show([RunRow(run, time_text(run, now)) for run in runs])
+        if self.marks.keep(run.id for run in runs):
+            self.post_message(self.MarksChanged())
+        some = len(self.marks) > 0
+        self.show([RunRow(run, time_text(run, now), self.marks.of(run.id), some) for run in runs])
 
     def title_texts(self) -> tuple[Line, Line]:
         """How many run, of how many."""
@@ -58,6 +72,25 @@ class RunsPane(ListPane[RunRow]):
     def _run(self) -> Run | None:
         row: RunRow | None = self.current()
         return row.run if row else None
+
+    def action_mark(self) -> None:
+        """Mark the run for comparison, or take its mark away."""
+        run = self._run()
+        if run is None:
+            return
+        if not self.marks.toggle(run.id):
+            self.cockpit_app.say_error(UsageError(f"{MOST} runs are marked.", "Take a mark away first: space, or u."))
+            return
+        self._marked()
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        if self.marks.clear():
+            self._marked()
+
+    def _marked(self) -> None:
+        self.show_runs([row.run for row in self.table._all], time.time())
+        self.post_message(self.MarksChanged())
 
     def action_stop(self) -> None:
         """Stop the run, after asking."""
@@ -133,7 +166,10 @@ class RunsPane(ListPane[RunRow]):
 
 
 def _line(row: RunRow, width: int) -> Line:
-    return run_line(row.run, time.time(), width)
+    if not row.marks:
+        return run_line(row.run, time.time(), width)
+    sign = (f"{row.mark.glyph} ", row.mark.color) if row.mark else ("  ", "text")
+    return [sign, *run_line(row.run, time.time(), width - 2)]
 
 
 def record_text(run: Run, folder: object) -> str:

@@ -11,6 +11,7 @@ from mltui.domain.metric_name import MetricName, Scope, goal_of, is_learning_rat
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
+from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, Curve, CurveStyle
 
 _SCOPE_ORDER = (None, Scope.TRAIN, Scope.VALIDATION, Scope.TEST)
@@ -39,17 +40,6 @@ class ChartGroup:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedRun:
-    """One of the runs whose curves share the charts."""
-
-    label: str
-    """Short, and not that of another one."""
-    color: str
-    glyph: str
-    store: MetricStore
-
-
 @dataclass(slots=True)
 class _Member:
     series: Series
@@ -62,7 +52,7 @@ def group_series(store: MetricStore) -> list[ChartGroup]:
     Values of a progress bar are faint companions of the metric they lead to. Loss and accuracy come first, then the
     other metrics by name, the learning rate, and throughput.
     """
-    members = [_Member(series, parse_name(series.name)) for series in store.series.values()]
+    members = [_Member(series, parse_name(series.name)) for series in list(store.series.values())]
     metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
     running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
     speeds = _by_chart(m for m in members if m.series.key.kind is MetricKind.THROUGHPUT)
@@ -92,22 +82,28 @@ def group_runs(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
 
 def _of_run(run: ComparedRun, group: ChartGroup) -> list[Curve]:
     lines = [curve for curve in group.curves if curve.style is CurveStyle.LINE]
-    front = lines[-1] if len(lines) > 1 else None
+    if len(lines) == 1:
+        return [replace(lines[0], label=run.label, color=run.color, glyph=run.glyph)]
+    front = next((curve for curve in lines if _scope(curve) is Scope.VALIDATION), lines[-1])
     return [
         replace(
             curve,
-            label=f"{run.label} {curve.label}" if front else run.label,
+            label=f"{run.label} {curve.label}",
             color=run.color,
-            pale=front is not None and parse_name(curve.series.name).scope in (None, Scope.TRAIN) and curve is not front,
-            glyph=run.glyph if front in (None, curve) else HOLLOW.get(run.glyph, run.glyph),
+            pale=_scope(curve) in (None, Scope.TRAIN) and curve is not front,
+            glyph=run.glyph if curve is front else HOLLOW.get(run.glyph, run.glyph),
         )
         for curve in lines
     ]
 
 
+def _scope(curve: Curve) -> Scope | None:
+    return parse_name(curve.series.name).scope
+
+
 def _first_time(store: MetricStore) -> float | None:
     """When the first point of a run was read."""
-    return min((series.time[0] for series in store.series.values() if len(series)), default=None)
+    return min((series.time[0] for series in list(store.series.values()) if len(series)), default=None)
 
 
 def _told_apart(group: ChartGroup, groups: Sequence[ChartGroup], zero: float | None) -> ChartGroup:

@@ -26,6 +26,7 @@ from mltui.ui.panes.runs import RunsPane
 from mltui.ui.presentation.container import container_row
 from mltui.ui.presentation.gauges import device_gauges, host_gauges, usage_gauges
 from mltui.ui.presentation.image import image_lines
+from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline
 from mltui.ui.widgets.bars import KeyBar, TopBar
@@ -36,6 +37,7 @@ from mltui.ui.widgets.list_table import ListTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mltui.domain.metric import MetricStore
     from mltui.runtime.cockpit import Cockpit, Explanation
     from mltui.ui.app import MltuiApp
 
@@ -306,12 +308,30 @@ class MainScreen(Screen[None]):
         run = self._run()
         self.headline.show_lines(self._headline(run))
         if view is None or not self._selected[1]:
-            self.curves.show(None, "The curves of the selected run are drawn here.")
+            self.curves.show((), "The curves of the selected run are drawn here.")
             return
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
-        self.curves.show(view.metrics, _waiting(run))
+        self.curves.show(self._compared(run, view.metrics), _waiting(run), run.profile if run else "")
         buffer = view.build if building else view.log
         self.log_pane.show(buffer, "image build" if building else "", _silent(run))
+
+    def _compared(self, run: Run | None, metrics: MetricStore) -> list[ComparedRun]:
+        """What is looked at, and behind it the marked runs."""
+        key, marks = self._selected[1], self.runs.marks
+        views = self._cockpit.watcher.compare(marks.ids)
+        known = {r.id: r for r in self._cockpit.watcher.runs}
+        others = [known[i] for i in views if i != key and i in known]
+        labels = run_labels([run, *others]) if run else [one_line(key, 12), *run_labels(others)]
+        first = marks.of(key) or Mark(SELECTED_COLOR, SELECTED_GLYPH)
+        shown = [ComparedRun(key, labels[0], first.color, first.glyph, metrics)]
+        for other, label in zip(others, labels[1:], strict=True):
+            mark = marks.of(other.id) or first
+            shown.append(ComparedRun(other.id, label, mark.color, mark.glyph, views[other.id].metrics))
+        return shown
+
+    def on_runs_pane_marks_changed(self) -> None:
+        """Draw the curves of the runs that are marked now."""
+        self._show_selection()
 
     def _headline(self, run: Run | None) -> Sequence[Line]:
         width = self.headline.size.width or 60

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from mltui.domain.curve import XAxis, interpolate, nearest
+from mltui.domain.metric_name import Goal
 from mltui.domain.scale import Scale, format_value
 from mltui.ui.widgets.chart_frame import Geometry, full_x_limits, x_limits, y_limits
 from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
@@ -55,6 +56,15 @@ def reading(model: ChartModel) -> Reading | None:
             x = float(plotted.trace.x(model.view.x_axis)[at])
             found.append(Value(plotted.curve.label, x, plotted.main.series.value[at]))
     return Reading(format_place(model.view.cursor, model), model.view.cursor, tuple(found))
+
+
+def reading_text(model: ChartModel) -> str:
+    """What a person copies: the place and values at the crosshair, or the newest of each curve without one."""
+    found = reading(model)
+    if found is not None:
+        return found.text()
+    newest = ((p.curve.label, p.main.series.value) for p in _strong(model))
+    return "  ".join(f"{label} {format_value(values[-1], 8)}" for label, values in newest if len(values))
 
 
 def zoom(model: ChartModel, factor: float, around: float | None = None) -> View:
@@ -149,13 +159,13 @@ def place(model: ChartModel, geometry: Geometry, column: int) -> View:
 def jump(model: ChartModel, geometry: Geometry, where: Place) -> View:
     """Put the crosshair on a notable point; the view as it is where there is none.
 
-    The best value is that of the curve drawn last (validation, where there is one), the next NaN or infinity that of
-    any curve, the first again after the last; the others are those of the curve with the most points.
+    The best value is that of validation, where there is one, and of all runs where several are compared; the next NaN
+    or infinity that of any curve, the first again after the last; the others are those of the curve with the most
+    points.
     """
     if where == "nan":
         return _to_nonfinite(model, geometry)
-    found = [p for p in _strong(model) if best_index(p) is not None]
-    plotted = found[-1] if found and where == "best" else _main_curve(model)
+    plotted = _best_curve(model) if where == "best" else _main_curve(model)
     if plotted is None:
         return model.view
     series, last = plotted.curve.series, len(plotted.curve.series) - 1
@@ -163,6 +173,20 @@ def jump(model: ChartModel, geometry: Geometry, where: Place) -> View:
         "best": best_index(plotted), "min": series.argmin, "max": series.argmax, "first": 0, "last": last,
     }[where]  # fmt: skip
     return model.view if index is None else _at(model, geometry, plotted.trace.x(model.view.x_axis)[index])
+
+
+def _best_curve(model: ChartModel) -> Plotted | None:
+    """The curve with the best value: of one run the one drawn last, of several the best of their last ones."""
+    found = [p for p in _strong(model) if best_index(p) is not None]
+    if not found or not any(p.curve.glyph for p in found):
+        return found[-1] if found else None
+    strong = [p for p in found if not p.curve.pale] or found
+    return max(strong, key=_goodness)
+
+
+def _goodness(plotted: Plotted) -> float:
+    value = plotted.curve.series.value[best_index(plotted) or 0]
+    return value if plotted.curve.goal is Goal.MAX else -value
 
 
 def _to_nonfinite(model: ChartModel, geometry: Geometry) -> View:

@@ -13,14 +13,13 @@ from rich.style import Style
 from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
 from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, nice_step, ticks
 from mltui.ui import palette
-from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
-from mltui.ui.widgets.chart_model import GLYPHS, Canvas, ChartModel, CurveStyle, Look, Plotted
+from mltui.ui.widgets.chart_legend import Span, header, index_at, line_color, width_of
+from mltui.ui.widgets.chart_model import HOLLOW, Canvas, ChartModel, CurveStyle, Look, Plotted
 from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
 
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 _GAPS_PER_COLUMN = 4
 NO_STYLE = Style()
-HOLLOW = dict(zip(GLYPHS, "○△□◇▽☆", strict=True))
 
 
 class Geometry(NamedTuple):
@@ -213,7 +212,7 @@ class _Cells:
         pale = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.FAINT]
         for plotted, stretches in [*pale, *((p, d.raw) for p, d in pairs)]:
             self._lay(stretches, self._style_of(plotted, True), canvas)
-        for plotted, drawing in pairs:
+        for plotted, drawing in sorted(pairs, key=lambda pair: not pair[0].curve.pale):
             if plotted.curve.style is CurveStyle.LINE:
                 self._lay(drawing.main, self._style_of(plotted, False), canvas)
 
@@ -234,9 +233,9 @@ class _Cells:
                     if bits:
                         text[x], styles[x] = chr(BLANK + bits), style
 
-    def _style_of(self, plotted: Plotted, pale: bool) -> Style:
-        color = palette.readable(plotted.color, self._look.background)
-        return Style(color=palette.faint(color, self._look.background) if pale else color)
+    def _style_of(self, plotted: Plotted, faint: bool) -> Style:
+        color = line_color(plotted, self._look)
+        return Style(color=palette.faint(color, self._look.background) if faint else color)
 
     def marks(self, model: ChartModel) -> None:
         """The newest point of every curve, the places of values that are no number, the crosshair."""
@@ -255,8 +254,8 @@ class _Cells:
         if len(values) * 8 <= geometry.width:
             for x, value in zip(xs, values, strict=True):
                 if math.isfinite(value):
-                    style = self._style_of(plotted, False)
-                    self.put(geometry.column_of(x), geometry.row_of(value), HOLLOW[plotted.glyph], style)
+                    glyph, style = HOLLOW.get(plotted.glyph, plotted.glyph), self._style_of(plotted, False)
+                    self.put(geometry.column_of(x), geometry.row_of(value), glyph, style)
 
     def _newest(self, plotted: Plotted, model: ChartModel) -> None:
         xs, values = plotted.trace.x(model.view.x_axis), plotted.main.series.value

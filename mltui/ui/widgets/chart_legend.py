@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,11 +13,13 @@ from mltui.domain.curve import XAxis, nearest
 from mltui.domain.metric_name import Goal
 from mltui.domain.scale import format_clock, format_duration, format_value, format_x
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Look, Plotted
+from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, Plotted
 
 _BOLD = Style(bold=True)
 _GAP = "   "
 _FULL = 5
+_PALE = 0.4
+"""How far the training part of a run's curves goes towards the background, beside its validation."""
 _NONFINITE_TOLD = 10_000
 """So many values that are no number are told apart by kind; a run that prints nothing else has no curve anyway."""
 
@@ -33,17 +36,44 @@ def width_of(row: Sequence[Span]) -> int:
     return sum(cell_len(span.text) for span in row)
 
 
+def line_color(plotted: Plotted, look: Look) -> str:
+    """The colour of a curve on this background, as ``#rrggbb``."""
+    color = palette.readable(plotted.color, look.background)
+    return palette.blend(color, look.background, _PALE) if plotted.curve.pale else color
+
+
 def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
     """The title and the legend: as much detail, on as many rows, as the chart's size allows."""
-    title = Span(_title(model), look.text + _BOLD) if _title(model) else None
+    title = _title_span(model, look)
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
+    front = [p for p in shown if p.glyph not in HOLLOW.values()]
     rows_allowed = 1 if height < 10 else 2 if height < 20 else 4
-    for detail, gap in [(d, _GAP) for d in range(_FULL, 0, -1)] + [(1, " "), (0, _GAP)]:
-        entries = [_entry(p, model, look, detail, 3 if gap == " " else 4) for p in shown]
+    levels = [(d, _GAP) for d in range(_FULL, 0, -1)] + [(1, " "), (0, _GAP)]
+    tries: list[tuple[list[Plotted], list[list[Span]], int, str]]
+    tries = [(shown, [], *level) for level in (levels if len(front) in (0, len(shown)) else levels[:5])]
+    tries += [(front, [_behind(shown, look)], *level) for level in levels if len(front) < len(shown)]
+    entries: list[list[Span]] = []
+    for curves, more, detail, gap in tries:
+        entries = [_entry(p, model, look, detail, 3 if gap == " " else 4) for p in curves] + more
         rows = _pack(title, entries, width, rows_allowed, gap)
         if rows is not None:
             return rows
     return [_cut([title] if title else [], entries, width, look)]
+
+
+def _behind(shown: Sequence[Plotted], look: Look) -> list[Span]:
+    """What the hollow marks of compared runs stand for, in one entry: ``△ train``."""
+    hollow = [p for p in shown if p.glyph in HOLLOW.values()]
+    scopes = dict.fromkeys(p.curve.label.rpartition(" ")[2] for p in hollow)
+    return [Span(f"{hollow[0].glyph if hollow else ''} {', '.join(scopes)}", look.muted)]
+
+
+def _title_span(model: ChartModel, look: Look) -> Span | None:
+    """The title; that of the chart with the focus is marked by an arrow, for terminals without colours too."""
+    title = _title(model)
+    if look.focused:
+        return Span(f"▸{title}", look.title)
+    return Span(title, look.text + _BOLD) if title else None
 
 
 def _title(model: ChartModel) -> str:
@@ -86,7 +116,7 @@ def _cut(row: list[Span], entries: list[list[Span]], width: int, look: Look) -> 
 
 def _entry(plotted: Plotted, model: ChartModel, look: Look, detail: int, digits: int) -> list[Span]:
     """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, 4 the best value, 5 its place."""
-    color = Style(color=palette.readable(plotted.color, look.background))
+    color = Style(color=line_color(plotted, look))
     spans = [Span(plotted.glyph, color)]
     if plotted.curve.label != model.title:
         spans.append(Span(f" {plotted.curve.label}", color))
@@ -111,7 +141,10 @@ def _value_text(plotted: Plotted, model: ChartModel, digits: int) -> str:
 
 
 def index_at(plotted: Plotted, model: ChartModel) -> int | None:
-    """The point nearest to the crosshair, in the newest pass over its x; ``None`` where the curve has none there."""
+    """The point nearest to the crosshair, in the newest pass over its x; ``None`` where the curve has none there.
+
+    A curve that ended has no value far behind its end: further than its points stand apart.
+    """
     axis, cursor = model.view.x_axis, model.view.cursor
     if cursor is None:
         return None
@@ -119,7 +152,16 @@ def index_at(plotted: Plotted, model: ChartModel) -> int | None:
     passes = [(a, b) for a, b in plotted.trace.sweeps(axis) if xs[a] <= cursor <= xs[b - 1]]
     if not passes:
         passes = list(plotted.trace.sweeps(axis))[-1:]
-    return nearest(xs, cursor, *passes[-1]) if passes else None
+    if not passes or _beyond(cursor, xs, *passes[-1]):
+        return None
+    return nearest(xs, cursor, *passes[-1])
+
+
+def _beyond(x: float, xs: Sequence[float], start: int, stop: int) -> bool:
+    """Whether ``x`` lies further outside the points than these stand apart."""
+    first, last = xs[start], xs[stop - 1]
+    apart = (last - first) / (stop - start - 1) if first < last else math.inf
+    return x > last + apart or x < first - apart
 
 
 def best_index(plotted: Plotted) -> int | None:

@@ -18,6 +18,8 @@ from mltui.domain.text import one_line
 LABEL_LENGTH = 40
 GLYPHS = "●▲■◆▼★"
 """Marks the end of each curve and stands in the legend, so that curves are told apart without colour too."""
+HOLLOW = {**dict(zip(GLYPHS, "○△□◇▽☆", strict=True)), "◉": "◎"}
+"""The same marks for single points, and for the part of the data that stands behind another one."""
 
 
 class CurveStyle(StrEnum):
@@ -39,6 +41,12 @@ class Curve:
     """``#rrggbb``; empty: by the label, always the same one."""
     style: CurveStyle = CurveStyle.LINE
     goal: Goal = Goal.MIN
+    glyph: str = ""
+    """Its mark; empty: the next one that is free in its chart."""
+    pale: bool = False
+    """Drawn a little paler than another curve of the same colour."""
+    origin: float | None = None
+    """Zero of its relative axis, in seconds since 1970: the first point of its run; ``None``: of its chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,9 @@ class Look:
     frame: Style
     grid: Style
     alarm: Style
+    title: Style = field(default_factory=Style)
+    focused: bool = False
+    """The chart has the focus, and says so."""
 
 
 class Vertex(NamedTuple):
@@ -107,6 +118,8 @@ class Plotted:
         if self.smoother is None or self.smoother.weight != weight:
             self.smoother = Smoother(self.curve.series, weight)
             self.smooth_trace = Trace(self.smoother.series)
+        if self.smooth_trace is not None:
+            self.smooth_trace.shift = self.trace.shift
         self.smoother.catch_up()
         if self.smooth_trace is not None:
             self.smooth_trace.catch_up()
@@ -129,21 +142,26 @@ class ChartModel:
     view: View = field(default_factory=View)
     title: str = ""
     waiting: str = "waiting for the first value"
+    changes: int = 0
+    """How often the curves were replaced."""
 
     def set_curves(self, curves: Sequence[Curve], colors: Callable[[Sequence[str]], dict[str, str]]) -> None:
         """Show these curves; what is known about series shown before is kept."""
         known = {id(p.curve.series): p for p in self.curves}
         chosen = colors([c.label for c in curves if not c.color])
+        zero = next((c.origin for c in curves if c.origin is not None), None)
         shown: list[Plotted] = []
         for given in curves:
             curve = replace(given, label=one_line(given.label, LABEL_LENGTH))
             old = known.get(id(curve.series))
             made = replace(old, curve=curve) if old else Plotted(curve, Trace(curve.series))
+            made.trace.shift = curve.origin - zero if curve.origin is not None and zero is not None else 0.0
             made.color = curve.color or chosen[given.label]
             strong = sum(p.curve.style is CurveStyle.LINE for p in shown)
-            made.glyph = GLYPHS[strong % len(GLYPHS)]
+            made.glyph = curve.glyph or GLYPHS[strong % len(GLYPHS)]
             shown.append(made)
         self.curves = shown
+        self.changes += 1
 
     def catch_up(self) -> None:
         """Take in the newest points of every curve."""
@@ -152,12 +170,15 @@ class ChartModel:
 
     @property
     def version(self) -> int:
-        """Grows with every point of every curve."""
-        return sum(p.curve.series.version for p in self.curves)
+        """Grows with every point of every curve, and where they are replaced."""
+        return self.changes + sum(p.curve.series.version for p in self.curves)
 
     @property
     def start(self) -> float:
-        """Time of the first point of all curves: zero of the relative axis."""
+        """Zero of the relative axis: what the first curve names as such, else the first point of all curves."""
+        named = next((p.curve.origin for p in self.curves if p.curve.origin is not None), None)
+        if named is not None:
+            return named
         first = min((p.first_time() for p in self.curves), default=math.inf)
         return first if math.isfinite(first) else 0.0
 

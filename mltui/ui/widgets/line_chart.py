@@ -92,7 +92,7 @@ class LineChart(Widget, can_focus=True):
     """Curves over a common axis, with legend, ticks and marks for what was no number."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-chart--text", "line-chart--muted", "line-chart--frame", "line-chart--grid",
+        "line-chart--text", "line-chart--muted", "line-chart--frame", "line-chart--grid", "line-chart--title",
     }  # fmt: skip
     DEFAULT_CSS = """
     LineChart {
@@ -102,6 +102,7 @@ class LineChart(Widget, can_focus=True):
         & > .line-chart--muted { color: $foreground 60%; }
         & > .line-chart--frame { color: $foreground 28%; }
         & > .line-chart--grid { color: $foreground 14%; }
+        & > .line-chart--title { color: $primary; text-style: bold; }
     }
     """
 
@@ -125,6 +126,8 @@ class LineChart(Widget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.model = ChartModel(title=one_line(title, LABEL_LENGTH))
         self.picture: Picture | None = None
+        self.one_of_several = False
+        """Charts stand beside it, so it shows when it has the focus."""
         self._canvas = PlotextCanvas()
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] = ()
@@ -139,6 +142,13 @@ class LineChart(Widget, can_focus=True):
         self.model.set_curves(curves, palette.distinct_colors)
         self.model.title = self.model.title if title is None else one_line(title, LABEL_LENGTH)
         self.model.waiting = self.model.waiting if waiting is None else one_line(waiting)
+        self._drawn = ()
+        self.refresh()
+
+    def show_model(self, model: ChartModel) -> None:
+        """Show another chart's curves in the way it is looked at; what is known about them comes with it."""
+        self.model = model
+        self.set_reactive(LineChart.view, model.view)
         self._drawn = ()
         self.refresh()
 
@@ -195,9 +205,11 @@ class LineChart(Widget, can_focus=True):
         self._look_at(replace(self.view, cursor=None))
 
     def action_copy_reading(self) -> None:
-        """Put what the crosshair reads into the clipboard (OSC 52)."""
-        if (found := self.reading) is not None:
-            self.app.copy_to_clipboard(found.text())
+        """Put what the crosshair reads into the clipboard (OSC 52); without one, the newest values."""
+        text = cursor.reading_text(self.model)
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.app.notify(f"Copied: {one_line(text, 200)}", timeout=3, markup=False)
 
     def action_zoom(self, factor: float) -> None:
         """Show a part ``factor`` as long of the x axis: 0.5 zooms in, 2 out."""
@@ -285,8 +297,21 @@ class LineChart(Widget, can_focus=True):
         else:
             self._look_at(cursor.place(self.model, geometry, event.x - geometry.left))
 
+    def on_focus(self) -> None:
+        """The title shows that the keys are for this chart."""
+        self.poll()
+
+    def on_blur(self) -> None:
+        """The title no longer shows it."""
+        self.poll()
+
     def _state(self) -> tuple[object, ...]:
-        return (self.model.version, self.model.view, self.size)
+        return (id(self.model), self.model.version, self.model.view, self.model.title, self.size, self._marked)
+
+    @property
+    def _marked(self) -> bool:
+        """The chart shows that it has the focus: only where it is one of several."""
+        return self.has_focus and self.one_of_several
 
     def notify_style_update(self) -> None:
         """Draw again in other colours."""
@@ -330,5 +355,5 @@ class LineChart(Widget, can_focus=True):
         return Look(
             background.hex6.lower(),
             style("text"), style("muted"), style("frame"), style("grid"),
-            Style(color=palette.readable(palette.ALARM, background.hex6), bold=True),
+            Style(color=palette.readable(palette.ALARM, background.hex6), bold=True), style("title"), self._marked,
         )  # fmt: skip

@@ -1,0 +1,101 @@
+"""The runs that a person marked for comparison: each keeps the colour and the mark it got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from mltui.domain.metric import MetricStore
+from mltui.domain.run import Run
+from mltui.domain.text import one_line
+from mltui.ui import palette
+
+MOST = len(palette.SERIES)
+"""So many runs have a colour of their own."""
+SELECTED_COLOR, SELECTED_GLYPH = "#c8ccd4", "◉"
+"""The run under the cursor, where it is not marked itself."""
+_GLYPHS = "●▲■◆▼★●▲"
+_LABEL = 12
+
+
+class Mark(NamedTuple):
+    """How a marked run is shown in the list and in the charts."""
+
+    color: str
+    glyph: str
+
+
+class ComparedRun(NamedTuple):
+    """One of the runs whose curves share the charts."""
+
+    id: str
+    label: str
+    """Short, and not that of another one."""
+    color: str
+    glyph: str
+    store: MetricStore
+
+
+class RunMarks:
+    """Marked runs by id, in the order in which they were marked."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, Mark] = {}
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._marks)
+
+    def of(self, run_id: str) -> Mark | None:
+        """The mark of a run, ``None`` where it has none."""
+        return self._marks.get(run_id)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The marked runs."""
+        return tuple(self._marks)
+
+    def toggle(self, run_id: str) -> bool:
+        """Mark a run, or take its mark away; ``False`` where all colours are taken.
+
+        The colour depends on the id alone where it is free, so that a run looks the same next time.
+        """
+        if self._marks.pop(run_id, None) is not None:
+            return True
+        taken = {mark.color for mark in self._marks.values()}
+        at = palette.SERIES.index(palette.series_color(run_id))
+        order = palette.SERIES[at:] + palette.SERIES[:at]
+        free = next((color for color in order if color not in taken), None)
+        if free is None:
+            return False
+        self._marks[run_id] = Mark(free, _GLYPHS[palette.SERIES.index(free)])
+        return True
+
+    def clear(self) -> bool:
+        """Take all marks away; ``False`` where there was none."""
+        had = bool(self._marks)
+        self._marks.clear()
+        return had
+
+    def keep(self, run_ids: Iterable[str]) -> bool:
+        """Forget marks of runs that are gone; ``True`` where there were such."""
+        gone = self._marks.keys() - set(run_ids)
+        for run_id in gone:
+            del self._marks[run_id]
+        return bool(gone)
+
+
+def run_labels(runs: Sequence[Run]) -> list[str]:
+    """Short names that tell runs apart: the profile's name, or the id's first letters where a profile ran twice."""
+    names = [one_line(run.profile, _LABEL) for run in runs]
+    return [name if names.count(name) == 1 else _short(run, runs) for name, run in zip(names, runs, strict=True)]
+
+
+def _short(run: Run, runs: Sequence[Run]) -> str:
+    """As many letters of the id as no other run begins with, four at least."""
+    for length in range(4, len(run.id)):
+        if sum(other.id.startswith(run.id[:length]) for other in runs) == 1:
+            return run.id[:length]
+    return run.id
