@@ -54,7 +54,8 @@ _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, test names.
 _CODE = re.compile(
-    r"\s*(?:>>> |\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|(?:if|elif|assert|return|while|def|class|import|raise|yield|lambda|del) |@\w|#\s?\w+ = )"
+    r"\s*(?:>>> |\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
+    r"|(?:if|elif|assert|return|while|def|class|import|raise|yield|lambda|del) )"
     r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::)"
 )
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
