@@ -29,6 +29,8 @@ from mltui.parsers.vocabulary import (
 
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
+#: Units that belong to a counter's number: ``step:2K``.
+_THOUSANDS = ("k", "K", "M")
 #: Names in the kinds of JSON objects that are kept.
 _OBJECT_NAMES = 50_000
 
@@ -215,7 +217,7 @@ class Lines:
             scope = _heading_scope(text)
             return (Shape("scope") if scope else NOTHING), []
         needed = [numbers[i] for i in plan.use_only()]
-        spans = [_byte_span(text, t.start + start, t.end + start) for t in needed]
+        spans = [_byte_span(text, t.start + start, t.end + start + (t.unit in _THOUSANDS)) for t in needed]
         return Shape("plan", plan, spans), literal
 
     # Lines that change how others are read.

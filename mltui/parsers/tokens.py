@@ -33,8 +33,8 @@ _TOKEN = re.compile(
     )
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
-        (?<![\w.)\]%])[-+](?=[\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
-      | (?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
+        (?<![\w.)\]%])[-+−](?=[\d.])(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
+      | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
       | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
     )
     (?P<unit>\ ?%|/(?:s|sec|[A-Za-z]+)\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*)?
@@ -78,14 +78,18 @@ def tokenize(text: str) -> list[Token]:
     return found
 
 
+_FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6}
+
+
 def value_of(text: str | bytes) -> float:
     """The number that ``text`` stands for; NaN if it stands for none."""
     try:
         return float(text)
     except ValueError:
-        plain = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+        plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        factor = _FACTORS.get(plain[-1:], 0.0)
         try:
-            return float(plain.replace(",", ""))
+            return float((plain[:-1] if factor else plain).replace(",", "").replace("−", "-")) * (factor or 1.0)
         except ValueError:
             return math.nan
 
