@@ -75,7 +75,7 @@ class Recorder:
         self._ended.set()
         self._grown.set()
         self._thread.join()
-        while not self._write(self._metrics.close):
+        while not self._write(self._metrics.close) and self._folder.path.exists():
             time.sleep(_FULL_DISK_S)
         self._log.close()
 

@@ -270,6 +270,8 @@ class Supervisor:
             try:
                 answer = ask()
             except EngineUnavailable as error:
+                if not self._folder.path.exists():
+                    raise NotFound("The run's record was removed.") from error
                 self._save(
                     detail=f"The engine does not answer: {one_line(error.message, 160)}", hint="It is tried again."
                 )
@@ -311,7 +313,7 @@ class Supervisor:
     def _save_at_last(self, changes: dict[str, object]) -> None:
         """Write to the database; a full disk is waited out, for a run must not end without its record."""
         self._save(**changes)
-        while self._unsaved:
+        while self._unsaved and self._folder.path.exists():
             time.sleep(_FULL_DISK_S)
             self._save()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from mltui.domain.run import RunState
 from mltui.runtime.launcher import Wish
 from mltui.storage.profiles import load_profile
 from tests.runtime.conftest import HOLD, Runs, states, until
+from tests.runtime.test_engine_restart import own_engine
 from tests.support.images import BUSYBOX
 
 TRAIN = 'for i in 1 2 3; do echo "step $i - loss: 0.$((9-i))"; echo "warning $i" >&2; done; printf unfinished'
@@ -214,6 +217,27 @@ def test_remove_takes_container_folder_and_row(runs: Runs) -> None:
     assert runs.engine.find(run.id) is None
     assert not runs.launcher.folder(run.id).path.exists()
     assert runs.database.get(run.id) is None
+
+
+def test_a_supervisor_does_not_outlive_its_home(docker_runs: Runs) -> None:
+    """Somebody deletes mltui's files: when the container has ended, so does the supervisor."""
+    run = docker_runs.launch(f"echo ready; {HOLD}; for i in 1 2 3; do echo loss: $i; done")
+    docker_runs.printed(run, b"ready")
+    docker_runs.database.close()
+    shutil.rmtree(docker_runs.home)
+    docker_runs.engine.kill(docker_runs.engine.find(run.id).id)
+    until(lambda: docker_runs.supervisor(run), lambda pid: pid is None)
+
+
+def test_a_supervisor_waits_for_no_engine_without_a_home(dockerd, mltui_home: Path, tmp_path: Path) -> None:
+    """Neither for an engine that is away."""
+    for engine, runs in own_engine(mltui_home, tmp_path):
+        run = runs.launch(f"echo ready; {HOLD}")
+        runs.printed(run, b"ready")
+        engine.kill()
+        runs.database.close()
+        shutil.rmtree(runs.home)
+        until(partial(runs.supervisor, run), lambda pid: pid is None)
 
 
 def test_rerun_uses_the_profile_as_it_was(runs: Runs) -> None:
