@@ -134,6 +134,11 @@ def _metrics(parser: ArgumentParser) -> None:
         "--kind", choices=("metric", "running", "throughput", "all"), default="metric",
         help="running: what progress bars show on the way; throughput: samples per second (default: metric)",
     )  # fmt: skip
+    parser.add_argument("--output", metavar="FILE", default="", help="write there instead of to standard output")
+    parser.add_argument(
+        "--export", nargs=2, metavar=("KIND", "PATH"), default=None,
+        help="tensorboard DIR: an event file in that folder; svg FILE: a picture of all curves",
+    )  # fmt: skip
 
 
 def _profile_argument(parser: ArgumentParser) -> None:
@@ -264,6 +269,8 @@ _DECLARED = (
             "mltui metrics last",
             "mltui metrics train.log --format jsonl",
             "python train.py 2>&1 | mltui metrics - --format csv",
+            "mltui metrics last --export svg curves.svg",
+            "mltui metrics last --export tensorboard ./events",
         ),
     ),
     Command(

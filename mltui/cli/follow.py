@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 from mltui.cli.live import LiveDisplay
 from mltui.cli.output import is_terminal, paint, print_json, say
 from mltui.cli.runs import elapsed, outputs_text, run_value
-from mltui.cli.summary import best_text, in_order, key_series, of_kind, x_text
+from mltui.cli.summary import best_text, key_series, of_kind, x_text
 from mltui.domain.errors import NotFound
 from mltui.domain.figures import format_duration, format_value
 from mltui.domain.metric import MetricPoint, MetricStore, SeriesKey
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
+from mltui.runtime.export import in_order, point_value
 from mltui.runtime.run_view import RunView
 
 if TYPE_CHECKING:
@@ -145,8 +146,6 @@ class JsonDisplay:
 
     def update(self, run: Run, view: RunView) -> None:
         """Print new points."""
-        from mltui.cli.metrics import point_value
-
         for point in self._news.take(view.metrics):
             print_json({"event": "point"} | point_value(point))
         sys.stdout.flush()

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.cli.output import json_text, json_value, print_table, say
+from mltui.cli.output import print_table, say
 from mltui.cli.session import open_launcher
-from mltui.cli.summary import best_text, in_order, of_kind, read_metrics, x_text
-from mltui.domain.errors import MltuiError, NotFound
+from mltui.cli.summary import best_text, of_kind, read_metrics, x_text
+from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import format_count, format_value
 from mltui.domain.metric import MetricPoint, MetricStore
-from mltui.domain.text import clean
+from mltui.domain.text import one_line
+from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
 
 if TYPE_CHECKING:
     from mltui.storage.run_folder import RunFolder
 
 #: Bytes asked of a log at once; a pipe gives what it has.
 _READ = 1 << 16
+_EXPORTS = ("tensorboard", "svg")
 
 
 def metrics(args: Namespace) -> int:
-    """Print the points or, as a table, a line for each series."""
+    """Print the points or, as a table, a line for each series; write them where a file or an export is asked for."""
+    if args.output == "-" or not args.output:
+        _give(args)
+        return 0
+    path = Path(args.output)
+    try:
+        with path.open("w", encoding="utf-8", errors="replace", newline="") as file, redirect_stdout(file):
+            _give(args)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    say(f"Written: {path}")
+    return 0
+
+
+def _give(args: Namespace) -> None:
     if args.source == "-":
         _print(args, _read_log(sys.stdin.fileno()))
     elif os.path.exists(args.source) and not os.path.isdir(args.source):
@@ -35,7 +51,6 @@ def metrics(args: Namespace) -> int:
             _print(args, _read_log(file.fileno()))
     else:
         _print_run(args, _folder(args))
-    return 0
 
 
 def _folder(args: Namespace) -> RunFolder:
@@ -50,20 +65,59 @@ def _folder(args: Namespace) -> RunFolder:
 
 def _print_run(args: Namespace, folder: RunFolder) -> None:
     store = read_metrics(folder)
-    if args.format == "table":
+    if args.export:
+        _export(args, store, folder.path.name)
+    elif args.format == "table":
         _print_table(args, store)
     else:
         _print_points(args, in_order((series, 0, len(series)) for series in of_kind(store, args.kind)))
 
 
 def _print(args: Namespace, points: Iterator[MetricPoint]) -> None:
-    if args.format != "table":
+    if args.format != "table" and not args.export:
         _print_points(args, (point for point in points if args.kind in ("all", point.kind)))
         return
     store = MetricStore()
     for point in points:
         store.add(point, time.time())
-    _print_table(args, store)
+    if args.export:
+        _export(args, store, "" if args.source == "-" else Path(args.source).name)
+    else:
+        _print_table(args, store)
+
+
+def _export(args: Namespace, store: MetricStore, name: str) -> None:
+    """Write what ``--export`` asks for; raises ``UsageError`` and ``StorageError``."""
+    kind, place = args.export
+    if kind not in _EXPORTS:
+        raise UsageError(f"--export knows no {one_line(kind, 40)!r}.", f"Known: {', '.join(_EXPORTS)}.")
+    found = of_kind(store, args.kind)
+    if not found:
+        raise MltuiError("No metrics were found, so nothing is written.")
+    if kind == "tensorboard":
+        say(f"Written: {write_tensorboard(Path(place), found)}")
+        return
+    path = Path(place)
+    try:
+        path.write_text(_picture(store, name), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    say(f"Written: {path}")
+
+
+def _picture(store: MetricStore, name: str) -> str:
+    """All charts of the run, two in a row where there are several."""
+    from mltui.ui import palette
+    from mltui.ui.presentation.charts import group_series
+    from mltui.ui.widgets.chart_model import ChartModel
+    from mltui.ui.widgets.chart_svg import svg
+
+    models = []
+    for group in group_series(store):
+        model = ChartModel(title=group.title)
+        model.set_curves(group.curves, palette.distinct_colors)
+        models.append(model)
+    return svg(models, min(2, len(models)), name)
 
 
 def _read_log(log: int) -> Iterator[MetricPoint]:
@@ -79,27 +133,8 @@ def _read_log(log: int) -> Iterator[MetricPoint]:
 
 
 def _print_points(args: Namespace, points: Iterable[MetricPoint]) -> None:
-    with_kind = args.kind != "metric"
-    if args.format == "csv":
-        _print_csv(points, with_kind)
-        return
-    for point in points:
-        print(json_text(point_value(point, with_kind=with_kind)))
-
-
-def point_value(point: MetricPoint, *, with_kind: bool = False) -> dict[str, object]:
-    """A point as JSON has it: whole x without a fraction."""
-    x = int(point.x) if point.x.is_integer() else point.x
-    value: dict[str, object] = {"name": point.name, "axis": point.axis, "x": x, "value": point.value}
-    return value | {"kind": point.kind.value} if with_kind else value
-
-
-def _print_csv(points: Iterable[MetricPoint], with_kind: bool) -> None:
-    rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(["name", "axis", "x", "value", *(["kind"] if with_kind else [])])
-    for point in points:
-        value = point_value(point._replace(name=clean(point.name)), with_kind=with_kind)
-        rows.writerow([json_value(cell) for cell in value.values()])
+    write = write_csv if args.format == "csv" else write_jsonl
+    write(sys.stdout, points, with_kind=args.kind != "metric")
 
 
 def _print_table(args: Namespace, store: MetricStore) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mltui.domain.figures import format_value
-from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series
+from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, Scope, goal_of, is_learning_rate, parse_name
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
@@ -64,18 +62,3 @@ def best_text(series: Series) -> str:
     """``0.31 at epoch 4``, or a dash."""
     found = best(series)
     return f"{format_value(found.value)} at {x_text(series.key.axis, found.x)}" if found else format_value(None)
-
-
-def in_order(parts: Iterable[tuple[Series, int, int]]) -> Iterator[MetricPoint]:
-    """The points ``start`` to ``stop`` of several series as they were read.
-
-    Points keep their order within a series. Between series the time at which they were read decides, and for those of
-    one moment their x.
-    """
-    return (point for _, _, point in heapq.merge(*(_points(*part) for part in parts), key=lambda entry: entry[:2]))
-
-
-def _points(series: Series, start: int, stop: int) -> Iterator[tuple[float, float, MetricPoint]]:
-    name, axis, kind = series.key
-    for i in range(start, stop):
-        yield series.time[i], series.x[i], MetricPoint(name, axis, series.x[i], series.value[i], kind)

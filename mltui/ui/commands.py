@@ -165,6 +165,7 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("curves.clear", "escape", "clear", "Back", "Clear the filter, show the grid, leave the pane.",
                 palette=False),
         Command("curves.chart", "c", "next_chart(1)", "Next chart", "Go to the next chart of the grid."),
+        Command("curves.export", "e", "export", "Export", "Write the curves to a file, or the picture.", footer=True),
         Command("curves.chart_before", "C", "next_chart(-1)", "Chart before", "Go to the chart before."),
         Command("curves.right", "right,l", "chart('cursor', 1)", "Crosshair", "Move the crosshair to the right.",
                 footer=True, palette=False, shown="← →"),
@@ -221,6 +222,16 @@ DIALOG = (
     Command("dialog.copy", "y,c", "copy", "Copy", "Copy the text to the clipboard (OSC 52).", footer=True),
     *_moves("dialog", "line"),
     *_SIDEWAYS,
+)
+
+#: What curves are written as.
+EXPORT = (
+    Command("export.csv", "c", "write('csv')", "CSV", "A row a point."),
+    Command("export.jsonl", "j", "write('jsonl')", "JSON lines", "An object a point."),
+    Command("export.tensorboard", "t", "write('tensorboard')", "TensorBoard", "A folder with an event file."),
+    Command("export.svg", "s", "write('svg')", "SVG", "The picture of the charts that are shown."),
+    Command("export.place", "o", "place", "Elsewhere", "The current folder, or the run's own."),
+    Command("export.close", "escape,q", "close", "Back", "Write nothing."),
 )
 
 #: Answers to a question.

@@ -9,8 +9,8 @@ from array import array
 
 import pytest
 
-from mltui.cli.summary import in_order
 from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
+from mltui.runtime.export import in_order
 from tests.cli.conftest import Program
 
 _LOG = b"Epoch 1/2\n- loss: 0.5 - accuracy: 0.25\nEpoch 2/2\n- loss: 0.25 - accuracy: 0.5\n"
@@ -83,7 +83,7 @@ def test_what_is_neither_run_nor_file_is_said(program: Program) -> None:
 )
 def test_values_that_are_not_finite_are_strings(value: float, text: str) -> None:
     """JSON has no NaN: such a value is a string."""
-    from mltui.cli.metrics import point_value
+    from mltui.runtime.export import point_value
     from mltui.cli.output import json_text
 
     point = MetricPoint("val_loss", "epoch", 3.0, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Grid, Horizontal
 from textual.widget import Widget
 
+from mltui.domain.text import one_line
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from mltui.ui.presentation.charts import ChartGroup
     from mltui.ui.presentation.marks import ComparedRun
+    from mltui.ui.screens.export import ExportWish
     from mltui.ui.widgets.chart_model import ChartModel
     from mltui.ui.widgets.line_chart import LineChart
 
@@ -86,11 +89,12 @@ class CurvesPane(Pane):
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
-    def show(self, runs: Sequence[ComparedRun], waiting: str, profile: str = "") -> None:
-        """Show the series of ``runs``, that of the first one behind; ``waiting`` is what is said while there is none.
+    def show(self, runs: Sequence[ComparedRun], waiting: str) -> None:
+        """Show the series of ``runs``; ``waiting`` is what is said while there is none.
 
-        ``profile`` is whose pinned and hidden charts count.
+        The first one is the run that is looked at; what was pinned and hidden for its profile counts.
         """
+        profile = runs[0].profile if runs else ""
         if [run.store for run in self._runs[:1]] != [run.store for run in runs[:1]]:
             self._forget()
         if profile != self._profile:
@@ -361,6 +365,43 @@ class CurvesPane(Pane):
             state = "hidden; / lists it, space shows it again"
         self.app.notify(f"{group.title}: {state}.", timeout=3, markup=False)
 
+    # -- export -------------------------------------------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Ask for a format and a place, and write."""
+        from mltui.ui.screens.export import ExportScreen
+
+        if not self._groups:
+            return
+        run = self._runs[0]
+        own = self.cockpit_app.cockpit.launcher.folder(run.id).path
+        folders = (Path.cwd(), own / "exports") if own.exists() else (Path.cwd(),)
+        what = f"The curves of {self._file_name(run)}"
+        what += f" and {len(self._runs) - 1} more" if len(self._runs) > 1 else ""
+        self.app.push_screen(ExportScreen(what, folders), self._export)
+
+    @staticmethod
+    def _file_name(run: ComparedRun) -> str:
+        return "-".join(part for part in (run.profile, run.id[:12]) if part)
+
+    def _export(self, wish: ExportWish | None) -> None:
+        if wish is None:
+            return
+        write = partial(_write_series, self._runs, wish)
+        if wish.form == "svg":
+            from mltui.ui.widgets.chart_svg import svg
+
+            name = self._file_name(self._runs[0])
+            picture = svg([chart.model for chart in self._shown()], self._shape()[0], name)
+            write = partial(_write_picture, picture, name, wish)
+        self.cockpit_app.do(f"Writing {wish.form}", write, then=self._exported)
+
+    def _exported(self, paths: list[Path]) -> None:
+        """Say where it is, and copy that."""
+        self.app.copy_to_clipboard("\n".join(map(str, paths)))
+        said = "\n".join(one_line(str(path)) for path in paths)
+        self.app.notify(f"{said}\nThe path is copied.", title="Written", timeout=8, markup=False)
+
     # -- one chart, other charts --------------------------------------------------------------------------------------
 
     def _shown(self) -> list[LineChart]:
@@ -431,6 +472,21 @@ class CurvesPane(Pane):
         """Ask the chart that has the focus."""
         if self._chart is not None:
             getattr(self._chart, f"action_{action}")(*arguments)
+
+
+def _write_series(runs: Sequence[ComparedRun], wish: ExportWish) -> list[Path]:
+    """A file for each run."""
+    from mltui.runtime.export import ExportFormat, export_run
+
+    found = [(run, [series for series in list(run.store.series.values()) if len(series)]) for run in runs]
+    form = ExportFormat(wish.form)
+    return [export_run(series, form, wish.folder, CurvesPane._file_name(run)) for run, series in found]
+
+
+def _write_picture(picture: str, name: str, wish: ExportWish) -> list[Path]:
+    from mltui.runtime.export import export_text
+
+    return [export_text(picture, wish.folder, name, ".svg")]
 
 
 def _groups(runs: Sequence[ComparedRun]) -> list[ChartGroup]:

@@ -34,6 +34,7 @@ class ComparedRun(NamedTuple):
     color: str
     glyph: str
     store: MetricStore
+    profile: str = ""
 
 
 class RunMarks:

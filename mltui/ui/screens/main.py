@@ -311,7 +311,7 @@ class MainScreen(Screen[None]):
             self.curves.show((), "The curves of the selected run are drawn here.")
             return
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
-        self.curves.show(self._compared(run, view.metrics), _waiting(run), run.profile if run else "")
+        self.curves.show(self._compared(run, view.metrics), _waiting(run))
         buffer = view.build if building else view.log
         self.log_pane.show(buffer, "image build" if building else "", _silent(run))
 
@@ -323,10 +323,11 @@ class MainScreen(Screen[None]):
         others = [known[i] for i in views if i != key and i in known]
         labels = run_labels([run, *others]) if run else [one_line(key, 12), *run_labels(others)]
         first = marks.of(key) or Mark(SELECTED_COLOR, SELECTED_GLYPH)
-        shown = [ComparedRun(key, labels[0], first.color, first.glyph, metrics)]
+        shown = [ComparedRun(key, labels[0], first.color, first.glyph, metrics, run.profile if run else "")]
         for other, label in zip(others, labels[1:], strict=True):
             mark = marks.of(other.id) or first
-            shown.append(ComparedRun(other.id, label, mark.color, mark.glyph, views[other.id].metrics))
+            metrics = views[other.id].metrics
+            shown.append(ComparedRun(other.id, label, mark.color, mark.glyph, metrics, other.profile))
         return shown
 
     def on_runs_pane_marks_changed(self) -> None:

@@ -1,0 +1,76 @@
+"""Asks what the curves are to be written as, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from mltui.domain.text import one_line
+from mltui.ui.commands import EXPORT, bindings
+
+_CHOICES = (
+    ("c", "CSV", "a row a point"),
+    ("j", "JSON lines", "an object a point"),
+    ("t", "TensorBoard", "a folder with an event file"),
+    ("s", "SVG", "the picture of the charts that are shown"),
+)
+
+
+class ExportWish(NamedTuple):
+    """What was chosen."""
+
+    form: str
+    """``csv``, ``jsonl``, ``tensorboard`` or ``svg``."""
+    folder: Path
+
+
+class ExportScreen(ModalScreen[ExportWish]):
+    """One key a format; ``o`` goes through the places."""
+
+    DEFAULT_CSS = """
+    ExportScreen { align: center middle; }
+    ExportScreen > Vertical { width: auto; max-width: 90%; height: auto; max-height: 90%; border: round $primary;
+        background: $surface; padding: 1 2; }
+    ExportScreen Static { width: auto; max-width: 100%; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT)]
+
+    def __init__(self, what: str, folders: tuple[Path, ...]) -> None:
+        super().__init__()
+        self._what = one_line(what, 200)
+        self._folders = folders
+        self._at = 0
+        self._place = Static(self._place_text())
+
+    def compose(self) -> ComposeResult:
+        """What, where, the keys."""
+        with Vertical() as box:
+            box.border_title = Content("Export")
+            yield Static(Content(f"{self._what}\n"))
+            for key, name, text in _CHOICES:
+                yield Static(Content.from_markup(f"[b $accent]{key}[/] {name:<12} [$text-muted]{text}[/]"))
+            yield self._place
+
+    def _place_text(self) -> Content:
+        keys = "\n[b $accent]o[/] elsewhere   " if len(self._folders) > 1 else "\n"
+        return Content.from_markup(f"\ninto $folder{keys}[b $accent]esc[/] back", folder=str(self._folders[self._at]))
+
+    def action_place(self) -> None:
+        """The next folder."""
+        self._at = (self._at + 1) % len(self._folders)
+        self._place.update(self._place_text())
+
+    def action_write(self, form: str) -> None:
+        """Choose a format."""
+        self.dismiss(ExportWish(form, self._folders[self._at]))
+
+    def action_close(self) -> None:
+        """Write nothing."""
+        self.dismiss(None)
