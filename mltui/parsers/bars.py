@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from mltui.domain.metric import MetricPoint
 from mltui.parsers.lines import Lines, values_of
-from mltui.parsers.plan import RUNNING, Entry, Plan, Series
+from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import value_of
 from mltui.parsers.vocabulary import scope_of, words
@@ -154,13 +153,8 @@ class Bars:
         if total:
             x = numbers[plan.epoch.index] - 1 + done / total
             for entry in plan.entries:
-                self._running_point(entry.series, x, numbers[entry.index])
+                self.points.running(entry.series.name, x, numbers[entry.index])
         return True
-
-    def _running_point(self, series: Series, x: float, value: float) -> None:
-        running = self.points.series_for(series.name, RUNNING)
-        if running is not None and running.wanted and value == value:
-            self.points.out.append(MetricPoint(series.name, "epoch", x, value, RUNNING))
 
     # Values beside a bar.
 
@@ -209,7 +203,7 @@ class Bars:
         name = entry.series.name
         bar.entries[name] = (plan, entry)
         if share < 1:
-            self._running_point(entry.series, epoch - 1 + share, value)
+            self.points.running(name, epoch - 1 + share, value)
         elif bar.reported.get(name) != epoch:
             self._epoch_value(bar, name, value, epoch)
 
@@ -225,10 +219,7 @@ class Bars:
 
     def _epoch_value(self, bar: Bar, name: str, value: float, epoch: float) -> None:
         bar.reported[name] = epoch
-        entry = bar.entries[name][1]
-        if entry.series.wanted:
-            axis = self.points.context.axis_in_fold("epoch")
-            self.points.out.append(MetricPoint(name, axis, epoch, value, entry.series.kind))
+        self.points.of_epoch(bar.entries[name][1].series, epoch, value)
 
     def _step_values(
         self, bar: Bar, plan: Plan, steps: list[Entry], numbers: list[float], done: float, total: float, by_epoch: bool

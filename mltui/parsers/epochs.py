@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from mltui.domain.metric import MetricPoint
-from mltui.parsers.plan import RUNNING, Plan, Series
+from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 
 
@@ -20,7 +17,6 @@ class EpochBar:
     def __init__(self, points: Points) -> None:
         self.points = points
         self._open = False
-        self._running: dict[str, Series | None] = {}
         self._pending: tuple[Plan, float, list[float]] | None = None
         self._known: list[set[str]] = []
         self._last: tuple[float, ...] = ()
@@ -54,12 +50,7 @@ class EpochBar:
             return
         self._last = frame
         for entry in plan.entries:
-            name = entry.series.name
-            if name not in self._running:
-                self._running[name] = self.points.series_for(name, RUNNING)
-            series = self._running[name]
-            if series is not None and series.wanted and not math.isnan(x):
-                self.points.out.append(MetricPoint(name, "epoch", x, numbers[entry.index], RUNNING))
+            self.points.running(entry.series.name, x, numbers[entry.index])
 
     def flush(self) -> None:
         """The epoch is over: report its values."""

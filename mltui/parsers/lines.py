@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.plan import Plan
@@ -68,7 +69,7 @@ _HEADING = re.compile(
     r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
 )
 _BAR = re.compile("[|│┃]")
-_INNER_RANK = re.compile(r"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
+_INNER_RANK = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
 
 
@@ -133,7 +134,7 @@ class Lines:
             else:
                 self.apply(shape.plan, numbers)
         else:
-            self._special(kind, shape, frame)
+            self._special(shape, frame)
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
@@ -175,9 +176,8 @@ class Lines:
             return Shape("box"), [(0, len(text))] if any(c.isdigit() for c in box[0]) else []
         if _NUMERIC_START.match(frame) and tables.row_cells(text):
             return Shape("row"), []
-        cuts = [m.start() for m in _INNER_RANK.finditer(text)]
-        if cuts:
-            return Shape("split", cuts=[_byte_span(text, c, c)[0] for c in cuts]), []
+        if _INNER_RANK.search(frame):
+            return Shape("split"), []
         if _heading_scope(text) and not _HAS_VALUE.search(frame):
             return Shape("scope"), []
         if tables.read_header(text) is not None and not _HAS_VALUE.search(
@@ -222,7 +222,8 @@ class Lines:
 
     # Lines that change how others are read.
 
-    def _special(self, kind: str, shape: Shape, frame: bytes) -> None:
+    def _special(self, shape: Shape, frame: bytes) -> None:
+        kind = shape.kind
         if kind == "row":
             self._read_row(shape, frame)
             return
@@ -235,7 +236,8 @@ class Lines:
         elif kind == "box":
             self._read_box(text)
         elif kind == "split":
-            for a, b in zip([0, *shape.cuts], [*shape.cuts, len(frame)], strict=True):
+            cuts = [found.start() for found in _INNER_RANK.finditer(frame)]
+            for a, b in pairwise([0, *cuts, len(frame)]):
                 self.read(frame[a:b])
         elif kind == "trace":
             self._tracing = True

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.plan import Counter, Group, Plan, Series
+from mltui.parsers.plan import RUNNING, Counter, Group, Plan, Series
 from mltui.parsers.samples import in_batches
 
 _new = tuple.__new__
@@ -44,6 +44,8 @@ class Context:
 
     def set_epoch(self, epoch: float, header: bool = False) -> None:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
+        if epoch - epoch != 0:
+            return
         if epoch == 0:
             self.zero_based = True
         if epoch != self.epoch:
@@ -157,6 +159,19 @@ class Points:
                 out.append(_new(MetricPoint, (series.name, axis, x, value, series.kind)))
         if not group.released:
             self._hold(group)
+
+    def running(self, name: str, x: float, value: float) -> None:
+        """Report what a bar shows on the way to the epoch's value of ``name``."""
+        series = self.series_for(name, RUNNING)
+        if series is not None and series.wanted and x - x == 0:
+            self.out.append(_new(MetricPoint, (name, "epoch", x, value, RUNNING)))
+
+    def of_epoch(self, series: Series, epoch: float, value: float) -> None:
+        """Report an epoch's value that a bar showed."""
+        if series.wanted and epoch - epoch == 0:
+            self.out.append(
+                _new(MetricPoint, (series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind))
+            )
 
     def _remember(self, group: Group, x: float, values: list[float]) -> None:
         if not group.seen:

@@ -62,6 +62,9 @@ class MetricReader:
         return out
 
     def _read(self, frame: bytes, final: bool) -> None:
+        if not frame.isascii():
+            # Places are counted in bytes: what is no UTF-8 is replaced before anything is counted.
+            frame = frame.decode("utf-8", "replace").encode()
         if self._patterns is not None and self._patterns.read(frame):
             return
         rest = self._bars.read(frame, final)

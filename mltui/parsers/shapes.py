@@ -35,7 +35,6 @@ class Shape:
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""
-    cuts: list[int] = field(default_factory=list)
     header: Header | None = None
     """For a row, the header that ``plan`` and ``spans`` were made under."""
 

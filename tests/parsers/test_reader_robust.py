@@ -105,6 +105,22 @@ def test_hostile_lines_take_linear_time() -> None:
         reader.feed(f"{line}\n{line[::-1]}\r".encode())
 
 
+def test_wrong_bytes_do_not_move_the_numbers() -> None:
+    """Bytes that are no UTF-8, in front of glued lines, leave every value where it is."""
+    reader = MetricReader()
+    points = reader.feed(b"[rank0]: \xff\xfe step 1 loss 0.5[rank1]: step 1 loss 0.6\n\xc3 step 2 loss 0.25 \xe2\x94\n")
+    assert [(p.name, p.x, p.value) for p in points] == [
+        ("[rank0] loss", 1, 0.5), ("[rank1] loss", 1, 0.6), ("loss", 2, 0.25),
+    ]  # fmt: skip
+
+
+def test_a_position_that_is_no_number_places_nothing() -> None:
+    """``Epoch inf`` and ``step nan`` are no positions."""
+    reader = MetricReader()
+    log = b"Epoch inf/25\n1/2 ===== 0s 5ms/step - loss: 2.5\nstep nan loss=0.5\nstep inf loss=0.5\n"
+    assert all(math.isfinite(p.x) for p in reader.feed(log) + reader.close())
+
+
 def test_a_million_names_are_capped_and_counted() -> None:
     """A log that makes a new name every line fills neither memory nor the list of series; the rest is counted."""
     reader = MetricReader()
