@@ -83,6 +83,11 @@ class _Heading:
     """It is a sentence (``Eval begin...``): it holds until the training goes on."""
     deeper: bool | None = None
 
+    @property
+    def loose(self) -> bool:
+        """Nothing but the training's going on shows its end."""
+        return bool(self.scope) and (self.spoken or self.deeper is False)
+
     def follow(self, frame: bytes) -> None:
         """Forget the scope if ``frame`` no longer stands under the heading."""
         if self.spoken:
@@ -347,7 +352,7 @@ class Lines:
             points.context.fold = numbers[plan.fold.index]
         if not plan.entries:
             self._note_position(plan, None if plan.epoch is None else numbers[plan.epoch.index], numbers)
-        elif not (self._heading.spoken and self._heading.scope and self._ends_heading(plan, numbers)):
+        elif not (self._heading.loose and self._ends_heading(plan, numbers)):
             points.read(plan, numbers)
 
     def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
