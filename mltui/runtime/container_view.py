@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from mltui.domain.errors import MltuiError
+from mltui.domain.errors import EngineUnavailable, MltuiError
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.metric import MetricStore
 from mltui.domain.text import one_line
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Lines of the past that are read; a container may have printed for months.
 _TAIL_LINES = 5_000
+#: Between two tries to read from an engine that went away.
+_AGAIN_S = 1.0
 
 
 class ContainerView:
@@ -30,7 +32,7 @@ class ContainerView:
         self.build = LogBuffer(1)
         self._engine = engine
         self._stream: LogStream | None = None
-        self._closed = False
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="container", daemon=True)
         self._thread.start()
 
@@ -40,18 +42,37 @@ class ContainerView:
 
     def close(self) -> None:
         """Stop following; returns at once."""
-        self._closed = True
+        self._closed.set()
         if self._stream:
             self._stream.close()
 
     def _follow(self) -> None:
-        try:
-            self._stream = self._engine.logs(self.container_id, follow=True, tail=_TAIL_LINES)
-            if self._closed:
-                self._stream.close()
-            self._read(self._stream)
-        except MltuiError as error:
-            self.log.extend([LogLine(one_line(str(error), 400), 2, time.time())])
+        while not self._closed.is_set():
+            try:
+                self._read_log()
+                if self._engine.inspect(self.container_id).state != "running":
+                    return
+            except EngineUnavailable as error:
+                self._say(error)
+            except MltuiError as error:
+                self._say(error)
+                return
+            # The engine was away, or is: its log is read anew when it is back.
+            self._closed.wait(_AGAIN_S)
+
+    def _say(self, error: MltuiError) -> None:
+        text = one_line(str(error), 400)
+        if not self.log.lines or self.log.lines[-1].text != text:
+            self.log.extend([LogLine(text, 2, time.time())])
+
+    def _read_log(self) -> None:
+        self._stream = stream = self._engine.logs(self.container_id, follow=True, tail=_TAIL_LINES)
+        if self._closed.is_set():
+            stream.close()
+        if self.log.lines or self.log.pending:
+            self.log.clear()
+            self.metrics.clear()
+        self._read(stream)
 
     def _read(self, stream: LogStream) -> None:
         reader = MetricReader()
