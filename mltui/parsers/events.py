@@ -115,15 +115,15 @@ class EventReader:
         return tag, None if tag in self._others else scalar
 
 
-def scalar_point(scalar: Scalar, scope: str = "") -> MetricPoint | None:
-    """The point of a curve that a scalar is, its tag behind ``scope``; ``None`` for counters, times and sizes."""
+def scalar_point(scalar: Scalar) -> MetricPoint | None:
+    """The point of a curve that a scalar is; ``None`` for counters, times and sizes."""
     role = role_of(scalar.tag)
     if role in (Role.COUNTER, Role.OTHER) or scalar.tag in _NO_METRICS:
         return None
     # What Keras calls so has the epoch in the place of the step.
     axis = "epoch" if scalar.tag.startswith("epoch_") else "step"
     kind = MetricKind.THROUGHPUT if role is Role.THROUGHPUT else MetricKind.METRIC
-    return MetricPoint(scope + scalar.tag, axis, float(scalar.step), scalar.value, kind)
+    return MetricPoint(scalar.tag, axis, float(scalar.step), scalar.value, kind)
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -140,7 +140,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _fields(data: bytes) -> Iterator[_Field]:
-    """The fields of a protobuf message; fixed and counted ones as their bytes. Raises ``ValueError``, ``IndexError``."""
+    """A message's fields; fixed and counted ones as their bytes. Raises ``ValueError`` or ``IndexError``."""
     at, end = 0, len(data)
     while at < end:
         key, at = _varint(data, at)

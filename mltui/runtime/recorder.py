@@ -3,7 +3,8 @@
 ::
 
     Engine.attach / logs ──▶ Recorder.take ──▶ LogWriter ──▶ log            (one thread: as fast as the engine sends)
-                                                 log ──▶ MetricReader ──▶ MetricWriter ──▶ metrics   (another)
+                               log ──▶ MetricReader ──▶ OnceEach ──▶ MetricWriter ──▶ metrics              (another)
+                          outputs/ ──▶ OutputsReader ─────┘
 
 Two threads, with the file between them: reading metrics never holds up the stream (an engine stops a container whose
 output nobody takes), and however far the reader falls behind, nothing waits in memory.
@@ -11,12 +12,15 @@ output nobody takes), and however far the reader falls behind, nothing waits in 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from mltui.parsers.reader import MetricReader
+from mltui.runtime.outputs_reader import OutputsReader
 from mltui.runtime.replay import Replay
+from mltui.runtime.same_series import OnceEach
 from mltui.storage.log_file import LogReader, LogWriter
 from mltui.storage.metric_file import MetricWriter
 from mltui.storage.run_folder import RunFolder
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
 _FLUSH_S = 0.2
 _REST_S = 0.02
 _FULL_DISK_S = 2.0
+#: How often the outputs are looked at for curves, and how often while the log leaves no time for it.
+_OUTPUTS_S, _BUSY_OUTPUTS_S = 1.0, 5.0
+#: Polls of outputs that were not read to their end when the run ended; each takes some megabytes.
+_LAST_POLLS = 100
 #: Bytes read between two looks at the clock; small enough for the reader to stay in step, large enough to be cheap.
 _SLICE = 1 << 18
 #: A backlog up to this many bytes is worked off with rests of so many times the work: reading a flood takes as much of
@@ -47,6 +55,9 @@ class Recorder:
         self._log = LogWriter(folder.path)
         self._reader = MetricReader(config)
         self._metrics = MetricWriter(folder.metrics)
+        self._points = OnceEach(self._metrics)
+        self._outputs = OutputsReader(folder.outputs)
+        self._polled = -math.inf
         self._grown = threading.Event()
         self._ended = threading.Event()
         self._read = 0
@@ -90,11 +101,13 @@ class Recorder:
                     busy = True
                     last = piece.time
                     for point in self._reader.feed(piece.data, piece.stream):
-                        self._metrics.add(point, piece.time)
+                        self._points.from_log(point, piece.time)
                 self._read = log.offset
+                if time.monotonic() - self._polled >= (_BUSY_OUTPUTS_S if busy else _OUTPUTS_S):
+                    self._poll_outputs(time.time())
                 if self._until_flush() == 0:
                     self._flushed = time.monotonic()
-                    self._write(self._metrics.flush if busy else self._metrics.publish)
+                    self._write(self._metrics.flush if busy or self._outputs.behind else self._metrics.publish)
                 if busy:
                     self._give_way(time.thread_time() - began)
                 elif ended:
@@ -102,11 +115,24 @@ class Recorder:
                 else:
                     self._rest()
         for point in self._reader.close():
-            self._metrics.add(point, last)
+            self._points.from_log(point, last)
+        for _ in range(_LAST_POLLS):
+            self._poll_outputs(math.inf)
+            if not self._outputs.behind:
+                break
+
+    def _poll_outputs(self, now: float) -> None:
+        """Take what the run has written into its outputs."""
+        for source, name, point, when in self._outputs.poll():
+            self._points.from_file(source, name, point, when)
+        self._points.settle(now)
+        self._polled = -math.inf if self._outputs.behind else time.monotonic()
 
     def _rest(self) -> None:
-        """Wait for more of the log, or until points have to be written; what comes in quick succession is one piece."""
-        self._grown.wait(self._until_flush())
+        """Wait for more of the log, or until there is something to do; what comes in quick succession is one piece."""
+        look = max(0.0, self._polled + _OUTPUTS_S - time.monotonic())
+        flush = self._until_flush()
+        self._grown.wait(look if flush is None else min(look, flush))
         self._ended.wait(_REST_S)
 
     def _give_way(self, worked: float) -> None:
