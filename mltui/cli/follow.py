@@ -49,7 +49,7 @@ class Display(Protocol):
 def announce(run: Run) -> None:
     """Say what was launched, where and why there, and that a local process is not kept apart from the machine."""
     where = "as a process of this machine, without isolation" if run.engine == "local" else f"on {run.engine}"
-    print(f"Run {run.id} of {run.profile} {where}. {one_line(run.detail)}".rstrip(), flush=True)
+    print(f"Run {run.id} of {run.profile} {where}. {one_line(run.notes)}".rstrip(), flush=True)
 
 
 def follow(launcher: Launcher, run: Run, *, plain: bool = False, as_json: bool = False) -> int:

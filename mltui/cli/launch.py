@@ -57,8 +57,8 @@ def _go_on(launcher: Launcher, run: Run, args: Namespace) -> int:
 
         print_json(run_value(launcher, run))
         return 0
-    if run.detail:
-        say(run.detail)
+    if run.notes:
+        say(run.notes)
     say(f"Follow: mltui logs {run.id} -f, or mltui. Stop: mltui stop {run.id}")
     print(run.id)
     return 0

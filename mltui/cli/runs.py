@@ -115,6 +115,8 @@ def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
         yield "", run.hint
     if run.exit_code is not None:
         yield "exit code", str(run.exit_code)
+    if run.notes:
+        yield "decided", one_line(run.notes)
     yield "engine", f"{run.engine}  {run.endpoint}".rstrip()
     yield "image", f"{run.image}  {run.image_id[:19]}".rstrip()
     yield "container", f"{run.container_name}  {run.container_id[:12]}".strip() or UNKNOWN

@@ -61,6 +61,8 @@ class Run:
     """One sentence on what is going on, or on why it ended: a build step, a reason of failure."""
     hint: str = ""
     """What to do about ``detail``."""
+    notes: str = ""
+    """What was decided for the caller at the launch, and why: which engine, which GPU, what has no effect there."""
     params: Mapping[str, object] = field(default_factory=dict)
     overrides: Mapping[str, object] = field(default_factory=dict)
     """What the launch changed: ``params`` that were set by hand, ``gpus``, ``engine``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from mltui.domain.container import Container
 from mltui.domain.device import HostSample
 from mltui.domain.errors import MltuiError
 from mltui.domain.options import AppOptions
-from mltui.engines.base import StatesLimits
 from mltui.plugins import make_engine
 from mltui.runtime.catalog import Catalog
 from mltui.runtime.engine_choice import choose_engine
@@ -137,8 +136,6 @@ class Cockpit:
         except MltuiError as error:
             return Explanation(profile, problem=str(error))
         info = choice.info
-        if isinstance(choice.engine, StatesLimits) and (left := choice.engine.limits_not_enforced(resolution.spec)):
-            resolution = replace(resolution, notes=(*resolution.notes, *left))
         where = f"{choice.engine.name}: {info.product} {info.version} on {info.host}"
         return Explanation(profile, resolution, where, docker_command(resolution.spec))
 

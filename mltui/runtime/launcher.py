@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mltui.domain.errors import MltuiError, NotFound, StartError, StorageError, UsageError
 from mltui.domain.run import LABEL_CREATED, LABEL_PROFILE, Run, RunState, new_run_id
 from mltui.domain.text import one_line
+from mltui.engines.base import StatesLimits
 from mltui.storage.history import RunDatabase
 from mltui.storage.locations import make_folder
 from mltui.storage.run_folder import RunFolder
@@ -74,6 +75,9 @@ class Launcher:
             gpus=wish.gpus,
             devices=_devices() if choice.info.local else (),
         )
+        if isinstance(choice.engine, StatesLimits):
+            unmet = choice.engine.limits_not_enforced(resolution.spec)
+            resolution = replace(resolution, notes=(*resolution.notes, *unmet))
         return resolution, choice
 
     def launch(self, profile: Profile, wish: Wish | None = None) -> Run:
@@ -90,7 +94,7 @@ class Launcher:
             profile_path=str(profile.path),
             engine=choice.engine.name,
             endpoint=choice.info.endpoint,
-            detail=" ".join(filter(None, (choice.reason, *resolution.notes))),
+            notes=" ".join(filter(None, (choice.reason, *resolution.notes))),
             params=dict(resolution.params),
             overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine else {}),
             command=docker_command(spec),

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY,
   profile TEXT NOT NULL, profile_path TEXT NOT NULL,
   engine TEXT NOT NULL, endpoint TEXT NOT NULL,
-  state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, hint TEXT NOT NULL,
+  state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, hint TEXT NOT NULL, notes TEXT NOT NULL,
   params TEXT NOT NULL, overrides TEXT NOT NULL, command TEXT NOT NULL,
   image TEXT NOT NULL, image_id TEXT NOT NULL,
   container_id TEXT NOT NULL, container_name TEXT NOT NULL,

@@ -82,7 +82,9 @@ def _explanation(run: Run, width: int) -> list[Line]:
         lines += [[(text, "accent")] for text in wrap(f"→ {cure}", max(20, width))[:3]] if cure else []
         return [*lines]
     if run.state in (RunState.PENDING, RunState.BUILDING):
-        return [[(one_line(run.detail), "warn")]]
+        return [[(one_line(run.detail) or one_line(run.notes), "warn")]]
     gpus = f"gpu {','.join(run.gpus)}  " if run.gpus else ""
-    note = f"  {one_line(run.detail)}" if run.detail else ""
-    return [[(gpus, "accent"), (params_text(run), "dim"), (note, "warn" if run.state.active else "dim")]]
+    detail = f"  {one_line(run.detail)}" if run.detail else ""
+    notes = f"  {one_line(run.notes)}" if run.notes and not detail else ""
+    said: list[Span] = [(detail, "warn" if run.state.active else "dim"), (notes, "dim")]
+    return [[(gpus, "accent"), (params_text(run), "text"), *said]]
