@@ -86,7 +86,8 @@ def fit(low: float, high: float, log: bool = False, margin: float = 0.0) -> Scal
         return Scale(low, high, True).zoomed(1 + 2 * margin) if margin else Scale(low, high, True)
     if high - low <= abs(high) * 1e-14:
         pad = abs(high) * 0.1 or 1.0
-        return Scale(_bounded(low - pad), _bounded(high + pad)) if pad > 1e-300 else Scale(-1.0, 1.0)
+        # A little below the middle, where rounding cannot put the value and its tick into different rows.
+        return Scale(_bounded(low - pad), _bounded(high + 1.01 * pad)) if pad > 1e-300 else Scale(-1.0, 1.01)
     if high - low < 1e-300:
         return Scale(low - 1e-300, high + 1e-300)
     return Scale(low, high).zoomed(1 + 2 * margin) if margin else Scale(low, high)

@@ -394,7 +394,7 @@ class CurvesPane(Pane):
             name = self._file_name(self._runs[0])
             picture = svg([chart.model for chart in self._shown()], self._shape()[0], name)
             write = partial(_write_picture, picture, name, wish)
-        self.cockpit_app.do(f"Writing {wish.form}", write, then=self._exported)
+        self.cockpit_app.do("" if wish.form == "svg" else f"Writing {wish.form}", write, then=self._exported)
 
     def _exported(self, paths: list[Path]) -> None:
         """Say where it is, and copy that."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mltui.domain.metric import MetricKind, MetricStore, Series
-from mltui.domain.metric_name import MetricName, Scope, goal_of, is_learning_rate, parse_name
+from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
 from mltui.ui.presentation.marks import ComparedRun
-from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, Curve, CurveStyle
+from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, LABEL_LENGTH, Curve, CurveStyle
 
 _SCOPE_ORDER = (None, Scope.TRAIN, Scope.VALIDATION, Scope.TEST)
 
@@ -82,19 +82,9 @@ def group_runs(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
 
 def _of_run(run: ComparedRun, group: ChartGroup) -> list[Curve]:
     lines = [curve for curve in group.curves if curve.style is CurveStyle.LINE]
-    if len(lines) == 1:
-        return [replace(lines[0], label=run.label, color=run.color, glyph=run.glyph)]
-    front = next((curve for curve in lines if _scope(curve) is Scope.VALIDATION), lines[-1])
-    return [
-        replace(
-            curve,
-            label=f"{run.label} {curve.label}",
-            color=run.color,
-            pale=_scope(curve) in (None, Scope.TRAIN) and curve is not front,
-            glyph=run.glyph if curve is front else HOLLOW.get(run.glyph, run.glyph),
-        )
-        for curve in lines
-    ]
+    several = len(lines) > 1
+    named = [replace(c, label=f"{run.label} {c.label}" if several else run.label, color=run.color) for c in lines]
+    return _ranked(named, run.glyph)
 
 
 def _scope(curve: Curve) -> Scope | None:
@@ -128,38 +118,72 @@ def _group(members: list[_Member], companions: list[_Member]) -> ChartGroup:
     first = members[0]
     title = first.name.metric if len(members) > 1 else first.series.name
     colors = _colors([*members, *companions])
-    front = [_curve(m, label, color) for m, label, color in zip(members, _labels(members), colors, strict=False)]
+    front = _front(members, colors)
     rest = zip(companions, colors[len(members) :], strict=True)
     behind = [_curve(m, m.series.name, color, CurveStyle.FAINT) for m, color in rest]
     key = "/".join((first.series.key.kind, first.name.metric, first.series.key.axis))
     return ChartGroup(key, one_line(title, LABEL_LENGTH), (*behind, *front), first.series.key.kind)
 
 
+def _front(members: list[_Member], colors: list[str]) -> list[Curve]:
+    """The curves of the members; of several ranks or folds with training and validation the latter stands in front."""
+    sources = list(dict.fromkeys(m.name.source for m in members))
+    curves = [_curve(m, label, color) for m, label, color in zip(members, _labels(members), colors, strict=False)]
+    if len(sources) < 2 or len(members) == len(sources):
+        return curves
+    parts = [
+        (source, [c for m, c in zip(members, curves, strict=True) if m.name.source == source]) for source in sources
+    ]
+    return [c for i, (_, part) in enumerate(parts) for c in _ranked(part, GLYPHS[i % len(GLYPHS)])]
+
+
+def _ranked(curves: list[Curve], glyph: str) -> list[Curve]:
+    """Curves of one colour told apart by the part of the data: one in front, the others with hollow marks."""
+    if len(curves) == 1:
+        return [replace(curves[0], glyph=glyph)]
+    front = next((curve for curve in curves if _scope(curve) is Scope.VALIDATION), curves[-1])
+    return [
+        replace(
+            curve,
+            pale=_scope(curve) in (None, Scope.TRAIN) and curve is not front,
+            glyph=glyph if curve is front else HOLLOW.get(glyph, glyph),
+        )
+        for curve in curves
+    ]
+
+
 def _curve(member: _Member, label: str, color: str, style: CurveStyle = CurveStyle.LINE) -> Curve:
-    return Curve(one_line(label, LABEL_LENGTH), member.series, color, style, goal_of(member.name.metric))
+    return Curve(one_line(label, LABEL_LENGTH), member.series, color, style, _goal(member))
+
+
+def _goal(member: _Member) -> Goal | None:
+    """More throughput is better; of a learning rate nothing is."""
+    if member.series.key.kind is MetricKind.THROUGHPUT:
+        return Goal.MAX
+    return None if is_learning_rate(member.name.metric) else goal_of(member.name.metric)
 
 
 def _colors(members: Sequence[_Member]) -> list[str]:
-    """By part of the data; by rank or fold where there are several of these."""
+    """By part of the data, or by rank or fold where there are several of these."""
     sources = {m.name.source for m in members}
     if len(sources) < 2:
         return [palette.scope_color(m.name.scope) for m in members]
-    names = [f"{m.name.source} {m.name.scope or Scope.TRAIN}" for m in members]
-    chosen = palette.distinct_colors(names)
-    return [chosen[name] for name in names]
+    chosen = palette.distinct_colors(m.name.source for m in members)
+    return [chosen[m.name.source] for m in members]
 
 
 def _labels(members: Sequence[_Member]) -> list[str]:
     """As short as tells the curves of one chart apart: ``train``, ``val``, ``rank0``; else the name as logged."""
     if len(members) == 1:
         return [members[0].series.name]
-    short = [_short_label(m.name) for m in members]
+    scoped = len({m.name.scope for m in members}) > 1
+    short = [_short_label(m.name, scoped) for m in members]
     return short if len(set(short)) == len(short) else [m.series.name for m in members]
 
 
-def _short_label(name: MetricName) -> str:
+def _short_label(name: MetricName, scoped: bool) -> str:
     if name.source:
-        return f"{name.source} {name.scope}" if name.scope else name.source
+        return f"{name.source} {name.scope or Scope.TRAIN}" if scoped else name.source
     return name.scope or Scope.TRAIN
 
 

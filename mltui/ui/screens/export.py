@@ -55,7 +55,7 @@ class ExportScreen(ModalScreen[ExportWish]):
             box.border_title = Content("Export")
             yield Static(Content(f"{self._what}\n"))
             for key, name, text in _CHOICES:
-                yield Static(Content.from_markup(f"[b $accent]{key}[/] {name:<12} [$text-muted]{text}[/]"))
+                yield Static(Content.from_markup(f"[b $accent]{key}[/] {name:<12} [$foreground 60%]{text}[/]"))
             yield self._place
 
     def _place_text(self) -> Content:

@@ -20,6 +20,7 @@ from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 _GAPS_PER_COLUMN = 4
 NO_STYLE = Style()
+_BOLD = Style(bold=True)
 
 
 class Geometry(NamedTuple):
@@ -208,11 +209,12 @@ class _Cells:
 
     def curves(self, model: ChartModel, drawn: Sequence[_Drawing], canvas: Canvas) -> None:
         """All curves, the faint ones first, so that the others lie over them."""
-        pairs = list(zip(model.curves, drawn, strict=True))
+        found = {id(p): drawing for p, drawing in zip(model.curves, drawn, strict=True)}
+        pairs = [(p, found[id(p)]) for p in model.back_to_front()]
         pale = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.FAINT]
         for plotted, stretches in [*pale, *((p, d.raw) for p, d in pairs)]:
             self._lay(stretches, self._style_of(plotted, True), canvas)
-        for plotted, drawing in sorted(pairs, key=lambda pair: not pair[0].curve.pale):
+        for plotted, drawing in pairs:
             if plotted.curve.style is CurveStyle.LINE:
                 self._lay(drawing.main, self._style_of(plotted, False), canvas)
 
@@ -241,7 +243,7 @@ class _Cells:
         """The newest point of every curve, the places of values that are no number, the crosshair."""
         if model.view.cursor is not None:
             self._crosshair(model, self._geometry.column_of(model.view.cursor))
-        for plotted in model.curves:
+        for plotted in model.back_to_front():
             if plotted.curve.style is CurveStyle.LINE:
                 self._points(plotted, model)
                 self._newest(plotted, model)
@@ -290,7 +292,7 @@ class _Cells:
         at = index_at(plotted, model)
         if at is not None and math.isfinite(value := plotted.main.series.value[at]):
             column = self._geometry.column_of(plotted.trace.x(model.view.x_axis)[at])
-            self.put(column, self._geometry.row_of(value), plotted.glyph, self._look.text)
+            self.put(column, self._geometry.row_of(value), plotted.glyph, self._style_of(plotted, False) + _BOLD)
 
     def rows(self) -> list[list[Span]]:
         """The canvas as spans, equal neighbours together."""
@@ -357,14 +359,22 @@ def x_ticks(model: ChartModel, scale: Scale, count: int) -> list[Tick]:
         shifted = Scale(scale.low - start, scale.high - start)
         return [Tick(t.value + start, t.label) for t in duration_ticks(shifted, count)]
     found = ticks(scale, count)
-    whole = all(float(t.value).is_integer() for t in found) or scale.high - scale.low < 2
-    return found if whole else _whole_or_all(found)
-
-
-def _whole_or_all(found: list[Tick]) -> list[Tick]:
-    """Only whole steps and epochs, where there are at least two of them to read the axis by."""
+    if all(float(t.value).is_integer() for t in found):
+        return found
     whole = [Tick(t.value, f"{t.value:.0f}") for t in found if float(t.value).is_integer()]
-    return whole if len(whole) >= 2 else found
+    # Whole steps and epochs, where there are two of them to read the axis by or nothing lies between them.
+    if len(whole) >= 2 and (scale.high - scale.low >= 2 or _counted(model)):
+        return whole
+    return found
+
+
+def _counted(model: ChartModel) -> bool:
+    """Whether x is a whole number wherever one looks."""
+    return all(
+        float(x).is_integer()
+        for p in model.curves
+        for x in sample(p.trace.x(model.view.x_axis), 0, len(p.curve.series), 100)
+    )
 
 
 def _fill(row: list[Span], width: int) -> list[Span]:

@@ -47,25 +47,35 @@ def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[
     title = _title_span(model, look)
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
     front = [p for p in shown if p.glyph not in HOLLOW.values()]
-    rows_allowed = 1 if height < 10 else 2 if height < 20 else 4
-    levels = [(d, _GAP) for d in range(_FULL, 0, -1)] + [(1, " "), (0, _GAP)]
-    tries: list[tuple[list[Plotted], list[list[Span]], int, str]]
-    tries = [(shown, [], *level) for level in (levels if len(front) in (0, len(shown)) else levels[:5])]
-    tries += [(front, [_behind(shown, look)], *level) for level in levels if len(front) < len(shown)]
+    rows_allowed = 1 if height < 10 else 2 if height < 14 else 3 if height < 20 else 4
     entries: list[list[Span]] = []
-    for curves, more, detail, gap in tries:
-        entries = [_entry(p, model, look, detail, 3 if gap == " " else 4) for p in curves] + more
+    for curves, hint, detail, gap in _tries(shown, front):
+        short, digits = curves is not shown, 3 if gap == " " else 4
+        entries = [_entry(p, model, look, detail, digits, short=short) for p in curves]
+        entries += [_behind(shown, look)] if hint else []
         rows = _pack(title, entries, width, rows_allowed, gap)
         if rows is not None:
             return rows
     return [_cut([title] if title else [], entries, width, look)]
 
 
+def _tries(shown: list[Plotted], front: list[Plotted]) -> list[tuple[list[Plotted], bool, int, str]]:
+    """What a legend may say, the most first: which curves, whether their marks are explained, detail and gap."""
+    values = [(detail, _GAP) for detail in range(_FULL, 0, -1)] + [(1, " ")]
+    found = [(shown, False, *level) for level in values]
+    if not front or len(front) == len(shown):
+        return [*found, (shown, False, 0, _GAP)]
+    brief = values[-2:]
+    found += [(front, True, *level) for level in values] + [(front, False, *level) for level in brief]
+    return [*found, (front, True, 0, _GAP), (front, False, 0, _GAP)]
+
+
 def _behind(shown: Sequence[Plotted], look: Look) -> list[Span]:
-    """What the hollow marks of compared runs stand for, in one entry: ``△ train``."""
-    hollow = [p for p in shown if p.glyph in HOLLOW.values()]
-    scopes = dict.fromkeys(p.curve.label.rpartition(" ")[2] for p in hollow)
-    return [Span(f"{hollow[0].glyph if hollow else ''} {', '.join(scopes)}", look.muted)]
+    """What the marks of compared runs stand for, in one entry: ``◆ val  ◇ train``."""
+    said: dict[str, dict[str, None]] = {"◆": {}, "◇": {}}
+    for plotted in shown:
+        said["◇" if plotted.glyph in HOLLOW.values() else "◆"][plotted.curve.label.rpartition(" ")[2]] = None
+    return [Span("  ".join(f"{glyph} {', '.join(scopes)}" for glyph, scopes in said.items()), look.muted)]
 
 
 def _title_span(model: ChartModel, look: Look) -> Span | None:
@@ -114,12 +124,18 @@ def _cut(row: list[Span], entries: list[list[Span]], width: int, look: Look) -> 
     return [Span(set_cell_size("".join(s.text for s in row), width - 1) + "…", row[0].style)]
 
 
-def _entry(plotted: Plotted, model: ChartModel, look: Look, detail: int, digits: int) -> list[Span]:
-    """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, 4 the best value, 5 its place."""
+def _entry(
+    plotted: Plotted, model: ChartModel, look: Look, detail: int, digits: int, *, short: bool = False
+) -> list[Span]:
+    """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, 4 the best value, 5 its place.
+
+    ``short`` leaves out the part of the data, which stands behind the name of a run.
+    """
+    label = plotted.curve.label.rpartition(" ")[0] if short else plotted.curve.label
     color = Style(color=line_color(plotted, look))
     spans = [Span(plotted.glyph, color)]
     if plotted.curve.label != model.title:
-        spans.append(Span(f" {plotted.curve.label}", color))
+        spans.append(Span(f" {label}", color))
     if detail >= 1:
         spans.append(Span(f" {_value_text(plotted, model, digits)}", look.text + _BOLD))
     if detail >= 2 and plotted.curve.series.nonfinite:
@@ -165,8 +181,10 @@ def _beyond(x: float, xs: Sequence[float], start: int, stop: int) -> bool:
 
 
 def best_index(plotted: Plotted) -> int | None:
-    """Index of the best value, by the curve's goal."""
+    """Index of the best value, by the curve's goal; ``None`` without a goal or a finite value."""
     series = plotted.curve.series
+    if plotted.curve.goal is None:
+        return None
     return series.argmax if plotted.curve.goal is Goal.MAX else series.argmin
 
 

@@ -40,7 +40,8 @@ class Curve:
     color: str = ""
     """``#rrggbb``; empty: by the label, always the same one."""
     style: CurveStyle = CurveStyle.LINE
-    goal: Goal = Goal.MIN
+    goal: Goal | None = Goal.MIN
+    """``None``: no value of it is better than another."""
     glyph: str = ""
     """Its mark; empty: the next one that is free in its chart."""
     pale: bool = False
@@ -167,6 +168,12 @@ class ChartModel:
         """Take in the newest points of every curve."""
         for plotted in self.curves:
             plotted.catch_up(self.view.smoothing)
+
+    def back_to_front(self) -> list[Plotted]:
+        """The curves in the order in which they are drawn: pale ones behind, and of several runs the first in front."""
+        compared = any(p.curve.glyph for p in self.curves)
+        order = self.curves[::-1] if compared else self.curves
+        return sorted(order, key=lambda plotted: not plotted.curve.pale)
 
     @property
     def version(self) -> int:

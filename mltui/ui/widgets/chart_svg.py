@@ -172,7 +172,7 @@ def _axis_text(model: ChartModel) -> str:
 
 
 def _curves(model: ChartModel, box: _Box) -> Iterator[str]:
-    order = sorted(model.curves, key=lambda p: (p.curve.style is CurveStyle.LINE, not p.curve.pale))
+    order = model.back_to_front()
     for plotted in order:
         faint = plotted.curve.style is CurveStyle.FAINT
         if plotted.smooth_trace or faint:
