@@ -16,8 +16,9 @@ from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.metric import MetricStore, SeriesKey
 from mltui.domain.text import clean
 from mltui.parsers.terminal import LineScreen
+from mltui.storage.columns import Columns
 from mltui.storage.log_file import LogReader
-from mltui.storage.metric_file import Columns, MetricReaderFile
+from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 
 #: Of a log that is opened only so much is turned into lines, and of one that floods so much at each poll: the thread

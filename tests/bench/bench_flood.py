@@ -92,9 +92,8 @@ class Bench:
                 break
         ended = time.time()
         now = self.database.get(run.id)
-        assert now
-        assert now.started
-        assert now.finished
+        if not now or not now.started or not now.finished:
+            raise RuntimeError(f"the run did not run: {now}")
         result.container, result.metrics = now.finished - now.started, ended - now.finished
         if view:
             view.close()
