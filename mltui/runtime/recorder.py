@@ -125,7 +125,8 @@ class Recorder:
         """Take what the run has written into its outputs."""
         for source, name, point, when in self._outputs.poll():
             self._points.from_file(source, name, point, when)
-        self._points.settle(now)
+        # A file of points that is to take an old one's place has to have what that one had: nothing waits then.
+        self._points.settle(now, wait=not self._metrics.anew)
         self._polled = -math.inf if self._outputs.behind else time.monotonic()
 
     def _rest(self) -> None:

@@ -166,14 +166,17 @@ class OnceEach:
         if len(told.x) >= _WAITING:
             self._settle(told, math.inf)
 
-    def settle(self, now: float) -> None:
-        """Decide what can be decided at the time ``now``; at the end of the run that is never (infinity)."""
+    def settle(self, now: float, *, wait: bool = True) -> None:
+        """Decide what can be decided at the time ``now``; at the end of the run that is never (infinity).
+
+        Without ``wait`` points of a file that are new are not held back until the log has had its time.
+        """
         for told in self._files.values():
             if not told.final:
-                self._settle(told, now)
+                self._settle(told, now, wait=wait)
 
-    def _settle(self, told: _FromFile, now: float) -> None:
-        self._judge(told, now)
+    def _settle(self, told: _FromFile, now: float, *, wait: bool = True) -> None:
+        self._judge(told, now, waited=not wait or now - told.began >= _WAIT_S)
         if told.shown:
             self._write(told)
         if len(told.x) >= _COMPARED and now - told.began >= _WAIT_S:
@@ -181,10 +184,9 @@ class OnceEach:
             for column in (told.x, told.value, told.time):
                 del column[_COMPARED:]
 
-    def _judge(self, told: _FromFile, now: float) -> None:
+    def _judge(self, told: _FromFile, now: float, *, waited: bool) -> None:
         others = [other for other in self._others(told) if other.may_be(told)]
         seen = sum(len(other.x) for other in others) + len(told.x)
-        waited = now - told.began >= _WAIT_S
         if seen == told.compared and (told.shown or told.same or not waited):
             return
         told.compared = seen

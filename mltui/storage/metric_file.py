@@ -81,6 +81,11 @@ class MetricWriter:
         """Something waits to be written."""
         return bool(self._held or self._frames or self._new)
 
+    @property
+    def anew(self) -> bool:
+        """It is written beside an old file, whose place it has not taken yet."""
+        return self._new is not None
+
     def publish(self) -> None:
         """Flush, and put a file that was written anew into the old one's place."""
         if not self._new:
