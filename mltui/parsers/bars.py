@@ -19,6 +19,8 @@ from mltui.parsers.vocabulary import scope_of, words
 
 _TQDM = re.compile(rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*\[[\d:. ]+<([^\]]*)(\]?)")
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
+# The counter in front of the bar, the values behind it: ``[7/19]  37%|###, loss=2.27 [00:00<00:01]``.
+_COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400}))?\[[\d:]+<[\d:?]+\]")
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
     rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
@@ -73,6 +75,8 @@ class Bars:
             self.close()
         if b"|" in frame and (found := _TQDM.search(frame)):
             self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
+        elif b"%|" in frame and (found := _COUNTED.search(frame)):
+            self._read_frame(frame[: found.start()], (found[3] or b"").strip(), _count(found[1]), _count(found[2]), b"")
         elif b"it" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
         elif b"\xe2\x94\x81" in frame and not frame.lstrip()[:1].isdigit() and _DRAWN.search(frame):
@@ -186,13 +190,16 @@ class Bars:
                 self._checked_value(bar, plan, entry, value, epoch, done / total if total else 0.0)
             elif epoch is not None and _of_epoch(name):
                 bar.entries[name] = (plan, entry)
-                if new:
-                    self._epoch_value(bar, name, value, before if done == 0 and before is not None else epoch)
+                # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
+                at = before if done == 0 else epoch
+                if new and at is not None:
+                    self._epoch_value(bar, name, value, at)
             else:
                 steps.append(entry)
                 news = news or new
-        # The same values at the same counter, drawn twice in a row, are two steps; elsewhere they are a redrawn frame.
-        again = self._drawn is bar and done == bar.done and bool(total) and bar.step < total
+        # Where the counter lags behind the values, the same values drawn twice in a row are two steps; elsewhere they
+        # are a redrawn frame.
+        again = self._drawn is bar and done == bar.done < bar.step < total
         self._drawn = bar
         bar.done, bar.complete = done, bool(total) and done >= total
         if steps and (news or again):

@@ -339,6 +339,8 @@ class Lines:
                 record.fields.append(new_field(name, len(values), found[1]))
                 values.append(float(found[1]))
         if plan := self.judge.plan(record):
+            # A table that does not count is a summary, until another one like it comes.
+            plan.group.context_releases = False
             self.apply(plan, values)
 
     # Applying.
