@@ -128,7 +128,10 @@ def _rerun(parser: ArgumentParser) -> None:
 
 
 def _metrics(parser: ArgumentParser) -> None:
-    parser.add_argument("source", metavar="RUN|FILE|-", help="a run, a training log, or - for standard input")
+    parser.add_argument(
+        "source", metavar="RUN|FILE|-",
+        help="a run, a training log, a TensorBoard event file or CSV log, a folder of these, or - for standard input",
+    )  # fmt: skip
     parser.add_argument("--format", choices=("table", "csv", "jsonl"), default="table", help="default: table")
     parser.add_argument(
         "--kind", choices=("metric", "running", "throughput", "all"), default="metric",

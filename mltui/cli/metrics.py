@@ -46,15 +46,24 @@ def metrics(args: Namespace) -> int:
 def _give(args: Namespace) -> None:
     if args.source == "-":
         _print(args, _read_log(sys.stdin.fileno()))
-    elif os.path.exists(args.source) and not os.path.isdir(args.source):
-        with Path(args.source).open("rb") as file:
-            _print(args, _read_log(file.fileno()))
+    elif os.path.exists(args.source):
+        _print_file(args, Path(args.source))
     else:
         _print_run(args, _folder(args))
 
 
+def _print_file(args: Namespace, path: Path) -> None:
+    from mltui.runtime.outputs_reader import has_curves, read_curves
+
+    if has_curves(path):
+        _print(args, read_curves(path))
+        return
+    with path.open("rb") as file:
+        _print(args, _read_log(file.fileno()))
+
+
 def _folder(args: Namespace) -> RunFolder:
-    if os.path.isdir(args.source) or os.sep in args.source:
+    if os.sep in args.source:
         raise MltuiError(f"{args.source} is no file.", "Name a run, a log file, or - for standard input.")
     launcher = open_launcher(args)
     try:

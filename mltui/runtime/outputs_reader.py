@@ -113,6 +113,33 @@ class OutputsReader:
                     self._files[path] = _File(self._root, path, kind)
 
 
+def read_curves(path: Path) -> Iterator[MetricPoint]:
+    """The points of an event file or a CSV log, or of all such files below a folder, as they are now."""
+    if path.is_dir():
+        reader = OutputsReader(path)
+        yield from (one.point for one in reader.poll())
+        while reader.behind:
+            yield from (one.point for one in reader.poll())
+        return
+    file, read = _File(os.path.realpath(path.parent), path.name, _kind(path.name)), 1
+    while read:
+        read, found = file.poll(_READ)
+        yield from (one.point for one in found)
+
+
+def has_curves(path: Path) -> bool:
+    """``read_curves`` reads it: any folder, and a file that is not a log like what a run prints."""
+    if path.is_dir():
+        return True
+    kind = _kind(path.name)
+    if kind != "csv":
+        return kind == "events"
+    reader = CsvReader()
+    with path.open("rb") as file:
+        reader.feed(file.readline(_READ))
+    return not reader.refused
+
+
 def _plain_files(root: str) -> Iterator[os.DirEntry[str]]:
     """The files below a folder, the nearest first; bounded, and without what links point to."""
     folders, seen = [(root, 0)], 0

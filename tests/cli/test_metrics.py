@@ -10,6 +10,7 @@ from array import array
 import pytest
 
 from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
+from mltui.parsers.events import write_events
 from mltui.runtime.export import in_order
 from tests.cli.conftest import Program
 
@@ -69,6 +70,23 @@ def test_points_come_while_the_log_still_grows(program: Program) -> None:
         process.stdin.write(f"Epoch {epoch}/9\n- loss: 0.{9 - epoch} - accuracy: 0.{epoch}\n")
     process.stdin.flush()
     assert json.loads(process.stdout.readline()) == {"name": "loss", "axis": "epoch", "x": 1, "value": 0.8}
+
+
+def test_event_files_csv_logs_and_folders_of_them(program: Program) -> None:
+    """Files that a training writes beside its log are read like it, alone or all below a folder."""
+    series = Series(SeriesKey("epoch_loss", "epoch"))
+    series.extend(array("d", [0, 1]), array("d", [0.5, 0.25]), array("d", [1, 2]))
+    logs = program.folder / "logs"
+    (logs / "train").mkdir(parents=True)
+    write_events(logs / "train/events.out.tfevents.1", [series])
+    (logs / "metrics.csv").write_text("epoch,step,acc,val_acc\n0,4,0.5,\n0,4,,0.75\n")
+    events = [{"name": "epoch_loss", "axis": "epoch", "x": x, "value": 0.5 / (x + 1)} for x in (0, 1)]
+    rows = [{"name": name, "axis": "step", "x": 4, "value": v} for name, v in (("acc", 0.5), ("val_acc", 0.75))]
+    command = ("--format", "jsonl")
+    assert program.lines("metrics", "logs/train/events.out.tfevents.1", *command) == events
+    assert program.lines("metrics", "logs/metrics.csv", *command) == rows
+    of_folder = [*rows, *(point | {"name": "train/epoch_loss"} for point in events)]
+    assert program.lines("metrics", "logs", *command) == of_folder
 
 
 def test_what_is_neither_run_nor_file_is_said(program: Program) -> None:
