@@ -89,6 +89,9 @@ def read_environment(
             faults.append(_missing(name, "secrets", index))
         values.setdefault(name, caller.get(name, ""))
         secrets.add(name)
+    # A value built around a secret gives it away as well.
+    declared = set(filled.secrets) | {name for name, value in filled.environment.items() if value is None}
+    secrets |= {name for name in filled.environment if variables_in(written.environment.get(name) or "") & declared}
     return Variables(values, frozenset(secrets), tuple(faults))
 
 

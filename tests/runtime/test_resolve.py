@@ -213,6 +213,14 @@ environment:
     assert not any(value in shown for value in ("t1", "t2", "t3", "t4", "a b"))
 
 
+def test_a_value_built_around_a_declared_secret_is_a_secret(launch):
+    """Whatever it is called; a value without the secret stays open."""
+    text = 'image: x\nsecrets: [DEMO_LOGIN]\nenvironment:\n  LOGIN: "user:${DEMO_LOGIN}"\n  OPEN: "user:${NAME}"\n'
+    spec = launch(text, caller={"DEMO_LOGIN": "hunter2", "NAME": "me"}).spec
+    assert spec.secrets == {"DEMO_LOGIN", "LOGIN"}
+    assert "hunter2" not in str(spec.shown_environment())
+
+
 def test_a_secret_that_is_not_set_is_a_sentence(launch):
     """With its place in the file, and all of them at once."""
     with pytest.raises(ProfileError) as caught:
