@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,19 +12,18 @@ from textual.binding import BindingType
 from textual.containers import Grid, Horizontal
 from textual.widget import Widget
 
-from mltui.domain.text import one_line
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
+from mltui.ui.presentation.chart_selection import ChartSelection
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
-from mltui.ui.widgets.metric_picker import MetricPicker, MetricRow
+from mltui.ui.widgets.metric_picker import MetricPicker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mltui.ui.presentation.charts import ChartGroup
     from mltui.ui.presentation.marks import ComparedRun
-    from mltui.ui.screens.export import ExportWish
     from mltui.ui.widgets.chart_model import ChartModel
     from mltui.ui.widgets.line_chart import LineChart
 
@@ -57,11 +55,7 @@ class CurvesPane(Pane):
         self._runs: tuple[ComparedRun, ...] = ()
         self._profile = ""
         self._said = ""
-        self._choice = ChartChoice()
-        self._query = ""
-        self._groups: list[ChartGroup] = []
-        self._wanted: list[ChartGroup] = []
-        """The groups that the choice and the query leave, in the order shown."""
+        self._selection = ChartSelection()
         self._models: dict[str, ChartModel] = {}
         """Each chart's curves and view by its key, whether it has room now or not."""
         self._looked: ChartModel | None = None
@@ -85,7 +79,7 @@ class CurvesPane(Pane):
     @property
     def target(self) -> Widget:
         """The first chart, or what stands in its place."""
-        return next(iter(self._shown()), self._waiting) if self._wanted else self._waiting
+        return next(iter(self._shown()), self._waiting) if self._selection.wanted else self._waiting
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -98,7 +92,7 @@ class CurvesPane(Pane):
         if [run.store for run in self._runs[:1]] != [run.store for run in runs[:1]]:
             self._forget()
         if profile != self._profile:
-            self._profile, self._choice = profile, ChartChoice()
+            self._profile, self._selection.choice = profile, ChartChoice()
             self._load_choice(profile)
         if (tuple(runs), waiting) != (self._runs, self._said):
             self._runs, self._said, self._seen = tuple(runs), waiting, None
@@ -130,23 +124,17 @@ class CurvesPane(Pane):
         series = [(run, [(id(s), len(s) > 0) for s in list(run.store.series.values())]) for run in self._runs]
         if series != self._series:
             self._series = series
-            self._groups = _groups(self._runs)
+            self._selection.groups = _groups(self._runs)
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the charts into the order that choice and query ask for, and show them."""
-        hidden, pinned = self._choice.hidden, self._choice.pinned
-        order = {key: at for at, key in enumerate(pinned)}
-        shown = [group for group in self._groups if group.key not in hidden]
-        shown.sort(key=lambda group: order.get(group.key, len(order)))
-        if self._query:
-            fits = [(found.score, group) for group in shown if (found := group.fits(self._query))]
-            shown = [group for _, group in sorted(fits, key=lambda fit: -fit[0])]
-        self._wanted = shown
-        self._say_why_empty()
-        if self._single not in (group.key for group in shown):
+        """Show what choice and query ask for."""
+        self._selection.arrange()
+        self._waiting.show_lines([[], [(f"  {self._selection.why_empty(self._said)}", "dim")]])
+        if self._single not in self._selection.order:
             self._single = ""
         self._place()
+        self.retitle()
 
     def on_resize(self) -> None:
         """Make as many charts as now fit."""
@@ -155,8 +143,8 @@ class CurvesPane(Pane):
     def _place(self) -> None:
         """Give each chart its group; only when the groups or the room changed."""
         columns, rows = self._shape()
-        self._first = max(0, min(self._first, len(self._wanted) - 1))
-        shown = [g for g in self._wanted if g.key == self._single] if self._single else self._page(columns * rows)
+        self._first = max(0, min(self._first, len(self._selection.wanted) - 1))
+        shown = self._page(columns * rows)
         placed = (columns, rows, shown, self._picker.display)
         if placed == self._placed:
             return
@@ -181,7 +169,10 @@ class CurvesPane(Pane):
             self.screen.set_focus(self.target)
 
     def _page(self, room: int) -> list[ChartGroup]:
-        return self._wanted[self._first : self._first + room]
+        """The charts to show now: the one that has all the room, or as many as there is room for."""
+        if self._single:
+            return [group for group in self._selection.wanted if group.key == self._single]
+        return self._selection.wanted[self._first : self._first + room]
 
     def _model(self, group: ChartGroup) -> ChartModel:
         """The chart of a group, looked at as the others are."""
@@ -200,14 +191,6 @@ class CurvesPane(Pane):
             model.view = translate(self._looked, model)
         return model
 
-    def _say_why_empty(self) -> None:
-        said = self._said
-        if self._groups and self._query:
-            said = f"No chart fits /{self._query}"
-        elif self._groups:
-            said = f"All {len(self._groups)} charts are hidden: / lists them, space shows one."
-        self._waiting.show_lines([[], [(f"  {said}", "dim")]])
-
     def _make_charts(self, count: int) -> None:
         if len(self._charts) >= count:
             return
@@ -218,7 +201,7 @@ class CurvesPane(Pane):
         self._grid.mount(*new)
 
     def _shape(self) -> tuple[int, int]:
-        wanted = min(_MOST, max(1, len(self._wanted)))
+        wanted = min(_MOST, max(1, len(self._selection.wanted)))
         if self._single:
             return 1, 1
         width, height = self.size.width, self.size.height - 1
@@ -240,26 +223,23 @@ class CurvesPane(Pane):
     def title_texts(self) -> tuple[Line, Line]:
         """The filter, the runs compared, and which of the charts are shown, where not all are."""
         left: list[Span] = []
-        if self._query or self._picker.display:
-            left.append((f"/{self._query}{'▏' if self._picker.display else ''} ", "accent"))
+        if self._selection.query or self._picker.display:
+            left.append((f"/{self._selection.query}{'▏' if self._picker.display else ''} ", "accent"))
         if len(self._runs) > 1:
             left.append((f"{len(self._runs)} runs ", "primary"))
         return left, self._counted()
 
     def _counted(self) -> list[Span]:
-        shown, total = sum(1 for chart in self._charts if chart.display), len(self._wanted)
-        hidden = sum(1 for group in self._groups if group.key in self._choice.hidden)
+        shown, total = sum(1 for chart in self._charts if chart.display), len(self._selection.wanted)
+        hidden = self._selection.hidden
         aside: list[Span] = [(f"  {hidden} hidden", "dim")] if hidden else []
         if self._picker.display:
             return [("space", "key"), (" pin, hide", "dim"), *aside]
         if total <= shown:
             return aside
-        first = self._keys().index(self._single) if self._single else self._first
+        first = self._selection.order.index(self._single) if self._single else self._first
         which = f"{first + 1}" if shown == 1 else f"{first + 1}–{first + shown}"
         return [(f"{which} of {total}  ", "dim"), ("[ ]", "key"), (" more", "dim"), *aside]
-
-    def _keys(self) -> list[str]:
-        return [group.key for group in self._wanted]
 
     def on_descendant_blur(self) -> None:
         """The title shows that the focus went, unless it went to another chart or the list."""
@@ -278,77 +258,60 @@ class CurvesPane(Pane):
         self.app.call_from_thread(self._choose, profile, choice)
 
     def _choose(self, profile: str, choice: ChartChoice) -> None:
-        if profile == self._profile and choice != self._choice:
-            self._choice = choice
+        if profile == self._profile and choice != self._selection.choice:
+            self._selection.choice = choice
             self._arrange()
 
     def _keep_choice(self) -> None:
         from mltui.storage.locations import home
 
-        save = partial(ChartChoices(home()).save, self._profile, self._choice)
+        save = partial(ChartChoices(home()).save, self._profile, self._selection.choice)
         if self._profile:
             self.run_worker(save, thread=True, group="charts-save", exit_on_error=False)
 
     def action_filter(self) -> None:
         """Type a filter."""
-        if not self._groups:
+        if not self._selection.groups:
             return
-        self._picker.open(self._query)
+        self._picker.open(self._selection.query)
         self._list()
         self._place()
 
     def _list(self) -> None:
-        """Give the list its rows: what fits, the hidden ones last."""
-        from mltui.domain.scale import format_value
-
-        rows: list[tuple[tuple[bool, float, int], MetricRow]] = []
-        for at, group in enumerate(self._groups):
-            found = group.fits(self._query) if self._query else None
-            if self._query and found is None:
-                continue
-            state = "pinned" if group.key in self._choice.pinned else ""
-            state = "hidden" if group.key in self._choice.hidden else state
-            last = group.curves[-1].series.last
-            value = "" if last is None else format_value(last, 3)
-            places = found.places if found else ()
-            rank = (state == "hidden", -found.score if found else 0.0, at)
-            rows.append((rank, MetricRow(group.key, group.title, value, state, places)))
-        self._picker.update([row for _, row in sorted(rows)])
+        """Give the list its rows."""
+        self._picker.update(self._selection.rows())
 
     def on_metric_picker_query_changed(self, message: MetricPicker.QueryChanged) -> None:
         """Narrow the grid while the filter is typed."""
-        self._query, self._first = message.query, 0
+        self._selection.query, self._first = message.query, 0
         self._list()
         self._picker.move(0)
         self._arrange()
-        self.retitle()
 
     def on_metric_picker_toggled(self, message: MetricPicker.Toggled) -> None:
         """Pin, hide or neither."""
         self._toggle(message.key)
 
     def _toggle(self, key: str) -> None:
-        self._choice = self._choice.cycled(key)
+        self._selection.choice = self._selection.choice.cycled(key)
         self._keep_choice()
         if self._picker.display:
             self._list()
         self._arrange()
-        self.retitle()
 
     def on_metric_picker_closed(self, message: MetricPicker.Closed) -> None:
         """Back to the charts."""
         self._picker.display = False
-        self._query = self._query if message.kept else ""
+        self._selection.query = self._selection.query if message.kept else ""
         self._arrange()
         self.screen.set_focus(self.target)
         self.retitle()
 
     async def action_clear(self) -> None:
         """Undo the last narrowing: the filter, the one chart; then leave the pane."""
-        if self._query:
-            self._query = ""
+        if self._selection.query:
+            self._selection.query = ""
             self._arrange()
-            self.retitle()
         elif self._single:
             self.action_single()
         else:
@@ -360,47 +323,17 @@ class CurvesPane(Pane):
         if group is None:
             return
         self._toggle(group.key)
-        state = "pinned" if group.key in self._choice.pinned else "shown"
-        if group.key in self._choice.hidden:
-            state = "hidden; / lists it, space shows it again"
-        self.app.notify(f"{group.title}: {state}.", timeout=3, markup=False)
-
-    # -- export -------------------------------------------------------------------------------------------------------
+        state = self._selection.state(group.key) or "shown"
+        said = "hidden; / lists it, space shows it again" if state == "hidden" else state
+        self.app.notify(f"{group.title}: {said}.", timeout=3, markup=False)
 
     def action_export(self) -> None:
         """Ask for a format and a place, and write."""
-        from mltui.ui.screens.export import ExportScreen
+        if self._selection.groups:
+            from mltui.ui.panes.curves_export import ask_and_write
 
-        if not self._groups:
-            return
-        run = self._runs[0]
-        own = self.cockpit_app.cockpit.launcher.folder(run.id).path
-        folders = (Path.cwd(), own / "exports") if own.exists() else (Path.cwd(),)
-        what = f"The curves of {self._file_name(run)}"
-        what += f" and {len(self._runs) - 1} more" if len(self._runs) > 1 else ""
-        self.app.push_screen(ExportScreen(what, folders), self._export)
-
-    @staticmethod
-    def _file_name(run: ComparedRun) -> str:
-        return "-".join(part for part in (run.profile, run.id[:12]) if part)
-
-    def _export(self, wish: ExportWish | None) -> None:
-        if wish is None:
-            return
-        write = partial(_write_series, self._runs, wish)
-        if wish.form == "svg":
-            from mltui.ui.widgets.chart_svg import svg
-
-            name = self._file_name(self._runs[0])
-            picture = svg([chart.model for chart in self._shown()], self._shape()[0], name)
-            write = partial(_write_picture, picture, name, wish)
-        self.cockpit_app.do("" if wish.form == "svg" else f"Writing {wish.form}", write, then=self._exported)
-
-    def _exported(self, paths: list[Path]) -> None:
-        """Say where it is, and copy that."""
-        self.app.copy_to_clipboard("\n".join(map(str, paths)))
-        said = "\n".join(one_line(str(path)) for path in paths)
-        self.app.notify(f"{said}\nThe path is copied.", title="Written", timeout=8, markup=False)
+            models = [chart.model for chart in self._shown()]
+            ask_and_write(self.cockpit_app, self._runs, models, self._shape()[0])
 
     # -- one chart, other charts --------------------------------------------------------------------------------------
 
@@ -419,7 +352,7 @@ class CurvesPane(Pane):
     def _group_with_focus(self) -> ChartGroup | None:
         chart = self._chart
         model = chart.model if chart else None
-        return next((g for g in self._wanted if self._models.get(g.key) is model), None)
+        return next((g for g in self._selection.wanted if self._models.get(g.key) is model), None)
 
     def on_line_chart_view_changed(self, message: LineChart.ViewChanged) -> None:
         """All charts are looked at in the same way; only the height of each is its own."""
@@ -431,13 +364,13 @@ class CurvesPane(Pane):
     def action_charts(self, steps: int) -> None:
         """Show the next or the previous charts."""
         if self._single:
-            keys = self._keys()
+            keys = self._selection.order
             at = keys.index(self._single) + steps
             self._single = keys[max(0, min(at, len(keys) - 1))]
         else:
             columns, rows = self._shape()
             to = self._first + steps * columns * rows
-            self._first = to if 0 <= to < len(self._wanted) else self._first if to > 0 else 0
+            self._first = to if 0 <= to < len(self._selection.wanted) else self._first if to > 0 else 0
         self._place()
 
     def action_next_chart(self, steps: int) -> None:
@@ -462,7 +395,7 @@ class CurvesPane(Pane):
             return
         self._single = "" if self._single else group.key
         columns, rows = self._shape()
-        at = self._keys().index(group.key)
+        at = self._selection.order.index(group.key)
         if not self._single:
             self._first = at // (columns * rows) * columns * rows
         self._place()
@@ -472,21 +405,6 @@ class CurvesPane(Pane):
         """Ask the chart that has the focus."""
         if self._chart is not None:
             getattr(self._chart, f"action_{action}")(*arguments)
-
-
-def _write_series(runs: Sequence[ComparedRun], wish: ExportWish) -> list[Path]:
-    """A file for each run."""
-    from mltui.runtime.export import ExportFormat, export_run
-
-    found = [(run, [series for series in list(run.store.series.values()) if len(series)]) for run in runs]
-    form = ExportFormat(wish.form)
-    return [export_run(series, form, wish.folder, CurvesPane._file_name(run)) for run, series in found]
-
-
-def _write_picture(picture: str, name: str, wish: ExportWish) -> list[Path]:
-    from mltui.runtime.export import export_text
-
-    return [export_text(picture, wish.folder, name, ".svg")]
 
 
 def _groups(runs: Sequence[ComparedRun]) -> list[ChartGroup]:

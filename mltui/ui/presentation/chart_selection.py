@@ -1,0 +1,71 @@
+"""Which charts are shown, and in which order: what was pinned, hidden and typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mltui.storage.chart_choices import ChartChoice
+from mltui.ui.widgets.metric_picker import MetricRow
+
+if TYPE_CHECKING:
+    from mltui.ui.presentation.charts import ChartGroup
+
+
+class ChartSelection:
+    """The charts that there are, and what a person wants of them."""
+
+    def __init__(self) -> None:
+        self.groups: list[ChartGroup] = []
+        self.choice = ChartChoice()
+        self.query = ""
+        self.wanted: list[ChartGroup] = []
+        """What choice and query leave, in the order shown: the best fit first, else pinned ones first."""
+
+    def arrange(self) -> None:
+        """Find what is wanted now."""
+        order = {key: at for at, key in enumerate(self.choice.pinned)}
+        shown = [group for group in self.groups if group.key not in self.choice.hidden]
+        shown.sort(key=lambda group: order.get(group.key, len(order)))
+        if self.query:
+            fits = [(found.score, group) for group in shown if (found := group.fits(self.query))]
+            shown = [group for _, group in sorted(fits, key=lambda fit: -fit[0])]
+        self.wanted = shown
+
+    @property
+    def order(self) -> list[str]:
+        """The keys of the wanted charts."""
+        return [group.key for group in self.wanted]
+
+    @property
+    def hidden(self) -> int:
+        """How many charts of these are hidden."""
+        return sum(1 for group in self.groups if group.key in self.choice.hidden)
+
+    def state(self, key: str) -> str:
+        """``pinned``, ``hidden`` or nothing."""
+        if key in self.choice.hidden:
+            return "hidden"
+        return "pinned" if key in self.choice.pinned else ""
+
+    def rows(self) -> list[MetricRow]:
+        """Every chart that fits the query, for the list: the best fit first, hidden ones last."""
+        from mltui.domain.scale import format_value
+
+        rows: list[tuple[tuple[bool, float, int], MetricRow]] = []
+        for at, group in enumerate(self.groups):
+            found = group.fits(self.query) if self.query else None
+            if self.query and found is None:
+                continue
+            state, last = self.state(group.key), group.curves[-1].series.last
+            value = "" if last is None else format_value(last, 3)
+            row = MetricRow(group.key, group.title, value, state, found.places if found else ())
+            rows.append(((state == "hidden", -found.score if found else 0.0, at), row))
+        return [row for _, row in sorted(rows)]
+
+    def why_empty(self, said: str) -> str:
+        """What stands in the place of the charts: ``said`` where there is none."""
+        if self.groups and self.query:
+            return f"No chart fits /{self.query}"
+        if self.groups:
+            return f"All {len(self.groups)} charts are hidden: / lists them, space shows one."
+        return said
