@@ -15,12 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
 from tests.support.require import NOT_RUN, unavailable
 
 _NO_ENGINE: list[str] = []
+
+# A busy machine is slow; that is no failure.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class Runs:
     endpoint: str = ""
     image: str = "none"
     launched: list[Run] = field(default_factory=list)
+    database: RunDatabase | None = None
 
     def __post_init__(self) -> None:
         self.engine = make_engine(self.engine_name, self.endpoint)
@@ -61,6 +62,8 @@ class Runs:
 
     def open(self) -> None:
         """Open the home, as another viewer does."""
+        if self.database:
+            self.database.close()
         self.database = RunDatabase(self.home / "runs.db")
         self.launcher = Launcher(self.home, self.database, self.choose, make_engine)
 
@@ -154,6 +157,8 @@ class Runs:
                 found = self.engine.find(run.id)
                 if found:
                     self.engine.remove(found.id, force=True)
+        self.engine.close()
+        self.database.close()
 
 
 def states(home: Path) -> Callable[[Run], list[str]]:

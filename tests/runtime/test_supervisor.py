@@ -54,7 +54,7 @@ def test_the_supervisor_is_nobodys_child(runs: Runs) -> None:
     assert len(files) < 24
     runs.go(run)
     runs.ended(run)
-    assert not runs.launcher.folder(run.id).supervised
+    until(lambda: not runs.launcher.folder(run.id).supervised)
     assert not [p for p in Path("/proc").glob("[0-9]*/stat") if _parent_of_zombie(p) == os.getpid()]
 
 

@@ -8,6 +8,7 @@ import itertools
 import math
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ KINDS = st.sampled_from(list(MetricKind))
 POINTS = st.lists(st.builds(MetricPoint, NAMES, st.sampled_from(["step", "epoch"]), st.floats(), st.floats(), KINDS))
 
 
+_OPEN: list[MetricReaderFile] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed_readers() -> Iterator[None]:
+    """Readers are many here; what they hold open goes with the test."""
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 class Reader:
     """A reader that fills a store."""
 
@@ -30,6 +42,7 @@ class Reader:
         self.store = MetricStore()
         self.begun = 0
         self.file = MetricReaderFile(path, lambda key, c: self.store.get(key).extend(*c), self._begin)
+        _OPEN.append(self.file)
 
     def _begin(self) -> None:
         self.begun += 1
