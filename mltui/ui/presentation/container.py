@@ -56,3 +56,16 @@ def container_text(row: ContainerRow) -> str:
     """What a filter looks at."""
     container = row.container
     return f"{container.name} {container.image} {container.state} {container.id[:12]} {container.run_id}"
+
+
+def container_headline(container: Container, width: int) -> list[Line]:
+    """The lines above the log of a container that is no run."""
+    left: list[Span] = [
+        (container.state, "primary" if container.running else "dim"),
+        (f"  {one_line(container.name, 80)}", "strong"),
+        (f"  {container.id[:12]}", "dim"),
+    ]
+    ports: list[Span] = [("  " + ", ".join(container.ports), "alt")] if container.ports else []
+    image, status = one_line(container.image, 80), one_line(container.status, 60)
+    second: list[Span] = [(image, "dim"), (f"  {status}", "dim"), *ports]
+    return [spread(left, [("not started by mltui", "dim")], width), second]

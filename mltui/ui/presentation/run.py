@@ -88,3 +88,19 @@ def _explanation(run: Run, width: int) -> list[Line]:
     notes = f"  {one_line(run.notes)}" if run.notes and not detail else ""
     said: list[Span] = [(detail, "warn" if run.state.active else "dim"), (notes, "dim")]
     return [[(gpus, "accent"), (params_text(run), "text"), *said]]
+
+
+def waiting_text(run: Run | None) -> str:
+    """What stands in the place of curves while there is none; ``None`` is a container that is no run."""
+    if run is None:
+        return "No metric in its log yet."
+    if run.state in (RunState.PENDING, RunState.BUILDING):
+        return "Curves begin with the first metric it prints."
+    if run.state is RunState.RUNNING:
+        return "Waiting for the first metric in its log."
+    return "Its log holds no metric."
+
+
+def silent_text(run: Run | None) -> str:
+    """What stands in the place of a log without a line."""
+    return "nothing printed yet" if run is None or run.state.active else "it printed nothing"

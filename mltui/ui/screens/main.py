@@ -10,9 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from mltui.domain.container import Container
 from mltui.domain.options import AppOptions
-from mltui.domain.run import Run, RunState
+from mltui.domain.run import Run
 from mltui.domain.text import one_line
 from mltui.ui.panes.base import Pane
 from mltui.ui.panes.containers import ContainersPane
@@ -23,15 +22,16 @@ from mltui.ui.panes.images import ImagesPane
 from mltui.ui.panes.log import LogPane
 from mltui.ui.panes.profiles import ProfilesPane
 from mltui.ui.panes.runs import RunsPane
-from mltui.ui.presentation.container import container_row
+from mltui.ui.presentation.container import container_headline, container_row
 from mltui.ui.presentation.gauges import device_gauges, host_gauges, usage_gauges
 from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
-from mltui.ui.presentation.run import headline
+from mltui.ui.presentation.run import headline, silent_text, waiting_text
+from mltui.ui.presentation.top import top_line
 from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.gauges import Gauge
-from mltui.ui.widgets.lines import Line, LinesWidget, Span, spread
+from mltui.ui.widgets.lines import Line, LinesWidget
 from mltui.ui.widgets.list_table import ListTable
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ class MainScreen(Screen[None]):
             self._show_selection()
         if self._new("samples", (cockpit.sampler.version, self._selected)):
             self._show_gauges()
-        if self._new("top", (cockpit.version, cockpit.catalog and cockpit.catalog.version, cockpit.watcher.version)):
+        engine = (cockpit.version, cockpit.catalog and cockpit.catalog.version, cockpit.watcher.error)
+        if self._new("top", (engine, len(cockpit.sampler.devices), cockpit.no_gpu)):
             self._show_top()
         self.curves.sync()
         self.log_pane.view.sync()
@@ -311,9 +312,9 @@ class MainScreen(Screen[None]):
             self.curves.show((), "The curves of the selected run are drawn here.")
             return
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
-        self.curves.show(self._compared(run, view.metrics), _waiting(run))
+        self.curves.show(self._compared(run, view.metrics), waiting_text(run))
         buffer = view.build if building else view.log
-        self.log_pane.show(buffer, "image build" if building else "", _silent(run))
+        self.log_pane.show(buffer, "image build" if building else "", silent_text(run))
 
     def _compared(self, run: Run | None, metrics: MetricStore) -> list[ComparedRun]:
         """What is looked at, and behind it the marked runs."""
@@ -341,7 +342,7 @@ class MainScreen(Screen[None]):
         kind, key = self._selected
         container = self._cockpit.container(key) if kind == "container" else None
         if container:
-            return _container_headline(container, width)
+            return container_headline(container, width)
         return [[("mltui", "title"), ("  pick a profile and press enter: it trains in a container", "dim")], []]
 
     def _show_gauges(self) -> None:
@@ -361,35 +362,10 @@ class MainScreen(Screen[None]):
     # -- bars ---------------------------------------------------------------------------------------------------------
 
     def _show_top(self) -> None:
-        left: list[Span] = [(" mltui ", "title")]
-        right: list[Span] = []
-        cockpit = self._attached
-        if cockpit is None:
-            self.top.show(left, right)
-            return
-        choice, catalog = cockpit.choice, cockpit.catalog
-        if choice is None:
-            text = one_line(cockpit.engine_error) or "looking for an engine …"
-            left.append((text, "error" if cockpit.engine_error else "dim"))
+        if self._attached is None:
+            self.top.show([(" mltui ", "title")], [])
         else:
-            info = choice.info
-            left += [(f" {one_line(info.product, 40)} {one_line(info.version, 20)}".rstrip(), "text")]
-            left += [(f"  {one_line(info.context, 40)}", "alt")] if info.context else []
-            left += [(f"  {one_line(info.host, 40)}", "dim")]
-            if not info.isolated:
-                left.append(("  no isolation: runs are plain processes", "warn"))
-            if choice.reason:
-                left.append((f"  {one_line(choice.reason, 120)}", "dim"))
-        if catalog and catalog.error:
-            left.append(("  not answering, trying again", "error"))
-        if cockpit.watcher.error:
-            left.append((f"  {one_line(cockpit.watcher.error, 120)}", "error"))
-        if self._options.read_only:
-            right.append(("read-only  ", "accent"))
-        gpus = len(cockpit.sampler.devices)
-        if gpus or cockpit.no_gpu:
-            right.append((f"{gpus} GPU{'s' if gpus > 1 else ''} " if gpus else "no GPU ", "ok" if gpus else "dim"))
-        self.top.show(left, right)
+            self.top.show(*top_line(self._attached, read_only=self._options.read_only))
 
     def on_resize(self) -> None:
         """A terminal that is too small says so."""
@@ -403,32 +379,3 @@ def _size_classes() -> str:
     across = [name for least, name in MainScreen.HORIZONTAL_BREAKPOINTS if width >= least][-1]
     down = [name for least, name in MainScreen.VERTICAL_BREAKPOINTS if height >= least][-1]
     return f"{across} {down}"
-
-
-def _waiting(run: Run | None) -> str:
-    if run is None:
-        return "No metric in its log yet."
-    if run.state in (RunState.PENDING, RunState.BUILDING):
-        return "Curves begin with the first metric it prints."
-    if run.state is RunState.RUNNING:
-        return "Waiting for the first metric in its log."
-    return "Its log holds no metric."
-
-
-def _silent(run: Run | None) -> str:
-    return "nothing printed yet" if run is None or run.state.active else "it printed nothing"
-
-
-def _container_headline(container: Container, width: int) -> list[Line]:
-    left: list[Span] = [
-        (f"{container.state}", "primary" if container.running else "dim"),
-        (f"  {one_line(container.name, 80)}", "strong"),
-        (f"  {container.id[:12]}", "dim"),
-    ]
-    ports: list[Span] = [("  " + ", ".join(container.ports), "alt")] if container.ports else []
-    second: list[Span] = [
-        (one_line(container.image, 80), "dim"),
-        (f"  {one_line(container.status, 60)}", "dim"),
-        *ports,
-    ]
-    return [spread(left, [("not started by mltui", "dim")], width), second]
