@@ -179,7 +179,8 @@ def record_text(run: Run, folder: object) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else "–"
 
     rows = [
-        ("state", run.state.value), ("detail", f"{run.detail} {run.hint}".strip() or "–"), ("decided", run.notes or "–"),
+        ("state", run.state.value), ("detail", f"{run.detail} {run.hint}".strip() or "–"),
+        ("decided", run.notes or "–"),
         ("profile", run.profile),
         ("file", run.profile_path or "–"), ("engine", f"{run.engine} {run.endpoint}".strip()),
         ("image", run.image or "–"),
