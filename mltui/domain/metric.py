@@ -130,7 +130,9 @@ class MetricStore:
         """The series of ``key``, made if it is new."""
         found = self.series.get(key)
         if found is None:
-            found = self.series[key] = Series(key)
+            found = Series(key)
+            # A new dictionary: another thread may be going through the old one.
+            self.series = {**self.series, key: found}
         return found
 
     def add(self, point: MetricPoint, time: float) -> None:
@@ -140,5 +142,5 @@ class MetricStore:
 
     def clear(self) -> None:
         """Forget everything; the version still grows."""
-        self.series.clear()
+        self.series = {}
         self.version += 1

@@ -205,8 +205,7 @@ class OnceEach:
             if verdict is Verdict.FINER and other.source == LOG:
                 other.hidden = True
                 self._writer.withdraw(other.key)
-        known = verdicts and not {Verdict.UNKNOWN, Verdict.AHEAD} & set(verdicts)
-        if not told.shown and (known or waited):
+        if waited and not told.shown:
             self._show(told)
 
     def _others(self, told: _FromFile) -> Iterator[_Told]:

@@ -101,7 +101,7 @@ def test_other_values_are_another_series() -> None:
     both = Both()
     both.log("loss", steps([1.0] * 40))
     both.file("loss", steps(SHORT))
-    assert both.settle() == {"loss": steps([1.0] * 40), "[events] loss": steps(SHORT)}
+    assert both.settle(5) == {"loss": steps([1.0] * 40), "[events] loss": steps(SHORT)}
     both.file("loss", [(99.0, 5.0)])
     assert both.settle()["[events] loss"] == [*steps(SHORT), (99.0, 5.0)]
 
