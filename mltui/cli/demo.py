@@ -10,7 +10,7 @@ from mltui.cli.follow import announce, detached, follow, wait_until_started
 from mltui.cli.output import say
 from mltui.cli.session import load, open_launcher
 from mltui.domain.errors import EngineError, UsageError
-from mltui.domain.run import RunState
+from mltui.domain.run import LOCAL, RunState
 from mltui.runtime.launcher import Wish
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mltui.runtime.launcher import Launcher
 
 _PROFILE = "mnist-mlp"
-_LOCAL = "local"
 #: Reasons of a failure that say something of the engine and nothing of the training.
 _ENGINE_REASONS = ("image", "gpu", "start")
 
@@ -30,14 +29,14 @@ def demo(args: Namespace) -> int:
     profile = load(_PROFILE)
     with_app = not args.plain and _terminal()
     run = _launch(launcher, profile, args.engine)
-    if run.engine != _LOCAL and not args.engine:
+    if run.engine != LOCAL and not args.engine:
         try:
             now = wait_until_started(launcher, run, plain=not with_app)
         except KeyboardInterrupt:
             return detached(run)
         if now.state is RunState.FAILED and now.reason in _ENGINE_REASONS:
             say(f"{now.detail} So it is trained as a local process instead.")
-            run = _launch(launcher, profile, _LOCAL)
+            run = _launch(launcher, profile, LOCAL)
     return app.run(args, select_run=run.id) if with_app else follow(launcher, run, plain=args.plain)
 
 
@@ -49,7 +48,7 @@ def _launch(launcher: Launcher, profile: Profile, engine: str) -> Run:
         if engine:
             raise
         say(f"{error.message} So it is trained as a local process instead.")
-        run = launcher.launch(profile, Wish(engine=_LOCAL))
+        run = launcher.launch(profile, Wish(engine=LOCAL))
     announce(run)
     return run
 

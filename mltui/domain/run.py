@@ -9,6 +9,9 @@ from enum import StrEnum
 #: Letters of run ids: none that is mistaken for another, and the first is never a digit.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
+#: Name of the engine that runs plain processes of this machine.
+LOCAL = "local"
+
 #: Labels that tie a container to its run. An engine finds runs by ``LABEL_RUN``.
 LABEL_RUN = "mltui.run"
 LABEL_PROFILE = "mltui.profile"

@@ -11,6 +11,7 @@ from mltui.domain.container import Container
 from mltui.domain.device import HostSample
 from mltui.domain.errors import MltuiError
 from mltui.domain.options import AppOptions
+from mltui.domain.run import LOCAL
 from mltui.plugins import make_engine
 from mltui.runtime.catalog import Catalog
 from mltui.runtime.engine_choice import choose_engine
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from mltui.runtime.resolve import Resolution
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
 
-LOCAL = "local"
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -40,6 +39,8 @@ class Explanation:
     resolution: Resolution | None = None
     where: str = ""
     command: str = ""
+    notes: tuple[str, ...] = ()
+    """What was decided, and why."""
     problem: str = ""
     """Why it cannot be launched as things are."""
 
@@ -65,12 +66,14 @@ class Cockpit:
         self._local: Engine | None = None
         self._host_monitor: object = None
         self._connecting = threading.Lock()
+        self._repository: ProfileRepository | None = None
+        self._reading_profiles = threading.Lock()
 
     def start(self) -> None:
         """Begin; returns at once."""
         self.watcher.start()
         self.connect()
-        threading.Thread(target=self._load_profiles, name="profiles", daemon=True).start()
+        threading.Thread(target=self.reload_profiles, name="profiles", daemon=True).start()
         self.sampler.start()
 
     def connect(self) -> None:
@@ -106,20 +109,14 @@ class Cockpit:
             if before:
                 before.close()
 
-    def _load_profiles(self) -> None:
-        self.repository  # noqa: B018 - imports what reading needs
-        self.reload_profiles()
-
-    @property
-    def repository(self) -> ProfileRepository:
-        """Where profiles are looked for."""
-        from mltui.storage.profiles import ProfileRepository
-
-        return ProfileRepository(self.options.profile_folders)
-
     def reload_profiles(self) -> None:
         """Read the list of profiles again."""
-        profiles = self.repository.list()
+        from mltui.storage.profiles import ProfileRepository
+
+        with self._reading_profiles:
+            if self._repository is None:
+                self._repository = ProfileRepository(self.options.profile_folders)
+            profiles = self._repository.list()
         if profiles != self.profiles:
             self.profiles = profiles
             self.version += 1
@@ -137,7 +134,8 @@ class Cockpit:
             return Explanation(profile, problem=str(error))
         info = choice.info
         where = f"{choice.engine.name}: {info.product} {info.version} on {info.host}"
-        return Explanation(profile, resolution, where, docker_command(resolution.spec))
+        notes = tuple(filter(None, (choice.reason, *choice.warnings, *resolution.notes)))
+        return Explanation(profile, resolution, where, docker_command(resolution.spec), notes)
 
     def _sources(self) -> Iterator[tuple[Engine, tuple[str, ...]]]:
         catalog = self.catalog

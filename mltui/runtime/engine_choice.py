@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mltui.domain.errors import EngineUnavailable
+from mltui.domain.run import LOCAL
 from mltui.engines.base import EngineChoice
 from mltui.plugins import make_engine
 
@@ -12,8 +13,8 @@ def choose_engine(wish: str = "", endpoint: str = "") -> EngineChoice:
 
     Raises ``EngineUnavailable`` when the one asked for does not answer.
     """
-    if wish == "local":
-        engine = make_engine("local")
+    if wish == LOCAL:
+        engine = make_engine(LOCAL)
         return EngineChoice(engine, engine.info())
     if wish:
         engine = make_engine(wish, endpoint)
@@ -22,7 +23,7 @@ def choose_engine(wish: str = "", endpoint: str = "") -> EngineChoice:
         engine = make_engine("docker", endpoint)
         return EngineChoice(engine, engine.info())
     except EngineUnavailable as error:
-        local = make_engine("local")
+        local = make_engine(LOCAL)
         return EngineChoice(
             local,
             local.info(),

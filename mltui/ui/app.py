@@ -63,15 +63,23 @@ class MltuiApp(App[None]):
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
+        # The run database may lie on a slow disk, or be held by a writer: the screen is there meanwhile.
+        self.run_worker(self._open_cockpit, thread=True, exit_on_error=True)
+
+    def _open_cockpit(self) -> None:
         from mltui.runtime.cockpit import Cockpit
 
         try:
-            self._cockpit = Cockpit(self.options)
+            cockpit = Cockpit(self.options)
         except MltuiError as error:
-            self.exit(return_code=1, message=clean(str(error)))
-            return
-        self.main.begin(self._cockpit)
-        self._cockpit.start()
+            self.call_from_thread(self.exit, return_code=1, message=clean(str(error)))
+        else:
+            self.call_from_thread(self._take, cockpit)
+
+    def _take(self, cockpit: Cockpit) -> None:
+        self._cockpit = cockpit
+        self.main.begin(cockpit)
+        cockpit.start()
         self.set_interval(_TICK_S, self._tick)
         self.set_interval(_PROFILES_S, self._look_at_profiles)
 
@@ -130,6 +138,9 @@ class MltuiApp(App[None]):
                 result = act()
             except MltuiError as error:
                 self.call_from_thread(self.say_error, error)
+            except Exception as error:
+                said = f"mltui failed at that, by its own fault: {type(error).__name__}: {one_line(str(error), 200)}."
+                self.call_from_thread(self.say_error, MltuiError(said, "Please report it."))
             else:
                 if then:
                     self.call_from_thread(then, result)
@@ -254,7 +265,9 @@ class MltuiApp(App[None]):
 
     def action_refresh_lists(self) -> None:
         """Ask the engine again; where none answered, look for one again."""
-        cockpit = self.cockpit
+        cockpit = self._cockpit
+        if cockpit is None:
+            return
         if cockpit.catalog is None or (cockpit.choice is not None and cockpit.choice.reason):
             cockpit.connect()
         else:

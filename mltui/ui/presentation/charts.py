@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -93,7 +94,8 @@ def _scope(curve: Curve) -> Scope | None:
 
 def _first_time(store: MetricStore) -> float | None:
     """When the first point of a run was read."""
-    return min((series.time[0] for series in list(store.series.values()) if len(series)), default=None)
+    times = (series.time[0] for series in list(store.series.values()) if len(series))
+    return min((time for time in times if math.isfinite(time)), default=None)
 
 
 def _told_apart(group: ChartGroup, groups: Sequence[ChartGroup], zero: float | None) -> ChartGroup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.domain.figures import format_duration
-from mltui.domain.run import Run, RunState
+from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
 from mltui.ui.widgets.lines import Line, Span, spread
 
@@ -65,7 +65,7 @@ def headline(run: Run, now: float, width: int) -> list[Line]:
         (f"  {run.id}", "dim"),
     ]
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
-    where = run.engine if run.engine != "local" else "local process, not isolated"
+    where = run.engine if run.engine != LOCAL else "local process, not isolated"
     right: list[Span] = [(code, "error"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
     return [spread(first, right, width), *_explanation(run, width)]
 

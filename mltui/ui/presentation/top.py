@@ -21,7 +21,8 @@ def top_line(cockpit: Cockpit, *, read_only: bool) -> tuple[Line, Line]:
         left.append((f"  {one_line(cockpit.watcher.error, 120)}", "error"))
     right: list[Span] = [("read-only  ", "accent")] if read_only else []
     gpus = len(cockpit.sampler.devices)
-    if gpus or cockpit.no_gpu:
+    here = cockpit.choice is None or cockpit.choice.info.local
+    if here and (gpus or cockpit.no_gpu):
         right.append((f"{gpus} GPU{'s' if gpus > 1 else ''} " if gpus else "no GPU ", "ok" if gpus else "dim"))
     return left, right
 

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from mltui.domain.options import AppOptions
-from mltui.domain.run import Run
+from mltui.domain.run import LOCAL, Run
 from mltui.domain.text import one_line
 from mltui.ui.panes.base import Pane
 from mltui.ui.panes.containers import ContainersPane
@@ -261,8 +261,7 @@ class MainScreen(Screen[None]):
         lines = profile_lines(explanation.profile)
         if explanation.resolution:
             spec = explanation.resolution.spec
-            notes = explanation.resolution.notes
-            lines += launch_lines(spec, explanation.command, explanation.where, notes)
+            lines += launch_lines(spec, explanation.command, explanation.where, explanation.notes)
         if explanation.problem:
             lines += problem_lines(explanation.problem)
         self.detail.show(lines, explanation.command)
@@ -345,6 +344,12 @@ class MainScreen(Screen[None]):
             return container_headline(container, width)
         return [[("mltui", "title"), ("  pick a profile and press enter: it trains in a container", "dim")], []]
 
+    @property
+    def _engine_is_here(self) -> bool:
+        """What is measured on this machine says something about the runs; a remote engine's machine is not seen."""
+        choice, run = self._cockpit.choice, self._run()
+        return choice is None or choice.info.local or (run is not None and run.engine == LOCAL)
+
     def _show_gauges(self) -> None:
         sampler = self._cockpit.sampler
         gauges: list[Gauge] = []
@@ -354,9 +359,10 @@ class MainScreen(Screen[None]):
         usage = sampler.usage.get(container)
         if usage:
             gauges += usage_gauges(usage, tuple(sampler.usage_history.get(container, ())))
-        histories = {uuid: tuple(past) for uuid, past in sampler.device_history.items()}
-        gauges += device_gauges(sampler.devices, histories, run.gpus if run else ())
-        gauges += host_gauges(sampler.host, tuple(sampler.host_history))
+        if self._engine_is_here:
+            histories = {uuid: tuple(past) for uuid, past in sampler.device_history.items()}
+            gauges += device_gauges(sampler.devices, histories, run.gpus if run else ())
+            gauges += host_gauges(sampler.host, tuple(sampler.host_history))
         self.gauges.show(gauges)
 
     # -- bars ---------------------------------------------------------------------------------------------------------

@@ -131,8 +131,9 @@ class Plotted:
         return self.smooth_trace or self.trace
 
     def first_time(self) -> float:
-        """When the first point was read, infinity for an empty series."""
-        return self.curve.series.time[0] if len(self.curve.series) else math.inf
+        """When the first point was read, infinity where that is not known."""
+        first = self.curve.series.time[0] if len(self.curve.series) else math.inf
+        return first if math.isfinite(first) else math.inf
 
 
 @dataclass(slots=True)
