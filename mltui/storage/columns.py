@@ -18,9 +18,10 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, islice, repeat
-from operator import add, mul, ne, sub, truediv
+from operator import add, mul, ne, sub
+from typing import Any
 
 Columns = tuple["array[float]", "array[float]", "array[float]"]
 
@@ -111,6 +112,9 @@ def _pack_wholes(column: array[float]) -> bytes | None:
         first, order, wholes = wholes[0], 1, steps
         low, reach = min(steps), max(steps) - min(steps)
     width = next(w for w in (0, *_CODES) if reach < 1 << 8 * w)
+    if low > 0 and low + reach < 1 << 8 * width:
+        # As they are they take no more room, and are read back sooner.
+        low = 0
     body = _planes(array(_CODES[width], map(sub, wholes, repeat(low)))) if width else b""
     return _WHOLES.pack(b"i", digits, order, width, low, first) + body + odd
 
@@ -122,12 +126,14 @@ def _unpack_wholes(data: memoryview, at: int, length: int) -> tuple[array[float]
     if not width and order and not digits:
         return array("d", range(first, first + low * length, low) if low else [first]) * (1 if low else length), at
     end = at + width * count
-    wholes = map(add, _from_planes(_CODES[width], data[at:end]), repeat(low)) if width else repeat(low, count)
+    distances: Iterable[int] = _from_planes(_CODES[width], data[at:end]) if width else repeat(0, count)
+    wholes = map(add, distances, repeat(low)) if low else distances
     return _scaled(accumulate(chain((first,), wholes)) if order else wholes, digits), end
 
 
-def _scaled(wholes: Sequence[int] | Iterator[int], digits: int) -> array[float]:
-    return array("d", map(truediv, wholes, repeat(10**digits)) if digits else wholes)
+def _scaled(wholes: Iterable[int], digits: int) -> array[float]:
+    scale = 10**digits
+    return array("d", [whole / scale for whole in wholes] if digits else wholes)
 
 
 def _wholes(column: array[float]) -> tuple[int, list[int]] | None:
@@ -194,8 +200,8 @@ def _planes(numbers: array[float] | array[int]) -> bytes:
     return b"".join(data[k::width] for k in order)
 
 
-def _from_planes(code: str, planes: memoryview) -> array[float]:
-    numbers: array[float] = array(code)
+def _from_planes(code: str, planes: memoryview) -> array[Any]:
+    numbers: array[Any] = array(code)
     width = numbers.itemsize
     count = len(planes) // width
     data = bytearray(len(planes))
