@@ -231,6 +231,6 @@ def _time_ticks(scale: Scale, count: int, write: Callable[[float, float], str]) 
     if raw < 1 or raw > 86400:
         step = nice_step(raw) if raw < 1 else 86400 * nice_step(raw / 86400)
     else:
-        step = float(next(s for s in _TIME_STEPS if s >= raw))
+        step = float(next((s for s in _TIME_STEPS if s >= raw), _TIME_STEPS[-1]))
     found = [tick.value for tick in _linear_ticks(scale, step)]
     return _distinct([Tick(v, write(v, step)) for v in found])
