@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,8 @@ class BuildSpec:
     args: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     network: str = ""
+    inherited: frozenset[str] = frozenset()
+    """Names in ``args`` whose value is the caller's: lines to show have the name alone."""
 
 
 class MountType(StrEnum):
@@ -150,11 +151,3 @@ class LaunchSpec:
     """Path in the container where the run leaves what it made; its mount is among ``mounts``."""
     outputs_host: str = ""
     """The same folder on the host."""
-
-    def shown_environment(self) -> dict[str, str]:
-        """The environment with every secret's value replaced by its reference, ``${NAME}``."""
-        return {k: f"${{{k}}}" if k in self.secrets else v for k, v in self.environment.items()}
-
-
-#: A launch as JSON-ready data, for the run's record.
-SpecData = dict[str, Any]

@@ -1,6 +1,7 @@
 """The ``docker`` lines that a launch stands for: what one would type to start the same container by hand.
 
-Secrets are written as a bare ``-e NAME``, which takes the value from the shell's environment.
+Secrets are written as a bare ``-e NAME``, and arguments of the build that are the caller's as a bare
+``--build-arg NAME``: both take the value from the shell's environment.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _build(build: BuildSpec, image: str) -> Iterator[Line]:
     # The command line takes a Dockerfile's path as its own, not the context's.
     yield "-f", os.path.join(build.context, build.dockerfile)
     for name, value in build.args.items():
-        yield "--build-arg", f"{name}={value}"
+        yield "--build-arg", name if name in build.inherited else f"{name}={value}"
     if build.target:
         yield "--target", build.target
     if build.network:

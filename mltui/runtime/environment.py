@@ -12,11 +12,8 @@ from mltui.domain.compose import EnvFile
 from mltui.domain.interpolation import InterpolationError, interpolate
 from mltui.domain.profile import NAME, Profile
 from mltui.domain.profile_check import Fault
+from mltui.domain.secret_names import is_secret_name
 
-#: Names that by custom hold something to keep to oneself. ``MAX_TOKENS`` and ``TOKENIZERS_PARALLELISM`` are none.
-_SECRET_NAME = re.compile(
-    r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE)_?KEY)$", re.IGNORECASE
-)
 #: Variables of every login that are nobody's secret.
 _PUBLIC = frozenset({"HOME", "USER", "LOGNAME", "PWD", "LANG", "TZ", "HOSTNAME", "UID", "GID", "CUDA_VISIBLE_DEVICES"})
 _LONE_VARIABLE = re.compile(r"\$(\w+|\{\w+([:?+-].*)?\})")
@@ -33,11 +30,6 @@ class Variables:
     secrets: frozenset[str]
     """Names whose values may not be shown."""
     faults: tuple[Fault, ...] = ()
-
-
-def is_secret_name(name: str) -> bool:
-    """A variable of that name holds a secret by custom."""
-    return bool(_SECRET_NAME.search(name))
 
 
 def variables_in(text: str) -> set[str]:

@@ -17,9 +17,10 @@ from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountT
 from mltui.domain.profile import ParamValue, Profile, param_text
 from mltui.domain.profile_check import Fault, check, fill, literal
 from mltui.domain.run import LABEL_CREATED, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
+from mltui.domain.secret_names import is_secret_name
 from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
-from mltui.runtime.environment import Variables, is_secret_name, read_environment, variables_in
+from mltui.runtime.environment import Variables, read_environment, variables_in
 from mltui.runtime.gpu_choice import choose_gpus, wished_gpus
 
 #: Loaders and NCCL pass tensors through /dev/shm, for which Docker's 64 MB are too few. Memory is taken only as it is
@@ -28,6 +29,7 @@ _SHM_SIZE = 2 << 30
 #: What the engine keeps of the log; the run's own record has all of it.
 _LOG_OPTIONS = {"max-size": "50m", "max-file": "3"}
 _NO_NEW_PRIVILEGES = "no-new-privileges:true"
+_READ_IT_THERE = "name it under environment and read it there"
 #: A home that any user may write: libraries put caches there. It is held in memory.
 _HOME = "/home/mltui"
 
@@ -110,6 +112,7 @@ def _filled(profile: Profile, params: Mapping[str, str], caller: Mapping[str, st
     hidden = (set(profile.secrets) | {k for k, v in profile.environment.items() if v is None}) - set(params)
     data, faults = fill(source, lambda name: params.get(name, caller.get(name)))
     shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
+    shown += _secret_arguments(profile, hidden)
     checked, more = check(data, source) if not faults else (None, [])
     faults += [*shown, *more]
     if faults or checked is None:
@@ -130,11 +133,18 @@ def _shown_secrets(
     if isinstance(value, str):
         for name in sorted(variables_in(value)):
             if name in hidden or (name not in params and is_secret_name(name)):
-                yield Fault(path, f"the secret {name} would be seen here: name it under environment and read it there")
+                yield Fault(path, f"the secret {name} would be seen here: {_READ_IT_THERE}")
     elif isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             if path or not literal(str(key)):
                 yield from _shown_secrets(item, hidden, params, (*path, key))
+
+
+def _secret_arguments(profile: Profile, hidden: set[str]) -> Iterator[Fault]:
+    """Arguments of the build that are secrets by name: the engine keeps all of them in the image's history."""
+    for name, value in (profile.build.args if profile.build else {}).items():
+        if name in hidden or (value != "" and is_secret_name(name)):
+            yield Fault(("build", "args", name), f"the secret {name} would be kept in the image: {_READ_IT_THERE}")
 
 
 class _Launch:
@@ -217,7 +227,8 @@ class _Launch:
         # As in Compose, an argument without a value is the caller's, and left out where the caller has none.
         args = {name: caller.get(name) if value is None else value for name, value in build.args.items()}
         known = {name: value for name, value in args.items() if value is not None}
-        return BuildSpec(str(context), build.dockerfile, known, build.target, build.network)
+        inherited = frozenset(name for name in known if build.args[name] is None)
+        return BuildSpec(str(context), build.dockerfile, known, build.target, build.network, inherited)
 
     def _path(self, text: str) -> Path:
         """A path of the profile, from the profile's folder."""

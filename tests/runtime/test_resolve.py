@@ -9,6 +9,7 @@ from mltui.domain.device import DeviceSample
 from mltui.domain.errors import GpuUnavailable, ProfileError, UsageError
 from mltui.domain.launch import GpuRequest, Mount, MountType, Port
 from mltui.engines.base import EngineInfo
+from mltui.runtime.docker_command import docker_command
 from mltui.runtime.resolve import Resolution, metric_config, output_folders, resolve_run
 from mltui.storage.profiles import load_profile
 
@@ -209,7 +210,7 @@ environment:
     assert spec.environment["URL"] == "postgres://me:t3@db"
     assert (spec.environment["FILE_VALUE"], spec.environment["HF_HOME"]) == ("a b", "/hf")
     assert (spec.environment["PLAIN"], spec.environment["WITH_DEFAULT"]) == ("public", "5")
-    shown = str(spec.shown_environment())
+    shown = docker_command(spec)
     assert not any(value in shown for value in ("t1", "t2", "t3", "t4", "a b"))
 
 
@@ -218,7 +219,7 @@ def test_a_value_built_around_a_declared_secret_is_a_secret(launch):
     text = 'image: x\nsecrets: [DEMO_LOGIN]\nenvironment:\n  LOGIN: "user:${DEMO_LOGIN}"\n  OPEN: "user:${NAME}"\n'
     spec = launch(text, caller={"DEMO_LOGIN": "hunter2", "NAME": "me"}).spec
     assert spec.secrets == {"DEMO_LOGIN", "LOGIN"}
-    assert "hunter2" not in str(spec.shown_environment())
+    assert "hunter2" not in docker_command(spec)
 
 
 def test_a_secret_that_is_not_set_is_a_sentence(launch):
@@ -240,6 +241,28 @@ def test_a_secret_is_refused_where_it_would_be_seen(launch, line):
     """Command, labels and build arguments are shown and kept by the engine."""
     with pytest.raises(ProfileError, match="would be seen here"):
         launch(f"image: x\nsecrets: [MINE]\n{line}\n", caller={"HF_TOKEN": "t", "MINE": "m"})
+
+
+@pytest.mark.parametrize("args", ["[HF_TOKEN]", "{HF_TOKEN: }", "[HF_TOKEN=written]", "{HF_TOKEN: written}", "[MINE]"])
+def test_a_secret_is_no_argument_of_a_build(launch, args):
+    """Written out or taken from the caller, in both of Compose's forms: the image's history would have it."""
+    text = f"image: x\nsecrets: [MINE]\nbuild: {{context: ., args: {args}}}\n"
+    with pytest.raises(ProfileError) as caught:
+        launch(text, caller={"HF_TOKEN": "t", "MINE": "m"})
+    (problem,) = caught.value.problems
+    assert problem.line == 3
+    assert problem.message.endswith("would be kept in the image: name it under environment and read it there")
+
+
+def test_the_callers_value_of_a_build_argument_is_in_no_line(launch, tmp_path):
+    """It reaches the build; the line to show, which is kept, has the name."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo/Dockerfile").write_text("FROM scratch\n")
+    spec = launch("build: {context: ., args: [PROXY, A=1]}\n", caller={"PROXY": "http://me:hunter2@proxy"}).spec
+    assert spec.build is not None
+    assert spec.build.args == {"PROXY": "http://me:hunter2@proxy", "A": "1"}
+    assert "--build-arg PROXY \\\n  --build-arg A=1 \\" in docker_command(spec)
+    assert "hunter2" not in docker_command(spec)
 
 
 def test_what_shows_only_at_the_launch_has_its_place_too(launch):
@@ -268,7 +291,7 @@ tmpfs: /run:size=2m
 """
     spec = launch(text, caller={"FROM_ME": "2"}).spec
     assert dataclasses.astuple(spec.build) == (
-        str(tmp_path / "demo/docker"), "Dockerfile.gpu", {"A": "1", "FROM_ME": "2"}, "t", "host",
+        str(tmp_path / "demo/docker"), "Dockerfile.gpu", {"A": "1", "FROM_ME": "2"}, "t", "host", {"FROM_ME"},
     )  # fmt: skip
     assert spec.image == "mltui/demo"
     assert spec.requirements == str(tmp_path / "demo/requirements.txt")

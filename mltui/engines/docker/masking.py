@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from mltui.domain.secret_names import is_secret_name
 from mltui.engines.docker.create import LABEL_SECRETS
 
 MASK = "•••"
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|PRIVATE", re.IGNORECASE)
 #: Shorter values are not searched for elsewhere: they would hit what only happens to be equal.
 _SHORTEST = 6
 
@@ -22,7 +21,7 @@ def masked(inspected: Mapping[str, Any]) -> dict[str, Any]:
     config = inspected.get("Config") or {}
     declared = set(str((config.get("Labels") or {}).get(LABEL_SECRETS, "")).split(","))
     pairs = [str(one).partition("=") for one in config.get("Env") or ()]
-    secret = [(name, value) for name, _, value in pairs if value and (name in declared or _SECRET_NAME.search(name))]
+    secret = [(name, value) for name, _, value in pairs if value and (name in declared or is_secret_name(name))]
     replacements = {f"{name}={value}": f"{name}={MASK}" for name, value in secret}
     replacements |= {value: MASK for _, value in secret if len(value) >= _SHORTEST}
     result = _replaced(inspected, replacements)
