@@ -101,8 +101,8 @@ def test_what_is_neither_run_nor_file_is_said(program: Program) -> None:
 )
 def test_values_that_are_not_finite_are_strings(value: float, text: str) -> None:
     """JSON has no NaN: such a value is a string."""
-    from mltui.runtime.export import point_value
     from mltui.cli.output import json_text
+    from mltui.runtime.export import point_value
 
     point = MetricPoint("val_loss", "epoch", 3.0, value)
     assert json_text(point_value(point)) == f'{{"name": "val_loss", "axis": "epoch", "x": 3, "value": {text}}}'
