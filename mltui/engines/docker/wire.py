@@ -30,6 +30,9 @@ CONNECT_TIMEOUT = 3.0
 SSH_TIMEOUT = 15.0
 #: Seconds in which an engine that refuses to show a log says so.
 SILENCE = 0.5
+#: A link that went without a word is noticed after 15 quiet seconds and three questions, 15 seconds apart: streams
+#: that may be silent for ever would wait for ever on it.
+KEEPALIVE, PROBES = 15, 3
 
 
 class SshFailed(OSError):
@@ -73,6 +76,7 @@ def _open_tcp(endpoint: Endpoint, timeout: float | None) -> socket.socket:
     port = parts.port or (2376 if endpoint.tls else 2375)
     sock = socket.create_connection((parts.hostname or "localhost", port), timeout=CONNECT_TIMEOUT)
     try:
+        _keep_alive(sock)
         if endpoint.tls:
             sock = tls_context(endpoint.tls).wrap_socket(sock, server_hostname=parts.hostname or "localhost")
         sock.settimeout(timeout)
@@ -80,6 +84,16 @@ def _open_tcp(endpoint: Endpoint, timeout: float | None) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Let the kernel ask whether the other side is still there; what a system cannot set keeps its own default."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # macOS has its own name for the first.
+    wanted = {"TCP_KEEPIDLE": KEEPALIVE, "TCP_KEEPALIVE": KEEPALIVE, "TCP_KEEPINTVL": KEEPALIVE, "TCP_KEEPCNT": PROBES}
+    for name, value in wanted.items():
+        if option := getattr(socket, name, 0):
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
@@ -100,6 +114,7 @@ def ssh_command(url: str) -> list[str]:
     """
     parts = urlsplit(url)
     command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={int(SSH_TIMEOUT) - 5}"]
+    command += ["-o", f"ServerAliveInterval={KEEPALIVE}", "-o", f"ServerAliveCountMax={PROBES}"]
     if parts.username:
         command += ["-l", parts.username]
     if parts.port:

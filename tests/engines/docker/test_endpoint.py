@@ -13,8 +13,8 @@ import pytest
 
 from mltui.domain.errors import EngineUnavailable
 from mltui.engines.docker import endpoint as module
-from mltui.engines.docker.endpoint import find_endpoint
-from mltui.engines.docker.wire import ssh_command
+from mltui.engines.docker.endpoint import Endpoint, find_endpoint
+from mltui.engines.docker.wire import open_socket, ssh_command
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +133,19 @@ def test_ssh_never_asks() -> None:
     assert command[command.index("-l") + 1] == "me"
     assert command[command.index("-p") + 1] == "2222"
     assert ssh_command("ssh://gpu/run/d.sock")[-4:] == ["-H", "unix:///run/d.sock", "system", "dial-stdio"]
+
+
+def test_a_link_that_dies_without_a_word_is_noticed() -> None:
+    """Streams wait for ever on a silent engine, so the link itself is asked: by the kernel, and by the ssh client."""
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, open_socket(Endpoint(f"tcp://127.0.0.1:{server.getsockname()[1]}")) as sock:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        names = ("TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE", "TCP_KEEPINTVL")
+        quiet, between = (sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in names)
+        assert quiet + between * sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 60
+    command = ssh_command("ssh://gpu")
+    assert command[command.index("ServerAliveInterval=15") - 1] == "-o"
+    assert command[command.index("ServerAliveCountMax=3") - 1] == "-o"
 
 
 def test_choosing_an_endpoint_imports_no_docker() -> None:
