@@ -148,9 +148,10 @@ def cgroup_mounts() -> dict[str, tuple[str, str]]:
 
 
 def _bytes(path: str) -> bytes:
+    """The whole file: the kernel gives those it writes on the fly in pieces of about a page."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return os.read(file, 1 << 16)
+        return b"".join(iter(lambda: os.read(file, 1 << 16), b""))
     finally:
         os.close(file)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.launch import Mount, MountType, Resources
-from mltui.engines.docker import DockerEngine, usage
+from mltui.engines.docker import DockerEngine, cgroups, usage
 from mltui.engines.docker.cgroups import Cgroup, find_cgroup
 from mltui.engines.docker.usage import CgroupSource, count_cpus, limits, stats_usage
 from tests.conftest import TestEngine
@@ -101,6 +101,14 @@ def test_a_process_of_another_machine_is_not_taken_for_ours() -> None:
     """A process number is believed only when its control group names the container."""
     assert find_cgroup(os.getpid(), "f" * 64) is None
     assert find_cgroup(2**22 + 1, "f" * 64) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc here")
+def test_a_file_of_the_kernels_is_read_to_its_end() -> None:
+    """It comes in pieces of about a page: a machine with many mounts has its control groups in a later one."""
+    whole = Path("/proc/self/maps").read_bytes()
+    assert len(whole) > 1 << 13
+    assert cgroups._bytes("/proc/self/maps").splitlines()[-1] == whole.splitlines()[-1]
 
 
 @pytest.fixture
