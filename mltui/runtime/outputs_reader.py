@@ -3,7 +3,7 @@
 ::
 
     outputs/logs/train/events.out.tfevents.…   train/epoch_loss         (the folder says of what)
-    outputs/fold2/metrics.csv                  [fold2] val_loss         (other folders tell curves of one name apart)
+    outputs/fold2/metrics.csv                  [fold2] val_loss         (other names tell curves of one name apart)
 
 What is in there was made by the container: links are not followed, nothing but plain files is opened, and depth,
 number and size are bounded.
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mltui.domain.metric import MetricPoint, SeriesKey
+from mltui.domain.text import one_line
 from mltui.parsers.csvlog import CsvReader
 from mltui.parsers.events import EventReader, scalar_point
 from mltui.parsers.reader import MetricReader
@@ -34,14 +35,16 @@ _POLL = 1 << 23
 _READ = 1 << 20
 #: Bytes at a file's start by which one that was written anew is known.
 _HEAD = 256
+#: Characters of a series' name.
+_NAME = 200
 #: Series of all files together.
 _SERIES = 2000
 #: Looking through a large folder takes at most this share of the time.
 _SHARE = 0.02
-#: Folders that only say that there are logs below, or when the run began.
-_PLAIN_FOLDER = re.compile(
+#: Names that only say that there are logs, or when the run began.
+_PLAIN = re.compile(
     r"(?:(?:tensorboard|tb|csv|lightning|keras|training|train|event)?[_-]?(?:logs?|runs?|events?|summar(?:y|ies)|metrics)"
-    r"|tensorboard|tb|outputs?|results?|checkpoints?|version_0|default"
+    r"|tensorboard|tb|outputs?|results?|checkpoints?|version_0|default|history|progress|training"
     r"|\d{4}-?\d\d-?\d\d([-_T ]?\d\d[-_:]?\d\d([-_:]?\d\d)?)?|\d\d-\d\d-\d\d|[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.*)",
     re.IGNORECASE,
 )
@@ -51,7 +54,7 @@ class SourcePoint(NamedTuple):
     """A point and where it is from."""
 
     source: str
-    """The folder in the outputs, with the kind of the file: ``logs/train events``."""
+    """The file in the outputs; for event files, of which there may be several in turn, ``logs/train events``."""
     name: str
     """The series as the file itself calls it."""
     point: MetricPoint
@@ -60,16 +63,11 @@ class SourcePoint(NamedTuple):
     """Seconds since 1970."""
 
 
-def scope_of_folder(folder: str) -> tuple[str, str]:
-    """What a folder (``fold1/logs/validation``) puts in front of the names of its series: ``[fold1] `` and
-    ``validation/``.
-    """
-    parts = [part for part in folder.split("/") if part and not _PLAIN_FOLDER.fullmatch(part)]
-    last = folder.rpartition("/")[2]
-    scope = f"{last}/" if last.lower() in SCOPE_WORDS else ""
-    if scope and parts and parts[-1] == last:
-        parts.pop()
-    return (f"[{'/'.join(parts)}] " if parts else ""), scope
+def scope_of_path(path: str) -> str:
+    """What a path puts in front of the names of its series: ``[fold1] validation/`` for ``fold1/logs/validation``."""
+    parts = [part for part in path.split("/") if part and not _PLAIN.fullmatch(part)]
+    scope = f"{parts.pop()}/" if parts and parts[-1].lower() in SCOPE_WORDS else ""
+    return (f"[{'/'.join(parts)}] " if parts else "") + scope
 
 
 class OutputsReader:
@@ -124,7 +122,7 @@ def read_curves(path: Path) -> Iterator[MetricPoint]:
     file, read = _File(os.path.realpath(path.parent), path.name, _kind(path.name)), 1
     while read:
         read, found = file.poll(_READ)
-        yield from (one.point for one in found)
+        yield from (one.point._replace(name=one_line(one.name, _NAME)) for one in found)
 
 
 def has_curves(path: Path) -> bool:
@@ -223,8 +221,9 @@ class _File:
         self._path = os.path.join(root, path)
         self._kind = kind
         folder = os.path.dirname(path)
-        self._before = "".join(scope_of_folder(folder))
-        self._source = f"{folder} {kind}".strip()
+        events = kind == "events"
+        self._before = scope_of_path(folder if events else os.path.splitext(path)[0])
+        self._source = f"{folder} {kind}".strip() if events else path
         self._reader = _READERS[kind]()
         self._seen = (0, 0, 0)
         self._head = b""
@@ -292,9 +291,8 @@ class _File:
     def _named(self, data: bytes, changed: float) -> Iterator[SourcePoint]:
         for point, when in self._reader.feed(data):
             if not self._repeats(point):
-                yield SourcePoint(
-                    self._source, point.name, point._replace(name=self._before + point.name), when or changed
-                )
+                full = point._replace(name=one_line(self._before + point.name, _NAME))
+                yield SourcePoint(self._source, point.name, full, when or changed)
 
     def _repeats(self, point: MetricPoint) -> bool:
         """The file had the point before it was written anew; not so if the series begins with another point now."""

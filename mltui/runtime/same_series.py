@@ -5,7 +5,8 @@ Log and file seldom agree on anything but the values: the log has ``loss: 0.5481
 that say of which part of the data, how often or on average: train, epoch, mean …) and their values are,
 
 - one after the other from the first on, at whatever x; or
-- of one x axis, at each x that the one with fewer points has (a step counted from 0 by one and from 1 by the other).
+- of one x axis, where both have a point, which is at nearly each x of the one that has fewer (counted from 0 by one and
+  from 1 by the other, perhaps).
 
 Values agree if the log's is the file's with its last printed digit one off at most, whether the log prints a number of
 digits behind the point or of digits that count; percents are taken as shares.
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 _COMPARED = 1000
 #: Points at the same x, and different values among them, from which on two series are the same.
 _HITS, _DIFFERENT = 8, 3
+#: The share of a file's points that a log of more points has to have: a bar leaves out steps now and then.
+_MOST = 0.75
 #: Points of a file that wait at most.
 _WAITING = 50_000
 #: Seconds that a file's first points wait for the log.
@@ -274,11 +277,13 @@ def _compare_by_x(log: _Told, file: _Told, agree: _Agree, shift: float) -> Verdi
     ours = {x: v for x, v in zip(log.x, log.value, strict=True) if x <= end}
     theirs = {x + shift: v for x, v in zip(file.x, file.value, strict=True) if x + shift <= end}
     shared = ours.keys() & theirs.keys()
-    if len(shared) < min(len(ours), len(theirs)) or not all(agree(ours[x], theirs[x]) for x in shared):
-        return Verdict.DIFFERENT
     if len(shared) < _HITS or len({ours[x] for x in shared}) < _DIFFERENT:
         return Verdict.DIFFERENT
-    return Verdict.SAME if len(theirs) <= len(ours) else Verdict.FINER
+    if not all(agree(ours[x], theirs[x]) for x in shared):
+        return Verdict.DIFFERENT
+    if len(theirs) <= len(ours) and len(shared) >= _MOST * len(theirs):
+        return Verdict.SAME
+    return Verdict.FINER if len(shared) == len(ours) else Verdict.DIFFERENT
 
 
 def digits(value: float) -> tuple[int, int]:

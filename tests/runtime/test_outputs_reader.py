@@ -11,7 +11,7 @@ import pytest
 from mltui.domain.metric import Series, SeriesKey
 from mltui.domain.run import RunState
 from mltui.parsers.events import write_events
-from mltui.runtime.outputs_reader import OutputsReader, scope_of_folder
+from mltui.runtime.outputs_reader import OutputsReader, scope_of_path
 from tests.runtime.conftest import HOLD, Runs, until
 
 
@@ -47,11 +47,13 @@ def read(reader: OutputsReader) -> list[tuple[str, float, float]]:
         ("lightning_logs/version_1", "[version_1] "),
         ("fold2/logs", "[fold2] "),
         ("sweep/lr0.1/train", "[sweep/lr0.1] train/"),
+        ("train/logs", "train/"),
+        ("training", ""),
     ],
 )
 def test_what_a_folder_says(folder: str, scope: str) -> None:
     """The part of the data, and what tells several runs apart; not that there are logs in it."""
-    assert "".join(scope_of_folder(folder)) == scope
+    assert scope_of_path(folder) == scope
 
 
 def test_all_kinds_of_files(tmp_path: Path) -> None:
@@ -85,6 +87,17 @@ def test_files_are_followed(tmp_path: Path) -> None:
     with csv_path.open("a") as file:
         file.write("75\n")
     assert read(reader) == [("acc", 2, 0.75), ("loss", 1, 2.0), ("loss", 2, 1.0)]
+
+
+def test_tables_of_one_folder_keep_apart(tmp_path: Path) -> None:
+    """Their names say of what they are."""
+    for name, value in (("train.csv", 0.5), ("val.csv", 0.25), ("teacher.csv", 0.75)):
+        (tmp_path / name).write_text(f"step,loss\n1,{value}\n")
+    assert sorted(read(OutputsReader(tmp_path))) == [
+        ("[teacher] loss", 1, 0.75),
+        ("train/loss", 1, 0.5),
+        ("val/loss", 1, 0.25),
+    ]
 
 
 def test_times_are_those_of_the_points(tmp_path: Path) -> None:
@@ -124,8 +137,8 @@ def test_links_and_other_odd_things_are_left_alone(tmp_path: Path) -> None:
     (outputs / "events.out.tfevents.2").symlink_to(outside / "events.out.tfevents.1")
     (outputs / "folder").symlink_to(outside)
     os.mkfifo(outputs / "pipe.csv")
-    (outputs / "b\udcff.csv").write_text("step,loss\n1,0.5\n")
-    assert read(OutputsReader(outputs)) == [("loss", 1, 0.5)]
+    (outputs / "b\udcff\x1b[2J.csv").write_text("step,loss,\x9b31mred loss\n1,0.5,0.25\n")
+    assert read(OutputsReader(outputs)) == [("[b\ufffd] loss", 1, 0.5), ("[b\ufffd] red loss", 1, 0.25)]
 
 
 def test_a_file_that_becomes_a_link(tmp_path: Path) -> None:

@@ -135,9 +135,9 @@ def test_a_log_that_ends_early() -> None:
 
 @pytest.mark.parametrize("shift", [0, 1])
 def test_a_file_with_fewer_points(shift: int) -> None:
-    """A file of every third step tells nothing that the log does not."""
+    """A file of every third step tells nothing that the log does not, though the log's bar leaves out a step or two."""
     both = Both()
-    log = printed(steps(LOSSES, first=shift))
+    log = [(x, value) for x, value in printed(steps(LOSSES, first=shift)) if x not in (6 + shift, 21 + shift)]
     both.log("train loss", log)
     both.file("loss", steps(SHORT, every=3), scope="train/")
     assert both.settle(math.inf) == {"train loss": log}
