@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
-from tests.support.require import NOT_RUN, unavailable
+from tests.support.require import unavailable
 
 _NO_ENGINE: list[str] = []
 
@@ -115,13 +116,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what could not be run, above all when that is everything in containers."""
-    others = sorted(NOT_RUN - set(_NO_ENGINE))
-    if others:
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
         terminalreporter.section("NOT RUN: what this machine lacks something for", red=True, bold=True)
-        for reason in others:
-            terminalreporter.line(reason)
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason}")
     if _NO_ENGINE:
         terminalreporter.section("NOT RUN: everything that needs a Docker engine", red=True, bold=True)
-        terminalreporter.line(_NO_ENGINE[0])
         terminalreporter.line("Install docker.io, iptables, iproute2 and busybox-static and run the tests as root,")
         terminalreporter.line("or start a Docker engine that this user may use.")

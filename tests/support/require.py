@@ -7,13 +7,9 @@ from typing import NoReturn
 
 import pytest
 
-#: Why tests were skipped.
-NOT_RUN: set[str] = set()
-
 
 def unavailable(reason: str) -> NoReturn:
     """Skip the test, or fail it when ``MLTUI_REQUIRE_ENGINE=1`` says that everything must run here."""
     if os.environ.get("MLTUI_REQUIRE_ENGINE") == "1":
         pytest.fail(f"required here, and not to be had: {reason}", pytrace=False)
-    NOT_RUN.add(reason)
     pytest.skip(reason)
