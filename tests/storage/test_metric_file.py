@@ -8,7 +8,7 @@ import itertools
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -327,3 +327,57 @@ def test_a_removed_file_leaves_what_was_read(tmp_path: Path) -> None:
     reader.file.poll()
     path.unlink()
     assert reader.values() == {"loss": [1.0]}
+
+
+class Died(Exception):
+    """The writer's process ended here."""
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("again", [False, True], ids=["first", "taken up again"])
+def test_a_writer_that_dies_at_any_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool) -> None:
+    """Whichever system call is its last: what was flushed is there, once; who follows never sees a curve shrink."""
+    for last in itertools.count():
+        path = tmp_path / str(last) / "metrics"
+        path.parent.mkdir()
+        before = list(write_and_flush(path, 14))[-1] if again else 0
+        follower, flushed, ended, calls = Reader(path), before, False, itertools.count()
+        with monkeypatch.context() as patch, contextlib.suppress(Died):
+            for name in ("write", "unlink", "replace", "fsync"):
+                patch.setattr(os, name, mortal(getattr(os, name), calls, last))
+            for count in write_and_flush(path, 40):
+                flushed = max(flushed, count)
+                assert len(follower.values().get("loss", [])) >= flushed
+            ended = True
+        for reader in (follower, Reader(path)):
+            values = reader.values().get("loss", [])
+            assert values == [float(i) for i in range(len(values))]
+            assert len(values) >= flushed
+        if ended:
+            assert last > 20
+            return
+
+
+def mortal(call: Callable[..., object], calls: Iterator[int], last: int) -> Callable[..., object]:
+    """A system call that ends the process when ``last`` calls were made before."""
+
+    def perhaps(*arguments: object) -> object:
+        if next(calls) >= last:
+            raise Died
+        return call(*arguments)
+
+    return perhaps
+
+
+def write_and_flush(path: Path, count: int) -> Iterator[int]:
+    """Write so many points as a recorder does; after each flush, how many everybody has to see."""
+    writer = MetricWriter(path)
+    for i in range(count):
+        writer.add(point(i, i), i)
+        if i == count // 2:
+            writer.publish()
+        if i % 3 == 2:
+            writer.flush()
+            yield 0 if writer.anew else i + 1
+    writer.close()
+    yield count
