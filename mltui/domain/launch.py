@@ -115,12 +115,15 @@ class LaunchSpec:
     """``None``: the image's own; for the local engine, the ``CMD`` of the Dockerfile stands in."""
     entrypoint: tuple[str, ...] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Every variable with its value, secrets too: never stored, logged or shown as it is."""
+    """The profile's and mltui's variables with their values, secrets too: never stored, logged or shown as they are."""
     secrets: frozenset[str] = frozenset()
     """Names in ``environment`` whose value came from the caller's environment or a file and may not be shown."""
     mounts: tuple[Mount, ...] = ()
     ports: tuple[Port, ...] = ()
     user: str = ""
+    """``uid:gid`` or a name; a process of the local engine is the caller's whatever it says."""
+    home: str = ""
+    """Path of a home to make in memory, that any user may write to; empty: the image's own. A process has its own."""
     working_dir: str = ""
     hostname: str = ""
     shm_size: int | None = None
@@ -151,3 +154,17 @@ class LaunchSpec:
     """Path in the container where the run leaves what it made; its mount is among ``mounts``."""
     outputs_host: str = ""
     """The same folder on the host."""
+
+    @property
+    def container_environment(self) -> dict[str, str]:
+        """``environment`` with what a container of its own has besides."""
+        # A uid that the image's passwd does not know has no name; getpass.getuser() and what uses it would fail.
+        own = {"HOME": self.home, "USER": "mltui"} if self.home else {}
+        return {**own, **self.environment}
+
+    @property
+    def container_mounts(self) -> tuple[Mount, ...]:
+        """``mounts`` with the home, where they have none there."""
+        if not self.home or any(mount.target.rstrip("/") == self.home for mount in self.mounts):
+            return self.mounts
+        return (*self.mounts, Mount(self.home, type=MountType.TMPFS))

@@ -104,12 +104,12 @@ def _process(spec: LaunchSpec) -> Iterator[Line]:
 
 
 def _environment(spec: LaunchSpec) -> Iterator[Line]:
-    for name, value in spec.environment.items():
+    for name, value in spec.container_environment.items():
         yield "-e", name if name in spec.secrets else f"{name}={value}"
 
 
 def _storage(spec: LaunchSpec) -> Iterator[Line]:
-    for mount in spec.mounts:
+    for mount in spec.container_mounts:
         yield _tmpfs(mount) if mount.type is MountType.TMPFS else ("--mount", _mount(mount))
     if spec.shm_size is not None:
         yield "--shm-size", size_text(spec.shm_size)

@@ -167,7 +167,6 @@ class _Launch:
         profile = self.profile
         logging = profile.logging
         bounded = logging is None or (logging.driver == "json-file" and not logging.options)
-        home = self._home(variables)
         if not (profile.image or profile.build or self._process):
             self.faults.append(Fault((), "image or build is missing: this engine runs images"))
         return LaunchSpec(
@@ -181,11 +180,12 @@ class _Launch:
             requirements=self._requirements(),
             command=profile.command,
             entrypoint=profile.entrypoint,
-            environment={**self._own_variables(params, home), **variables.values},
+            environment={**self._own_variables(params), **variables.values},
             secrets=variables.secrets,
-            mounts=self._all_mounts(home),
+            mounts=self._all_mounts(),
             ports=tuple(port for entry in profile.ports for port in entry.expand()),
             user=self._run_as(),
+            home=_HOME if self._own_user and "HOME" not in variables.values else "",
             working_dir=profile.working_dir,
             hostname=self._hostname(),
             shm_size=self._shm_size(),
@@ -243,21 +243,16 @@ class _Launch:
             self.faults.append(Fault(("requirements",), f"there is no file {file}"))
         return ""
 
-    def _own_variables(self, params: Mapping[str, ParamValue], home: str) -> dict[str, str]:
+    def _own_variables(self, params: Mapping[str, ParamValue]) -> dict[str, str]:
         own = {"PYTHONUNBUFFERED": "1", "MLTUI_RUN_ID": self.run_id, "MLTUI_OUTPUTS": self._outputs_path()}
         if params:
             own["MLTUI_PARAMS"] = json.dumps(dict(params))
-        # A uid that the image's passwd does not know has no name; getpass.getuser() and what uses it would fail.
-        return own | ({"HOME": home, "USER": "mltui"} if home else {})
-
-    def _home(self, variables: Variables) -> str:
-        """Path of the home to make, empty where the user has one: the image's own, or the process's."""
-        return _HOME if self._own_user and not self._process and "HOME" not in variables.values else ""
+        return own
 
     def _run_as(self) -> str:
         if self.profile.user is not None:
             return self.profile.user
-        if not self._own_user or self._process:
+        if not self._own_user:
             return ""
         # Under a rootless engine root in the container is the caller outside, and any other user is a stranger.
         return "0:0" if self.engine.details.get("rootless") == "yes" else f"{self._user[0]}:{self._user[1]}"
@@ -275,12 +270,11 @@ class _Launch:
         for name, target in named.items():
             yield Mount(target, str(self.outputs / name))
 
-    def _all_mounts(self, home: str) -> tuple[Mount, ...]:
+    def _all_mounts(self) -> tuple[Mount, ...]:
         """The profile's own mounts, and ours where it has none."""
         asked = list(self._mounts())
-        ours = [*self._output_mounts(), *([Mount(home, type=MountType.TMPFS)] if home else [])]
         taken = {mount.target.rstrip("/") for mount in asked}
-        return (*(mount for mount in ours if mount.target.rstrip("/") not in taken), *asked)
+        return (*(mount for mount in self._output_mounts() if mount.target.rstrip("/") not in taken), *asked)
 
     def _outputs_host(self) -> str:
         """The folder of the host that is the outputs: the run's, or the one that the profile mounts there."""

@@ -70,11 +70,11 @@ def test_the_defaults_are_safe_and_practical(launch, tmp_path):
     assert not spec.secrets
     assert spec.outputs == "/outputs"
     assert spec.outputs_host == str(tmp_path / "outputs")
-    assert spec.mounts == (
+    assert spec.container_mounts == (
         Mount("/outputs", str(tmp_path / "outputs")),
         Mount("/home/mltui", type=MountType.TMPFS),
     )
-    assert dict(spec.environment) == {
+    assert spec.container_environment == {
         "PYTHONUNBUFFERED": "1",
         "MLTUI_RUN_ID": "abcd2345",
         "MLTUI_OUTPUTS": "/outputs",
@@ -295,7 +295,7 @@ tmpfs: /run:size=2m
     )  # fmt: skip
     assert spec.image == "mltui/demo"
     assert spec.requirements == str(tmp_path / "demo/requirements.txt")
-    assert spec.mounts[2:] == (
+    assert spec.mounts[1:] == (
         Mount("/data", str(tmp_path / "demo/data"), read_only=True),
         Mount("/shared", str(tmp_path / "shared")),
         Mount("/cache", "cache", MountType.VOLUME),
@@ -411,10 +411,17 @@ def test_a_wrong_choice_of_gpus_is_a_sentence(launch, gpus):
 
 
 def test_a_local_process_keeps_its_own_home_and_user(launch, tmp_path):
-    """It is the caller's already."""
-    spec = launch("image: x\n", LOCAL).spec
-    assert (spec.user, "HOME" in spec.environment) == ("", False)
-    assert spec.mounts == (Mount("/outputs", str(tmp_path / "outputs")),)
+    """It is the caller's already; what it would be as a container is the same launch, and the same line."""
+    text = "image: x\nvolumes: [cache:/cache]\n"
+    spec, contained = launch(text, LOCAL).spec, launch(text, DOCKER).spec
+    assert "HOME" not in spec.environment
+    assert [mount.target for mount in spec.mounts] == ["/outputs", "/cache"]
+    created = {"mltui.created": "0"}
+    line, other = (
+        docker_command(dataclasses.replace(one, labels={**one.labels, **created})) for one in (spec, contained)
+    )
+    assert line == other
+    assert all(option in line for option in ("--user 1000:100", "-e HOME=/home/mltui", "--tmpfs /home/mltui:"))
     assert launch("image: x\ngpus: auto\n", LOCAL).notes == ("This machine has no GPU: it runs on the CPU.",)
 
 

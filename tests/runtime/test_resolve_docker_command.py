@@ -47,6 +47,7 @@ def full(tmp_path) -> LaunchSpec:
         ),
         ports=(Port(80, 8080), Port(53, None, "127.0.0.1", "udp"), Port(81, 8081, "0.0.0.0")),
         user="1000:1000",
+        home="/home/mltui",
         working_dir="/data",
         hostname="host",
         shm_size=64 << 20,

@@ -28,7 +28,7 @@ def container_config(spec: LaunchSpec, image: str) -> dict[str, Any]:
     """The whole request body for a container of ``spec`` from ``image``."""
     config: dict[str, Any] = {
         "Image": image,
-        "Env": [f"{name}={value}" for name, value in spec.environment.items()],
+        "Env": [f"{name}={value}" for name, value in spec.container_environment.items()],
         "Labels": _labels(spec),
         "User": spec.user,
         "WorkingDir": spec.working_dir,
@@ -58,10 +58,11 @@ def gpu_trial(spec: LaunchSpec, image: str) -> dict[str, Any]:
 
 def host_config(spec: LaunchSpec) -> dict[str, Any]:
     """What the host gives to the container: mounts, ports, limits, GPUs, rights."""
+    mounts = spec.container_mounts
     config: dict[str, Any] = {
         "Init": spec.init,
-        "Mounts": [_mount(mount) for mount in spec.mounts if mount.type is not MountType.TMPFS],
-        "Tmpfs": {mount.target: tmpfs_options(mount) for mount in spec.mounts if mount.type is MountType.TMPFS},
+        "Mounts": [_mount(mount) for mount in mounts if mount.type is not MountType.TMPFS],
+        "Tmpfs": {mount.target: tmpfs_options(mount) for mount in mounts if mount.type is MountType.TMPFS},
         "PortBindings": _port_bindings(spec.ports),
         "Ulimits": [{"Name": u.name, "Soft": u.soft, "Hard": u.hard} for u in spec.ulimits],
         "Devices": [_device(device) for device in spec.devices],
