@@ -116,5 +116,3 @@ def test_an_engine_that_was_away_at_the_launch(own: tuple[PrivateDockerd, Runs])
     assert (done.state, done.reason) == (RunState.FAILED, "start")
     assert "No Docker engine answers" in done.detail
     assert done.finished >= began
-
-

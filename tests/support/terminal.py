@@ -30,7 +30,9 @@ _ANSWERS = {
     b"\x1b[?2048$p": b"\x1b[?2048;0$y",
 }
 #: Sequences that pyte does not know and would print as text.
-_UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;:]*[a-zA-Z$]?[a-zA-Z]|\x1b\[[0-9;]*\$[a-z]|\x1bP.*?\x1b\\|\x1b_.*?\x1b\\", re.S)
+_UNKNOWN = re.compile(
+    rb"\x1b\[[<>=?][0-9;:]*[a-zA-Z$]?[a-zA-Z]|\x1b\[[0-9;]*\$[a-z]|\x1bP.*?\x1b\\|\x1b_.*?\x1b\\", re.S
+)
 _MODES = re.compile(rb"\x1b\[\?[0-9;]*[hl]$")
 
 

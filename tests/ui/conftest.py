@@ -39,7 +39,10 @@ class Host(App[None]):
 def rows(app: App[object], widget: Widget) -> list[str]:
     """What a widget shows, a text a row."""
     region = widget.content_region
-    return [strip.text[region.x : region.right] for strip in app.screen._compositor.render_strips()[region.y : region.bottom]]
+    return [
+        strip.text[region.x : region.right]
+        for strip in app.screen._compositor.render_strips()[region.y : region.bottom]
+    ]
 
 
 async def wait_for(pilot: Pilot[object], holds: Callable[[], object], seconds: float = 20) -> None:
@@ -56,13 +59,13 @@ async def wait_for(pilot: Pilot[object], holds: Callable[[], object], seconds: f
 def profiles(tmp_path: Path) -> Path:
     """A folder with three profiles: one that trains, one that fails, one that is broken."""
     folder = tmp_path / "profiles"
+    local = "image: none\nengine: local\n"
     for name, text in {
-        "tiny": f"description: Prints a few steps\nimage: none\nengine: local\ncommand: [python3, -c, {json.dumps(TRAINING)}]\n",
-        "boom": "description: Ends with an error\nimage: none\nengine: local\ncommand: [sh, -c, 'echo oh no; exit 3']\n",
+        "tiny": f"description: Prints a few steps\n{local}command: [python3, -c, {json.dumps(TRAINING)}]\n",
+        "boom": f"description: Ends with an error\n{local}command: [sh, -c, 'echo oh no; exit 3']\n",
         "wrong": "imge: none\n",
-        "long": "image: none\nengine: local\ncommand: [sh, -c, 'echo begun; sleep 600']\n",
+        "long": f"{local}command: [sh, -c, 'echo begun; sleep 600']\n",
     }.items():
         (folder / name).mkdir(parents=True)
         (folder / name / "profile.yaml").write_text(text)
     return folder
-

@@ -36,7 +36,14 @@ def test_two_ends_share_a_line() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "text"),
-    [(0.0, "────────"), (0.5, "████────"), (1.0, "████████"), (7.0, "████████"), (None, "────────"), (0.0001, "▏───────")],
+    [
+        (0.0, "────────"),
+        (0.5, "████────"),
+        (1.0, "████████"),
+        (7.0, "████████"),
+        (None, "────────"),
+        (0.0001, "▏───────"),
+    ],
 )
 def test_a_bar_is_filled_to_its_ratio(ratio: float | None, text: str) -> None:
     """In eighths of a cell; a little is not nothing, too much is full, unknown is empty."""
