@@ -115,3 +115,26 @@ def test_order_follows_time_then_x_and_never_reorders_a_series() -> None:
     accuracy.extend(array("d", [1, 2, 1]), array("d", [0.7, 0.8, 0.9]), array("d", [5, 5, 6]))
     ordered = [(p.name, p.value) for p in in_order([(loss, 0, 3), (accuracy, 0, 3)])]
     assert ordered == [("loss", 0.1), ("acc", 0.7), ("loss", 0.2), ("loss", 0.3), ("acc", 0.8), ("acc", 0.9)]
+
+
+def test_points_go_to_a_file_that_is_named(program: Program) -> None:
+    """The file has what standard output would have had; a folder that is not there is one sentence."""
+    out, said = program("metrics", "-", "--format", "csv", "--output", "points.csv", stdin=_LOG)
+    assert out == ""
+    assert "points.csv" in said
+    printed, _ = program("metrics", "-", "--format", "csv", stdin=_LOG)
+    assert (program.folder / "points.csv").read_text() == printed
+    _, said = program("metrics", "-", "--output", "no/such/file", stdin=_LOG, code=1)
+    assert "no/such/file cannot be written" in said
+
+
+def test_curves_are_exported_for_tensorboard_and_as_a_picture(program: Program) -> None:
+    """Event files and SVG, of a log as of a run; a kind that is not known is wrong usage."""
+    program("metrics", "-", "--export", "tensorboard", "events", stdin=_LOG)
+    assert list((program.folder / "events").glob("*tfevents*"))
+    program("metrics", "-", "--export", "svg", "curves.svg", stdin=_LOG)
+    picture = (program.folder / "curves.svg").read_text()
+    assert picture.startswith("<svg")
+    assert "accuracy" in picture
+    _, said = program("metrics", "-", "--export", "png", "x", stdin=_LOG, code=2)
+    assert "tensorboard, svg" in said

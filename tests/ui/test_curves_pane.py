@@ -220,6 +220,20 @@ def test_runs_of_different_days_begin_together_on_the_relative_axis() -> None:
     assert model.curves[1].trace.x(XAxis.WALL)[0] == 1.7e9
 
 
+def test_the_best_of_several_runs_is_that_of_their_validation() -> None:
+    """Not the last run's, and not that of training, which is lower."""
+    from mltui.ui.widgets.chart_cursor import _best_curve
+
+    first = [MetricPoint(n, "epoch", x, v) for x in (1.0, 2.0) for n, v in (("loss", 0.1 / x), ("val_loss", 0.5 / x))]
+    second = [MetricPoint(n, "epoch", x, v) for x in (1.0, 2.0) for n, v in (("loss", 0.1 / x), ("val_loss", 0.9 / x))]
+    (group,) = group_runs(compared(first, second))
+    model = ChartModel()
+    model.set_curves(group.curves, palette.distinct_colors)
+    best = _best_curve(model)
+    assert best is not None
+    assert best.curve.label == "a val"
+
+
 def test_a_run_that_ended_has_no_value_behind_its_end() -> None:
     """The crosshair far behind a shorter run's last point reads a dash, not that point."""
     (group,) = group_runs(compared(points("loss", count=100), points("loss", count=10)))
@@ -412,6 +426,22 @@ def test_a_line_is_seen_from_the_second_point_on() -> None:
             assert "0.1000" in "\n".join(rows(app, pane))
 
     asyncio.run(check())
+
+
+def test_the_title_says_how_the_charts_are_looked_at(mltui_home: Path) -> None:
+    """A logarithmic, smoothed, clipped or zoomed chart is never taken for a plain one."""
+    record(mltui_home, "aaaa1111", points("loss"))
+
+    async def steps(app: MltuiApp, pilot: Pilot[object]) -> None:
+        await pilot.press("L", "s", "o", "plus")
+        await wait_for(pilot, lambda: "log y, smoothed 0.5, outliers left out, part of x" in screen(app))
+        await pilot.press("L", "S", "o", "w")
+        await wait_for(pilot, lambda: "smoothed" not in screen(app) and "log y" not in screen(app))
+        await pilot.press("slash")
+        await wait_for(pilot, lambda: app.main.curves._picker.has_focus)
+        assert app.main.curves.title_bar._focused
+
+    drive(steps, "aaaa1111", (140, 36))
 
 
 def test_two_charts_of_one_metric_say_their_axis() -> None:

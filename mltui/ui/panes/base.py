@@ -47,8 +47,9 @@ class Pane(Vertical):
         self.title_bar.show(*self.title_texts(), focused=True)
 
     def on_descendant_blur(self) -> None:
-        """The title shows that the focus went."""
-        self.title_bar.show(*self.title_texts(), focused=False)
+        """The title shows that the focus went, unless it went to another widget of the pane."""
+        focused = self.screen.focused
+        self.title_bar.show(*self.title_texts(), focused=focused is not None and self in focused.ancestors)
 
     def title_texts(self) -> tuple[Line, Line]:
         """What the title says behind the name, and at its end."""

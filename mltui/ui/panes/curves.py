@@ -15,7 +15,7 @@ from textual.widget import Widget
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
-from mltui.ui.presentation.chart_selection import ChartSelection
+from mltui.ui.presentation.chart_selection import ChartSelection, looked_at
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
 from mltui.ui.widgets.metric_picker import MetricPicker
 
@@ -227,7 +227,9 @@ class CurvesPane(Pane):
             left.append((f"/{self._selection.query}{'▏' if self._picker.display else ''} ", "accent"))
         if len(self._runs) > 1:
             left.append((f"{len(self._runs)} runs ", "primary"))
-        return left, self._counted()
+        chart = self._chart
+        said = looked_at(chart.model.view) if chart else ""
+        return [*left, (f"{said} ", "alt")] if said else left, self._counted()
 
     def _counted(self) -> list[Span]:
         shown, total = sum(1 for chart in self._charts if chart.display), len(self._selection.wanted)
@@ -240,10 +242,6 @@ class CurvesPane(Pane):
         first = self._selection.order.index(self._single) if self._single else self._first
         which = f"{first + 1}" if shown == 1 else f"{first + 1}–{first + shown}"
         return [(f"{which} of {total}  ", "dim"), ("[ ]", "key"), (" more", "dim"), *aside]
-
-    def on_descendant_blur(self) -> None:
-        """The title shows that the focus went, unless it went to another chart or the list."""
-        self.title_bar.show(*self.title_texts(), focused=self.has_focus_within)
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -360,6 +358,7 @@ class CurvesPane(Pane):
         for chart in self._shown():
             if chart is not message.chart:
                 chart.look_like(message.chart)
+        self.retitle()
 
     def action_charts(self, steps: int) -> None:
         """Show the next or the previous charts."""

@@ -9,6 +9,20 @@ from mltui.ui.widgets.metric_picker import MetricRow
 
 if TYPE_CHECKING:
     from mltui.ui.presentation.charts import ChartGroup
+    from mltui.ui.widgets.chart_model import View
+
+
+def looked_at(view: View) -> str:
+    """What a person must know to read a chart right: ``log y, smoothed 0.9``; empty for a plain view."""
+    said = [
+        ("log x", view.log_x and view.x_axis == "logged"),
+        ("log y", view.log_y),
+        (f"smoothed {view.smoothing:g}", view.smoothing > 0),
+        ("outliers left out", view.clip),
+        ("part of x", view.x_window is not None),
+        ("part of y", view.y_window is not None),
+    ]
+    return ", ".join(text for text, holds in said if holds)
 
 
 class ChartSelection:

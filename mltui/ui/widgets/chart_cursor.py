@@ -12,7 +12,7 @@ from mltui.domain.metric_name import Goal
 from mltui.domain.scale import Scale, format_value
 from mltui.ui.widgets.chart_frame import Geometry, full_x_limits, x_limits, y_limits
 from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
-from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Plotted, View
+from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Plotted, View
 
 _NARROWEST = 1e-9
 """The smallest share of the whole x axis that zooming reaches."""
@@ -180,7 +180,7 @@ def _best_curve(model: ChartModel) -> Plotted | None:
     found = [p for p in _strong(model) if best_index(p) is not None]
     if not found or not any(p.curve.glyph for p in found):
         return found[-1] if found else None
-    strong = [p for p in found if not p.curve.pale] or found
+    strong = [p for p in found if p.glyph not in HOLLOW.values()] or found
     return max(strong, key=_goodness)
 
 
