@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import Problem, ProfileError, UsageError
 from mltui.domain.text import one_line
+from mltui.storage.locations import config_home
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
@@ -212,9 +213,7 @@ def _profile_at(entry: os.DirEntry[str]) -> Path | None:
 
 def user_folder() -> Path:
     """Where a person keeps profiles of their own."""
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("mltui", appauthor=False)) / "profiles"
+    return config_home() / "profiles"
 
 
 def examples_folder() -> Path:

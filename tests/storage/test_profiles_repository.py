@@ -13,6 +13,7 @@ GOOD = "image: busybox\ncommand: [echo, hello]\n"
 @pytest.fixture(autouse=True)
 def own_config(tmp_path, monkeypatch):
     """No profiles of the developer."""
+    monkeypatch.delenv("MLTUI_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
@@ -104,6 +105,16 @@ def test_found_by_name_folder_and_file(tmp_path):
         assert repository.find(path) == here
     assert repository.load("two").name == "two"
     assert names(repository) == ["one", "four", "two", "three"]
+
+
+def test_the_configuration_folder_may_be_another(tmp_path, monkeypatch):
+    """The one that ``MLTUI_CONFIG`` names has the user's profiles beside the settings; no other is looked in."""
+    write(tmp_path / "config" / "mltui" / "profiles" / "usual")
+    mine = write(tmp_path / "elsewhere" / "profiles" / "mine")
+    monkeypatch.setenv("MLTUI_CONFIG", str(tmp_path / "elsewhere"))
+    repository = ProfileRepository([], cwd=tmp_path)
+    assert names(repository) == ["mine"]
+    assert repository.find("mine") == mine
 
 
 def test_a_folder_given_may_be_the_profile_itself(tmp_path):
