@@ -243,11 +243,6 @@ def split(start: int, stop: int, gaps: Iterable[int]) -> Iterator[tuple[int, int
         yield start, stop
 
 
-def split_finite(values: Sequence[float]) -> list[tuple[int, int]]:
-    """The index ranges of the finite stretches of ``values``."""
-    return list(split(0, len(values), (i for i, v in enumerate(values) if not math.isfinite(v))))
-
-
 def downsample(trace: Trace, axis: XAxis, start: int, stop: int, scale: Scale, columns: int) -> Drawn:
     """The points ``start`` to ``stop`` of a stretch as at most ``columns`` columns of ``scale``, in order of x.
 
@@ -362,11 +357,6 @@ class Smoother:
             decay *= weight
             yield value if constant else total / (1 - decay)
         self._sum, self._decay = total, decay
-
-
-def smooth(series: Series, weight: float) -> Series:
-    """``series`` smoothed once: see :class:`Smoother`."""
-    return Smoother(series, weight).catch_up()
 
 
 def quantile_limits(samples: Iterable[float], share: float = 0.05) -> tuple[float, float] | None:

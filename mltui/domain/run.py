@@ -82,8 +82,3 @@ class Run:
     exit_code: int | None = None
     oom_killed: bool = False
     stop_requested: bool = False
-
-    @property
-    def duration(self) -> float | None:
-        """Seconds from start to end; ``None`` unless both are known."""
-        return self.finished - self.started if self.started and self.finished else None

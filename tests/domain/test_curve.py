@@ -20,8 +20,7 @@ from mltui.domain.curve import (
     interpolate,
     nearest,
     quantile_limits,
-    smooth,
-    split_finite,
+    split,
 )
 from mltui.domain.metric import Series, SeriesKey
 from mltui.domain.scale import (
@@ -125,7 +124,7 @@ def test_extremes_grow_with_the_series_as_if_built_at_once():
 
 
 def test_a_curve_is_cut_at_values_that_are_no_number():
-    assert split_finite([1.0, math.nan, 2.0, 3.0, math.inf]) == [(0, 1), (2, 4)]
+    assert list(split(0, 5, [1, 4])) == [(0, 1), (2, 4)]
     assert len(drawn(traced([1.0, 2.0, math.nan, 4.0, 5.0]))) == 2
 
 
@@ -155,17 +154,17 @@ def test_a_line_that_leaves_the_window_goes_to_the_point_beyond_it():
 
 def test_smoothing_is_the_debiased_average_of_tensorboard():
     # By hand: s1 = .5*4 = 2, s2 = 1 + .5*2 = 2, s3 = 1 + .5*8 = 5; divided by 1 - .5^n.
-    assert list(smooth(series_of([4.0, 2.0, 8.0]), 0.5).value) == pytest.approx([4.0, 2 / 0.75, 5 / 0.875])
+    assert list(Smoother(series_of([4.0, 2.0, 8.0]), 0.5).catch_up().value) == pytest.approx([4.0, 2 / 0.75, 5 / 0.875])
 
 
 def test_smoothing_passes_values_over_that_are_no_number():
-    found = smooth(series_of([4.0, math.nan, 2.0]), 0.5).value
+    found = Smoother(series_of([4.0, math.nan, 2.0]), 0.5).catch_up().value
     assert math.isnan(found[1])
     assert found[2] == pytest.approx(2 / 0.75)
 
 
 def test_smoothing_leaves_a_constant_series_alone():
-    assert list(smooth(series_of([0.1] * 5), 0.9).value) == [0.1] * 5
+    assert list(Smoother(series_of([0.1] * 5), 0.9).catch_up().value) == [0.1] * 5
 
 
 def test_smoothing_as_the_series_grows_gives_what_smoothing_at_once_gives():
@@ -176,7 +175,7 @@ def test_smoothing_as_the_series_grows_gives_what_smoothing_at_once_gives():
     for i in range(50):
         source.add(10 + i, rng.random(), 0)
         live.catch_up()
-    assert list(live.series.value) == pytest.approx(list(smooth(source, 0.9).value))
+    assert list(live.series.value) == pytest.approx(list(Smoother(source, 0.9).catch_up().value))
 
 
 def test_outliers_are_left_out_of_the_limits_and_nothing_else_is():
