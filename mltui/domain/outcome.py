@@ -30,7 +30,8 @@ def outcome(status: ContainerStatus, *, stop_requested: bool, memory_limit: int 
     """
     code = status.exit_code
     if stop_requested:
-        return Outcome(RunState.STOPPED, "stopped", "Stopped on request.")
+        killed = code == _SIGNAL_BASE + signal.SIGKILL
+        return Outcome(RunState.STOPPED, "stopped", "Killed on request." if killed else "Stopped on request.")
     if status.oom_killed and code != 0:
         limit = f" of {format_bytes(memory_limit)}" if memory_limit else ""
         return Outcome(

@@ -60,6 +60,8 @@ class Cockpit:
         self.engine_error = ""
         """Why the engine that was asked for is not there."""
         self.profiles: tuple[ProfileEntry, ...] = ()
+        self.profiles_read = False
+        """The profiles have been looked for once."""
         self.no_gpu = ""
         """Why there is no GPU to show; empty where there is one."""
         self.version = 0
@@ -117,6 +119,9 @@ class Cockpit:
             if self._repository is None:
                 self._repository = ProfileRepository(self.options.profile_folders)
             profiles = self._repository.list()
+        if not self.profiles_read:
+            self.profiles_read = True
+            self.version += 1
         if profiles != self.profiles:
             self.profiles = profiles
             self.version += 1

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
 
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import APP, PANES, bindings
+from mltui.ui.commands import APP, PANES, Command, bindings
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT
@@ -50,7 +48,7 @@ class MltuiApp(App[None]):
         self.options = options or AppOptions()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = self.options.theme or DARK.name
+        self.theme = self.options.theme if self.options.theme in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
         self.main = MainScreen(self.options)
 
@@ -241,19 +239,31 @@ class MltuiApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the commands of the place, then those of the app."""
-        focused = self.main.focused
-        for command in (*PANES.get(self.main.place, ()), *APP):
-            if command.palette and not (self.options.read_only and (command.acts or command.dangerous)):
-                title = f"{command.title}  ({command.key})"
-                yield SystemCommand(title, command.help, partial(self._give, command.action, focused))
+        here = self.main.place
+        places = [here, *(name for name in self.main.pane_names() if name != here)]
+        for place in filter(None, places):
+            for command in PANES.get(place, ()):
+                if self._offered(command):
+                    where = "" if place == here else f"{place.capitalize()}: "
+                    title = f"{where}{command.title}  ({command.key})"
+                    yield SystemCommand(title, command.help, partial(self._give, command.action, place))
+        for command in APP:
+            if self._offered(command):
+                yield SystemCommand(
+                    f"{command.title}  ({command.key})", command.help, partial(self._give, command.action)
+                )
 
-    async def _give(self, action: str, focused: Widget | None) -> None:
-        """Do what the command's key does in the pane that had the focus."""
-        node: DOMNode | None = focused
-        name = action.partition("(")[0]
-        while node is not None and not hasattr(node, f"action_{name}"):
-            node = node.parent
-        await self.run_action(action, node or self)
+    def _offered(self, command: Command) -> bool:
+        return command.palette and not (self.options.read_only and (command.acts or command.dangerous))
+
+    async def _give(self, action: str, place: str = "") -> None:
+        """Do what the command's key does in its pane."""
+        if not place:
+            await self.run_action(action)
+            return
+        if place != self.main.place:
+            self.jump(place)
+        await self.run_action(action, self.main.pane(place))
 
     def action_palette(self) -> None:
         """Find a command by name."""
@@ -279,5 +289,8 @@ def run_app(options: AppOptions) -> int:
     # The screen's loop takes turns with threads that read and sample; it must not wait 5 ms for each turn.
     sys.setswitchinterval(0.001)
     app = MltuiApp(options)
+    if options.theme and options.theme not in app.available_themes:
+        themes = ", ".join(sorted(app.available_themes))
+        raise UsageError(f"There is no theme {one_line(options.theme, 40)!r}.", f"There are: {themes}.")
     app.run()
     return app.return_code or 0

@@ -117,6 +117,7 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("profiles.launch_cpu", "c", "launch_cpu", "Launch on CPU", "Start it without a GPU.", acts=True),
         Command("profiles.inspect", "i", "inspect", "Inspect",
                 "Show the exact docker command it stands for.", footer=True),
+        Command("profiles.copy", "y", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
         *_list("profiles", "profile"),
     ),
     "runs": (

@@ -190,7 +190,7 @@ def test_a_terminal_that_is_too_small_says_so(profiles: Path) -> None:
         app = app_for(profiles)
         async with app.run_test(notifications=True, size=(40, 10)) as pilot:
             await ready(app, pilot)
-            assert "mltui needs 60 x 16" in text(app)
+            assert "mltui needs 70 x 20" in text(app)
             await pilot.resize_terminal(100, 30)
             await wait_for(pilot, lambda: "Profiles" in text(app))
 
@@ -213,3 +213,66 @@ def test_a_filter_narrows_the_list_while_it_is_typed(profiles: Path) -> None:
             assert shown == total
 
     asyncio.run(drive())
+
+
+def test_arrows_move_the_cursor_of_a_list_that_is_longer_than_its_pane(profiles: Path) -> None:
+    """The list moves its cursor and keeps it in view; it does not scroll away from it."""
+    for i in range(30):
+        (profiles / f"more{i:02}").mkdir()
+        (profiles / f"more{i:02}" / "profile.yaml").write_text("image: none\ncommand: ['true']\n")
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(100, 24)) as pilot:
+            await ready(app, pilot)
+            await pilot.press("1", *["down"] * 20)
+            await pilot.pause()
+            table = app.main.profiles.table
+            assert table.cursor == 20
+            assert table.scroll_offset.y <= 20 < table.scroll_offset.y + table.size.height
+            await pilot.press("end")
+            assert table.cursor == len(app.cockpit.profiles) - 1
+            await pilot.press("home", "up")
+            assert table.cursor == 0
+
+    asyncio.run(drive())
+
+
+def test_the_palette_finds_commands_of_other_panes(profiles: Path) -> None:
+    """A command is named with its pane, and giving it goes there."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(100, 30)) as pilot:
+            await ready(app, pilot)
+            titles = {command.title: command for command in app.get_system_commands(app.screen)}
+            assert "Launch  (enter)" in titles
+            assert "Runs: Kill  (K)" in titles
+            await titles["Images: Remove  (d)"].callback()
+            await pilot.pause()
+            assert app.main.place == "images"
+
+    asyncio.run(drive())
+
+
+def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
+    """Without a key: its curve is what a person comes back for."""
+
+    async def begin() -> str:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "long")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: app.main.place == "runs" and "● running" in text(app))
+            return app.cockpit.watcher.runs[0].id
+
+    async def come_back(run: str) -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: app.main.place == "runs" and run in text(app) and "begun" in text(app))
+            app.cockpit.launcher.kill(app.cockpit.watcher.runs[0])
+            await wait_for(pilot, lambda: "■ stopped" in text(app))
+
+    asyncio.run(come_back(asyncio.run(begin())))

@@ -12,7 +12,7 @@ from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.scrolling import HoldsLines
-from mltui.ui.widgets.text_view import TextView
+from mltui.ui.widgets.text_view import TextView, folded
 
 
 class DetailPane(HoldsLines, Pane):
@@ -27,6 +27,7 @@ class DetailPane(HoldsLines, Pane):
         self.view: TextView = TextView()
         self.copyable = ""
         """What the copy key takes."""
+        self._lines: list[Line] = []
 
     def compose(self) -> ComposeResult:
         """Title and text."""
@@ -41,10 +42,20 @@ class DetailPane(HoldsLines, Pane):
     def show(self, lines: list[Line], copyable: str = "") -> None:
         """Show ``lines``."""
         self.copyable = copyable
-        self.view.show(lines)
+        self._lines = lines
+        self._fold()
+
+    def on_resize(self) -> None:
+        """Fold the text into the room it has."""
+        self.call_after_refresh(self._fold)
+
+    def _fold(self) -> None:
+        self.view.show(folded(self._lines, self.view.scrollable_content_region.width or 80))
 
     def action_copy(self) -> None:
         """Copy the command."""
         if self.copyable:
             self.app.copy_to_clipboard(self.copyable)
             self.app.notify("Copied.", timeout=2)
+        else:
+            self.app.notify("There is no command to copy.", timeout=2)

@@ -24,7 +24,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
 
     KEY = "1"
     TITLE = "Profiles"
-    EMPTY = "no profile in ./profiles"
+    EMPTY = "reading …"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["profiles"])]
 
     def __init__(self) -> None:
@@ -58,6 +58,10 @@ class ProfilesPane(ListPane["ProfileEntry"]):
     def action_launch_cpu(self) -> None:
         """Launch without a GPU."""
         self.launch("none")
+
+    def action_copy(self) -> None:
+        """Copy the command that the details show."""
+        self.cockpit_app.main.detail.action_copy()
 
     def action_inspect(self) -> None:
         """Show the command that the profile stands for."""

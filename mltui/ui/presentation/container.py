@@ -48,7 +48,8 @@ def container_line(row: ContainerRow, width: int) -> Line:
         right = [(f"{row.cpu:>6} ", "primary"), (f"{row.memory:>9}", "dim")]
     if width >= _WIDE:
         left.append((f"  {one_line(container.image, 60)}", "dim"))
-        right = [(f"{one_line(container.status, 30)}  ", "dim"), *right]
+        said = container.state if container.running else container.status
+        right = [(f"{one_line(said, 30)}  ", "dim"), *right]
     return spread(left, right, width)
 
 
@@ -66,6 +67,7 @@ def container_headline(container: Container, width: int) -> list[Line]:
         (f"  {container.id[:12]}", "dim"),
     ]
     ports: list[Span] = [("  " + ", ".join(container.ports), "alt")] if container.ports else []
-    image, status = one_line(container.image, 80), one_line(container.status, 60)
+    # What the engine says of a running one ("Up 2 seconds") is as old as the list.
+    image, status = one_line(container.image, 80), "" if container.running else one_line(container.status, 60)
     second: list[Span] = [(image, "dim"), (f"  {status}", "dim"), *ports]
     return [spread(left, [("not started by mltui", "dim")], width), second]

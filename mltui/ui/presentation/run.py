@@ -28,20 +28,23 @@ def elapsed(run: Run, now: float) -> float | None:
 
 
 def time_text(run: Run, now: float) -> str:
-    """How long it runs or ran; for one that never started, how long ago it was made."""
+    """How long it runs or ran; for one that never started, how long it waited for that."""
     seconds = elapsed(run, now)
-    return format_duration(seconds if seconds is not None else now - run.created)
+    if seconds is None:
+        seconds = (now if run.state.active else run.finished or run.created) - run.created
+    return format_duration(seconds)
 
 
 def run_line(run: Run, now: float, width: int) -> Line:
     """A row of the runs list."""
     sign, role = SIGNS[run.state]
-    left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text")]
+    changed = " ".join(f"{k}={v}" for k, v in run.overrides.items() if k in run.params)
+    left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text"), (f"  {one_line(changed, 80)}", "dim")]
     right: list[Span] = [(time_text(run, now), "dim")]
     if width >= 34:
         right = [(f"{run.id[:8]} ", "dim"), (f"{time_text(run, now):>7}", "text")]
     if width >= _WIDE:
-        left.append((f"  {params_text(run)}", "dim"))
+        left[-1] = (f"  {params_text(run)}", "dim")
         right = [(f"{run.state.value:<9}", role), (f"{run.engine:<7}", "dim"), *right]
     return spread(left, right, width)
 

@@ -17,7 +17,7 @@ from mltui.ui.commands import DIALOG, QUESTION, Command, bindings
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, cut
 from mltui.ui.widgets.scrolling import HoldsLines
-from mltui.ui.widgets.text_view import TextView
+from mltui.ui.widgets.text_view import TextView, folded
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -73,9 +73,12 @@ class TextScreen(HoldsLines, ModalScreen[None]):
         bar.show(tuple(command for command in DIALOG if command.footer))
 
     def on_mount(self) -> None:
-        """Show the text from its start."""
-        self.view.show(self._lines)
+        """The keys go to the text."""
         self.view.focus()
+
+    def on_resize(self) -> None:
+        """Fold the text into the room it has."""
+        self.call_after_refresh(lambda: self.view.show(folded(self._lines, self.view.scrollable_content_region.width)))
 
     def action_close(self) -> None:
         """Go back."""

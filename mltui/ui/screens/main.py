@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 PANES = ("profiles", "runs", "containers", "images", "curves", "log", "detail")
 #: Under this size the screen says so instead of showing pieces.
-SMALLEST = (60, 16)
+SMALLEST = (70, 20)
 
 
 class TooSmall(LinesWidget):
@@ -88,6 +88,7 @@ class MainScreen(Screen[None]):
         """Kind (run, container, profile, image) and key of what is shown on the right."""
         self._seen: dict[str, object] = {}
         self._wanted_run = options.select_run
+        self._came_back = bool(options.select_run)
 
     def compose(self) -> ComposeResult:
         """All panes."""
@@ -156,10 +157,13 @@ class MainScreen(Screen[None]):
         """Show what changed since the last tick."""
         cockpit, now = self._cockpit, time.time()
         if self._new("cockpit", (cockpit.version, cockpit.no_gpu)):
+            if cockpit.profiles_read:
+                self.profiles.table.empty = "no profile in ./profiles"
             self.profiles.show(cockpit.profiles)
         second = int(now)
         if self._new("runs", (cockpit.watcher.version, second if self._any_active() else 0)):
             self.runs.show_runs(cockpit.watcher.runs, now)
+            self._come_back()
             self._find_wanted()
         self._show_lists()
         if self._new("selection", (self._run(), self._selected, second if self._any_active() else 0)):
@@ -196,6 +200,17 @@ class MainScreen(Screen[None]):
             usage = sampler.usage
             self.containers.show([container_row(c, usage.get(c.id)) for c in catalog.containers])
             self.images.show(catalog.images)
+
+    def _come_back(self) -> None:
+        """At the start, go to the newest run, one that goes on first, unless a key was pressed before it was known."""
+        if self._came_back or not self._cockpit.watcher.version:
+            return
+        self._came_back = True
+        runs = self._cockpit.watcher.runs
+        newest = next((run for run in runs if run.state.active), runs[0] if runs else None)
+        if newest and not self._wanted_run and self.place == "profiles" and not self.profiles.table.cursor:
+            self._wanted_run = newest.id
+            self.set_focus(self.runs.table)
 
     def _find_wanted(self) -> None:
         if self._wanted_run and self.runs.table.select(self._wanted_run):

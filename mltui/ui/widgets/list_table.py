@@ -17,7 +17,7 @@ from mltui.ui.widgets.lines import Line, make_strip
 T = TypeVar("T")
 
 
-class ListTable(ScrollView, Generic[T], can_focus=True):
+class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     """Rows of ``T``: ``key`` names a row, ``draw`` makes its line for a width, ``text`` is what a filter looks at."""
 
     DEFAULT_CSS = """
@@ -152,7 +152,7 @@ class ListTable(ScrollView, Generic[T], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        styles, width = roles(self.app), self.size.width
+        styles, width = roles(self.app), self.scrollable_content_region.width
         at = y + self.scroll_offset.y
         if at >= len(self._rows):
             said = self.empty if not self._all else f"nothing fits /{self.filter}"

@@ -23,7 +23,7 @@ _WARNING = re.compile(r"\b(?:WARN(?:ING)?|\w*Warning)\b")
 _STDERR = 2
 
 
-class LogView(ScrollsLines, ScrollView, can_focus=True):
+class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a ``LogBuffer``; ``sync`` looks for news and is called by a clock."""
 
     DEFAULT_CSS = """
@@ -90,7 +90,7 @@ class LogView(ScrollsLines, ScrollView, can_focus=True):
         line: Line = self._line(window[y]) if y < len(window) else ()
         if not window and y == 0:
             line = [(" " + self.message, "dim")]
-        return make_strip(line, self.size.width, styles, self.rich_style)
+        return make_strip(line, self.scrollable_content_region.width, styles, self.rich_style)
 
     def _take_window(self) -> None:
         """The lines in view, taken at once: the buffer is written to by another thread."""

@@ -14,7 +14,7 @@ from mltui.ui.widgets.lines import Line, Span, line_length, make_strip
 from mltui.ui.widgets.scrolling import SIDEWAYS, ScrollsLines
 
 
-class TextView(ScrollsLines, ScrollView, can_focus=True):
+class TextView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows lines; what is longer than the view is reached sideways."""
 
     DEFAULT_CSS = """
@@ -42,7 +42,8 @@ class TextView(ScrollsLines, ScrollView, can_focus=True):
         """One line."""
         at = y + self.scroll_offset.y
         line = self.lines[at] if at < len(self.lines) else ()
-        return make_strip(_shifted(line, self._sideways), self.size.width, roles(self.app), self.rich_style)
+        width = self.scrollable_content_region.width
+        return make_strip(_shifted(line, self._sideways), width, roles(self.app), self.rich_style)
 
     def action_sideways(self, steps: int) -> None:
         """Show what is further right, or left again."""
@@ -62,6 +63,25 @@ def _shifted(line: Line, columns: int) -> Line:
         if taken < len(text):
             out.append((text[taken:], role))
     return out
+
+
+def folded(lines: Sequence[Line], width: int) -> list[Line]:
+    """``lines`` in ``width`` columns: a longer one goes on below, under where its last span began."""
+    return [piece for line in lines for piece in _fold(list(line), width)]
+
+
+def _fold(line: list[Span], width: int) -> list[Line]:
+    if line_length(line) <= width or not line:
+        return [line]
+    *head, (text, role) = line
+    indent = line_length(head)
+    if width - indent < 20:
+        return [line]
+    from textwrap import wrap
+
+    rest = wrap(text.strip(), width - indent - 1) or [""]
+    first: Line = [*head, (rest[0], role)]
+    return [first, *([(" " * indent, "text"), (more, role)] for more in rest[1:])]
 
 
 def plain(text: str, role: str = "text") -> list[Line]:

@@ -1,0 +1,39 @@
+"""What the documents say is true: their profiles load, their links and pictures are there, their keys are the app's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mltui.storage.profiles import load_profile
+from mltui.ui.commands import APP, PANES
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("profiles/*/README.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    """Every link to a file of the repository leads to one."""
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+        if "://" not in target and not target.startswith("mailto:"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_profile_of_the_readme_loads(tmp_path: Path) -> None:
+    """As it stands there, once its folder has what it names."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "profile.yaml").write_text(block)
+    assert load_profile(tmp_path).params["epochs"].value == 5
+
+
+def test_the_keys_of_the_readme_are_the_apps() -> None:
+    """Each key of the table is bound to something."""
+    commands = [*APP, *(command for place in PANES.values() for command in place)]
+    bound = {key for command in commands for key in (command.key, *command.every_key.split())}
+    table = re.findall(r"^\| ((?:`[^`]+`[ …,]*)+) \|", (ROOT / "README.md").read_text(), re.M)
+    keys = {key for row in table for group in re.findall(r"`([^`]+)`", row) for key in group.split()}
+    assert keys - bound - {"tab"} == set()
