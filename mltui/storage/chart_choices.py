@@ -10,7 +10,6 @@ It holds habits, not data: a file that cannot be read counts as empty, and one t
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +50,8 @@ class ChartChoices:
 
     def save(self, profile: str, choice: ChartChoice) -> None:
         """Keep what was chosen for a profile; the oldest profiles go where there are very many."""
+        import json
+
         profiles = self._read()
         profiles.pop(profile, None)
         if choice.pinned or choice.hidden:
@@ -60,6 +61,8 @@ class ChartChoices:
             self._write(json.dumps({"profiles": kept}, indent=1))
 
     def _read(self) -> dict[str, object]:
+        import json
+
         try:
             with self._path.open(encoding="utf-8") as file:
                 found = json.loads(file.read(_MOST_BYTES))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mltui.domain.metric import MetricStore
 from mltui.domain.run import Run
 from mltui.domain.text import one_line
-from mltui.ui import palette
 
-MOST = len(palette.SERIES)
+if TYPE_CHECKING:
+    from mltui.domain.metric import MetricStore
+
+MOST = 8
 """So many runs have a colour of their own."""
 SELECTED_COLOR, SELECTED_GLYPH = "#c8ccd4", "◉"
 """The run under the cursor, where it is not marked itself."""
@@ -63,6 +64,8 @@ class RunMarks:
 
         The colour depends on the id alone where it is free, so that a run looks the same next time.
         """
+        from mltui.ui import palette
+
         if self._marks.pop(run_id, None) is not None:
             return True
         taken = {mark.color for mark in self._marks.values()}
