@@ -18,7 +18,8 @@ from mltui.domain.errors import EngineError
 from mltui.domain.launch import LaunchSpec, Mount
 from mltui.domain.run import LABEL_PROFILE, LABEL_RUN
 from mltui.engines.base import Engine
-from tests.support import images
+from tests.support import images, podman
+from tests.support.require import unavailable
 
 T = TypeVar("T")
 _NUMBERS = itertools.count(1)
@@ -101,13 +102,33 @@ def until(ask: Callable[[], T], good: Callable[[T], bool], period: float = 0.02)
     pytest.fail(f"still {answer} after a minute")
 
 
-@pytest.fixture(params=[pytest.param("docker", marks=pytest.mark.docker), "local"])
+@pytest.fixture(scope="session")
+def podman_engine() -> Iterator[Engine]:
+    """mltui's docker engine on a Podman of its own, which has the busybox image."""
+    from mltui.engines.docker import DockerEngine
+
+    if reason := podman.missing():
+        unavailable(reason)
+    service = podman.PrivatePodman()
+    try:
+        service.start()
+        images.load_busybox(service.url)
+        engine = DockerEngine(service.url)
+        yield engine
+        engine.close()
+    finally:
+        service.stop()
+
+
+@pytest.fixture(
+    params=[pytest.param("docker", marks=pytest.mark.docker), pytest.param("podman", marks=pytest.mark.docker), "local"]
+)
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     """Each engine in turn."""
     project = tmp_path / "project"
     project.mkdir()
-    if request.param == "docker":
-        rig = Rig(request.getfixturevalue("docker_engine"), project, images.BUSYBOX)
+    if request.param != "local":
+        rig = Rig(request.getfixturevalue(f"{request.param}_engine"), project, images.BUSYBOX)
     else:
         from mltui.engines.local import LocalEngine
 

@@ -64,7 +64,7 @@ class PrivateDockerd:
             self.process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=self.root
             )
-        self._wait_until_ready()
+        await_ping(self.process, self.socket, self.root / "log")
         self._crashed = False
 
     def _write_hook(self) -> Path:
@@ -74,23 +74,6 @@ class PrivateDockerd:
         hook.write_text(HOOK.replace("@ROOT@", str(self.root)))
         hook.chmod(0o755)
         return folder
-
-    def _wait_until_ready(self) -> None:
-        assert self.process is not None
-        end = time.monotonic() + READY
-        while time.monotonic() < end and self.process.poll() is None:
-            if self._answers():
-                return
-            time.sleep(0.02)
-        raise RuntimeError((self.root / "log").read_text(errors="replace")[-2000:])
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(5)
-            sock.connect(str(self.socket))
-            sock.sendall(b"GET /_ping HTTP/1.0\r\nHost: d\r\n\r\n")
-            return sock.recv(64).split(b" ")[1:2] == [b"200"]
-        return False
 
     def asked_gpus(self) -> list[str]:
         """What each container that asked for GPUs was given, in the hook's words."""
@@ -132,14 +115,34 @@ class PrivateDockerd:
             # Only an engine that knows them ends what a crash left running.
             self.start()
         self.interrupt()
-        for point in self._mounts():
-            subprocess.run(["umount", "-l", point], check=False, capture_output=True)
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove_tree(self.root)
 
-    def _mounts(self) -> list[str]:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
-        points = [line.split()[1] for line in lines]
-        return sorted((point for point in points if point.startswith(str(self.root))), reverse=True)
+
+def await_ping(process: subprocess.Popen[bytes], address: Path, log: Path) -> None:
+    """Wait until the engine ``process`` answers; raises ``RuntimeError`` with its last words when it does not."""
+    end = time.monotonic() + READY
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(address):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(log.read_text(errors="replace")[-2000:])
+
+
+def _answers(address: Path) -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(5)
+        sock.connect(str(address))
+        sock.sendall(b"GET /_ping HTTP/1.0\r\nHost: d\r\n\r\n")
+        return sock.recv(64).split(b" ")[1:2] == [b"200"]
+    return False
+
+
+def remove_tree(root: Path) -> None:
+    """Remove an engine's folder with what is still mounted in it."""
+    points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for point in sorted((point for point in points if point.startswith(f"{root}/")), reverse=True):
+        subprocess.run(["umount", "-l", point], check=False, capture_output=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:
