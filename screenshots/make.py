@@ -29,7 +29,7 @@ PICTURES: dict[str, tuple[int, int, str, list[str]]] = {
     "main": (120, 36, "mltui-dark", ["2"]),
     "small-light": (80, 24, "mltui-light", ["2"]),
     "profile": (120, 36, "mltui-dark", ["1", "j"]),
-    "crosshair": (120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 3, *["left"] * 30]),
+    "crosshair": (120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 2, *["left"] * 7]),
     "wide": (200, 50, "mltui-dark", ["2"]),
 }
 _FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono{}.ttf"
@@ -107,7 +107,7 @@ def main() -> None:
             launch("mnist-mlp", {"epochs": "12", "seed": "2"}, until="finished")
             launch("mnist-cnn", {"epochs": "4"}, until="finished")
             launch("mnist-mlp", {"epochs": "500", "verbose": "1"}, until="running")
-            time.sleep(20)
+            time.sleep(3)
             for name in PICTURES:
                 take(name)
         finally:
