@@ -17,7 +17,6 @@ from mltui.engines.base import ListsContainers
 
 if TYPE_CHECKING:
     from mltui.domain.container import Container
-    from mltui.domain.run import Run
     from mltui.engines.base import Engine
     from mltui.runtime.launcher import Launcher
 
@@ -56,11 +55,8 @@ def stop(args: Namespace) -> int:
     if args.grace is not None and args.grace < 0:
         raise UsageError("--grace needs a number of seconds, 0 or more.")
 
-    def act(launcher: Launcher, of: Engine, container: Container, run: Run | None) -> str:
-        if run and run.state.active:
-            launcher.stop(run, args.grace)
-        else:
-            of.stop(container.id, args.grace)
+    def act(launcher: Launcher, of: Engine, container: Container) -> str:
+        launcher.end_container(of, container, "stop", args.grace)
         return "Stopped"
 
     return _each(args, act)
@@ -69,19 +65,14 @@ def stop(args: Namespace) -> int:
 def remove(args: Namespace) -> int:
     """Remove containers; the record of a run stays."""
 
-    def act(launcher: Launcher, of: Engine, container: Container, run: Run | None) -> str:
-        if container.running and not args.force:
-            hint = f"Stop it first: mltui container stop {container.name}, or remove it with --force."
-            raise EngineError(f"The container {container.name} is {container.state}.", hint)
-        if run and run.state.active:
-            launcher.kill(run)
-        of.remove(container.id, force=args.force)
+    def act(launcher: Launcher, of: Engine, container: Container) -> str:
+        launcher.remove_container(of, container, force=args.force)
         return "Removed"
 
     return _each(args, act, ask="Remove")
 
 
-def _each(args: Namespace, act: Callable[[Launcher, Engine, Container, Run | None], str], ask: str = "") -> int:
+def _each(args: Namespace, act: Callable[[Launcher, Engine, Container], str], ask: str = "") -> int:
     """Do something to every container named; one that fails does not keep the others."""
     launcher = open_launcher(args)
     with engine(args) as chosen:
@@ -93,9 +84,8 @@ def _each(args: Namespace, act: Callable[[Launcher, Engine, Container, Run | Non
             return 1
         code = 0
         for container in found:
-            run = launcher.database.get(container.run_id) if container.run_id else None
             try:
-                print(f"{act(launcher, chosen.engine, container, run)} {one_line(container.name)}.")
+                print(f"{act(launcher, chosen.engine, container)} {one_line(container.name)}.")
             except MltuiError as error:
                 say(f"mltui: {error}")
                 code = 1

@@ -59,7 +59,7 @@ def _removed(launcher: Launcher, run: Run, *, force: bool) -> bool:
 
 def _remove(launcher: Launcher, run: Run, *, force: bool) -> None:
     try:
-        launcher.remove(run)
+        launcher.remove(run, force=force)
     except EngineUnavailable as error:
         if not force:
             raise EngineUnavailable(error.message, "--force forgets the run though its container may stay.") from error

@@ -17,6 +17,8 @@ LABEL_RUN = "mltui.run"
 LABEL_PROFILE = "mltui.profile"
 LABEL_PARAMS = "mltui.params"
 LABEL_CREATED = "mltui.created"
+#: Number of the user (uid) who launched it: an engine may be shared.
+LABEL_OWNER = "mltui.owner"
 #: On images: the digest of the build's context and arguments, by which a stale image is known.
 LABEL_CONTEXT = "mltui.context"
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from mltui.domain.errors import MltuiError, NotFound, StartError, StorageError, UsageError
-from mltui.domain.run import LABEL_CREATED, LABEL_PROFILE, Run, RunState, new_run_id
+from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, StorageError, UsageError
+from mltui.domain.run import LABEL_CREATED, LABEL_OWNER, LABEL_PROFILE, Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import StatesLimits
 from mltui.storage.history import RunDatabase
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from mltui.engines.base import Engine, EngineChoice
     from mltui.parsers.config import MetricConfig
     from mltui.runtime.resolve import Resolution
+
+
+#: How long after its container ended a run's record may take to say so.
+_RECORD_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Launcher:
             for path in outputs:
                 make_folder(path)
             self.database.add(run)
-        except StorageError:
+        except BaseException:
             folder.release_lock()
             with contextlib.suppress(StorageError):
                 folder.remove()
@@ -154,7 +158,7 @@ class Launcher:
 
     def _not_spawned(self, run: Run, why: str) -> StartError:
         error = StartError(f"The supervisor of run {run.id} could not be started: {why or 'it gave no reason'}.")
-        if run.state is RunState.PENDING:
+        if run.state is RunState.PENDING and not run.container_id:
             self.database.update(
                 run.id, state=RunState.FAILED, reason="internal", detail=error.message, finished=time.time()
             )
@@ -190,11 +194,16 @@ class Launcher:
         return True
 
     def discover(self, containers: Iterable[Container], engine: str, endpoint: str) -> int:
-        """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up."""
+        """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up.
+
+        Containers that another user of the engine launched stay what they are.
+        """
         found = 0
         for container in containers:
             run_id = container.run_id
-            if not _plausible(run_id) or self.database.get(run_id) or container.state == "created":
+            if not _plausible(run_id) or not _own(container) or container.state == "created":
+                continue
+            if self.database.get(run_id):
                 continue
             if not self._exists(engine, endpoint, run_id):
                 continue
@@ -206,7 +215,8 @@ class Launcher:
                     profile_path="",
                     engine=engine,
                     endpoint=endpoint,
-                    state=RunState.RUNNING,
+                    state=RunState.RUNNING if container.running else RunState.PENDING,
+                    detail="" if container.running else "It has ended; its record is being taken up.",
                     image=container.image,
                     container_id=container.id,
                     container_name=container.name,
@@ -246,13 +256,58 @@ class Launcher:
                 if not _ended(engine, now.container_id):
                     raise
 
-    def remove(self, run: Run) -> None:
-        """Remove an ended run: its container, its record and its outputs."""
+    def end_container(
+        self, engine: Engine, container: Container, how: str = "stop", grace: float | None = None
+    ) -> None:
+        """``stop`` or ``kill`` a container; one of a run ends as that run, so that its record says who ended it."""
+        run = self._active_run(container)
+        if run:
+            self.stop(run, grace) if how == "stop" else self.kill(run)
+        elif how == "stop":
+            engine.stop(container.id, grace)
+        else:
+            engine.kill(container.id)
+
+    def remove_container(self, engine: Engine, container: Container, *, force: bool = False) -> None:
+        """Remove a container, a running one only with ``force``; the record of its run stays, and says who ended it."""
+        now = engine.inspect(container.id)
+        if _uses_resources(now.state):
+            if not force:
+                hint = f"Stop it first: mltui container stop {container.name}, or remove it with --force."
+                raise EngineError(f"The container {one_line(container.name, 80)} is {now.state}.", hint)
+            if self._active_run(container):
+                self.end_container(engine, container, "kill")
+        self._await_record(container)
+        engine.remove(container.id, force=force)
+
+    def _active_run(self, container: Container) -> Run | None:
+        run = self.database.get(container.run_id) if container.run_id else None
+        return run if run and run.state.active else None
+
+    def _await_record(self, container: Container) -> None:
+        """Let the run's record come to its end: its supervisor still reads from the container that is to go."""
+        end = time.monotonic() + _RECORD_S
+        while self._active_run(container) and time.monotonic() < end:
+            if not self.folder(container.run_id).supervised and not self.adopt():
+                return
+            time.sleep(0.05)
+
+    def remove(self, run: Run, *, force: bool = False) -> None:
+        """Remove an ended run: its container, its record and its outputs.
+
+        Its container may run all the same, when somebody started it again: only ``force`` removes that one.
+        """
         if run.state.active:
             raise UsageError(f"Run {run.id} is {run.state}.", f"Stop it first: mltui stop {run.id}")
         if run.container_id:
             with self._connected(run) as engine, contextlib.suppress(NotFound):
-                engine.remove(run.container_id, force=True)
+                state = engine.inspect(run.container_id).state
+                if _uses_resources(state) and not force:
+                    raise UsageError(
+                        f"The container {run.container_name} of run {run.id} is {state}.",
+                        f"Stop it first: mltui container stop {run.container_name}",
+                    )
+                engine.remove(run.container_id, force=force)
         self.folder(run.id).remove()
         self.database.remove(run.id)
 
@@ -291,6 +346,15 @@ def _ended(engine: Engine, container_id: str) -> bool:
         return engine.inspect(container_id).ended
     except MltuiError:
         return False
+
+
+def _own(container: Container) -> bool:
+    """This user launched it; a container that says nothing of its owner counts as one's own."""
+    return container.labels.get(LABEL_OWNER, str(os.getuid())) == str(os.getuid())
+
+
+def _uses_resources(state: str) -> bool:
+    return state in ("running", "paused", "restarting")
 
 
 def _plausible(run_id: str) -> bool:

@@ -16,7 +16,7 @@ from mltui.domain.errors import ProfileError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.profile import ParamValue, Profile, param_text
 from mltui.domain.profile_check import Fault, check, fill, literal
-from mltui.domain.run import LABEL_CREATED, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
+from mltui.domain.run import LABEL_CREATED, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.domain.secret_names import is_secret_name
 from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
@@ -340,6 +340,7 @@ class _Launch:
             LABEL_PROFILE: self.profile.name,
             LABEL_PARAMS: json.dumps(dict(params)),
             LABEL_CREATED: f"{time.time():.3f}",
+            LABEL_OWNER: str(self._user[0]),
         }
         return {name: value or "" for name, value in self.profile.labels.items()} | own
 

@@ -123,12 +123,18 @@ class Supervisor:
                 raise
             except MltuiError as error:
                 return _failure(error)
-            return self._conclusion(self._follow(recorder, container, stream))
+            try:
+                return self._conclusion(self._follow(recorder, container, stream))
+            except NotFound as error:
+                raise NotFound("Its container was removed while it ran.") from error
         except _StoppedEarly:
             return _ending(RunState.STOPPED, "stopped", "Stopped before it started.")
         except NotFound as error:
-            if not self._run.started and self._stop_requested():
-                return _ending(RunState.STOPPED, "stopped", "Stopped before it started.")
+            if self._stop_requested():
+                started = self._recorded().started
+                return _ending(
+                    RunState.STOPPED, "stopped", "Stopped on request." if started else "Stopped before it started."
+                )
             return _ending(RunState.LOST, "lost", error.message, "What was recorded is kept; launch it again.")
 
     def _launch(self, spec: LaunchSpec) -> tuple[str, LogStream | None]:
@@ -261,7 +267,7 @@ class Supervisor:
         """The container of a run that is taken up, by its label."""
         found = self._patiently(lambda: self._engine.find(self._run.id))
         if found is None:
-            was_there = self._run.state is RunState.RUNNING
+            was_there = self._run.state is RunState.RUNNING or _discovered(self._run)
             raise NotFound("Its container vanished." if was_there else "It was interrupted before it started.")
         if found.state == "created":
             with contextlib.suppress(EngineError):
@@ -418,6 +424,11 @@ class Supervisor:
         while self._unsaved and self._folder.path.exists():
             time.sleep(_FULL_DISK_S)
             self._save()
+
+
+def _discovered(run: Run) -> bool:
+    """Its record was written from its container, which had ended."""
+    return run.state is RunState.PENDING and bool(run.container_id)
 
 
 def _failure(error: MltuiError) -> dict[str, object]:

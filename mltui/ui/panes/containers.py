@@ -44,26 +44,15 @@ class ContainersPane(ListPane[ContainerRow]):
         """Stop the container, after asking."""
         if here := self._here():
             engine, container = here
-            self._ask(
-                "Stop", "Stopping", container, lambda: self._end(container, lambda: engine.stop(container.id), "stop")
-            )
+            launcher = self.cockpit_app.cockpit.launcher
+            self._ask("Stop", "Stopping", container, lambda: launcher.end_container(engine, container, "stop"))
 
     def action_kill(self) -> None:
         """Kill the container, after asking."""
         if here := self._here():
             engine, container = here
-            self._ask(
-                "Kill", "Killing", container, lambda: self._end(container, lambda: engine.kill(container.id), "kill")
-            )
-
-    def _end(self, container: Container, act: Callable[[], None], how: str) -> None:
-        """End it; one that belongs to a run ends as the run, so that its record says who ended it."""
-        launcher = self.cockpit_app.cockpit.launcher
-        run = launcher.database.get(container.run_id) if container.run_id else None
-        if run and run.state.active:
-            (launcher.stop if how == "stop" else launcher.kill)(run)
-        else:
-            act()
+            launcher = self.cockpit_app.cockpit.launcher
+            self._ask("Kill", "Killing", container, lambda: launcher.end_container(engine, container, "kill"))
 
     def action_restart(self) -> None:
         """Restart the container, after asking."""
@@ -85,7 +74,10 @@ class ContainersPane(ListPane[ContainerRow]):
         if here := self._here():
             engine, container = here
             force = container.running
-            self._ask("Remove", "Removing", container, lambda: engine.remove(container.id, force=force))
+            launcher = self.cockpit_app.cockpit.launcher
+            self._ask(
+                "Remove", "Removing", container, lambda: launcher.remove_container(engine, container, force=force)
+            )
 
     def _ask(self, verb: str, doing: str, container: Container, act: Callable[[], None]) -> None:
         name = one_line(container.name, 80)
