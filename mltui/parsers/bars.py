@@ -44,6 +44,10 @@ class Bar:
     step: float = 0.0
     """The step that the last values belong to; a bar's counter may lag behind its values."""
     epoch: float | None = None
+    previous: float | None = None
+    """The epoch before."""
+    begun: bool = False
+    """It has moved since this epoch's beginning."""
     run: int = 1
     """How often it began anew."""
     complete: bool = False
@@ -51,6 +55,16 @@ class Bar:
     reported: dict[str, float] = field(default_factory=dict)
     """The epoch for which each epoch value was last reported."""
     entries: dict[str, tuple[Plan, Entry]] = field(default_factory=dict)
+    moving: set[str] = field(default_factory=set)
+    """Names whose values changed on the way: they are a step's, not an epoch's."""
+    settled: set[str] = field(default_factory=set)
+    """Names without a word that says so, whose values have changed between epochs alone."""
+
+    def enter(self, epoch: float | None, done: float) -> None:
+        """The frame at hand is one of ``epoch``, ``done`` steps into it."""
+        if epoch != self.epoch:
+            self.previous, self.epoch, self.begun = self.epoch, epoch, False
+        self.begun = self.begun or done > 0
 
 
 class Bars:
@@ -95,6 +109,12 @@ class Bars:
             about = _PERCENT.sub(b"", frame[: found.start()])
             self._read_frame(about, found[3], _count(found[1]), _count(found[2]), b"")
 
+    def finish(self) -> None:
+        """Read what was still open when the log ended."""
+        self.close()
+        for bar in self._bars.values():
+            self._begin_again(bar)
+
     def _read_tqdm(self, about: bytes, done: bytes, total: bytes, rest: bytes, closed: bool) -> None:
         parts = rest.split(b", ", 2)
         postfix = parts[2] if len(parts) > 2 else b""
@@ -115,6 +135,8 @@ class Bars:
         plan = shape.plan
         if plan is None or not plan.entries:
             self._note_description(about, shown, plan, values_of(text, shape.spans))
+            if plan is not None and plan.epoch is not None and plan.inner is None:
+                self._note_epoch(self._bar(about), values_of(text, shape.spans)[plan.epoch.index], done, total)
             return
         numbers = values_of(text, shape.spans)
         if plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
@@ -132,6 +154,13 @@ class Bars:
                 self._plain.clear()
             if len(about) < 256:
                 self._plain.add(about)
+
+    def _note_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
+        """A frame without values: the epoch that the values in the next frames may still speak of."""
+        if done < bar.done or (bar.epoch is not None and epoch != bar.epoch):
+            self._begin_again(bar)
+        bar.enter(epoch, done)
+        bar.done, bar.complete = done, bool(total) and done >= total
 
     def _bar(self, about: bytes) -> Bar:
         key = about.translate(None, b"0123456789")
@@ -177,26 +206,29 @@ class Bars:
             return  # A finished bar that stays on the screen and is drawn again with it.
         if done < bar.done or (plan.epoch is not None and bar.epoch is not None and epoch != bar.epoch):
             self._begin_again(bar)
-        before, bar.epoch = bar.epoch, epoch
+        bar.enter(epoch, done)
         if epoch is not None and plan.epoch is not None:
             context.set_epoch(epoch)
         steps: list[Entry] = []
-        news = False
+        news, late = False, False
         for entry in plan.entries:
             name, value = entry.series.name, numbers[entry.index]
             new = bar.values.get(name) != value
             bar.values[name] = value
             if epoch is not None and checks:
                 self._checked_value(bar, plan, entry, value, epoch, done / total if total else 0.0)
-            elif epoch is not None and _of_epoch(name):
+            elif epoch is not None and (_of_epoch(name) or _settles(bar, plan, name, new, done, total)):
                 bar.entries[name] = (plan, entry)
                 # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
-                at = before if done == 0 else epoch
+                at = epoch if bar.begun else bar.previous
                 if new and at is not None:
                     self._epoch_value(bar, name, value, at)
+                    late = late or at != epoch
             else:
                 steps.append(entry)
                 news = news or new
+        if late and bar.previous is not None:
+            self._same_again(bar, bar.previous)
         # Where the counter lags behind the values, the same values drawn twice in a row are two steps; elsewhere they
         # are a redrawn frame.
         again = self._drawn is bar and done == bar.done < bar.step < total
@@ -224,6 +256,13 @@ class Bars:
         bar.step = 0.0
         bar.done = -1.0
 
+    def _same_again(self, bar: Bar, epoch: float) -> None:
+        """The values of ``epoch`` came late, with the next one's first frame: those that did not change are points."""
+        changed = {scope_of(name) for name, at in bar.reported.items() if at == epoch}
+        for name in bar.entries:
+            if bar.reported.get(name) != epoch and scope_of(name) in changed:
+                self._epoch_value(bar, name, bar.values[name], epoch)
+
     def _epoch_value(self, bar: Bar, name: str, value: float, epoch: float) -> None:
         bar.reported[name] = epoch
         self.points.of_epoch(bar.entries[name][1].series, epoch, value)
@@ -243,6 +282,21 @@ class Bars:
         shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
         self.points.place(shown, axis, x, numbers)
         self.points.training_went_on()
+
+
+def _settles(bar: Bar, plan: Plan, name: str, new: bool, done: float, total: float) -> bool:
+    """Whether a value whose name does not say so is an epoch's: it changes when an epoch ends, and only then."""
+    if new and 0 < done < total:
+        bar.moving.add(name)
+        bar.settled.discard(name)
+    if name in bar.moving or words(name)[-1:] == ("step",):
+        return False
+    if new and (
+        (not bar.begun and bar.previous is not None)
+        or (done >= total > 0 and any(_of_epoch(entry.series.name) for entry in plan.entries))
+    ):
+        bar.settled.add(name)
+    return name in bar.settled
 
 
 def _of_epoch(name: str) -> bool:

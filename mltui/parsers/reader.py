@@ -51,7 +51,7 @@ class MetricReader:
         for frames in self._frames.values():
             for text, final in frames.close():
                 self._read(text, final)
-        self._bars.close()
+        self._bars.finish()
         self._lines.close()
         self._points.close()
         return self._take()
