@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import confirmed, print_json, print_table, say
 from mltui.cli.session import engine, open_launcher
-from mltui.domain.errors import EngineError, MltuiError, NotFound, UsageError
+from mltui.domain.errors import EngineError, MltuiError, UsageError
 from mltui.domain.figures import format_duration
+from mltui.domain.prefix import the_one
 from mltui.domain.text import one_line
 from mltui.engines.base import ListsContainers
 
@@ -94,9 +95,5 @@ def _each(args: Namespace, act: Callable[[Launcher, Engine, Container], str], as
 
 def _find(containers: tuple[Container, ...], text: str) -> Container:
     """The container of a name, an id, or the beginning of an id."""
-    found = [c for c in containers if text in (c.name, c.id)] or [c for c in containers if c.id.startswith(text)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise NotFound(f"{one_line(text, 80)!r} fits {len(found)} containers.", "Write one more letter of the id.")
-    raise NotFound(f"There is no container {one_line(text, 80)!r}.", "List them with: mltui container list --all")
+    cure = "List them with: mltui container list --all"
+    return the_one(containers, text, "container", lambda one: one.id, lambda one: (one.name,), cure)

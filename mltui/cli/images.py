@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from mltui.cli.launch import wish_of
 from mltui.cli.output import confirmed, cut, is_terminal, print_json, print_table, say, terminal_columns
 from mltui.cli.session import engine, load, open_launcher
-from mltui.domain.errors import EngineError, ImageError, MltuiError, NotFound
+from mltui.domain.errors import EngineError, ImageError, MltuiError
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration
+from mltui.domain.prefix import the_one
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import ListsImages, Progress
 
@@ -121,11 +122,12 @@ def _remove_one(holder: ListsImages, image: Image, *, force: bool) -> int:
 
 def _find(images: tuple[Image, ...], text: str) -> Image:
     """The image of a name (``:latest`` may be left out), an id or the beginning of one."""
-    digits = text.removeprefix("sha256:")
-    found = [image for image in images if {text, f"{text}:latest"} & set(image.tags)]
-    found = found or [image for image in images if image.id.removeprefix("sha256:").startswith(digits)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise NotFound(f"{one_line(text, 80)!r} fits {len(found)} images.", "Write one more letter of the id.")
-    raise NotFound(f"There is no image {one_line(text, 80)!r}.", "List them with: mltui image list")
+    names = {text, f"{text}:latest"}
+    return the_one(
+        images,
+        text.removeprefix("sha256:"),
+        "image",
+        lambda image: image.id.removeprefix("sha256:"),
+        lambda image: [text for tag in image.tags if tag in names],
+        "List them with: mltui image list",
+    )

@@ -34,6 +34,7 @@ from mltui.domain.text import clean, one_line
 from mltui.engines.base import Engine, LogChunk, LogStream, Progress, Restarts
 from mltui.runtime.recorder import Recorder
 from mltui.storage.history import RunDatabase
+from mltui.storage.locations import make_file
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Supervisor:
         """Image, container, attach, start: the stream is open before the first byte can come."""
         self._engine.check(spec)
         self._save(state=RunState.BUILDING, detail="Preparing the image", hint="")
-        with self._folder.build_log.open("a", encoding="utf-8") as build_log:
+        with make_file(self._folder.build_log).open("a", encoding="utf-8") as build_log:
 
             def tell(progress: Progress) -> None:
                 if progress.text:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from mltui.domain.errors import MltuiError, NotFound, StorageError
+from mltui.domain.prefix import the_one
 from mltui.domain.run import Run, RunState
-from mltui.storage.locations import make_folder
+from mltui.domain.text import one_line
+from mltui.storage.locations import make_file, make_folder
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY,
@@ -31,6 +33,9 @@ CREATE TABLE IF NOT EXISTS runs (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS runs_by_time ON runs (created DESC);
 """
+#: What a file of an earlier version lacks, by the version that has it.
+_ADDED = {2: {"notes": "TEXT NOT NULL DEFAULT ''"}}
+_OTHER_SCHEMA = "Move it away: runs whose containers are there come back by themselves; or set MLTUI_HOME."
 _COLUMNS = tuple(f.name for f in fields(Run))
 _AS_JSON = frozenset({"params", "overrides", "gpus"})
 _AS_BOOL = frozenset({"oom_killed", "stop_requested"})
@@ -43,13 +48,19 @@ class RunDatabase:
         self.path = path
         self._lock = threading.Lock()
         self._writes = 0
+        self.unreadable = ""
+        """Why a row was left out when the runs were last listed; empty when none was."""
         make_folder(path.parent)
+        make_file(path)
         try:
             # A writer waits for another's transaction; these take milliseconds, ten seconds means a stuck disk.
             self._db = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
             self._prepare()
         except sqlite3.Error as error:
             raise _sentence(path, error) from error
+        except StorageError:
+            self._db.close()
+            raise
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -58,7 +69,35 @@ class RunDatabase:
         if version > _SCHEMA_VERSION:
             raise StorageError(f"{self.path} was written by a newer mltui.", "Update mltui, or set MLTUI_HOME.")
         if version < _SCHEMA_VERSION:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT;")
+            self._upgrade()
+        missing = set(_COLUMNS) - self._columns()
+        if missing:
+            raise StorageError(
+                f"{self.path} is not as this mltui has it: it lacks {', '.join(sorted(missing))}.",
+                _OTHER_SCHEMA,
+            )
+
+    def _upgrade(self) -> None:
+        """Make the table, or give that of an earlier version what it lacks."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            # Asked again now that no other mltui can do the same at the same time.
+            before = self._db.execute("PRAGMA user_version").fetchone()[0]
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                self._db.execute(statement)
+            there = self._columns()
+            for version in range(before + 1, _SCHEMA_VERSION + 1):
+                for name, kind in _ADDED.get(version, {}).items():
+                    if name not in there:
+                        self._db.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+            self._db.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _columns(self) -> set[str]:
+        return {str(row[1]) for row in self._db.execute("PRAGMA table_info(runs)")}
 
     def close(self) -> None:
         """Close the file."""
@@ -93,36 +132,35 @@ class RunDatabase:
         return _to_run(row) if row else None
 
     def find(self, text: str) -> Run:
-        """The run that ``text`` means: an id, the beginning of one, or ``last``; raises ``NotFound``."""
+        """The run that ``text`` means: an id, the beginning of one, or ``last``.
+
+        Raises ``UsageError`` for the empty text and for one letter, ``NotFound`` when not exactly one run fits.
+        """
         if text == "last":
             newest = self.runs(limit=1)
             if not newest:
                 raise NotFound("There is no run yet.", "Start one with: mltui run PROFILE")
             return newest[0]
-        pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         with self._use() as db:
-            found = [
-                _to_run(row)
-                for row in db.execute(_select("WHERE id LIKE ? ESCAPE '\\' ORDER BY id LIMIT 6"), [pattern])
-            ]
-        exact = [run for run in found if run.id == text]
-        if len(exact or found) == 1:
-            return (exact or found)[0]
-        if not found:
+            ids = [str(row[0]) for row in db.execute("SELECT id FROM runs ORDER BY id")]
+        wanted = the_one(ids, text, "run", lambda run_id: run_id, lambda run_id: (), "List them with: mltui runs")
+        run = self.get(wanted)
+        if run is None:
             raise NotFound(f"There is no run {text!r}.", "List them with: mltui runs")
-        raise NotFound(f"{text!r} fits several runs: {', '.join(run.id for run in found)}.", "Write one more letter.")
+        return run
 
     def runs(self, limit: int = 1000) -> tuple[Run, ...]:
         """The newest runs, newest first."""
         with self._use() as db:
-            return tuple(_to_run(row) for row in db.execute(_select("ORDER BY created DESC, id LIMIT ?"), [limit]))
+            runs, self.unreadable = _readable(db.execute(_select("ORDER BY created DESC, id LIMIT ?"), [limit]))
+        return runs
 
     def active(self) -> tuple[Run, ...]:
         """Runs that may still change by themselves."""
         states = [state.value for state in RunState if state.active]
         marks = ", ".join("?" * len(states))
         with self._use() as db:
-            return tuple(_to_run(row) for row in db.execute(_select(f"WHERE state IN ({marks})"), states))
+            return _readable(db.execute(_select(f"WHERE state IN ({marks})"), states))[0]
 
     def remove(self, run_id: str) -> None:
         """Forget a run."""
@@ -152,16 +190,36 @@ def _to_cell(name: str, value: object) -> object:
 
 def _to_run(row: tuple[Any, ...]) -> Run:
     values = dict(zip(_COLUMNS, row, strict=True))
-    for name in _AS_JSON:
-        values[name] = json.loads(values[name])
-    for name in _AS_BOOL:
-        values[name] = bool(values[name])
-    values["gpus"] = tuple(values["gpus"])
-    values["state"] = RunState(values["state"])
+    try:
+        for name in _AS_JSON:
+            values[name] = json.loads(values[name])
+        for name in _AS_BOOL:
+            values[name] = bool(values[name])
+        values["gpus"] = tuple(values["gpus"])
+        values["state"] = RunState(values["state"])
+    except (ValueError, TypeError) as error:
+        raise StorageError(
+            f"The record of run {one_line(str(values['id']), 20)} cannot be understood: {one_line(str(error), 100)}.",
+            "A newer mltui may have written it: update mltui.",
+        ) from error
     return Run(**values)
 
 
+def _readable(rows: Iterable[tuple[Any, ...]]) -> tuple[tuple[Run, ...], str]:
+    """The runs that can be understood, and why the first of the others cannot."""
+    runs: list[Run] = []
+    trouble = ""
+    for row in rows:
+        try:
+            runs.append(_to_run(row))
+        except StorageError as error:
+            trouble = trouble or str(error)
+    return tuple(runs), trouble
+
+
 def _sentence(path: Path, error: sqlite3.Error) -> MltuiError:
+    if "no such column" in str(error) or "has no column" in str(error):
+        return StorageError(f"{path} is not as this mltui has it: {error}.", _OTHER_SCHEMA)
     return StorageError(
         f"The run database {path} cannot be used: {error}.",
         "Check that the disk is not full and that the file is yours; MLTUI_HOME names another folder.",

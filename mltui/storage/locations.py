@@ -37,9 +37,26 @@ def config_home() -> Path:
 def make_folder(path: Path) -> Path:
     """``path``, made with its parents and readable by its owner alone; raises ``StorageError``."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [path, *path.parents]
+        for folder in reversed([one for one in missing if not one.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"The folder {path} cannot be made: {error.strerror}.", "Set MLTUI_HOME to a folder you may write to."
         ) from error
+    return path
+
+
+def make_file(path: Path) -> Path:
+    """``path``, made empty where it is not there, readable by its owner alone; raises ``StorageError``.
+
+    One that is there is made private too: it may tell commands and parameters.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+            path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.", MAKE_ROOM) from error
     return path

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from mltui.domain.errors import StorageError
-from mltui.storage.locations import MAKE_ROOM, make_folder
+from mltui.storage.locations import MAKE_ROOM, make_file, make_folder
 
 #: Whoever asks ``supervised`` holds the lock for an instant, so one refusal does not mean that it is taken.
 _LOCK_TRIES = 5
@@ -67,6 +67,7 @@ class RunFolder:
 
     def keep_profile(self, text: str) -> None:
         """Keep the profile as it is at the launch; raises ``StorageError``."""
+        make_file(self.profile)
         try:
             self.profile.write_text(text, encoding="utf-8")
         except OSError as error:

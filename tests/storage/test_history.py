@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mltui.domain.errors import NotFound, StorageError
+from mltui.domain.errors import NotFound, StorageError, UsageError
 from mltui.domain.run import Run, RunState, new_run_id
 from mltui.storage.history import RunDatabase
 
@@ -226,3 +227,86 @@ def test_only_the_owner_may_enter(tmp_path: Path) -> None:
     """The home is nobody else's."""
     RunDatabase(tmp_path / "home/runs.db").close()
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def old_file(path: Path, *lacks: str) -> None:
+    """A database as the first version wrote it, without the columns ``lacks``."""
+    path.parent.mkdir(exist_ok=True)
+    with contextlib.closing(RunDatabase(path)) as database:
+        database.add(make(detail="from before"))
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for name in lacks:
+            db.execute(f"ALTER TABLE runs DROP COLUMN {name}")
+        db.execute("PRAGMA user_version=1")
+
+
+def test_a_file_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    """Its runs are there, and can be written; opening it again changes nothing."""
+    old_file(tmp_path / "runs.db", "notes")
+    for notes in ("", "new"):
+        with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+            (run,) = database.runs()
+            assert (run.detail, run.notes) == ("from before", notes)
+            database.update(run.id, notes="new")
+
+
+def test_a_file_of_the_first_version_that_has_it_all(tmp_path: Path) -> None:
+    """Some were written with the newer column already."""
+    old_file(tmp_path / "runs.db")
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        assert database.runs()[0].notes == ""
+
+
+@pytest.mark.parametrize("column", ["created", "hint"])
+def test_a_file_that_is_not_ours_says_what_to_do(tmp_path: Path, column: str) -> None:
+    """It lacks what no version added: no word of a full disk."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as db:
+        rest = "id TEXT, state TEXT" + ", created REAL" * (column != "created")
+        db.execute(f"CREATE TABLE runs ({rest})")
+    with pytest.raises(StorageError, match="is not as this mltui has it") as raised:
+        RunDatabase(tmp_path / "runs.db")
+    assert "Move it away" in raised.value.hint
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_the_empty_text_is_no_run(database: RunDatabase, text: str) -> None:
+    """It is the beginning of every id, of an only run's too."""
+    database.add(make())
+    with pytest.raises(UsageError, match="empty"):
+        database.find(text)
+
+
+def test_one_letter_is_no_run(database: RunDatabase) -> None:
+    """Two are, when they fit one."""
+    database.add(make())
+    with pytest.raises(UsageError, match="too short"):
+        database.find("a")
+    assert database.find("ab").id == "abcd2345"
+
+
+@pytest.mark.parametrize("change", ["state = 'sleeping'", "params = 'x'", "gpus = '5'"])
+def test_a_row_that_cannot_be_understood_is_left_out_and_said(database: RunDatabase, change: str) -> None:
+    """The other runs are listed; asked for by its id it is a sentence."""
+    database.add(make())
+    database.add(make("good2345", state=RunState.RUNNING))
+    with contextlib.closing(sqlite3.connect(database.path)) as db, db:
+        db.execute(f"UPDATE runs SET {change} WHERE id = 'abcd2345'")
+    assert [run.id for run in database.runs()] == ["good2345"]
+    assert "abcd2345" in database.unreadable
+    assert [run.id for run in database.active()] == ["good2345"]
+    with pytest.raises(StorageError, match="abcd2345"):
+        database.get("abcd2345")
+    database.remove("abcd2345")
+    database.runs()
+    assert database.unreadable == ""
+
+
+def test_its_files_are_private(tmp_path: Path) -> None:
+    """In a folder that others may read, too, and where they were not private before."""
+    (tmp_path / "runs.db").touch(0o644)
+    tmp_path.chmod(0o755)
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        database.add(make())
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("runs.db*")}
+        assert modes.keys() >= {"runs.db", "runs.db-wal"}
+        assert set(modes.values()) == {0o600}

@@ -34,7 +34,7 @@ def test_else_the_users_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def test_folders_are_made_for_their_owner(tmp_path: Path) -> None:
     """With their parents; one that is there is left as it is; one that cannot be made is a sentence."""
     made = locations.make_folder(tmp_path / "a/b")
-    assert made.stat().st_mode & 0o777 == 0o700
+    assert [folder.stat().st_mode & 0o777 for folder in (made, made.parent)] == [0o700, 0o700]
     assert locations.make_folder(made) == made
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be made"):

@@ -102,3 +102,12 @@ def test_what_cannot_be_written_or_removed_is_one_sentence(tmp_path: Path) -> No
         assert str(tmp_path) in caught.value.message
         assert caught.value.hint
         assert "\n" not in str(caught.value)
+
+
+def test_the_kept_profile_is_private(tmp_path: Path) -> None:
+    """It may hold what is nobody else's business."""
+    folder = RunFolder(tmp_path, "abcd2345")
+    folder.make()
+    folder.keep_profile("image: x\n")
+    assert folder.profile.stat().st_mode & 0o777 == 0o600
+    assert folder.profile.read_text() == "image: x\n"
