@@ -55,3 +55,4 @@ class HostSample:
     disk_free: float | None = None
     """Bytes free where the runs are kept."""
     disk_total: float | None = None
+    """Bytes that could be used there, without what is kept back for root."""

@@ -43,10 +43,14 @@ class HostMonitor:
         return min(max(0.0, busy - before[1]) / (now - before[0]), float(os.cpu_count() or 1))
 
     def _disk(self) -> tuple[float | None, float | None]:
-        """Bytes free to this user, and bytes in all."""
+        """Bytes free to this user, and bytes that this user could fill in all: what is used and what is free.
+
+        A file system may keep blocks back for root; ``df`` leaves them out of its share too.
+        """
         path = next((place for place in (self._path, *self._path.parents) if place.exists()), Path("/"))
         try:
             disk = os.statvfs(path)
         except OSError:
             return None, None
-        return float(disk.f_bavail * disk.f_frsize), float(disk.f_blocks * disk.f_frsize)
+        free, used = disk.f_bavail * disk.f_frsize, (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+        return float(free), float(used + free)
