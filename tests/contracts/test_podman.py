@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def test_a_request_for_gpus_that_podman_drops_is_refused(podman: Rig) -> None:
     with pytest.raises(GpuUnavailable, match="Podman Engine took the request"):
         podman.create(spec)
     assert podman.engine.find(spec.run_id) is None
+
+
+def test_a_seccomp_profile_of_a_file_holds(podman: Rig) -> None:
+    """Podman reads the file itself, where Docker is sent its text."""
+    rules = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}
+    (podman.project / "strict.json").write_text(json.dumps(rules))
+    _, status, output = podman.run(podman.spec("mkdir /tmp/x", security_opt=("seccomp=strict.json",)))
+    assert status.exit_code == 1
+    assert b"not permitted" in output[2]
 
 
 def test_a_home_in_memory_and_the_callers_rights_alone(podman: Rig) -> None:

@@ -24,8 +24,8 @@ LABEL_SECRETS = "mltui.secrets"
 TTY_SIZE = (120, 40)
 
 
-def container_config(spec: LaunchSpec, image: str) -> dict[str, Any]:
-    """The whole request body for a container of ``spec`` from ``image``."""
+def container_config(spec: LaunchSpec, image: str, *, podman: bool = False) -> dict[str, Any]:
+    """The whole request body for a container of ``spec`` from ``image``, as Docker or as Podman takes it."""
     config: dict[str, Any] = {
         "Image": image,
         "Env": [f"{name}={value}" for name, value in spec.container_environment.items()],
@@ -36,7 +36,7 @@ def container_config(spec: LaunchSpec, image: str) -> dict[str, Any]:
         "Tty": spec.tty,
         "StopTimeout": math.ceil(spec.stop_grace_period),
         "ExposedPorts": {_port_key(port): {} for port in spec.ports},
-        "HostConfig": host_config(spec),
+        "HostConfig": host_config(spec, podman=podman),
     }
     if spec.command is not None:
         config["Cmd"] = list(spec.command)
@@ -56,7 +56,7 @@ def gpu_trial(spec: LaunchSpec, image: str) -> dict[str, Any]:
     return {"Image": image, "Entrypoint": ["/mltui-gpu-trial"], "Cmd": [], "HostConfig": host}
 
 
-def host_config(spec: LaunchSpec) -> dict[str, Any]:
+def host_config(spec: LaunchSpec, *, podman: bool = False) -> dict[str, Any]:
     """What the host gives to the container: mounts, ports, limits, GPUs, rights."""
     mounts = spec.container_mounts
     config: dict[str, Any] = {
@@ -72,7 +72,7 @@ def host_config(spec: LaunchSpec) -> dict[str, Any]:
         "Privileged": spec.privileged,
         "CapAdd": list(spec.cap_add),
         "CapDrop": list(spec.cap_drop),
-        "SecurityOpt": [_security_option(spec, option) for option in spec.security_opt],
+        "SecurityOpt": [_security_option(spec, option, podman=podman) for option in spec.security_opt],
         "GroupAdd": list(spec.group_add),
         "ExtraHosts": list(spec.extra_hosts),
     }
@@ -81,13 +81,15 @@ def host_config(spec: LaunchSpec) -> dict[str, Any]:
     return config | _limits(spec) | _namespaces(spec)
 
 
-def _security_option(spec: LaunchSpec, option: str) -> str:
-    """``option`` as the engine wants it: a seccomp profile is sent as its text, not as the name of a file here."""
+def _security_option(spec: LaunchSpec, option: str, *, podman: bool) -> str:
+    """``option`` as the engine wants it: Docker takes a seccomp profile as its text, Podman as the name of its file."""
     name, _, value = option.partition("=" if "=" in option else ":")
     if name != "seccomp" or value in ("unconfined", "builtin") or value.startswith("{"):
         return option
     try:
-        return f"seccomp={Path(spec.project, value).read_text(encoding='utf-8')}"
+        path = Path(spec.project, value)
+        text = path.read_text(encoding="utf-8")
+        return f"seccomp={path if podman else text}"
     except OSError as error:
         raise StartError(
             f"The seccomp profile {one_line(value)} cannot be read: {error.strerror}.", "Correct `security_opt`.", 125

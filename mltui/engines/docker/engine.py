@@ -172,9 +172,10 @@ class DockerEngine:
 
     def create(self, spec: LaunchSpec, image: ImageRef) -> str:
         """Create the container, not started, and return its id; one whose GPU request was dropped is not kept."""
+        config = container_config(spec, image.name or image.id, podman=self._client.podman)
         try:
             with self._client.call(timeout=PATIENT) as api:
-                answer = api.create_container_from_config(container_config(spec, image.name or image.id), spec.name)
+                answer = api.create_container_from_config(config, spec.name)
         except Refused as error:
             raise start_refusal(spec.name, error, gpus=str(spec.gpus or "")) from error
         container_id = str(answer["Id"])
