@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import cut, is_terminal, say, terminal_columns
@@ -41,24 +41,21 @@ def logs(args: Namespace) -> int:
 
 
 def _print_build(launcher: Launcher, run: Run, args: Namespace) -> int:
-    printer = _LinePrinter(args.tail)
     path = launcher.folder(run.id).build_log
-    active = _activity(launcher, run) if args.follow else lambda: False
     at = 0
-    while True:
-        going_on = active()
+
+    def pieces() -> Iterator[tuple[bytes, int]]:
+        nonlocal at
         if path.exists():
             with path.open("rb") as file:
                 file.seek(at)
                 data = file.read()
             at += len(data)
-            printer.take(data, 1)
-        if not going_on:
-            break
-        time.sleep(_TICK_S)
+            yield data, 1
+
+    _print(pieces, _LinePrinter(args.tail), _activity(launcher, run) if args.follow else lambda: False)
     if not at:
         say(f"Run {run.id} has no build log: its image was there, or it did not get so far.")
-    printer.close()
     return 0
 
 
@@ -69,18 +66,25 @@ def _print_log(launcher: Launcher, run: Run, args: Namespace) -> int:
     if log is None:
         _say_why_empty(folder, launcher.database.get(run.id) or run)
         return 0
-    printer = _RawPrinter(args.tail) if args.raw else _LinePrinter(args.tail)
     with log:
-        while True:
-            going_on = active()
-            for piece in log.pieces():
-                printer.take(piece.data, piece.stream)
-            printer.show()
-            if not going_on:
-                break
-            time.sleep(_TICK_S)
-    printer.close()
+        printer = _RawPrinter(args.tail) if args.raw else _LinePrinter(args.tail)
+        _print(lambda: ((piece.data, piece.stream) for piece in log.pieces()), printer, active)
     return 0
+
+
+def _print(
+    pieces: Callable[[], Iterable[tuple[bytes, int]]], printer: _LinePrinter | _RawPrinter, active: Callable[[], bool]
+) -> None:
+    """Print what there is, and what comes while more may come."""
+    while True:
+        going_on = active()
+        for data, stream in pieces():
+            printer.take(data, stream)
+        printer.show()
+        if not going_on:
+            break
+        time.sleep(_TICK_S)
+    printer.close()
 
 
 def _activity(launcher: Launcher, run: Run) -> Callable[[], bool]:

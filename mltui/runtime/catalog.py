@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mltui.domain.container import Container
-from mltui.domain.errors import EngineError, MltuiError
+from mltui.domain.errors import MltuiError
 from mltui.domain.image import Image
+from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo, ListsContainers, ListsImages, SendsEvents
 
 if TYPE_CHECKING:
@@ -75,10 +76,10 @@ class Catalog:
                 self._read_lists()
                 failures = 0
                 self._say("")
-            except MltuiError as error:
+            except Exception as error:
                 failures += 1
                 self.refresh()
-                self._say(error.message)
+                self._say(error.message if isinstance(error, MltuiError) else _fault(error))
                 time.sleep(_BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1])
                 continue
             self._rest()
@@ -143,9 +144,14 @@ class Catalog:
                 failures = 0
                 for event in self._stream:
                     self._note(event)
-            except EngineError:
+            except Exception:
+                # Without events the lists are read every two seconds, and say what is wrong if they fail too.
                 failures += 1
             self._stream = None
             self.refresh()
             if not self._closed:
                 time.sleep(_BACKOFF_S[min(max(failures, 1), len(_BACKOFF_S)) - 1])
+
+
+def _fault(error: Exception) -> str:
+    return one_line(f"The engine's answer cannot be understood: {type(error).__name__}: {error}", 300)

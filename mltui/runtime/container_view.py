@@ -33,16 +33,24 @@ class ContainerView:
         self._engine = engine
         self._stream: LogStream | None = None
         self._closed = threading.Event()
+        self._looked_at = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="container", daemon=True)
         self._thread.start()
 
+    @property
+    def ended(self) -> bool:
+        """Nothing is followed any more: the container is gone, or cannot be read."""
+        return not self._thread.is_alive()
+
     def poll(self) -> bool:
-        """Nothing to do: the thread keeps the stores up."""
+        """Somebody looks at it; the thread keeps the stores up."""
+        self._looked_at.set()
         return False
 
     def close(self) -> None:
         """Stop following; returns at once."""
         self._closed.set()
+        self._looked_at.set()
         if self._stream:
             self._stream.close()
 
@@ -50,15 +58,28 @@ class ContainerView:
         while not self._closed.is_set():
             try:
                 self._read_log()
-                if self._engine.inspect(self.container_id).state != "running":
-                    return
+                self._wait_for_another_start()
             except EngineUnavailable as error:
                 self._say(error)
             except MltuiError as error:
                 self._say(error)
                 return
+            except Exception as error:
+                self._say(MltuiError(f"The log cannot be followed: {type(error).__name__}: {error}.", "Trying again."))
             # The engine was away, or is: its log is read anew when it is back.
             self._closed.wait(_AGAIN_S)
+
+    def _wait_for_another_start(self) -> None:
+        """While the container has ended and somebody looks at it, ask now and then whether it was started again."""
+        before = self._engine.inspect(self.container_id)
+        while before.state != "running":
+            self._looked_at.wait()
+            self._looked_at.clear()
+            if self._closed.wait(_AGAIN_S):
+                return
+            now = self._engine.inspect(self.container_id)
+            if now.started != before.started:
+                return
 
     def _say(self, error: MltuiError) -> None:
         text = one_line(str(error), 400)

@@ -47,6 +47,11 @@ class RunView:
         self.metrics.get(key).extend(*columns)
         self.metrics.version += 1
 
+    @property
+    def ended(self) -> bool:
+        """Never: a record may always grow."""
+        return False
+
     def poll(self) -> bool:
         """Read what has come since; tells whether anything did."""
         came = self.poll_metrics()

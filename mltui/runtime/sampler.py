@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mltui.domain.container import Usage
 from mltui.domain.device import DeviceSample, HostSample
 from mltui.domain.errors import MltuiError
+from mltui.domain.text import one_line
 from mltui.engines.base import ReportsUsage
 
 if TYPE_CHECKING:
@@ -42,9 +43,12 @@ class Sampler:
         self.host: HostSample | None = None
         self.host_history: deque[HostSample] = deque(maxlen=HISTORY)
         self.version = 0
+        self.error = ""
+        """What could not be sampled in the last pass, and why; empty when all was."""
         self._sources = sources
         self._read_host = host
         self._make_monitors = monitors
+        self._monitors: tuple[DeviceMonitor, ...] | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -57,16 +61,23 @@ class Sampler:
         self._closed.set()
 
     def _run(self) -> None:
-        monitors = self._make_monitors()
         while not self._closed.is_set():
             began = time.monotonic()
-            self._sample_host()
-            self._sample_containers()
-            self._sample_devices(monitors)
+            errors = [self._trying(self._sample_host), self._trying(self._sample_containers)]
+            errors.append(self._trying(self._sample_devices))
+            self.error = next(filter(None, errors), "")
             self.version += 1
             self._closed.wait(max(0.05, _PERIOD_S - (time.monotonic() - began)))
-        for monitor in monitors:
+        for monitor in self._monitors or ():
             monitor.close()
+
+    def _trying(self, sample: Callable[[], None]) -> str:
+        """Take one kind of sample; one that fails disturbs neither the others nor the next pass."""
+        try:
+            sample()
+        except Exception as error:
+            return one_line(f"The machine cannot be sampled: {type(error).__name__}: {error}", 300)
+        return ""
 
     def _sample_host(self) -> None:
         self.host = self._read_host()
@@ -84,7 +95,9 @@ class Sampler:
         for container, now in usage.items():
             self.usage_history.setdefault(container, deque(maxlen=HISTORY)).append(now)
 
-    def _sample_devices(self, monitors: tuple[DeviceMonitor, ...]) -> None:
-        self.devices = tuple(sample for monitor in monitors for sample in monitor.sample())
+    def _sample_devices(self) -> None:
+        if self._monitors is None:
+            self._monitors = self._make_monitors()
+        self.devices = tuple(sample for monitor in self._monitors for sample in monitor.sample())
         for sample in self.devices:
             self.device_history.setdefault(sample.uuid, deque(maxlen=HISTORY)).append(sample)

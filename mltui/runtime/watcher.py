@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Union
 from mltui.domain.container import Container
 from mltui.domain.errors import MltuiError
 from mltui.domain.run import Run
+from mltui.domain.text import one_line
 from mltui.runtime.run_view import RunView
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Watcher:
         self._adopted = -_ADOPT_S
         self._trouble = ""
         """Why runs could not be taken up."""
+        self._unreadable = ""
+        """Why a run is not listed."""
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
@@ -78,6 +81,9 @@ class Watcher:
     def _look(self, key: str, make: Callable[[], View]) -> View:
         with self._lock:
             view = self._compared.get(key) or self._views.pop(key, None) or make()
+            if view.ended:
+                self._retired.append(view)
+                view = make()
             if key not in self._compared:
                 self._views[key] = view
             self.view = view
@@ -120,11 +126,14 @@ class Watcher:
             try:
                 self._look_at_database()
                 self._poll_view()
-                self._say(self._trouble)
+                self._say(self._trouble or self._unreadable)
             except MltuiError as error:
                 self._say(str(error))
             except OSError as error:
                 self._say(f"The run's record cannot be read: {error.strerror or error}.")
+            except Exception as error:
+                # A fault of ours in one pass must not end all that follow.
+                self._say(one_line(f"The runs cannot be watched: {type(error).__name__}: {error}", 300))
             self._wake.wait(_TICK_S)
             self._wake.clear()
         self._close_views([*self._views.values(), *self._compared.values(), *self._retired])
@@ -133,6 +142,7 @@ class Watcher:
         now = self._launcher.database.version()
         if now != self._seen:
             self.runs = self._launcher.database.runs()
+            self._unreadable = self._launcher.database.unreadable
             self.version += 1
             self._seen = now
         if time.monotonic() - self._adopted > _ADOPT_S:

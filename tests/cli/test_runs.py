@@ -170,6 +170,33 @@ def test_logs_follow_ends_with_the_run(waiting: tuple[Program, str, Path]) -> No
     assert (out, err, follower.returncode) == ("last words\n", "", 0)
 
 
+@pytest.mark.parametrize("options", [(), ("--tail", "1")])
+def test_the_log_of_a_build_is_followed(waiting: tuple[Program, str, Path], options: tuple[str, ...]) -> None:
+    """On a pipe its lines come while it goes on, also when only the last ones are wanted of the past."""
+    program, run, go = waiting
+    log = program.home / "runs" / run / "build.log"
+    log.write_text("Step 1\nStep 2\n")
+    follower = program.start("logs", run, "--build", "-f", *options)
+    assert follower.stdout is not None
+    seen = [follower.stdout.readline() for _ in range(1 if options else 2)]
+    with log.open("a") as file:
+        file.write("Step 3\n")
+    assert [*seen, follower.stdout.readline()][-2:] == ["Step 2\n", "Step 3\n"]
+    go.touch()
+    assert follower.communicate(timeout=PATIENCE) == ("", "")
+
+
+def test_the_empty_text_removes_nothing(trained: Trained) -> None:
+    """Neither a run, nor a container, nor an image, though it begins every id; one letter neither."""
+    program, run = trained
+    for command in (("rm",), ("container", "rm", "--engine", "local"), ("image", "rm", "--engine", "local")):
+        _, err = program(*command, "", "--yes", code=2)
+        assert "empty name" in err
+    _, err = program("rm", run[0], "--yes", code=2)
+    assert "too short" in err
+    assert any(one["id"] == run for one in program.lines("runs", "--all", "--json"))
+
+
 def test_stop_waits_and_a_stopped_run_can_be_removed(waiting: tuple[Program, str, Path]) -> None:
     """A running run is not removed; once stopped it is, with its folder."""
     program, run, _ = waiting

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.container import Container
 from mltui.runtime.catalog import Catalog
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.runtime.test_engine_restart import own_engine
@@ -96,3 +97,21 @@ def test_closing_ends_the_threads(docker_runs: Runs) -> None:
     until(lambda: catalog.loaded and catalog._stream is not None)
     catalog.close()
     until(lambda: set(threading.enumerate()) - before, lambda left: not left)
+
+
+def test_an_answer_that_cannot_be_understood(docker_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, the lists stay, and go on when it is over."""
+
+    def broken() -> tuple[Container, ...]:
+        raise KeyError("Names")
+
+    catalog = Catalog(docker_runs.engine, docker_runs.engine.info())
+    catalog.start()
+    until(lambda: catalog.images)
+    with monkeypatch.context() as patch:
+        patch.setattr(docker_runs.engine, "containers", broken)
+        catalog.refresh()
+        until(lambda: "KeyError" in catalog.error)
+    until(lambda: not catalog.error)
+    assert catalog.images
+    catalog.close()

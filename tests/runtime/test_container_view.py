@@ -33,9 +33,9 @@ def test_log_and_curves_of_a_container(runs: Runs) -> None:
     runs.go(run)
     until(lambda: texts(view)[-1] == "step 2 - loss: 0.25")
     until(lambda: values(view.metrics) == {"loss": [0.5, 0.25]})
+    view.close()
     view._thread.join(30)
     assert not view._thread.is_alive()
-    view.close()
     runs.ended(run)
 
 
@@ -78,3 +78,21 @@ def test_the_engine_goes_away_and_comes_back(lively: tuple[PrivateDockerd, Runs]
     runs.go(run)
     until(lambda: texts(view) == ["one", "two"])
     view.close()
+
+
+def test_a_container_that_is_started_again_is_followed_on(docker_runs: Runs) -> None:
+    """While somebody looks at it: its log grows by itself."""
+    runs = docker_runs
+    done = runs.run("echo $(cat $MLTUI_OUTPUTS/n) here; echo again > $MLTUI_OUTPUTS/n")
+    view = ContainerView(runs.engine, done.container_id)
+    until(lambda: any("here" in text for text in texts(view)))
+    runs.engine.restart(done.container_id)
+
+    def looked_at() -> list[str]:
+        view.poll()
+        return texts(view)
+
+    until(looked_at, lambda lines: any("again here" in text for text in lines))
+    view.close()
+    view._thread.join(30)
+    assert not view._thread.is_alive()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mltui.domain.device import HostSample
+from mltui.engines.base import Engine
 from mltui.monitors.host import HostMonitor
 from mltui.plugins import make_engine
 from mltui.runtime.sampler import Sampler
@@ -30,6 +31,23 @@ def test_a_run_is_measured_while_it_runs(runs: Runs, tmp_path) -> None:
     runs.ended(run)
     running.clear()
     until(lambda: container not in sampler.usage and container not in sampler.usage_history)
+    sampler.close()
+    sampler._thread.join(30)
+    assert not sampler._thread.is_alive()
+
+
+def test_a_sample_that_fails_is_said_and_keeps_nothing_else(local_runs: Runs, tmp_path) -> None:
+    """Neither the other samples nor the next pass."""
+    host = HostMonitor(tmp_path)
+
+    def sources() -> list[tuple[Engine, tuple[str, ...]]]:
+        raise RuntimeError("a bug")
+
+    sampler = Sampler(sources, host.sample, lambda: ())
+    sampler.start()
+    until(lambda: sampler.version >= 2)
+    assert "a bug" in sampler.error
+    assert len(sampler.host_history) >= 2
     sampler.close()
     sampler._thread.join(30)
     assert not sampler._thread.is_alive()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 
@@ -154,3 +156,39 @@ def test_runs_without_a_supervisor_are_taken_up(local_runs: Runs, watcher: Watch
     runs.go(run)
     assert runs.ended(run).state is RunState.FINISHED
     assert runs.log(run)[1] == b"one\ntwo\n"
+
+
+def test_a_fault_of_ours_is_said_and_ends_nothing(
+    local_runs: Runs, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runs are watched on when it is over."""
+
+    def broken() -> tuple[int, int]:
+        raise RuntimeError("a \x1bbug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local_runs.database, "version", broken)
+        until(lambda: watcher.error)
+        assert "RuntimeError" in watcher.error
+        assert "\x1b" not in watcher.error
+    until(lambda: not watcher.error)
+    add(local_runs, "aaaa2222")
+    until(lambda: [run.id for run in watcher.runs] == ["aaaa2222"])
+
+
+def test_a_run_that_cannot_be_understood_is_said(local_runs: Runs, watcher: Watcher) -> None:
+    """The others are listed."""
+    add(local_runs, "aaaa2222")
+    add(local_runs, "bbbb2222")
+    with contextlib.closing(sqlite3.connect(local_runs.database.path)) as db, db:
+        db.execute("UPDATE runs SET state = 'sleeping' WHERE id = 'bbbb2222'")
+    until(lambda: "bbbb2222" in watcher.error)
+    assert [run.id for run in watcher.runs] == ["aaaa2222"]
+
+
+def test_a_view_that_follows_nothing_any_more_is_made_anew(local_runs: Runs, watcher: Watcher) -> None:
+    """A container that could not be read is tried again when somebody returns to it."""
+    first = watcher.look_at_container(local_runs.engine, "0123456789ab")
+    until(lambda: first.ended)
+    assert watcher.look_at_container(local_runs.engine, "0123456789ab") is not first
+    until(lambda: watcher.view.ended)
