@@ -12,12 +12,13 @@ from pathlib import Path
 
 from mltui.domain.compose import VolumeEntry
 from mltui.domain.device import DeviceSample
-from mltui.domain.errors import ProfileError
+from mltui.domain.errors import ProfileError, UsageError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.profile import ParamValue, Profile, param_text
 from mltui.domain.profile_check import Fault, check, fill, literal
 from mltui.domain.run import LABEL_CREATED, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.domain.secret_names import is_secret_name
+from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
 from mltui.runtime.environment import Variables, read_environment, variables_in
@@ -68,6 +69,7 @@ def resolve_run(
     Raises ``UsageError`` for a wrong parameter or ``gpus``, ``GpuUnavailable``, and ``ProfileError`` for everything
     that shows only now, when variables have their values: one that is not set, a folder that is not there.
     """
+    _refuse_unwritable(profile.path, outputs_host)
     caller = os.environ if environment is None else environment
     values = profile.param_values(params or {})
     texts = {name: param_text(value) for name, value in values.items()}
@@ -81,6 +83,16 @@ def resolve_run(
         raise _refusal(profile, faults)
     changed: dict[str, object] = {name: value for name, value in values.items() if value != profile.params[name].value}
     return Resolution(spec, values, changed | ({"gpus": gpus} if gpus else {}), (choice.note,) if choice.note else ())
+
+
+def _refuse_unwritable(*paths: Path) -> None:
+    """Engines and the run database take text only: a path whose bytes are no UTF-8 cannot be told to them."""
+    for path in paths:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            shown = one_line(str(path).encode(errors="surrogateescape").decode(errors="replace"), 300)
+            raise UsageError(f"The path {shown} is not UTF-8 text.", "Rename the folder, or the file.") from None
 
 
 def output_folders(spec: LaunchSpec) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.errors import NotFound, ProfileError, StartError, StorageError, UsageError
-from mltui.domain.run import RunState
+from mltui.domain.run import Run, RunState
 from mltui.runtime.launcher import Wish
+from mltui.storage.profiles import load_profile
 from tests.runtime.conftest import HOLD, Runs, until
 
 
@@ -164,3 +166,26 @@ def test_quitting_the_launching_program_ends_nothing(local_runs: Runs, tmp_path:
     local_runs.go(run)
     assert local_runs.ended(run).state is RunState.FINISHED
     assert local_runs.log(run)[1] == b"one\ntwo\n"
+
+
+def test_a_path_that_is_no_text_is_refused(local_runs: Runs) -> None:
+    """In one sentence, and nothing is left of it."""
+    folder = os.fsencode(local_runs.folder) + b"/caf\xe9"
+    os.mkdir(folder)
+    path = Path(os.fsdecode(folder)) / "profile.yaml"
+    path.write_text("image: none\ngpus: none\ncommand: ['true']\n")
+    with pytest.raises(UsageError, match=r"caf\ufffd.* is not UTF-8"):
+        local_runs.launcher.launch(load_profile(path))
+    assert not (local_runs.home / "runs").exists()
+
+
+def test_a_fault_in_the_midst_of_recording_leaves_nothing(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No folder without a row, whatever the fault."""
+
+    def broken(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local_runs.database, "add", broken)
+    with pytest.raises(KeyboardInterrupt):
+        local_runs.launcher.launch(local_runs.profile("true"))
+    assert not list((local_runs.home / "runs").iterdir())
