@@ -17,7 +17,10 @@ from mltui.parsers.points import Points
 from mltui.parsers.tokens import value_of
 from mltui.parsers.vocabulary import scope_of, words
 
-_TQDM = re.compile(rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*\[[\d:. ]+<([^\]]*)(\]?)")
+_TQDM = re.compile(
+    rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*"
+    rb"\[[\d:. ]+<([^\[\]]*(?:\[[^\[\]]{0,40}\][^\[\]]*){0,8})(\]?)"
+)
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
 # The counter in front of the bar, the values behind it: ``[7/19]  37%|###, loss=2.27 [00:00<00:01]``.
 _COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400}))?\[[\d:]+<[\d:?]+\]")

@@ -116,6 +116,8 @@ class Lines:
         self._rows: dict[tuple[str, ...], Plan | None] = {}
         self._box: list[tuple[str, str]] = []
         self._box_prefix = ""
+        self._splits: list[str] = []
+        """Columns of a table of metrics by split that is being read."""
         self._tracing = False
         self._section = False
         self._heading = _Heading()
@@ -127,6 +129,8 @@ class Lines:
         if self._tracing or self._section or self._box or self._heading.scope:
             frame = self._in_block(frame)
         if frame[:2] == b'{"' and self._read_object(frame):
+            return
+        if self._splits and self._read_splits(frame):
             return
         shape = self.shape_of(frame)
         kind = shape.kind
@@ -176,6 +180,8 @@ class Lines:
             return Shape("section"), []
         if tables.is_rule(text):
             return Shape("rule"), []
+        if not _HAS_VALUE.search(text[split_prefix(text)[1] :].encode()) and tables.read_splits(_table_part(text)):
+            return Shape("splits"), []
         box = _box_row(text)
         if box and (not box[1] or _NUMBER_ONLY.fullmatch(box[1])):
             return Shape("box"), [(0, len(text))] if any(c.isdigit() for c in box[0]) else []
@@ -240,6 +246,8 @@ class Lines:
                 tables.apply_rule(self._header, text)
         elif kind == "box":
             self._read_box(text)
+        elif kind == "splits":
+            self._splits = tables.read_splits(_table_part(text))
         elif kind == "split":
             cuts = [found.start() for found in _INNER_RANK.finditer(frame)]
             for a, b in pairwise([0, *cuts, len(frame)]):
@@ -318,6 +326,24 @@ class Lines:
             shape.plan, shape.spans = self.row_plan(frame) or (None, [])
         if shape.plan is not None and shape.plan.entries:
             self.apply(shape.plan, values_of(frame, shape.spans))
+
+    def _read_splits(self, frame: bytes) -> bool:
+        """Read a row of a table of metrics by split; the first other line ends the table."""
+        text = _table_part(frame[:READ_LIMIT].decode("utf-8", "replace"))
+        if not text.strip() or tables.is_rule(text):
+            return True
+        found = tables.split_values(text, self._splits)
+        if found is None:
+            self._splits = []
+            return False
+        name, values = found
+        record = Record()
+        shown = [(split, value) for split, value in zip(self._splits, values, strict=True) if value]
+        for i, (split, value) in enumerate(shown):
+            record.fields.append(new_field(f"{split} {name}", i, value))
+        if plan := self.judge.plan(record):
+            self.apply(plan, [float(value) for _, value in shown])
+        return True
 
     def _read_box(self, text: str) -> None:
         box = _box_row(text)
@@ -398,6 +424,11 @@ def _box_row(text: str) -> tuple[str, str] | None:
         return None
     name = parts[1].strip()
     return (name, parts[2].strip()) if any(c.isalpha() for c in name) else None
+
+
+def _table_part(text: str) -> str:
+    """What a logger wrote in front of a table's line left out."""
+    return text[split_prefix(text)[1] :]
 
 
 def values_of(frame: bytes, spans: list[tuple[int, int]]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.vocabulary import Role, counter_of, scope_of, words
+from mltui.parsers.vocabulary import Role, counter_of, is_learning_rate, scope_of, words
 
 
 class Judge:
@@ -16,6 +16,8 @@ class Judge:
         self.groups: dict[tuple[object, ...], Group] = {}
         self._counted: set[str] = set()
         """Names of series that have their own counters in the line."""
+        self._places: dict[str, str] = {}
+        """What counts each of them: the epochs, or what runs inside of them."""
 
     def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training."""
@@ -36,6 +38,7 @@ class Judge:
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)
         bare = any(not f.explicit for f in accepted) or bool(rank) or bar
+        stated = not rank and not bar
         names: list[str] = []
         for found in accepted:
             kind = THROUGHPUT if found.role is Role.THROUGHPUT else METRIC
@@ -45,6 +48,7 @@ class Judge:
                     continue
                 if not (plan.counts or bar) and name in self._counted and record.lead:
                     name = f"{record.lead} {name}"
+                name = self._by_place(name, plan, rank)
                 names.append(name)
                 series = self.points.series_for(name, kind)
                 if series is not None and (plan.counts or bar):
@@ -52,9 +56,20 @@ class Judge:
                 if series is None:
                     plan.lost += 1
                 else:
-                    plan.entries.append(Entry(series, index, bare and found.role is Role.SCHEDULE))
+                    set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
+                    plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(plan, names, accepted, bar)
         return plan
+
+    def _by_place(self, name: str, plan: Plan, rank: str) -> str:
+        """``name``, told apart from the series of that name that is counted in the other way."""
+        if not plan.counts or plan.keras:
+            return name
+        place = "epoch" if plan.inner is None else plan.inner.axis
+        first = self._places.setdefault(name, place)
+        if (first == "epoch") == (place == "epoch"):
+            return name
+        return f"{rank} {place}{name.removeprefix(rank)}" if rank else f"{place} {name}"
 
     def _group(self, plan: Plan, names: list[str], accepted: list[Field], bar: bool) -> Group:
         key = (*names, plan.epoch and plan.epoch.axis, plan.inner and plan.inner.axis, plan.keras)
@@ -64,9 +79,10 @@ class Judge:
                 self.groups.clear()
             found = self.groups[key] = Group()
             strong = any(f.role is Role.METRIC for f in accepted)
+            rates = all(f.role is Role.SCHEDULE for f in accepted)
             if not (plan.counts or bar) or not strong:
                 found.released = False
-                found.context_releases = not plan.counts
+                found.context_releases = not plan.counts and not rates
         return found
 
 
@@ -103,10 +119,11 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     strong = [f for f in record.fields if f.role is Role.METRIC]
     scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal]
     if not strong and not counts:
-        return []
+        rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
+        return rates if rates == record.fields else []
     if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
         return []
-    found = [f for f in record.fields if _is_value(f, counts or bool(strong), record)]
+    found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong))]
     return found if counts or any(_weighs(f) for f in found) else []
 
 
@@ -118,7 +135,7 @@ def _weighs(found: Field) -> bool:
     return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
 
 
-def _is_value(found: Field, company: bool, record: Record) -> bool:
+def _is_value(found: Field, company: bool, strong: bool) -> bool:
     role = found.role
     if role is Role.METRIC:
         return True
@@ -128,7 +145,9 @@ def _is_value(found: Field, company: bool, record: Record) -> bool:
         return True
     if role is Role.SCOPE:
         return found.decimal
-    return role is Role.UNKNOWN and found.explicit and found.decimal and not found.unit
+    if role is not Role.UNKNOWN or not found.explicit or not found.decimal or found.unit.strip() not in ("", "%"):
+        return False
+    return strong or len(found.name) > 1
 
 
 class _Counters:

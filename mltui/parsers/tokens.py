@@ -30,6 +30,7 @@ _TOKEN = re.compile(
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
       | <[^<>]{{0,80}}>
+      | (?<=\bEND\ )\.{{2,}}[^;]{{0,300}};                   # the settings of a grid search's candidate
     )
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
@@ -40,7 +41,7 @@ _TOKEN = re.compile(
     (?P<unit>\ ?%|/(?:s|sec|[A-Za-z]+)\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*)?
   | (?P<word>
         \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
-      | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d))?
+      | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
     )
   | (?P<arrow>=>|->|→)
   | (?P<plusminus>±|\+/-|\+-)

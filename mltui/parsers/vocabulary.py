@@ -72,7 +72,7 @@ _SIZE_WORDS = word_set("""
 # A setting even in front of a word that measures: "target loss", "num errors".
 _SETTING_ALWAYS = word_set("""
     num number count counts target threshold thresh patience tol tolerance smoothing weight weights seed since until
-    expected every interval prev previous
+    expected every interval prev previous packet packets
 """)
 _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     dropout decay warmup freq frequency version port pid ppid id idx index worker workers thread threads gpus
@@ -167,7 +167,12 @@ def role_of(name: str) -> Role:
     if _RATE.search(name):
         return Role.THROUGHPUT
     parts = words(name)
-    return _role_of_words(parts, {*parts, *(p.rstrip("0123456789") for p in parts)}) if parts else Role.OTHER
+    found = _role_of_words(parts, {*parts, *(p.rstrip("0123456789") for p in parts)}) if parts else Role.OTHER
+    if found is Role.OTHER and name.count("/") > 1:
+        # Folders name the place (``layers.3.weight/grad_norm``), the last part says what is measured.
+        last = role_of(name.rpartition("/")[2])
+        return last if last in (Role.METRIC, Role.SCHEDULE) else found
+    return found
 
 
 def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
@@ -192,6 +197,11 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
     if own & SCHEDULE_WORDS:
         return Role.SCHEDULE
     return Role.SCOPE if all(p in SCOPE_WORDS for p in parts) else Role.UNKNOWN
+
+
+def is_learning_rate(name: str) -> bool:
+    """Whether ``name`` says learning rate."""
+    return _is_learning_rate(words(name))
 
 
 def _is_learning_rate(parts: tuple[str, ...]) -> bool:

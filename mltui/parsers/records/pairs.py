@@ -35,6 +35,8 @@ _BATCHES = {
     **dict.fromkeys(("step", "steps"), "step"),
     "epochs": "epoch",
 }
+#: Stands for the total where Keras does not know it.
+_ENDLESS = "/Unknown"
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
@@ -146,6 +148,9 @@ class _Walk:
         if self.skip_next:
             self.skip_next = False
             return
+        if self.phrase[-1:] == ["is"] and token.text[-1:].isalpha() and not self.separator:
+            self._clear()  # "loss is nan" is a sentence.
+            return
         if (
             len(self.phrase) > 1
             and self.phrase[-1].lower() in ("is", "of")
@@ -211,7 +216,7 @@ class _Walk:
         if token.unit and counter_of(token.unit):
             self._add(token.unit, token, True)
             return
-        if token.unit not in VALUE_UNITS or "%" in token.unit:
+        if (token.unit not in VALUE_UNITS or "%" in token.unit) and token.unit != _ENDLESS:
             self.last = None
             return
         record = self.record
@@ -292,6 +297,8 @@ class _Walk:
             self._boundary()
             return
         numbers_follow = following is not None and following.kind == "number"
+        if text == "[" and self.phrase and numbers_follow and not self.separator and self._pass_index():
+            return
         if text == "[" and self.phrase and numbers_follow:
             self.separator = self.separator or "["
             self.brackets.append("value")
@@ -303,6 +310,15 @@ class _Walk:
             return
         self.brackets.append("settings" if settings else text)
         self._boundary()
+
+    def _pass_index(self) -> bool:
+        """Pass over ``[381-400]`` of ``avg. loss [381-400]: 75.2``: the value stands behind it."""
+        end = next((j for j in range(self.i + 1, min(self.i + 8, len(self.tokens))) if self.tokens[j].text == "]"), 0)
+        if not end or end + 1 >= len(self.tokens) or self.tokens[end + 1].text not in ":=":
+            return False
+        self.number += sum(token.kind == "number" for token in self.tokens[self.i : end])
+        self.i = end
+        return True
 
     def _name_in_brackets(self) -> bool:
         """Take ``(ms)`` of ``time per iteration (ms): 5`` or ``(train)`` of ``Epoch(train)`` as part of the phrase."""

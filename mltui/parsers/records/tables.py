@@ -11,17 +11,22 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mltui.parsers.records.record import Record, new_field
-from mltui.parsers.vocabulary import Role, counter_of, role_of, words
+from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
 
 _BARS = re.compile(r"[|│┃║]")
 _GAPPED = re.compile(r"\S+(?: \S+)*")
 _WORDS = re.compile(r"\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 _RULE_GROUP = re.compile(r"[-=─━═]{2,}")
-_CELL = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?", re.I)
-_DURATION = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]")
+_CELL = re.compile(r"\[?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?\]?", re.I)
+# What else may stand in a row: durations, sizes, marks such as a tick.
+_DURATION = re.compile(
+    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
+)
 _NAME = re.compile(r"[^\W\d_].{0,40}|#")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
+_ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
+_MISSING = frozenset(["", "n/a", "na", "none", "-", "--", "—"])
 _MAX_COLUMNS = 64
 
 
@@ -109,6 +114,30 @@ def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int
     return [(name.strip("\"'"), a, b) for name, a, b in cells]
 
 
+def read_splits(text: str) -> list[str]:
+    """The columns of a table whose rows are metrics and whose columns are splits, ``Metric | Train | Val``."""
+    cells = _split_by(text, _BARS) if _BARS.search(text) else [(m.group(), 0, 0) for m in _GAPPED.finditer(text)]
+    names = [name for name, _, _ in cells]
+    if names and names[0].lower() in _ROW_NAMES:
+        names = names[1:]
+    if not 2 <= len(names) <= 4 or len(set(names)) < len(names):
+        return []
+    return names if all(scope_of(name) and len(name.split()) <= 2 for name in names) else []
+
+
+def split_values(text: str, splits: list[str]) -> tuple[str, list[str]] | None:
+    """The metric and its values in a row under ``splits``; a value that is missing is an empty text."""
+    cells = _split_by(text, _BARS) if _BARS.search(text) else [(m.group(), 0, 0) for m in _GAPPED.finditer(text)]
+    if len(cells) != len(splits) + 1 or not _NAME.fullmatch(cells[0][0]):
+        return None
+    values = [_CELL.fullmatch(cell) for cell, _, _ in cells[1:]]
+    if not any(values) or any(
+        v is None and c.lower() not in _MISSING for v, (c, _, _) in zip(values, cells[1:], strict=True)
+    ):
+        return None
+    return cells[0][0], ["" if v is None else v[1] for v in values]
+
+
 def apply_rule(header: Header, rule: str) -> None:
     """Take the columns of ``header`` from the groups of dashes under it."""
     groups = [m.span() for m in _RULE_GROUP.finditer(rule)]
@@ -178,7 +207,7 @@ def table_record(names: list[str], cells: list[str]) -> Record:
         if name.count("(") != name.count(")"):
             name = name.replace("(", " ").replace(")", "")
         name = {"#": "step", "E": "epoch"}.get(name, name) if "#" in names or not counts else name
-        whole = cell.split("/")[0].lstrip("+-").isdigit()
+        whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
         found = new_field(name, i, "1" if whole else "0.5")
         if found.role is Role.COUNTER and not whole:
             found.role = Role.OTHER
