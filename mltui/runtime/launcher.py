@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, cast
 from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, StorageError, UsageError
 from mltui.domain.run import LABEL_CREATED, LABEL_OWNER, LABEL_PROFILE, Run, RunState, new_run_id
 from mltui.domain.text import one_line
-from mltui.engines.base import StatesLimits
+from mltui.engines.base import Restarts, StatesLimits
 from mltui.storage.history import RunDatabase
-from mltui.storage.locations import make_folder
+from mltui.storage.locations import make_file, make_folder
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -279,6 +279,17 @@ class Launcher:
                 self.end_container(engine, container, "kill")
         self._await_record(container)
         engine.remove(container.id, force=force)
+
+    def restart_container(self, engine: Restarts, container: Container) -> None:
+        """Stop a container if it runs, and start it; its run goes on, however its command answers the stop."""
+        word = self.folder(container.run_id).restart if self._active_run(container) else None
+        if word:
+            make_file(word)
+        try:
+            engine.restart(container.id)
+        finally:
+            if word:
+                word.unlink(missing_ok=True)
 
     def _active_run(self, container: Container) -> Run | None:
         run = self.database.get(container.run_id) if container.run_id else None

@@ -258,8 +258,9 @@ class Supervisor:
         by_signal = (status.exit_code or 0) >= _SIGNALLED and not status.oom_killed
         end = time.monotonic() + (_RESTART_S if by_signal and not self._stop_requested() else 0)
         while isinstance(self._engine, Restarts):
+            awaited = self._folder.being_restarted or time.monotonic() < end
             status = self._patiently(lambda: self._engine.inspect(container))
-            if not status.ended or time.monotonic() >= end:
+            if not status.ended or not awaited:
                 break
             time.sleep(0.1)
         return status

@@ -8,6 +8,7 @@
     runs/<id>/profile.yaml     the profile as it was at the launch
     runs/<id>/outputs/         what the training left: models, checkpoints, event files
     runs/<id>/lock             held by the run's supervisor while it lives
+    runs/<id>/restart          there while somebody restarts its container
     runs/<id>/supervisor.log   what went wrong with the supervisor itself, empty otherwise
 """
 
@@ -22,6 +23,8 @@ from pathlib import Path
 from mltui.domain.errors import StorageError
 from mltui.storage.locations import MAKE_ROOM, make_file, make_folder
 
+#: A restart takes no longer: the word of one that was cut off is old by then.
+_RESTART_S = 300.0
 #: Whoever asks ``supervised`` holds the lock for an instant, so one refusal does not mean that it is taken.
 _LOCK_TRIES = 5
 
@@ -37,6 +40,7 @@ class RunFolder:
         self.profile = self.path / "profile.yaml"
         self.outputs = self.path / "outputs"
         self.supervisor_log = self.path / "supervisor.log"
+        self.restart = self.path / "restart"
         self._lock_path = self.path / "lock"
         self._lock = -1
 
@@ -98,6 +102,14 @@ class RunFolder:
         finally:
             os.close(fd)
         return False
+
+    @property
+    def being_restarted(self) -> bool:
+        """Its container is about to run again, when it has ended."""
+        try:
+            return time.time() - self.restart.stat().st_mtime < _RESTART_S
+        except OSError:
+            return False
 
     def log_tail(self, size: int) -> bytes:
         """The last ``size`` bytes of what it printed; empty when nothing is there."""

@@ -96,3 +96,19 @@ def test_a_run_that_is_found_ended_is_not_shown_as_running(runs: Runs) -> None:
     again = runs.ended(done)
     assert (again.state, again.exit_code) == (RunState.FAILED, 3)
     assert runs.log(done)[1] == b"all of it\n"
+
+
+def test_a_restart_from_here_ends_no_run(docker_runs: Runs) -> None:
+    """Though its command answers the stop with its last words and the exit code of success."""
+    runs = docker_runs
+    mark = '[ -e "$MLTUI_OUTPUTS/again" ] && echo again; touch "$MLTUI_OUTPUTS/again"'
+    run = runs.launch(f'trap "echo saved; exit 0" TERM; echo ready; {mark}; {HOLD}')
+    runs.printed(run, b"ready")
+    until(lambda: runs.now(run).state is RunState.RUNNING)
+    runs.launcher.restart_container(runs.engine, container_of(runs, run))
+    runs.printed(run, b"again")
+    assert runs.now(run).state is RunState.RUNNING
+    assert not runs.launcher.folder(run.id).being_restarted
+    runs.go(run)
+    assert runs.ended(run).state is RunState.FINISHED
+    assert runs.log(run)[1] == b"ready\nsaved\nready\nagain\n"

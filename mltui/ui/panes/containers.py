@@ -67,7 +67,8 @@ class ContainersPane(ListPane[ContainerRow]):
                 MltuiError("This engine cannot restart.", "Launch the run again: r in the runs.")
             )
             return
-        self._ask("Restart", "Restarting", container, lambda: engine.restart(container.id))
+        launcher, restarts = self.cockpit_app.cockpit.launcher, engine
+        self._ask("Restart", "Restarting", container, lambda: launcher.restart_container(restarts, container))
 
     def action_remove(self) -> None:
         """Remove the container, after asking."""
