@@ -37,6 +37,11 @@ class CsvReader:
         self.refused = False
         """It is no training log."""
 
+    @property
+    def recognised(self) -> bool:
+        """Its first line names the columns of a training log."""
+        return self._header is not None
+
     def feed(self, data: bytes) -> list[MetricPoint]:
         """The points of the lines that ``data`` completes."""
         if self.refused:

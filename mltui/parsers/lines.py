@@ -448,6 +448,9 @@ def _may_matter(frame: bytes) -> bool:
 
 def _heading_scope(text: str) -> str:
     """The scope that a heading such as ``Validation:`` or ``Eval begin...`` sets for the lines under it."""
-    found = _HEADING.fullmatch(text.strip())
+    text = text.strip()
+    if text[-1:] == "{":
+        text = text.rstrip("{ ").replace('"', "")
+    found = _HEADING.fullmatch(text)
     word = "" if found is None else next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
     return word

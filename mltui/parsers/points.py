@@ -100,6 +100,8 @@ class Points:
                 if len(plan.entries) > 1 and not plan.group.by_count and self._repeats(plan, numbers):
                     return
                 axis, x = self._by_context(plan.group)
+                if axis == "count" and plan.group.needs_place:
+                    return
                 self.place(plan, axis, x, numbers)
                 return
             axis, x = context.axis_in_fold("epoch"), epoch

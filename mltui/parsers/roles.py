@@ -83,6 +83,7 @@ class Judge:
             if not (plan.counts or bar) or not strong:
                 found.released = False
                 found.context_releases = not plan.counts and not rates
+                found.needs_place = rates and not plan.counts and not bar
         return found
 
 
@@ -102,9 +103,14 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
     label = record.scope or found.label or record.heading
     name, _, last = found.name.rpartition(" ")
     pair = last.split("/")
+    head, _, measure = found.name.partition(" ")
+    heads = head.split("/")
     if found.second is not None and len(pair) == 2 and all(scope_of(p) for p in pair):
         # "loss (train/val): 0.69/0.65" names both values.
         name, suffix = f"{pair[1] if suffix else pair[0]} {name}".strip(), ""
+    elif found.second is not None and len(heads) == 2 and measure:
+        # "mean/median reward 17.3/16.2" too.
+        name, suffix = f"{heads[1] if suffix else heads[0]} {measure}", ""
     else:
         name = found.name
     if label and not scope_of(name) and label.lower() not in name.lower():

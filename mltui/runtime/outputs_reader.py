@@ -134,8 +134,9 @@ def has_curves(path: Path) -> bool:
         return kind == "events"
     reader = CsvReader()
     with path.open("rb") as file:
-        reader.feed(file.readline(_READ))
-    return not reader.refused
+        rows = reader.feed(file.read(_READ))
+    # What a run prints may begin with a table; a file named as a log is one only if rows follow.
+    return reader.recognised and (bool(rows) or not path.name.lower().endswith(".log"))
 
 
 def _plain_files(root: str) -> Iterator[os.DirEntry[str]]:

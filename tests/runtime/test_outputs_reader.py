@@ -11,7 +11,7 @@ import pytest
 from mltui.domain.metric import Series, SeriesKey
 from mltui.domain.run import RunState
 from mltui.parsers.events import write_events
-from mltui.runtime.outputs_reader import OutputsReader, scope_of_path
+from mltui.runtime.outputs_reader import OutputsReader, has_curves, scope_of_path
 from tests.runtime.conftest import HOLD, Runs, until
 
 
@@ -207,3 +207,20 @@ def test_a_run_taken_up_reads_its_outputs_again(runs: Runs) -> None:
     assert lengths == sorted(lengths)
     runs.ended(run)
     assert {name: len(points) for name, points in runs.points(run).items()} == {"loss": 5, "lr": 5}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("run.log", "\nepoch 1 loss: 1.4\n", False),
+        ("run.log", "epoch, loss and what else\nepoch 1 loss: 1.4\n", False),
+        ("run.log", "Epoch 1/3", False),
+        ("run.log", "epoch,loss\n1,0.5\n", True),
+        ("metrics.csv", "epoch,loss\n", True),
+    ],
+)
+def test_a_log_is_told_from_a_table(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    """A file named as a log is a table only if rows follow its header; an empty first line says nothing."""
+    path = tmp_path / name
+    path.write_text(text)
+    assert has_curves(path) is expected

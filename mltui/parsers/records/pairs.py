@@ -444,7 +444,11 @@ def _measures(word: str) -> bool:
 
 def _known(word: str) -> bool:
     lower = word.lower()
-    return lower in QUALIFIERS or bool(scope_of(word)) or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
+    return (
+        all(part in QUALIFIERS for part in lower.split("/"))
+        or bool(scope_of(word))
+        or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
+    )
 
 
 def _name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
