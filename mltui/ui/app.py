@@ -53,9 +53,12 @@ class MltuiApp(App[None]):
         self.main = MainScreen(self.options)
 
     def on_mount(self) -> None:
-        """Show the screen; everything that takes time begins after its first frame."""
-        self.push_screen(self.main)
+        """Everything that takes time begins after the first frame."""
         self.call_after_refresh(self._begin)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen is the first: another beneath it would be laid out and drawn for nothing."""
+        return self.main
 
     def _begin(self) -> None:
         if not gc.isenabled():
