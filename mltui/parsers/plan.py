@@ -39,11 +39,12 @@ class Group:
     """Its points are reported at once; else they wait in ``held`` for a sign that they are a curve."""
     context_releases: bool = True
     needs_place: bool = False
-    """Its lines are a curve only where the log says how far the training is; elsewhere they are settings."""
+    """Its lines are a curve only where the log counts epochs; elsewhere they are settings."""
     held: list[MetricPoint] = field(default_factory=list)
     held_advances: int = -1
     seen: dict[float, list[float]] = field(default_factory=dict)
     """The last values at each x, to know a repeated line."""
+    first_x: float | None = None
     last_x: float | None = None
     count: int = 0
     by_count: bool = False

@@ -100,7 +100,7 @@ class Points:
                 if len(plan.entries) > 1 and not plan.group.by_count and self._repeats(plan, numbers):
                     return
                 axis, x = self._by_context(plan.group)
-                if axis == "count" and plan.group.needs_place:
+                if plan.group.needs_place and not axis.startswith("epoch"):
                     return
                 self.place(plan, axis, x, numbers)
                 return
@@ -126,7 +126,9 @@ class Points:
     def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether a line without a place says what the last line of its kind said at the same place."""
         last = plan.group.last_x
-        return last is not None and plan.group.seen.get(last) == [numbers[entry.index] for entry in plan.entries]
+        if last is None or (self.context.epoch is not None and self.context.epoch > last):
+            return False
+        return plan.group.seen.get(last) == [numbers[entry.index] for entry in plan.entries]
 
     def _by_context(self, group: Group) -> tuple[str, float]:
         """Where a line stands that does not say so: where the log was last, else it is counted."""
@@ -149,8 +151,12 @@ class Points:
         group = plan.group
         values = [numbers[entry.index] for entry in plan.entries]
         last = group.last_x
+        if last is not None and x < last and x == group.first_x:
+            group.seen.clear()  # It counts anew: a fold, a candidate, another run.
         if last is not None and x <= last and group.seen.get(x) == values:
             return
+        if group.first_x is None:
+            group.first_x = x
         self._remember(group, x, values)
         group.last_x = x
         group.count += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.bars import Bars
+from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.lines import Lines
 from mltui.parsers.patterns import Patterns
@@ -29,6 +30,7 @@ class MetricReader:
         self._points = Points(self.config)
         self._lines = Lines(self._points)
         self._bars = Bars(self._points, self._lines)
+        self._blocks = Blocks()
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
 
@@ -52,6 +54,8 @@ class MetricReader:
             for text, final in frames.close():
                 self._read(text, final)
         self._bars.finish()
+        for line in self._blocks.close():
+            self._lines.read(line)
         self._lines.close()
         self._points.close()
         return self._take()
@@ -69,4 +73,8 @@ class MetricReader:
             return
         rest = self._bars.read(frame, final)
         if rest is not None:
-            self._lines.read(rest, final)
+            if not final:
+                self._lines.read(rest, final)
+                return
+            for line in self._blocks.feed(rest):
+                self._lines.read(line)

@@ -25,6 +25,8 @@ class Judge:
             return None
         counters = _Counters(record, self.points.config.x)
         accepted = _accepted(record, counters.any or bar)
+        if bar and not counters.any and all(f.role in (Role.UNKNOWN, Role.THROUGHPUT) for f in accepted):
+            accepted = []  # What a bar shows of any other work.
         if not accepted:
             return self._counting_plan(counters)
         plan = self._fill(record, accepted, counters, rank, bar)

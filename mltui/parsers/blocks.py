@@ -1,0 +1,55 @@
+"""Blocks of ``key: value`` lines, one a line, as YAML is printed: the key that counts may stand behind the values.
+
+A block begins behind an empty line, ``---`` or a line that ends with a colon, and ends with the first line of another
+form. What its counter says holds for all of it, so that the counter is read first.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mltui.parsers.vocabulary import counter_of
+
+_PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
+_LONGEST = 400
+
+
+class Blocks:
+    """Puts the counters of a block in front of its values."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._counters: list[bytes] = []
+        self._begins = False
+        """The next line may be the first of a block."""
+
+    def feed(self, frame: bytes) -> list[bytes]:
+        """The lines that can be read, now that ``frame`` has come."""
+        if self._lines:
+            if self._take(frame):
+                return []
+            return [*self.close(), *self.feed(frame)]
+        if self._begins and frame and self._take(frame):
+            # A block whose first value is the counter needs no waiting.
+            return self.close() if self._counters else []
+        self._begins = not frame or frame[-1:] == b":" or frame == b"---"
+        return [frame]
+
+    def close(self) -> list[bytes]:
+        """The lines of the block that was being read."""
+        lines, self._lines = [*self._counters, *self._lines], []
+        self._counters = []
+        self._begins = False
+        return lines
+
+    def _take(self, frame: bytes) -> bool:
+        """Keep ``frame`` if it belongs to the block."""
+        found = _PAIR.fullmatch(frame)
+        if found is None or len(self._lines) > _LONGEST:
+            return False
+        name = found[2].decode("ascii", "replace")
+        if found[3] and found[3].isdigit() and counter_of(name) and not name.endswith("id"):
+            self._counters.append(frame)
+        else:
+            self._lines.append(frame)
+        return True
