@@ -177,7 +177,9 @@ class _Walk:
         if "call" in self.brackets or "settings" in self.brackets or not name:
             self.last = None
             return
-        if found := next((w for w in left if w.lower() in SCOPE_WORDS or scope_of(w)), ""):
+        # "Val steps: 4" says how many there are, not of what the values behind it speak.
+        many = name.lower() in ("steps", "batches")
+        if not many and (found := next((w for w in left if w.lower() in SCOPE_WORDS or scope_of(w)), "")):
             self.label = found
         if counter_of(name):
             self._counter(name, left, token)
