@@ -251,7 +251,7 @@ def test_app_trains_from_the_keyboard(tmp_path: Path, tensorflow: Tensorflow) ->
         terminal.until("● running", 120)
         terminal.until("✓ finished.*val [0-9.]+.*epoch 5", 120)
         assert "no isolation" in terminal.text
-        assert drawn(loss_chart(terminal)) > 20, terminal.text
+        assert terminal.pump(20, lambda: drawn(loss_chart(terminal)) > 20), terminal.text
         leave(terminal)
     [run] = program.runs()
     assert_whole(program.curve(run), program.run_folder(run).outputs, 5)
@@ -275,7 +275,7 @@ def test_quitting_the_app_leaves_the_run_alone(program: Program, mnist: Path) ->
         terminal.until("✓ mnist-mlp")
         terminal.press("2")
         terminal.until("✓ finished.*val [0-9.]+.*epoch 15", 60)
-        assert drawn(loss_chart(terminal)) > 20, terminal.text
+        assert terminal.pump(20, lambda: drawn(loss_chart(terminal)) > 20), terminal.text
         terminal.press("i")
         terminal.until("docker run")
         terminal.press("escape")
