@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -35,8 +34,6 @@ _LINES = 3
 _NEWS_S = 2.0
 _VALUES = 12
 _LAST_LINES = 10
-#: The count of steps in front of a build's own words for it.
-_STEP_TWICE = re.compile(r"^\d+/\d+ (?=step \d+/\d+ )", re.IGNORECASE)
 
 
 class Display(Protocol):
@@ -177,7 +174,7 @@ class PlainDisplay:
         if run.state.active and run.detail != self._detail and now - self._told > _NEWS_S:
             self._detail, self._told = run.detail, now
             if run.detail and run.state is not RunState.PENDING:
-                print(f"{self._clock(run)}{one_line(_STEP_TWICE.sub('', run.detail), 120)}", flush=True)
+                print(f"{self._clock(run)}{one_line(run.detail, 120)}", flush=True)
         if now - self._printed > _PERIOD_S:
             self._printed = now
             self._print_points(run, view)

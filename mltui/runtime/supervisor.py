@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import re
 import sys
 import threading
 import time
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How builds count their steps in their own words, which is said once.
+_STEP = re.compile(r"^Step \d+/\d+ ?: ?")
 #: Bytes at the log's end in which the reason of a failure is looked for.
 _LAST_WORDS = 1 << 15
 
@@ -193,7 +196,7 @@ class Supervisor:
         """Tell how the image gets on, not too often; a word that came too soon is told with the next heartbeat."""
         if progress.text.strip():
             where = f"{progress.step}/{progress.steps} " if progress.steps else ""
-            self._news = where + one_line(progress.text, 200)
+            self._news = where + one_line(_STEP.sub("", progress.text), 200)
         now = time.monotonic()
         if self._news and now - self._told >= _NEWS_S:
             self._save(detail=self._news)
