@@ -27,6 +27,7 @@ from mltui.domain.compose import (
 )
 from mltui.domain.errors import Problem, UsageError
 from mltui.domain.gpus import GpusValue
+from mltui.domain.metric_pattern import pattern_fault
 from mltui.domain.section import (
     Cpus,
     Pairs,
@@ -182,10 +183,8 @@ class Metrics(Section):
     @classmethod
     def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for index, pattern in enumerate(patterns):
-            try:
-                re.compile(pattern)
-            except (re.error, RecursionError, OverflowError) as error:
-                raise fault(f"not a regular expression: {error}", index) from error
+            if said := pattern_fault(pattern):
+                raise fault(said, index)
         return patterns
 
 

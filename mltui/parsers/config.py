@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mltui.domain.metric_pattern import pattern_fault
+
 
 @dataclass(frozen=True, slots=True)
 class MetricConfig:
@@ -25,17 +27,5 @@ class MetricConfig:
 
     def errors(self) -> list[tuple[str, str]]:
         """What is wrong, as pairs of where (``patterns[1]``) and one sentence; empty when it can be used."""
-        import re
-
-        found: list[tuple[str, str]] = []
-        for i, pattern in enumerate(self.patterns):
-            try:
-                groups = set(re.compile(pattern).groupindex)
-            except (re.error, OverflowError, RecursionError) as error:
-                found.append((f"patterns[{i}]", f"not a regular expression: {error}"))
-                continue
-            if ("name" in groups) != ("value" in groups):
-                found.append((f"patterns[{i}]", "the groups 'name' and 'value' belong together, one is missing"))
-            elif not groups - {"step", "epoch", "iteration", "batch", "x"}:
-                found.append((f"patterns[{i}]", "needs a named group for the metric, such as (?P<loss>[-\\d.e+]+)"))
-        return found
+        faults = ((f"patterns[{i}]", pattern_fault(pattern)) for i, pattern in enumerate(self.patterns))
+        return [(where, said) for where, said in faults if said]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
+from mltui.domain.metric_pattern import PLACES
 from mltui.parsers.lines import READ_LIMIT
 from mltui.parsers.plan import METRIC, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import value_of
-
-_PLACES = ("step", "epoch", "iteration", "batch", "x")
 
 
 class Patterns:
@@ -47,7 +46,7 @@ class Patterns:
         for i, name in enumerate(names):
             if name == "epoch":
                 plan.epoch = Counter("epoch", "epoch", i)
-            elif name in _PLACES:
+            elif name in PLACES:
                 plan.inner = Counter(name, "step", i)
             elif series := self.points.series_for(name.replace("__", "/"), METRIC):
                 plan.entries.append(Entry(series, i))

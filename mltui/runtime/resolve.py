@@ -103,18 +103,9 @@ def output_folders(spec: LaunchSpec) -> tuple[Path, ...]:
 
 
 def metric_config(profile: Profile) -> MetricConfig | None:
-    """What the profile says about its metrics; ``None`` when it leaves them to the reader.
-
-    Raises ``ProfileError`` for a pattern that cannot be used.
-    """
+    """What the profile says about its metrics; ``None`` when it leaves them to the reader."""
     metrics = profile.metrics
     config = MetricConfig(metrics.patterns, metrics.keep, metrics.drop, metrics.x)
-    problems = []
-    for where, message in config.errors():
-        name, _, index = where.rstrip("]").partition("[")
-        problems.append(profile.problem(("metrics", name, *([int(index)] if index else [])), message))
-    if problems:
-        raise ProfileError(tuple(problems))
     return None if config == MetricConfig() else config
 
 

@@ -223,6 +223,8 @@ def test_params_have_a_type(written, type_, value):
         ({"outputs": {"../up": "/x"}}, "outputs.../up", "becomes a folder"),
         ({"name": "a b"}, "name", "letters, digits"),
         ({"metrics": {"patterns": ["(?P<loss"]}}, "metrics.patterns.0", "not a regular expression"),
+        ({"metrics": {"patterns": ["a", "loss (.*)"]}}, "metrics.patterns.0", "needs a named group"),
+        ({"metrics": {"patterns": ["(?P<name>a) b"]}}, "metrics.patterns.0", "belong together"),
         ({"params": {"lr": {"default": "x", "type": "float"}}}, "params.lr.default", "expected a number, found 'x'"),
         ({"params": {"n": {"default": 9, "max": 5}}}, "params.n.default", "of at most 5, found '9'"),
         ({"params": {"n": {"default": 1, "min": 2, "max": 5}}}, "params.n.default", "from 2 to 5, found '1'"),
