@@ -174,6 +174,8 @@ def test_logs_follow_ends_with_the_run(waiting: tuple[Program, str, Path]) -> No
 def test_the_log_of_a_build_is_followed(waiting: tuple[Program, str, Path], options: tuple[str, ...]) -> None:
     """On a pipe its lines come while it goes on, also when only the last ones are wanted of the past."""
     program, run, go = waiting
+    while program.lines("show", run, "--json")[0]["state"] != "running":
+        pass
     log = program.home / "runs" / run / "build.log"
     log.write_text("Step 1\nStep 2\n")
     follower = program.start("logs", run, "--build", "-f", *options)

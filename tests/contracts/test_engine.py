@@ -32,7 +32,8 @@ def test_output_of_both_streams_comes_from_the_first_byte(rig: Rig) -> None:
     assert status.exit_code == 0
     assert status.started
     assert status.finished
-    assert status.finished >= status.started
+    # Podman notes the start of a short container some milliseconds after its end.
+    assert status.finished >= status.started - 0.1
 
 
 def test_recorded_log_equals_what_attach_saw(rig: Rig) -> None:
