@@ -280,13 +280,13 @@ def test_what_shows_only_at_the_launch_has_its_place_too(launch):
 
 def test_relative_paths_start_at_the_profile(launch, tmp_path):
     """Whatever the caller's folder is."""
-    for name in ("demo/docker", "demo/data", "shared"):
+    for name in ("demo/docker", "demo/data", "common"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "demo/docker/Dockerfile.gpu").write_text("FROM scratch\n")
     (tmp_path / "demo/requirements.txt").write_text("numpy\n")
     text = """\
 build: {context: docker, dockerfile: Dockerfile.gpu, args: [A=1, FROM_ME, NOT_SET], target: t, network: host}
-volumes: [./data:/data:ro, ../shared:/shared, cache:/cache, {type: tmpfs, target: /t, tmpfs: {size: 1m}}]
+volumes: [./data:/data:ro, ../common:/common, cache:/cache, {type: tmpfs, target: /t, tmpfs: {size: 1m}}]
 tmpfs: /run:size=2m
 """
     spec = launch(text, caller={"FROM_ME": "2"}).spec
@@ -297,7 +297,7 @@ tmpfs: /run:size=2m
     assert spec.requirements == str(tmp_path / "demo/requirements.txt")
     assert spec.mounts[1:] == (
         Mount("/data", str(tmp_path / "demo/data"), read_only=True),
-        Mount("/shared", str(tmp_path / "shared")),
+        Mount("/common", str(tmp_path / "common")),
         Mount("/cache", "cache", MountType.VOLUME),
         Mount("/t", "", MountType.TMPFS, size=1 << 20),
         Mount("/run", "", MountType.TMPFS, size=2 << 20),
