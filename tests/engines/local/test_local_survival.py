@@ -86,7 +86,7 @@ def test_a_killed_shim_does_not_take_the_run_along(engine: LocalEngine, run: Run
     assert engine.containers()[0].status == "Dead"
 
 
-@pytest.mark.xfail(strict=False, reason="seldom the follower that takes over in a flood waits for ever")
+@pytest.mark.xfail(strict=False, reason="seldom what is followed across the kill is not the same byte for byte")
 @pytest.mark.timeout(60)
 def test_a_shim_killed_in_a_flood_loses_no_line(engine: LocalEngine, run: Run) -> None:
     """A new one takes the output over where the first stopped, and the command never notices."""
@@ -96,8 +96,11 @@ def test_a_shim_killed_in_a_flood_loses_no_line(engine: LocalEngine, run: Run) -
         data += next(chunks).data
     os.kill(_shim_of(engine, started.id), signal.SIGKILL)
     data += b"".join(chunk.data for chunk in chunks)
-    assert data == b"".join(b"%079d\n" % i for i in range(300_000))
-    assert joined(engine.logs(started.id)) == data
+    # Compared outside of the assertion: pytest would take minutes to explain how 24 MB differ.
+    whole = data == b"".join(b"%079d\n" % i for i in range(300_000))
+    assert whole
+    same = joined(engine.logs(started.id)) == data
+    assert same
     assert engine.inspect(started.id).state == "dead"
 
 
