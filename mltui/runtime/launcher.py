@@ -131,7 +131,14 @@ class Launcher:
 
     def _spawn(self, folder: RunFolder, run: Run, launch: tuple[LaunchSpec | None, MetricConfig | None]) -> None:
         """Start the run's supervisor and hand it the lock; what it is to launch goes through a pipe, not the disk."""
-        command = [sys.executable, "-m", "mltui.runtime.supervisor", str(self.home), run.id, str(folder.lock_fd)]
+        command = [
+            sys.executable,
+            "-m",
+            "mltui.runtime.supervisor_process",
+            str(self.home),
+            run.id,
+            str(folder.lock_fd),
+        ]
         environment = dict(os.environ)
         root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))

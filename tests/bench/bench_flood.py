@@ -106,7 +106,7 @@ class Bench:
 def _supervisor(run: Run) -> psutil.Process:
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if "mltui.runtime.supervisor" in words and run.id in words:
+        if "mltui.runtime.supervisor_process" in words and run.id in words:
             return process
     raise RuntimeError(f"no supervisor of {run.id}")
 

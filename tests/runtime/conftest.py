@@ -136,7 +136,7 @@ class Runs:
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
                     words = (entry / "cmdline").read_bytes().split(b"\0")
-                    if b"mltui.runtime.supervisor" in words and run.id.encode() in words:
+                    if b"mltui.runtime.supervisor_process" in words and run.id.encode() in words:
                         return int(entry.name)
         return None
 

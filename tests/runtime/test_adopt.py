@@ -150,7 +150,7 @@ def _supervises(pid: str, run_id: str) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"mltui.runtime.supervisor" in words and run_id.encode() in words
+    return b"mltui.runtime.supervisor_process" in words and run_id.encode() in words
 
 
 def test_a_viewer_sees_the_curve_grow_only(runs: Runs) -> None:

@@ -15,7 +15,7 @@ from mltui.domain.errors import EngineError
 from mltui.domain.run import Run, RunState
 from mltui.engines.base import Restarts
 from mltui.plugins import make_engine
-from mltui.runtime import supervisor
+from mltui.runtime import patience, supervisor_process
 from tests.runtime.conftest import HOLD, Runs, until
 
 
@@ -38,15 +38,15 @@ def taken_up(
 ) -> Iterator[Callable[[Runs, Run, dict[str, Exception]], threading.Thread]]:
     """Takes a run up in this process, where its engine can be made to fail."""
     switch = sys.getswitchinterval()
-    monkeypatch.setattr(supervisor, "_FAILED_S", (0.05,))
-    monkeypatch.setattr(supervisor, "_BACKOFF_S", (0.05,))
+    monkeypatch.setattr(supervisor_process, "_FAILED_S", (0.05,))
+    monkeypatch.setattr(patience, "_BACKOFF_S", (0.05,))
     threads: list[threading.Thread] = []
 
     def take_up(runs: Runs, run: Run, faults: dict[str, Exception]) -> threading.Thread:
         monkeypatch.setattr(plugins, "make_engine", lambda *args: Faulty(make_engine(*args), faults))
         folder = runs.launcher.folder(run.id)
         arguments = (runs.home, run.id, folder, pickle.dumps((None, None)))
-        thread = threading.Thread(target=supervisor._run, args=arguments, daemon=True)
+        thread = threading.Thread(target=supervisor_process._run, args=arguments, daemon=True)
         threads.append(thread)
         thread.start()
         return thread

@@ -1,0 +1,168 @@
+"""Recording one container from here to its end, through restarts of it and of its engine, refusals and full disks."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from mltui.domain.errors import EngineError, EngineUnavailable
+from mltui.domain.text import one_line
+from mltui.engines.base import Engine, LogChunk, LogStream, Restarts
+from mltui.runtime.patience import Patience, back_off
+from mltui.runtime.recorder import Recorder
+from mltui.runtime.run_row import FULL_DISK_S, RunRow
+from mltui.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from mltui.domain.container import ContainerStatus
+
+#: An engine closes a container's output a moment before it calls the container ended.
+_SETTLE_S = 3.0
+#: A container that is restarted has ended for so long at most, on a busy machine.
+_RESTART_S = 3.0
+#: Exit codes from here on stand for a signal, which is how a restart ends most commands.
+_SIGNALLED = 128
+_UNREADABLE = "Its log cannot be read"
+#: So often is the log of an ended container asked for before a refusal is taken for an answer.
+_LOG_TRIES = 4
+
+
+class Following:
+    """Takes the output of one container into a recorder, until the container has ended and its log is complete."""
+
+    def __init__(
+        self, container: str, engine: Engine, recorder: Recorder, row: RunRow, patience: Patience, folder: RunFolder
+    ) -> None:
+        self._container = container
+        self._engine = engine
+        self._recorder = recorder
+        self._row = row
+        self._patience = patience
+        self._folder = folder
+        self._since: float | None = None
+        """When the container that is recorded started, as its engine says."""
+        self.restarted = False
+        """It was started again while it was followed."""
+        self._begun: set[int] = set()
+        """Streams whose record ends within a line."""
+
+    def follow(self, stream: LogStream | None) -> ContainerStatus:
+        """Record ``stream``, or the engine's log, to the container's end; raises ``NotFound`` if it vanished."""
+        self._note_start()
+        refusals, mark = 0, ""
+        while True:
+            complete = False
+            try:
+                complete = self._record(stream, mark)
+                refusals, mark = 0, ""
+            except EngineError as error:
+                refusals += 1
+                self._patience.note(f"{_UNREADABLE}: {one_line(error.message, 200)}")
+            # Something was cut off, by a restart of the engine or a full disk: the engine's own log fills the gap.
+            stream = None
+            status = self._settled()
+            if status.ended and refusals > _LOG_TRIES:
+                self._mark("The rest of the log could not be read.")
+                complete = True
+            if status.ended and complete:
+                status = self._after_restart(status)
+                if status.ended:
+                    return status
+            if self._is_another_start(status):
+                mark = "The container was started again."
+            if refusals:
+                back_off(refusals)
+
+    def _note_start(self) -> None:
+        """Remember which start is recorded, to know another one; an engine that is away just now tells it later."""
+        with contextlib.suppress(EngineError):
+            self._since = self._engine.inspect(self._container).started
+
+    def _is_another_start(self, status: ContainerStatus) -> bool:
+        """The container runs and was started anew since this was last asked."""
+        before = self._since
+        if status.ended or status.started is None or status.started == before:
+            return False
+        self._since = status.started
+        self.restarted = self.restarted or before is not None
+        return before is not None
+
+    def _after_restart(self, status: ContainerStatus) -> ContainerStatus:
+        """``status``, or that of the next start: a container that somebody restarts is ended for a moment."""
+        by_signal = (status.exit_code or 0) >= _SIGNALLED and not status.oom_killed
+        end = time.monotonic() + (_RESTART_S if by_signal and not self._row.stop_requested() else 0)
+        while isinstance(self._engine, Restarts):
+            awaited = self._folder.being_restarted or time.monotonic() < end
+            status = self._patience.ask_for(lambda: self._engine.inspect(self._container))
+            if not status.ended or not awaited:
+                break
+            time.sleep(0.1)
+        return status
+
+    def _record(self, live: LogStream | None, mark: str) -> bool:
+        """Take the live output, else the engine's log, to its end; ``False`` when it may have been cut off.
+
+        ``mark`` stands in the record before what is new. Raises ``EngineError`` when the engine refuses the log.
+        """
+        stream = live or self._patience.ask_for(lambda: self._engine.logs(self._container, follow=True), refusals=True)
+        try:
+            if live:
+                for chunk in stream:
+                    self._take(chunk)
+            else:
+                self._record_rest(stream, mark)
+            return self._answers()
+        except OSError as error:
+            # Closed before the wait: an engine holds up a container whose output nobody takes.
+            stream.close()
+            self._patience.note(f"The log cannot be recorded: {error.strerror or error}.")
+            time.sleep(FULL_DISK_S)
+            return False
+        except EngineUnavailable:
+            return False
+        finally:
+            stream.close()
+
+    def _record_rest(self, stream: LogStream, mark: str) -> None:
+        """Take from a log that is told from its start what is not recorded yet."""
+        replay = self._recorder.replay()
+        # Behind the replay's look at the record, which the mark is no part of.
+        self._mark(mark)
+        if self._patience.trouble.startswith(_UNREADABLE):
+            self._patience.clear()
+        for chunk in stream:
+            new = replay.rest(chunk)
+            if new.data:
+                self._take(new)
+                self._patience.clear()
+        if self._answers():
+            for new in replay.finish():
+                self._take(new)
+
+    def _take(self, chunk: LogChunk) -> None:
+        self._recorder.take(chunk)
+        (self._begun.discard if chunk.data.endswith(b"\n") else self._begun.add)(chunk.stream)
+
+    def _mark(self, text: str) -> None:
+        """A line of ours in the log, without numbers that could be taken for a metric."""
+        if text:
+            begun = "\n" if 2 in self._begun else ""
+            with contextlib.suppress(OSError):
+                self._take(LogChunk(2, f"{begun}[mltui] {text}\n".encode()))
+
+    def _answers(self) -> bool:
+        """The engine is there right after the stream's end, so that end was the container's, not the engine's."""
+        try:
+            self._engine.info()
+        except EngineError:
+            return False
+        return True
+
+    def _settled(self) -> ContainerStatus:
+        end = time.monotonic() + _SETTLE_S
+        while True:
+            status = self._patience.ask_for(lambda: self._engine.inspect(self._container))
+            if status.ended or time.monotonic() > end:
+                return status
+            time.sleep(0.05)
