@@ -19,6 +19,8 @@ LABEL_PARAMS = "mltui.params"
 LABEL_CREATED = "mltui.created"
 #: Number of the user (uid) who launched it: an engine may be shared.
 LABEL_OWNER = "mltui.owner"
+#: Of a run that belongs to a sweep.
+LABEL_GROUP = "mltui.group"
 #: On images: the digest of the build's context and arguments, by which a stale image is known.
 LABEL_CONTEXT = "mltui.context"
 
@@ -45,6 +47,18 @@ def new_run_id() -> str:
     import secrets
 
     return secrets.choice(_ALPHABET[:23]) + "".join(secrets.choice(_ALPHABET) for _ in range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A limit of a running container that was changed at ``time`` (seconds since 1970)."""
+
+    time: float
+    what: str
+    """``cpus`` (cores), ``memory`` (bytes) or ``pids`` (how many)."""
+    before: float | None
+    """``None``: there was no limit, or it was not known."""
+    after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,14 @@ class Run:
     container_id: str = ""
     container_name: str = ""
     gpus: tuple[str, ...] = ()
+    """UUIDs, or what was asked for where GPUs cannot be seen. While the run is active they are its own."""
+    group_id: str = ""
+    """Runs of one sweep share it; empty for a run that was launched by itself."""
+    awaits: Mapping[str, int] = field(default_factory=dict)
+    """What has to be there before it may start: ``gpus``, so many that nobody uses; ``parallel``, fewer than so many
+    runs of its group going on. Empty: nothing."""
+    changes: tuple[LimitChange, ...] = ()
+    """Limits that were changed while it ran, in order."""
     created: float = 0.0
     started: float | None = None
     finished: float | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, StorageError, UsageError
-from mltui.domain.run import LABEL_CREATED, LABEL_OWNER, LABEL_PROFILE, Run, RunState, new_run_id
+from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PROFILE, Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import Restarts, StatesLimits
 from mltui.storage.history import RunDatabase
@@ -227,6 +227,7 @@ class Launcher:
                     image=container.image,
                     container_id=container.id,
                     container_name=container.name,
+                    group_id=_group(container),
                     created=_time(container.labels.get(LABEL_CREATED)) or container.created,
                 )
             )
@@ -378,6 +379,12 @@ def _uses_resources(state: str) -> bool:
 def _plausible(run_id: str) -> bool:
     """The label is a run id of ours: it becomes the name of a folder."""
     return len(run_id) == 8 and run_id.isalnum() and run_id.isascii()
+
+
+def _group(container: Container) -> str:
+    """The sweep that the container says its run belongs to."""
+    group_id = container.labels.get(LABEL_GROUP, "")
+    return group_id if _plausible(group_id) else ""
 
 
 def _metric_config(folder: RunFolder) -> MetricConfig | None:

@@ -16,7 +16,7 @@ from mltui.domain.errors import ProfileError, UsageError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.profile import ParamValue, Profile, param_text
 from mltui.domain.profile_check import Fault, check, fill, literal
-from mltui.domain.run import LABEL_CREATED, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
+from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.domain.secret_names import is_secret_name
 from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo
@@ -56,6 +56,7 @@ def resolve_run(
     engine: EngineInfo,
     params: Mapping[str, str] | None = None,
     gpus: str | None = None,
+    group_id: str = "",
     devices: Sequence[DeviceSample] = (),
     environment: Mapping[str, str] | None = None,
     user: tuple[int, int] | None = None,
@@ -63,8 +64,9 @@ def resolve_run(
     """The launch that ``profile`` stands for, with its parameters and the reasons of what was decided.
 
     ``outputs_host`` is the folder of the host that receives the run's outputs; ``params`` are values as typed
-    (``--set name=value``); ``gpus`` stands in for the profile's; ``devices`` are the GPUs of the engine's machine as
-    they are now, where they can be seen; ``environment`` and ``user`` (uid and gid) are the caller's own by default.
+    (``--set name=value``); ``gpus`` stands in for the profile's; ``group_id`` is that of the run's sweep; ``devices``
+    are the GPUs of the engine's machine as they are now, where they can be seen; ``environment`` and ``user`` (uid and
+    gid) are the caller's own by default.
 
     Raises ``UsageError`` for a wrong parameter or ``gpus``, ``GpuUnavailable``, and ``ProfileError`` for everything
     that shows only now, when variables have their values: one that is not set, a folder that is not there.
@@ -75,7 +77,7 @@ def resolve_run(
     texts = {name: param_text(value) for name, value in values.items()}
     filled = _filled(profile, texts, caller)
     choice = choose_gpus(wished_gpus(filled, gpus), engine, devices)
-    launch = _Launch(filled, run_id, outputs_host, engine, user or (os.getuid(), os.getgid()))
+    launch = _Launch(filled, run_id, outputs_host, engine, user or (os.getuid(), os.getgid()), group_id)
     variables = read_environment(profile, filled, texts, caller)
     spec = launch.spec(variables, values, choice.request, caller)
     faults = [*variables.faults, *launch.faults]
@@ -153,7 +155,9 @@ def _secret_arguments(profile: Profile, hidden: set[str]) -> Iterator[Fault]:
 class _Launch:
     """Turns a profile whose variables are filled in into a launch, noting what cannot be."""
 
-    def __init__(self, profile: Profile, run_id: str, outputs: Path, engine: EngineInfo, user: tuple[int, int]) -> None:
+    def __init__(
+        self, profile: Profile, run_id: str, outputs: Path, engine: EngineInfo, user: tuple[int, int], group_id: str
+    ) -> None:
         self.profile = profile
         self.run_id = run_id
         self.outputs = outputs
@@ -162,6 +166,7 @@ class _Launch:
         self._process = engine.engine == "local"
         self._own_user = profile.user is None and engine.local
         self._user = user
+        self._group_id = group_id
 
     def spec(
         self, variables: Variables, params: Mapping[str, ParamValue], gpus: GpuRequest, caller: Mapping[str, str]
@@ -345,6 +350,8 @@ class _Launch:
             LABEL_CREATED: f"{time.time():.3f}",
             LABEL_OWNER: str(self._user[0]),
         }
+        if self._group_id:
+            own[LABEL_GROUP] = self._group_id
         return {name: value or "" for name, value in self.profile.labels.items()} | own
 
 

@@ -7,17 +7,17 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from mltui.domain.errors import MltuiError, NotFound, StorageError
 from mltui.domain.prefix import the_one
-from mltui.domain.run import Run, RunState
+from mltui.domain.run import LimitChange, Run, RunState
 from mltui.domain.text import one_line
 from mltui.storage.locations import make_file, make_folder
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY,
@@ -28,16 +28,24 @@ CREATE TABLE IF NOT EXISTS runs (
   image TEXT NOT NULL, image_id TEXT NOT NULL,
   container_id TEXT NOT NULL, container_name TEXT NOT NULL,
   gpus TEXT NOT NULL,
+  group_id TEXT NOT NULL, awaits TEXT NOT NULL, changes TEXT NOT NULL,
   created REAL NOT NULL, started REAL, finished REAL,
   exit_code INTEGER, oom_killed INTEGER NOT NULL, stop_requested INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS runs_by_time ON runs (created DESC);
 """
 #: What a file of an earlier version lacks, by the version that has it.
-_ADDED = {2: {"notes": "TEXT NOT NULL DEFAULT ''"}}
+_ADDED = {
+    2: {"notes": "TEXT NOT NULL DEFAULT ''"},
+    3: {
+        "group_id": "TEXT NOT NULL DEFAULT ''",
+        "awaits": "TEXT NOT NULL DEFAULT '{}'",
+        "changes": "TEXT NOT NULL DEFAULT '[]'",
+    },
+}
 _OTHER_SCHEMA = "Move it away: runs whose containers are there come back by themselves; or set MLTUI_HOME."
 _COLUMNS = tuple(f.name for f in fields(Run))
-_AS_JSON = frozenset({"params", "overrides", "gpus"})
+_AS_JSON = frozenset({"params", "overrides", "gpus", "awaits", "changes"})
 _AS_BOOL = frozenset({"oom_killed", "stop_requested"})
 
 
@@ -184,7 +192,7 @@ def _select(rest: str) -> str:
 
 def _to_cell(name: str, value: object) -> object:
     if name in _AS_JSON:
-        return json.dumps(list(value) if isinstance(value, tuple) else value)
+        return json.dumps(list(value) if isinstance(value, tuple) else value, default=asdict)
     return int(bool(value)) if name in _AS_BOOL else value
 
 
@@ -196,6 +204,7 @@ def _to_run(row: tuple[Any, ...]) -> Run:
         for name in _AS_BOOL:
             values[name] = bool(values[name])
         values["gpus"] = tuple(values["gpus"])
+        values["changes"] = tuple(LimitChange(**change) for change in values["changes"])
         values["state"] = RunState(values["state"])
     except (ValueError, TypeError) as error:
         raise StorageError(

@@ -87,6 +87,12 @@ def test_the_defaults_are_safe_and_practical(launch, tmp_path):
         "mltui.params": "{}",
     }
     assert float(spec.labels["mltui.created"]) > 1.7e9
+    assert "mltui.group" not in spec.labels
+
+
+def test_runs_of_a_sweep_carry_its_group(launch):
+    """A container that is taken up by another home keeps it."""
+    assert launch("image: app\n", group_id="gggg2345").spec.labels["mltui.group"] == "gggg2345"
 
 
 def test_every_default_can_be_changed(launch):

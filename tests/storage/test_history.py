@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.errors import NotFound, StorageError, UsageError
-from mltui.domain.run import Run, RunState, new_run_id
+from mltui.domain.run import LimitChange, Run, RunState, new_run_id
 from mltui.storage.history import RunDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,8 @@ def test_a_run_comes_back_as_it_was_written(database: RunDatabase) -> None:
         state=RunState.FAILED, reason="oom", detail="ü 日本 'quoted' \\ \n", hint="h", params={"lr": 0.1, "n": [1]},
         overrides={"gpus": "all"}, command="docker run", image="i", image_id="sha", container_id="c",
         container_name="n", gpus=("0", "1"), created=1.5, started=2.5, finished=3.5, exit_code=137, oom_killed=True,
-        stop_requested=True,
+        stop_requested=True, group_id="gggg2345", awaits={"gpus": 2, "parallel": 1},
+        changes=(LimitChange(2.5, "memory", 1 << 30, 2.0), LimitChange(3.0, "cpus", None, 1.5)),
     )  # fmt: skip
     database.add(run)
     assert database.get(run.id) == run
@@ -229,25 +230,38 @@ def test_only_the_owner_may_enter(tmp_path: Path) -> None:
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
 
 
-def old_file(path: Path, *lacks: str) -> None:
-    """A database as the first version wrote it, without the columns ``lacks``."""
+def old_file(path: Path, *lacks: str, version: int = 1) -> None:
+    """A database as an earlier version wrote it, without the columns ``lacks``."""
     path.parent.mkdir(exist_ok=True)
     with contextlib.closing(RunDatabase(path)) as database:
         database.add(make(detail="from before"))
     with contextlib.closing(sqlite3.connect(path)) as db:
         for name in lacks:
             db.execute(f"ALTER TABLE runs DROP COLUMN {name}")
-        db.execute("PRAGMA user_version=1")
+        db.execute(f"PRAGMA user_version={version}")
 
 
 def test_a_file_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     """Its runs are there, and can be written; opening it again changes nothing."""
-    old_file(tmp_path / "runs.db", "notes")
+    old_file(tmp_path / "runs.db", "notes", "group_id", "awaits", "changes")
     for notes in ("", "new"):
         with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
             (run,) = database.runs()
             assert (run.detail, run.notes) == ("from before", notes)
             database.update(run.id, notes="new")
+
+
+def test_a_file_of_the_second_version_is_brought_up(tmp_path: Path) -> None:
+    """Its runs belong to no group, wait for nothing and were never changed; all of that can be written."""
+    old_file(tmp_path / "runs.db", "group_id", "awaits", "changes", version=2)
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        (run,) = database.runs()
+        assert (run.detail, run.group_id, run.awaits, run.changes) == ("from before", "", {}, ())
+        change = LimitChange(1.0, "pids", 10, None)
+        database.update(run.id, group_id="gggg2345", awaits={"gpus": 1}, changes=(change,))
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        (run,) = database.runs()
+        assert (run.group_id, run.awaits, run.changes) == ("gggg2345", {"gpus": 1}, (change,))
 
 
 def test_a_file_of_the_first_version_that_has_it_all(tmp_path: Path) -> None:
@@ -284,7 +298,7 @@ def test_one_letter_is_no_run(database: RunDatabase) -> None:
     assert database.find("ab").id == "abcd2345"
 
 
-@pytest.mark.parametrize("change", ["state = 'sleeping'", "params = 'x'", "gpus = '5'"])
+@pytest.mark.parametrize("change", ["state = 'sleeping'", "params = 'x'", "gpus = '5'", "changes = '[{\"when\": 1}]'"])
 def test_a_row_that_cannot_be_understood_is_left_out_and_said(database: RunDatabase, change: str) -> None:
     """The other runs are listed; asked for by its id it is a sentence."""
     database.add(make())
