@@ -15,7 +15,8 @@ from mltui.domain.errors import Problem, ProfileError
 from mltui.domain.text import clean
 
 if TYPE_CHECKING:
-    from mltui.domain.profile import Param, Profile
+    from mltui.domain.param import Param
+    from mltui.domain.profile import Profile
     from mltui.storage.profiles import ProfileEntry
 
 

@@ -6,25 +6,40 @@ Every class is the long form as Compose documents it; its ``before`` validator t
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from mltui.domain.gpus import DeviceReservation
 from mltui.domain.launch import MountType, Port
-from mltui.domain.section import Cpus, Pairs, Section, Size, Text, as_text, describe, fault
+from mltui.domain.schema import Kind
+from mltui.domain.section import (
+    ContainerPath,
+    Cpus,
+    HostPath,
+    Section,
+    ShortForm,
+    Size,
+    Text,
+    Variables,
+    as_text,
+    describe,
+    fault,
+)
 
 
 class Build(Section):
     """How the image is built."""
 
-    context: Text = Field(
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (ShortForm(Kind.PATH, (".",)),)
+
+    context: HostPath = Field(
         default=".", title="Context", description="Folder sent to the engine, relative to the profile's folder."
     )
     dockerfile: Text = Field(
         default="Dockerfile", title="Dockerfile", description="Dockerfile, relative to the context."
     )
-    args: Pairs = Field(default={}, title="Arguments", description="Values of the Dockerfile's ARGs.")
+    args: Variables = Field(default={}, title="Arguments", description="Values of the Dockerfile's ARGs.")
     target: Text = Field(default="", title="Target", description="Stage of a multi-stage Dockerfile to stop at.")
     network: Text = Field(default="", title="Network", description="Network of the RUN steps, such as host or none.")
 
@@ -47,7 +62,9 @@ _TMPFS_DEFAULTS = frozenset({"rw", "exec", "nosuid", "nodev", "mode=1777"})
 class TmpfsEntry(Section):
     """One entry of ``tmpfs``: a path held in memory, ``/path`` or ``/path:size=64m``."""
 
-    target: Text = Field(title="Target", description="Absolute path in the container.", pattern="^/.")
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (ShortForm(Kind.TEXT, ("/tmp", "/cache:size=4g")),)
+
+    target: ContainerPath = Field(title="Target", description="Absolute path in the container.", pattern="^/.")
     size: Size | None = Field(default=None, title="Size", description="Most it may hold.")
 
     @model_validator(mode="before")
@@ -74,9 +91,13 @@ _MODES_WITHOUT_EFFECT = frozenset({"rw", "cached", "delegated", "consistent"})
 class VolumeEntry(Section):
     """One entry of ``volumes``."""
 
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (
+        ShortForm(Kind.TEXT, ("./data:/data:ro", "~/.cache/huggingface:/cache", "models:/models")),
+    )
+
     type: MountType = Field(default=MountType.VOLUME, title="Type", description="bind, volume or tmpfs.")
-    source: Text = Field(default="", title="Source", description="Path of the host, or name of a volume.")
-    target: Text = Field(title="Target", description="Absolute path in the container.")
+    source: HostPath = Field(default="", title="Source", description="Path of the host, or name of a volume.")
+    target: ContainerPath = Field(title="Target", description="Absolute path in the container.")
     read_only: bool = Field(default=False, title="Read only", description="The container may not write there.")
     tmpfs: TmpfsOptions = Field(default=TmpfsOptions(size=None), title="tmpfs", description="Options of a tmpfs.")
 
@@ -114,6 +135,10 @@ _PORTS = re.compile(
 
 class PortEntry(Section):
     """One entry of ``ports``: a port or a range of the container, published on the host."""
+
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (
+        ShortForm(Kind.TEXT, ("8888:8888", "0.0.0.0:6006:6006", "8000-8002:8000-8002/udp")),
+    )
 
     target: Text = Field(title="Container port", description="Port or range such as 8000-8002.")
     published: Text = Field(default="", title="Host port", description="Port or range; empty: the engine chooses.")
@@ -168,6 +193,8 @@ def _port_range(text: str) -> list[int]:
 class UlimitEntry(Section):
     """A limit of the process; one number is both."""
 
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (ShortForm(Kind.INT, ("-1", "65536")),)
+
     soft: int = Field(title="Soft limit", description="What the process starts with; -1 is none.", ge=-1)
     hard: int = Field(title="Hard limit", description="What it may raise it to; -1 is none.", ge=-1)
 
@@ -180,8 +207,12 @@ class UlimitEntry(Section):
 class DeviceEntry(Section):
     """One entry of ``devices``: a device file of the host."""
 
-    source: Text = Field(title="Source", description="Device of the host.")
-    target: Text = Field(default="", title="Target", description="Path in the container; empty: the same.")
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (
+        ShortForm(Kind.TEXT, ("/dev/fuse", "/dev/infiniband:/dev/infiniband:rw")),
+    )
+
+    source: HostPath = Field(title="Source", description="Device of the host.")
+    target: ContainerPath = Field(default="", title="Target", description="Path in the container; empty: the same.")
     permissions: Text = Field(
         default="rwm", title="Permissions", description="Any of r, w and m.", pattern="^[rwm]{1,3}$"
     )
@@ -202,7 +233,9 @@ class DeviceEntry(Section):
 class EnvFile(Section):
     """One entry of ``env_file``."""
 
-    path: Text = Field(title="Path", description="File of NAME=value lines, relative to the profile's folder.")
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (ShortForm(Kind.PATH, (".env",)),)
+
+    path: HostPath = Field(title="Path", description="File of NAME=value lines, relative to the profile's folder.")
     required: bool = Field(default=True, title="Required", description="A missing file is an error.")
     format: Literal["", "raw"] = Field(default="", title="Format", description="raw: values are taken as they are.")
 
@@ -215,7 +248,9 @@ class EnvFile(Section):
 class Logging(Section):
     """The engine's own keeping of the log."""
 
-    driver: Text = Field(default="json-file", title="Driver", description="Docker's log driver.")
+    driver: Text = Field(
+        default="json-file", title="Driver", description="Docker's log driver.", examples=["json-file", "local", "none"]
+    )
     options: dict[str, Text] = Field(default={}, title="Options", description="Options of the driver.")
 
 

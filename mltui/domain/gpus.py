@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mltui.domain.launch import GpuRequest
+from mltui.domain.schema import Kind
 from mltui.domain.section import Section, Text, Texts, as_text, describe, fault
 
 
@@ -56,7 +57,7 @@ def _gpus(data: object) -> Gpus:
 
 
 #: The ``gpus`` key, in all its forms.
-GpusValue = Annotated[Gpus, BeforeValidator(_gpus)]
+GpusValue = Annotated[Gpus, BeforeValidator(_gpus), Kind.GPUS]
 
 
 def _gpu_request(data: object) -> GpuRequest:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
+from mltui.domain.schema import profile_schema
 from mltui.domain.section import as_text, describe
 
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
@@ -280,14 +281,6 @@ def unknown_key(key: str, parent: tuple[str | int, ...]) -> str:
 
 def known_keys(path: Iterable[str | int]) -> list[str]:
     """The keys that the schema has at ``path``."""
-    model: type[BaseModel] = Profile
-    for part in path:
-        if isinstance(part, str) and part in model.model_fields:
-            model = _model_in(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - whatever a field is annotated with
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((m for m in map(_model_in, get_args(annotation)) if m), None)
+    field = profile_schema().at(*path)
+    shapes = (field, *field.forms) if field else ()
+    return [known.key for shape in shapes for known in shape.fields]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
+from mltui.domain.schema import Kind
 from mltui.domain.units import parse_cpus, parse_duration, parse_size
 
 
@@ -28,6 +30,11 @@ def as_text(value: object) -> object:
 def as_list(value: object) -> object:
     """One value where a list may stand, as a list of one."""
     return [value] if isinstance(value, str | int | float) else value
+
+
+def as_entries(value: object) -> object:
+    """One entry, short or long, where a list of them may stand."""
+    return [value] if isinstance(value, Mapping) else as_list(value)
 
 
 def as_words(value: object) -> object:
@@ -52,6 +59,13 @@ def as_map(value: object) -> object:
         name, equals, rest = text.partition("=")
         result[name] = rest if equals else None
     return result
+
+
+def as_hosts(value: object) -> object:
+    """``NAME: ADDRESS`` or ``- NAME=ADDRESS`` as Docker's ``NAME:ADDRESS``."""
+    if isinstance(value, Mapping):
+        return [f"{name}:{address}" for name, address in value.items()]
+    return [str(item).replace("=", ":", 1) for item in value] if isinstance(value, list) else value
 
 
 def describe(value: object) -> str:
@@ -79,13 +93,32 @@ def _parsed(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(convert)
 
 
+@dataclass(frozen=True)
+class ShortForm:
+    """A shorter way to write a value, for the schema; a validator turns it into the long one."""
+
+    kind: Kind
+    examples: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+_Entry = TypeVar("_Entry")
+
+# What follows the type is read by pydantic; the kinds are for the schema.
 Text = Annotated[str, BeforeValidator(as_text)]
-Words = Annotated[tuple[Text, ...], BeforeValidator(as_words)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
-Pairs = Annotated[dict[str, Text | None], BeforeValidator(as_map)]
-Size = Annotated[int, _parsed(parse_size)]
-Cpus = Annotated[float, _parsed(parse_cpus)]
-Seconds = Annotated[float, _parsed(parse_duration)]
+ImageName = Annotated[Text, Kind.IMAGE]
+HostPath = Annotated[Text, Kind.PATH]
+ContainerPath = Annotated[Text, Kind.INSIDE]
+VariableName = Annotated[Text, Kind.VARIABLE]
+Words = Annotated[tuple[Text, ...], BeforeValidator(as_words), Kind.COMMAND]
+Entries = Annotated[tuple[_Entry, ...], BeforeValidator(as_entries), Kind.LIST]
+Texts = Entries[Text]
+Hosts = Annotated[tuple[Text, ...], BeforeValidator(as_hosts), ShortForm(Kind.MAP)]
+Pairs = Annotated[dict[str, Text | None], BeforeValidator(as_map), Kind.MAP]
+Variables = Annotated[dict[VariableName, Text | None], BeforeValidator(as_map), Kind.MAP]
+Size = Annotated[int, _parsed(parse_size), Kind.SIZE]
+Cpus = Annotated[float, _parsed(parse_cpus), Kind.CPUS]
+Seconds = Annotated[float, _parsed(parse_duration), Kind.DURATION]
 
 
 class Section(BaseModel):
@@ -95,6 +128,9 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    short_forms: ClassVar[tuple[ShortForm, ...]] = ()
+    """How it may be written without its keys."""
 
     @classmethod
     def knows(cls, key: str) -> bool:

@@ -45,6 +45,12 @@ def parse_duration(text: str) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
 
 
+def duration_text(seconds: float) -> str:
+    """Seconds as ``parse_duration`` reads them back: ``30s``, ``1m30s``, ``1.5s``."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f}m" * bool(minutes) + f"{number_text(rest)}s" * bool(rest or not minutes)
+
+
 def size_text(size: int) -> str:
     """The shortest exact spelling that ``docker run`` reads back: ``2g``, ``512m``, else bytes."""
     for unit, power in (("g", 3), ("m", 2), ("k", 1)):

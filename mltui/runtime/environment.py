@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mltui.domain.compose import EnvFile
 from mltui.domain.interpolation import InterpolationError, interpolate
-from mltui.domain.profile import NAME, Profile
+from mltui.domain.param import NAME
+from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault
 from mltui.domain.secret_names import is_secret_name
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from mltui.domain.container import Container
     from mltui.domain.device import DeviceSample
     from mltui.domain.launch import LaunchSpec
-    from mltui.domain.profile import ParamValue, Profile
+    from mltui.domain.param import ParamValue
+    from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice
     from mltui.parsers.config import MetricConfig
     from mltui.runtime.resolve import Resolution
@@ -339,7 +340,7 @@ class Launcher:
 
     def rerun(self, run: Run, gpus: str | None = None) -> Run:
         """Launch the run's profile again as it was then, with the same changes; ``gpus`` instead of its own."""
-        from mltui.domain.profile import param_text
+        from mltui.domain.param import param_text
         from mltui.storage.profiles import load_profile
 
         kept = self.folder(run.id).profile

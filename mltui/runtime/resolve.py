@@ -14,7 +14,8 @@ from mltui.domain.compose import VolumeEntry
 from mltui.domain.device import DeviceSample
 from mltui.domain.errors import ProfileError, UsageError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
-from mltui.domain.profile import ParamValue, Profile, param_text
+from mltui.domain.param import ParamValue, param_text
+from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault, check, fill, literal
 from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.domain.secret_names import is_secret_name

@@ -320,5 +320,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if here == "\t":
         return Problem(file, line, column, "", "a tab, where YAML wants spaces")
     problem = one_line(str(getattr(error, "problem", None) or error), 120)
+    if "maximum nesting" in problem:
+        # Newer parsers have a bound of their own, far above ours, which they meet while they read ahead.
+        return Problem(file, line, column, "", f"nested more than {MAX_DEPTH} deep")
     context = one_line(str(getattr(error, "context", None) or ""), 120)
     return Problem(file, line, column, "", f"not YAML: {context + ', ' if context else ''}{problem}")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mltui.domain.launch import LaunchSpec
-    from mltui.domain.profile import Param, Profile
+    from mltui.domain.param import Param
+    from mltui.domain.profile import Profile
 
 _NAME = 16
 
