@@ -54,9 +54,9 @@ class ContainerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one container (or the machine) uses at ``time`` (seconds since 1970), as ``docker stats`` counts it.
+    """What one container uses at ``time`` (seconds since 1970), as ``docker stats`` counts it.
 
-    Fields are ``None`` where they cannot be read.
+    Fields are ``None`` where they cannot be read; ``unread`` says why. Rates are means since the sample before.
     """
 
     time: float
@@ -69,9 +69,35 @@ class Usage:
     memory_limit: float | None = None
     """Bytes it may use: its own limit, else the machine's memory."""
     pids: int | None = None
+    """Processes and threads."""
     net_rx: float | None = None
-    """Bytes received since it started."""
+    """Bytes received since it started, the loopback left out."""
     net_tx: float | None = None
     disk_read: float | None = None
     """Bytes read from disk since it started."""
     disk_write: float | None = None
+    cpu_request: float | None = None
+    """Cores it is promised where cores are short (its shares / 1024); ``None`` where nothing was asked for."""
+    memory_request: float | None = None
+    """Bytes it is promised where memory is short (its reservation); ``None`` where nothing was asked for."""
+    pids_limit: int | None = None
+    """Processes and threads it may have; ``None`` where there is no limit."""
+    shm: float | None = None
+    """Bytes in its own ``/dev/shm``; they are part of ``memory`` too."""
+    shm_size: float | None = None
+    throttled: float | None = None
+    """Share of the time slices in which it was held back at its CPU limit, 0 to 1; ``None`` without such a limit."""
+    net_rx_rate: float | None = None
+    """Bytes a second."""
+    net_tx_rate: float | None = None
+    disk_read_rate: float | None = None
+    disk_write_rate: float | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Name of a field → why it cannot be read, for those of which that is known."""
+
+
+def rate(before: float | None, now: float | None, seconds: float) -> float | None:
+    """Growth of a counter in a second; ``None`` where it is not known or the counter began anew."""
+    if before is None or now is None or seconds <= 0 or now < before:
+        return None
+    return (now - before) / seconds

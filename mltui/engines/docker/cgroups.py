@@ -9,9 +9,13 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
+
+from mltui.engines.docker.kept_file import KeptFile, read_file
+
+#: Version 1 says "none" with a number near 2^63.
+_NO_LIMIT = 1 << 60
 
 
 class Reading(NamedTuple):
@@ -23,59 +27,114 @@ class Reading(NamedTuple):
     """Seconds of CPU since the container started."""
     memory: float
     """Bytes, without inactive page cache, as the docker command counts it."""
-    memory_limit: float | None
-    """Bytes; ``None`` where there is none."""
     pids: int | None
     net_rx: float | None
     net_tx: float | None
     disk_read: float | None
     disk_write: float | None
+    periods: int | None
+    """Time slices in which it ran under a CPU limit."""
+    throttled: int | None
+    """Those in which it used that up and had to wait."""
 
 
-@dataclass(frozen=True)
+class Bounds(NamedTuple):
+    """What it may use; ``None`` where there is no limit."""
+
+    cpu: float | None
+    """Cores."""
+    memory: float | None
+    pids: int | None
+
+
 class Cgroup:
-    """The files of one container. ``OSError`` from ``read`` means that it is gone."""
+    """The files of one container. ``OSError`` means that it is gone."""
 
-    unified: bool
-    cpu: str
-    memory: str
-    memory_stat: str
-    memory_limit: str
-    pids: str
-    disk: str
-    net: str
-    """``/proc/PID/net/dev``, or empty for a container on the host's network."""
+    def __init__(self, folders: dict[str, str], net: str = "") -> None:
+        """``folders`` by controller; version 2 has one, with the empty name.
+
+        ``net`` is ``/proc/PID/net/dev``, or empty for a container that has no network of its own.
+        """
+        self.unified = "memory" not in folders
+        own = folders.get("", "")
+        self._cpu_folder, memory, pids = (folders.get(name, own) for name in ("cpu", "memory", "pids"))
+        self._pids_limit = f"{pids}/pids.max"
+        # Not kept open: that would keep the container's network alive.
+        self._net = net
+        if self.unified:
+            disk, used, self._memory_limit = f"{own}/io.stat", f"{own}/memory.current", f"{own}/memory.max"
+            self._inactive = b"\ninactive_file "
+        else:
+            disk = f"{folders.get('blkio', own)}/blkio.throttle.io_service_bytes_recursive"
+            used, self._memory_limit = f"{memory}/memory.usage_in_bytes", f"{memory}/memory.limit_in_bytes"
+            self._inactive = b"\ntotal_inactive_file "
+        self._cpu = KeptFile(f"{folders.get('cpuacct', self._cpu_folder)}/cpuacct.usage")
+        self._cpu_stat = KeptFile(f"{self._cpu_folder}/cpu.stat")
+        self._memory, self._memory_stat = KeptFile(used), KeptFile(f"{memory}/memory.stat")
+        self._pids, self._disk = KeptFile(f"{pids}/pids.current"), KeptFile(disk)
 
     def read(self) -> Reading:
         """All counters now."""
         clock = time.monotonic()
-        cpu = _cpu_v2(_text(self.cpu)) if self.unified else int(_text(self.cpu)) / 1e9
-        memory = self._memory()
-        rx, tx = _network(self.net)
-        disk_read, disk_write = self._disk()
-        return Reading(clock, cpu, memory, self._limit(), self._count(), rx, tx, disk_read, disk_write)
+        cpu, periods, throttled = self._cpu_v2() if self.unified else self._cpu_v1()
+        memory = self._used_memory()
+        rx, tx = _network(self._net)
+        disk_read, disk_write = self._disk_bytes()
+        return Reading(clock, cpu, memory, self._count_pids(), rx, tx, disk_read, disk_write, periods, throttled)
 
-    def _memory(self) -> float:
-        used = float(_text(self.memory))
-        name = b"\ninactive_file " if self.unified else b"\ntotal_inactive_file "
-        stat = _bytes(self.memory_stat)
-        at = stat.find(name)
-        inactive = float(stat[at + len(name) : stat.index(b"\n", at + 1)]) if at >= 0 else 0.0
+    def bounds(self) -> Bounds:
+        """The limits that hold now: they may be changed while it runs."""
+        return Bounds(self._quota(), _limit(_text(self._memory_limit)), self._most_pids())
+
+    def close(self) -> None:
+        """Let go of its files."""
+        for file in (self._cpu, self._cpu_stat, self._memory, self._memory_stat, self._pids, self._disk):
+            file.close()
+
+    def _cpu_v1(self) -> tuple[float, int | None, int | None]:
+        used = self._cpu.number() / 1e9
+        try:
+            words = self._cpu_stat.read().split()
+        except OSError:
+            return used, None, None
+        return used, _count(words, b"nr_periods"), _count(words, b"nr_throttled")
+
+    def _cpu_v2(self) -> tuple[float, int | None, int | None]:
+        words = self._cpu_stat.read().split()
+        used = _count(words, b"usage_usec")
+        if used is None:
+            raise OSError("cpu.stat has no usage_usec")
+        return used / 1e6, _count(words, b"nr_periods"), _count(words, b"nr_throttled")
+
+    def _used_memory(self) -> float:
+        used, stat = float(self._memory.number()), self._memory_stat.read()
+        at = stat.find(self._inactive)
+        end = at + len(self._inactive)
+        inactive = float(stat[end : stat.index(b"\n", end)]) if at >= 0 else 0.0
         return used - inactive if inactive < used else used
 
-    def _limit(self) -> float | None:
-        text = _text(self.memory_limit).strip()
-        # Version 1 says "none" with a number near 2^63.
-        return None if text == "max" or int(text) >= 1 << 60 else float(text)
-
-    def _count(self) -> int | None:
+    def _count_pids(self) -> int | None:
         with contextlib.suppress(OSError, ValueError):
-            return int(_text(self.pids))
+            return self._pids.number()
         return None
 
-    def _disk(self) -> tuple[float | None, float | None]:
+    def _quota(self) -> float | None:
+        if self.unified:
+            quota, period = _text(f"{self._cpu_folder}/cpu.max").split()
+        else:
+            quota = _text(f"{self._cpu_folder}/cpu.cfs_quota_us").strip()
+            period = _text(f"{self._cpu_folder}/cpu.cfs_period_us")
+        return None if quota in ("max", "-1") else int(quota) / int(period)
+
+    def _most_pids(self) -> int | None:
+        with contextlib.suppress(OSError, ValueError):
+            limit = _limit(_text(self._pids_limit))
+            return None if limit is None else int(limit)
+        return None
+
+    def _disk_bytes(self) -> tuple[float | None, float | None]:
         try:
-            text = _text(self.disk)
+            text = self._disk.read().decode("ascii", "replace")
         except OSError:
             return None, None
         return _disk_v2(text) if self.unified else _disk_v1(text)
@@ -93,30 +152,10 @@ def find_cgroup(pid: int, container_id: str, *, own_network: bool = True) -> Cgr
     folders = _folders(lines)
     net = f"/proc/{pid}/net/dev" if own_network else ""
     if "memory" in folders and "cpuacct" in folders:
-        cpu, memory = folders["cpuacct"], folders["memory"]
-        return Cgroup(
-            False,
-            f"{cpu}/cpuacct.usage",
-            f"{memory}/memory.usage_in_bytes",
-            f"{memory}/memory.stat",
-            f"{memory}/memory.limit_in_bytes",
-            f"{folders.get('pids', '')}/pids.current",
-            f"{folders.get('blkio', '')}/blkio.throttle.io_service_bytes_recursive",
-            net,
-        )
+        return Cgroup(folders, net)
     if "" not in folders or not os.path.exists(f"{folders['']}/memory.current"):
         return None
-    own = folders[""]
-    return Cgroup(
-        True,
-        f"{own}/cpu.stat",
-        f"{own}/memory.current",
-        f"{own}/memory.stat",
-        f"{own}/memory.max",
-        f"{own}/pids.current",
-        f"{own}/io.stat",
-        net,
-    )
+    return Cgroup({"": folders[""]}, net)
 
 
 def _folders(lines: Iterable[str]) -> dict[str, str]:
@@ -147,24 +186,18 @@ def cgroup_mounts() -> dict[str, tuple[str, str]]:
     return mounts
 
 
-def _bytes(path: str) -> bytes:
-    """The whole file: the kernel gives those it writes on the fly in pieces of about a page."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return b"".join(iter(lambda: os.read(file, 1 << 16), b""))
-    finally:
-        os.close(file)
-
-
 def _text(path: str) -> str:
-    return _bytes(path).decode("ascii", "replace")
+    return read_file(path).decode("ascii", "replace")
 
 
-def _cpu_v2(text: str) -> float:
-    for line in text.splitlines():
-        if line.startswith("usage_usec "):
-            return int(line[11:]) / 1e6
-    raise OSError("cpu.stat has no usage_usec")
+def _limit(text: str) -> float | None:
+    text = text.strip()
+    return None if text == "max" or int(text) >= _NO_LIMIT else float(text)
+
+
+def _count(words: list[bytes], name: bytes) -> int | None:
+    """The number behind ``name``, in a file of ``name number`` lines."""
+    return int(words[words.index(name) + 1]) if name in words else None
 
 
 def _network(path: str) -> tuple[float | None, float | None]:

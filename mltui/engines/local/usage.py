@@ -8,19 +8,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mltui.domain.container import Usage
+from mltui.domain.container import Usage, rate
 from mltui.engines.local.process import Process
 
 if TYPE_CHECKING:
     import psutil
 
 
+#: What processes of this machine share with all others on it.
+_UNREAD = {
+    "net_rx": "a local process is on the machine's network",
+    "net_tx": "a local process is on the machine's network",
+    "shm": "a local process has the machine's /dev/shm",
+    "shm_size": "a local process has the machine's /dev/shm",
+}
+
+
 @dataclass(frozen=True)
-class _CpuTime:
-    """Seconds of CPU used until ``time`` (monotonic)."""
+class _Counters:
+    """What a run had used until ``time`` (monotonic): seconds of CPU, bytes of disk."""
 
     time: float
-    seconds: float
+    cpu: float
+    disk_read: float | None
+    disk_write: float | None
 
 
 @dataclass
@@ -38,7 +49,7 @@ class UsageMeter:
     """Usage of processes from one call to the next; the first call for a process has no CPU figure."""
 
     def __init__(self) -> None:
-        self._before: dict[str, _CpuTime] = {}
+        self._before: dict[str, _Counters] = {}
 
     def measure(self, processes: Iterable[Process]) -> dict[str, Usage]:
         """Usage of each running process, by id; the others are left out and forgotten."""
@@ -53,22 +64,28 @@ class UsageMeter:
 
     def _usage(self, name: str, tree: tuple[psutil.Process, ...], limits: tuple[float, float]) -> Usage:
         parts = [_read(process, shared=len(tree) > 1) for process in tree]
-        cpu = self._cpu(name, _CpuTime(time.monotonic(), sum(part.cpu_seconds for part in parts)))
         read, written = ([part.disk[n] for part in parts if part.disk] for n in (0, 1))
+        now = _Counters(
+            time.monotonic(), sum(part.cpu_seconds for part in parts),
+            float(sum(read)) if read else None, float(sum(written)) if written else None,
+        )  # fmt: skip
+        last = self._before.get(name, now)
+        self._before[name] = now
+        span = now.time - last.time
         return Usage(
-            time=time.time(), cpu=cpu, cpu_limit=limits[0],
+            time=time.time(), cpu=_cores(last, now), cpu_limit=limits[0],
             memory=float(sum(part.memory for part in parts)), memory_limit=limits[1],
-            pids=sum(part.threads for part in parts),
-            disk_read=float(sum(read)) if read else None, disk_write=float(sum(written)) if written else None,
+            pids=sum(part.threads for part in parts), disk_read=now.disk_read, disk_write=now.disk_write,
+            disk_read_rate=rate(last.disk_read, now.disk_read, span),
+            disk_write_rate=rate(last.disk_write, now.disk_write, span), unread=_UNREAD,
         )  # fmt: skip
 
-    def _cpu(self, name: str, now: _CpuTime) -> float | None:
-        before = self._before.get(name)
-        self._before[name] = now
-        if before is None or now.time <= before.time:
-            return None
-        # A process that ends without being waited for takes its share with it; the sum may then shrink.
-        return max(0.0, now.seconds - before.seconds) / (now.time - before.time)
+
+def _cores(last: _Counters, now: _Counters) -> float | None:
+    if now.time <= last.time:
+        return None
+    # A process that ends without being waited for takes its share with it; the sum may then shrink.
+    return max(0.0, now.cpu - last.cpu) / (now.time - last.time)
 
 
 def _children() -> dict[int, list[psutil.Process]]:
