@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,6 +14,7 @@ from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, S
 from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PROFILE, Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import Restarts, StatesLimits
+from mltui.runtime.spawn import start_supervisor
 from mltui.storage.history import RunDatabase
 from mltui.storage.locations import make_file, make_folder
 from mltui.storage.run_folder import RunFolder
@@ -67,9 +65,14 @@ class Launcher:
 
     def plan(self, profile: Profile, wish: Wish, run_id: str = "") -> tuple[Resolution, EngineChoice]:
         """What launching ``profile`` would start, and where; nothing is made."""
+        choice = self._choose(wish.engine or profile.engine or "")
+        return self._resolve(profile, wish, choice, run_id=run_id), choice
+
+    def _resolve(
+        self, profile: Profile, wish: Wish, choice: EngineChoice, *, run_id: str = "", group_id: str = ""
+    ) -> Resolution:
         from mltui.runtime.resolve import resolve_run
 
-        choice = self._choose(wish.engine or profile.engine or "")
         run_id = run_id or new_run_id()
         resolution = resolve_run(
             profile,
@@ -78,20 +81,67 @@ class Launcher:
             engine=choice.info,
             params=wish.params,
             gpus=wish.gpus,
+            group_id=group_id,
             devices=_devices() if choice.info.local else (),
         )
         if isinstance(choice.engine, StatesLimits):
             unmet = choice.engine.limits_not_enforced(resolution.spec)
             resolution = replace(resolution, notes=(*resolution.notes, *unmet))
-        return resolution, choice
+        return resolution
 
     def launch(self, profile: Profile, wish: Wish | None = None) -> Run:
         """Start a run of ``profile``; returns at once, with the run's record written and its supervisor started."""
+        (run,) = self._launch(profile, (wish or Wish(),))
+        return run
+
+    def launch_sweep(
+        self, profile: Profile, wish: Wish, grid: Mapping[str, Sequence[str]], parallel: int | None = None
+    ) -> tuple[Run, ...]:
+        """Start a run of ``profile`` for each combination of the values in ``grid`` (names of parameters to values as
+        typed, see ``sweep.grid_of``); ``wish`` holds for all of them. Returns them in order, the last name's values
+        changing fastest; their records have one ``group_id``, unless there is only one.
+
+        Each run that wants GPUs by number starts when so many are free; the others start one after another.
+        ``parallel`` is how many of them may go on at once instead, for either.
+
+        Everything is checked before the first is started: raises ``UsageError`` for a value that is none of its
+        parameter or stands twice and for more than ``sweep.MOST_RUNS`` runs, and what ``launch`` raises. A
+        ``StartError`` says how many were started when that failed in between; those go on.
+        """
+        from mltui.runtime.sweep import combinations
+
+        if parallel is not None and parallel < 1:
+            raise UsageError("A sweep needs at least one run at a time.", "For example: --parallel 2")
+        wishes = combinations(profile, wish, grid)
+        return self._launch(profile, wishes, new_run_id() if len(wishes) > 1 else "", parallel)
+
+    def _launch(
+        self, profile: Profile, wishes: Sequence[Wish], group_id: str = "", parallel: int | None = None
+    ) -> tuple[Run, ...]:
+        choice = self._choose(wishes[0].engine or profile.engine or "")
+        plans = [self._resolve(profile, wish, choice, group_id=group_id) for wish in wishes]
+        now = time.time()
+        runs: list[Run] = []
+        for wish, resolution in zip(wishes, plans, strict=True):
+            # Apart by what a database keeps, so that the runs of a sweep keep their order.
+            created = now + len(runs) * 1e-4
+            try:
+                runs.append(self._start(profile, wish, choice, resolution, group_id, created))
+            except MltuiError as error:
+                if not runs:
+                    raise
+                message = f"{len(runs)} of {len(plans)} runs were launched, then it failed: {error.message}"
+                raise StartError(
+                    message, f"{error.hint} Those go on; mltui stop --group {group_id} ends them."
+                ) from error
+        return tuple(runs)
+
+    def _start(
+        self, profile: Profile, wish: Wish, choice: EngineChoice, resolution: Resolution, group_id: str, created: float
+    ) -> Run:
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.resolve import metric_config, output_folders
 
-        wish = wish or Wish()
-        resolution, choice = self.plan(profile, wish)
         spec = resolution.spec
         run = Run(
             id=spec.run_id,
@@ -106,10 +156,11 @@ class Launcher:
             image=spec.image,
             container_name=spec.name,
             gpus=tuple(str(spec.gpus).split(",")) if spec.gpus else (),
-            created=time.time(),
+            group_id=group_id,
+            created=created,
         )
-        config = metric_config(profile)
-        self._spawn(self._record(run, profile.text, output_folders(spec)), run, (spec, config))
+        folder = self._record(run, profile.text, output_folders(spec))
+        self._spawn(folder, run, (spec, metric_config(profile)))
         return run
 
     def _record(self, run: Run, profile: str, outputs: Iterable[Path]) -> RunFolder:
@@ -131,46 +182,15 @@ class Launcher:
         return folder
 
     def _spawn(self, folder: RunFolder, run: Run, launch: tuple[LaunchSpec | None, MetricConfig | None]) -> None:
-        """Start the run's supervisor and hand it the lock; what it is to launch goes through a pipe, not the disk."""
-        command = [
-            sys.executable,
-            "-m",
-            "mltui.runtime.supervisor_process",
-            str(self.home),
-            run.id,
-            str(folder.lock_fd),
-        ]
-        environment = dict(os.environ)
-        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
+        """Start the run's supervisor; a run that was never started ends with why that failed."""
         try:
-            done = subprocess.run(
-                command,
-                input=pickle.dumps(launch),
-                pass_fds=[folder.lock_fd],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=environment,
-                start_new_session=True,
-                check=False,
-                timeout=60,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise self._not_spawned(run, str(error)) from error
-        finally:
-            folder.release_lock()
-        if done.returncode:
-            raise self._not_spawned(
-                run, one_line(done.stderr.decode(errors="replace").strip().rpartition("\n")[2], 300)
-            )
-
-    def _not_spawned(self, run: Run, why: str) -> StartError:
-        error = StartError(f"The supervisor of run {run.id} could not be started: {why or 'it gave no reason'}.")
-        if run.state is RunState.PENDING and not run.container_id:
-            self.database.update(
-                run.id, state=RunState.FAILED, reason="internal", detail=error.message, finished=time.time()
-            )
-        return error
+            start_supervisor(self.home, run.id, folder, launch)
+        except StartError as error:
+            if run.state is RunState.PENDING and not run.container_id:
+                self.database.update(
+                    run.id, state=RunState.FAILED, reason="internal", detail=error.message, finished=time.time()
+                )
+            raise
 
     def adopt(self) -> int:
         """Start a supervisor for every active run that has none; tells how many. Cheap when there is nothing to do.
