@@ -39,6 +39,8 @@ class DeviceProcess:
     pid: int
     memory_used: float | None = None
     """Bytes of GPU memory."""
+    draws_only: bool = False
+    """It draws on a screen and computes nothing there."""
 
 
 @dataclass(frozen=True, slots=True)

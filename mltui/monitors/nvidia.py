@@ -8,11 +8,11 @@ and the driver is asked again, rarely.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from mltui.domain.device import DeviceProcess, DeviceSample
 from mltui.domain.text import one_line
@@ -258,6 +258,13 @@ def _slowdown(board: _Board, temperature: float | None) -> float | None:
 def _processes(board: _Board) -> tuple[DeviceProcess, ...]:
     import pynvml
 
-    calls = (pynvml.nvmlDeviceGetComputeRunningProcesses, pynvml.nvmlDeviceGetGraphicsRunningProcesses)
-    used = {one.pid: one.usedGpuMemory for call in reversed(calls) for one in _ask(call, board.handle) or ()}
-    return tuple(DeviceProcess(board.index, board.uuid, pid, _number(memory)) for pid, memory in sorted(used.items()))
+    computing = _memory_by_pid(pynvml.nvmlDeviceGetComputeRunningProcesses, board)
+    drawing = _memory_by_pid(pynvml.nvmlDeviceGetGraphicsRunningProcesses, board)
+    return tuple(
+        DeviceProcess(board.index, board.uuid, pid, memory, draws_only=pid not in computing)
+        for pid, memory in sorted({**drawing, **computing}.items())
+    )
+
+
+def _memory_by_pid(call: Callable[..., Iterable[Any]], board: _Board) -> dict[int, float | None]:
+    return {one.pid: _number(one.usedGpuMemory) for one in _ask(call, board.handle) or ()}

@@ -162,6 +162,7 @@ def test_processes_are_named_once_with_their_memory(monitor: NvidiaMonitor, driv
     write(driver, {**board(0), "procs": "41:1000,42:na", "graphics": "41:1000,43:500"}, board(1))
     found = [(one.index, one.uuid == board(0)["uuid"], one.pid, one.memory_used) for one in monitor.processes()]
     assert found == [(0, True, 41, 1000.0), (0, True, 42, None), (0, True, 43, 500.0)]
+    assert [one.pid for one in monitor.processes() if one.draws_only] == [43]
 
 
 def test_processes_of_a_lost_gpu_are_none(monitor: NvidiaMonitor, driver: Path) -> None:
