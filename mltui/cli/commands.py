@@ -160,6 +160,13 @@ def _profile_check(parser: ArgumentParser) -> None:
     _json(parser)
 
 
+def _profile_schema(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=("json", "markdown"), default="json",
+        help="json: a JSON Schema, draft 2020-12; markdown: the reference page (default: json)",
+    )  # fmt: skip
+
+
 def _listing(parser: ArgumentParser) -> None:
     add_engine_options(parser)
     _json(parser)
@@ -294,6 +301,15 @@ _DECLARED = (
         _profile_check,
         "",
         ("mltui profile check", "mltui profile check ./my-profile"),
+    ),
+    Command(
+        "profile schema",
+        "What a profile may say, for editors and programs",
+        "mltui.cli.profiles:schema",
+        _profile_schema,
+        "An editor with a YAML language server completes and checks profiles with it: write it to a file, and that\n"
+        "file's path into the profile's first line: # yaml-language-server: $schema=PATH",
+        ("mltui profile schema > profile.schema.json", "mltui profile schema --format markdown"),
     ),
     Command(
         "image list", "List the engine's images", "mltui.cli.images:list_images", _listing, "", ("mltui image list",)

@@ -1,7 +1,8 @@
-"""``mltui profile list``, ``show`` and ``check``."""
+"""``mltui profile list``, ``show``, ``check`` and ``schema``."""
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -134,3 +135,16 @@ def _problems(path: Path) -> tuple[Problem, ...]:
     except ProfileError as error:
         return error.problems
     return ()
+
+
+def schema(args: Namespace) -> int:
+    """Print what a profile may say: a JSON Schema, or the reference page."""
+    if args.format == "markdown":
+        from mltui.domain.reference_page import reference_page
+
+        print(reference_page(), end="")
+        return 0
+    from mltui.domain.json_schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0

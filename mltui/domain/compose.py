@@ -22,6 +22,7 @@ from mltui.domain.section import (
     Size,
     Text,
     Variables,
+    Whole,
     as_text,
     describe,
     fault,
@@ -195,8 +196,8 @@ class UlimitEntry(Section):
 
     short_forms: ClassVar[tuple[ShortForm, ...]] = (ShortForm(Kind.INT, ("-1", "65536")),)
 
-    soft: int = Field(title="Soft limit", description="What the process starts with; -1 is none.", ge=-1)
-    hard: int = Field(title="Hard limit", description="What it may raise it to; -1 is none.", ge=-1)
+    soft: Whole = Field(title="Soft limit", description="What the process starts with; -1 is none.", ge=-1)
+    hard: Whole = Field(title="Hard limit", description="What it may raise it to; -1 is none.", ge=-1)
 
     @model_validator(mode="before")
     @classmethod
@@ -259,7 +260,7 @@ class Limits(Section):
 
     cpus: Cpus | None = Field(default=None, title="CPUs", description="Cores it may use.")
     memory: Size | None = Field(default=None, title="Memory", description="Memory it may use.")
-    pids: int | None = Field(default=None, title="Processes", description="Processes and threads it may have.", ge=-1)
+    pids: Whole | None = Field(default=None, title="Processes", description="Processes and threads it may have.", ge=-1)
 
 
 class Reservations(Section):

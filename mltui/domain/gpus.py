@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mltui.domain.launch import GpuRequest
 from mltui.domain.schema import Kind
-from mltui.domain.section import Section, Text, Texts, as_text, describe, fault
+from mltui.domain.section import Section, Text, Texts, Whole, as_text, describe, fault
 
 
 class DeviceReservation(Section):
@@ -21,7 +21,7 @@ class DeviceReservation(Section):
     driver: Literal["", "nvidia"] = Field(
         default="", title="Driver", description="nvidia, or empty for the engine's own."
     )
-    count: int | Literal["all"] | None = Field(default=None, title="Count", description="How many, or all.")
+    count: Whole | Literal["all"] | None = Field(default=None, title="Count", description="How many, or all.")
     device_ids: Texts = Field(default=(), title="Devices", description="Indexes or UUIDs.")
     capabilities: Texts = Field(
         default=(), title="Capabilities", description="gpu, and more such as compute or utility."

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mltui.domain.schema import Kind
-from mltui.domain.section import Section, ShortForm, Text, as_text, describe, fault
+from mltui.domain.section import Number, Section, ShortForm, Text, as_text, describe, fault
 
 #: A value of a parameter.
 ParamValue = int | float | bool | str
@@ -33,8 +33,8 @@ class Param(Section):
     default: ParamValue | None = Field(
         default=None, title="Default", description="Without one, a launch has to set it."
     )
-    min: float | None = Field(default=None, title="Minimum", description="Smallest value allowed.")
-    max: float | None = Field(default=None, title="Maximum", description="Largest value allowed.")
+    min: Number | None = Field(default=None, title="Minimum", description="Smallest value allowed.")
+    max: Number | None = Field(default=None, title="Maximum", description="Largest value allowed.")
     choices: tuple[ParamValue, ...] = Field(default=(), title="Choices", description="The only values allowed.")
     help: Text = Field(default="", title="Help", description="One line for the person who launches.")
 

@@ -44,6 +44,7 @@ from mltui.domain.section import (
     Texts,
     VariableName,
     Variables,
+    Whole,
     Words,
     describe,
     fault,
@@ -89,7 +90,7 @@ class Profile(Section):
     The order of the fields is that of a form; ``GROUPS`` says where each part of it begins.
     """
 
-    name: str = Field(default="", title="Name", description="Default: the folder's name.", pattern=_PROFILE_NAME)
+    name: Text = Field(default="", title="Name", description="Default: the folder's name.", pattern=_PROFILE_NAME)
     description: Text = Field(default="", title="Description", description="One line for the list of profiles.")
     tags: Texts = Field(default=(), title="Tags", description="Words to find it by.")
     image: ImageName = Field(default="", title="Image", description="Image to run, or the name to build under.")
@@ -131,7 +132,7 @@ class Profile(Section):
         default=None, title="Shared memory",
         description="Size of /dev/shm; default: 2g, at most half the machine's memory.", examples=["8g", "16g"],
     )  # fmt: skip
-    pids_limit: int | None = Field(
+    pids_limit: Whole | None = Field(
         default=None, title="Process limit", description="Processes and threads it may have; -1: any number.", ge=-1
     )
     ulimits: dict[str, UlimitEntry] = Field(

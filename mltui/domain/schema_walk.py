@@ -113,8 +113,12 @@ def _union(members: tuple[Any, ...], path: Path) -> SchemaField:
 
 
 def _short(form: ShortForm, path: Path) -> SchemaField:
-    item = SchemaField(ANY, (*path, ANY), Kind.TEXT) if form.kind in (Kind.LIST, Kind.MAP) else None
-    return SchemaField(ANY, path, form.kind, pattern=form.pattern, examples=form.examples, item=item)
+    shape = SchemaField(ANY, path, form.kind, pattern=form.pattern, examples=form.examples)
+    if form.kind not in (Kind.LIST, Kind.MAP):
+        return shape
+    text = SchemaField(ANY, (*path, ANY), Kind.TEXT)
+    several = SchemaField(ANY, text.path, Kind.LIST, item=replace(text, path=(*text.path, ANY)))
+    return replace(shape, item=replace(text, forms=(several,)) if form.kind is Kind.MAP else text)
 
 
 def _with_forms(shape: SchemaField, metadata: tuple[object, ...], path: Path) -> SchemaField:

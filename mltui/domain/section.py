@@ -27,6 +27,13 @@ def as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def as_number(value: object) -> object:
+    """A number, or a text that may be one; ``true`` and ``false``, which Python counts as numbers, are refused."""
+    if isinstance(value, bool):
+        raise fault(f"expected a number, found {describe(value)}")
+    return value
+
+
 def as_list(value: object) -> object:
     """One value where a list may stand, as a list of one."""
     return [value] if isinstance(value, str | int | float) else value
@@ -62,10 +69,19 @@ def as_map(value: object) -> object:
 
 
 def as_hosts(value: object) -> object:
-    """``NAME: ADDRESS`` or ``- NAME=ADDRESS`` as Docker's ``NAME:ADDRESS``."""
-    if isinstance(value, Mapping):
-        return [f"{name}:{address}" for name, address in value.items()]
-    return [str(item).replace("=", ":", 1) for item in value] if isinstance(value, list) else value
+    """``NAME: ADDRESS``, ``NAME: [ADDRESS, …]`` or ``- NAME=ADDRESS`` as Docker's ``NAME:ADDRESS``."""
+    if not isinstance(value, Mapping):
+        return [_host(item) for item in value] if isinstance(value, list) else value
+    pairs = [(name, one) for name, many in value.items() for one in (many if isinstance(many, list) else [many])]
+    for name, address in pairs:
+        if not isinstance(as_text(address), str):
+            raise fault(f"expected an address, found {describe(address)}", name)
+    return [f"{name}:{as_text(address)}" for name, address in pairs]
+
+
+def _host(item: object) -> object:
+    text = as_text(item)
+    return text.replace("=", ":", 1) if isinstance(text, str) else text
 
 
 def describe(value: object) -> str:
@@ -116,6 +132,8 @@ Texts = Entries[Text]
 Hosts = Annotated[tuple[Text, ...], BeforeValidator(as_hosts), ShortForm(Kind.MAP)]
 Pairs = Annotated[dict[str, Text | None], BeforeValidator(as_map), Kind.MAP]
 Variables = Annotated[dict[VariableName, Text | None], BeforeValidator(as_map), Kind.MAP]
+Whole = Annotated[int, BeforeValidator(as_number)]
+Number = Annotated[float, BeforeValidator(as_number)]
 Size = Annotated[int, _parsed(parse_size), Kind.SIZE]
 Cpus = Annotated[float, _parsed(parse_cpus), Kind.CPUS]
 Seconds = Annotated[float, _parsed(parse_duration), Kind.DURATION]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.cli.conftest import TRAIN, Program
 
 
@@ -46,3 +48,10 @@ def test_broken_profile_is_not_launched(program: Program) -> None:
     _, err = program("run", str(bad), "--engine", "local", code=1)
     assert f"{bad}/profile.yaml:" in err
     assert program.lines("runs", "--json") == []
+
+
+def test_schema_is_for_editors_and_for_people(program: Program) -> None:
+    """JSON by default, the reference page on request."""
+    schema = json.loads(program("profile", "schema")[0])
+    assert schema["properties"]["image"]["title"] == "Image"
+    assert "| `image` |" in program("profile", "schema", "--format", "markdown")[0]
