@@ -29,6 +29,7 @@ from mltui.domain.errors import Problem, UsageError
 from mltui.domain.gpus import GpusValue
 from mltui.domain.metric_pattern import pattern_fault
 from mltui.domain.param import NAME, Param, ParamValue
+from mltui.domain.profile_name import default_name
 from mltui.domain.section import (
     ContainerPath,
     Cpus,
@@ -305,9 +306,3 @@ class Profile(Section):
 def problem_at(file: str, position: tuple[int, int], path: tuple[str | int, ...], message: str) -> Problem:
     """A problem whose texts, which may come from the file, are safe to show."""
     return Problem(file, *position, one_line(".".join(map(str, path)), 200), one_line(message, 400))
-
-
-def default_name(path: Path) -> str:
-    """The name of a profile that says none: its folder's for ``profile.yaml``, else the file's own."""
-    name = path.parent.name if path.stem == "profile" else path.stem
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")[:63] or "profile"

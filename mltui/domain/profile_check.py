@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -62,7 +62,7 @@ def check(data: Mapping[str, Any], written: Mapping[str, Any] | None = None) -> 
     try:
         profile = Profile.model_validate(dict(data))
     except ValidationError as error:
-        return None, [*_faults(error, data), *faults]
+        return None, [*faults_of(error, data, unknown_key), *faults]
     faults += conflicts(profile)
     return (None if faults else profile), faults
 
@@ -213,14 +213,18 @@ def _missing_image(data: Mapping[str, Any]) -> list[Fault]:
     return [Fault((), "image or build is missing: say which image to run, or how to build it")]
 
 
-def _faults(error: ValidationError, data: Mapping[str, Any]) -> list[Fault]:
+#: What is said of a key that a schema does not have: from the key and the path of what it stands in.
+UnknownKey = Callable[[str, tuple[str | int, ...]], str]
+
+
+def faults_of(error: ValidationError, data: Mapping[str, Any], unknown: UnknownKey) -> list[Fault]:
     """Pydantic's errors in our words, one for each place."""
     found: dict[tuple[str | int, ...], Fault] = {}
     for item in error.errors(include_url=False):
         loc = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         path = _path_in(data, loc)
         on_key = item["type"] == "extra_forbidden" or "[key]" in loc
-        found.setdefault(path, Fault(path, _sentence(dict(item), loc), on_key))
+        found.setdefault(path, Fault(path, _sentence(dict(item), loc, unknown), on_key))
     return list(found.values())
 
 
@@ -236,7 +240,7 @@ def _path_in(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:  #
     return tuple(path)
 
 
-def _sentence(item: dict[str, Any], loc: tuple[str | int, ...]) -> str:
+def _sentence(item: dict[str, Any], loc: tuple[str | int, ...], unknown: UnknownKey) -> str:
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     found = "" if "environment" in loc else f", found {describe(value)}"
     simple = {
@@ -247,7 +251,7 @@ def _sentence(item: dict[str, Any], loc: tuple[str | int, ...]) -> str:
     }  # fmt: skip
     match kind:
         case "extra_forbidden":
-            return unknown_key(str(loc[-1]), loc[:-1])
+            return unknown(str(loc[-1]), loc[:-1])
         case "missing":
             return f"{loc[-1]} is missing"
         case "literal_error" | "enum":

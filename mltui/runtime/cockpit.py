@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from mltui.domain.device import HostSample
 from mltui.domain.errors import MltuiError
 from mltui.domain.options import AppOptions
 from mltui.domain.run import LOCAL
+from mltui.domain.text import one_line
 from mltui.plugins import make_engine
 from mltui.runtime.catalog import Catalog
 from mltui.runtime.engine_choice import choose_engine
@@ -20,6 +21,7 @@ from mltui.runtime.sampler import Sampler
 from mltui.runtime.watcher import Watcher
 from mltui.storage.history import RunDatabase
 from mltui.storage.locations import home
+from mltui.storage.settings import SettingsFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from mltui.monitors.base import DeviceMonitor
     from mltui.runtime.resolve import Resolution
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
+    from mltui.storage.settings import LoadedSettings
+
+#: Profiles that were not read yet are read for so long before those that are known are shown.
+_READ_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,14 @@ class Explanation:
 
 
 class Cockpit:
-    """Made without waiting for anything; ``start`` begins the threads that fill it. ``version`` grows with its news."""
+    """Made without waiting for an engine; ``start`` begins the threads that fill it; ``version`` grows with news."""
 
-    def __init__(self, options: AppOptions) -> None:
+    def __init__(self, options: AppOptions, settings: SettingsFile | None = None) -> None:
         self.options = options
         self.home: Path = home()
+        self._settings_file = settings or SettingsFile()
+        self.loaded: LoadedSettings = self._settings_file.read()
+        """The user's settings, read again when their file changes; then it is another object."""
         self.database = RunDatabase(self.home / "runs.db")
         self.launcher = Launcher(self.home, self.database, self.choose, make_engine)
         self.watcher = Watcher(self.launcher)
@@ -64,18 +73,22 @@ class Cockpit:
         """The profiles have been looked for once."""
         self.no_gpu = ""
         """Why there is no GPU to show; empty where there is one."""
+        self.files_error = ""
+        """Why profiles or settings on disk cannot be followed; empty while they are."""
         self.version = 0
         self._local: Engine | None = None
         self._host_monitor: object = None
         self._connecting = threading.Lock()
         self._repository: ProfileRepository | None = None
         self._reading_profiles = threading.Lock()
+        self._closed = threading.Event()
 
     def start(self) -> None:
         """Begin; returns at once."""
         self.watcher.start()
         self.connect()
-        threading.Thread(target=self.reload_profiles, name="profiles", daemon=True).start()
+        threading.Thread(target=self._look_at_files, name="files", daemon=True).start()
+        self.sampler.period = self.loaded.settings.refresh.samples
         self.sampler.start()
 
     def connect(self) -> None:
@@ -84,14 +97,16 @@ class Cockpit:
 
     def close(self) -> None:
         """Stop looking; runs go on."""
+        self._closed.set()
         self.watcher.close()
         self.sampler.close()
         if self.catalog:
             self.catalog.close()
 
     def choose(self, wish: str) -> EngineChoice:
-        """The engine for a launch: ``wish``, else the one the viewer was started with, else what answers."""
-        return choose_engine(wish or self.options.engine, self.options.endpoint)
+        """The engine for a launch: ``wish``, the one the viewer was started with, the user's, else what answers."""
+        usual = "" if self.options.endpoint else self.loaded.settings.engine
+        return choose_engine(wish or self.options.engine or usual, self.options.endpoint)
 
     def _connect(self) -> None:
         with self._connecting:
@@ -111,19 +126,49 @@ class Cockpit:
             if before:
                 before.close()
 
+    def _look_at_files(self) -> None:
+        """Keep profiles and settings as they are on disk, until the end."""
+        while not self._closed.is_set():
+            try:
+                self._reload_settings()
+                self.reload_profiles()
+            except Exception as error:
+                # A fault of ours in one pass must not end all that follow.
+                self.files_error = one_line(f"Files cannot be read: {type(error).__name__}: {error}", 300)
+            self._closed.wait(self.loaded.settings.refresh.files)
+
+    def _reload_settings(self) -> None:
+        if not self._settings_file.changed():
+            return
+        before, now = self.loaded, self._settings_file.read()
+        if not now.whole:
+            # Somebody is in the middle of writing it: what held goes on to hold.
+            now = replace(now, settings=before.settings)
+        self.loaded = now
+        self.sampler.period = now.settings.refresh.samples
+        if now.settings.profile_folders != before.settings.profile_folders:
+            self._repository = None
+        if now.settings.engine != before.settings.engine and not (self.options.engine or self.options.endpoint):
+            self.connect()
+        self.version += 1
+
     def reload_profiles(self) -> None:
-        """Read the list of profiles again."""
+        """Read the list of profiles again; the first time their names are there at once, the rest as it is read."""
         from mltui.storage.profiles import ProfileRepository
 
         with self._reading_profiles:
             if self._repository is None:
-                self._repository = ProfileRepository(self.options.profile_folders)
-            profiles = self._repository.list()
-        if not self.profiles_read:
-            self.profiles_read = True
-            self.version += 1
-        if profiles != self.profiles:
-            self.profiles = profiles
+                further = self._settings_file.folders(self.loaded.settings)
+                self._repository = ProfileRepository(self.options.profile_folders, further=further)
+            whole, seconds = False, _READ_S if self.profiles_read else 0.0
+            while not whole and not self._closed.is_set():
+                profiles, whole = self._repository.list_within(seconds)
+                self._take_profiles(profiles)
+                seconds = _READ_S
+
+    def _take_profiles(self, profiles: tuple[ProfileEntry, ...]) -> None:
+        if profiles != self.profiles or not self.profiles_read:
+            self.profiles, self.profiles_read = profiles, True
             self.version += 1
 
     def explain(self, path: Path) -> Explanation:

@@ -1,4 +1,4 @@
-"""Samples of the machine, its GPUs and the running containers, once a second, with a short history of each."""
+"""Samples of the machine, its GPUs and the running containers, at a period, with a short history of each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mltui.engines.base import Engine
     from mltui.monitors.base import DeviceMonitor
 
-_PERIOD_S = 1.0
 #: Five minutes at one sample a second.
 HISTORY = 300
 
@@ -43,6 +42,8 @@ class Sampler:
         self.host: HostSample | None = None
         self.host_history: deque[HostSample] = deque(maxlen=HISTORY)
         self.version = 0
+        self.period = 1.0
+        """Seconds from one pass to the next."""
         self.error = ""
         """What could not be sampled in the last pass, and why; empty when all was."""
         self._sources = sources
@@ -67,7 +68,7 @@ class Sampler:
             errors.append(self._trying(self._sample_devices))
             self.error = next(filter(None, errors), "")
             self.version += 1
-            self._closed.wait(max(0.05, _PERIOD_S - (time.monotonic() - began)))
+            self._closed.wait(max(0.05, self.period - (time.monotonic() - began)))
         for monitor in self._monitors or ():
             monitor.close()
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import Problem, ProfileError, UsageError
+from mltui.domain.profile_name import default_name
 from mltui.domain.text import one_line
 from mltui.storage.locations import config_home
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 #: Names of a profile's file in a folder of its own.
 FILE_NAMES = ("profile.yaml", "profile.yml")
 _SUFFIXES = (".yaml", ".yml")
+#: Time of the last change in ns, and size: by these a file is known to be another one.
+Stamp = tuple[int, int]
+_ABSENT: Stamp = (0, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,10 @@ class ProfileEntry:
     tags: tuple[str, ...] = ()
     problem: Problem | None = None
     """Why it cannot be used: the first thing wrong with it."""
+    stamp: Stamp = _ABSENT
+    """Of the file as it was read, so that a file that changed is another entry."""
+    read: bool = True
+    """The file has been read; else all but its place is guessed from the file's name."""
 
 
 def load_profile(
@@ -78,7 +87,8 @@ def _file_of(path: Path) -> Path:
 
 
 class ProfileRepository:
-    """The profiles that can be named: those of ``folders``, ``./profiles``, the user's own, and the examples.
+    """The profiles that can be named: those of ``folders``, ``./profiles``, the user's own and ``further`` folders, and
+    the examples.
 
     The first profile of a name is the one that the name means. What was read is kept until the file changes.
     """
@@ -87,6 +97,7 @@ class ProfileRepository:
         self,
         folders: Sequence[Path | str] = (),
         *,
+        further: Sequence[Path] = (),
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -95,34 +106,50 @@ class ProfileRepository:
         wanted = [here / Path(folder).expanduser() for folder in folders]
         self.folders: tuple[Path, ...] = tuple(
             dict.fromkeys(
-                Path(os.path.abspath(f)) for f in (*wanted, here / "profiles", user_folder(), examples_folder())
+                Path(os.path.abspath(f))
+                for f in (*wanted, here / "profiles", user_folder(), *further, examples_folder())
             )
         )
         self._cwd = here
-        self._known: dict[Path, tuple[tuple[int, int], ProfileEntry]] = {}
+        self._known: dict[str, ProfileEntry] = {}
 
     def files(self) -> Iterator[Path]:
         """Every profile's file, in the order of the search, unread."""
-        seen: set[Path] = set()
+        return (Path(file) for file, _ in self._scan())
+
+    def _scan(self) -> Iterator[tuple[str, Stamp]]:
+        """Every profile's file as it is now; one that is reached by two ways only once."""
+        seen: set[tuple[int, int]] = set()
         for folder in self.folders:
-            for file in _files_in(folder):
-                real = file.resolve()
-                if real not in seen:
-                    seen.add(real)
-                    yield file
+            for file, status in _files_in(str(folder)):
+                if status is None:
+                    yield file, _ABSENT
+                elif (status.st_dev, status.st_ino) not in seen:
+                    seen.add((status.st_dev, status.st_ino))
+                    yield file, (status.st_mtime_ns, status.st_size)
 
     def entries(self) -> Iterator[ProfileEntry]:
         """The profiles one by one, each read when it is asked for; of two with one name only the first."""
-        names: set[str] = set()
-        for file in self.files():
-            entry = self._entry(file)
-            if entry.name not in names:
-                names.add(entry.name)
-                yield entry
+        return _first_of_each_name(self._entry(file, stamp) for file, stamp in self._scan())
 
     def list(self) -> tuple[ProfileEntry, ...]:
         """All profiles, by name within each folder."""
         return tuple(self.entries())
+
+    def list_within(self, seconds: float) -> tuple[tuple[ProfileEntry, ...], bool]:
+        """All profiles, those that changed read for about ``seconds``, the rest by the name of their file alone.
+
+        The second value tells that all have been read.
+        """
+        until, whole, found = time.perf_counter() + seconds, True, []
+        for file, stamp in self._scan():
+            known = self._known.get(file)
+            if known is None and time.perf_counter() >= until:
+                whole = False
+                found.append(ProfileEntry(default_name(Path(file)), Path(file), stamp=stamp, read=False))
+            else:
+                found.append(self._entry(file, stamp))
+        return tuple(_first_of_each_name(found)), whole
 
     def load(self, name: str | Path) -> Profile:
         """The profile of a name, a folder or a file.
@@ -139,15 +166,14 @@ class ProfileRepository:
         if path.is_file() or (path.is_dir() and any((path / n).is_file() for n in FILE_NAMES)):
             return _file_of(path)
         if "/" not in text and not text.endswith(_SUFFIXES):
-            for file in self._likely(text):
-                if self._entry(file).name == text:
-                    return file
+            for file, stamp in self._likely(text):
+                if self._entry(file, stamp).name == text:
+                    return Path(file)
         raise self._unknown(text)
 
-    def _likely(self, name: str) -> Iterator[Path]:
+    def _likely(self, name: str) -> Iterator[tuple[str, Stamp]]:
         """All files, those first whose own name is the profile's: most profiles have no ``name`` of another kind."""
-        files = list(self.files())
-        yield from sorted(files, key=lambda file: name not in (file.parent.name, file.stem))
+        yield from sorted(self._scan(), key=lambda found: f"/{name}/" not in found[0] and f"/{name}." not in found[0])
 
     def _unknown(self, text: str) -> UsageError:
         names = [entry.name for entry in self.entries()]
@@ -156,18 +182,23 @@ class ProfileRepository:
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}." if names else ""
         return UsageError(f"There is no profile {one_line(text, 80)!r}.", f"{hint} Looked in {looked}.".strip())
 
-    def _entry(self, file: Path) -> ProfileEntry:
-        stamp = _stamp(file)
+    def _entry(self, file: str, stamp: Stamp) -> ProfileEntry:
         known = self._known.get(file)
-        if known is None or known[0] != stamp:
-            known = (stamp, _read_entry(file, self._environment))
-            self._known[file] = known
-        return known[1]
+        if known is None or known.stamp != stamp:
+            known = self._known[file] = _read_entry(Path(file), stamp, self._environment)
+        return known
 
 
-def _read_entry(file: Path, environment: Mapping[str, str]) -> ProfileEntry:
+def _first_of_each_name(entries: Iterable[ProfileEntry]) -> Iterator[ProfileEntry]:
+    names: set[str] = set()
+    for entry in entries:
+        if entry.name not in names:
+            names.add(entry.name)
+            yield entry
+
+
+def _read_entry(file: Path, stamp: Stamp, environment: Mapping[str, str]) -> ProfileEntry:
     """The row of one file; of a broken one as much as it says."""
-    from mltui.domain.profile import default_name
     from mltui.storage.yaml_source import read_source
 
     source = read_source(file)
@@ -177,38 +208,54 @@ def _read_entry(file: Path, environment: Mapping[str, str]) -> ProfileEntry:
     try:
         profile = _checked(source, file, environment)
     except ProfileError as error:
-        return ProfileEntry(one_line(str(name), 80), file, description, problem=error.problems[0])
-    return ProfileEntry(profile.name, file, description, tuple(one_line(tag, 40) for tag in profile.tags))
+        return ProfileEntry(one_line(str(name), 80), file, description, problem=error.problems[0], stamp=stamp)
+    return ProfileEntry(profile.name, file, description, tuple(one_line(tag, 40) for tag in profile.tags), stamp=stamp)
 
 
-def _stamp(file: Path) -> tuple[int, int]:
-    try:
-        status = file.stat()
-    except OSError:
-        return (0, -1)
-    return status.st_mtime_ns, status.st_size
+#: A file, and what the system knows of it; ``None`` for a link that leads nowhere.
+_Found = tuple[str, os.stat_result | None]
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """Profiles of a folder: the folder itself, its sub-folders' ``profile.yaml``, and its own YAML files."""
-    own = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+def _files_in(folder: str) -> list[_Found]:
+    """Profiles of a folder: the folder itself, its sub-folders' ``profile.yaml``, and its own YAML files.
+
+    Plain texts and one call a file: it is asked twice a second.
+    """
+    own = _profile_in(folder)
     if own:
-        return own[:1]
+        return [own]
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError:
         return []
-    return [file for entry in entries if not entry.name.startswith((".", "_")) and (file := _profile_at(entry))]
+    return [file for entry in entries if entry.name[0] not in "._" and (file := _profile_at(entry))]
 
 
-def _profile_at(entry: os.DirEntry[str]) -> Path | None:
+def _profile_at(entry: os.DirEntry[str]) -> _Found | None:
     try:
         if entry.is_dir():
-            return next((Path(entry.path, n) for n in FILE_NAMES if os.path.lexists(os.path.join(entry.path, n))), None)
+            return _profile_in(entry.path)
+        return (entry.path, _status(entry.path)) if entry.name.endswith(_SUFFIXES) else None
     except OSError:
         return None
-    return Path(entry.path) if entry.name.endswith(_SUFFIXES) else None
+
+
+def _profile_in(folder: str) -> _Found | None:
+    """The ``profile.yaml`` of a folder."""
+    for name in FILE_NAMES:
+        path = f"{folder}/{name}"
+        status = _status(path)
+        if status is not None or os.path.islink(path):
+            return path, status
+    return None
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
 
 
 def user_folder() -> Path:

@@ -31,6 +31,21 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What a file is meant to be, for the sentences about it."""
+
+    name: str
+    """Such as ``profile``, after "no"."""
+    empty: str
+    """What is wrong with one that says nothing; an empty text: nothing is."""
+    keys: str
+    """Two of its keys, as an example."""
+
+
+PROFILE = FileKind("profile", "is empty: a profile needs at least image: or build:", "image: and command:")
+
 _UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -106,45 +121,45 @@ def _child(node: Node, part: str | int) -> Node | None:
     return value[part] if part < len(value) else None
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, kind: FileKind = PROFILE) -> Source:
     """Read and parse a file; whatever is wrong with it is in ``problems``. Never raises for the file's sake."""
     file = str(path)
     try:
-        text = _read_text(path)
+        text = _read_text(path, kind)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
         return _failed(file, f"cannot be read: {reason[:1].lower()}{reason[1:]}")
     except ValueError as error:
         return _failed(file, str(error))
-    return parse_source(text, file)
+    return parse_source(text, file, kind)
 
 
 def _failed(file: str, message: str, position: Position = (1, 1)) -> Source:
     return Source(file, problems=(Problem(file, *position, "", message),))
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, kind: FileKind) -> str:
     """The file's text; not more than ``MAX_BYTES`` are read, and a pipe or a device does not block."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("is not a file that can be read as a profile")
+            raise ValueError(f"is not a file that can be read as a {kind.name}")
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise ValueError(f"is larger than {MAX_BYTES >> 20} MiB: this is no profile")
+        raise ValueError(f"is larger than {MAX_BYTES >> 20} MiB: this is no {kind.name}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"is not text in UTF-8: byte {error.start} is 0x{data[error.start]:02x}") from error
 
 
-def parse_source(text: str, file: str = "profile.yaml") -> Source:
+def parse_source(text: str, file: str = "profile.yaml", kind: FileKind = PROFILE) -> Source:
     """Parse a text; whatever is wrong with it is in ``problems``."""
     if bad := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - text.rfind("\n", 0, bad.start())
         return _failed(file, f"a character that is no text: U+{ord(bad[0]):04X}", (line, column))
-    composer = _Composer(text, file)
+    composer = _Composer(text, file, kind)
     try:
         root = composer.document()
     except _Refused as refused:
@@ -152,9 +167,9 @@ def parse_source(text: str, file: str = "profile.yaml") -> Source:
     except yaml.YAMLError as error:
         return Source(file, problems=(*composer.problems, _syntax_problem(error, text, file)))
     if root is None or (root.value is None and not composer.problems):
-        return _failed(file, "is empty: a profile needs at least image: or build:")
+        return _failed(file, kind.empty) if kind.empty else Source(file, {}, text=text)
     if not isinstance(root.value, dict):
-        return _failed(file, "expected a mapping of keys, such as image: and command:", root.position)
+        return _failed(file, f"expected a mapping of keys, such as {kind.keys}", root.position)
     return Source(file, _plain(root), tuple(composer.problems), root, text)
 
 
@@ -175,9 +190,10 @@ class _Refused(Exception):
 class _Composer:
     """Builds nodes out of the parser's events. (PyYAML's own composer recurses without a bound.)"""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, kind: FileKind) -> None:
         self._events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
         self._file = file
+        self._kind = kind
         self._anchors: dict[str, Node] = {}
         self._values = 0
         self.problems: list[Problem] = []
@@ -188,7 +204,7 @@ class _Composer:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise self._refused(event, "a second document starts here: a profile is one")
+                    raise self._refused(event, "a second document starts here: it has to be one")
                 root = self._node(next(self._events), 0, ())
         return root
 
@@ -209,7 +225,7 @@ class _Composer:
         self._count(event, 1)
         tagged = event.tag not in (None, "!", "tag:yaml.org,2002:str")
         if tagged:
-            self._note(_position(event), path, f"the tag {one_line(event.tag, 40)} has no place in a profile")
+            self._note(_position(event), path, f"the tag {one_line(event.tag, 40)} has no place here")
         if isinstance(event, yaml.ScalarEvent):
             node = Node(_position(event), None if tagged else self._scalar(event, path))
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -223,7 +239,9 @@ class _Composer:
     def _count(self, event: Any, values: int) -> None:  # noqa: ANN401
         self._values += values
         if self._values > MAX_VALUES:
-            raise self._refused(event, f"holds more than {MAX_VALUES} values, aliases expanded: this is no profile")
+            raise self._refused(
+                event, f"holds more than {MAX_VALUES} values, aliases expanded: this is no {self._kind.name}"
+            )
 
     def _alias(self, event: Any, path: KeyPath) -> Node:  # noqa: ANN401
         target = self._anchors.get(event.anchor)

@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
@@ -20,18 +21,15 @@ from mltui.ui.commands import APP, PANES, Command, bindings
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT
+from mltui.ui.user_settings import UserSettings, settings_file
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
     from mltui.runtime.cockpit import Cockpit
+    from mltui.storage.settings import LoadedSettings
     from mltui.ui.widgets.lines import Line
 
 T = TypeVar("T")
-
-#: The clock that looks for news: as often as a person can see, and nothing is drawn when there is none.
-_TICK_S = 0.1
-#: Profiles on disk are looked at this often.
-_PROFILES_S = 2.0
 
 
 class MltuiApp(App[None]):
@@ -50,7 +48,9 @@ class MltuiApp(App[None]):
         self.register_theme(LIGHT)
         self.theme = self.options.theme if self.options.theme in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
+        self._clock: Timer | None = None
         self.main = MainScreen(self.options)
+        self.user = UserSettings(self)
 
     def on_mount(self) -> None:
         """Everything that takes time begins after the first frame."""
@@ -71,7 +71,7 @@ class MltuiApp(App[None]):
         from mltui.runtime.cockpit import Cockpit
 
         try:
-            cockpit = Cockpit(self.options)
+            cockpit = Cockpit(self.options, settings_file())
         except MltuiError as error:
             self.call_from_thread(self.exit, return_code=1, message=clean(str(error)))
         else:
@@ -81,8 +81,7 @@ class MltuiApp(App[None]):
         self._cockpit = cockpit
         self.main.begin(cockpit)
         cockpit.start()
-        self.set_interval(_TICK_S, self._tick)
-        self.set_interval(_PROFILES_S, self._look_at_profiles)
+        self._tick()
 
     @property
     def cockpit(self) -> Cockpit:
@@ -91,11 +90,21 @@ class MltuiApp(App[None]):
         return self._cockpit
 
     def _tick(self) -> None:
+        """The clock that looks for news, as often as the user wants; nothing is drawn when there is none."""
+        loaded = self.cockpit.loaded
+        self.user.take(loaded)
+        period = loaded.settings.refresh.screen
+        if self._clock is None or self._clock._interval != period:
+            if self._clock:
+                self._clock.stop()
+            self._clock = self.set_interval(period, self._tick)
         self.main.tick()
 
-    def _look_at_profiles(self) -> None:
-        reload = self.cockpit.reload_profiles
-        self.run_worker(reload, thread=True, group="profiles", exclusive=True, exit_on_error=False)
+    def set_keys(self, keymap: dict[str, str]) -> None:
+        """Bind these keys, by the command's id, instead of its own."""
+        self._keymap = self._normalize_keymap(keymap)
+        if self.is_running:
+            self.refresh_bindings()
 
     def on_unmount(self) -> None:
         """Stop looking; runs go on."""
@@ -154,6 +163,9 @@ class MltuiApp(App[None]):
 
         if not self.may_act(verb.lower()):
             return
+        if self.cockpit.loaded.settings.ask == "removing" and verb != "Remove":
+            self.do(doing, act)
+            return
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -165,6 +177,13 @@ class MltuiApp(App[None]):
         """Show an error: what happened, and what to do."""
         text = clean(error.message) + (f"\n→ {clean(error.hint)}" if error.hint else "")
         self.notify(text, severity="error", timeout=8, markup=False)
+
+    def say_settings_problems(self, loaded: LoadedSettings) -> None:
+        """Show what is wrong with the settings file: the first of it, and where."""
+        if loaded.problems:
+            more = len(loaded.problems) - 1
+            rest = f" {more} more: mltui settings check." if more else " The rest of the settings holds."
+            self.say_error(MltuiError(str(loaded.problems[0]), rest.strip()))
 
     def show_text(self, title: str, text: str | list[Line]) -> None:
         """Show a text over the screen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -30,18 +31,41 @@ class Command:
     """How the keys are written, where that is not the first of ``keys``."""
 
     @property
+    def keys_now(self) -> tuple[str, ...]:
+        """The keys that count: the user's where the keymap names the command, else ``keys``."""
+        return tuple(filter(None, _users.get(self.id, self.keys).split(",")))
+
+    @property
     def key(self) -> str:
-        """The key as a person writes it."""
-        return self.shown or _WRITTEN.get(self.keys.split(",")[0], self.keys.split(",")[0])
+        """The key as a person writes it; empty where the user gave it none."""
+        if self.shown and self.id not in _users:
+            return self.shown
+        return written(self.keys_now[0]) if self.keys_now else ""
 
     @property
     def every_key(self) -> str:
         """All its keys as a person writes them, for the help."""
-        return " ".join(_WRITTEN.get(key, key) for key in self.keys.split(","))
+        return " ".join(map(written, self.keys_now))
 
     def binding(self) -> Binding:
         """The Textual binding."""
         return Binding(self.keys, self.action, self.title, show=self.footer, tooltip=self.help, id=self.id)
+
+
+#: Keys that the user's keymap gives to commands, by the command's id, as ``Command.keys`` are.
+_users: dict[str, str] = {}
+
+
+def use_keys(keys: Mapping[str, str]) -> None:
+    """Take these keys for the commands with these ids, and their own for all others."""
+    _users.clear()
+    _users.update(keys)
+
+
+def written(key: str) -> str:
+    """A key as a person writes it."""
+    before, plus, name = key.rpartition("+")
+    return before + plus + _WRITTEN.get(name, name)
 
 
 _WRITTEN = {
@@ -106,6 +130,9 @@ APP = (
     Command("app.images", "4", "jump('images')", "Images", "Go to the images."),
     Command("app.curves", "5", "jump('curves')", "Curves", "Go to the curves."),
     Command("app.log", "6", "jump('log')", "Log", "Go to the log."),
+    Command(
+        "app.settings", "f2,comma", "settings", "Settings", "Theme, keys, engine and more: kept in one file.", shown=","
+    ),
     Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
 )
@@ -240,6 +267,27 @@ QUESTION = (
     Command("question.yes", "y", "answer(True)", "Yes", "Do it."),
     Command("question.no", "n,escape,q", "answer(False)", "No", "Leave it."),
 )
+
+
+#: Screens with keys of their own: what the app binds does not reach them.
+SCREENS: dict[str, tuple[Command, ...]] = {"dialog": DIALOG, "export": EXPORT, "question": QUESTION}
+
+
+def places() -> Iterator[tuple[str, tuple[Command, ...]]]:
+    """Every place where keys count, with its commands: the app, its panes, its other screens."""
+    yield "app", APP
+    yield from PANES.items()
+    yield from SCREENS.items()
+
+
+def command(command_id: str) -> Command:
+    """The command with this id."""
+    return next(one for _, commands in places() for one in commands if one.id == command_id)
+
+
+def key_of(command_id: str) -> str:
+    """The key of a command as a person writes it, for sentences that tell what to press."""
+    return command(command_id).key
 
 
 def bindings(commands: tuple[Command, ...]) -> list[Binding]:

@@ -1,0 +1,124 @@
+"""The user's settings file: read and checked like a profile, looked at for changes, and known before it is read.
+
+::
+
+    $MLTUI_CONFIG/settings.yaml     what the user writes
+    $MLTUI_HOME/settings.last       what the last start made of it: theme and keys, for the first frame of the next
+
+YAML and its checks load slower than the first frame of the app; it takes what the last start knew, and the file's own
+word a moment later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mltui.domain.errors import Problem
+from mltui.storage.locations import config_home, home
+
+if TYPE_CHECKING:
+    from mltui.domain.settings import FurtherCheck, Settings
+
+_MOST_BYTES = 64 << 10
+
+
+def settings_path() -> Path:
+    """The user's settings file, there or not."""
+    return config_home() / "settings.yaml"
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """What was read: the settings that hold, and what is wrong with the file."""
+
+    settings: Settings
+    problems: tuple[Problem, ...] = ()
+    text: str = ""
+    """The file as it was."""
+    whole: bool = True
+    """The file could be read as YAML; else ``settings`` are all defaults."""
+
+
+class SettingsFile:
+    """One settings file. ``further`` finds what the schema cannot, such as unknown names of commands."""
+
+    def __init__(self, path: Path | None = None, further: FurtherCheck | None = None) -> None:
+        self.path = path or settings_path()
+        self._further = further
+        self._seen: tuple[int, int] | None = None
+
+    def changed(self) -> bool:
+        """The file is another one than when it was read last; cheap."""
+        return _stamp(self.path) != self._seen
+
+    def read(self) -> LoadedSettings:
+        """Read it and check it; an absent file is one that says nothing. Never raises for the file's sake."""
+        from mltui.domain.settings import Settings
+        from mltui.storage.yaml_source import FileKind, read_source
+
+        self._seen = _stamp(self.path)
+        if self._seen == (0, -1):
+            return LoadedSettings(Settings())
+        source = read_source(self.path, FileKind("file of settings", "", "theme: and keymap:"))
+        if not isinstance(source.data, dict):
+            return LoadedSettings(Settings(), source.problems, source.text, whole=False)
+        from mltui.domain.profile import problem_at
+        from mltui.domain.settings import check_settings
+
+        settings, faults = check_settings(source.data, self._further)
+        found = {problem_at(source.file, source.place(f.path, f.key), f.path, f.message) for f in faults}
+        problems = sorted(found | set(source.problems), key=lambda problem: (problem.line, problem.column))
+        return LoadedSettings(settings, tuple(problems), source.text)
+
+    def folders(self, settings: Settings) -> tuple[Path, ...]:
+        """The folders of profiles that the settings name; relative ones are beside the file."""
+        return tuple(self.path.parent / Path(folder).expanduser() for folder in settings.profile_folders)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, -1)
+    return status.st_mtime_ns, status.st_size
+
+
+@dataclass(frozen=True)
+class LastStart:
+    """What the last start knew of the settings; empty where there was none."""
+
+    theme: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the commands that have others than their own, comma separated, by the command's id."""
+
+
+def read_last_start() -> LastStart:
+    """What the last start with this settings file knew. Loads nothing: plain lines."""
+    try:
+        with (home() / "settings.last").open(encoding="utf-8", errors="replace") as file:
+            lines = file.read(_MOST_BYTES).splitlines()
+    except OSError:
+        return LastStart()
+    pairs = [line.partition("\t")[::2] for line in lines]
+    known = dict(pairs)
+    if known.get("file") != str(settings_path()):
+        return LastStart()
+    return LastStart(known.get("theme", ""), {name[4:]: value for name, value in pairs if name.startswith("key ")})
+
+
+def keep_last_start(start: LastStart) -> None:
+    """Keep it for the next start; what cannot be written is done without."""
+    pairs = {"file": str(settings_path()), "theme": start.theme} | {f"key {k}": v for k, v in start.keys.items()}
+    text = "".join(f"{name}\t{value}\n" for name, value in pairs.items())
+    path = home() / "settings.last"
+    with contextlib.suppress(OSError, UnicodeEncodeError):
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            return
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
