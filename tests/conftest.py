@@ -42,9 +42,10 @@ class TestEngine:
 
 @pytest.fixture(autouse=True)
 def mltui_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """mltui's files of this test, away from the developer's own."""
+    """mltui's files of this test, away from the developer's own; settings and profiles too."""
     home = tmp_path / "mltui-home"
     monkeypatch.setenv("MLTUI_HOME", str(home))
+    monkeypatch.setenv("MLTUI_CONFIG", str(tmp_path / "mltui-config"))
     return home
 
 

@@ -59,6 +59,10 @@ def _json(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
 
 
+def _nothing(_: ArgumentParser) -> None:
+    """No options."""
+
+
 def _run_argument(parser: ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run's id, the beginning of one, or 'last'")
 
@@ -310,6 +314,38 @@ _DECLARED = (
         "An editor with a YAML language server completes and checks profiles with it: write it to a file, and that\n"
         "file's path into the profile's first line: # yaml-language-server: $schema=PATH",
         ("mltui profile schema > profile.schema.json", "mltui profile schema --format markdown"),
+    ),
+    Command(
+        "settings show",
+        "The settings that hold",
+        "mltui.cli.settings:show",
+        _json,
+        "",
+        ("mltui settings show",),
+    ),
+    Command(
+        "settings check",
+        "Say what is wrong with the settings file, with line and column",
+        "mltui.cli.settings:check",
+        _json,
+        "",
+        ("mltui settings check",),
+    ),
+    Command(
+        "settings path",
+        "Where the settings file is",
+        "mltui.cli.settings:path",
+        _nothing,
+        "",
+        ('$EDITOR "$(mltui settings path)"',),
+    ),
+    Command(
+        "settings keys",
+        "Every command of the app with its name and its keys",
+        "mltui.cli.settings:keys",
+        _json,
+        "Keys are changed under keymap in the settings file: runs.stop: [s, x].",
+        ("mltui settings keys", "mltui settings keys | grep curves"),
     ),
     Command(
         "image list", "List the engine's images", "mltui.cli.images:list_images", _listing, "", ("mltui image list",)

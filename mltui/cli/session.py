@@ -12,6 +12,7 @@ from mltui.domain.errors import MltuiError, UsageError
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
+    from mltui.domain.settings import Settings
     from mltui.engines.base import EngineChoice
     from mltui.runtime.launcher import Launcher
     from mltui.storage.profiles import ProfileRepository
@@ -37,11 +38,25 @@ def _of_context(name: str) -> str:
 
 
 def choose(args: Namespace, wish: str = "") -> EngineChoice:
-    """The engine of ``--engine``, else ``wish``, else whichever answers; an address alone asks for docker."""
+    """The engine of ``--engine``, else ``wish``, else the settings' one, else whichever answers.
+
+    An address alone asks for docker.
+    """
     from mltui.runtime.engine_choice import choose_engine
 
     where = endpoint(args)
-    return choose_engine(getattr(args, "engine", "") or (wish if not where else "docker"), where)
+    return choose_engine(getattr(args, "engine", "") or ("docker" if where else wish or user_settings().engine), where)
+
+
+def user_settings() -> Settings:
+    """The user's settings; what is wrong with their file is said, and the rest holds."""
+    from mltui.cli.output import say
+    from mltui.storage.settings import SettingsFile
+
+    loaded = SettingsFile().read()
+    for problem in loaded.problems:
+        say(str(problem))
+    return loaded.settings
 
 
 def open_launcher(args: Namespace) -> Launcher:
@@ -78,8 +93,9 @@ def engine(args: Namespace, wish: str = "") -> Iterator[EngineChoice]:
 def profiles() -> ProfileRepository:
     """The profiles that can be named from here."""
     from mltui.storage.profiles import ProfileRepository
+    from mltui.storage.settings import SettingsFile
 
-    return ProfileRepository()
+    return ProfileRepository(further=SettingsFile().folders(user_settings()))
 
 
 def load(name: str) -> Profile:

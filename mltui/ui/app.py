@@ -267,13 +267,11 @@ class MltuiApp(App[None]):
             for command in PANES.get(place, ()):
                 if self._offered(command):
                     where = "" if place == here else f"{place.capitalize()}: "
-                    title = f"{where}{command.title}  ({command.key})"
+                    title = f"{where}{_with_key(command)}"
                     yield SystemCommand(title, command.help, partial(self._give, command.action, place))
         for command in APP:
             if self._offered(command):
-                yield SystemCommand(
-                    f"{command.title}  ({command.key})", command.help, partial(self._give, command.action)
-                )
+                yield SystemCommand(_with_key(command), command.help, partial(self._give, command.action))
 
     def _offered(self, command: Command) -> bool:
         return command.palette and not (self.options.read_only and (command.acts or command.dangerous))
@@ -304,6 +302,10 @@ class MltuiApp(App[None]):
             cockpit.connect()
         else:
             cockpit.catalog.refresh()
+
+
+def _with_key(command: Command) -> str:
+    return f"{command.title}  ({command.key})" if command.key else command.title
 
 
 def run_app(options: AppOptions) -> int:

@@ -130,9 +130,6 @@ APP = (
     Command("app.images", "4", "jump('images')", "Images", "Go to the images."),
     Command("app.curves", "5", "jump('curves')", "Curves", "Go to the curves."),
     Command("app.log", "6", "jump('log')", "Log", "Go to the log."),
-    Command(
-        "app.settings", "f2,comma", "settings", "Settings", "Theme, keys, engine and more: kept in one file.", shown=","
-    ),
     Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
 )

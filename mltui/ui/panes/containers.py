@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from mltui.domain.container import Container
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.commands import PANES, bindings
+from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.container import ContainerRow, container_line, container_text
 from mltui.ui.widgets.list_table import ListTable
@@ -64,7 +64,7 @@ class ContainersPane(ListPane[ContainerRow]):
         engine, container = here
         if not isinstance(engine, Restarts):
             self.cockpit_app.say_error(
-                MltuiError("This engine cannot restart.", "Launch the run again: r in the runs.")
+                MltuiError("This engine cannot restart.", f"Launch the run again: {key_of('runs.rerun')} in the runs.")
             )
             return
         launcher, restarts = self.cockpit_app.cockpit.launcher, engine

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from mltui.domain.errors import UsageError
 from mltui.domain.run import Run, RunState
-from mltui.ui.commands import PANES, bindings
+from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import run_line, run_text, time_text
@@ -79,7 +79,8 @@ class RunsPane(ListPane[RunRow]):
         if run is None:
             return
         if not self.marks.toggle(run.id):
-            self.cockpit_app.say_error(UsageError(f"{MOST} runs are marked.", "Take a mark away first: space, or u."))
+            hint = f"Take a mark away first: {key_of('runs.mark')}, or {key_of('runs.unmark')}."
+            self.cockpit_app.say_error(UsageError(f"{MOST} runs are marked.", hint))
             return
         self._marked()
 
@@ -139,7 +140,9 @@ class RunsPane(ListPane[RunRow]):
         if run is None:
             return
         if run.state.active:
-            self.cockpit_app.say_error(UsageError(f"Run {run.id} is {run.state}.", "Stop it first: s."))
+            self.cockpit_app.say_error(
+                UsageError(f"Run {run.id} is {run.state}.", f"Stop it first: {key_of('runs.stop')}.")
+            )
             return
         launcher = self.cockpit_app.cockpit.launcher
         outputs = launcher.folder(run.id).outputs

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.figures import format_bytes, format_cores
 from mltui.domain.text import clean, one_line
+from mltui.ui.commands import key_of
 from mltui.ui.widgets.lines import Line, Span
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str
     lines: list[Line] = [[("What a launch does", "title")]]
     lines += [[(f"  {name:<{_NAME}} ", "text"), (one_line(value, 160), "strong")] for name, value in facts]
     lines += [[(f"  {one_line(note, 300)}", "accent")] for note in notes if note]
-    lines += [[], [("The same by hand", "title"), ("   y copies it", "dim")]]
+    lines += [[], [("The same by hand", "title"), (f"   {key_of('profiles.copy')} copies it", "dim")]]
     return [*lines, *([(f"  {clean(line)}", "dim")] for line in command.split("\n"))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mltui.domain.figures import format_duration
 from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
+from mltui.ui.commands import key_of
 from mltui.ui.widgets.lines import Line, Span, spread
 
 #: state → (sign, role). Signs differ in shape, so that states are told apart without colour.
@@ -80,7 +81,7 @@ def _explanation(run: Run, width: int) -> list[Line]:
     if run.state in (RunState.FAILED, RunState.LOST):
         cure = one_line(run.hint)
         if run.reason == "gpu":
-            cure += " Here: c launches it on the CPU."
+            cure += f" Here: {key_of('runs.cpu')} launches it on the CPU."
         lines = [[(text, "error")] for text in wrap(one_line(run.detail), max(20, width))[:3]]
         lines += [[(text, "accent")] for text in wrap(f"→ {cure}", max(20, width))[:3]] if cure else []
         return [*lines]

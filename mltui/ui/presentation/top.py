@@ -19,6 +19,12 @@ def top_line(cockpit: Cockpit, *, read_only: bool) -> tuple[Line, Line]:
         left.append(("  not answering, trying again", "error"))
     if cockpit.watcher.error:
         left.append((f"  {one_line(cockpit.watcher.error, 120)}", "error"))
+    if cockpit.files_error:
+        left.append((f"  {one_line(cockpit.files_error, 120)}", "error"))
+    if problems := cockpit.loaded.problems:
+        first = problems[0]
+        said = f"{first.path}: {first.message}" if first.path else first.message
+        left.append((f"  settings.yaml:{first.line}: {one_line(said, 120)}", "warn"))
     right: list[Span] = [("read-only  ", "accent")] if read_only else []
     gpus = len(cockpit.sampler.devices)
     here = cockpit.choice is None or cockpit.choice.info.local

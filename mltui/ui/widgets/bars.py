@@ -59,6 +59,8 @@ class KeyBar(Widget):
         keep = [c for c in self._commands if c.id == "app.help"]
         reserve = sum(len(f"{c.key} {c.title}  ") for c in keep)
         for command in self._commands:
+            if not command.key:
+                continue
             piece = [(command.key, "key"), (f" {command.title}  ", "text")]
             start = line_length(line)
             room = width - (0 if command in keep else reserve)
