@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
@@ -55,6 +54,8 @@ def _base_key(text: str) -> str:
     name = _WORDS.get(text.lower(), text.lower())
     if name in _NAMED or name in written_names():
         return name
+    from difflib import get_close_matches
+
     near = get_close_matches(name, sorted(_NAMED | set(_WORDS)), 1, 0.6)
     hint = f"; did you mean {near[0]}?" if near else ": write a character, or a name such as enter, f5 or ctrl+x"
     raise ValueError(f"there is no key {one_line(text, 20)!r}{hint}")
@@ -124,6 +125,8 @@ def _misspelled(keymap: Keymap) -> Iterator[Fault]:
 
 
 def _unknown_command(name: str) -> str:
+    from difflib import get_close_matches
+
     known = [one.id for _, commands in places() for one in commands]
     tails = [f"*.{one.rpartition('.')[2]}" for one in known]
     near = get_close_matches(name, [*known, *tails], 1, 0.6)
@@ -165,8 +168,3 @@ def _own(one: Command, key: str) -> bool:
 
 def _called(one: Command) -> str:
     return f"{one.id} ({one.title})"
-
-
-def textual_keymap(keys: Mapping[str, str]) -> dict[str, str]:
-    """The keymap that Textual takes; there a command without a key has one that nobody can press."""
-    return {command_id: value or "<none>" for command_id, value in keys.items()}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mltui.domain.text import one_line
 from mltui.storage.settings import LastStart, SettingsFile, keep_last_start, read_last_start
 from mltui.ui.commands import use_keys
-from mltui.ui.keymap import check_keymap, keys_by_command, textual_keymap
 from mltui.ui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mltui.domain.profile_check import Fault
     from mltui.domain.settings import Settings
@@ -36,6 +34,7 @@ def check_names(settings: Settings) -> list[Fault]:
     """What is wrong with names of themes, engines, commands and keys."""
     from mltui.domain.profile_check import Fault
     from mltui.plugins import engine_names
+    from mltui.ui.keymap import check_keymap
 
     faults = [Fault(*found) for found in check_keymap(settings.keymap)]
     for key, value, known in (("theme", settings.theme, themes()), ("engine", settings.engine, ("", *engine_names()))):
@@ -45,6 +44,8 @@ def check_names(settings: Settings) -> list[Fault]:
 
 
 def _nearest(value: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(value, known, 1, 0.5)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(filter(None, known))}"
 
@@ -58,8 +59,7 @@ class UserSettings:
         self._theme = ""
         """The theme that the settings named last; a switch by key holds until they name another one."""
         self._last = read_last_start()
-        use_keys(self._last.keys)
-        app.set_keys(textual_keymap(self._last.keys))
+        self._take_keys(self._last.keys)
         self._take_theme(self._last.theme or DARK.name)
 
     def _take_theme(self, name: str) -> None:
@@ -67,16 +67,22 @@ class UserSettings:
             self._app.theme = name
         self._theme = name
 
+    def _take_keys(self, keys: Mapping[str, str]) -> None:
+        use_keys(keys)
+        # For Textual a command without a key has one that nobody can press.
+        self._app.set_keys({command_id: value or "<none>" for command_id, value in keys.items()})
+
     def take(self, loaded: LoadedSettings) -> None:
         """Show what ``loaded`` says, unless it is what is shown; what is wrong with the file is said once."""
         if loaded is self._taken:
             return
+        from mltui.ui.keymap import keys_by_command
+
         first, self._taken = self._taken is None, loaded
         self._take_theme(loaded.settings.theme)
         keys = keys_by_command(loaded.settings.keymap)
         if keys != self._last.keys:
-            use_keys(keys)
-            self._app.set_keys(textual_keymap(keys))
+            self._take_keys(keys)
             self._app.main.keys.refresh()
         now = LastStart(loaded.settings.theme, keys)
         if first or now != self._last:
