@@ -32,7 +32,7 @@ def choose_gpus(wish: Gpus, engine: EngineInfo, devices: Sequence[DeviceSample] 
     ``auto`` takes one if the engine has any, else none. A number takes that many; raises ``GpuUnavailable`` where the
     machine has fewer. Engines give GPUs 0 to n-1 for a number n, in use or not: hence the choice here.
     """
-    usable = sorted((device for device in devices if not device.error), key=_load)
+    usable = sorted((device for device in devices if not device.error and not device.partitioned), key=_load)
     if wish.auto:
         return _automatic(engine, usable)
     request = wish.request
@@ -41,7 +41,7 @@ def choose_gpus(wish: Gpus, engine: EngineInfo, devices: Sequence[DeviceSample] 
             raise GpuUnavailable(f"{request.count} GPUs were asked for and the machine has {len(usable)}.", _CPU)
         return _taken(usable[: request.count], request)
     if request.device_ids and usable:
-        uuids = {str(device.index): device.uuid for device in usable}
+        uuids = {device.number: device.uuid for device in usable}
         return GpuChoice(replace(request, device_ids=tuple(uuids.get(one, one) for one in request.device_ids)))
     return GpuChoice(request)
 
@@ -65,7 +65,7 @@ def _without_gpu(engine: EngineInfo, usable: Sequence[DeviceSample]) -> str:
 
 
 def _taken(devices: Sequence[DeviceSample], request: GpuRequest) -> GpuChoice:
-    names = ", ".join(f"{device.index} ({one_line(device.name)})" for device in devices)
+    names = ", ".join(f"{device.number} ({one_line(device.name)})" for device in devices)
     busy = any(_share(device) > _BUSY for device in devices)
     note = f"GPU {names}: {'in use, but no freer one is there' if busy else 'free'}."
     return GpuChoice(replace(request, all=False, count=0, device_ids=tuple(d.uuid for d in devices)), note)

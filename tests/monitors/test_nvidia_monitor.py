@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from mltui.domain.device import NO_DETAILS
 from mltui.monitors import nvidia
 from mltui.monitors.base import DeviceMonitor, ListsDeviceProcesses
 from mltui.monitors.nvidia import NvidiaMonitor
-from tests.support.nvml.simulated import board, write
+from tests.support.nvml.simulated import board, part, write
 
 
 @pytest.fixture
@@ -34,6 +36,107 @@ def test_a_sample_carries_every_value_in_its_unit(monitor: NvidiaMonitor) -> Non
     assert (second.temperature, second.temperature_limit) == (41, 87)
     assert (second.power, second.power_limit) == (101.0, 700.0)
     assert second.error == ""
+
+
+def test_details_carry_their_units(monitor: NvidiaMonitor, driver: Path) -> None:
+    """MHz, shares, bytes a second, words."""
+    write(
+        driver,
+        {**board(0), "reasons": 0x1 | 0x4 | 0x20, "pcie_rx": 2048, "pcie_tx": 1024, "enc": 50, "compute_mode": 3},
+    )
+    now = monitor.sample()[0].details
+    assert (now.clock, now.clock_max, now.memory_clock, now.memory_clock_max) == (1980, 1980, 2619, 2619)
+    assert now.slowed_by == ("power cap", "thermal slowdown")
+    assert (now.performance_state, now.fan, now.encoder, now.decoder) == (0, 0.3, 0.5, 0)
+    assert (now.pcie_rx, now.pcie_tx) == (2 << 20, 1 << 20)
+    assert (now.pcie_generation, now.pcie_generation_max, now.pcie_width, now.pcie_width_max) == (5, 5, 16, 16)
+    assert (now.ecc_volatile, now.ecc_aggregate, now.compute_mode) == (0, 0, "exclusive process")
+
+
+def test_a_board_that_tells_nothing_more_has_no_details(monitor: NvidiaMonitor, driver: Path) -> None:
+    """Each is None, and what every board tells is there."""
+    write(driver, {"name": "T4", "uuid": "GPU-t4", "mem_total": 16 << 30, "mem_used": 0, "util": 5})
+    (sample,) = monitor.sample()
+    assert sample.details == NO_DETAILS
+    assert (sample.utilization, sample.partitioned, sample.error) == (0.05, None, "")
+
+
+def test_nvlink_traffic_is_a_rate_of_its_counters(
+    monitor: NvidiaMonitor, driver: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes a second since the pass before; the first pass has none."""
+    clock = iter([100.0, 102.0])
+    monkeypatch.setattr("mltui.monitors.nvidia.time.time", lambda: next(clock))
+    write(driver, {**board(0), "nvlink_rx": 1000, "nvlink_tx": 500})
+    assert monitor.sample()[0].details.nvlink_rx is None
+    write(driver, {**board(0), "nvlink_rx": 3000, "nvlink_tx": 500})
+    now = monitor.sample()[0].details
+    assert (now.nvlink_rx, now.nvlink_tx) == (1000 * 1024, 0)
+
+
+def test_what_seldom_changes_is_asked_for_seldom(monitor: NvidiaMonitor, driver: Path) -> None:
+    """It stands in between, and is new again after a few passes."""
+    monitor.sample()
+    write(driver, {**board(0), "fan": 90, "sm_clock": 600}, board(1))
+    second = monitor.sample()[0].details
+    assert (second.fan, second.clock) == (0.3, 600)
+    assert 0.9 in [monitor.sample()[0].details.fan for _ in range(6)]
+
+
+def test_traffic_is_asked_of_one_board_at_a_time(monitor: NvidiaMonitor) -> None:
+    """NVML measures for 40 ms; each board has its turn."""
+    first = monitor.sample()
+    assert [one.details.pcie_rx for one in first] == [0, None]
+    monitor.sample()
+    assert [one.details.pcie_tx for one in monitor.sample()] == [0, 2000 * 1024]
+
+
+def test_parts_of_a_gpu_are_devices_of_their_own(monitor: NvidiaMonitor, driver: Path) -> None:
+    """Each MIG instance has its UUID and its memory, and its processes are counted once."""
+    parts = {"0:0": part(0, 0), "0:2": {**part(0, 2), "procs": "77:1000"}}
+    write(driver, {**board(0), "mig": 1, "procs": "77:1000"}, board(1), parts=parts)
+    whole, first, second, other = monitor.sample()
+    assert [one.number for one in (whole, first, second, other)] == ["0", "0:0", "0:2", "1"]
+    assert (whole.partitioned, other.partitioned) == (True, False)
+    assert (second.uuid, second.parent) == (part(0, 2)["uuid"], board(0)["uuid"])
+    assert (second.memory_used, second.memory_total, second.utilization) == (3 << 28, 10 << 30, None)
+    assert [(one.uuid, one.pid) for one in monitor.processes()] == [(part(0, 2)["uuid"], 77)]
+
+
+def test_parts_are_looked_for_again(monitor: NvidiaMonitor, driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MIG may be set up while mltui runs."""
+    monkeypatch.setattr(nvidia, "_STOCK", 0.0)
+    assert len(monitor.sample()) == 2
+    write(driver, {**board(0), "mig": 1}, board(1), parts={"0:0": part(0, 0)})
+    assert [one.number for one in monitor.sample()] == ["0", "0:0", "1"]
+
+
+def test_parts_of_a_lost_gpu_are_lost_with_it(monitor: NvidiaMonitor, driver: Path) -> None:
+    """They are shown with the reason, as long as the driver says that it is lost."""
+    parts = {"0:0": part(0, 0)}
+    write(driver, {**board(0), "mig": 1}, parts=parts)
+    assert len(monitor.sample()) == 2
+    write(driver, {**board(0), "mig": 1, "error": 15}, parts={"0:0": {**part(0, 0), "error": 15}})
+    assert [one.error for one in monitor.sample()] == ["GPU is lost"] * 2
+
+
+def test_a_driver_that_was_updated_says_what_to_do(monitor: NvidiaMonitor, driver: Path) -> None:
+    """NVML's own words are of no help there."""
+    monitor.sample()
+    write(driver, board(0), error=18)
+    assert {one.error for one in monitor.sample()} == {
+        "the driver was updated and the old one still runs: restart the machine, or load its module anew"
+    }
+
+
+def test_the_share_of_each_process(monitor: NvidiaMonitor, driver: Path) -> None:
+    """Of the GPU's time, from the newest sample; nothing where there is no new one, or the board does not sample."""
+    now = int(time.time() * 1e6)
+    samples = f"41:10:{now},41:60:{now + 5},42:30:{now},43:90:{now - 60_000_000}"
+    write(driver, {**board(0), "procs": "41:1000,42:500,43:500", "proc_util": samples})
+    assert [one.utilization for one in monitor.processes()] == [0.6, 0.3, None]
+    write(driver, {**board(0), "procs": "41:1000"})
+    assert [one.utilization for one in monitor.processes()] == [None]
 
 
 def test_samples_of_one_pass_share_one_time(monitor: NvidiaMonitor) -> None:

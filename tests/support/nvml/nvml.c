@@ -1,13 +1,18 @@
 /* A stand-in for libnvidia-ml.so.1, the library of NVIDIA's driver, for machines that have none.
  *
  * It answers from the text file named by $SIMULATED_NVML, read again whenever that changes (write a new file and
- * rename it over the old one, so that half a file is never seen). Lines are `key = value`; `[N]` begins GPU N; keys
- * before the first are the system's. A key that is missing answers NVML_ERROR_NOT_SUPPORTED, as real boards do.
+ * rename it over the old one, so that half a file is never seen). Lines are `key = value`; `[N]` begins GPU N, `[N:M]`
+ * its MIG instance M; keys before the first are the system's. A key that is missing answers NVML_ERROR_NOT_SUPPORTED,
+ * as real boards do.
  *
  *   system  driver, count; error (NVML code that every call answers: 9 is a driver that is not loaded)
  *   GPU     name uuid bus minor; mem_total mem_used mem_reserved (bytes; v1 = no second version of the call);
  *           util memutil (percent); temp slowdown margin (degrees); power limit (milliwatts);
  *           procs, graphics = pid:bytes[,pid:bytes], bytes `na` where the board does not tell;
+ *           proc_util = pid:percent:microseconds[,...] (samples of what each process takes of the GPU);
+ *           sm_clock sm_clock_max mem_clock mem_clock_max (MHz); reasons (bits of clock events); pstate;
+ *           fan enc dec (percent); pcie_rx pcie_tx (KB/s); pcie_gen pcie_gen_max pcie_width pcie_width_max;
+ *           nvlink_rx nvlink_tx (counters, KiB); ecc_volatile ecc_aggregate; compute_mode; mig (1 = on);
  *           error (NVML code that every call for this GPU answers: 15 is a GPU that is lost);
  *           sleep_us (how long every call for this GPU takes)
  *
@@ -24,9 +29,12 @@
 
 enum {
     SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7,
-    DRIVER_NOT_LOADED = 9, FUNCTION_NOT_FOUND = 13, GPU_IS_LOST = 15, VERSION_MISMATCH = 25
+    DRIVER_NOT_LOADED = 9, FUNCTION_NOT_FOUND = 13, GPU_IS_LOST = 15, LIB_RM_VERSION_MISMATCH = 18,
+    VERSION_MISMATCH = 25
 };
-enum { MAX_GPUS = 64, MAX_KEYS = 48, VALUE = 240 };
+enum { MAX_GPUS = 16, MAX_PARTS = 7, MAX_KEYS = 64, VALUE = 240 };
+enum { FIRST_PART = 1 + MAX_GPUS, SECTIONS = FIRST_PART + MAX_GPUS * MAX_PARTS };
+enum { FI_NVLINK_TX = 138, FI_NVLINK_RX = 139, ALL_LINKS = -1, VALUE_TYPE_U64 = 3 };
 enum { MEMORY_V2 = 0x02000028, TEMPERATURE_V1 = 0x0100000c, MARGIN_V1 = 0x01000008, THRESHOLD_SLOWDOWN = 1 };
 
 typedef unsigned long long u64;
@@ -38,10 +46,13 @@ typedef struct { unsigned gpu, memory; } Utilization;
 typedef struct { unsigned pid; u64 memory; unsigned gpu_instance, compute_instance; } ProcessInfo;
 typedef struct { unsigned version; int sensor, temperature; } Temperature;
 typedef struct { unsigned version; int margin; } Margin;
+typedef struct { unsigned pid; u64 time; unsigned gpu, memory, encoder, decoder; } ProcessSample;
+typedef struct { unsigned field, scope; long long time, latency; int type, rc; union { double d; u64 u; } value; } Field;
 typedef struct { char legacy[16]; unsigned domain, bus, device, id, subsystem; char bus_id[32]; } PciInfo;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Section sections[MAX_GPUS + 1]; /* 0: the system; N + 1: GPU N, whose handle is N + 1 too */
+/* 0: the system; N + 1: GPU N; then the MIG instances, seven a GPU. A handle is the section's number. */
+static Section sections[SECTIONS];
 static struct stat seen;
 static int initialized;
 
@@ -58,6 +69,13 @@ static char *trim(char *text) {
     return text;
 }
 
+/* The section that a head such as `[1]` or `[1:0]` begins; a number that is too large begins none of its own. */
+static Section *section_of(const char *head) {
+    int gpu = -1, part = -1, found = sscanf(head, "[%d:%d]", &gpu, &part);
+    if (gpu < 0 || gpu >= MAX_GPUS || part >= MAX_PARTS) return sections;
+    return &sections[found == 2 && part >= 0 ? FIRST_PART + gpu * MAX_PARTS + part : gpu + 1];
+}
+
 static void parse(FILE *file) {
     char line[512];
     Section *section = sections;
@@ -65,8 +83,7 @@ static void parse(FILE *file) {
     while (fgets(line, sizeof line, file)) {
         char *text = trim(line), *equals = strchr(text, '=');
         if (*text == '[') {
-            int gpu = atoi(text + 1);
-            section = gpu >= 0 && gpu < MAX_GPUS ? &sections[gpu + 1] : sections;
+            section = section_of(text);
         } else if (*text != '#' && equals && section->count < MAX_KEYS) {
             Pair *pair = &section->pairs[section->count++];
             *equals = 0;
@@ -98,7 +115,7 @@ static int get(long section, const char *key, char *out, size_t room) {
     pthread_mutex_lock(&lock);
     int rc = initialized ? refresh() : UNINITIALIZED;
     const char *value;
-    if (!rc && (section < 0 || section > MAX_GPUS)) rc = INVALID_ARGUMENT;
+    if (!rc && (section < 0 || section >= SECTIONS)) rc = INVALID_ARGUMENT;
     if (!rc && section) {
         if ((value = find(section, "sleep_us"))) nap = atoi(value);
         if ((value = find(section, "error"))) rc = atoi(value);
@@ -155,6 +172,7 @@ const char *nvmlErrorString(int rc) {
     case DRIVER_NOT_LOADED: return "Driver Not Loaded";
     case FUNCTION_NOT_FOUND: return "Function Not Found";
     case GPU_IS_LOST: return "GPU is lost";
+    case LIB_RM_VERSION_MISMATCH: return "RM has detected an NVML/RM version mismatch.";
     case VERSION_MISMATCH: return "Argument Version Mismatch";
     default: return "Unknown Error";
     }
@@ -242,6 +260,85 @@ int nvmlDeviceGetMarginTemperature(long gpu, Margin *out) {
 
 int nvmlDeviceGetPowerUsage(long gpu, unsigned *out) { return get_unsigned(gpu, "power", out); }
 int nvmlDeviceGetEnforcedPowerLimit(long gpu, unsigned *out) { return get_unsigned(gpu, "limit", out); }
+
+int nvmlDeviceGetClockInfo(long gpu, int kind, unsigned *out) {
+    return get_unsigned(gpu, kind == 2 ? "mem_clock" : "sm_clock", out);
+}
+int nvmlDeviceGetMaxClockInfo(long gpu, int kind, unsigned *out) {
+    return get_unsigned(gpu, kind == 2 ? "mem_clock_max" : "sm_clock_max", out);
+}
+int nvmlDeviceGetFanSpeed(long gpu, unsigned *out) { return get_unsigned(gpu, "fan", out); }
+int nvmlDeviceGetPcieThroughput(long gpu, int counter, unsigned *out) {
+    return get_unsigned(gpu, counter ? "pcie_rx" : "pcie_tx", out);
+}
+int nvmlDeviceGetCurrPcieLinkGeneration(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_gen", out); }
+int nvmlDeviceGetMaxPcieLinkGeneration(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_gen_max", out); }
+int nvmlDeviceGetCurrPcieLinkWidth(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_width", out); }
+int nvmlDeviceGetMaxPcieLinkWidth(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_width_max", out); }
+int nvmlDeviceGetPerformanceState(long gpu, int *out) { return get_unsigned(gpu, "pstate", (unsigned *)out); }
+int nvmlDeviceGetComputeMode(long gpu, int *out) { return get_unsigned(gpu, "compute_mode", (unsigned *)out); }
+int nvmlDeviceGetCurrentClocksEventReasons(long gpu, u64 *out) { return get_u64(gpu, "reasons", out); }
+int nvmlDeviceGetCurrentClocksThrottleReasons(long gpu, u64 *out) { return get_u64(gpu, "reasons", out); }
+int nvmlDeviceGetEncoderUtilization(long gpu, unsigned *out, unsigned *period) {
+    *period = 167000;
+    return get_unsigned(gpu, "enc", out);
+}
+int nvmlDeviceGetDecoderUtilization(long gpu, unsigned *out, unsigned *period) {
+    *period = 167000;
+    return get_unsigned(gpu, "dec", out);
+}
+int nvmlDeviceGetTotalEccErrors(long gpu, int type, int counter, u64 *out) {
+    return type == 1 ? get_u64(gpu, counter ? "ecc_aggregate" : "ecc_volatile", out) : NOT_SUPPORTED;
+}
+
+/* The call itself succeeds; what a field cannot tell is said with the field. */
+int nvmlDeviceGetFieldValues(long gpu, int count, Field *fields) {
+    char name[VALUE];
+    int rc = get(gpu, "uuid", name, sizeof name);
+    for (int i = 0; !rc && i < count; i++) {
+        int known = (int)fields[i].scope == ALL_LINKS;
+        known = known && (fields[i].field == FI_NVLINK_TX || fields[i].field == FI_NVLINK_RX);
+        fields[i].type = VALUE_TYPE_U64;
+        fields[i].rc = !known ? NOT_SUPPORTED :
+            get_u64(gpu, fields[i].field == FI_NVLINK_TX ? "nvlink_tx" : "nvlink_rx", &fields[i].value.u);
+    }
+    return rc;
+}
+
+int nvmlDeviceGetMigMode(long gpu, unsigned *current, unsigned *pending) {
+    int rc = get_unsigned(gpu, "mig", current);
+    *pending = *current;
+    return rc;
+}
+int nvmlDeviceGetMaxMigDeviceCount(long gpu, unsigned *out) {
+    unsigned on = 0;
+    int rc = get_unsigned(gpu, "mig", &on);
+    *out = on ? MAX_PARTS : 0;
+    return rc == NOT_SUPPORTED ? SUCCESS : rc;
+}
+int nvmlDeviceGetMigDeviceHandleByIndex(long gpu, unsigned index, long *part) {
+    char uuid[VALUE];
+    int rc = get(gpu, "uuid", uuid, sizeof uuid);
+    if (rc || gpu < 1 || gpu > MAX_GPUS || index >= MAX_PARTS) return rc ? rc : INVALID_ARGUMENT;
+    *part = FIRST_PART + (gpu - 1) * MAX_PARTS + index;
+    return get(*part, "uuid", uuid, sizeof uuid) ? NOT_FOUND : SUCCESS;
+}
+
+int nvmlDeviceGetProcessUtilization(long gpu, ProcessSample *out, unsigned *count, u64 since) {
+    char list[VALUE], *next, *item;
+    unsigned found = 0, room = *count;
+    int rc = get(gpu, "proc_util", list, sizeof list);
+    *count = 0;
+    if (rc) return rc;
+    for (item = strtok_r(list, ",", &next); item; item = strtok_r(NULL, ",", &next)) {
+        ProcessSample sample = { 0 };
+        if (sscanf(item, "%u:%u:%llu", &sample.pid, &sample.gpu, &sample.time) < 3 || sample.time <= since) continue;
+        if (out && found < room) out[found] = sample;
+        found++;
+    }
+    *count = found;
+    return !found ? NOT_FOUND : !out || found > room ? INSUFFICIENT_SIZE : SUCCESS;
+}
 
 static int processes(long gpu, const char *key, unsigned *count, ProcessInfo *out) {
     char list[VALUE], *next, *item;

@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pynvml
@@ -31,15 +32,31 @@ def board(index: int) -> Values:
         "bus": f"00000000:{index + 1:02X}:00.0", "mem_total": 80 << 30, "mem_used": (index + 1) << 30,
         "mem_reserved": 512 << 20, "util": 10 * index, "temp": 40 + index, "slowdown": 87,
         "power": 100_000 + 1000 * index, "limit": 700_000,
+        "sm_clock": 1980 - index, "sm_clock_max": 1980, "mem_clock": 2619, "mem_clock_max": 2619, "reasons": 0,
+        "pstate": 0, "fan": 30 + index, "enc": 0, "dec": 0, "pcie_rx": 1000 * index, "pcie_tx": 2000 * index,
+        "pcie_gen": 5, "pcie_gen_max": 5, "pcie_width": 16, "pcie_width_max": 16, "nvlink_rx": 0, "nvlink_tx": 0,
+        "ecc_volatile": 0, "ecc_aggregate": index, "compute_mode": 0, "mig": 0,
     }  # fmt: skip
 
 
-def write(path: Path, *boards: Values, **system: object) -> None:
-    """Let the library answer for these GPUs from now on; a value ``None`` leaves its key out."""
-    sections = [{"driver": "550.54.15", "count": len(boards), **system}, *boards]
+def part(index: int, number: int) -> Values:
+    """A MIG instance: it has a name and memory, and answers nothing else."""
+    return {
+        "name": "NVIDIA H100 80GB HBM3 MIG 1g.10gb", "uuid": f"MIG-{index:08x}-0000-0000-0000-{number:012x}",
+        "mem_total": 10 << 30, "mem_used": (number + 1) << 28,
+    }  # fmt: skip
+
+
+def write(path: Path, *boards: Values, parts: Mapping[str, Values] = {}, **system: object) -> None:
+    """Let the library answer for these GPUs from now on; a value ``None`` leaves its key out.
+
+    ``parts`` are MIG instances by their place, such as ``0:1``.
+    """
+    sections = {"": {"driver": "550.54.15", "count": len(boards), **system}}
+    sections |= {str(index): values for index, values in enumerate(boards)} | dict(parts)
     lines: list[str] = []
-    for index, values in enumerate(sections):
-        lines += [f"[{index - 1}]"] * (index > 0)
+    for place, values in sections.items():
+        lines += [f"[{place}]"] * bool(place)
         lines += [f"{key} = {value}" for key, value in values.items() if value is not None]
     new = path.with_suffix(".new")
     new.write_text("\n".join(lines) + "\n")
