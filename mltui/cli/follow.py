@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from mltui.cli.diagnosis import print_report
 from mltui.cli.live import LiveDisplay
 from mltui.cli.output import is_terminal, paint, print_json, say
 from mltui.cli.runs import elapsed, outputs_text, run_value
@@ -218,13 +219,14 @@ def _tell_end(folder: RunFolder, run: Run, view: RunView) -> None:
     colour = "green" if run.state is RunState.FINISHED else "yellow" if run.state is RunState.STOPPED else "red"
     took = f" after {format_duration(elapsed(run))}" if run.started else ""
     print(paint(f"Run {run.id} {run.state}{took}.", colour) + (f" {one_line(run.detail)}" if run.detail else ""))
-    if run.hint:
+    if run.hint and run.state is not RunState.FAILED:
         print(one_line(run.hint))
     series = key_series(view.metrics)
     if series:
         print(f"{one_line(series.name)}: last {format_value(series.last)}, best {one_line(best_text(series))}")
     if run.state is RunState.FAILED:
         _print_last_lines(run, view)
+        print_report(run, folder, view.metrics)
     if (outputs := outputs_text(folder)) != "empty":
         print(f"Outputs: {folder.outputs} ({outputs})")
     sys.stdout.flush()

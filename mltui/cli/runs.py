@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from mltui.cli.diagnosis import print_report, report_value
 from mltui.cli.output import STATE_COLOURS, paint, print_json, print_table, say
 from mltui.cli.session import open_launcher
 from mltui.cli.summary import best, best_text, key_series, of_kind, read_metrics, x_text
@@ -95,13 +96,16 @@ def show(args: Namespace) -> int:
     """Print all that is known of a run."""
     launcher = open_launcher(args)
     run = launcher.database.find(args.run)
+    folder = launcher.folder(run.id)
+    store = read_metrics(folder)
     if args.json:
-        print_json(run_value(launcher, run))
+        print_json(run_value(launcher, run) | report_value(run, folder, store))
         return 0
-    for name, text in _facts(launcher.folder(run.id), run):
+    for name, text in _facts(folder, run):
         colour = STATE_COLOURS[run.state.value] if name == "state" else ""
         print(f"{paint(f'{name:<10}', 'bold')} {paint(clean(text), colour)}")
-    _print_metrics(read_metrics(launcher.folder(run.id)))
+    print_report(run, folder, store)
+    _print_metrics(store)
     if run.command:
         print(f"\n{paint('As a docker command', 'bold')}\n{clean(run.command)}")
     return 0

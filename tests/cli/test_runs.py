@@ -44,6 +44,38 @@ def test_failed_run_is_exit_code_1_and_shows_the_last_lines(program: Program) ->
     assert "  - loss: 0.6 - accuracy: 0.3" in out
 
 
+def test_a_failed_run_says_why_and_what_cures_it(program: Program) -> None:
+    """Cause, evidence, cure and the change of the profile, when it fails, in ``show`` and for programs."""
+    folder = program.profile(
+        "files",
+        """\
+image: busybox
+gpus: none
+ulimits: {nofile: 64}
+command: [sh, -c, "echo 'OSError: [Errno 24] Too many open files: a.png'; exit 1"]
+""",
+    )
+    out, _ = program("run", str(folder), "--engine", "local", code=1)
+    shown, _ = program("show", "last")
+    for text in (out, shown):
+        assert "why        It may not open more files" in text
+        assert "seen       OSError: [Errno 24] Too many open files: a.png" in text
+        assert "cure       Raise the limit of open files" in text
+        assert "change     ulimits.nofile: 65536" in text
+    [record] = program.lines("show", "last", "--json")
+    diagnosis = record["diagnosis"]
+    assert isinstance(diagnosis, dict)
+    assert diagnosis["id"] == "too-many-files"
+    assert diagnosis["changes"] == [{"path": "ulimits.nofile", "was": 64, "value": 65536}]
+
+
+def test_a_run_that_went_well_has_no_diagnosis(trained: Trained) -> None:
+    """Neither in words nor for programs."""
+    program, run = trained
+    assert "why  " not in program("show", run)[0]
+    assert program.lines("show", run, "--json")[0]["diagnosis"] is None
+
+
 def test_wrong_parameter_is_exit_code_2(trained: Trained) -> None:
     """A parameter that the profile does not have, or a value that does not fit, starts nothing."""
     program, _ = trained
