@@ -12,6 +12,7 @@ import pytest
 
 from mltui.domain.errors import StorageError
 from mltui.domain.run import RunState
+from mltui.engines.local.shim import _PIPE_SIZE
 from mltui.runtime.launcher import Launcher
 from mltui.runtime.run_view import RunView
 from tests.runtime.conftest import HOLD, Runs, until
@@ -72,6 +73,27 @@ def test_the_container_ends_while_nobody_watches(runs: Runs) -> None:
     until(lambda: runs.engine.find(run.id).ended)
     runs.launcher.adopt()
     assert_whole(runs, run)
+
+
+def test_a_flood_that_waits_for_somebody_to_take_it_goes_on(local_runs: Runs) -> None:
+    """Shim and supervisor killed: the command waits when its pipe is full, and the next viewer has it go on."""
+    runs, script = local_runs, "i=0; while [ $i -lt 60000 ]; do echo words of line $i of a flood; i=$((i+1)); done"
+    run = runs.launch(f"echo begun; {HOLD}; {script}")
+    runs.printed(run, b"begun")
+    process = runs.engine._processes.get(runs.now(run).container_id)
+    runs.kill_supervisor(run)
+    os.kill(process.pids[1], signal.SIGKILL)
+    until(lambda: not process.relayed)
+    runs.go(run)
+    # What the shim does not take stays in the pipe; the command cannot have come to its end.
+    printed = b"begun\n" + b"".join(b"words of line %d of a flood\n" % i for i in range(60000))
+    assert len(printed) > 3 * _PIPE_SIZE // 2
+    assert process.state == "running"
+    assert runs.launcher.adopt() == 1
+    done = runs.ended(run)
+    same = runs.log(run)[1] == printed
+    assert same
+    assert (done.state, done.exit_code) == (RunState.LOST, None)
 
 
 def test_the_container_is_removed_while_nobody_watches(runs: Runs) -> None:

@@ -243,7 +243,7 @@ def shim_command(*arguments: str) -> list[str]:
 
 def _trouble(state: str, lost: int) -> str:
     if state == "dead":
-        return "It ended unseen: its exit code is not known."
+        return "It ended unseen: its exit code is not known, and the last of its output may be missing."
     return f"{lost} bytes of its output were lost: the disk was full." if lost else ""
 
 

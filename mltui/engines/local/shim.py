@@ -47,9 +47,12 @@ _BLOCK = 1 << 18
 _STAMP = 0.1
 # Seconds between two looks of a shim that took over whether the command, which is not its child, still lives.
 _LOOK = 0.2
+# Seconds until a lock that somebody looks at is tried again.
+_LOCKED = 0.001
 # Seconds to wait for killed stragglers: a process in a driver call can take long to die, the run's end must not.
 _STRAGGLERS = 5.0
 _PR_SET_CHILD_SUBREAPER = 36
+_SPLICES = hasattr(os, "splice")
 _IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGPIPE)
 
 
@@ -93,14 +96,22 @@ def write_whole(path: str, record: dict[str, Any]) -> None:
 
 
 class Output:
-    """Passes the output on from the pipes to the files and notes in ``order`` how the streams grow."""
+    """Passes the output on from the pipes to the files and notes in ``order`` how the streams grow.
+
+    On Linux the kernel moves the bytes (splice(2)): what has left a pipe is in its file, so that a shim killed at any
+    moment neither loses nor doubles a byte; the files' sizes are all that its successor has to know. Elsewhere the
+    bytes pass through this process, and a ``kill -9`` just then loses those it holds, ``_BLOCK`` at most.
+    """
 
     def __init__(self, folder: str) -> None:
         # Opened for both, so that a pipe that the command closes does not read as ended for ever.
         self.pipes = {os.open(f"{folder}/{name}.pipe", os.O_RDWR | os.O_NONBLOCK): n for n, name in STREAMS.items()}
-        self._files = {n: os.open(f"{folder}/{name}", os.O_WRONLY | os.O_APPEND) for n, name in STREAMS.items()}
-        self._order = os.open(f"{folder}/order", os.O_WRONLY | os.O_APPEND)
+        self._files = {n: os.open(f"{folder}/{name}", os.O_WRONLY) for n, name in STREAMS.items()}
+        self._order = os.open(f"{folder}/order", os.O_WRONLY)
         self._sizes = {n: os.fstat(file).st_size for n, file in self._files.items()}
+        size = os.fstat(self._order).st_size
+        # Whoever wrote the last note may have been killed over it.
+        self._notes = size - size % ORDER.size
         self._last = (1, 0.0)
         self._noted = (1, self._sizes[1])
         self.lost = 0
@@ -120,48 +131,72 @@ class Output:
         self._note()
 
     def _take(self, pipe: int) -> int:
-        try:
-            data = os.read(pipe, _BLOCK)
-        except BlockingIOError:
-            return 0
         stream, now = self.pipes[pipe], time.time()
         if stream != self._last[0] or now - self._last[1] >= _STAMP:
             self._note()
             self._last = (stream, now)
-        self._write(stream, data)
-        return len(data)
+        try:
+            return self._move(pipe, stream)
+        except BlockingIOError:
+            return 0
 
-    def _write(self, stream: int, data: bytes) -> None:
-        """Append; what does not fit on the disk is counted and dropped: a full disk must not hold the run up."""
+    def _move(self, pipe: int, stream: int) -> int:
+        """Move a block from the pipe to the stream's file; raises ``BlockingIOError`` when there is nothing."""
+        file, size = self._files[stream], self._sizes[stream]
+        if _SPLICES:
+            try:
+                moved = os.splice(pipe, file, _BLOCK, offset_dst=size, flags=os.SPLICE_F_NONBLOCK)
+            except BlockingIOError:
+                raise
+            except OSError:
+                # A full disk, or a file system that cannot do this.
+                return self._carry(pipe, stream)
+            self._sizes[stream] += moved
+            return moved
+        return self._carry(pipe, stream)
+
+    def _carry(self, pipe: int, stream: int) -> int:
+        """Read and write; what does not fit on the disk is counted and dropped, for the run must not be held up."""
+        data = os.read(pipe, _BLOCK)
         left = memoryview(data)
         try:
             while left:
-                written = os.write(self._files[stream], left)
+                written = os.pwrite(self._files[stream], left, self._sizes[stream])
                 self._sizes[stream] += written
                 left = left[written:]
         except OSError:
             self.lost += len(left)
+        return len(data)
 
     def _note(self) -> None:
         """Note how far the stream that grew last has come."""
         stream, when = self._last
         if (stream, self._sizes[stream]) != self._noted and self._sizes[stream]:
             with contextlib.suppress(OSError):
-                os.write(self._order, ORDER.pack(when, stream, self._sizes[stream]))
-                self._noted = (stream, self._sizes[stream])
+                note = ORDER.pack(when, stream, self._sizes[stream])
+                if os.pwrite(self._order, note, self._notes) == len(note):
+                    self._notes += len(note)
+                    self._noted = (stream, self._sizes[stream])
 
 
 def _lock(folder: str, wait: bool) -> bool:
     """Become the one who passes the output on, until this process ends; ``False`` when there is one.
 
-    The first shim waits: whoever looks at the lock holds it for an instant.
+    Whoever looks at the lock shares it for an instant, which is waited for.
     """
     file = os.open(f"{folder}/relay", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        return False
-    return True
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            return True
+        except OSError:
+            pass
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        fcntl.flock(file, fcntl.LOCK_UN)
+        time.sleep(_LOCKED)
 
 
 def _become_reaper() -> None:
