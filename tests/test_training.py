@@ -218,10 +218,12 @@ def inspect(url: str, container: str) -> dict[str, dict[str, object]]:
 
 
 def launch_by_keys(terminal: Terminal, name: str) -> None:
-    """Find a profile in the list and press enter on it."""
+    """Find a profile in the list, open its launch form and launch it."""
     terminal.until(name)
     terminal.press("1", "/", *name, "enter")
     terminal.until(f"/{name}.*Launch")
+    terminal.press("enter")
+    terminal.until(f"Launch {name}")
     terminal.press("enter")
 
 

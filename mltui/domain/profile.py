@@ -57,7 +57,7 @@ Place = Callable[[tuple[str | int, ...], bool], tuple[int, int]]
 
 _PROFILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 #: What a launch can change besides parameters, under the same roof in a run's record.
-_RESERVED = frozenset({"gpus", "engine"})
+_RESERVED = frozenset({"gpus", "engine", "limits"})
 #: The key with which each part of a form begins, in order.
 GROUPS = {
     "name": "What", "params": "Parameters", "gpus": "Resources", "volumes": "Data and outputs",

@@ -84,7 +84,7 @@ class Run:
     """What was decided for the caller at the launch, and why: which engine, which GPU, what has no effect there."""
     params: Mapping[str, object] = field(default_factory=dict)
     overrides: Mapping[str, object] = field(default_factory=dict)
-    """What the launch changed: ``params`` that were set by hand, ``gpus``, ``engine``."""
+    """What the launch changed: ``params`` that were set by hand, ``gpus``, ``limits``, ``engine``."""
     command: str = ""
     """The ``docker run`` line the run stands for, secrets left as names."""
     image: str = ""

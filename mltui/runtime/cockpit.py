@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice
     from mltui.monitors.base import DeviceMonitor
+    from mltui.runtime.launcher import Wish
     from mltui.runtime.resolve import Resolution
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
     from mltui.storage.settings import LoadedSettings
@@ -171,7 +172,7 @@ class Cockpit:
             self.profiles, self.profiles_read = profiles, True
             self.version += 1
 
-    def explain(self, path: Path) -> Explanation:
+    def explain(self, path: Path, wish: Wish | None = None) -> Explanation:
         """What launching the profile at ``path`` would do; raises ``ProfileError``. Takes as long as an engine does."""
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.launcher import Wish
@@ -179,7 +180,7 @@ class Cockpit:
 
         profile = load_profile(path)
         try:
-            resolution, choice = self.launcher.plan(profile, Wish())
+            resolution, choice = self.launcher.plan(profile, wish or Wish())
         except MltuiError as error:
             return Explanation(profile, problem=str(error))
         info = choice.info

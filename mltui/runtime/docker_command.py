@@ -68,7 +68,6 @@ def _run(spec: LaunchSpec) -> Iterator[Line]:
     yield "--name", spec.name
     if spec.pull_policy in ("always", "never"):
         yield "--pull", spec.pull_policy
-    yield from _labels(spec)
     yield from _process(spec)
     yield from _environment(spec)
     yield from _storage(spec)
@@ -76,6 +75,7 @@ def _run(spec: LaunchSpec) -> Iterator[Line]:
     yield from _resources(spec)
     yield from _rights(spec)
     yield from _logging(spec)
+    yield from _labels(spec)
     # The command line takes one word as entrypoint; the others stand before the command.
     entrypoint = spec.entrypoint or ()
     if spec.entrypoint is not None:

@@ -42,6 +42,9 @@ class Wish:
     gpus: str | None = None
     engine: str = ""
     """Empty: the profile's, else whichever answers."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """Other limits than the profile's, as typed, by the profile's keys ``cpus``, ``mem_limit`` and ``shm_size``; an
+    empty one takes the limit away."""
 
 
 class Launcher:
@@ -81,6 +84,7 @@ class Launcher:
             engine=choice.info,
             params=wish.params,
             gpus=wish.gpus,
+            limits=wish.limits,
             group_id=group_id,
             devices=_devices() if choice.info.local else (),
         )
@@ -368,8 +372,9 @@ class Launcher:
             raise NotFound(f"Run {run.id} has no copy of its profile.", "It was started by another mltui.")
         profile = load_profile(kept, beside=run.profile_path or None)
         params = {name: param_text(cast("ParamValue", value)) for name, value in run.params.items()}
-        before = run.overrides.get("gpus")
-        return self.launch(profile, Wish(params, gpus or (str(before) if before else None), run.engine))
+        before, limits = run.overrides.get("gpus"), run.overrides.get("limits")
+        kept_limits = {str(k): str(v) for k, v in limits.items()} if isinstance(limits, Mapping) else {}
+        return self.launch(profile, Wish(params, gpus or (str(before) if before else None), run.engine, kept_limits))
 
     @contextlib.contextmanager
     def _connected(self, run: Run) -> Iterator[Engine]:

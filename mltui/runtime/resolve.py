@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mltui.domain.compose import VolumeEntry
 from mltui.domain.device import DeviceSample
@@ -57,6 +58,7 @@ def resolve_run(
     engine: EngineInfo,
     params: Mapping[str, str] | None = None,
     gpus: str | None = None,
+    limits: Mapping[str, str] | None = None,
     group_id: str = "",
     devices: Sequence[DeviceSample] = (),
     environment: Mapping[str, str] | None = None,
@@ -65,9 +67,9 @@ def resolve_run(
     """The launch that ``profile`` stands for, with its parameters and the reasons of what was decided.
 
     ``outputs_host`` is the folder of the host that receives the run's outputs; ``params`` are values as typed
-    (``--set name=value``); ``gpus`` stands in for the profile's; ``group_id`` is that of the run's sweep; ``devices``
-    are the GPUs of the engine's machine as they are now, where they can be seen; ``environment`` and ``user`` (uid and
-    gid) are the caller's own by default.
+    (``--set name=value``); ``gpus`` and ``limits`` stand in for the profile's; ``group_id`` is that of the run's sweep;
+    ``devices`` are the GPUs of the engine's machine as they are now, where they can be seen; ``environment`` and
+    ``user`` (uid and gid) are the caller's own by default.
 
     Raises ``UsageError`` for a wrong parameter or ``gpus``, ``GpuUnavailable``, and ``ProfileError`` for everything
     that shows only now, when variables have their values: one that is not set, a folder that is not there.
@@ -76,7 +78,7 @@ def resolve_run(
     caller = os.environ if environment is None else environment
     values = profile.param_values(params or {})
     texts = {name: param_text(value) for name, value in values.items()}
-    filled = _filled(profile, texts, caller)
+    filled = _filled(profile, texts, caller, limits or {})
     choice = choose_gpus(wished_gpus(filled, gpus), engine, devices)
     launch = _Launch(filled, run_id, outputs_host, engine, user or (os.getuid(), os.getgid()), group_id)
     variables = read_environment(profile, filled, texts, caller)
@@ -85,7 +87,12 @@ def resolve_run(
     if faults:
         raise _refusal(profile, faults)
     changed: dict[str, object] = {name: value for name, value in values.items() if value != profile.params[name].value}
-    return Resolution(spec, values, changed | ({"gpus": gpus} if gpus else {}), (choice.note,) if choice.note else ())
+    return Resolution(spec, values, changed | _also_changed(gpus, limits), (choice.note,) if choice.note else ())
+
+
+def _also_changed(gpus: str | None, limits: Mapping[str, str] | None) -> dict[str, object]:
+    """What the caller changed besides parameters, as it stands in the record."""
+    return ({"gpus": gpus} if gpus else {}) | ({"limits": dict(limits)} if limits else {})
 
 
 def _refuse_unwritable(*paths: Path) -> None:
@@ -112,9 +119,11 @@ def metric_config(profile: Profile) -> MetricConfig | None:
     return None if config == MetricConfig() else config
 
 
-def _filled(profile: Profile, params: Mapping[str, str], caller: Mapping[str, str]) -> Profile:
+def _filled(
+    profile: Profile, params: Mapping[str, str], caller: Mapping[str, str], limits: Mapping[str, str]
+) -> Profile:
     """``profile`` with the variables of all its texts filled in: parameters first, then the caller's environment."""
-    source = dict(profile.source)
+    source = with_limits(profile.source, limits)
     hidden = (set(profile.secrets) | {k for k, v in profile.environment.items() if v is None}) - set(params)
     data, faults = fill(source, lambda name: params.get(name, caller.get(name)))
     shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
@@ -124,6 +133,19 @@ def _filled(profile: Profile, params: Mapping[str, str], caller: Mapping[str, st
     if faults or checked is None:
         raise _refusal(profile, faults)
     return checked.like(profile)
+
+
+def with_limits(source: Mapping[str, Any], limits: Mapping[str, str]) -> dict[str, Any]:
+    """What a profile says, with other limits; what ``deploy`` says of the same gives way, an empty one is none."""
+    result = {key: value for key, value in source.items() if key not in limits}
+    deploy = result.get("deploy")
+    resources = deploy.get("resources") if isinstance(deploy, dict) else None
+    before = resources.get("limits") if isinstance(resources, dict) else None
+    if limits and isinstance(deploy, dict) and isinstance(resources, dict) and isinstance(before, dict):
+        away = {name for key, name in (("cpus", "cpus"), ("mem_limit", "memory")) if key in limits}
+        kept = {name: value for name, value in before.items() if name not in away}
+        result["deploy"] = {**deploy, "resources": {**resources, "limits": kept}}
+    return {**result, **{key: text for key, text in limits.items() if text}}
 
 
 def _refusal(profile: Profile, faults: Iterable[Fault]) -> ProfileError:

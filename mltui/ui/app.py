@@ -138,8 +138,15 @@ class MltuiApp(App[None]):
             self.say_error(UsageError(f"This is read-only: it does not {what}.", "Start mltui without --read-only."))
         return not self.options.read_only
 
-    def do(self, doing: str, act: Callable[[], T], then: Callable[[T], None] | None = None) -> None:
-        """Run ``act`` in a thread; ``doing`` is said at once, an error when it ends, and ``then`` gets its result."""
+    def do(
+        self,
+        doing: str,
+        act: Callable[[], T],
+        then: Callable[[T], None] | None = None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
+        """Run ``act`` in a thread; ``doing`` is said at once, an error when it ends; ``then`` gets its result, or
+        ``failed`` is called."""
         if doing:
             self.notify(one_line(doing) + " …", timeout=2, markup=False)
 
@@ -154,6 +161,9 @@ class MltuiApp(App[None]):
             else:
                 if then:
                     self.call_from_thread(then, result)
+                return
+            if failed:
+                self.call_from_thread(failed)
 
         self.run_worker(work, thread=True, group="acts", exit_on_error=True)
 

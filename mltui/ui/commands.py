@@ -137,8 +137,11 @@ APP = (
 #: Commands of each pane, by the pane's id.
 PANES: dict[str, tuple[Command, ...]] = {
     "profiles": (
-        Command("profiles.launch", "enter", "choose", "Launch", "Start a run of this profile.", footer=True, acts=True),
-        Command("profiles.launch_cpu", "c", "launch_cpu", "Launch on CPU", "Start it without a GPU.", acts=True),
+        Command("profiles.open", "enter", "choose", "Launch …",
+                "Choose values and resources; enter again launches.", footer=True, acts=True),
+        Command("profiles.launch", "L", "launch", "Launch at once", "Start a run of it just as it says.", acts=True),
+        Command("profiles.launch_cpu", "c", "launch_cpu", "Launch on CPU",
+                "Start it at once, without a GPU.", acts=True),
         Command("profiles.inspect", "i", "inspect", "Inspect",
                 "Show the exact docker command it stands for.", footer=True),
         Command("profiles.copy", "y", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
@@ -259,6 +262,33 @@ EXPORT = (
     Command("export.close", "escape,q", "close", "Back", "Write nothing."),
 )
 
+#: The form before a launch.
+LAUNCH = (
+    Command("launch.go", "enter", "go", "Launch", "Start the run, or all runs of the sweep.", footer=True),
+    Command("launch.edit", "e,i", "edit", "Type", "Type a value; several with commas are a sweep.", footer=True),
+    Command(
+        "launch.more",
+        "right,l,plus",
+        "step(1)",
+        "More",
+        "The next value: one more, twice as much, the next choice.",
+        shown="← →",
+        footer=True,
+    ),
+    Command("launch.less", "left,h,minus", "step(-1)", "Less", "The value before."),
+    Command("launch.reset", "u,backspace", "reset", "Reset", "Back to the profile's own value.", footer=True),
+    Command("launch.reset_all", "U", "reset_all", "Reset all", "All values back to the profile's own."),
+    Command("launch.copy", "y", "copy", "Copy command", "Copy the docker command it stands for (OSC 52).", footer=True),
+    Command("launch.scroll", "pagedown,J", "scroll_preview(1)", "Command down", "Scroll the command."),
+    Command("launch.scroll_back", "pageup,K", "scroll_preview(-1)", "Command up", "Scroll the command back."),
+    Command("launch.next", "down,j,tab", "cursor(1)", "Next", "Next value.", shown="↓ j"),
+    Command("launch.previous", "up,k,shift+tab", "cursor(-1)", "Previous", "Previous value.", shown="↑ k"),
+    Command("launch.first", "home,g", "edge(False)", "First", "First value."),
+    Command("launch.last", "end,G", "edge(True)", "Last", "Last value."),
+    Command("launch.help", "question_mark,f1", "help", "Help", "Show every key of the place you are in.", footer=True),
+    Command("launch.close", "escape,q", "close", "Back", "Launch nothing.", footer=True),
+)
+
 #: Answers to a question.
 QUESTION = (
     Command("question.yes", "y", "answer(True)", "Yes", "Do it."),
@@ -267,7 +297,7 @@ QUESTION = (
 
 
 #: Screens with keys of their own: what the app binds does not reach them.
-SCREENS: dict[str, tuple[Command, ...]] = {"dialog": DIALOG, "export": EXPORT, "question": QUESTION}
+SCREENS: dict[str, tuple[Command, ...]] = {"dialog": DIALOG, "export": EXPORT, "launch": LAUNCH, "question": QUESTION}
 
 
 def places() -> Iterator[tuple[str, tuple[Command, ...]]]:

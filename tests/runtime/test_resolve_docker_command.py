@@ -78,8 +78,8 @@ def test_the_line_of_a_small_launch():
     """One option a line, quoted for a shell, no word more than needed."""
     assert docker_command(PLAIN) == (
         "docker run -d \\\n  --name mltui-p-abcd2345 \\\n"
-        "  --label mltui.run=abcd2345 \\\n  --label mltui.profile=p \\\n  --init \\\n  --stop-timeout 30 \\\n"
-        "  --log-driver json-file \\\n  mltui-test/busybox"
+        "  --init \\\n  --stop-timeout 30 \\\n  --log-driver json-file \\\n"
+        "  --label mltui.run=abcd2345 \\\n  --label mltui.profile=p \\\n  mltui-test/busybox"
     )
 
 

@@ -36,14 +36,14 @@ def text(app: MltuiApp) -> str:
 
 
 def test_a_profile_is_launched_and_its_curve_drawn_and_found_again(profiles: Path) -> None:
-    """Enter launches; the run's curve, log and end show; a second app finds all of it."""
+    """``L`` launches at once; the run's curve, log and end show; a second app finds all of it."""
 
     async def first() -> str:
         app = app_for(profiles)
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "tiny")
-            await pilot.press("enter")
+            await pilot.press("L")
             await wait_for(pilot, lambda: app.cockpit.watcher.runs)
             run = app.cockpit.watcher.runs[0].id
             await wait_for(pilot, lambda: app.cockpit.watcher.runs[0].state is RunState.FINISHED)
@@ -72,7 +72,7 @@ def test_a_failed_run_says_why(profiles: Path) -> None:
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "boom")
-            await pilot.press("enter")
+            await pilot.press("L")
             await wait_for(pilot, lambda: "✗ failed" in text(app))
             assert "exit 3" in text(app)
             await wait_for(pilot, lambda: "oh no" in text(app))
@@ -88,7 +88,7 @@ def test_stopping_asks_first_and_names_the_run(profiles: Path) -> None:
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "long")
-            await pilot.press("enter")
+            await pilot.press("L")
             await wait_for(pilot, lambda: app.main.place == "runs" and "● running" in text(app))
             run = app.cockpit.watcher.runs[0]
             await pilot.press("s")
@@ -112,7 +112,7 @@ def test_removing_deletes_the_record_after_asking(profiles: Path, mltui_home: Pa
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "tiny")
-            await pilot.press("enter")
+            await pilot.press("L")
             await wait_for(pilot, lambda: "✓ finished" in text(app))
             run = app.cockpit.watcher.runs[0]
             folder = app.cockpit.launcher.folder(run.id)
@@ -127,7 +127,7 @@ def test_removing_deletes_the_record_after_asking(profiles: Path, mltui_home: Pa
 
 
 def test_a_broken_profile_is_listed_with_its_problem(profiles: Path) -> None:
-    """It is marked, its problem has file and line, and enter does not launch it."""
+    """It is marked, its problem has file and line, and no key launches it."""
 
     async def drive() -> None:
         app = app_for(profiles)
@@ -135,7 +135,7 @@ def test_a_broken_profile_is_listed_with_its_problem(profiles: Path) -> None:
             await ready(app, pilot)
             choose(app, "wrong")
             await wait_for(pilot, lambda: "profile.yaml:1:1" in text(app))
-            await pilot.press("enter")
+            await pilot.press("L")
             await pilot.pause(0.3)
             assert not app.cockpit.watcher.runs
 
@@ -143,14 +143,14 @@ def test_a_broken_profile_is_listed_with_its_problem(profiles: Path) -> None:
 
 
 def test_read_only_neither_launches_nor_offers_to(profiles: Path) -> None:
-    """With ``read_only`` enter says so, and the footer has no key that acts."""
+    """With ``read_only`` the key says so, and the footer has no key that acts."""
 
     async def drive() -> None:
         app = app_for(profiles, read_only=True)
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "tiny")
-            await pilot.press("enter")
+            await pilot.press("L")
             await wait_for(pilot, lambda: "This is read-only" in text(app))
             assert "Launch" not in rows(app, app.main.keys)[0]
             assert not app.cockpit.watcher.runs
@@ -246,7 +246,7 @@ def test_the_palette_finds_commands_of_other_panes(profiles: Path) -> None:
         async with app.run_test(size=(100, 30)) as pilot:
             await ready(app, pilot)
             titles = {command.title: command for command in app.get_system_commands(app.screen)}
-            assert "Launch  (enter)" in titles
+            assert "Launch …  (enter)" in titles
             assert "Runs: Kill  (K)" in titles
             await titles["Images: Remove  (d)"].callback()
             await pilot.pause()
@@ -263,7 +263,7 @@ def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
         async with app.run_test(size=(120, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "long")
-            await pilot.press("enter")
+            await pilot.press("L")
             await wait_for(pilot, lambda: app.main.place == "runs" and "● running" in text(app))
             return app.cockpit.watcher.runs[0].id
 

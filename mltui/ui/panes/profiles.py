@@ -1,4 +1,4 @@
-"""The profiles pane: pick one, launch it."""
+"""The profiles pane: pick one, open its launch form, or launch it at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProfilesPane(ListPane["ProfileEntry"]):
-    """Lists profiles; enter launches."""
+    """Lists profiles; enter opens the launch form."""
 
     KEY = "1"
     TITLE = "Profiles"
@@ -28,20 +28,31 @@ class ProfilesPane(ListPane["ProfileEntry"]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["profiles"])]
 
     def __init__(self) -> None:
-        super().__init__("profiles", lambda p: str(p.path), profile_line, lambda p: f"{p.name} {' '.join(p.tags)}")
+        super().__init__("profiles", lambda p: str(p.path), profile_line, _searched)
 
     def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
-        """Launch."""
+        """Open the launch form."""
         message.stop()
-        self.launch()
+        entry = self._usable()
+        if entry is not None:
+            from mltui.ui.screens.launch import LaunchScreen
+
+            self.app.push_screen(LaunchScreen(entry))
+
+    def _usable(self) -> ProfileEntry | None:
+        """The profile under the cursor, if it can be launched; else why not is said."""
+        entry: ProfileEntry | None = self.current()
+        if entry is None or not self.cockpit_app.may_act("launch"):
+            return None
+        if entry.problem:
+            self.cockpit_app.say_error(MltuiError(str(entry.problem), "Fix the file; it is read again by itself."))
+            return None
+        return entry
 
     def launch(self, gpus: str | None = None) -> None:
         """Launch the profile under the cursor, with ``gpus`` instead of the profile's own."""
-        entry: ProfileEntry | None = self.current()
-        if entry is None or not self.cockpit_app.may_act("launch"):
-            return
-        if entry.problem:
-            self.cockpit_app.say_error(MltuiError(str(entry.problem), "Fix the file; it is read again by itself."))
+        entry = self._usable()
+        if entry is None:
             return
         path = entry.path
         launcher = self.cockpit_app.cockpit.launcher
@@ -54,6 +65,10 @@ class ProfilesPane(ListPane["ProfileEntry"]):
             return launcher.launch(load_profile(path), wish)
 
         self.cockpit_app.do(f"Launching {entry.name}", start, then=self.cockpit_app.show_new_run)
+
+    def action_launch(self) -> None:
+        """Launch at once."""
+        self.launch()
 
     def action_launch_cpu(self) -> None:
         """Launch without a GPU."""
@@ -83,6 +98,11 @@ class ProfilesPane(ListPane["ProfileEntry"]):
 
         title = f"{entry.name}: what it stands for"
         self.cockpit_app.do("", plan, then=lambda text: self.cockpit_app.show_text(title, text))
+
+
+def _searched(entry: ProfileEntry) -> str:
+    """What a filter looks at: the name, the tags, and what it is about."""
+    return f"{entry.name} {' '.join(f'#{tag}' for tag in entry.tags)} {entry.description}"
 
 
 def profile_line(entry: ProfileEntry, width: int) -> Line:

@@ -1,0 +1,60 @@
+"""A small JSON file of what a person is used to: an entry for each name, the oldest going where there are very many.
+
+It holds habits, not data: a file that cannot be read counts as empty, and one that cannot be written is left as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+_MOST_ENTRIES = 500
+_MOST_BYTES = 1 << 20
+
+
+class Habits:
+    """The entries of one file, under ``profiles``. Both calls touch the disk: make them off the screen's loop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self, name: str) -> dict[str, object]:
+        """The entry of a name; empty where there is none."""
+        entry = self._read().get(name)
+        return entry if isinstance(entry, dict) else {}
+
+    def save(self, name: str, entry: Mapping[str, object]) -> None:
+        """Keep the entry of a name; an empty one is none."""
+        import json
+
+        entries = self._read()
+        entries.pop(name, None)
+        if entry:
+            entries[name] = dict(entry)
+        kept = dict(list(entries.items())[-_MOST_ENTRIES:])
+        with contextlib.suppress(OSError):
+            self._write(json.dumps({"profiles": kept}, indent=1))
+
+    def _read(self) -> dict[str, object]:
+        import json
+
+        try:
+            with self._path.open(encoding="utf-8") as file:
+                found = json.loads(file.read(_MOST_BYTES))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        entries = found.get("profiles") if isinstance(found, dict) else None
+        return entries if isinstance(entries, dict) else {}
+
+    def _write(self, text: str) -> None:
+        """In one step, so that another viewer never reads half a file."""
+        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, self._path)
+
+
+def texts(value: object) -> list[str]:
+    """The texts of a list that was read; none of what is no list."""
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,0 +1,206 @@
+"""The launch form, driven by keys on real runs of the local engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mltui.domain.run import RunState
+from mltui.storage.launch_values import LaunchHabits, LaunchValues
+from mltui.storage.profiles import load_profile
+from mltui.ui.app import MltuiApp
+from mltui.ui.presentation.launch_form import LaunchForm
+from mltui.ui.screens.launch import LaunchScreen
+from tests.ui.conftest import wait_for
+from tests.ui.test_app import app_for, choose, ready, text
+
+PRINTS = "import sys; print(f'step=1 loss={sys.argv[1]}')"
+SWEPT = f"""\
+engine: local
+image: none
+params:
+  epochs: {{default: 5, min: 1, max: 100, help: Passes}}
+  lr: {{default: 0.1, max: 1}}
+  optimizer: {{default: adam, choices: [adam, sgd]}}
+  api_key: none
+command: [python3, -c, {json.dumps(PRINTS)}, "${{lr}}"]
+mem_limit: 2g
+"""
+
+
+@pytest.fixture
+def swept(profiles: Path) -> Path:
+    """The folder of profiles, with one that has parameters."""
+    (profiles / "swept").mkdir()
+    (profiles / "swept" / "profile.yaml").write_text(SWEPT)
+    return profiles
+
+
+def form_of(swept: Path, last: LaunchValues | None = None) -> LaunchForm:
+    """The form of that profile."""
+    return LaunchForm(load_profile(swept / "swept"), last or LaunchValues(), ("docker", "local"), 2)
+
+
+def field(form: LaunchForm, key: str):
+    """One field of a form."""
+    return next(one for one in form.fields if one.key == key)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "problem"),
+    [
+        ("epochs", "101", "expected a whole number from 1 to 100, found '101'"),
+        ("epochs", "", "expected a value, such as 5"),
+        ("lr", "0.1, x", "expected a number, found 'x'"),
+        ("lr", "0.1, 0.2, 0.10", "0.1 stands there twice"),
+        ("optimizer", "rmsprop", "expected one of adam, sgd, found 'rmsprop'"),
+        ("gpus", "many", "expected the index or the UUID of a GPU, found 'many'"),
+        ("cpus", "0", "expected a number of CPUs such as 2, 1.5 or 500m, found '0'"),
+        ("mem_limit", "2x", "expected a size such as 512m, 2g or 2Gi, found '2x'"),
+        ("engine", "dokcer", "expected one of docker, local, found 'dokcer'"),
+        ("mem_limit", "none", ""), ("lr", "1e-3", ""), ("optimizer", "adam, sgd", ""),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_value_is_said(swept: Path, key: str, typed: str, problem: str) -> None:
+    """In the words of the profile's own checks."""
+    form = form_of(swept)
+    field(form, key).text = typed
+    assert field(form, key).problem.startswith(problem)
+    assert bool(form.wrong) is bool(problem)
+
+
+def test_steps_go_from_value_to_value(swept: Path) -> None:
+    """Whole numbers by one within their bounds, rates as 1, 2, 5, sizes twofold, choices around."""
+    form = form_of(swept)
+
+    def steps(key: str, count: int) -> list[str]:
+        one, seen = field(form, key), []
+        for _ in range(abs(count)):
+            one.text = one.step(one.text, 1 if count > 0 else -1)
+            seen.append(one.text)
+        return seen
+
+    assert steps("lr", 3) == ["0.2", "0.5", "1"]
+    assert steps("lr", -4) == ["0.5", "0.2", "0.1", "0.05"]
+    assert steps("epochs", -6)[-2:] == ["1", "1"]
+    assert steps("optimizer", 2) == ["sgd", "adam"]
+    assert steps("mem_limit", 1) == ["4g"]
+    assert steps("mem_limit", -3) == ["2g", "1g", "512m"]
+    assert steps("gpus", 4) == ["auto", "1", "2", "device=0"]
+    assert steps("cpus", 2) == ["1", "2"]
+
+
+def test_a_form_stands_for_what_was_changed_alone(swept: Path) -> None:
+    """Unchanged values are the profile's; several make a grid; the same limits are no change."""
+    form = form_of(swept, LaunchValues({"epochs": "7", "gone": "1"}, {"mem_limit": "none", "gpus": "1"}))
+    field(form, "lr").text = "0.1, 0.01"
+    wish, grid = form.wish()
+    assert (wish.params, wish.gpus, wish.engine, wish.limits) == ({"epochs": "7"}, "1", "", {"mem_limit": ""})
+    assert grid == {"lr": ("0.1", "0.01")}
+    assert form.sweep_text() == ("2 runs: lr = 0.1, 0.01, in one group", True)
+    field(form, "epochs").text = ",".join(map(str, range(1, 101)))
+    field(form, "optimizer").text = "adam,sgd"
+    said, sound = form.sweep_text()
+    assert not sound
+    assert said.startswith("The sweep has 400 runs (100 × 2 × 2), the most is 200.")
+
+
+def test_secrets_are_not_kept_with_the_values(tmp_path: Path) -> None:
+    """What a secret is called has no place in the file."""
+    habits = LaunchHabits(tmp_path)
+    habits.save(Path("/p.yaml"), LaunchValues({"api_key": "hunter2", "lr": "1"}, {"gpus": "1"}))
+    assert habits.load(Path("/p.yaml")) == LaunchValues({"lr": "1"}, {"gpus": "1"})
+    assert "hunter2" not in (tmp_path / "launches.json").read_text()
+
+
+def drive(profiles: Path, keys: Callable[[MltuiApp, Pilot[None]], Awaitable[None]], size: tuple[int, int]) -> None:
+    """Run the app with the cursor on the profile ``swept``, and let ``keys`` press."""
+
+    async def run() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=size) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: any(p.name == "swept" and p.read for p in app.cockpit.profiles))
+            choose(app, "swept")
+            await keys(app, pilot)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+def test_two_enters_launch_and_a_changed_value_is_used_and_remembered(swept: Path, size: tuple[int, int]) -> None:
+    """A digit begins to type; a wrong value is said in its row; the default stands beside; reset takes it back."""
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, LaunchScreen) and "docker run" in text(app))
+        await pilot.press("j", "2")
+        await wait_for(pilot, lambda: "expected a number of at most 1, found '2'" in text(app))
+        await pilot.press("backspace", "0", ".", "5", "enter")
+        await wait_for(pilot, lambda: "● lr" in text(app) and "default 0.1" in text(app))
+        await pilot.press("j", "right")
+        await wait_for(pilot, lambda: "● optimizer" in text(app))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "● optimizer" not in text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.cockpit.watcher.runs and "✓ finished" in text(app))
+        (run,) = app.cockpit.watcher.runs
+        assert (run.overrides, run.params["lr"]) == ({"lr": 0.5}, 0.5)
+        await pilot.press("1", "enter")
+        await wait_for(pilot, lambda: "● lr" in text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(app.cockpit.watcher.runs) == 2)
+        assert {run.params["lr"] for run in app.cockpit.watcher.runs} == {0.5}
+
+    drive(swept, keys, size)
+
+
+def test_enter_before_the_profile_is_read_launches_when_it_is(swept: Path) -> None:
+    """Two presses in a row are enough, however slow the disk."""
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: app.cockpit.watcher.runs and not isinstance(app.screen, LaunchScreen))
+        assert len(app.cockpit.watcher.runs) == 1
+
+    drive(swept, keys, (100, 30))
+
+
+def test_a_wrong_value_is_not_launched_and_escape_launches_nothing(swept: Path) -> None:
+    """Enter goes to the wrong value instead."""
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "docker run" in text(app))
+        await pilot.press("9", "9", "9", "down", "enter")
+        screen = app.screen
+        assert isinstance(screen, LaunchScreen)
+        assert screen.table.field is not None
+        assert screen.table.field.key == "epochs"
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not isinstance(app.screen, LaunchScreen))
+        assert not app.cockpit.watcher.runs
+
+    drive(swept, keys, (100, 30))
+
+
+def test_several_values_launch_a_run_each_in_one_group(swept: Path) -> None:
+    """How many is said before; the limits that were changed hold for all; each has its own value."""
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "docker run" in text(app))
+        await pilot.press("j", "e", *", 0.2, 0.4", "enter")
+        await wait_for(pilot, lambda: "3 runs: lr = 0.1, 0.2, 0.4" in text(app) and "# the first of 3" in text(app))
+        await pilot.press("enter")
+        runs = app.cockpit.watcher
+        await wait_for(pilot, lambda: [r.state for r in runs.runs] == [RunState.FINISHED] * 3, 40)
+        assert {run.params["lr"] for run in runs.runs} == {0.1, 0.2, 0.4}
+        assert len({run.group_id for run in runs.runs}) == 1
+
+    drive(swept, keys, (120, 36))
