@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from mltui.parsers.lines import Lines, values_of
+from mltui.parsers.lines import Lines
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
-from mltui.parsers.tokens import value_of
+from mltui.parsers.tokens import value_of, values_of
 from mltui.parsers.vocabulary import scope_of, words
 
 _TQDM = re.compile(

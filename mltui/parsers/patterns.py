@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from mltui.domain.metric_pattern import PLACES
-from mltui.parsers.lines import READ_LIMIT
 from mltui.parsers.plan import METRIC, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
-from mltui.parsers.tokens import value_of
+from mltui.parsers.tokens import text_of, value_of
 
 
 class Patterns:
@@ -21,7 +20,7 @@ class Patterns:
 
     def read(self, frame: bytes) -> bool:
         """Whether a pattern matched ``frame``; its points are reported."""
-        text = frame[:READ_LIMIT].decode("utf-8", "replace")
+        text = text_of(frame)
         for pattern in self._patterns:
             if found := pattern.search(text):
                 groups = {name: value for name, value in found.groupdict().items() if value is not None}

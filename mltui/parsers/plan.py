@@ -16,6 +16,8 @@ class Series:
     name: str
     kind: MetricKind
     wanted: bool = True
+    last: tuple[str, float, float] | None = None
+    """Axis, x and value of its last point, to know one that another line tells again."""
     constant: float | None = None
     """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
     waiting: list[tuple[str, float]] | None = None
@@ -42,6 +44,8 @@ class Group:
     """Its lines are a curve only where the log counts epochs; elsewhere they are settings."""
     held: list[MetricPoint] = field(default_factory=list)
     held_advances: int = -1
+    again: tuple[Plan, str, list[float]] | None = None
+    """Its first line came again at the end of what is here: another run, or all of it drawn anew."""
     seen: dict[float, list[float]] = field(default_factory=dict)
     """The last values at each x, to know a repeated line."""
     first_x: float | None = None

@@ -75,6 +75,9 @@ class Points:
         self._remembering: list[Group] = []
         self._remembered = 0
         self._waiting = 0
+        self.live = False
+        """Lines are drawn over and over: the newest of a kind may not be complete."""
+        self._newest: dict[int, tuple[Plan, str, float, list[float]]] = {}
 
     def series_for(self, name: str, kind: MetricKind) -> Series | None:
         """The series of that name, or ``None`` when there are too many."""
@@ -121,14 +124,17 @@ class Points:
             context.advances += 1
         if self._held:
             self.training_went_on()
-        self.place(plan, axis, x, numbers)
+        if self.live:
+            self._place_live(plan, axis, x, numbers)
+        else:
+            self.place(plan, axis, x, numbers)
 
     def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether a line without a place says what the last line of its kind said at the same place."""
         last = plan.group.last_x
         if last is None or (self.context.epoch is not None and self.context.epoch > last):
             return False
-        return plan.group.seen.get(last) == [numbers[entry.index] for entry in plan.entries]
+        return self._is_known(plan, last, numbers)
 
     def _by_context(self, group: Group) -> tuple[str, float]:
         """Where a line stands that does not say so: where the log was last, else it is counted."""
@@ -151,10 +157,16 @@ class Points:
         group = plan.group
         values = [numbers[entry.index] for entry in plan.entries]
         last = group.last_x
-        if last is not None and x < last and x == group.first_x:
-            group.seen.clear()  # It counts anew: a fold, a candidate, another run.
-        if last is not None and x <= last and group.seen.get(x) == values:
-            return
+        if last is not None and x <= last:
+            if group.seen.get(x) == values:
+                # The same line again; but one that begins anew may begin with it.
+                group.again = (plan, axis, numbers) if x == group.first_x and x < last else None
+                return
+            if x < last and x == group.first_x:
+                group.seen.clear()  # It counts anew: a fold, a candidate, another run.
+        if group.again is not None:
+            self._begin_anew(group, x)
+            last = group.last_x
         if group.first_x is None:
             group.first_x = x
         self._remember(group, x, values)
@@ -162,11 +174,44 @@ class Points:
         group.count += 1
         out = self.out if group.released else group.held
         for entry, value in zip(plan.entries, values, strict=True):
-            series = entry.series
+            series, point = entry.series, (axis, x, value)
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
+                if series.last == point:
+                    continue
+                series.last = point
                 out.append(_new(MetricPoint, (series.name, axis, x, value, series.kind)))
         if not group.released:
             self._hold(group)
+
+    def set_live(self, live: bool) -> None:
+        """Lines are now drawn over and over, or no longer."""
+        self.live = live
+        while not live and self._newest:
+            self.place(*self._newest.pop(next(iter(self._newest))))
+
+    def _place_live(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:
+        """Keep a line that may be drawn again with other values until another one follows."""
+        key = id(plan.group)
+        newest = self._newest.get(key)
+        if newest is not None and x < newest[2] and self._is_known(plan, x, numbers):
+            return
+        if newest is not None and (x, axis) != (newest[2], newest[1]):
+            self.place(*self._newest.pop(key))
+        names = {entry.series.name for entry in plan.entries}
+        for other, (less, at, where, _) in list(self._newest.items()):
+            if (where, at) == (x, axis) and names.issuperset(entry.series.name for entry in less.entries):
+                del self._newest[other]  # The same row with fewer of its columns filled.
+        self._newest[key] = (plan, axis, x, numbers)
+
+    def _is_known(self, plan: Plan, x: float, numbers: list[float]) -> bool:
+        return plan.group.seen.get(x) == [numbers[entry.index] for entry in plan.entries]
+
+    def _begin_anew(self, group: Group, x: float) -> None:
+        """The first line came again: if other values follow it than before, it was the first of another run."""
+        again, group.again = group.again, None
+        if again is not None and x in group.seen:
+            group.seen.clear()
+            self.place(again[0], again[1], group.first_x or 0.0, again[2])
 
     def running(self, name: str, x: float, value: float) -> None:
         """Report what a bar shows on the way to the epoch's value of ``name``."""
@@ -176,10 +221,10 @@ class Points:
 
     def of_epoch(self, series: Series, epoch: float, value: float) -> None:
         """Report an epoch's value that a bar showed."""
-        if series.wanted and epoch - epoch == 0:
-            self.out.append(
-                _new(MetricPoint, (series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind))
-            )
+        point = (self.context.axis_in_fold("epoch"), epoch, value)
+        if series.wanted and epoch - epoch == 0 and series.last != point:
+            series.last = point
+            self.out.append(_new(MetricPoint, (series.name, *point, series.kind)))
 
     def _remember(self, group: Group, x: float, values: list[float]) -> None:
         if not group.seen:
@@ -234,6 +279,7 @@ class Points:
 
     def close(self) -> None:
         """The log ended: what stood alone after a single epoch is reported, what followed many is a final result."""
+        self.set_live(False)
         if self.context.advances == 1:
             for group in list(self._held):
                 if group.context_releases and group.held_advances == 1:

@@ -14,7 +14,7 @@ from mltui.parsers.config import MetricConfig
 from mltui.parsers.lines import Lines
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
-from mltui.parsers.terminal import Frames
+from mltui.parsers.terminal import LIVE, STILL, Frames
 
 
 class MetricReader:
@@ -66,6 +66,9 @@ class MetricReader:
         return out
 
     def _read(self, frame: bytes, final: bool) -> None:
+        if frame in (LIVE, STILL):
+            self._points.set_live(frame == LIVE)
+            return
         if not frame.isascii():
             # Places are counted in bytes: what is no UTF-8 is replaced before anything is counted.
             frame = frame.decode("utf-8", "replace").encode()

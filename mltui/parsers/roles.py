@@ -23,6 +23,8 @@ class Judge:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training."""
         if any(words(f.name)[:2] == ("train", "runtime") for f in record.fields):
             return None
+        if record.past and self.points.series:
+            return None  # The best so far, told again.
         counters = _Counters(record, self.points.config.x)
         accepted = _accepted(record, counters.any or bar)
         if bar and not counters.any and all(f.role in (Role.UNKNOWN, Role.THROUGHPUT) for f in accepted):

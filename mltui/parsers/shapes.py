@@ -29,14 +29,15 @@ Span = tuple[int, int]
 
 @dataclass(slots=True)
 class Shape:
-    """What a line is. ``kind`` is nothing, plan, split, header, row, box, rule, section, scope or trace."""
+    """What a line is. ``kind`` is plan, or one of those that ``kinds.kind_of`` names."""
 
     kind: str
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""
     header: Header | None = None
-    """For a row, the header that ``plan`` and ``spans`` were made under."""
+    """For a row, the header that ``row`` was found under."""
+    row: tuple[Plan, list[Span]] | None = None
 
 
 @dataclass(slots=True)
@@ -144,3 +145,11 @@ def _anchor(span: Span, runs: list[Span]) -> tuple[int, int, int, int] | None:
 def _place(anchor: tuple[int, int, int, int], runs: list[Span]) -> Span:
     first, before, last, behind = anchor
     return runs[first][0] - before, runs[last][1] + behind
+
+
+def byte_span(text: str, start: int, end: int) -> Span:
+    """The place of ``text[start:end]`` in bytes."""
+    if text.isascii():
+        return start, end
+    a = len(text[:start].encode())
+    return a, a + len(text[start:end].encode())

@@ -228,6 +228,12 @@ _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _CSI = re.compile(rb"\x1b\[([0-?]*)[ -/]*([@-~])")
 _OTHER_ESCAPE = re.compile(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?|\x1b")
 _BREAK = b"\r"
+# A program that draws over several lines hides the cursor for as long as it does.
+_CURSOR = re.compile(rb"^\x1b\[\?25([lh])", re.M)
+#: A frame of its own: from here on lines are drawn again and again.
+LIVE = b"\x0e"
+#: A frame of its own: what was drawn last stays.
+STILL = b"\x0f"
 
 
 def _plain_csi(found: re.Match[bytes]) -> bytes:
@@ -255,7 +261,8 @@ def _apply_backspaces(piece: bytes) -> bytes:
 class Frames:
     """Splits bytes into frames: what was written between two line ends, carriage returns or jumps of the cursor.
 
-    ``feed`` returns pairs of text (bytes, UTF-8 as far as the program kept to it) and whether a newline ended it.
+    ``feed`` returns pairs of text (bytes, UTF-8 as far as the program kept to it) and whether a newline ended it. The
+    frames ``LIVE`` and ``STILL`` are no text: they enclose what a program draws over and over.
     """
 
     def __init__(self) -> None:
@@ -296,6 +303,7 @@ class Frames:
         if b"\x1b" in block:
             block = _COLOUR.sub(b"", block)
         if b"\x1b" in block:
+            block = _CURSOR.sub(lambda found: (LIVE if found[1] == b"l" else STILL) + b"\n", block)
             block = _OTHER_ESCAPE.sub(b"", _CSI.sub(_plain_csi, block))
         plain = b"\r" not in block and b"\x08" not in block
         lines = block.split(b"\n")

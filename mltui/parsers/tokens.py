@@ -53,6 +53,15 @@ _TOKEN = re.compile(
 )
 
 
+#: Longer lines are read up to here: what prints its metrics puts them in front.
+READ_LIMIT = 4096
+
+
+def text_of(frame: bytes) -> str:
+    """``frame`` as text, as far as it is read."""
+    return frame[:READ_LIMIT].decode("utf-8", "replace")
+
+
 class Token(NamedTuple):
     """A piece of a line. ``kind`` is one of number, word, mark, gap, bar, noise, plusminus, arrow."""
 
@@ -93,6 +102,14 @@ def value_of(text: str | bytes) -> float:
             return float((plain[:-1] if factor else plain).replace(",", "").replace("−", "-")) * (factor or 1.0)
         except ValueError:
             return math.nan
+
+
+def values_of(frame: bytes, spans: list[tuple[int, int]]) -> list[float]:
+    """The numbers of ``frame`` at ``spans``."""
+    try:
+        return [float(frame[a:b]) for a, b in spans]
+    except ValueError:
+        return [value_of(frame[a:b]) for a, b in spans]
 
 
 TIME_UNITS = frozenset(

@@ -10,7 +10,17 @@ import re
 
 from mltui.parsers.records.record import Field, Nameless, Record, new_field
 from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
-from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, Role, counter_of, role_of, scope_of, word_set, words
+from mltui.parsers.vocabulary import (
+    COUNTERS,
+    QUALIFIERS,
+    SCOPE_WORDS,
+    Role,
+    counter_of,
+    role_of,
+    scope_of,
+    word_set,
+    words,
+)
 
 _WRAPPERS = word_set("""
     tensor Tensor array Array DeviceArray float float32 float64 bfloat16 int
@@ -25,6 +35,12 @@ _SETTINGS = word_set("""
 _STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
     complete results result info of at end start
+""")
+_MEANS = word_set("""
+    avg average mean running smoothed ema
+""")
+_PAST = word_set("""
+    best last previous
 """)
 _BLOCK = word_set("""
     best last since until from early total remaining max resume resuming saved saving every
@@ -132,6 +148,9 @@ class _Walk:
 
     def _string_value(self, token: Token) -> None:
         key = self.phrase[-1].lower()
+        self._note_past(self.phrase)
+        if self.brackets and not _PAST.isdisjoint(w.lower() for w in self.phrase):
+            self.brackets[-1] = "settings"  # "(best: epoch 3, loss 0.31)" says what was.
         if key in _SCOPE_KEYS and scope_of(token.text):
             self.record.scope = token.text
             self._clear()
@@ -193,6 +212,7 @@ class _Walk:
 
     def _counter(self, name: str, left: list[str], token: Token) -> None:
         if _BLOCK & {w.lower() for w in left}:
+            self._note_past(left)
             self.last = None
             return
         if found := next((w for w in name.split() if scope_of(w)), ""):
@@ -203,6 +223,8 @@ class _Walk:
         self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w)) if metric else ""
 
     def _add(self, name: str, token: Token, explicit: bool) -> None:
+        if not COUNTERS.keys().isdisjoint(words(name)):
+            self._note_past(name.split())
         found = new_field(name, self.number, token.text, explicit, self.label, token.unit)
         if self.inherited and found.role is Role.METRIC and not scope_of(name):
             found.label = self.inherited
@@ -426,14 +448,29 @@ class _Walk:
             name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if _measures(w)), "")
             if name and all(_known(w) for w in name.split()):
                 self.record.nameless.remove(value)
+                self._beside_mean(value, name)
                 self.record.fields.append(new_field(name, value.index, "0.5", False, self.label))
                 self.last = None
+
+    def _beside_mean(self, value: Nameless, name: str) -> None:
+        """Read the number in front of a mean as what it is the mean of: ``2.14, 2.31 avg loss``."""
+        before = self.record.nameless[-1] if self.record.nameless else None
+        plain = " ".join(w for w in name.split() if w.lower() not in _MEANS)
+        if plain and plain != name and before is not None and before.decimal and before.index == value.index - 1:
+            self.record.nameless.remove(before)
+            self.record.fields.append(new_field(plain, before.index, "0.5", False, self.label))
+
+    def _note_past(self, phrase: list[str]) -> None:
+        """Note that the line speaks of the best so far: it begins with that word."""
+        if not self.record.fields and "best" in (w.lower() for w in phrase):
+            self.record.past = True
 
     def _clear(self) -> None:
         self.phrase, self.separator = [], ""
 
     def _close_label(self) -> None:
         """Keep what the phrase says about scope: it stands for the fields that follow."""
+        self._note_past(self.phrase)
         if self.phrase and len(self.phrase) <= 3 and "call" not in self.brackets:
             found = next((w for w in self.phrase if scope_of(w)), "")
             if found:

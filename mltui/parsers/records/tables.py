@@ -23,6 +23,7 @@ _CELL = re.compile(r"\[?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|i
 _DURATION = re.compile(
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
 )
+_NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
 _NAME = re.compile(r"[^\W\d_].{0,40}|#")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
@@ -53,6 +54,21 @@ class Header:
         if self.spans is not None and len(self.spans) == count:
             return self.spans
         return self.ways.get(count)
+
+
+def is_number(text: str) -> str:
+    """The number that ``text`` is, but for a percent sign behind it; empty if it is none."""
+    found = _NUMBER_ONLY.fullmatch(text)
+    return "" if found is None else found[1]
+
+
+def box_row(text: str) -> tuple[str, str] | None:
+    """Name and value of a table row of two columns, ``| ep_rew_mean | 22.2 |``."""
+    parts = _BARS.split(text, 4)
+    if len(parts) != 4 or parts[0].strip() or parts[3].strip():
+        return None
+    name = parts[1].strip()
+    return (name, parts[2].strip()) if any(c.isalpha() for c in name) else None
 
 
 def is_rule(text: str) -> bool:
@@ -159,15 +175,29 @@ def split_row(text: str) -> list[tuple[str, int, int]]:
     return [(m.group(), m.start(), m.end()) for m in _WORDS.finditer(text)]
 
 
-def row_cells(text: str) -> list[Cell] | None:
-    """The cells of a row of numbers; ``None`` if ``text`` is no such row."""
+def label_of(text: str) -> str | None:
+    """The name in front of a row of numbers (``| road | 56.7 | 61.2 |``); ``None`` if ``text`` is no such row."""
+    parts = _split_by(text, _BARS) if _BARS.search(text) else [(m.group(), *m.span()) for m in _GAPPED.finditer(text)]
+    if not 3 <= len(parts) <= _MAX_COLUMNS or not _NAME.fullmatch(parts[0][0]) or "=" in parts[0][0]:
+        return None
+    return parts[0][0] if row_cells(text, parts[0][0]) else None
+
+
+def row_cells(text: str, label: str = "") -> list[Cell] | None:
+    """The cells of a row of numbers; ``None`` if ``text`` is no such row. Its first cell may be the name ``label``."""
     parts = split_row(text)
+    if label and not _BARS.search(text):
+        begin = text.find(label)
+        end = begin + len(label)
+        parts = [(label, begin, end), *((m.group(), *m.span()) for m in _WORDS.finditer(text, end))]
     if not 2 <= len(parts) <= _MAX_COLUMNS:
         return None
     cells: list[Cell] = []
     for i, (cell, start, end) in enumerate(parts):
         found = _CELL.fullmatch(cell)
-        if found is None and not (_DURATION.fullmatch(cell) or not cell or (i == 0 and cell.lower() in _OVERALL)):
+        if found is None and not (
+            _DURATION.fullmatch(cell) or not cell or (i == 0 and (label or cell.lower() in _OVERALL))
+        ):
             return None
         at = text.find(cell, start)
         number = None if found is None else (at + found.start(1), at + found.end(1))
@@ -182,7 +212,9 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         return [name for name, _, _ in direct]
     beside = header.columns(len(cells) - 1)
     if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
-        # A row number in front of the first column, as pandas prints it.
+        # A row number in front of the first column, as pandas prints it; where supports are counted it is a class.
+        if any(words(name) == ("support",) for name, _, _ in beside):
+            return None
         return ["", *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
     if len(cells) > len(columns):
@@ -195,6 +227,29 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
             return None
         names.append(near[0])
     return names
+
+
+def labelled_column(header: Header) -> str:
+    """The measured column of a table of two columns whose first holds names (``Class | IoU``), else nothing."""
+    columns = header.columns(2)
+    if columns is None or role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER) or scope_of(columns[0][0]):
+        return ""
+    return columns[1][0] if role_of(columns[1][0]) is Role.METRIC else ""
+
+
+def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The column name of every cell behind the name that a row begins with; ``None`` if the row does not fit."""
+    columns = header.columns(len(cells))
+    if columns is not None:
+        if role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER):
+            return None
+        return [name for name, _, _ in columns[1:]]
+    if header.text[:1] != " ":
+        return None
+    columns = header.columns(len(cells) - 1)
+    if columns is not None:
+        return [name for name, _, _ in columns]
+    return assign(header, cells[1:])
 
 
 def table_record(names: list[str], cells: list[str]) -> Record:

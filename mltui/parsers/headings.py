@@ -1,0 +1,53 @@
+"""Headings: lines that say of what the lines under them speak, ``Validation:`` or ``Eval begin...``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mltui.parsers.vocabulary import scope_of
+
+_HEADING = re.compile(
+    r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
+    r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?)"
+    r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
+)
+
+
+@dataclass(slots=True)
+class Heading:
+    """A line that says of what the lines under it speak: the ones indented deeper, else all up to a blank line."""
+
+    scope: str = ""
+    indent: int = 0
+    spoken: bool = False
+    """It is a sentence (``Eval begin...``): it holds until the training goes on."""
+    deeper: bool | None = None
+
+    @property
+    def loose(self) -> bool:
+        """Nothing but the training's going on shows its end."""
+        return bool(self.scope) and (self.spoken or self.deeper is False)
+
+    def follow(self, frame: bytes) -> None:
+        """Forget the scope if ``frame`` no longer stands under the heading."""
+        if self.spoken:
+            return
+        if not frame.strip():
+            self.scope = ""
+            return
+        indent = len(frame) - len(frame.lstrip())
+        if self.deeper is None:
+            self.deeper = indent > self.indent
+        if self.deeper and indent <= self.indent:
+            self.scope = ""
+
+
+def heading_scope(text: str) -> str:
+    """The scope that a heading such as ``Validation:`` or ``Eval begin...`` sets for the lines under it."""
+    text = text.strip()
+    if text[-1:] == "{":
+        text = text.rstrip("{ ").replace('"', "")
+    found = _HEADING.fullmatch(text)
+    word = "" if found is None else next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
+    return word

@@ -1,0 +1,90 @@
+"""What kind of line a text is, by itself: a table's header or row, a heading, program text, names beside numbers."""
+
+from __future__ import annotations
+
+import re
+
+from mltui.parsers.headings import heading_scope
+from mltui.parsers.prefix import split_prefix
+from mltui.parsers.records import tables
+from mltui.parsers.vocabulary import COUNTERS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
+
+_WORD = re.compile(rb"[A-Za-z]+")
+_CAMEL = re.compile(rb"[a-z][A-Z]")
+_GATE = frozenset(
+    word.encode()
+    for word in {
+        *METRIC_WORDS,
+        *SCHEDULE_WORDS,
+        *SCOPE_WORDS,
+        *COUNTERS,
+        "learning",
+        "rank",
+        "steps",
+        "batches",
+        "class",
+        "trace",
+    }
+)
+_HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
+_NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
+_EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
+# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, test names.
+_CODE = re.compile(
+    r"\s*(?:>>> |\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
+    r"|(?:if|elif|assert|return|while|def|class|import|raise|yield|lambda|del) )"
+    r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
+)
+_FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
+#: Where a line of another rank begins in the middle of a line.
+INNER_RANK = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
+# Digits that belong to a column's name.
+_NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
+
+
+def kind_of(text: str, frame: bytes) -> str:
+    """The kind of the line ``frame``, which begins with ``text``; ``pairs`` if its form says nothing."""
+    if not _may_matter(frame):
+        return _table_kind(text, frame) or "nothing"
+    if text.startswith("Traceback (most recent call last)"):
+        return "trace"
+    if _EXCEPTION.match(text) or _CODE.match(text):
+        return "nothing"
+    if _FINAL_SECTION.search(text):
+        return "section"
+    part = table_part(text)
+    if not _HAS_VALUE.search(part.encode()) and tables.read_splits(part):
+        return "splits"
+    if kind := _table_kind(text, frame):
+        return kind
+    if INNER_RANK.search(frame):
+        return "split"
+    if heading_scope(text) and not _HAS_VALUE.search(frame):
+        return "scope"
+    if tables.read_header(text) is not None and not _HAS_VALUE.search(_NAME_DIGITS.sub(b"", frame)):
+        return "header"
+    return "pairs"
+
+
+def _table_kind(text: str, frame: bytes) -> str:
+    """The kind of a line that stands in a table: a rule or a row."""
+    if tables.is_rule(text):
+        return "rule"
+    box = tables.box_row(text)
+    if box and (not box[1] or tables.is_number(box[1])):
+        return "box"
+    if _NUMERIC_START.match(frame) and tables.row_cells(text):
+        return "row"
+    return "labelled" if tables.label_of(text) else ""
+
+
+def table_part(text: str) -> str:
+    """``text`` without what a logger wrote in front of it."""
+    return text[split_prefix(text)[1] :]
+
+
+def _may_matter(frame: bytes) -> bool:
+    """Whether the line holds a word of the field at all; most lines of most logs do not."""
+    if not _GATE.isdisjoint(_WORD.findall(frame.lower())):
+        return True
+    return _CAMEL.search(frame) is not None

@@ -1,0 +1,155 @@
+"""Lines that stand in tables, and what the lines before them said of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mltui.parsers.kinds import table_part
+from mltui.parsers.plan import Plan
+from mltui.parsers.records import tables
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.roles import Judge
+from mltui.parsers.shapes import Shape, Span, byte_span
+from mltui.parsers.tokens import text_of, values_of
+
+Apply = Callable[[Plan, list[float]], None]
+
+
+class Tabular:
+    """Remembers headers, and reads the rows under them.
+
+    Four sorts of tables: rows of numbers under column names; rows that begin with a name (``road 56.7 61.2``), whose
+    values are the columns' for that name; boxes of a name and a value a row; and metrics by split.
+    """
+
+    def __init__(self, judge: Judge, apply: Apply) -> None:
+        self._judge = judge
+        self._apply = apply
+        self._header: tables.Header | None = None
+        self._rows: dict[tuple[str, ...], Plan | None] = {}
+        self.box: list[tuple[str, str]] = []
+        """Names and values of the box that is being read."""
+        self._box_prefix = ""
+        self._splits: list[str] = []
+        """Columns of a table of metrics by split that is being read."""
+        self.open = False
+        """Nothing but rows, rules and blank lines has come since the header."""
+
+    # Rows under a header.
+
+    def read_header(self, text: str) -> bool:
+        """Take ``text`` as a table's header if it is one."""
+        self.open = True
+        if self._header is not None and self._header.text == tables.header_text(text):
+            return True
+        header = tables.read_header(text)
+        if header is not None:
+            self._header = header
+            self._rows.clear()
+        return header is not None
+
+    def read_rule(self, text: str) -> None:
+        """Take the columns from the rule under the header."""
+        if self._header is not None:
+            tables.apply_rule(self._header, text)
+
+    def row_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
+        """How to read a row of numbers under the current header: its plan and where its numbers stand, in bytes."""
+        if self._header is None:
+            return None
+        cells = tables.row_cells(text)
+        names = None if cells is None else tables.assign(self._header, cells)
+        if cells is None or names is None:
+            return None
+        return self._plan_of(text, names, cells)
+
+    def labelled_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
+        """How to read a row that begins with a name."""
+        label = tables.label_of(text)
+        if self._header is None or label is None or not self.open:
+            return None
+        cells = tables.row_cells(text, label)
+        names = None if cells is None else tables.assign_labelled(self._header, cells)
+        if cells is None or names is None:
+            return None
+        named = [f"{label} {name}" if name else "" for name in names]
+        return self._plan_of(text, named, cells[1:])
+
+    def _plan_of(self, text: str, names: list[str], cells: list[tables.Cell]) -> tuple[Plan, list[Span]] | None:
+        present = [(name, cell) for name, cell in zip(names, cells, strict=True) if name and cell.number is not None]
+        key = tuple(name for name, _ in present)
+        if key not in self._rows:
+            self._rows[key] = self._judge.plan(tables.table_record(list(key), [cell.text for _, cell in present]))
+        plan = self._rows[key]
+        spans = [byte_span(text, *cell.number) for _, cell in present if cell.number is not None]
+        return None if plan is None or not plan.entries else (plan, spans)
+
+    def read_row(self, shape: Shape, frame: bytes) -> bool:
+        """Read a row; ``False`` if the current header has no place for it."""
+        if shape.header is not self._header or (shape.kind == "labelled" and not self.open):
+            shape.header = self._header
+            find = self.row_plan if shape.kind == "row" else self.labelled_plan
+            shape.row = find(text_of(frame))
+        if shape.row is None:
+            return False
+        plan, spans = shape.row
+        self._apply(plan, values_of(frame, spans))
+        return True
+
+    # Metrics by split.
+
+    def read_splits_header(self, text: str) -> None:
+        """A table of metrics by split begins: ``Metric | Train | Val``."""
+        self._splits = tables.read_splits(table_part(text))
+
+    @property
+    def by_split(self) -> bool:
+        """A table of metrics by split is being read."""
+        return bool(self._splits)
+
+    def read_splits(self, text: str) -> bool:
+        """Read a row of such a table; the first other line ends it."""
+        text = table_part(text)
+        if not text.strip() or tables.is_rule(text):
+            return True
+        found = tables.split_values(text, self._splits)
+        if found is None:
+            self._splits = []
+            return False
+        name, values = found
+        record = Record()
+        shown = [(split, value) for split, value in zip(self._splits, values, strict=True) if value]
+        for i, (split, value) in enumerate(shown):
+            record.fields.append(new_field(f"{split} {name}", i, value))
+        if plan := self._judge.plan(record):
+            self._apply(plan, [float(value) for _, value in shown])
+        return True
+
+    # Boxes.
+
+    def read_box(self, text: str) -> None:
+        """Keep a row of a name and a value; the box is read when it is complete."""
+        box = tables.box_row(text)
+        if box is None:
+            return
+        name, value = box
+        if not value:
+            self._box_prefix = name if name.endswith("/") else ""
+            self.box.append(("", ""))
+        elif len(self.box) < 256:
+            self.box.append((self._box_prefix + name, value))
+
+    def flush_box(self) -> None:
+        """Read the box that was being kept."""
+        rows, self.box, self._box_prefix = [r for r in self.box if r[0]], [], ""
+        column = tables.labelled_column(self._header) if self.open and self._header is not None else ""
+        record = Record()
+        values: list[float] = []
+        for name, value in rows:
+            if number := tables.is_number(value):
+                record.fields.append(new_field(f"{name} {column}".rstrip(), len(values), number))
+                values.append(float(number))
+        if plan := self._judge.plan(record):
+            # A table that does not count is a summary, until another one like it comes.
+            plan.group.context_releases = False
+            self._apply(plan, values)
