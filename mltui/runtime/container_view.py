@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: Lines of the past that are read; a container may have printed for months.
 _TAIL_LINES = 5_000
+#: A block as big as this is part of a flood, which waits in the engine: after each the thread rests so many times as
+#: long as it worked, for it shares the interpreter with the one that draws.
+_FLOOD = 1 << 16
+_GIVE_WAY = 2.0
 #: Between two tries to read from an engine that went away.
 _AGAIN_S = 1.0
 
@@ -100,11 +104,13 @@ class ContainerView:
         screens: dict[int, LineScreen] = {}
         now = time.time()
         for chunk in stream:
-            now = chunk.time or time.time()
+            now, began = chunk.time or time.time(), time.thread_time()
             screen = screens.setdefault(chunk.stream, LineScreen())
             self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
             self.log.draw(chunk.stream, screen.pending)
             for point in reader.feed(chunk.data, chunk.stream):
                 self.metrics.add(point, now)
+            if len(chunk.data) >= _FLOOD:
+                self._closed.wait(_GIVE_WAY * (time.thread_time() - began))
         for point in reader.close():
             self.metrics.add(point, now)

@@ -41,10 +41,33 @@ _OUTPUTS_S, _BUSY_OUTPUTS_S = 1.0, 5.0
 _LAST_POLLS = 100
 #: Bytes read between two looks at the clock; small enough for the reader to stay in step, large enough to be cheap.
 _SLICE = 1 << 18
-#: A backlog up to this many bytes is worked off with rests of so many times the work: reading a flood takes as much of
-#: the machine as printing it, and would slow it down.
-_BACKLOG = 1 << 26
-_GIVE_WAY = 4.0
+#: A run that prints more bytes a second floods: reading it takes as much of the machine as printing it. While it does,
+#: reading rests so many times as long as it works. The rests shrink as curves fall behind, and are gone at ``_LAG_S``:
+#: of a flood that the reader can keep up with, curves lag by less.
+_FLOOD = 4e6
+_GIVE_WAY = 20.0
+_LAG_S = 60.0
+#: What a flood left unread is read with rests as long as the work, while the run goes on.
+_CATCH_UP = 1.0
+#: Seconds over which the speed of a run's output is taken.
+_PACE_S = 0.25
+
+
+class _Pace:
+    """How fast a file grows."""
+
+    def __init__(self, size: int) -> None:
+        self._seen = (time.monotonic(), size)
+        self._speed = 0.0
+
+    def floods(self, size: int) -> bool:
+        """Whether it grew by more than ``_FLOOD`` a second lately; ``size`` is what it has now."""
+        before, then = self._seen
+        now = time.monotonic()
+        if now - before >= _PACE_S:
+            self._speed = (size - then) / (now - before)
+            self._seen = (now, size)
+        return self._speed > _FLOOD
 
 
 class Recorder:
@@ -62,6 +85,7 @@ class Recorder:
         self._ended = threading.Event()
         self._read = 0
         self._flushed = 0.0
+        self._pace = _Pace(self._log.size)
         self.error: OSError | None = None
         """Why points could not be written for a while (a full disk)."""
         self._thread = threading.Thread(target=self._read_metrics, name="metrics", daemon=True)
@@ -97,6 +121,7 @@ class Recorder:
                 self._grown.clear()
                 ended = self._ended.is_set()
                 began, busy = time.thread_time(), False
+                self._pace.floods(self._log.size)
                 for piece in log.pieces(_SLICE):
                     busy = True
                     last = piece.time
@@ -109,7 +134,7 @@ class Recorder:
                     self._flushed = time.monotonic()
                     self._write(self._metrics.flush if busy or self._outputs.behind else self._metrics.publish)
                 if busy:
-                    self._give_way(time.thread_time() - began)
+                    self._give_way(time.thread_time() - began, time.time() - last)
                 elif ended:
                     break
                 else:
@@ -136,10 +161,11 @@ class Recorder:
         self._grown.wait(look if flush is None else min(look, flush))
         self._ended.wait(_REST_S)
 
-    def _give_way(self, worked: float) -> None:
-        """Leave the machine to the flood while it lasts; one that goes on for long is kept up with all the same."""
-        if _SLICE < self.unread < _BACKLOG:
-            self._ended.wait(_GIVE_WAY * worked)
+    def _give_way(self, worked: float, lag: float) -> None:
+        """Leave the machine to a flood while it lasts; ``lag``: seconds since what was just read was printed."""
+        if self.unread > _SLICE and not self._ended.is_set():
+            times = _GIVE_WAY if self._pace.floods(self._log.size) else _CATCH_UP
+            self._ended.wait(times * worked * max(0.0, 1 - lag / _LAG_S))
 
     def _until_flush(self) -> float | None:
         """Seconds until points have to be written; ``None`` while there are none."""

@@ -21,10 +21,13 @@ from mltui.storage.log_file import LogReader
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 
-#: Of a log that is opened only so much is turned into lines, and of one that floods so much at each poll: the thread
-#: that draws the screen shares the interpreter with this work.
+#: Of a log that is opened so much is turned into lines. One that grows by more than ``_FLOOD`` between two polls
+#: floods: of that only what a screen holds is shown, for the thread that draws shares the interpreter with this work.
 _TAIL = 1 << 20
-_FLOOD = 1 << 18
+_FLOOD = 1 << 17
+_GLANCE = 1 << 14
+#: Polls without a flood after which the end of the log is read once more, with all that went by.
+_CALM = 5
 _BUILD_TAIL = 1 << 18
 
 
@@ -40,6 +43,8 @@ class RunView:
         self._points = MetricReaderFile(folder.metrics, self._take, self.metrics.clear)
         self._log: LogReader | None = None
         self._screens: dict[int, LineScreen] = {}
+        self._calm = 0
+        """Quiet polls that are still to come until what a flood left out is read; 0: nothing is left out."""
         self._build_at = 0
         self._build_screen = LineScreen()
 
@@ -69,19 +74,37 @@ class RunView:
             except OSError:
                 return False
         size = self._log.size
+        anew = self._begin_elsewhere(self._log, size)
         if size <= self._log.offset:
             return False
-        most = _FLOOD if self._log.offset else _TAIL
-        if size - self._log.offset > most:
-            self._log.skip_to(size - most)
-            self._log.skip_line()
-            self._screens.clear()
-            self.log.clear(skipped_bytes=self._log.offset)
+        skipped, lines = self._log.offset, []
         for piece in self._log.pieces():
             screen = self._screens.setdefault(piece.stream, LineScreen())
-            done = screen.feed(piece.data)
-            self.log.extend([LogLine(text, piece.stream, piece.time) for text in done])
-            self.log.draw(piece.stream, screen.pending)
+            lines += [LogLine(text, piece.stream, piece.time) for text in screen.feed(piece.data)]
+        if anew:
+            self.log.clear(skipped_bytes=skipped)
+        self.log.extend(lines)
+        for stream, screen in self._screens.items():
+            self.log.draw(stream, screen.pending)
+        return True
+
+    def _begin_elsewhere(self, log: LogReader, size: int) -> bool:
+        """Go near the end when too much has come, and back when it comes no more; tells whether lines begin anew."""
+        first = log.offset == 0
+        if size - log.offset > (_TAIL if first else _FLOOD):
+            self._calm = 0 if first else _CALM
+            log.skip_to(size - (_TAIL if first else _GLANCE))
+        else:
+            if self._calm == 0:
+                return False
+            self._calm -= 1
+            if self._calm:
+                return False
+            log.rewind()
+            log.skip_to(size - _TAIL)
+        if log.offset:
+            log.skip_line()
+        self._screens.clear()
         return True
 
     def _poll_build(self) -> bool:

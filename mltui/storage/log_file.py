@@ -118,6 +118,12 @@ class LogReader:
         if found >= 0:
             self.skip_to(self.offset + found + 1)
 
+    def rewind(self) -> None:
+        """Go back to the log's start."""
+        self._entry = (0, 0.0, 1)
+        self._next.clear()
+        self._at = self.offset = 0
+
     def skip_to(self, offset: int) -> None:
         """Go on at ``offset`` (forward only), with the stream and time that hold there."""
         self.offset = max(self.offset, offset)

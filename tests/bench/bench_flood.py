@@ -36,12 +36,14 @@ METRICS = "step %07d - loss: 0.1234 - accuracy: 0.9876 - lr: 0.001 and some word
 
 @dataclass
 class Round:
-    """What one recorded flood took; seconds and MiB."""
+    """What one recorded flood took; seconds and MiB. CPU times are those until the container's end."""
 
     container: float = 0.0
     metrics: float = 0.0
     memory: float = 0.0
-    cpu: float = 0.0
+    recording: float = 0.0
+    reading: float = 0.0
+    viewing: float = 0.0
     polls: list[float] = field(default_factory=list)
 
 
@@ -79,6 +81,7 @@ class Bench:
         run = self.launcher.launch(self.profile)
         supervisor = _supervisor(run)
         view = RunView(self.launcher.folder(run.id)) if watched else None
+        spent: list[tuple[float, float, float, float]] = []
         while (now := self.database.get(run.id)) and now.state.active:
             time.sleep(0.1)
             if view:
@@ -87,7 +90,7 @@ class Bench:
                 result.polls.append(time.perf_counter() - began)
             try:
                 result.memory = max(result.memory, supervisor.memory_info().rss / 2**20)
-                result.cpu = sum(supervisor.cpu_times()[:2])
+                spent.append((time.time(), *_threads(supervisor), time.thread_time() if view else 0.0))
             except psutil.NoSuchProcess:
                 break
         ended = time.time()
@@ -95,12 +98,22 @@ class Bench:
         if not now or not now.started or not now.finished:
             raise RuntimeError(f"the run did not run: {now}")
         result.container, result.metrics = now.finished - now.started, ended - now.finished
+        before = next(row for row in spent if row[0] >= now.started)
+        after = next((row for row in spent if row[0] >= now.finished), spent[-1])
+        _, result.recording, result.reading, result.viewing = (b - a for a, b in zip(before, after, strict=True))
         if view:
             view.close()
         while self.launcher.folder(run.id).supervised:
             time.sleep(0.01)
         self.launcher.remove(now)
         return result
+
+
+def _threads(supervisor: psutil.Process) -> tuple[float, float]:
+    """Seconds of CPU of the thread that records, which is the process's first, and of the others."""
+    times = {thread.id: thread.user_time + thread.system_time for thread in supervisor.threads()}
+    first = times.pop(supervisor.pid, 0.0)
+    return first, sum(times.values())
 
 
 def _supervisor(run: Run) -> psutil.Process:
@@ -142,9 +155,18 @@ def measure(bench: Bench, rounds: int) -> None:
         container = statistics.median(one.container for one in found)
         print(f"{name}: {container:.2f} s, ratio {container / base:.2f} (goal 1.15)")
         print(f"  all metrics read {statistics.median(one.metrics for one in found):.2f} s after the container's end")
-        print(f"  supervisor: {max(one.memory for one in found):.0f} MiB, {found[-1].cpu:.2f} s of CPU")
+        recording, reading = (
+            statistics.median(getattr(one, what) for one in found) for what in ("recording", "reading")
+        )
+        print(
+            f"  supervisor: {max(one.memory for one in found):.0f} MiB; CPU until the container's end: "
+            f"recording {recording:.2f} s, reading metrics {reading:.2f} s"
+        )
     polls = [one for found in watched for one in found.polls]
-    print(f"viewer: {1000 * statistics.median(polls):.1f} ms a poll in the median, {1000 * max(polls):.0f} ms at most")
+    print(
+        f"viewer: {1000 * statistics.median(polls):.1f} ms a poll in the median, {1000 * max(polls):.0f} ms at most; "
+        f"CPU until the container's end: {statistics.median(one.viewing for one in watched):.2f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -125,6 +125,25 @@ def test_a_flood_is_followed_at_its_end(folder: RunFolder, view: RunView) -> Non
     assert view.log.skipped_bytes > 6_000_000
 
 
+def test_what_a_flood_left_out_is_there_when_it_is_over(folder: RunFolder, view: RunView) -> None:
+    """While it goes on only its newest lines are read; then the last megabyte is, without a gap."""
+    with LogWriter(folder.path) as log:
+        log.append(1, b"first\n", 1.0)
+        view.poll()
+        for part in range(5):
+            log.append(1, b"".join(b"line %08d\n" % (part * 50_000 + i) for i in range(50_000)), 2.0)
+            view.poll()
+            assert texts(view)[-1] == f"line {part * 50_000 + 49_999:08}"
+            assert len(texts(view)) < 2_000
+        log.append(1, b"the end\n", 3.0)
+        while len(texts(view)) < 2_000:
+            view.poll()
+    numbers = [int(text.split()[1]) for text in texts(view)[:-1]]
+    assert numbers == list(range(numbers[0], 250_000))
+    assert texts(view)[-1] == "the end"
+    assert view.log.skipped_bytes + view.log.first * len("line 00000000\n") == len(b"first\n") + numbers[0] * 14
+
+
 def test_a_bar_that_never_ends_its_line(folder: RunFolder, view: RunView) -> None:
     """Megabytes without a line's end are one line that changes."""
     with LogWriter(folder.path) as log:
