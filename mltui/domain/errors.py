@@ -5,6 +5,7 @@
     MltuiError                 message + hint
     ├── UsageError             the command was called wrongly (exit code 2)
     ├── ProfileError           a profile that cannot be used, with every problem and its place
+    ├── EditError              a file's text cannot be changed as asked without touching something else
     ├── StorageError           mltui's own files cannot be read or written
     └── EngineError            an engine refused
         ├── EngineUnavailable  no engine answers, or it may not be asked
@@ -59,6 +60,10 @@ class ProfileError(MltuiError):
     def __init__(self, problems: tuple[Problem, ...], hint: str = "") -> None:
         super().__init__("\n".join(map(str, problems)), hint)
         self.problems = problems
+
+
+class EditError(MltuiError):
+    """A file's text cannot be changed as asked without touching something else; the text has to be edited by hand."""
 
 
 class StorageError(MltuiError):

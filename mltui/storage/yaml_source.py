@@ -96,6 +96,8 @@ class Source:
     problems: tuple[Problem, ...] = ()
     root: Node | None = None
     text: str = ""
+    nothing: bool = False
+    """The text is sound and holds no value: it is empty, or comments only."""
 
     def place(self, path: KeyPath, key: bool = False) -> Position:
         """Line and column (from 1) of the value at ``path``, or of its key; of the nearest parent where it has none."""
@@ -167,7 +169,8 @@ def parse_source(text: str, file: str = "profile.yaml", kind: FileKind = PROFILE
     except yaml.YAMLError as error:
         return Source(file, problems=(*composer.problems, _syntax_problem(error, text, file)))
     if root is None or (root.value is None and not composer.problems):
-        return _failed(file, kind.empty) if kind.empty else Source(file, {}, text=text)
+        problems = (Problem(file, 1, 1, "", kind.empty),) if kind.empty else ()
+        return Source(file, None if problems else {}, problems, text=text, nothing=True)
     if not isinstance(root.value, dict):
         return _failed(file, f"expected a mapping of keys, such as {kind.keys}", root.position)
     return Source(file, _plain(root), tuple(composer.problems), root, text)
@@ -261,7 +264,7 @@ class _Composer:
             meaning = _AMBIGUOUS[event.value.lower()]
             message = f"{event.value} can be read as text or as {meaning}: write '{event.value}' or {meaning}"
             self._note(_position(event), path, message)
-        return _scalar_value(event.value)
+        return reads_as(event.value)
 
     def _sequence(self, start: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401
         node = Node(_position(start), [])
@@ -312,7 +315,8 @@ def _position(event: Any) -> Position:  # noqa: ANN401 - PyYAML's events are not
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _scalar_value(text: str) -> object:
+def reads_as(text: str) -> object:
+    """What a scalar without quotes is: a truth value, nothing, a number that remembers its spelling, or text."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INT.fullmatch(text) and len(text) <= 20:
