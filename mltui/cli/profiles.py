@@ -131,7 +131,7 @@ def _problems(path: Path) -> tuple[Problem, ...]:
     from mltui.storage.profiles import load_profile
 
     try:
-        load_profile(path)
+        load_profile(path, find=profiles().named)
     except ProfileError as error:
         return error.problems
     return ()

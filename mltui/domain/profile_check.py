@@ -16,7 +16,7 @@ from mltui.domain.section import as_text, describe
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
 DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
 #: Keys that are never interpolated: nothing in them reaches the container as text.
-LITERAL = frozenset({"name", "description", "tags", "params", "metrics", "serve"})
+LITERAL = frozenset({"name", "extends", "description", "tags", "params", "metrics", "serve"})
 
 #: Keys of a Compose service that a profile has no use for, and why.
 _COMPOSE_ONLY = {
@@ -41,7 +41,7 @@ _COMPOSE_ONLY = {
 _COMPOSE_OTHERS = frozenset({
     "annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "configs", "cpu_count", "cpu_percent",
     "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpuset", "credential_spec",
-    "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "extends", "external_links",
+    "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "external_links",
     "isolation", "label_file", "mac_address", "mem_swappiness", "models", "oom_kill_disable", "oom_score_adj",
     "post_start", "pre_stop", "provider", "storage_opt", "sysctls", "use_api_socket", "userns_mode", "uts",
     "volumes_from",
@@ -208,7 +208,7 @@ def _device_faults(profile: Profile) -> list[Fault]:
 
 
 def _missing_image(data: Mapping[str, Any]) -> list[Fault]:
-    if data.get("image") or data.get("build") or data.get("engine") == "local":
+    if any(data.get(key) for key in ("image", "build", "extends")) or data.get("engine") == "local":
         return []
     return [Fault((), "image or build is missing: say which image to run, or how to build it")]
 
