@@ -12,6 +12,7 @@ from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable
 from mltui.domain.profile import Profile
 from mltui.domain.schema import profile_schema
 from mltui.domain.section import as_text, describe
+from mltui.domain.units import number_text, size_text
 
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
 DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
@@ -169,9 +170,12 @@ def conflicts(profile: Profile) -> list[Fault]:
         ("mem_reservation", "memory", profile.mem_reservation, profile.mem_limit or limits.memory),
     ]
     found = [
-        Fault(tuple(path.split(".")), f"the request for {what} is above its limit")
+        Fault(tuple(path.split(".")), f"the request for {what}, {_amount(request)}, is above its limit, {_amount(limit)}")
         for path, what, request, limit in pairs if request and limit and request > limit
     ]  # fmt: skip
+    if profile.mem_reservation and promised.memory and profile.mem_reservation != promised.memory:
+        message = "deploy.resources.reservations.memory says something else: write it once"
+        found.append(Fault(("mem_reservation",), message))
     for key, what, other in (
         ("mem_limit", "memory", "memory"),
         ("cpus", "cpus", "cpus"),
@@ -183,6 +187,11 @@ def conflicts(profile: Profile) -> list[Fault]:
     if profile.gpus is not None and promised.devices:
         found.append(Fault(("gpus",), "deploy.resources.reservations.devices asks for GPUs too: write it once"))
     return found + _device_faults(profile) + _mount_faults(profile)
+
+
+def _amount(amount: float) -> str:
+    """Cores or bytes as one writes them."""
+    return size_text(amount) if isinstance(amount, int) else number_text(amount)
 
 
 def _mount_faults(profile: Profile) -> list[Fault]:
