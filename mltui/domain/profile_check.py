@@ -170,8 +170,8 @@ def conflicts(profile: Profile) -> list[Fault]:
         ("mem_reservation", "memory", profile.mem_reservation, profile.mem_limit or limits.memory),
     ]
     found = [
-        Fault(tuple(path.split(".")), f"the request for {what}, {_amount(request)}, is above its limit, {_amount(limit)}")
-        for path, what, request, limit in pairs if request and limit and request > limit
+        Fault(tuple(path.split(".")), f"the request for {what}, {_amount(want)}, is above its limit, {_amount(limit)}")
+        for path, what, want, limit in pairs if want and limit and want > limit
     ]  # fmt: skip
     if profile.mem_reservation and promised.memory and profile.mem_reservation != promised.memory:
         message = "deploy.resources.reservations.memory says something else: write it once"
