@@ -26,6 +26,8 @@ from mltui.storage.run_folder import RunFolder
 _TAIL = 1 << 20
 _FLOOD = 1 << 17
 _GLANCE = 1 << 14
+#: A flood is looked at with every third poll: nobody reads faster, and each look has the screen drawn.
+_EVERY = 3
 #: Polls without a flood after which the end of the log is read once more, with all that went by.
 _CALM = 5
 _BUILD_TAIL = 1 << 18
@@ -44,7 +46,9 @@ class RunView:
         self._log: LogReader | None = None
         self._screens: dict[int, LineScreen] = {}
         self._calm = 0
-        """Quiet polls that are still to come until what a flood left out is read; 0: nothing is left out."""
+        """Polls without a flood that are still to come until what a flood left out is read; 0: nothing is left out."""
+        self._pause = 0
+        """Polls in a flood that are still to pass without a look."""
         self._build_at = 0
         self._build_screen = LineScreen()
 
@@ -73,6 +77,9 @@ class RunView:
                 self._log = LogReader(self._folder.path)
             except OSError:
                 return False
+        if self._calm == _CALM and self._pause:
+            self._pause -= 1
+            return False
         size = self._log.size
         anew = self._begin_elsewhere(self._log, size)
         if size <= self._log.offset:
@@ -92,7 +99,7 @@ class RunView:
         """Go near the end when too much has come, and back when it comes no more; tells whether lines begin anew."""
         first = log.offset == 0
         if size - log.offset > (_TAIL if first else _FLOOD):
-            self._calm = 0 if first else _CALM
+            self._calm, self._pause = (0, 0) if first else (_CALM, _EVERY - 1)
             log.skip_to(size - (_TAIL if first else _GLANCE))
         else:
             if self._calm == 0:

@@ -63,12 +63,19 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         count = len(buffer.lines) + sum(1 for text in buffer.pending.values() if text) + bool(self._note())
         moved, self._first = buffer.first - self._first, buffer.first
         if count != self.virtual_size.height:
-            self.virtual_size = Size(self.size.width, count)
+            self._set_height(count)
         if self.follow:
             self.go_to(max(0, count - self.size.height))
         elif moved:
             self.go_to(max(0, self.scroll_offset.y - moved))
         self.refresh()
+
+    def _set_height(self, lines: int) -> None:
+        """How far one can scroll. Set without the layout of the whole screen that Textual asks for: only the bar moves,
+        and a bar that comes or goes asks for a layout of its own."""
+        size = Size(self.size.width, lines)
+        self.set_reactive(LogView.virtual_size, size)
+        self._scroll_update(size)
 
     def _note(self) -> str:
         """What is not shown above the first line, said where it is missing."""
