@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from mltui.domain.text import clean
 if TYPE_CHECKING:
     from mltui.domain.param import Param
     from mltui.domain.profile import Profile
-    from mltui.storage.profiles import ProfileEntry, ProfileRepository
+    from mltui.storage.profiles import ProfileEntry
 
 
 def list_profiles(args: Namespace) -> int:
@@ -108,32 +108,33 @@ def _profile_value(profile: Profile) -> dict[str, object]:
 def check(args: Namespace) -> int:
     """Print every problem of the profiles, on stderr in the form of a compiler; 1 when there is one."""
     broken = False
-    found = profiles()
-    for path in [found.find(name) for name in args.profiles] if args.profiles else found.files():
-        problems, warnings = _problems(path, found)
+    for path in _paths(args):
+        problems = _problems(path)
         broken |= bool(problems)
         if args.json:
-            said = {"problems": [asdict(one) for one in problems], "warnings": [asdict(one) for one in warnings]}
-            print_json({"path": str(path), "ok": not problems, **said})
+            print_json({"path": str(path), "ok": not problems, "problems": [asdict(problem) for problem in problems]})
             continue
         for problem in problems:
             print(clean(str(problem)), file=sys.stderr)
-        for problem in warnings:
-            print(clean(str(replace(problem, message=f"warning: {problem.message}"))), file=sys.stderr)
         if not problems:
             print(f"{path}: ok")
     return 1 if broken else 0
 
 
-def _problems(path: Path, found: ProfileRepository) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """What is wrong with a profile, and what would be missing at a launch from this shell."""
-    from mltui.runtime.preflight import missing_files, unset_variables
+def _paths(args: Namespace) -> list[Path]:
+    """The files that were named; with none, every profile that is found."""
+    found = profiles()
+    return [found.find(name) for name in args.profiles] if args.profiles else list(found.files())
+
+
+def _problems(path: Path) -> tuple[Problem, ...]:
+    from mltui.storage.profiles import load_profile
 
     try:
-        profile = found.load(path)
+        load_profile(path)
     except ProfileError as error:
-        return error.problems, ()
-    return missing_files(profile), unset_variables(profile)
+        return error.problems
+    return ()
 
 
 def schema(args: Namespace) -> int:

@@ -17,6 +17,8 @@ class MetricKind(StrEnum):
     """A value that a progress bar shows on the way to a metric, such as the mean loss so far in this epoch."""
     THROUGHPUT = "throughput"
     """Samples, tokens or steps per second."""
+    SYSTEM = "system"
+    """What the run used of the machine: no number of its log."""
 
 
 class MetricPoint(NamedTuple):

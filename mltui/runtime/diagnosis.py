@@ -7,6 +7,7 @@ import re
 import socket
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -41,6 +42,8 @@ class Report(NamedTuple):
     """What in its profile cures it, as the file says it now."""
     advice: tuple[tuple[Diagnosis, tuple[ProfileChange, ...]], ...] = ()
     """What is worth knowing besides."""
+    figures: Mapping[str, float] = {}
+    """What was measured, by name."""
 
 
 @cache
@@ -66,10 +69,13 @@ def report(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> R
     evidence = gather(run, folder, metrics)
     table = signatures()
     found = diagnose(table, evidence)
+    if found and run.started is None and run.detail and (not found.known or found.kind is Kind.ENDING):
+        # The engine's refusal was understood where it came: its own sentence says more than an exit code.
+        found = replace(found, cause=run.detail, cure=run.hint or found.cure)
     data = profile_data(run, folder)
     change = partial(profile_changes, data=data, figures=evidence.figures, free_port=free_port)
     known = tuple((one, change(one)) for one in advice(table, evidence))
-    return Report(found, change(found) if found else (), known)
+    return Report(found, change(found) if found else (), known, evidence.figures)
 
 
 def gather(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> Evidence:

@@ -3,6 +3,7 @@
 The second half of the straight line::
 
     metrics ──▶ MetricReaderFile ──▶ MetricStore ──▶ (a clock sees the version) ──▶ chart
+    samples ──▶ SampleReader ──▶ SystemSeries ──▶ (the same clock) ──▶ chart
     log     ──▶ LogReader ──▶ LineScreen ──▶ LogBuffer ──▶ (the same clock) ──▶ log pane
 """
 
@@ -10,16 +11,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.metric import MetricStore, SeriesKey
 from mltui.domain.text import clean
 from mltui.parsers.terminal import LineScreen
+from mltui.runtime.system_series import SystemSeries
 from mltui.storage.columns import Columns
 from mltui.storage.log_file import LogReader
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
+from mltui.storage.sample_file import SampleReader
 
 #: Of a log that is opened so much is turned into lines. One that grows by more than ``_FLOOD`` between two polls
 #: floods: of that only what a screen holds is shown, for the thread that draws shares the interpreter with this work.
@@ -31,6 +35,8 @@ _EVERY = 3
 #: Polls without a flood after which the end of the log is read once more, with all that went by.
 _CALM = 5
 _BUILD_TAIL = 1 << 18
+#: Samples come once a second.
+_SAMPLES_S = 1.0
 
 
 class RunView:
@@ -42,6 +48,10 @@ class RunView:
         self.log = LogBuffer()
         self.build = LogBuffer(2_000)
         self._folder = folder
+        self.samples = SampleReader(folder.samples)
+        """What it used over time."""
+        self._system = SystemSeries()
+        self._sampled = -_SAMPLES_S
         self._points = MetricReaderFile(folder.metrics, self._take, self.metrics.clear)
         self._log: LogReader | None = None
         self._screens: dict[int, LineScreen] = {}
@@ -57,6 +67,11 @@ class RunView:
         self.metrics.version += 1
 
     @property
+    def system(self) -> MetricStore:
+        """What it used, as curves on the x of its metrics."""
+        return self._system.store
+
+    @property
     def ended(self) -> bool:
         """Never: a record may always grow."""
         return False
@@ -68,8 +83,14 @@ class RunView:
         return self._poll_build() or came
 
     def poll_metrics(self) -> bool:
-        """Read what has come of the series alone."""
-        return self._points.poll()
+        """Read what has come of the series alone, and of what the run used."""
+        came = self._points.poll()
+        now = time.monotonic()
+        if now - self._sampled >= _SAMPLES_S:
+            self._sampled = now
+            self.samples.poll()
+            self._system.update(self.samples, self.metrics)
+        return came
 
     def _poll_log(self) -> bool:
         if self._log is None:
@@ -132,6 +153,7 @@ class RunView:
     def close(self) -> None:
         """Close the files."""
         self._points.close()
+        self.samples.close()
         if self._log:
             self._log.close()
             self._log = None

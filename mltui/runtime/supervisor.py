@@ -4,6 +4,7 @@
 
     supervisor_process.main ──▶ Supervisor: image, container, attach, start; or find it again ──▶ how it ended
                                   Following: its output, through whatever happens, into a Recorder
+                                  RunSampler: what it uses, once a second
                                   RunRow: the run's row in the database;  Patience: an engine that does not answer
 
 It is a process of its own so that nothing a viewer does (quit, crash, kill -9) touches a run or its record, and so
@@ -17,8 +18,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EngineError, EngineUnavailable, GpuUnavailable, ImageError, MltuiError, NotFound
 from mltui.domain.last_words import last_words
@@ -30,6 +30,7 @@ from mltui.runtime.following import Following
 from mltui.runtime.patience import Patience
 from mltui.runtime.recorder import Recorder
 from mltui.runtime.run_row import RunRow
+from mltui.runtime.run_samples import RunSampler
 from mltui.storage.history import RunDatabase
 from mltui.storage.locations import make_file
 from mltui.storage.run_folder import RunFolder
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from mltui.domain.container import ContainerStatus
     from mltui.domain.launch import LaunchSpec
     from mltui.parsers.config import MetricConfig
-
-T = TypeVar("T")
 
 #: How builds count their steps in their own words, which is said once.
 _STEP = re.compile(r"^Step \d+/\d+ ?: ?")
@@ -56,9 +55,7 @@ class _StoppedEarly(Exception):
 
 
 class Supervisor:
-    """Brings one run from its record to its end. ``spec`` is there for a launch and absent for an adoption, which makes
-    it anew for a run that is still in the queue.
-    """
+    """Brings one run from its record to its end. ``spec`` is there for a launch and absent for an adoption."""
 
     def __init__(
         self,
@@ -74,7 +71,6 @@ class Supervisor:
         self._engine = engine
         self._spec = spec
         self._metrics = metrics
-        self._database = database
         self._row = RunRow(run, database, folder)
         self._patience = Patience(self._row)
         self._told = 0.0
@@ -99,14 +95,15 @@ class Supervisor:
         """
         try:
             try:
-                container, stream = self._launch() if self._spec or self._run.waits else (self._find_container(), None)
+                container, stream = self._launch(self._spec) if self._spec else (self._find_container(), None)
             except (_StoppedEarly, NotFound):
                 raise
             except MltuiError as error:
                 return _failure(error)
             try:
                 following = Following(container, self._engine, recorder, self._row, self._patience, self._folder)
-                status = following.follow(stream)
+                with RunSampler(self._engine, container, self._row.recorded().gpus, self._folder):
+                    status = following.follow(stream)
                 return self._conclusion(status, following.restarted)
             except NotFound as error:
                 raise NotFound("Its container was removed while it ran.") from error
@@ -120,9 +117,9 @@ class Supervisor:
                 )
             return _ending(RunState.LOST, "lost", error.message, "What was recorded is kept; launch it again.")
 
-    def _launch(self) -> tuple[str, LogStream | None]:
+    def _launch(self, spec: LaunchSpec) -> tuple[str, LogStream | None]:
         """Image, container, attach, start: the stream is open before the first byte can come."""
-        spec = self._spec = self._in_turn(self._spec or self._spec_again())
+        self._engine.check(spec)
         self._row.save(state=RunState.BUILDING, detail="Preparing the image", hint="")
         with make_file(self._folder.build_log).open("a", encoding="utf-8") as build_log:
 
@@ -145,44 +142,6 @@ class Supervisor:
             # Asked for while it was starting, when the engine had nothing to stop yet.
             threading.Thread(target=self._stop, args=(container,), name="stop", daemon=True).start()
         return container, stream
-
-    def _spec_again(self) -> LaunchSpec:
-        """What a run that was taken up in the queue is to start."""
-        from mltui.runtime.relaunch import spec_again
-
-        info = self._patience.ask_for(self._asking(self._engine.info))
-        spec, note = spec_again(self._run, self._folder, info)
-        notes = self._row.recorded().notes
-        if note and note not in notes:
-            self._row.save(notes=f"{notes} {note}".lstrip())
-        return spec
-
-    def _in_turn(self, spec: LaunchSpec) -> LaunchSpec:
-        """``spec`` with its GPUs, once its turn in the queue has come and the engine has nothing against it."""
-        if not self._run.waits:
-            self._engine.check(spec)
-            return spec
-        from mltui.runtime.docker_command import docker_command
-        from mltui.runtime.gpu_choice import with_gpus
-        from mltui.runtime.gpu_queue import Queue
-
-        # It may wait for hours, over a restart of its engine: that is no reason to fail.
-        check = self._asking(lambda: self._engine.check(spec))
-        self._patience.ask_for(check, refusals=True)
-        turn = Queue(self._database, self._folder.home, self._run).wait(self._stop_if_asked)
-        spec = with_gpus(spec, turn.gpus, 0)
-        self._row.save(command=docker_command(spec))
-        self._patience.ask_for(check, refusals=True)
-        return spec
-
-    def _asking(self, ask: Callable[[], T]) -> Callable[[], T]:
-        """``ask``, unless a stop was asked for."""
-
-        def unless_stopped() -> T:
-            self._stop_if_asked()
-            return ask()
-
-        return unless_stopped
 
     def _start(self, container: str) -> LogStream | None:
         try:
@@ -240,7 +199,7 @@ class Supervisor:
         run = self._row.recorded()
         memory = self._spec.resources.memory if self._spec else None
         end = outcome(status, stop_requested=run.stop_requested, memory_limit=memory)
-        if end.reason == "exit" and (words := last_words(self._folder.log_tail(_LAST_WORDS))):
+        if end.reason == "exit" and (words := self._last_words()):
             end = end._replace(detail=f"{end.detail.rstrip('.')}: {words}")
         started = (run.started if restarted else status.started) or run.started
         finished = status.finished or time.time()
@@ -252,6 +211,11 @@ class Supervisor:
             "finished": finished,
             **end._asdict(),
         }
+
+    def _last_words(self) -> str:
+        from mltui.runtime.diagnosis import harmless
+
+        return last_words(self._folder.log_tail(_LAST_WORDS), harmless)
 
 
 def _discovered(run: Run) -> bool:

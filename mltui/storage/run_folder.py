@@ -4,6 +4,7 @@
 
     runs/<id>/log, log.index   what it printed            (log_file)
     runs/<id>/metrics(.tail)   the points read out of it  (metric_file)
+    runs/<id>/samples          what it used over time      (sample_file)
     runs/<id>/build.log        how its image was made
     runs/<id>/profile.yaml     the profile as it was at the launch
     runs/<id>/outputs/         what the training left: models, checkpoints, event files
@@ -33,10 +34,10 @@ class RunFolder:
     """Paths of a run's files, and its lock."""
 
     def __init__(self, home: Path, run_id: str) -> None:
-        self.home = home
         self.path = home / "runs" / run_id
         self.log = self.path / "log"
         self.metrics = self.path / "metrics"
+        self.samples = self.path / "samples"
         self.build_log = self.path / "build.log"
         self.profile = self.path / "profile.yaml"
         self.outputs = self.path / "outputs"

@@ -17,7 +17,8 @@ from textual.timer import Timer
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import APP, PANES, Command, bindings
+from mltui.ui.commands import APP, PANES, Command, bindings, key_of
+from mltui.ui.failures import Failures
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT
@@ -50,6 +51,7 @@ class MltuiApp(App[None]):
         self._cockpit: Cockpit | None = None
         self._clock: Timer | None = None
         self.main = MainScreen(self.options)
+        self.failures = Failures(self)
         self.user = UserSettings(self)
 
     def on_mount(self) -> None:
@@ -298,6 +300,18 @@ class MltuiApp(App[None]):
     def action_palette(self) -> None:
         """Find a command by name."""
         self.action_command_palette()
+
+    def action_fix(self) -> None:
+        """Show what cures the failed run."""
+        run = self.main.selected_run
+        if run is None:
+            self.say_error(UsageError("No run is selected.", f"{key_of('app.fix')} is for a run that failed."))
+        else:
+            self.failures.fix(run)
+
+    def action_fold_card(self) -> None:
+        """Fold or unfold the card of the failed run."""
+        self.main.card.fold()
 
     def action_next_theme(self) -> None:
         """Dark or light."""

@@ -130,9 +130,12 @@ APP = (
     Command("app.images", "4", "jump('images')", "Images", "Go to the images."),
     Command("app.curves", "5", "jump('curves')", "Curves", "Go to the curves."),
     Command("app.log", "6", "jump('log')", "Log", "Go to the log."),
+    Command("app.fix", "F", "fix", "Fix", "Show the change of the profile that cures the failed run, and launch it.",
+            acts=True),
+    Command("app.fold", "E", "fold_card", "Fold the card", "Show why the run failed in one line, or whole."),
     Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
-)
+)  # fmt: skip
 
 #: Commands of each pane, by the pane's id.
 PANES: dict[str, tuple[Command, ...]] = {
@@ -148,7 +151,7 @@ PANES: dict[str, tuple[Command, ...]] = {
         *_list("profiles", "profile"),
     ),
     "runs": (
-        Command("runs.open", "enter", "choose", "Curves", "Go to the run's curves; fold or unfold a sweep."),
+        Command("runs.open", "enter", "choose", "Curves", "Go to the run's curves."),
         Command("runs.stop", "s", "stop", "Stop", "Ask the run to end.", footer=True, dangerous=True),
         Command("runs.kill", "K", "kill", "Kill", "End the run at once.", dangerous=True),
         Command("runs.rerun", "r", "rerun", "Run again", "Launch it again as it was.", footer=True, acts=True),
@@ -160,7 +163,6 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("runs.inspect", "i", "inspect", "Inspect", "Show the run's record and command.", footer=True),
         Command("runs.mark", "space", "mark", "Compare",
                 "Mark the run: its curves are drawn beside those of the run under the cursor.", footer=True),
-        Command("runs.mark_sweep", "m", "mark_sweep", "Compare sweep", "Mark all runs of the run's sweep, or none."),
         Command("runs.unmark", "u", "unmark", "Compare none", "Take all marks away."),
         *_list("runs", "run"),
     ),
@@ -228,6 +230,8 @@ PANES: dict[str, tuple[Command, ...]] = {
                 "More smoothing (a debiased moving average)."),
         Command("curves.rougher", "S", "chart('smooth', -1)", "Rougher", "Less smoothing."),
         Command("curves.clip", "o", "chart('clip_outliers')", "Outliers", "Leave outliers out of the y axis, or not."),
+        Command("curves.system", "u", "system", "Usage",
+                "Show or hide the charts of CPU, memory and GPU behind those of the metrics."),
         Command("curves.next", "right_square_bracket", "charts(1)", "Next charts", "Show the next charts.", shown="]"),
         Command("curves.previous", "left_square_bracket", "charts(-1)", "Previous",
                 "Show the charts before.", shown="["),
@@ -290,6 +294,16 @@ LAUNCH = (
     Command("launch.close", "escape,q", "close", "Back", "Launch nothing.", footer=True),
 )
 
+#: What to do with a change that cures a failure.
+FIX = (
+    Command("fix.write", "enter,y", "answer('write')", "Write and launch", "Change the profile's file and launch it.",
+            footer=True),
+    Command("fix.once", "o", "answer('once')", "Launch once", "Launch it changed; the file stays as it is.",
+            footer=True),
+    Command("fix.close", "escape,n,q", "close", "Leave it", "Change nothing.", footer=True),
+    *_moves("fix", "line"),
+)  # fmt: skip
+
 #: Answers to a question.
 QUESTION = (
     Command("question.yes", "y", "answer(True)", "Yes", "Do it."),
@@ -298,7 +312,9 @@ QUESTION = (
 
 
 #: Screens with keys of their own: what the app binds does not reach them.
-SCREENS: dict[str, tuple[Command, ...]] = {"dialog": DIALOG, "export": EXPORT, "launch": LAUNCH, "question": QUESTION}
+SCREENS: dict[str, tuple[Command, ...]] = {
+    "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "question": QUESTION,
+}  # fmt: skip
 
 
 def places() -> Iterator[tuple[str, tuple[Command, ...]]]:

@@ -65,6 +65,8 @@ class CurvesPane(Pane):
         self._placed: tuple[object, ...] = ()
         self._drawn = 0.0
         self._first = 0
+        self._with_system = True
+        """Charts of CPU, memory and GPU stand behind those of the metrics."""
         self._single = ""
         """Key of the chart that has all the room; empty: the grid."""
 
@@ -107,7 +109,7 @@ class CurvesPane(Pane):
 
     def sync(self) -> None:
         """Draw what is new, if anything is and the last time is not just now."""
-        versions = tuple(run.store.version for run in self._runs)
+        versions = tuple((run.store.version, run.system.version if run.system else -1) for run in self._runs)
         now = time.monotonic()
         if versions == self._seen or (self._seen is not None and now - self._drawn < _REDRAW_S):
             return
@@ -121,10 +123,11 @@ class CurvesPane(Pane):
 
     def _regroup(self) -> None:
         """Find the charts anew where there are other series than before."""
-        series = [(run, [(id(s), len(s) > 0) for s in list(run.store.series.values())]) for run in self._runs]
-        if series != self._series:
-            self._series = series
-            self._selection.groups = _groups(self._runs)
+        stores = [store for run in self._runs for store in (run.store, run.system) if store]
+        series = [[(id(s), len(s) > 0) for s in list(store.series.values())] for store in stores]
+        if (self._runs, series, self._with_system) != self._series:
+            self._series = (self._runs, series, self._with_system)
+            self._selection.groups = _groups(self._runs, system=self._with_system)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -325,6 +328,14 @@ class CurvesPane(Pane):
         said = "hidden; / lists it, space shows it again" if state == "hidden" else state
         self.app.notify(f"{group.title}: {said}.", timeout=3, markup=False)
 
+    def action_system(self) -> None:
+        """Show or hide the charts of CPU, memory and GPU."""
+        if not any(run.system and run.system.series for run in self._runs):
+            self.app.notify("There are no samples of what it used.", timeout=3)
+            return
+        self._with_system = not self._with_system
+        self._regroup()
+
     def action_export(self) -> None:
         """Ask for a format and a place, and write."""
         if self._selection.groups:
@@ -406,10 +417,11 @@ class CurvesPane(Pane):
             getattr(self._chart, f"action_{action}")(*arguments)
 
 
-def _groups(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
-    """The charts of one run or of several."""
-    if not any(run.store.series for run in runs):
+def _groups(runs: Sequence[ComparedRun], *, system: bool) -> list[ChartGroup]:
+    """The charts of one run or of several, those of what they used at the end."""
+    if not any(run.store.series or (run.system and run.system.series) for run in runs):
         return []
-    from mltui.ui.presentation.charts import group_runs, group_series
+    from mltui.ui.presentation.charts import group_runs, group_series, group_system
 
-    return group_series(runs[0].store) if len(runs) == 1 else group_runs(runs)
+    groups = group_series(runs[0].store) if len(runs) == 1 else group_runs(runs)
+    return [*groups, *group_system(runs)] if system else groups

@@ -15,6 +15,8 @@ from mltui.ui.presentation.fuzzy import Match, match
 from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, LABEL_LENGTH, Curve, CurveStyle
 
+#: Between the name of a chart and that of one of its curves (see ``runtime.system_series``).
+_PART = " · "
 _SCOPE_ORDER = (None, Scope.TRAIN, Scope.VALIDATION, Scope.TEST)
 
 
@@ -79,6 +81,25 @@ def group_runs(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
         for parts in found.values()
     ]
     return sorted(groups, key=_rank)
+
+
+def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
+    """The charts of what the runs used: one a figure, with a curve for each GPU, direction or run."""
+    charts: dict[str, list[Curve]] = {}
+    for run in runs:
+        store = run.system
+        zero = _first_time(run.store) or (_first_time(store) if store else None)
+        for series in list(store.series.values()) if store else ():
+            title, _, part = series.name.partition(_PART)
+            label = " ".join(filter(None, (run.label if len(runs) > 1 else "", part))) or title
+            color = run.color if len(runs) > 1 else ""
+            glyph = run.glyph if len(runs) > 1 else ""
+            curve = Curve(one_line(label, LABEL_LENGTH), series, color, goal=None, glyph=glyph, origin=zero)
+            charts.setdefault(title, []).append(curve)
+    return [
+        ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, LABEL_LENGTH), tuple(curves), MetricKind.SYSTEM)
+        for title, curves in charts.items()
+    ]
 
 
 def _of_run(run: ComparedRun, group: ChartGroup) -> list[Curve]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mltui.domain.figures import format_duration
 from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
-from mltui.ui.commands import key_of
 from mltui.ui.widgets.lines import Line, Span, spread
 
 #: state → (sign, role). Signs differ in shape, so that states are told apart without colour.
@@ -38,13 +35,11 @@ def time_text(run: Run, now: float) -> str:
     return format_duration(seconds)
 
 
-def run_line(run: Run, now: float, width: int, values: str = "") -> Line:
-    """A row of the runs list; ``values`` tells it from the others of its sweep, below whose name it stands."""
+def run_line(run: Run, now: float, width: int) -> Line:
+    """A row of the runs list."""
     sign, role = SIGNS[run.state]
     changed = " ".join(f"{k}={v}" for k, v in run.overrides.items() if k in run.params)
     left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text"), (f"  {one_line(changed, 80)}", "dim")]
-    if values:
-        left[1:] = [(values, "text"), ("", "dim")]
     right: list[Span] = [(time_text(run, now), "dim")]
     if width >= 34:
         right = [(f"{run.id[:8]} ", "dim"), (f"{time_text(run, now):>7}", "text")]
@@ -64,12 +59,6 @@ def params_text(run: Run) -> str:
     return one_line(" ".join(f"{name}={value}" for name, value in run.params.items()), 200)
 
 
-def differing_params(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Names of the parameters in which runs differ."""
-    names = dict.fromkeys(name for run in runs for name in run.params)
-    return tuple(name for name in names if len({str(run.params.get(name)) for run in runs}) > 1)
-
-
 def headline(run: Run, now: float, width: int) -> list[Line]:
     """The lines above a run's curves: what it is, and what there is to know about it."""
     sign, role = SIGNS[run.state]
@@ -85,16 +74,10 @@ def headline(run: Run, now: float, width: int) -> list[Line]:
 
 
 def _explanation(run: Run, width: int) -> list[Line]:
-    """Why it ended and what to do, whole; else what is going on, or its parameters."""
-    from textwrap import wrap
-
+    """What is going on, or its parameters."""
     if run.state in (RunState.FAILED, RunState.LOST):
-        cure = one_line(run.hint)
-        if run.reason == "gpu":
-            cure += f" Here: {key_of('runs.cpu')} launches it on the CPU."
-        lines = [[(text, "error")] for text in wrap(one_line(run.detail), max(20, width))[:3]]
-        lines += [[(text, "accent")] for text in wrap(f"→ {cure}", max(20, width))[:3]] if cure else []
-        return [*lines]
+        # Why, and what to do, is on the card.
+        return [[(params_text(run), "dim")]]
     if run.state in (RunState.PENDING, RunState.BUILDING):
         return [[(one_line(run.detail) or one_line(run.notes), "warn")]]
     gpus = f"gpu {','.join(run.gpus)}  " if run.gpus else ""

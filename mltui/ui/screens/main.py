@@ -28,9 +28,9 @@ from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline, silent_text, waiting_text
-from mltui.ui.presentation.sweep import sweep_headline
 from mltui.ui.presentation.top import top_line
 from mltui.ui.widgets.bars import KeyBar, TopBar
+from mltui.ui.widgets.failure_card import FailureCard
 from mltui.ui.widgets.gauges import Gauge
 from mltui.ui.widgets.lines import Line, LinesWidget
 from mltui.ui.widgets.list_table import ListTable
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from mltui.domain.metric import MetricStore
     from mltui.runtime.cockpit import Cockpit, Explanation
-    from mltui.storage.profiles import ProfileEntry
+    from mltui.runtime.watcher import View
     from mltui.ui.app import MltuiApp
 
 PANES = ("profiles", "runs", "containers", "images", "curves", "log", "detail")
@@ -86,9 +86,9 @@ class MainScreen(Screen[None]):
         self.log_pane = LogPane()
         self.detail = DetailPane()
         self.headline = LinesWidget(id="headline")
+        self.card = FailureCard()
         self._selected: tuple[str, str] = ("", "")
         """Kind (run, container, profile, image) and key of what is shown on the right."""
-        self._shown_profile: ProfileEntry | None = None
         self._seen: dict[str, object] = {}
         self._wanted_run = options.select_run
         self._came_back = bool(options.select_run)
@@ -107,6 +107,7 @@ class MainScreen(Screen[None]):
                 with Horizontal(id="middle"):
                     yield self.curves
                     yield self.gauges
+                yield self.card
                 yield self.log_pane
                 yield self.detail
         yield self.keys
@@ -163,8 +164,6 @@ class MainScreen(Screen[None]):
             if cockpit.profiles_read:
                 self.profiles.table.empty = "no profile in ./profiles"
             self.profiles.show(cockpit.profiles)
-            if self._selected[0] == "profile":
-                self._show_profile(self._selected[1])
         second = int(now)
         if self._new("runs", (cockpit.watcher.version, second if self._any_active() else 0)):
             self.runs.show_runs(cockpit.watcher.runs, now)
@@ -219,23 +218,17 @@ class MainScreen(Screen[None]):
 
     def _find_wanted(self) -> None:
         if self._wanted_run and self.runs.table.select(self._wanted_run):
-            self._select("run", self.runs.first_run(self._wanted_run))
+            self._select("run", self._wanted_run)
             self._wanted_run = ""
 
     # -- selection ----------------------------------------------------------------------------------------------------
 
     def show_run(self, run: Run) -> None:
         """Go to a run that was just launched, before the database has been read again."""
-        self.show_runs((run,))
-
-    def show_runs(self, runs: Sequence[Run]) -> None:
-        """Go to runs that were just launched together."""
         known = self._cockpit.watcher.runs
-        ids = {other.id for other in known}
-        new = [run for run in reversed(runs) if run.id not in ids]
-        if new:
-            self.runs.show_runs((*new, *known), time.time())
-        self._wanted_run = self.runs.place_of(runs[0])
+        if all(other.id != run.id for other in known):
+            self.runs.show_runs((run, *known), time.time())
+        self._wanted_run = run.id
         self.runs.table.clear_filter()
         self.set_focus(self.runs.table)
         self._find_wanted()
@@ -260,7 +253,7 @@ class MainScreen(Screen[None]):
         elif table is cast("object", self.images.table):
             self._show_image(key)
         elif table is cast("object", self.runs.table):
-            self._select("run", self.runs.first_run(key))
+            self._select("run", key)
         elif table is cast("object", self.containers.table):
             container = self._cockpit.container(key)
             run = container.run_id if container else ""
@@ -271,10 +264,8 @@ class MainScreen(Screen[None]):
 
     def _show_profile(self, path: str) -> None:
         entry = next((p for p in self._cockpit.profiles if str(p.path) == path), None)
-        # A file that changed is another entry: what it stands for is worked out again.
-        if entry is None or (not self._select_detail("profile", path) and entry == self._shown_profile):
+        if entry is None or not self._select_detail("profile", path):
             return
-        self._shown_profile = entry
         self.headline.show_lines(
             [[(one_line(entry.name, 60), "strong")], [(one_line(entry.description, 300) or str(entry.path), "dim")]]
         )
@@ -329,34 +320,53 @@ class MainScreen(Screen[None]):
             return None
         return next((r for r in self._cockpit.watcher.runs if r.id == key), None)
 
+    @property
+    def selected_run(self) -> Run | None:
+        """The run that is shown on the right."""
+        return self._run()
+
+    def report_came(self, run_id: str) -> None:
+        """Show why the run failed, where it is the one that is looked at."""
+        run = self._run()
+        if run and run.id == run_id:
+            self._show_selection()
+
     def _show_selection(self) -> None:
         if self.has_class("-detail"):
             return
         view = self._attached.watcher.view if self._attached else None
         run = self._run()
         self.headline.show_lines(self._headline(run))
+        self.card.show(run, self.mltui.failures.report(run) if run and self._attached else None)
         if view is None or not self._selected[1]:
             self.curves.show((), "The curves of the selected run are drawn here.")
             return
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
-        self.curves.show(self._compared(run, view.metrics), waiting_text(run))
+        self.curves.show(self._compared(run, view), waiting_text(run))
         buffer = view.build if building else view.log
         self.log_pane.show(buffer, "image build" if building else "", silent_text(run))
 
-    def _compared(self, run: Run | None, metrics: MetricStore) -> list[ComparedRun]:
+    def _compared(self, run: Run | None, view: View) -> list[ComparedRun]:
         """What is looked at, and behind it the marked runs."""
-        key, marks = self._selected[1], self.runs.marks_now
+        key, marks = self._selected[1], self.runs.marks
         views = self._cockpit.watcher.compare(marks.ids)
         known = {r.id: r for r in self._cockpit.watcher.runs}
         others = [known[i] for i in views if i != key and i in known]
         labels = run_labels([run, *others]) if run else [one_line(key, 12), *run_labels(others)]
         first = marks.of(key) or Mark(SELECTED_COLOR, SELECTED_GLYPH)
-        shown = [ComparedRun(key, labels[0], first.color, first.glyph, metrics, run.profile if run else "")]
+        profile, system = (run.profile, self._system(run, view)) if run else ("", None)
+        shown = [ComparedRun(key, labels[0], first.color, first.glyph, view.metrics, profile, system)]
         for other, label in zip(others, labels[1:], strict=True):
             mark = marks.of(other.id) or first
-            metrics = views[other.id].metrics
-            shown.append(ComparedRun(other.id, label, mark.color, mark.glyph, metrics, other.profile))
+            looked = views[other.id]
+            system = self._system(other, looked)
+            shown.append(ComparedRun(other.id, label, mark.color, mark.glyph, looked.metrics, other.profile, system))
         return shown
+
+    @staticmethod
+    def _system(run: Run, view: View) -> MetricStore | None:
+        """What the run used; not before there are curves to see it beside, unless there will be none."""
+        return getattr(view, "system", None) if view.metrics.series or not run.state.active else None
 
     def on_runs_pane_marks_changed(self) -> None:
         """Draw the curves of the runs that are marked now."""
@@ -364,9 +374,6 @@ class MainScreen(Screen[None]):
 
     def _headline(self, run: Run | None) -> Sequence[Line]:
         width = self.headline.size.width or 60
-        sweep = self.runs.sweep_here
-        if run and sweep and run in sweep.runs:
-            return sweep_headline(sweep, width)
         if run:
             return headline(run, time.time(), width)
         kind, key = self._selected

@@ -1,0 +1,51 @@
+"""The samples that a supervisor keeps with its run."""
+
+from __future__ import annotations
+
+import pytest
+
+from mltui.domain.container import Usage
+from mltui.domain.device import DeviceSample
+from mltui.domain.run import RunState
+from mltui.runtime.run_samples import given, named
+from mltui.storage.sample_file import SampleReader
+from tests.runtime.conftest import HOLD, Runs, until
+
+
+def test_a_run_has_its_samples(runs: Runs) -> None:
+    """Its own memory and the machine's, from its start to its end, on both engines; it goes on when taken up again."""
+    run = runs.launch(f"echo up; {HOLD}", mem_limit="256m")
+    reader = SampleReader(runs.launcher.folder(run.id).samples)
+    until(lambda: reader.poll() and len(reader.rows), lambda count: count >= 2)
+    runs.kill_supervisor(run)
+    before = len(reader.rows)
+    assert runs.launcher.adopt() == 1
+    until(lambda: reader.poll() and len(reader.rows), lambda count: count > before)
+    runs.go(run)
+    assert runs.ended(run).state is RunState.FINISHED
+    reader.poll()
+    reader.close()
+    last = dict(zip(reader.names, reader.rows[-1].mean, strict=False))
+    assert 0 < last["run.memory"] < last["host.memory_total"]
+    assert last["run.memory_limit"] == 256 << 20 or runs.engine_name == "local"
+    assert not any(name.startswith("gpu.") for name in reader.names)
+
+
+def test_the_numbers_of_a_sample_are_kept_by_name() -> None:
+    """Numbers and those that are missing; no texts, no truths, no time."""
+    found = dict(named("run", Usage(5.0, cpu=1.0, pids=3, unread={"shm": "why"})))
+    assert found["run.cpu"] == 1.0
+    assert found["run.pids"] == 3
+    assert found["run.memory"] is None
+    assert not {"run.time", "run.unread"} & found.keys()
+    gpu = dict(named("gpu", DeviceSample(5.0, 1, "GPU-a", "H100", partitioned=True)))
+    assert gpu["gpu.index"] == 1
+    assert not {"gpu.name", "gpu.error", "gpu.partitioned", "gpu.uuid"} & gpu.keys()
+
+
+@pytest.mark.parametrize(
+    ("gpus", "mine"), [(("all",), True), (("GPU-abc",), True), (("1",), True), (("0",), False), (("GPU-x",), False)]
+)
+def test_the_devices_of_a_run(gpus: tuple[str, ...], mine: bool) -> None:
+    """Named by UUID or index, or all."""
+    assert given(DeviceSample(0.0, 1, "GPU-abcdef", "H100"), gpus) is mine

@@ -1,0 +1,165 @@
+"""The card of a failed run, and the change that cures it, by keys on real runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mltui.domain.run import Run, RunState
+from mltui.ui.app import MltuiApp
+from tests.ui.conftest import wait_for
+from tests.ui.test_app import app_for, choose, ready, text
+
+PROFILE = """\
+# The network of last week.
+description: Wants more of the GPU than there is
+image: none
+engine: local
+params:
+  batch_size: 64   # images in one step
+  epochs: {default: 3, help: "passes"}
+environment:
+  - SEED=1
+command:
+  - sh
+  - -c
+  - |
+    [ ${batch_size} -le 32 ] && [ "$$PYTORCH_CUDA_ALLOC_CONF" ] && [ ${epochs} = 3 ] && exit 0
+    echo 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.'
+    exit 1
+"""
+FIXED = PROFILE.replace("batch_size: 64 ", "batch_size: 32 ").replace(
+    "  - SEED=1\n", "  - SEED=1\n  - PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True\n"
+)
+
+
+@pytest.fixture
+def greedy(profiles: Path) -> Path:
+    """The file of a profile that fails until it is changed."""
+    (profiles / "greedy").mkdir()
+    path = profiles / "greedy" / "profile.yaml"
+    path.write_text(PROFILE)
+    return path
+
+
+def _drive(
+    profiles: Path, name: str, steps: Callable[[MltuiApp, Pilot[None]], Awaitable[None]], **options: object
+) -> None:
+    """Launch a profile, wait for its card, go on with ``steps``."""
+
+    async def drive() -> None:
+        app = app_for(profiles, **options)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, name)
+            await pilot.press("L")
+            await wait_for(pilot, lambda: app.main.card.display and "folds" in text(app))
+            await steps(app, pilot)
+
+    asyncio.run(drive())
+
+
+def _read(path: Path) -> str:
+    return path.read_text()
+
+
+def _write(path: Path, content: str) -> None:
+    path.write_text(content)
+
+
+def _newest(app: MltuiApp, count: int) -> Run | None:
+    runs = app.cockpit.watcher.runs
+    return runs[0] if len(runs) == count and not runs[0].state.active else None
+
+
+def test_a_change_is_shown_written_and_launched(greedy: Path) -> None:
+    """The card names cause, evidence and cure; F shows a diff; enter writes it, comments and all, and launches."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: "change  " in text(app))
+        shown = text(app)
+        assert "The GPU's memory is full." in shown
+        assert "seen    torch.OutOfMemoryError: CUDA out of memory" in shown
+        assert "cure    Smaller batches" in shown
+        assert "F shows and launches it: params.batch_size: 32" in shown
+        await pilot.press("F")
+        await wait_for(pilot, lambda: "+  batch_size: 32   # images in one step" in text(app))
+        assert "-  batch_size: 64   # images in one step" in text(app)
+        assert _read(greedy) == PROFILE
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: _newest(app, 2))
+        assert app.cockpit.watcher.runs[0].state is RunState.FINISHED
+        await wait_for(pilot, lambda: not app.main.card.display)
+
+    _drive(greedy.parents[1], "greedy", steps)
+    assert greedy.read_text() == FIXED
+
+
+def test_a_change_is_launched_once_and_the_file_stays(greedy: Path) -> None:
+    """The run's own copy has the change, the profile has not."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("F")
+        await wait_for(pilot, lambda: "+  batch_size: 32" in text(app))
+        await pilot.press("o")
+        await wait_for(pilot, lambda: _newest(app, 2))
+        run = app.cockpit.watcher.runs[0]
+        assert run.state is RunState.FINISHED
+        assert run.params["batch_size"] == 32
+        assert app.cockpit.launcher.folder(run.id).profile.read_text() == FIXED
+        assert run.profile_path == str(greedy)
+
+    _drive(greedy.parents[1], "greedy", steps)
+    assert greedy.read_text() == PROFILE
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(greedy: Path) -> None:
+    """Neither is anything launched; the person is told."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("F")
+        await wait_for(pilot, lambda: "+  batch_size: 32" in text(app))
+        _write(greedy, PROFILE + "tags: [mine]\n")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "meanwhile" in text(app))
+        assert len(app.cockpit.watcher.runs) == 1
+
+    _drive(greedy.parents[1], "greedy", steps)
+    assert greedy.read_text() == PROFILE + "tags: [mine]\n"
+
+
+def test_the_card_folds_and_leaving_the_change_changes_nothing(greedy: Path) -> None:
+    """E leaves one line; escape leaves the diff."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: "seen    " in text(app))
+        await pilot.press("E")
+        await wait_for(pilot, lambda: "seen    " not in text(app))
+        assert app.main.card.size.height == 1
+        assert "The GPU's memory is full." in text(app)
+        await pilot.press("E")
+        await wait_for(pilot, lambda: "seen    " in text(app))
+        await pilot.press("F")
+        await wait_for(pilot, lambda: "+  batch_size: 32" in text(app))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: "+  batch_size: 32" not in text(app))
+        assert len(app.cockpit.watcher.runs) == 1
+
+    _drive(greedy.parents[1], "greedy", steps)
+    assert greedy.read_text() == PROFILE
+
+
+def test_an_unknown_failure_says_so_and_offers_nothing(profiles: Path) -> None:
+    """Its exit code is there, and F says that no change of the profile cures it."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        assert "Why it failed is not known." in text(app)
+        assert "exit code 3" in text(app)
+        await pilot.press("F")
+        await wait_for(pilot, lambda: "No change of the profile cures this" in text(app))
+
+    _drive(profiles, "boom", steps)
