@@ -164,6 +164,14 @@ def _profile_check(parser: ArgumentParser) -> None:
     _json(parser)
 
 
+def _profile_new(parser: ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="its name; none: the templates are listed")
+    parser.add_argument(
+        "--template", default="command", metavar="T", help="tensorflow, pytorch, jax or command (the default)"
+    )
+    parser.add_argument("--folder", metavar="F", help="where its folder goes (default: ./profiles, else your own)")
+
+
 def _profile_schema(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("json", "markdown"), default="json",
@@ -305,6 +313,23 @@ _DECLARED = (
         _profile_check,
         "",
         ("mltui profile check", "mltui profile check ./my-profile"),
+    ),
+    Command(
+        "profile new",
+        "Make a profile from a template",
+        "mltui.cli.profile_files:new",
+        _profile_new,
+        "A folder with profile.yaml, Dockerfile, requirements.txt and a small training that works as it is.",
+        ("mltui profile new", "mltui profile new digits --template pytorch"),
+    ),
+    Command(
+        "profile edit",
+        "Change a profile in your editor",
+        "mltui.cli.profile_files:edit",
+        _profile_argument,
+        "Opens $VISUAL, else $EDITOR, on a copy; what is sound takes the file's place, what is wrong is shown with\n"
+        "line and column. The app has an editor of its own: mltui, then e on the profile.",
+        ("mltui profile edit mnist-mlp",),
     ),
     Command(
         "profile schema",

@@ -1,0 +1,137 @@
+"""``mltui profile new`` and ``edit``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+
+from mltui.cli.output import print_table, say
+from mltui.cli.session import profiles
+from mltui.domain.errors import MltuiError, ProfileError, UsageError
+from mltui.domain.text import clean, one_line
+
+_EDITORS = ("sensible-editor", "nano", "vim", "vi")
+
+
+def new(args: Namespace) -> int:
+    """Make a profile from a template, and say what to do with it."""
+    from mltui.storage import profile_files as files
+
+    if args.name is None:
+        print_table(("TEMPLATE", "ABOUT"), [(one.name, one.description) for one in files.templates()])
+        return 0
+    path = files.new_profile(args.name, args.template, Path(args.folder).expanduser() if args.folder else None)
+    print(path)
+    named = args.name if any(folder == path.parent.parent for folder in profiles().folders) else str(path.parent)
+    say(f"Change it: mltui profile edit {named}. Launch it: mltui run {named}.")
+    return 0
+
+
+def edit(args: Namespace) -> int:
+    """Open a profile in the person's editor; what comes back is checked before it takes the file's place."""
+    from mltui.storage import profile_files as files
+
+    path = profiles().find(args.profile)
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to edit in.", f"The file is {one_line(str(path), 300)}.")
+    command = editor_command()
+    read = files.read_text(path)
+    copy = _copy(path, read.text)
+    try:
+        while True:
+            _edit(command, copy)
+            text = files.read_text(copy).text
+            if text == read.text:
+                say("Nothing was changed.")
+                return 0
+            problems = _problems(copy, path)
+            answer = _answer(problems)
+            if answer == "d":
+                say("Your changes were dropped.")
+                return 1
+            if answer == "s" and _saved(read, text):
+                return 1 if problems else 0
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def editor_command() -> list[str]:
+    """The editor that ``$VISUAL`` or ``$EDITOR`` names, else one that is there. Raises ``UsageError``."""
+    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    words = shlex.split(named) or next(([name] for name in _EDITORS if shutil.which(name)), [])
+    if not words:
+        raise UsageError("No editor is named.", "Set $EDITOR, or use the app's own: mltui, then e on the profile.")
+    if not shutil.which(words[0]):
+        raise UsageError(f"The editor {one_line(words[0], 60)!r} is not there.", "Set $VISUAL or $EDITOR to another.")
+    return words
+
+
+def _copy(path: Path, text: str) -> Path:
+    """A copy to edit, which nobody else may read; its suffix tells the editor what it is."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=path.suffix)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(text.encode())
+    return Path(name)
+
+
+def _edit(command: list[str], copy: Path) -> None:
+    try:
+        done = subprocess.run([*command, str(copy)], check=False)
+    except OSError as error:
+        raise MltuiError(f"The editor {one_line(command[0], 60)!r} cannot be started: {error.strerror}.") from error
+    if done.returncode:
+        said = f"The editor {one_line(command[0], 60)!r} ended with exit code {done.returncode}."
+        raise MltuiError(said, "Nothing was saved.")
+
+
+def _problems(copy: Path, path: Path) -> tuple[str, ...]:
+    """What is wrong with the copy, as if it stood in the file's place."""
+    from mltui.storage.profiles import load_profile
+
+    try:
+        load_profile(copy, beside=path)
+    except ProfileError as error:
+        return tuple(str(problem).replace(str(copy), str(path), 1) for problem in error.problems)
+    return ()
+
+
+def _answer(problems: tuple[str, ...]) -> str:
+    """Save, edit again or drop; what is sound is saved without a question."""
+    if not problems:
+        return "s"
+    for problem in problems:
+        say(problem)
+    return _ask("[e]dit again, [s]ave it as it is, or [d]rop the changes? ", "esd", "e")
+
+
+def _saved(read: object, text: str) -> bool:
+    from mltui.storage import profile_files as files
+
+    assert isinstance(read, files.FileText)
+    try:
+        files.save_text(read, text)
+    except files.FileChanged as error:
+        say(error.message)
+        if _ask("[o]verwrite it, or [e]dit again? ", "oe", "e") == "e":
+            return False
+        files.save_text(read, text, overwrite=True)
+    say(f"Saved {clean(str(read.path))}.")
+    return True
+
+
+def _ask(question: str, letters: str, usual: str) -> str:
+    while True:
+        print(question, end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        answer = line.strip().lower()[:1] or usual
+        # The end of the input answers nothing: the changes are not saved behind the person's back.
+        if not line:
+            return "d" if "d" in letters else usual
+        if answer in letters:
+            return answer
