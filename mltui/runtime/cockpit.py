@@ -82,6 +82,7 @@ class Cockpit:
         self._connecting = threading.Lock()
         self._repository: ProfileRepository | None = None
         self._reading_profiles = threading.Lock()
+        self._reading_settings = threading.Lock()
         self._closed = threading.Event()
 
     def start(self) -> None:
@@ -138,9 +139,25 @@ class Cockpit:
                 self.files_error = one_line(f"Files cannot be read: {type(error).__name__}: {error}", 300)
             self._closed.wait(self.loaded.settings.refresh.files)
 
+    def change_setting(self, path: tuple[str, ...], value: object) -> None:
+        """Write one setting into the user's file, or take it out (``None``), and take what it says then.
+
+        Raises ``EditError`` and ``StorageError``.
+        """
+        self._settings_file.change(path, value)
+        self._reload_settings()
+
+    @property
+    def settings_path(self) -> Path:
+        """The user's settings file."""
+        return self._settings_file.path
+
     def _reload_settings(self) -> None:
-        if not self._settings_file.changed():
-            return
+        with self._reading_settings:
+            if self._settings_file.changed():
+                self._read_settings()
+
+    def _read_settings(self) -> None:
         before, now = self.loaded, self._settings_file.read()
         if not now.whole:
             # Somebody is in the middle of writing it: what held goes on to hold.

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.domain.errors import Problem
+from mltui.domain.errors import Problem, StorageError
 from mltui.storage.locations import config_home, home
 
 if TYPE_CHECKING:
     from mltui.domain.settings import FurtherCheck, Settings
+    from mltui.storage.yaml_source import FileKind
 
 _MOST_BYTES = 64 << 10
 
@@ -59,12 +60,12 @@ class SettingsFile:
     def read(self) -> LoadedSettings:
         """Read it and check it; an absent file is one that says nothing. Never raises for the file's sake."""
         from mltui.domain.settings import Settings
-        from mltui.storage.yaml_source import FileKind, read_source
+        from mltui.storage.yaml_source import read_source
 
         self._seen = _stamp(self.path)
         if self._seen == (0, -1):
             return LoadedSettings(Settings())
-        source = read_source(self.path, FileKind("file of settings", "", "theme: and keymap:"))
+        source = read_source(self.path, _kind())
         if not isinstance(source.data, dict):
             return LoadedSettings(Settings(), source.problems, source.text, whole=False)
         from mltui.domain.profile import problem_at
@@ -75,9 +76,48 @@ class SettingsFile:
         problems = sorted(found | set(source.problems), key=lambda problem: (problem.line, problem.column))
         return LoadedSettings(settings, tuple(problems), source.text)
 
+    def change(self, path: tuple[str, ...], value: object) -> None:
+        """Write one setting into the file, or take it out (``None``); everything else of the file stays as it is.
+
+        Raises ``EditError`` where the file is no YAML, ``StorageError`` where it cannot be written.
+        """
+        from mltui.storage.yaml_edit import YamlDocument
+
+        text = ""
+        with contextlib.suppress(FileNotFoundError):
+            text = self.path.read_text(encoding="utf-8")
+        document = YamlDocument(text, str(self.path), _kind())
+        if value is not None:
+            document = document.set(path, value)
+        elif document.get(path) is not None:
+            document = document.remove(path)
+        if document.text != text:
+            self._write(document.text)
+
+    def _write(self, text: str) -> None:
+        """In one step; where the file is a link, what it leads to is written."""
+        target = self.path.resolve()
+        new = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text(text, encoding="utf-8")
+            if target.exists():
+                new.chmod(target.stat().st_mode)
+            os.replace(new, target)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            hint = "Check that the folder is yours; MLTUI_CONFIG names another one."
+            raise StorageError(f"{self.path} cannot be written: {error.strerror}.", hint) from error
+
     def folders(self, settings: Settings) -> tuple[Path, ...]:
         """The folders of profiles that the settings name; relative ones are beside the file."""
         return tuple(self.path.parent / Path(folder).expanduser() for folder in settings.profile_folders)
+
+
+def _kind() -> FileKind:
+    from mltui.storage.yaml_source import FileKind
+
+    return FileKind("file of settings", "", "theme: and keymap:")
 
 
 def _stamp(path: Path) -> tuple[int, int]:

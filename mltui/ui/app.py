@@ -313,6 +313,13 @@ class MltuiApp(App[None]):
         """Fold or unfold the card of the failed run."""
         self.main.card.fold()
 
+    def action_settings(self) -> None:
+        """The user's settings."""
+        from mltui.ui.screens.settings import SettingsScreen
+
+        if self._cockpit:
+            self.push_screen(SettingsScreen())
+
     def action_next_theme(self) -> None:
         """Dark or light."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

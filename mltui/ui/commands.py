@@ -133,6 +133,7 @@ APP = (
     Command("app.fix", "F", "fix", "Fix", "Show the change of the profile that cures the failed run, and launch it.",
             acts=True),
     Command("app.fold", "E", "fold_card", "Fold the card", "Show why the run failed in one line, or whole."),
+    Command("app.settings", "comma,f2", "settings", "Settings", "Theme, keys, engine and more: kept in one file."),
     Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
 )  # fmt: skip
@@ -304,6 +305,31 @@ FIX = (
     *_moves("fix", "line"),
 )  # fmt: skip
 
+#: The user's settings.
+SETTINGS = (
+    Command(
+        "settings.change",
+        "enter",
+        "change",
+        "Change",
+        "Type the value, or press the new key of a command.",
+        footer=True,
+    ),
+    Command("settings.edit", "e,i", "edit", "Type", "Type the value; keys with spaces between them.", footer=True),
+    Command("settings.more", "right,l,plus", "step(1)", "More", "The next value.", shown="← →", footer=True),
+    Command("settings.less", "left,h,minus", "step(-1)", "Less", "The value before."),
+    Command("settings.reset", "u,backspace", "reset", "Reset", "Back to the default: out of the file.", footer=True),
+    Command(
+        "settings.filter", "slash", "filter", "Find", "Show only what fits: settings, commands, keys.", footer=True
+    ),
+    Command("settings.copy", "y", "copy", "Copy path", "Copy the path of the file (OSC 52)."),
+    *_moves("settings", "setting"),
+    Command(
+        "settings.help", "question_mark,f1", "help", "Help", "Show every key of the place you are in.", footer=True
+    ),
+    Command("settings.close", "escape,q", "close", "Back", "Go back; what was changed is in the file.", footer=True),
+)
+
 #: Answers to a question.
 QUESTION = (
     Command("question.yes", "y", "answer(True)", "Yes", "Do it."),
@@ -313,7 +339,7 @@ QUESTION = (
 
 #: Screens with keys of their own: what the app binds does not reach them.
 SCREENS: dict[str, tuple[Command, ...]] = {
-    "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "question": QUESTION,
+    "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "question": QUESTION, "settings": SETTINGS,
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mltui.ui.widgets.lines import Line, Span, cut
+from mltui.ui.widgets.lines import Line, Span, cut, line_length
 
 _NAME, _VALUE = 16, 12
 #: A wide list gives names and values more room.
@@ -36,6 +36,8 @@ class Field:
     """The next value in a direction (1 or -1)."""
     digits: bool = False
     """A digit begins to type a value."""
+    is_key: bool = False
+    """It is a key, which is pressed rather than typed."""
     note: str = ""
     """What is known of the value now, such as which GPU it is."""
 
@@ -97,19 +99,29 @@ def row_of(item: Item, typed: str | None = None, at: int = 0) -> FieldRow:
     )
 
 
-def row_line(row: FieldRow, width: int) -> Line:
+def row_line(row: FieldRow, width: int, names: int = _NAME) -> Line:
     """Name, value, and beside them what is wrong, else the default where it was changed, bounds and help."""
     if row.heading:
         return [(row.title, "title")]
-    name, room = (_NAME + 8, _VALUE + 12) if width >= _WIDE else (_NAME, _VALUE)
+    name, room = (max(names, _NAME + 8), _VALUE + 12) if width >= _WIDE else (names, _VALUE)
     mark = "●" if row.changed else " "
     role = "error" if row.problem else "accent" if row.changed else "strong"
     line: list[Span] = [(f"{mark} ", "accent"), (cut(row.title, name), "text"), (" ", "text")]
     line += _value_spans(row, role, room)
     if row.problem:
         return [*line, (f" {row.problem}", "error")]
-    remarks = [f"default {row.default}", *row.remarks] if row.changed else row.remarks
-    return [*line, (" " + " · ".join(remarks), "dim")]
+    return [*line, (" " + " · ".join(_remarks(row)), "dim")]
+
+
+def remark_of(row: FieldRow, width: int, names: int = _NAME) -> Line:
+    """What stands beside a value, alone, where its row has not room for all of it; else nothing."""
+    if line_length(row_line(row, width, names)) <= width:
+        return []
+    return [(row.problem, "error")] if row.problem else [(" · ".join(_remarks(row)), "dim")]
+
+
+def _remarks(row: FieldRow) -> tuple[str, ...]:
+    return (f"default {row.default}", *row.remarks) if row.changed else row.remarks
 
 
 def _value_spans(row: FieldRow, role: str, room: int) -> list[Span]:

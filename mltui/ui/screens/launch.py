@@ -40,7 +40,8 @@ class LaunchScreen(ModalScreen[None]):
     LaunchScreen > Vertical { width: 96%; height: 96%; border: round $primary; background: $background; padding: 0 1; }
     LaunchScreen #about { height: auto; max-height: 2; }
     LaunchScreen FieldTable { max-height: 60%; margin: 1 0 0 0; }
-    LaunchScreen #facts { height: auto; max-height: 8; margin: 1 0; }
+    LaunchScreen #remark { height: 2; }
+    LaunchScreen #facts { height: auto; max-height: 8; margin: 0 0 1 0; }
     LaunchScreen TextView { height: 1fr; min-height: 2; }
     LaunchScreen.-short > Vertical { width: 100%; height: 100%; }
     LaunchScreen.-short FieldTable { margin: 0; max-height: 65%; }
@@ -55,6 +56,7 @@ class LaunchScreen(ModalScreen[None]):
         self.about = LinesWidget(id="about")
         self.table = FieldTable(empty="reading the profile …")
         self.facts = LinesWidget(id="facts")
+        self.remark = LinesWidget(id="remark")
         self.preview = TextView()
         self.keys = KeyBar()
         self.form: LaunchForm | None = None
@@ -77,6 +79,7 @@ class LaunchScreen(ModalScreen[None]):
             box.border_title = Content(f"Launch {one_line(self._entry.name, 60)}")
             yield self.about
             yield self.table
+            yield self.remark
             yield self.facts
             yield self.preview
             yield self.keys
@@ -99,6 +102,11 @@ class LaunchScreen(ModalScreen[None]):
             self.action_go()
 
     # -- what it stands for -------------------------------------------------------------------------------------------
+
+    def on_field_table_shown(self) -> None:
+        """What the row under the cursor has no room for is said below."""
+        width = self.remark.size.width
+        self.remark.show_lines(folded([self.table.remark()], width)[:2] if width else ())
 
     def on_field_table_changed(self) -> None:
         """Say what the form stands for now."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual import events
 from textual.message import Message
 
-from mltui.ui.presentation.fields import Field, FieldRow, Heading, Item, row_line, row_of, row_text
+from mltui.ui.commands import written
+from mltui.ui.presentation.fields import Field, FieldRow, Heading, Item, remark_of, row_line, row_of, row_text
+from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.list_table import ListTable
 
 
@@ -25,11 +28,22 @@ class FieldTable(ListTable[FieldRow]):
             super().__init__()
             self.field = field
 
-    def __init__(self, *, id: str | None = None, empty: str = "") -> None:
-        super().__init__(lambda row: row.key, row_line, row_text, id=id, empty=empty)
+    class Shown(Message):
+        """The rows are others, or the cursor is on another one."""
+
+    def __init__(self, *, names: int = 16, tall: bool = False, id: str | None = None, empty: str = "") -> None:
+        """``names`` is the width of the fields' names on a narrow list; a ``tall`` list has the height of its style
+        rather than that of its rows."""
+        super().__init__(lambda row: row.key, partial(row_line, names=names), row_text, id=id, empty=empty)
         self.items: Sequence[Item] = ()
         self._typed: str | None = None
         self._at = 0
+        self._awaits_key = False
+        """The next key is the value."""
+        self._tall = tall
+        self._names = names
+        self.passive = False
+        """Keys go past it: somebody types something else."""
 
     @property
     def typing(self) -> bool:
@@ -42,12 +56,15 @@ class FieldTable(ListTable[FieldRow]):
         item = self.items[self.cursor] if self.cursor < len(self.items) else None
         return item if isinstance(item, Field) else None
 
-    def show(self, items: Sequence[Item]) -> None:
-        """Show these fields; the cursor goes to the first."""
+    def show(self, items: Sequence[Item], *, stay: bool = False) -> None:
+        """Show these fields; the cursor goes to the first, or stays on its own."""
         self.items = items
-        self.styles.height = len(items)
+        if not self._tall:
+            self.styles.height = len(items)
         self._typed = None
         self.show_again()
+        if not stay:
+            self.cursor = 0
         self._settle(1)
 
     def show_again(self) -> None:
@@ -57,6 +74,12 @@ class FieldTable(ListTable[FieldRow]):
             here = index == self.cursor and self._typed is not None
             rows.append(row_of(item, self._typed if here else None, self._at))
         self.update(rows)
+        self.post_message(self.Shown())
+
+    def remark(self) -> Line:
+        """What stands beside the value under the cursor, where its row has not room for all of it."""
+        row = self.current
+        return remark_of(row, self.scrollable_content_region.width, self._names) if row else []
 
     def go_to(self, field: Field) -> None:
         """Put the cursor on ``field``."""
@@ -76,6 +99,7 @@ class FieldTable(ListTable[FieldRow]):
             while 0 <= place < len(self.items):
                 if isinstance(self.items[place], Field):
                     super().move(place)
+                    self.post_message(self.Shown())
                     return
                 place += way
 
@@ -86,6 +110,18 @@ class FieldTable(ListTable[FieldRow]):
         field = self.field
         if field is not None:
             self._type(field.text if text is None else text)
+
+    def await_key(self) -> None:
+        """The next key that is pressed is the value of the field under the cursor; escape gives it up."""
+        self._awaits_key = True
+        self._type("press a key …")
+
+    def _take_key(self, key: str) -> None:
+        self._awaits_key = False
+        self._typed = None
+        if key != "escape":
+            self.set(written(key))
+        self.show_again()
 
     def _type(self, text: str, at: int | None = None) -> None:
         self._typed, self._at = text, len(text) if at is None else max(0, min(at, len(text)))
@@ -123,6 +159,13 @@ class FieldTable(ListTable[FieldRow]):
 
     def on_key(self, event: events.Key) -> None:
         """What is typed is the value's text; elsewhere a digit begins a number."""
+        if self._awaits_key:
+            self._take_key(event.key)
+            event.stop()
+            event.prevent_default()
+            return
+        if self.passive:
+            return
         if self._typed is None:
             field = self.field
             if field is not None and field.digits and event.character and event.character in "0123456789.":
@@ -176,7 +219,8 @@ class FieldTable(ListTable[FieldRow]):
         """What was being typed is taken."""
         super().on_blur()
         if self.typing:
-            self.end(keep=True)
+            self.end(keep=not self._awaits_key)
+            self._awaits_key = False
 
     def _heading_of(self, row: int) -> bool:
         return row < len(self.items) and isinstance(self.items[row], Heading)
