@@ -311,7 +311,8 @@ _DECLARED = (
         "Say what is wrong with profiles, with line and column",
         "mltui.cli.profiles:check",
         _profile_check,
-        "",
+        "Looks at the files it names too: Dockerfile, requirements, env_file, folders to mount. Variables that are\n"
+        "not set in this shell are warnings. Exit code 1 when something is wrong.",
         ("mltui profile check", "mltui profile check ./my-profile"),
     ),
     Command(

@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from mltui.domain.text import clean
 if TYPE_CHECKING:
     from mltui.domain.param import Param
     from mltui.domain.profile import Profile
-    from mltui.storage.profiles import ProfileEntry
+    from mltui.storage.profiles import ProfileEntry, ProfileRepository
 
 
 def list_profiles(args: Namespace) -> int:
@@ -108,33 +108,32 @@ def _profile_value(profile: Profile) -> dict[str, object]:
 def check(args: Namespace) -> int:
     """Print every problem of the profiles, on stderr in the form of a compiler; 1 when there is one."""
     broken = False
-    for path in _paths(args):
-        problems = _problems(path)
+    found = profiles()
+    for path in [found.find(name) for name in args.profiles] if args.profiles else found.files():
+        problems, warnings = _problems(path, found)
         broken |= bool(problems)
         if args.json:
-            print_json({"path": str(path), "ok": not problems, "problems": [asdict(problem) for problem in problems]})
+            said = {"problems": [asdict(one) for one in problems], "warnings": [asdict(one) for one in warnings]}
+            print_json({"path": str(path), "ok": not problems, **said})
             continue
         for problem in problems:
             print(clean(str(problem)), file=sys.stderr)
+        for problem in warnings:
+            print(clean(str(replace(problem, message=f"warning: {problem.message}"))), file=sys.stderr)
         if not problems:
             print(f"{path}: ok")
     return 1 if broken else 0
 
 
-def _paths(args: Namespace) -> list[Path]:
-    """The files that were named; with none, every profile that is found."""
-    found = profiles()
-    return [found.find(name) for name in args.profiles] if args.profiles else list(found.files())
-
-
-def _problems(path: Path) -> tuple[Problem, ...]:
-    from mltui.storage.profiles import load_profile
+def _problems(path: Path, found: ProfileRepository) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """What is wrong with a profile, and what would be missing at a launch from this shell."""
+    from mltui.runtime.preflight import missing_files, unset_variables
 
     try:
-        load_profile(path)
+        profile = found.load(path)
     except ProfileError as error:
-        return error.problems
-    return ()
+        return error.problems, ()
+    return missing_files(profile), unset_variables(profile)
 
 
 def schema(args: Namespace) -> int:

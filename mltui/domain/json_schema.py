@@ -37,7 +37,7 @@ def json_schema() -> Schema:
         "title": "Profile of mltui",
         "description": "What to run, and how: a recipe for mltui.",
         **top,
-        "anyOf": [{"required": ["image"]}, {"required": ["build"]}, local],
+        "anyOf": [{"required": ["image"]}, {"required": ["build"]}, {"required": ["extends"]}, local],
     }
 
 
@@ -152,6 +152,7 @@ _FORMS: dict[Kind, Callable[[SchemaField], list[Schema]]] = {
     Kind.IMAGE: _text,
     Kind.PATH: _text,
     Kind.INSIDE: _text,
+    Kind.PROFILE: _text,
     Kind.VARIABLE: _text,
     Kind.VALUE: _text,
     Kind.INT: _whole,

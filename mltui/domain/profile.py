@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from mltui.domain.compose import (
     Build,
@@ -30,6 +30,7 @@ from mltui.domain.gpus import GpusValue
 from mltui.domain.metric_pattern import pattern_fault
 from mltui.domain.param import NAME, Param, ParamValue
 from mltui.domain.profile_name import default_name
+from mltui.domain.schema import Kind
 from mltui.domain.section import (
     ContainerPath,
     Cpus,
@@ -38,8 +39,10 @@ from mltui.domain.section import (
     Hosts,
     ImageName,
     Pairs,
+    ProfileName,
     Seconds,
     Section,
+    ShortForm,
     Size,
     Text,
     Texts,
@@ -52,8 +55,8 @@ from mltui.domain.section import (
 )
 from mltui.domain.text import one_line
 
-#: Gives line and column (from 1) of a path in the profile's file; ``key``: of the key rather than its value.
-Place = Callable[[tuple[str | int, ...], bool], tuple[int, int]]
+#: Gives file, line and column (from 1) of a path of the profile; ``key``: of the key rather than its value.
+Place = Callable[[tuple[str | int, ...], bool], tuple[str, int, int]]
 
 _PROFILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 #: What a launch can change besides parameters, under the same roof in a run's record.
@@ -85,6 +88,20 @@ class Metrics(Section):
         return patterns
 
 
+class Extends(Section):
+    """What a profile is put over: a profile by its name or file, or a service of a Compose file."""
+
+    short_forms: ClassVar[tuple[ShortForm, ...]] = (ShortForm(Kind.PROFILE, ("mnist-mlp", "../base/profile.yaml")),)
+
+    file: ProfileName = Field(title="File", description="A profile's file or name, or a Compose file.")
+    service: Text = Field(default="", title="Service", description="Service of a Compose file.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: object) -> object:
+        return {"file": data} if isinstance(data, str) else data
+
+
 class Profile(Section):
     """What to run, and how. Variables in its texts (``${NAME}``) are filled in when a run is launched.
 
@@ -94,6 +111,9 @@ class Profile(Section):
     name: Text = Field(default="", title="Name", description="Default: the folder's name.", pattern=_PROFILE_NAME)
     description: Text = Field(default="", title="Description", description="One line for the list of profiles.")
     tags: Texts = Field(default=(), title="Tags", description="Words to find it by.")
+    extends: Extends | None = Field(
+        default=None, title="Extends", description="A profile, or a Compose file's service, that this one is put over."
+    )
     image: ImageName = Field(default="", title="Image", description="Image to run, or the name to build under.")
     build: Build | None = Field(default=None, title="Build", description="How the image is built.")
     pull_policy: Literal["missing", "if_not_present", "always", "never", "build"] = Field(
@@ -208,6 +228,7 @@ class Profile(Section):
     _folder: Path = PrivateAttr(default=Path())
     _text: str = PrivateAttr(default="")
     _source: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _bases: tuple[Path, ...] = PrivateAttr(default=())
     _place: Place | None = PrivateAttr(default=None)
 
     @field_validator("params", mode="after")
@@ -252,32 +273,39 @@ class Profile(Section):
 
     @property
     def text(self) -> str:
-        """The file's text, as it was when it was read."""
+        """The file's text, as it was when it was read; of one that extends another, a text that says both."""
         return self._text
 
     @property
     def source(self) -> Mapping[str, Any]:
-        """What the file says, before variables are filled in."""
+        """What the file says, before variables are filled in; what it extends included."""
         return self._source
 
-    def read_from(self, path: Path, folder: Path, text: str, source: dict[str, Any], place: Place) -> Profile:
+    @property
+    def bases(self) -> tuple[Path, ...]:
+        """The files that it extends, the nearest first."""
+        return self._bases
+
+    def read_from(
+        self, path: Path, text: str, source: dict[str, Any], place: Place, bases: tuple[Path, ...] = ()
+    ) -> Profile:
         """This profile, told where it comes from; without a ``name`` of its own it has the folder's, or the file's."""
         profile = self if self.name else self.model_copy(update={"name": default_name(path)})
-        profile._path, profile._folder, profile._text = path, folder, text
-        profile._source, profile._place = source, place
+        profile._path, profile._folder, profile._text = path, path.parent, text
+        profile._source, profile._place, profile._bases = source, place, bases
         return profile
 
     def like(self, other: Profile) -> Profile:
         """This profile with the name and the origin of ``other``."""
         profile = self.model_copy(update={"name": other.name})
         profile._path, profile._folder, profile._text = other._path, other._folder, other._text
-        profile._source, profile._place = other._source, other._place
+        profile._source, profile._place, profile._bases = other._source, other._place, other._bases
         return profile
 
     def problem(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Problem:
         """A problem at ``path`` of the file."""
-        line, column = self._place(path, key) if self._place else (1, 1)
-        return problem_at(str(self._path), (line, column), path, message)
+        where = self._place(path, key) if self._place else (str(self._path), 1, 1)
+        return problem_at(where, path, message)
 
     def param_values(self, given: Mapping[str, str]) -> dict[str, ParamValue]:
         """Every parameter's value: the given one, checked, else the default. Raises ``UsageError``."""
@@ -303,6 +331,6 @@ class Profile(Section):
         return UsageError(f"{self.name} has no parameter {one_line(name, 40)!r}.", hint)
 
 
-def problem_at(file: str, position: tuple[int, int], path: tuple[str | int, ...], message: str) -> Problem:
-    """A problem whose texts, which may come from the file, are safe to show."""
-    return Problem(file, *position, one_line(".".join(map(str, path)), 200), one_line(message, 400))
+def problem_at(where: tuple[str, int, int], path: tuple[str | int, ...], message: str) -> Problem:
+    """A problem at a file, line and column, whose texts, which may come from the file, are safe to show."""
+    return Problem(*where, one_line(".".join(map(str, path)), 200), one_line(message, 400))

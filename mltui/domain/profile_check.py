@@ -12,11 +12,12 @@ from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable
 from mltui.domain.profile import Profile
 from mltui.domain.schema import profile_schema
 from mltui.domain.section import as_text, describe
+from mltui.domain.units import number_text, size_text
 
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
 DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
 #: Keys that are never interpolated: nothing in them reaches the container as text.
-LITERAL = frozenset({"name", "description", "tags", "params", "metrics", "serve"})
+LITERAL = frozenset({"name", "extends", "description", "tags", "params", "metrics", "serve"})
 
 #: Keys of a Compose service that a profile has no use for, and why.
 _COMPOSE_ONLY = {
@@ -41,7 +42,7 @@ _COMPOSE_ONLY = {
 _COMPOSE_OTHERS = frozenset({
     "annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "configs", "cpu_count", "cpu_percent",
     "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpuset", "credential_spec",
-    "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "extends", "external_links",
+    "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "external_links",
     "isolation", "label_file", "mac_address", "mem_swappiness", "models", "oom_kill_disable", "oom_score_adj",
     "post_start", "pre_stop", "provider", "storage_opt", "sysctls", "use_api_socket", "userns_mode", "uts",
     "volumes_from",
@@ -169,9 +170,12 @@ def conflicts(profile: Profile) -> list[Fault]:
         ("mem_reservation", "memory", profile.mem_reservation, profile.mem_limit or limits.memory),
     ]
     found = [
-        Fault(tuple(path.split(".")), f"the request for {what} is above its limit")
-        for path, what, request, limit in pairs if request and limit and request > limit
+        Fault(tuple(path.split(".")), f"the request for {what}, {_amount(want)}, is above its limit, {_amount(limit)}")
+        for path, what, want, limit in pairs if want and limit and want > limit
     ]  # fmt: skip
+    if profile.mem_reservation and promised.memory and profile.mem_reservation != promised.memory:
+        message = "deploy.resources.reservations.memory says something else: write it once"
+        found.append(Fault(("mem_reservation",), message))
     for key, what, other in (
         ("mem_limit", "memory", "memory"),
         ("cpus", "cpus", "cpus"),
@@ -183,6 +187,11 @@ def conflicts(profile: Profile) -> list[Fault]:
     if profile.gpus is not None and promised.devices:
         found.append(Fault(("gpus",), "deploy.resources.reservations.devices asks for GPUs too: write it once"))
     return found + _device_faults(profile) + _mount_faults(profile)
+
+
+def _amount(amount: float) -> str:
+    """Cores or bytes as one writes them."""
+    return size_text(amount) if isinstance(amount, int) else number_text(amount)
 
 
 def _mount_faults(profile: Profile) -> list[Fault]:
@@ -208,7 +217,7 @@ def _device_faults(profile: Profile) -> list[Fault]:
 
 
 def _missing_image(data: Mapping[str, Any]) -> list[Fault]:
-    if data.get("image") or data.get("build") or data.get("engine") == "local":
+    if any(data.get(key) for key in ("image", "build", "extends")) or data.get("engine") == "local":
         return []
     return [Fault((), "image or build is missing: say which image to run, or how to build it")]
 

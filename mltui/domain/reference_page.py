@@ -22,6 +22,7 @@ _WORDS = {
     Kind.TEXT: "text",
     Kind.IMAGE: "name of an image",
     Kind.PATH: "path of the host, from the profile's folder",
+    Kind.PROFILE: "name or file of a profile",
     Kind.INSIDE: "absolute path in the container",
     Kind.VARIABLE: "name of a variable",
     Kind.INT: "whole number",

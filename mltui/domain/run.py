@@ -106,3 +106,8 @@ class Run:
     exit_code: int | None = None
     oom_killed: bool = False
     stop_requested: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """It is in the queue: it starts by itself when its turn has come."""
+        return self.state is RunState.PENDING and bool(self.awaits) and not self.container_id

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """An image's name."""
     PATH = "path"
     """A file or folder of the host, relative to the profile's folder."""
+    PROFILE = "profile"
+    """The name or the file of a profile."""
     INSIDE = "inside"
     """An absolute path in the container."""
     VARIABLE = "variable"

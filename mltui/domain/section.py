@@ -124,6 +124,7 @@ _Entry = TypeVar("_Entry")
 Text = Annotated[str, BeforeValidator(as_text)]
 ImageName = Annotated[Text, Kind.IMAGE]
 HostPath = Annotated[Text, Kind.PATH]
+ProfileName = Annotated[Text, Kind.PROFILE]
 ContainerPath = Annotated[Text, Kind.INSIDE]
 VariableName = Annotated[Text, Kind.VARIABLE]
 Words = Annotated[tuple[Text, ...], BeforeValidator(as_words), Kind.COMMAND]

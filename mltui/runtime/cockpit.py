@@ -172,17 +172,25 @@ class Cockpit:
 
     def reload_profiles(self) -> None:
         """Read the list of profiles again; the first time their names are there at once, the rest as it is read."""
-        from mltui.storage.profiles import ProfileRepository
-
         with self._reading_profiles:
-            if self._repository is None:
-                further = self._settings_file.folders(self.loaded.settings)
-                self._repository = ProfileRepository(self.options.profile_folders, further=further)
+            repository = self._profiles_on_disk()
             whole, seconds = False, _READ_S if self.profiles_read else 0.0
             while not whole and not self._closed.is_set():
-                profiles, whole = self._repository.list_within(seconds)
+                profiles, whole = repository.list_within(seconds)
                 self._take_profiles(profiles)
                 seconds = _READ_S
+
+    def _profiles_on_disk(self) -> ProfileRepository:
+        from mltui.storage.profiles import ProfileRepository
+
+        if self._repository is None:
+            further = self._settings_file.folders(self.loaded.settings)
+            self._repository = ProfileRepository(self.options.profile_folders, further=further)
+        return self._repository
+
+    def read_profile(self, path: Path) -> Profile:
+        """The profile at ``path``, put over what it extends; raises ``ProfileError``."""
+        return self._profiles_on_disk().load(path)
 
     def _take_profiles(self, profiles: tuple[ProfileEntry, ...]) -> None:
         if profiles != self.profiles or not self.profiles_read:
@@ -193,9 +201,8 @@ class Cockpit:
         """What launching the profile at ``path`` would do; raises ``ProfileError``. Takes as long as an engine does."""
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.launcher import Wish
-        from mltui.storage.profiles import load_profile
 
-        profile = load_profile(path)
+        profile = self.read_profile(path)
         try:
             resolution, choice = self.launcher.plan(profile, wish or Wish())
         except MltuiError as error:

@@ -16,7 +16,7 @@ from mltui.domain.profile_check import Fault
 from mltui.domain.secret_names import is_secret_name
 
 #: Variables of every login that are nobody's secret.
-_PUBLIC = frozenset({"HOME", "USER", "LOGNAME", "PWD", "LANG", "TZ", "HOSTNAME", "UID", "GID", "CUDA_VISIBLE_DEVICES"})
+PUBLIC = frozenset({"HOME", "USER", "LOGNAME", "PWD", "LANG", "TZ", "HOSTNAME", "UID", "GID", "CUDA_VISIBLE_DEVICES"})
 _LONE_VARIABLE = re.compile(r"\$(\w+|\{\w+([:?+-].*)?\})")
 _LINE = re.compile(r"(?:export\s+)?(?P<name>[^\s=#]+)\s*(?P<equals>=)?\s*(?P<value>.*)")
 #: Nobody's file of variables is larger.
@@ -98,7 +98,7 @@ def _missing(name: str, *path: str | int) -> Fault:
 def _is_secret(name: str, written: str, params: Mapping[str, str], caller: Mapping[str, str]) -> bool:
     """A name that says so, or a value that is, or holds, a secret of the caller's."""
     taken = {used for used in variables_in(written) if used not in params and used in caller}
-    lone = bool(taken - _PUBLIC) and _LONE_VARIABLE.fullmatch(written) is not None
+    lone = bool(taken - PUBLIC) and _LONE_VARIABLE.fullmatch(written) is not None
     return is_secret_name(name) or lone or any(map(is_secret_name, taken))
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, StorageError, UsageError
-from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PROFILE, Run, RunState, new_run_id
+from mltui.domain.run import Run, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import Restarts, StatesLimits
+from mltui.runtime.adoption import adopt, note_not_started
+from mltui.runtime.discovery import discover
+from mltui.runtime.gpu_choice import gpu_uses, with_gpus
+from mltui.runtime.gpu_queue import GpuLook, GpuWatch, take_turn
 from mltui.runtime.spawn import start_supervisor
 from mltui.storage.history import RunDatabase
 from mltui.storage.locations import make_file, make_folder
@@ -21,12 +24,8 @@ from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from mltui.domain.container import Container
-    from mltui.domain.device import DeviceSample
-    from mltui.domain.launch import LaunchSpec
-    from mltui.domain.param import ParamValue
     from mltui.domain.profile import Profile
-    from mltui.engines.base import Engine, EngineChoice
-    from mltui.parsers.config import MetricConfig
+    from mltui.engines.base import Engine, EngineChoice, EngineInfo
     from mltui.runtime.resolve import Resolution
 
 
@@ -69,10 +68,10 @@ class Launcher:
     def plan(self, profile: Profile, wish: Wish, run_id: str = "") -> tuple[Resolution, EngineChoice]:
         """What launching ``profile`` would start, and where; nothing is made."""
         choice = self._choose(wish.engine or profile.engine or "")
-        return self._resolve(profile, wish, choice, run_id=run_id), choice
+        return self._resolve(profile, wish, choice, _gpus_seen(choice.info), run_id=run_id), choice
 
     def _resolve(
-        self, profile: Profile, wish: Wish, choice: EngineChoice, *, run_id: str = "", group_id: str = ""
+        self, profile: Profile, wish: Wish, choice: EngineChoice, seen: GpuLook, *, run_id: str = "", group_id: str = ""
     ) -> Resolution:
         from mltui.runtime.resolve import resolve_run
 
@@ -86,7 +85,7 @@ class Launcher:
             gpus=wish.gpus,
             limits=wish.limits,
             group_id=group_id,
-            devices=_devices() if choice.info.local else (),
+            gpu_uses=gpu_uses(seen.devices, seen.processes, self.database.active()) if seen.devices else (),
         )
         if isinstance(choice.engine, StatesLimits):
             unmet = choice.engine.limits_not_enforced(resolution.spec)
@@ -123,49 +122,43 @@ class Launcher:
         self, profile: Profile, wishes: Sequence[Wish], group_id: str = "", parallel: int | None = None
     ) -> tuple[Run, ...]:
         choice = self._choose(wishes[0].engine or profile.engine or "")
-        plans = [self._resolve(profile, wish, choice, group_id=group_id) for wish in wishes]
+        seen = _gpus_seen(choice.info)
+        plans = [self._resolve(profile, wish, choice, seen, group_id=group_id) for wish in wishes]
         now = time.time()
         runs: list[Run] = []
         for wish, resolution in zip(wishes, plans, strict=True):
+            run = _new_run(profile, wish, choice, resolution)
             # Apart by what a database keeps, so that the runs of a sweep keep their order.
-            created = now + len(runs) * 1e-4
+            created, awaits = now + len(runs) * 1e-4, _awaits(resolution, group_id, parallel)
+            run = replace(run, group_id=group_id, created=created, awaits=awaits)
             try:
-                runs.append(self._start(profile, wish, choice, resolution, group_id, created))
+                runs.append(self._start(profile, run, resolution, seen))
             except MltuiError as error:
                 if not runs:
                     raise
                 message = f"{len(runs)} of {len(plans)} runs were launched, then it failed: {error.message}"
-                raise StartError(
-                    message, f"{error.hint} Those go on; mltui stop --group {group_id} ends them."
-                ) from error
+                hint = f"{error.hint} Those go on; mltui stop --group {group_id} ends them.".lstrip()
+                raise StartError(message, hint) from error
         return tuple(runs)
 
-    def _start(
-        self, profile: Profile, wish: Wish, choice: EngineChoice, resolution: Resolution, group_id: str, created: float
-    ) -> Run:
+    def _start(self, profile: Profile, run: Run, resolution: Resolution, seen: GpuLook) -> Run:
+        """Write the record, take the turn if it is there already, and start the supervisor."""
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.resolve import metric_config, output_folders
 
         spec = resolution.spec
-        run = Run(
-            id=spec.run_id,
-            profile=spec.profile,
-            profile_path=str(profile.path),
-            engine=choice.engine.name,
-            endpoint=choice.info.endpoint,
-            notes=" ".join(filter(None, (choice.reason, *resolution.notes))),
-            params=dict(resolution.params),
-            overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine else {}),
-            command=docker_command(spec),
-            image=spec.image,
-            container_name=spec.name,
-            gpus=tuple(str(spec.gpus).split(",")) if spec.gpus else (),
-            group_id=group_id,
-            created=created,
-        )
         folder = self._record(run, profile.text, output_folders(spec))
-        self._spawn(folder, run, (spec, metric_config(profile)))
-        return run
+        try:
+            if run.waits:
+                spec = with_gpus(spec, take_turn(self.database, self.home, run.id, seen).gpus, resolution.gpus.awaits)
+                self.database.update(run.id, command=docker_command(spec))
+            start_supervisor(self.home, run.id, folder, (spec, metric_config(profile)))
+        except StartError as error:
+            note_not_started(self.database, run, error)
+            raise
+        finally:
+            folder.release_lock()
+        return self.database.get(run.id) or run if run.waits else run
 
     def _record(self, run: Run, profile: str, outputs: Iterable[Path]) -> RunFolder:
         """Write the record of a new run, all of it or nothing; returns its folder, locked."""
@@ -185,84 +178,21 @@ class Launcher:
             raise
         return folder
 
-    def _spawn(self, folder: RunFolder, run: Run, launch: tuple[LaunchSpec | None, MetricConfig | None]) -> None:
-        """Start the run's supervisor; a run that was never started ends with why that failed."""
-        try:
-            start_supervisor(self.home, run.id, folder, launch)
-        except StartError as error:
-            if run.state is RunState.PENDING and not run.container_id:
-                self.database.update(
-                    run.id, state=RunState.FAILED, reason="internal", detail=error.message, finished=time.time()
-                )
-            raise
-
     def adopt(self) -> int:
         """Start a supervisor for every active run that has none; tells how many. Cheap when there is nothing to do.
 
         Every run is tried; raises the first of the failures.
         """
-        adopted, failures = 0, []
-        for run in self.database.active():
-            try:
-                adopted += not self.folder(run.id).supervised and self._take_up(run.id)
-            except MltuiError as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        return adopted
-
-    def _take_up(self, run_id: str) -> bool:
-        folder = self.folder(run_id)
-        folder.make()
-        if not folder.take_lock():
-            return False
-        try:
-            now = self.database.get(run_id)
-            if now is None or not now.state.active:
-                return False
-            self._spawn(folder, now, (None, _metric_config(folder)))
-        finally:
-            folder.release_lock()
-        return True
+        return adopt(self.home, self.database)
 
     def discover(self, containers: Iterable[Container], engine: str, endpoint: str) -> int:
-        """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up.
+        """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up."""
 
-        Containers that another user of the engine launched stay what they are.
-        """
-        found = 0
-        for container in containers:
-            run_id = container.run_id
-            if not _plausible(run_id) or not _own(container) or container.state == "created":
-                continue
-            if self.database.get(run_id):
-                continue
-            if not self._exists(engine, endpoint, run_id):
-                continue
-            self.folder(run_id).make()
-            self.database.add(
-                Run(
-                    id=run_id,
-                    profile=one_line(container.labels.get(LABEL_PROFILE, "?"), 80),
-                    profile_path="",
-                    engine=engine,
-                    endpoint=endpoint,
-                    state=RunState.RUNNING if container.running else RunState.PENDING,
-                    detail="" if container.running else "It has ended; its record is being taken up.",
-                    image=container.image,
-                    container_id=container.id,
-                    container_name=container.name,
-                    group_id=_group(container),
-                    created=_time(container.labels.get(LABEL_CREATED)) or container.created,
-                )
-            )
-            found += 1
-        return found
+        def is_there(run_id: str) -> bool:
+            with contextlib.closing(self._engine(engine, endpoint)) as connected:
+                return connected.find(run_id) is not None
 
-    def _exists(self, engine: str, endpoint: str, run_id: str) -> bool:
-        """The container is there now: a list may still show one that was removed with its run a moment ago."""
-        with contextlib.closing(self._engine(engine, endpoint)) as connected:
-            return connected.find(run_id) is not None
+        return discover(self.home, self.database, containers, (engine, endpoint), is_there)
 
     def stop(self, run: Run, grace: float | None = None) -> None:
         """Ask the run to end; a run that is still being built is stopped before it starts."""
@@ -364,17 +294,10 @@ class Launcher:
 
     def rerun(self, run: Run, gpus: str | None = None) -> Run:
         """Launch the run's profile again as it was then, with the same changes; ``gpus`` instead of its own."""
-        from mltui.domain.param import param_text
-        from mltui.storage.profiles import load_profile
+        from mltui.runtime.relaunch import kept_gpus, kept_limits, kept_params, kept_profile
 
-        kept = self.folder(run.id).profile
-        if not kept.exists():
-            raise NotFound(f"Run {run.id} has no copy of its profile.", "It was started by another mltui.")
-        profile = load_profile(kept, beside=run.profile_path or None)
-        params = {name: param_text(cast("ParamValue", value)) for name, value in run.params.items()}
-        before, limits = run.overrides.get("gpus"), run.overrides.get("limits")
-        kept_limits = {str(k): str(v) for k, v in limits.items()} if isinstance(limits, Mapping) else {}
-        return self.launch(profile, Wish(params, gpus or (str(before) if before else None), run.engine, kept_limits))
+        profile = kept_profile(self.folder(run.id), run)
+        return self.launch(profile, Wish(kept_params(run), gpus or kept_gpus(run), run.engine, kept_limits(run)))
 
     @contextlib.contextmanager
     def _connected(self, run: Run) -> Iterator[Engine]:
@@ -393,52 +316,54 @@ def _ended(engine: Engine, container_id: str) -> bool:
         return False
 
 
-def _own(container: Container) -> bool:
-    """This user launched it; a container that says nothing of its owner counts as one's own."""
-    return container.labels.get(LABEL_OWNER, str(os.getuid())) == str(os.getuid())
-
-
 def _uses_resources(state: str) -> bool:
     return state in ("running", "paused", "restarting")
 
 
-def _plausible(run_id: str) -> bool:
-    """The label is a run id of ours: it becomes the name of a folder."""
-    return len(run_id) == 8 and run_id.isalnum() and run_id.isascii()
+def _new_run(profile: Profile, wish: Wish, choice: EngineChoice, resolution: Resolution) -> Run:
+    """The record of a run that is about to be launched."""
+    from mltui.runtime.docker_command import docker_command
+
+    spec = resolution.spec
+    # Of GPUs that it waits for the queue says which it got, and why.
+    notes = [note for note in resolution.notes if not (resolution.gpus.awaits and note == resolution.gpus.note)]
+    return Run(
+        id=spec.run_id,
+        profile=spec.profile,
+        profile_path=str(profile.path),
+        engine=choice.engine.name,
+        endpoint=choice.info.endpoint,
+        notes=" ".join(filter(None, (choice.reason, *notes))),
+        params=dict(resolution.params),
+        overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine else {}),
+        command=docker_command(spec),
+        image=spec.image,
+        container_name=spec.name,
+        gpus=_gpus_of(resolution),
+    )
 
 
-def _group(container: Container) -> str:
-    """The sweep that the container says its run belongs to."""
-    group_id = container.labels.get(LABEL_GROUP, "")
-    return group_id if _plausible(group_id) else ""
-
-
-def _metric_config(folder: RunFolder) -> MetricConfig | None:
-    """How the run's metrics are read, from the copy of its profile; the usual way where there is none."""
-    from mltui.runtime.resolve import metric_config
-    from mltui.storage.profiles import load_profile
-
-    if not folder.profile.exists():
-        return None
+def _gpus_seen(info: EngineInfo) -> GpuLook:
+    """The GPUs of the engine's machine as they are now, where that is this one."""
+    if not info.local:
+        return GpuLook()
+    watch = GpuWatch()
     try:
-        return metric_config(load_profile(folder.profile))
-    except MltuiError:
-        return None
-
-
-def _time(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
-
-
-def _devices() -> tuple[DeviceSample, ...]:
-    """The GPUs of this machine as they are now, for the choice of a free one."""
-    from mltui.monitors.nvidia import NvidiaMonitor
-
-    monitor = NvidiaMonitor()
-    try:
-        return monitor.sample()
+        return watch.look()
     finally:
-        monitor.close()
+        watch.close()
+
+
+def _awaits(resolution: Resolution, group_id: str, parallel: int | None) -> dict[str, int]:
+    """What the run has to wait for: GPUs, and in a sweep its turn, where no GPU of its own is one already."""
+    gpus = {"gpus": resolution.gpus.awaits} if resolution.gpus.awaits else {}
+    most = parallel or (0 if gpus else 1)
+    return gpus | ({"parallel": most} if group_id and most else {})
+
+
+def _gpus_of(resolution: Resolution) -> tuple[str, ...]:
+    """The GPUs that the run has from its launch on; those that it waits for come with its turn."""
+    choice = resolution.gpus
+    if choice.awaits or not choice.request:
+        return ()
+    return choice.held or tuple(str(choice.request).split(","))

@@ -7,12 +7,11 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mltui.domain.compose import VolumeEntry
-from mltui.domain.device import DeviceSample
 from mltui.domain.errors import ProfileError, UsageError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.param import ParamValue, param_text
@@ -24,7 +23,7 @@ from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
 from mltui.runtime.environment import Variables, read_environment, variables_in
-from mltui.runtime.gpu_choice import choose_gpus, wished_gpus
+from mltui.runtime.gpu_choice import GpuChoice, GpuUse, choose_gpus, wished_gpus
 
 #: Loaders and NCCL pass tensors through /dev/shm, for which Docker's 64 MB are too few. Memory is taken only as it is
 #: used; half the machine's is what the kernel allows a tmpfs by itself.
@@ -48,6 +47,8 @@ class Resolution:
     """What the caller changed: the parameters whose value is not the default, and ``gpus`` where it was given."""
     notes: tuple[str, ...] = ()
     """Sentences on what was decided for the caller, such as which GPU was taken and why."""
+    gpus: GpuChoice = field(default_factory=lambda: GpuChoice(GpuRequest()))
+    """What became of its wish for GPUs; the last word on those it waits for is the queue's."""
 
 
 def resolve_run(
@@ -60,7 +61,7 @@ def resolve_run(
     gpus: str | None = None,
     limits: Mapping[str, str] | None = None,
     group_id: str = "",
-    devices: Sequence[DeviceSample] = (),
+    gpu_uses: Sequence[GpuUse] = (),
     environment: Mapping[str, str] | None = None,
     user: tuple[int, int] | None = None,
 ) -> Resolution:
@@ -68,7 +69,7 @@ def resolve_run(
 
     ``outputs_host`` is the folder of the host that receives the run's outputs; ``params`` are values as typed
     (``--set name=value``); ``gpus`` and ``limits`` stand in for the profile's; ``group_id`` is that of the run's sweep;
-    ``devices`` are the GPUs of the engine's machine as they are now, where they can be seen; ``environment`` and
+    ``gpu_uses`` are the GPUs of the engine's machine and who is on them, where they can be seen; ``environment`` and
     ``user`` (uid and gid) are the caller's own by default.
 
     Raises ``UsageError`` for a wrong parameter or ``gpus``, ``GpuUnavailable``, and ``ProfileError`` for everything
@@ -79,7 +80,7 @@ def resolve_run(
     values = profile.param_values(params or {})
     texts = {name: param_text(value) for name, value in values.items()}
     filled = _filled(profile, texts, caller, limits or {})
-    choice = choose_gpus(wished_gpus(filled, gpus), engine, devices)
+    choice = choose_gpus(wished_gpus(filled, gpus), engine, gpu_uses)
     launch = _Launch(filled, run_id, outputs_host, engine, user or (os.getuid(), os.getgid()), group_id)
     variables = read_environment(profile, filled, texts, caller)
     spec = launch.spec(variables, values, choice.request, caller)
@@ -87,7 +88,8 @@ def resolve_run(
     if faults:
         raise _refusal(profile, faults)
     changed: dict[str, object] = {name: value for name, value in values.items() if value != profile.params[name].value}
-    return Resolution(spec, values, changed | _also_changed(gpus, limits), (choice.note,) if choice.note else ())
+    overrides = changed | _also_changed(gpus, limits)
+    return Resolution(spec, values, overrides, (choice.note,) if choice.note else (), choice)
 
 
 def _also_changed(gpus: str | None, limits: Mapping[str, str] | None) -> dict[str, object]:

@@ -18,7 +18,8 @@ import contextlib
 import re
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from mltui.domain.errors import EngineError, EngineUnavailable, GpuUnavailable, ImageError, MltuiError, NotFound
 from mltui.domain.last_words import last_words
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from mltui.domain.launch import LaunchSpec
     from mltui.parsers.config import MetricConfig
 
+T = TypeVar("T")
+
 #: How builds count their steps in their own words, which is said once.
 _STEP = re.compile(r"^Step \d+/\d+ ?: ?")
 #: Bytes at the log's end in which the reason of a failure is looked for.
@@ -55,7 +58,9 @@ class _StoppedEarly(Exception):
 
 
 class Supervisor:
-    """Brings one run from its record to its end. ``spec`` is there for a launch and absent for an adoption."""
+    """Brings one run from its record to its end. ``spec`` is there for a launch and absent for an adoption, which makes
+    it anew for a run that is still in the queue.
+    """
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class Supervisor:
         self._engine = engine
         self._spec = spec
         self._metrics = metrics
+        self._database = database
         self._row = RunRow(run, database, folder)
         self._patience = Patience(self._row)
         self._told = 0.0
@@ -95,7 +101,7 @@ class Supervisor:
         """
         try:
             try:
-                container, stream = self._launch(self._spec) if self._spec else (self._find_container(), None)
+                container, stream = self._launch() if self._spec or self._run.waits else (self._find_container(), None)
             except (_StoppedEarly, NotFound):
                 raise
             except MltuiError as error:
@@ -117,9 +123,9 @@ class Supervisor:
                 )
             return _ending(RunState.LOST, "lost", error.message, "What was recorded is kept; launch it again.")
 
-    def _launch(self, spec: LaunchSpec) -> tuple[str, LogStream | None]:
+    def _launch(self) -> tuple[str, LogStream | None]:
         """Image, container, attach, start: the stream is open before the first byte can come."""
-        self._engine.check(spec)
+        spec = self._spec = self._in_turn(self._spec or self._spec_again())
         self._row.save(state=RunState.BUILDING, detail="Preparing the image", hint="")
         with make_file(self._folder.build_log).open("a", encoding="utf-8") as build_log:
 
@@ -142,6 +148,44 @@ class Supervisor:
             # Asked for while it was starting, when the engine had nothing to stop yet.
             threading.Thread(target=self._stop, args=(container,), name="stop", daemon=True).start()
         return container, stream
+
+    def _spec_again(self) -> LaunchSpec:
+        """What a run that was taken up in the queue is to start."""
+        from mltui.runtime.relaunch import spec_again
+
+        info = self._patience.ask_for(self._asking(self._engine.info))
+        spec, note = spec_again(self._run, self._folder, info)
+        notes = self._row.recorded().notes
+        if note and note not in notes:
+            self._row.save(notes=f"{notes} {note}".lstrip())
+        return spec
+
+    def _in_turn(self, spec: LaunchSpec) -> LaunchSpec:
+        """``spec`` with its GPUs, once its turn in the queue has come and the engine has nothing against it."""
+        if not self._run.waits:
+            self._engine.check(spec)
+            return spec
+        from mltui.runtime.docker_command import docker_command
+        from mltui.runtime.gpu_choice import with_gpus
+        from mltui.runtime.gpu_queue import Queue
+
+        # It may wait for hours, over a restart of its engine: that is no reason to fail.
+        check = self._asking(lambda: self._engine.check(spec))
+        self._patience.ask_for(check, refusals=True)
+        turn = Queue(self._database, self._folder.home, self._run).wait(self._stop_if_asked)
+        spec = with_gpus(spec, turn.gpus, 0)
+        self._row.save(command=docker_command(spec))
+        self._patience.ask_for(check, refusals=True)
+        return spec
+
+    def _asking(self, ask: Callable[[], T]) -> Callable[[], T]:
+        """``ask``, unless a stop was asked for."""
+
+        def unless_stopped() -> T:
+            self._stop_if_asked()
+            return ask()
+
+        return unless_stopped
 
     def _start(self, container: str) -> LogStream | None:
         try:

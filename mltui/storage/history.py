@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -128,10 +128,27 @@ class RunDatabase:
 
     def update(self, run_id: str, **changes: object) -> None:
         """Change fields of a run; a run that was removed meanwhile stays removed."""
+        with self._use(write=True) as db:
+            self._change(db, run_id, changes)
+
+    def _change(self, db: sqlite3.Connection, run_id: str, changes: Mapping[str, object]) -> None:
         names = ", ".join(f"{name} = ?" for name in changes)
         cells = [_to_cell(name, value) for name, value in changes.items()]
-        with self._use(write=True) as db:
-            db.execute(f"UPDATE runs SET {names} WHERE id = ?", [*cells, run_id])
+        db.execute(f"UPDATE runs SET {names} WHERE id = ?", [*cells, run_id])
+
+    def decide(self, run_id: str, choose: Callable[[tuple[Run, ...]], Mapping[str, object]]) -> None:
+        """Change fields of a run to what ``choose`` makes of all active runs, none of which changes meanwhile."""
+        with self._use() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                changes = choose(self._active(db))
+                if changes:
+                    self._change(db, run_id, changes)
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            self._writes += bool(changes)
 
     def get(self, run_id: str) -> Run | None:
         """The run with exactly this id."""
@@ -165,10 +182,13 @@ class RunDatabase:
 
     def active(self) -> tuple[Run, ...]:
         """Runs that may still change by themselves."""
+        with self._use() as db:
+            return self._active(db)
+
+    def _active(self, db: sqlite3.Connection) -> tuple[Run, ...]:
         states = [state.value for state in RunState if state.active]
         marks = ", ".join("?" * len(states))
-        with self._use() as db:
-            return _readable(db.execute(_select(f"WHERE state IN ({marks})"), states))[0]
+        return _readable(db.execute(_select(f"WHERE state IN ({marks})"), states))[0]
 
     def remove(self, run_id: str) -> None:
         """Forget a run."""

@@ -17,6 +17,7 @@ from mltui.storage.locations import config_home
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
+    from mltui.storage.extends import Finder
     from mltui.storage.yaml_source import Source
 
 #: Names of a profile's file in a folder of its own.
@@ -45,37 +46,61 @@ class ProfileEntry:
 
 
 def load_profile(
-    path: str | Path, environment: Mapping[str, str] | None = None, *, beside: str | Path | None = None
+    path: str | Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    beside: str | Path | None = None,
+    find: Finder | None = None,
 ) -> Profile:
-    """Read and check a profile's file, or the ``profile.yaml`` of a folder.
+    """Read and check a profile's file, or the ``profile.yaml`` of a folder, put over what it extends.
 
     ``beside`` is the file whose copy this is: name, relative paths and ``path`` are then the original's.
     ``environment`` fills in the variables that its structure depends on (default: this process's own).
+    ``find`` gives the file of a profile that is extended by its name (default: those that can be named from here).
     Raises ``ProfileError`` with every problem and its place.
     """
     from mltui.storage.yaml_source import read_source
 
     file = _file_of(Path(path))
-    values = os.environ if environment is None else environment
-    return _checked(read_source(file), _file_of(Path(beside)) if beside else file, values)
+    profile, problems = _checked(read_source(file), _file_of(Path(beside)) if beside else file, environment, find)
+    if profile is None or problems:
+        raise ProfileError(problems)
+    return profile
 
 
-def _checked(source: Source, origin: Path, environment: Mapping[str, str]) -> Profile:
-    """The profile that ``source`` says. Raises ``ProfileError``."""
+def check_text(
+    text: str, path: Path, environment: Mapping[str, str] | None = None, *, find: Finder | None = None
+) -> tuple[Profile | None, tuple[Problem, ...]]:
+    """The profile that ``text`` would be as the file ``path``, and every problem of it; ``None`` where it is none."""
+    from mltui.storage.yaml_source import parse_source
+
+    return _checked(parse_source(text, str(path)), path, environment, find)
+
+
+def _checked(
+    source: Source, origin: Path, environment: Mapping[str, str] | None, find: Finder | None
+) -> tuple[Profile | None, tuple[Problem, ...]]:
+    """The profile that ``source`` says, and every problem, in the order of the file."""
     from mltui.domain.profile import problem_at
     from mltui.domain.profile_check import check, settle, unknown_parameters, written_defaults
+    from mltui.storage.extends import extended, merged_text
 
+    values = os.environ if environment is None else environment
+    source = extended(source, origin, find or ProfileRepository(environment=environment).named)
     if not isinstance(source.data, dict):
-        raise ProfileError(source.problems)
+        return None, source.problems
     defaults = written_defaults(source.data)
-    settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else environment.get(name))
+    settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else values.get(name))
     profile, more = check(settled, source.data)
-    problems = set(source.problems)
+    found = set(source.problems)
     for fault in (*faults, *more, *unknown_parameters(source.data)):
-        problems.add(problem_at(source.file, source.place(fault.path, fault.key), fault.path, fault.message))
-    if problems or profile is None:
-        raise ProfileError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))))
-    return profile.read_from(origin, origin.parent, source.text, source.data, source.place)
+        found.add(problem_at(source.where(fault.path, fault.key), fault.path, fault.message))
+    # Its own problems come first, in the order of the file; then those of the files that it extends.
+    problems = tuple(sorted(found, key=lambda p: (p.file != source.file, p.file, p.line, p.column)))
+    if profile is None:
+        return None, problems
+    text = merged_text(source) if source.bases else source.text
+    return profile.read_from(origin, text, source.data, source.where, source.bases), problems
 
 
 def _file_of(path: Path) -> Path:
@@ -111,7 +136,7 @@ class ProfileRepository:
             )
         )
         self._cwd = here
-        self._known: dict[str, ProfileEntry] = {}
+        self._known: dict[str, _Known] = {}
 
     def files(self) -> Iterator[Path]:
         """Every profile's file, in the order of the search, unread."""
@@ -126,7 +151,7 @@ class ProfileRepository:
                     yield file, _ABSENT
                 elif (status.st_dev, status.st_ino) not in seen:
                     seen.add((status.st_dev, status.st_ino))
-                    yield file, (status.st_mtime_ns, status.st_size)
+                    yield file, _stamp(status)
 
     def entries(self) -> Iterator[ProfileEntry]:
         """The profiles one by one, each read when it is asked for; of two with one name only the first."""
@@ -157,7 +182,7 @@ class ProfileRepository:
         Raises ``ProfileError`` for one that is broken, ``UsageError`` for one that is not there, with the nearest
         names and where they were looked for.
         """
-        return load_profile(self.find(name), self._environment)
+        return load_profile(self.find(name), self._environment, find=self.named)
 
     def find(self, name: str | Path) -> Path:
         """The file of the profile of that name, folder or file. Raises ``UsageError``."""
@@ -165,15 +190,23 @@ class ProfileRepository:
         path = self._cwd / Path(text).expanduser()
         if path.is_file() or (path.is_dir() and any((path / n).is_file() for n in FILE_NAMES)):
             return _file_of(path)
-        if "/" not in text and not text.endswith(_SUFFIXES):
-            for file, stamp in self._likely(text):
-                if self._entry(file, stamp).name == text:
-                    return Path(file)
-        raise self._unknown(text)
+        found = self.named(text) if "/" not in text and not text.endswith(_SUFFIXES) else None
+        if found is None:
+            raise self._unknown(text)
+        return found
 
-    def _likely(self, name: str) -> Iterator[tuple[str, Stamp]]:
+    def named(self, name: str, near: Path | None = None) -> Path | None:
+        """The file of the profile of that name, those in the folder ``near`` and beside it first; ``None``: no such."""
+        for folder in (near, near.parent) if near else ():
+            for file, _ in _files_in(str(folder)):
+                if _own_name(Path(file)) == name:
+                    return Path(file)
+        return next((Path(file) for file in self._likely(name) if _own_name(Path(file)) == name), None)
+
+    def _likely(self, name: str) -> Iterable[str]:
         """All files, those first whose own name is the profile's: most profiles have no ``name`` of another kind."""
-        yield from sorted(self._scan(), key=lambda found: f"/{name}/" not in found[0] and f"/{name}." not in found[0])
+        files = [file for file, _ in self._scan()]
+        return sorted(files, key=lambda file: f"/{name}/" not in file and f"/{name}." not in file)
 
     def _unknown(self, text: str) -> UsageError:
         names = [entry.name for entry in self.entries()]
@@ -184,9 +217,27 @@ class ProfileRepository:
 
     def _entry(self, file: str, stamp: Stamp) -> ProfileEntry:
         known = self._known.get(file)
-        if known is None or known.stamp != stamp:
-            known = self._known[file] = _read_entry(Path(file), stamp, self._environment)
-        return known
+        if known is None or known.files != _stamps(file, stamp, known.bases):
+            known = self._known[file] = _read_entry(Path(file), stamp, self._environment, self.named)
+        return known.entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An entry, and what it was read from."""
+
+    entry: ProfileEntry
+    files: tuple[Stamp, ...]
+    """Of the file and of all that it extends, as they were."""
+    bases: tuple[Path, ...]
+
+
+def _stamps(file: str, stamp: Stamp, bases: tuple[Path, ...]) -> tuple[Stamp, ...]:
+    return (stamp, *(_stamp(_status(str(base))) for base in bases))
+
+
+def _stamp(status: os.stat_result | None) -> Stamp:
+    return (status.st_mtime_ns, status.st_size) if status else _ABSENT
 
 
 def _first_of_each_name(entries: Iterable[ProfileEntry]) -> Iterator[ProfileEntry]:
@@ -197,19 +248,33 @@ def _first_of_each_name(entries: Iterable[ProfileEntry]) -> Iterator[ProfileEntr
             yield entry
 
 
-def _read_entry(file: Path, stamp: Stamp, environment: Mapping[str, str]) -> ProfileEntry:
+def _read_entry(file: Path, stamp: Stamp, environment: Mapping[str, str], find: Finder) -> _Known:
     """The row of one file; of a broken one as much as it says."""
     from mltui.storage.yaml_source import read_source
 
     source = read_source(file)
-    data = source.data if isinstance(source.data, dict) else {}
-    name = data.get("name") if isinstance(data.get("name"), str) else default_name(file)
-    description = one_line(str(data.get("description") or ""), 200)
-    try:
-        profile = _checked(source, file, environment)
-    except ProfileError as error:
-        return ProfileEntry(one_line(str(name), 80), file, description, problem=error.problems[0], stamp=stamp)
-    return ProfileEntry(profile.name, file, description, tuple(one_line(tag, 40) for tag in profile.tags), stamp=stamp)
+    profile, problems = _checked(source, file, environment, find)
+    bases = profile.bases if profile else ()
+    stamps = _stamps(str(file), stamp, bases)
+    newest = max(stamps)
+    if profile is None or problems:
+        data = source.data if isinstance(source.data, dict) else {}
+        name = data.get("name") if isinstance(data.get("name"), str) else default_name(file)
+        about = one_line(str(data.get("description") or ""), 200)
+        entry = ProfileEntry(one_line(str(name), 80), file, about, problem=problems[0], stamp=newest)
+        return _Known(entry, stamps, bases)
+    tags = tuple(one_line(tag, 40) for tag in profile.tags)
+    entry = ProfileEntry(profile.name, file, one_line(profile.description, 200), tags, stamp=newest)
+    return _Known(entry, stamps, bases)
+
+
+def _own_name(file: Path) -> str:
+    """The name that a file gives its profile; what else it says is not looked at."""
+    from mltui.storage.yaml_source import read_source
+
+    data = read_source(file).data
+    name = data.get("name") if isinstance(data, dict) else None
+    return name if isinstance(name, str) else default_name(file)
 
 
 #: A file, and what the system knows of it; ``None`` for a link that leads nowhere.

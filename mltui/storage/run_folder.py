@@ -34,6 +34,7 @@ class RunFolder:
     """Paths of a run's files, and its lock."""
 
     def __init__(self, home: Path, run_id: str) -> None:
+        self.home = home
         self.path = home / "runs" / run_id
         self.log = self.path / "log"
         self.metrics = self.path / "metrics"

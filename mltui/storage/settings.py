@@ -72,7 +72,7 @@ class SettingsFile:
         from mltui.domain.settings import check_settings
 
         settings, faults = check_settings(source.data, self._further)
-        found = {problem_at(source.file, source.place(f.path, f.key), f.path, f.message) for f in faults}
+        found = {problem_at(source.where(f.path, f.key), f.path, f.message) for f in faults}
         problems = sorted(found | set(source.problems), key=lambda problem: (problem.line, problem.column))
         return LoadedSettings(settings, tuple(problems), source.text)
 

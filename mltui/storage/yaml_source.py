@@ -42,10 +42,14 @@ class FileKind:
     """What is wrong with one that says nothing; an empty text: nothing is."""
     keys: str
     """Two of its keys, as an example."""
+    marks: bool = False
+    """It may have Compose's tags ``!reset`` and ``!override``, for what it inherits."""
 
 
-PROFILE = FileKind("profile", "is empty: a profile needs at least image: or build:", "image: and command:")
+PROFILE = FileKind("profile", "is empty: a profile needs at least image: or build:", "image: and command:", marks=True)
 
+#: Tags of Compose for what an extending file takes away or puts in the place of what it inherits.
+_MARKS = ("!reset", "!override")
 _UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -85,6 +89,10 @@ class Node:
     keys: dict[str, Position] = field(default_factory=dict)
     size: int = 1
     """Values in it, itself included, aliases expanded."""
+    file: str = ""
+    """The file it stands in; empty: the source's own."""
+    mark: str = ""
+    """``reset`` or ``override``, Compose's tags for a value that replaces an inherited one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +106,25 @@ class Source:
     text: str = ""
     nothing: bool = False
     """The text is sound and holds no value: it is empty, or comments only."""
+    bases: tuple[Path, ...] = ()
+    """The files that it extends, the nearest first."""
 
     def place(self, path: KeyPath, key: bool = False) -> Position:
         """Line and column (from 1) of the value at ``path``, or of its key; of the nearest parent where it has none."""
+        return self.where(path, key)[1:]
+
+    def where(self, path: KeyPath, key: bool = False) -> tuple[str, int, int]:
+        """File, line and column of the value at ``path``, or of its key; of the nearest parent where it has none."""
         node, position = self.root, self.root.position if self.root else (1, 1)
+        file = node.file if node else ""
         for part in path:
             if node is None:
                 break
             position = node.keys.get(str(part), node.position) if key else position
             node = _child(node, part)
             position = node.position if node and not (key and part == path[-1]) else position
-        return position
+            file = node.file if node else file
+        return (file or self.file, *position)
 
 
 def _child(node: Node, part: str | int) -> Node | None:
@@ -173,13 +189,13 @@ def parse_source(text: str, file: str = "profile.yaml", kind: FileKind = PROFILE
         return Source(file, None if problems else {}, problems, text=text, nothing=True)
     if not isinstance(root.value, dict):
         return _failed(file, f"expected a mapping of keys, such as {kind.keys}", root.position)
-    return Source(file, _plain(root), tuple(composer.problems), root, text)
+    return Source(file, plain(root), tuple(composer.problems), root, text)
 
 
-def _plain(node: Node) -> Any:  # noqa: ANN401 - any YAML value
+def plain(node: Node) -> Any:  # noqa: ANN401 - any YAML value
     if isinstance(node.value, dict):
-        return {key: _plain(value) for key, value in node.value.items()}
-    return [_plain(value) for value in node.value] if isinstance(node.value, list) else node.value
+        return {key: plain(value) for key, value in node.value.items()}
+    return [plain(value) for value in node.value] if isinstance(node.value, list) else node.value
 
 
 class _Refused(Exception):
@@ -226,7 +242,8 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
         self._count(event, 1)
-        tagged = event.tag not in (None, "!", "tag:yaml.org,2002:str")
+        mark = event.tag[1:] if self._kind.marks and event.tag in _MARKS else ""
+        tagged = not mark and event.tag not in (None, "!", "tag:yaml.org,2002:str")
         if tagged:
             self._note(_position(event), path, f"the tag {one_line(event.tag, 40)} has no place here")
         if isinstance(event, yaml.ScalarEvent):
@@ -235,6 +252,7 @@ class _Composer:
             node = self._sequence(event, depth, path)
         else:
             node = self._mapping(event, depth, path)
+        node.file, node.mark = self._file, mark
         if event.anchor:
             self._anchors[event.anchor] = node
         return node
@@ -253,12 +271,12 @@ class _Composer:
                 event, f"the alias *{one_line(event.anchor, 40)} stands before or inside its anchor", path
             )
         self._count(event, target.size)
-        return Node(_position(event), target.value, target.keys, target.size)
+        return Node(_position(event), target.value, target.keys, target.size, self._file)
 
     def _scalar(self, event: Any, path: KeyPath) -> object:  # noqa: ANN401
         if "\0" in event.value:
             self._note(_position(event), path, "a NUL character, which no program can be given")
-        if not event.implicit[0]:
+        if not (event.implicit[0] or (event.tag in _MARKS and event.style is None)):
             return event.value
         if event.value.lower() in _AMBIGUOUS:
             meaning = _AMBIGUOUS[event.value.lower()]

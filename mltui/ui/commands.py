@@ -152,7 +152,7 @@ PANES: dict[str, tuple[Command, ...]] = {
         *_list("profiles", "profile"),
     ),
     "runs": (
-        Command("runs.open", "enter", "choose", "Curves", "Go to the run's curves."),
+        Command("runs.open", "enter", "choose", "Curves", "Go to the run's curves; fold or unfold a sweep."),
         Command("runs.stop", "s", "stop", "Stop", "Ask the run to end.", footer=True, dangerous=True),
         Command("runs.kill", "K", "kill", "Kill", "End the run at once.", dangerous=True),
         Command("runs.rerun", "r", "rerun", "Run again", "Launch it again as it was.", footer=True, acts=True),
@@ -164,6 +164,7 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("runs.inspect", "i", "inspect", "Inspect", "Show the run's record and command.", footer=True),
         Command("runs.mark", "space", "mark", "Compare",
                 "Mark the run: its curves are drawn beside those of the run under the cursor.", footer=True),
+        Command("runs.mark_sweep", "m", "mark_sweep", "Compare sweep", "Mark all runs of the run's sweep, or none."),
         Command("runs.unmark", "u", "unmark", "Compare none", "Take all marks away."),
         *_list("runs", "run"),
     ),

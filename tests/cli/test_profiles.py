@@ -55,3 +55,17 @@ def test_schema_is_for_editors_and_for_people(program: Program) -> None:
     schema = json.loads(program("profile", "schema")[0])
     assert schema["properties"]["image"]["title"] == "Image"
     assert "| `image` |" in program("profile", "schema", "--format", "markdown")[0]
+
+
+def test_check_looks_at_the_files_and_the_variables(program: Program) -> None:
+    """What is not there is an error; a variable that is not set is a warning, and alone no failure."""
+    folder = program.profile("p", "build: .\ncommand: [train, '${NOT_SET_HERE}']\n")
+    out, err = program("profile", "check", str(folder), code=1)
+    assert out == ""
+    assert f"{folder}/profile.yaml:1:8: build: there is no Dockerfile" in err
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    out, err = program("profile", "check", str(folder))
+    assert out == f"{folder}/profile.yaml: ok\n"
+    assert err.startswith(f"{folder}/profile.yaml:2:18: command.1: warning: ${{NOT_SET_HERE}} is not set")
+    [value] = program.lines("profile", "check", str(folder), "--json")
+    assert (value["ok"], value["problems"], len(value["warnings"])) == (True, [], 1)  # type: ignore[arg-type]

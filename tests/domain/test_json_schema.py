@@ -25,6 +25,7 @@ RIGHT = {
     "name": ["mnist-mlp", "2.x"],
     "description": ["text", 5],
     "tags": ["one", ["a", "b"], []],
+    "extends": ["mnist-mlp", "../base.yaml", {"file": "compose.yaml", "service": "train"}, {"file": "b.yaml"}],
     "image": ["busybox", "registry.example:5000/a/b@sha256:00", "${IMAGE:-busybox}"],
     "build": [
         ".",
@@ -111,6 +112,8 @@ WRONG = [
     {"image": "x", "command": {"a": 1}},
     {"image": "x", "command": 5},
     {"image": "x", "command": [["a"]]},
+    {"image": "x", "extends": ["a", "b"]},
+    {"image": "x", "extends": {"service": "train"}},
     {"image": "x", "build": {"contxt": "."}},
     {"image": "x", "build": ["."]},
     {"image": "x", "pull_policy": "sometimes"},

@@ -258,7 +258,13 @@ def test_params_have_a_type(written, type_, value):
             "deploy.resources.reservations.cpus",
             "above its limit",
         ),
+        ({"mem_limit": "1g", "mem_reservation": "1536m"}, "mem_reservation", "memory, 1536m, is above its limit, 1g"),
         ({"mem_limit": "1g", "deploy": {"resources": {"limits": {"memory": "2g"}}}}, "mem_limit", "write it once"),
+        (
+            {"mem_reservation": "1g", "deploy": {"resources": {"reservations": {"memory": "2g"}}}},
+            "mem_reservation",
+            "write it once",
+        ),
         (
             {"gpus": 1, "deploy": {"resources": {"reservations": {"devices": [{"capabilities": ["gpu"]}]}}}},
             "gpus",

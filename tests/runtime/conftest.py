@@ -27,6 +27,9 @@ from mltui.storage.log_file import LogReader
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.profiles import load_profile
 from tests.support import images
+from tests.support.nvml.simulated import driver, nvml_library
+
+__all__ = ["driver", "nvml_library"]
 
 T = TypeVar("T")
 #: Put into a script: wait until the test says so (``Runs.go``).

@@ -189,3 +189,18 @@ def test_a_fault_in_the_midst_of_recording_leaves_nothing(local_runs: Runs, monk
     with pytest.raises(KeyboardInterrupt):
         local_runs.launcher.launch(local_runs.profile("true"))
     assert not list((local_runs.home / "runs").iterdir())
+
+
+def test_rerun_is_not_touched_by_a_change_of_what_the_profile_extends(local_runs: Runs) -> None:
+    """The run's copy says all: after a change of the base the same is run again."""
+    base = local_runs.profile("echo first", name="base", params={"rate": 1}).path
+    mine = local_runs.folder / "mine.yaml"
+    mine.write_text("extends: base\nparams: {rate: 2}\n")
+    done = local_runs.launcher.launch(load_profile(mine))
+    local_runs.launched.append(done)
+    local_runs.ended(done)
+    base.write_text(base.read_text().replace("first", "second"))
+    again = local_runs.launcher.rerun(local_runs.now(done))
+    local_runs.launched.append(again)
+    assert local_runs.ended(again).params == {"rate": 2}
+    assert local_runs.log(again)[1] == local_runs.log(done)[1] == b"first\n"

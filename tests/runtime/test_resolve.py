@@ -10,6 +10,7 @@ from mltui.domain.errors import GpuUnavailable, ProfileError, UsageError
 from mltui.domain.launch import GpuRequest, Mount, MountType, Port
 from mltui.engines.base import EngineInfo
 from mltui.runtime.docker_command import docker_command
+from mltui.runtime.gpu_choice import gpu_uses
 from mltui.runtime.resolve import Resolution, metric_config, output_folders, resolve_run
 from mltui.storage.profiles import load_profile
 
@@ -357,36 +358,46 @@ def test_resources_of_both_forms(launch):
             "Install nvidia-container-toolkit, or insist with --gpus 1.",
         ),
         (WITH_GPUS, (), GpuRequest(count=1), ""),
-        (WITH_GPUS, (gpu(0, 0.9), gpu(1)), GpuRequest(device_ids=("GPU-1",)), "GPU 1 (A100): free."),
-        (WITH_GPUS, (gpu(0, utilization=1.0), gpu(1, 0.05)), GpuRequest(device_ids=("GPU-1",)), "GPU 1 (A100): free."),
-        (WITH_GPUS, (gpu(0, error="GPU is lost"), gpu(1, 0.5)), GpuRequest(device_ids=("GPU-1",)),
-         "GPU 1 (A100): in use, but no freer one is there."),
+        (WITH_GPUS, (gpu(0, 0.9), gpu(1)), GpuRequest(device_ids=("GPU-1",)),
+         "GPU 1: 74.5 of 74.5 GiB free, nobody on it."),
+        (WITH_GPUS, (gpu(0, utilization=1.0), gpu(1, 0.05)), GpuRequest(device_ids=("GPU-1",)),
+         "GPU 1: 70.8 of 74.5 GiB free, nobody on it."),
+        (WITH_GPUS, (gpu(0, error="GPU is lost"), gpu(1, 0.5)), GpuRequest(count=1),
+         "No GPU is free: GPU 1 is held by somebody who is not seen here (37.3 of 74.5 GiB free). It waits in the "
+         "queue."),
     ],
 )  # fmt: skip
-def test_auto_takes_the_freest_gpu_or_the_cpu_and_says_so(launch, engine, devices, request_, note):
-    """By UUID where the GPUs can be seen."""
-    done = launch("image: x\ngpus: auto\n", engine, devices=devices)
+def test_auto_takes_a_free_gpu_or_the_cpu_and_says_so(launch, engine, devices, request_, note):
+    """By UUID where the GPUs can be seen; where none is free the run waits for one."""
+    done = launch("image: x\ngpus: auto\n", engine, gpu_uses=gpu_uses(devices, (), ()))
     assert done.spec.gpus == request_
     assert done.notes == ((note,) if note else ())
+    assert done.gpus.awaits == (1 if "GPU 1" in note else 0)
 
 
 @pytest.mark.parametrize(
-    ("gpus", "request_"),
+    ("gpus", "request_", "awaits"),
     [
-        ("2", GpuRequest(device_ids=("GPU-2", "GPU-0"))),
-        ("0,1", GpuRequest(device_ids=("GPU-0", "GPU-1"))),
-        ("GPU-2", GpuRequest(device_ids=("GPU-2",))),
-        ("all", GpuRequest(all=True)),
-        ("none", GpuRequest()),
-        ("0", GpuRequest()),
+        ("2", GpuRequest(device_ids=("GPU-2", "GPU-0")), 2),
+        ("3", GpuRequest(count=3), 3),
+        ("0,1", GpuRequest(device_ids=("GPU-0", "GPU-1")), 0),
+        ("GPU-2", GpuRequest(device_ids=("GPU-2",)), 0),
+        ("all", GpuRequest(all=True), 0),
+        ("none", GpuRequest(), 0),
+        ("0", GpuRequest(), 0),
     ],
 )
-def test_a_launch_chooses_other_gpus(launch, gpus, request_):
-    """What is asked for at the launch wins; a number takes the freest, an index is that GPU."""
-    devices = (gpu(0, 0.2), gpu(1, 0.9), gpu(2))
-    done = launch("image: x\ngpus: all\n", WITH_GPUS, devices=devices, **{"gpus": gpus})
-    assert done.spec.gpus == request_
+def test_a_launch_chooses_other_gpus(launch, gpus, request_, awaits):
+    """What is asked for at the launch wins; a number takes the freest or waits, an index is that GPU whoever is on
+    it."""
+    devices = (gpu(0, 0.05), gpu(1, 0.9), gpu(2))
+    done = launch("image: x\ngpus: all\n", WITH_GPUS, gpu_uses=gpu_uses(devices, (), ()), **{"gpus": gpus})
+    assert (done.spec.gpus, done.gpus.awaits) == (request_, awaits)
     assert done.overrides == {"gpus": gpus}
+    if gpus in ("0,1", "all"):
+        insists = "It insists on its GPUs: GPU 1 is held by somebody who is not seen here (7.45 of 74.5 GiB free)."
+        assert done.notes == (insists,)
+        assert done.gpus.held == (("GPU-0", "GPU-1") if gpus == "0,1" else ("GPU-0", "GPU-1", "GPU-2"))
 
 
 def gpu_request_of(launch, text: str) -> GpuRequest:
@@ -405,7 +416,7 @@ def test_compose_reservations_are_gpu_requests(launch):
 def test_more_gpus_than_there_are(launch):
     """Said before anything is made; without a look at the GPUs the engine is asked."""
     with pytest.raises(GpuUnavailable, match="2 GPUs were asked for and the machine has 1"):
-        launch("image: x\ngpus: 2\n", WITH_GPUS, devices=(gpu(0),))
+        launch("image: x\ngpus: 2\n", WITH_GPUS, gpu_uses=gpu_uses((gpu(0),), (), ()))
     assert gpu_request_of(launch, "image: x\ngpus: 2\n") == GpuRequest(count=2)
 
 

@@ -203,3 +203,19 @@ def test_links_to_one_file_are_one_profile(tmp_path):
     write(tmp_path / "profiles" / "a")
     (tmp_path / "profiles" / "b").symlink_to(tmp_path / "profiles" / "a")
     assert names(ProfileRepository(cwd=tmp_path)) == ["a"]
+
+
+def test_many_profiles_are_listed_by_name_before_they_are_read(tmp_path):
+    """Without time to read, each has its file's name; read, they stay read until they change."""
+    for number in range(5):
+        write(tmp_path / f"p {number}", f"{GOOD}name: real{number}\n")
+    repository = ProfileRepository([tmp_path], cwd=tmp_path)
+    entries, whole = repository.list_within(0)
+    assert not whole
+    assert [entry.name for entry in entries][:5] == [f"p-{number}" for number in range(5)]
+    entries, whole = repository.list_within(60)
+    assert whole
+    assert [entry.name for entry in entries][:5] == [f"real{number}" for number in range(5)]
+    write(tmp_path / "p 0", f"{GOOD}name: renamed\n")
+    entries, whole = repository.list_within(0)
+    assert (entries[0].name, entries[1].name, whole) == ("renamed", "real1", True)

@@ -276,3 +276,28 @@ def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
             await wait_for(pilot, lambda: "■ stopped" in text(app))
 
     asyncio.run(come_back(asyncio.run(begin())))
+
+
+def test_a_profile_that_changes_on_disk_shows_at_once(profiles: Path) -> None:
+    """Its details, its place in the list, its coming and its going; it is found by its tags and description too."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(160, 36)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: all(p.read for p in app.cockpit.profiles))
+            choose(app, "tiny")
+            await wait_for(pilot, lambda: "docker run" in text(app))
+            file = profiles / "tiny" / "profile.yaml"
+            file.write_text("engine: local\nimage: none\nparams: {speed: 3}\ncommand: [echo, '${speed}']\n")
+            await wait_for(pilot, lambda: "--set speed=3" in text(app))
+            (profiles / "another.yaml").write_text("image: none\ntags: [vision]\ndescription: Looks at birds\n")
+            await wait_for(pilot, lambda: any(p.name == "another" for p in app.cockpit.profiles))
+            for words in ("#vision", "birds"):
+                await pilot.press("slash", *words, "enter")
+                await wait_for(pilot, lambda: app.main.profiles.table.counts[0] == 1)
+                await pilot.press("escape")
+            (profiles / "another.yaml").unlink()
+            await wait_for(pilot, lambda: all(p.name != "another" for p in app.cockpit.profiles))
+
+    asyncio.run(drive())

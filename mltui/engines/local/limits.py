@@ -19,6 +19,8 @@ def _unmet(spec: LaunchSpec) -> Iterator[str]:
         yield "The memory limit is not enforced."
     if spec.resources.cpus:
         yield "The CPU limit is not enforced."
+    if spec.resources.cpus_request or spec.resources.memory_request:
+        yield "Nothing sets aside the CPUs and the memory that are requested."
     if spec.resources.pids:
         yield "The limit of processes is not enforced."
     if spec.network_mode == "none":

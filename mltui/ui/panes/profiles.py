@@ -55,14 +55,13 @@ class ProfilesPane(ListPane["ProfileEntry"]):
         if entry is None:
             return
         path = entry.path
-        launcher = self.cockpit_app.cockpit.launcher
+        cockpit = self.cockpit_app.cockpit
 
         def start() -> Run:
             from mltui.runtime.launcher import Wish
-            from mltui.storage.profiles import load_profile
 
             wish: Wish = Wish(gpus=gpus)
-            return launcher.launch(load_profile(path), wish)
+            return cockpit.launcher.launch(cockpit.read_profile(path), wish)
 
         self.cockpit_app.do(f"Launching {entry.name}", start, then=self.cockpit_app.show_new_run)
 
@@ -84,14 +83,13 @@ class ProfilesPane(ListPane["ProfileEntry"]):
         if entry is None:
             return
         path = entry.path
-        launcher = self.cockpit_app.cockpit.launcher
+        cockpit = self.cockpit_app.cockpit
 
         def plan() -> str:
             from mltui.runtime.docker_command import docker_command
             from mltui.runtime.launcher import Wish
-            from mltui.storage.profiles import load_profile
 
-            resolution, choice = launcher.plan(load_profile(path), Wish())
+            resolution, choice = cockpit.launcher.plan(cockpit.read_profile(path), Wish())
             where = f"# on {choice.info.product} {choice.info.version}".rstrip()
             notes = "".join(f"\n# {note}" for note in filter(None, (choice.reason, *resolution.notes)))
             return f"{where}{notes}\n{docker_command(resolution.spec)}"

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.message import Message
 
 from mltui.domain.errors import UsageError
+from mltui.domain.figures import format_count
 from mltui.domain.run import Run, RunState
 from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import run_line, run_text, time_text
+from mltui.ui.presentation.sweep import Listed, Sweep, listed, sweep_line, sweep_text
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class RunRow(NamedTuple):
-    """A run, and the time shown beside it, so that a row that looks the same is the same."""
+    """A run or a sweep, and the time shown beside it, so that a row that looks the same is the same."""
 
-    run: Run
-    time: str
+    listed: Listed
+    time: str = ""
     mark: Mark | None = None
     """How it is marked for comparison."""
     marks: bool = False
     """Some run is marked, so that every row keeps room for a mark."""
+    folded: bool = False
+    """The runs of the sweep are not shown."""
 
 
 class RunsPane(ListPane[RunRow]):
-    """Lists runs; the one under the cursor is shown on the right."""
+    """Lists runs, those of a sweep together; the one under the cursor is shown on the right, of a sweep all."""
 
     KEY = "2"
     TITLE = "Runs"
@@ -44,45 +49,129 @@ class RunsPane(ListPane[RunRow]):
         """Other runs are marked than before."""
 
     def __init__(self) -> None:
-        super().__init__("runs", lambda row: row.run.id, _line, lambda row: run_text(row.run))
+        super().__init__("runs", lambda row: row.listed.key, _line, _searched)
         self.marks = RunMarks()
-        """The runs whose curves are drawn together."""
+        """The runs that the person marked."""
+        self._runs: Sequence[Run] = ()
+        self._folded: set[str] = set()
+        self._sweep_marks = RunMarks()
+        """The runs of the sweep under the cursor."""
+
+    @property
+    def marks_now(self) -> RunMarks:
+        """The runs whose curves are drawn together: those that are marked, else those of the sweep under the cursor."""
+        return self.marks or self._sweep_marks
 
     def show_runs(self, runs: Sequence[Run], now: float) -> None:
         """Show ``runs`` as they are at ``now``."""
+        self._runs = runs
         if self.marks.keep(run.id for run in runs):
             self.post_message(self.MarksChanged())
-        some = len(self.marks) > 0
-        self.show([RunRow(run, time_text(run, now), self.marks.of(run.id), some) for run in runs])
+        some = len(self.marks_now) > 0
+        self.show([self._row(one, now, some) for one in listed(runs, self._folded)])
+
+    def _row(self, one: Listed, now: float, some: bool) -> RunRow:
+        if one.run is None:
+            return RunRow(one, marks=some, folded=bool(one.sweep and one.sweep.id in self._folded))
+        return RunRow(one, time_text(one.run, now), self.marks_now.of(one.run.id), some)
+
+    def on_list_table_highlighted(self) -> None:
+        """A sweep under the cursor is drawn whole."""
+        sweep = self.sweep_here
+        before = self._sweep_marks.ids
+        wanted = tuple(run.id for run in sweep.runs[:MOST]) if sweep else ()
+        if wanted != before:
+            self._sweep_marks = RunMarks()
+            for run_id in wanted:
+                self._sweep_marks.toggle(run_id)
+            if not self.marks:
+                self._marked()
 
     def title_texts(self) -> tuple[Line, Line]:
-        """How many run, of how many."""
+        """How many run, of how many; how many of a large sweep are drawn."""
         left, right = super().title_texts()
-        active = sum(1 for row in self.table._all if row.run.state.active)
-        if active and not left:
-            said: list[Span] = [(f"● {active}", "primary"), *right]
-            return left, [said[0], (" of ", "dim"), *right] if right else said[:1]
+        sweep = self.sweep_here
+        if sweep and len(sweep.runs) > MOST and not left and not self.marks:
+            return [(f"{MOST} of {len(sweep.runs)} drawn", "dim")], right
+        active = sum(run.state.active for run in self._runs)
+        if self._runs and not left:
+            total: Line = [(format_count(len(self._runs)), "dim")]
+            return left, [(f"● {active}", "primary"), (" of ", "dim"), *total] if active else total
         return left, right
 
     def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
-        """Go to the run's curves."""
+        """Go to the run's curves; fold or unfold a sweep."""
         message.stop()
-        self.cockpit_app.jump("curves")
+        row: RunRow | None = self.current()
+        if row is not None and row.listed.run is None and row.listed.sweep:
+            self._folded ^= {row.listed.sweep.id}
+            self.show_runs(self._runs, time.time())
+        else:
+            self.cockpit_app.jump("curves")
+
+    def first_run(self, key: str) -> str:
+        """The id of the run that a row stands for: its own, or that of a sweep's first run."""
+        found = next((one.sweep for one in self._listed() if one.key == key and one.run is None), None)
+        return found.runs[0].id if found else key
+
+    def place_of(self, run: Run) -> str:
+        """The key of the row to go to for a run that was just launched: that of its sweep, where it has one."""
+        return next((one.key for one in self._listed() if one.sweep and one.sweep.id == run.group_id), run.id)
+
+    def _listed(self) -> list[Listed]:
+        return [row.listed for row in self.table.rows]
 
     def _run(self) -> Run | None:
+        """The run under the cursor; for a sweep it is said that one is to be chosen."""
         row: RunRow | None = self.current()
-        return row.run if row else None
+        if row is not None and row.listed.run is None:
+            self.cockpit_app.say_error(
+                UsageError("This is a sweep, and that is for one run.", "Choose one of its runs.")
+            )
+        return row.listed.run if row else None
+
+    @property
+    def sweep_here(self) -> Sweep | None:
+        """The sweep whose own line the cursor is on."""
+        row: RunRow | None = self.current()
+        return row.listed.sweep if row is not None and row.listed.run is None else None
+
+    def _these(self) -> list[Run]:
+        """The run under the cursor, or all of the sweep there."""
+        sweep, row = self.sweep_here, self.current()
+        return list(sweep.runs) if sweep else [row.listed.run] if row else []
 
     def action_mark(self) -> None:
-        """Mark the run for comparison, or take its mark away."""
-        run = self._run()
-        if run is None:
+        """Mark the run for comparison, or take its mark away; on a sweep all its runs."""
+        runs = self._these()
+        if len(runs) > 1:
+            self._mark_all(runs)
+        elif runs and self._mark(runs[0]):
+            self._marked()
+
+    def action_mark_sweep(self) -> None:
+        """Mark all runs of the sweep that the run is of."""
+        row: RunRow | None = self.current()
+        if row is None or row.listed.sweep is None:
+            self.cockpit_app.say_error(UsageError("This run is of no sweep.", f"Mark runs with {key_of('runs.mark')}."))
             return
-        if not self.marks.toggle(run.id):
-            hint = f"Take a mark away first: {key_of('runs.mark')}, or {key_of('runs.unmark')}."
-            self.cockpit_app.say_error(UsageError(f"{MOST} runs are marked.", hint))
-            return
+        self._mark_all(row.listed.sweep.runs)
+
+    def _mark_all(self, runs: Sequence[Run]) -> None:
+        """Mark these; where all are marked, none of them any more."""
+        there = [run for run in runs if self.marks.of(run.id)]
+        wanted = there if len(there) == len(runs) else [run for run in runs if run not in there]
+        for run in wanted:
+            if not self._mark(run):
+                break
         self._marked()
+
+    def _mark(self, run: Run) -> bool:
+        if self.marks.toggle(run.id):
+            return True
+        hint = f"Take a mark away first: {key_of('runs.mark')}, or {key_of('runs.unmark')}."
+        self.cockpit_app.say_error(UsageError(f"{MOST} runs are marked.", hint))
+        return False
 
     def action_unmark(self) -> None:
         """Take all marks away."""
@@ -90,29 +179,37 @@ class RunsPane(ListPane[RunRow]):
             self._marked()
 
     def _marked(self) -> None:
-        self.show_runs([row.run for row in self.table._all], time.time())
+        self.show_runs(self._runs, time.time())
         self.post_message(self.MarksChanged())
 
     def action_stop(self) -> None:
-        """Stop the run, after asking."""
-        run = self._run()
-        if run and self._must_be_active(run):
-            launcher = self.cockpit_app.cockpit.launcher
-            text = f"Stop run {run.id} ({run.profile})? It is asked to end and may write a checkpoint."
-            self.cockpit_app.ask(text, "Stop", f"Stopping {run.id}", lambda: launcher.stop(run))
+        """Stop the run, or all of the sweep, after asking."""
+        text = "It is asked to end and may write a checkpoint."
+        self._end("Stop", "Stopping", text, self.cockpit_app.cockpit.launcher.stop)
 
     def action_kill(self) -> None:
-        """Kill the run, after asking."""
-        run = self._run()
-        if run and self._must_be_active(run):
-            launcher = self.cockpit_app.cockpit.launcher
-            text = f"Kill run {run.id} ({run.profile})? It ends at once and cannot write a checkpoint."
-            self.cockpit_app.ask(text, "Kill", f"Killing {run.id}", lambda: launcher.kill(run))
+        """Kill the run, or all of the sweep, after asking."""
+        text = "It ends at once and cannot write a checkpoint."
+        self._end("Kill", "Killing", text, self.cockpit_app.cockpit.launcher.kill)
 
-    def _must_be_active(self, run: Run) -> bool:
-        if not run.state.active:
-            self.cockpit_app.say_error(UsageError(f"Run {run.id} has ended already: {run.state}."))
-        return run.state.active
+    def _end(self, verb: str, doing: str, means: str, act: Callable[[Run], None]) -> None:
+        runs = self._these()
+        active = [run for run in runs if run.state.active]
+        if not active:
+            if runs:
+                said = f"Run {runs[0].id} has ended already: {runs[0].state}." if len(runs) == 1 else "All have ended."
+                self.cockpit_app.say_error(UsageError(said))
+            return
+        what, means = (
+            _named(active),
+            means if len(active) == 1 else means.replace("It is", "Each is").replace("It ", "Each "),
+        )
+
+        def all_of_them() -> None:
+            for run in active:
+                act(run)
+
+        self.cockpit_app.ask(f"{verb} {what}? {means}", verb, f"{doing} {what}", all_of_them)
 
     def action_rerun(self) -> None:
         """Launch it again as it was."""
@@ -135,44 +232,62 @@ class RunsPane(ListPane[RunRow]):
             )
 
     def action_remove(self) -> None:
-        """Remove the run, after asking."""
-        run = self._run()
-        if run is None:
-            return
-        if run.state.active:
-            self.cockpit_app.say_error(
-                UsageError(f"Run {run.id} is {run.state}.", f"Stop it first: {key_of('runs.stop')}.")
-            )
-            return
-        launcher = self.cockpit_app.cockpit.launcher
-        outputs = launcher.folder(run.id).outputs
-        text = (
-            f"Remove run {run.id} ({run.profile})?\n\n"
-            f"This deletes its container, its curves and log, and its outputs in\n{outputs}"
-        )
-        forget = run.state is RunState.LOST
+        """Remove the run, or all of the sweep, after asking."""
+        runs = self._these()
+        active = [run for run in runs if run.state.active]
+        if active:
+            hint = f"Stop it first: {key_of('runs.stop')}."
+            self.cockpit_app.say_error(UsageError(f"Run {active[0].id} is {active[0].state}.", hint))
+        elif runs:
+            launcher = self.cockpit_app.cockpit.launcher
+            where = launcher.folder(runs[0].id).outputs if len(runs) == 1 else launcher.folder(runs[0].id).path.parent
+            owner = "its" if len(runs) == 1 else "their"
+            text = f"Remove {_named(runs)}?\n\nThis deletes {owner} container{'s' if len(runs) > 1 else ''}, {owner} "
+            text += f"curves and log{'s' if len(runs) > 1 else ''}, and {owner} outputs in\n{where}"
+            self.cockpit_app.ask(text, "Remove", f"Removing {_named(runs)}", partial(self._remove_all, runs))
 
-        def remove() -> None:
-            (launcher.forget if forget else launcher.remove)(run)
-            self.cockpit_app.cockpit.watcher.drop(run.id)
-
-        self.cockpit_app.ask(text, "Remove", f"Removing {run.id}", remove)
+    def _remove_all(self, runs: Sequence[Run]) -> None:
+        cockpit = self.cockpit_app.cockpit
+        for run in runs:
+            (cockpit.launcher.forget if run.state is RunState.LOST else cockpit.launcher.remove)(run)
+            cockpit.watcher.drop(run.id)
 
     def action_inspect(self) -> None:
-        """Show the record."""
-        run = self._run()
-        if run is None:
-            return
-        self.cockpit_app.show_text(
-            f"Run {run.id}", record_text(run, self.cockpit_app.cockpit.launcher.folder(run.id).path)
-        )
+        """Show the record of the run, or what the runs of the sweep are."""
+        sweep = self.sweep_here
+        run = None if sweep else self._run()
+        if sweep:
+            self.cockpit_app.show_text(f"Sweep {sweep.id}", sweep_text(sweep))
+        elif run:
+            text = record_text(run, self.cockpit_app.cockpit.launcher.folder(run.id).path)
+            self.cockpit_app.show_text(f"Run {run.id}", text)
+
+
+def _named(runs: Sequence[Run]) -> str:
+    """One run by its id and profile, several by their number and sweep."""
+    if len(runs) == 1:
+        return f"run {runs[0].id} ({runs[0].profile})"
+    return f"{len(runs)} runs of {runs[0].profile} (sweep {runs[0].group_id})"
+
+
+def _searched(row: RunRow) -> str:
+    """What a filter looks at; a sweep is found by what its runs are found by."""
+    if row.listed.run:
+        return run_text(row.listed.run)
+    return " ".join(run_text(run) for run in row.listed.sweep.runs) if row.listed.sweep else ""
 
 
 def _line(row: RunRow, width: int) -> Line:
-    if not row.marks:
-        return run_line(row.run, time.time(), width)
-    sign = (f"{row.mark.glyph} ", row.mark.color) if row.mark else ("  ", "text")
-    return [sign, *run_line(row.run, time.time(), width - 2)]
+    room = width - 2 if row.marks else width
+    sign: list[Span] = []
+    if row.marks:
+        sign = [(f"{row.mark.glyph} ", row.mark.color) if row.mark else ("  ", "text")]
+    run, sweep = row.listed.run, row.listed.sweep
+    if run is None:
+        return [*sign, *sweep_line(sweep, room, folded=row.folded)] if sweep else sign
+    if sweep is None:
+        return [*sign, *run_line(run, time.time(), room)]
+    return [*sign, ("  ", "text"), *run_line(run, time.time(), room - 2, sweep.values(run))]
 
 
 def record_text(run: Run, folder: object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mltui.domain.run import Run
 from mltui.domain.text import one_line
+from mltui.ui.presentation.run import differing_params
 
 if TYPE_CHECKING:
     from mltui.domain.metric import MetricStore
@@ -94,7 +95,13 @@ class RunMarks:
 
 
 def run_labels(runs: Sequence[Run]) -> list[str]:
-    """Short names that tell runs apart: the profile's name, or the id's first letters where a profile ran twice."""
+    """Short names that tell runs apart: in a sweep its values, else the profile's name, or the id's first letters where
+    a profile ran twice."""
+    if len(runs) > 1 and runs[0].group_id and len({run.group_id for run in runs}) == 1:
+        by = differing_params(runs)
+        values = [one_line(",".join(str(run.params.get(name, "–")) for name in by), _LABEL) for run in runs]
+        if len(set(values)) == len(values):
+            return values
     names = [one_line(run.profile, _LABEL) for run in runs]
     return [name if names.count(name) == 1 else _short(run, runs) for name, run in zip(names, runs, strict=True)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mltui.domain.figures import format_duration
 from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
@@ -35,11 +37,13 @@ def time_text(run: Run, now: float) -> str:
     return format_duration(seconds)
 
 
-def run_line(run: Run, now: float, width: int) -> Line:
-    """A row of the runs list."""
+def run_line(run: Run, now: float, width: int, values: str = "") -> Line:
+    """A row of the runs list; ``values`` tells it from the others of its sweep, below whose name it stands."""
     sign, role = SIGNS[run.state]
     changed = " ".join(f"{k}={v}" for k, v in run.overrides.items() if k in run.params)
     left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text"), (f"  {one_line(changed, 80)}", "dim")]
+    if values:
+        left[1:] = [(values, "text"), ("", "dim")]
     right: list[Span] = [(time_text(run, now), "dim")]
     if width >= 34:
         right = [(f"{run.id[:8]} ", "dim"), (f"{time_text(run, now):>7}", "text")]
@@ -57,6 +61,12 @@ def run_text(run: Run) -> str:
 def params_text(run: Run) -> str:
     """``epochs=5 learning_rate=0.001``."""
     return one_line(" ".join(f"{name}={value}" for name, value in run.params.items()), 200)
+
+
+def differing_params(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Names of the parameters in which runs differ."""
+    names = dict.fromkeys(name for run in runs for name in run.params)
+    return tuple(name for name in names if len({str(run.params.get(name)) for run in runs}) > 1)
 
 
 def headline(run: Run, now: float, width: int) -> list[Line]:

@@ -155,7 +155,7 @@ class LaunchScreen(ModalScreen[None]):
         lines: list[Line] = []
         if self.form:
             said, sound = self.form.sweep_text()
-            lines += [[(f"⧉ {said}", "accent" if sound else "error")]] if said else []
+            lines += [[(f"≡ {said}", "accent" if sound else "error")]] if said else []
         found = self._explained
         if found is None:
             lines.append([("looking for the engine …", "dim")])
@@ -212,7 +212,7 @@ class LaunchScreen(ModalScreen[None]):
 
     def _launched(self, runs: tuple[Run, ...]) -> None:
         self.dismiss()
-        self.mltui.show_new_run(runs[0])
+        self.mltui.main.show_runs(runs)
 
     def _not_launched(self) -> None:
         self._launching = self._go = False

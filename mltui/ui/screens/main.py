@@ -28,6 +28,7 @@ from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline, silent_text, waiting_text
+from mltui.ui.presentation.sweep import sweep_headline
 from mltui.ui.presentation.top import top_line
 from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.failure_card import FailureCard
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from mltui.domain.metric import MetricStore
     from mltui.runtime.cockpit import Cockpit, Explanation
+    from mltui.storage.profiles import ProfileEntry
     from mltui.runtime.watcher import View
     from mltui.ui.app import MltuiApp
 
@@ -89,6 +91,7 @@ class MainScreen(Screen[None]):
         self.card = FailureCard()
         self._selected: tuple[str, str] = ("", "")
         """Kind (run, container, profile, image) and key of what is shown on the right."""
+        self._shown_profile: ProfileEntry | None = None
         self._seen: dict[str, object] = {}
         self._wanted_run = options.select_run
         self._came_back = bool(options.select_run)
@@ -164,6 +167,8 @@ class MainScreen(Screen[None]):
             if cockpit.profiles_read:
                 self.profiles.table.empty = "no profile in ./profiles"
             self.profiles.show(cockpit.profiles)
+            if self._selected[0] == "profile":
+                self._show_profile(self._selected[1])
         second = int(now)
         if self._new("runs", (cockpit.watcher.version, second if self._any_active() else 0)):
             self.runs.show_runs(cockpit.watcher.runs, now)
@@ -218,17 +223,23 @@ class MainScreen(Screen[None]):
 
     def _find_wanted(self) -> None:
         if self._wanted_run and self.runs.table.select(self._wanted_run):
-            self._select("run", self._wanted_run)
+            self._select("run", self.runs.first_run(self._wanted_run))
             self._wanted_run = ""
 
     # -- selection ----------------------------------------------------------------------------------------------------
 
     def show_run(self, run: Run) -> None:
         """Go to a run that was just launched, before the database has been read again."""
+        self.show_runs((run,))
+
+    def show_runs(self, runs: Sequence[Run]) -> None:
+        """Go to runs that were just launched together."""
         known = self._cockpit.watcher.runs
-        if all(other.id != run.id for other in known):
-            self.runs.show_runs((run, *known), time.time())
-        self._wanted_run = run.id
+        ids = {other.id for other in known}
+        new = [run for run in reversed(runs) if run.id not in ids]
+        if new:
+            self.runs.show_runs((*new, *known), time.time())
+        self._wanted_run = self.runs.place_of(runs[0])
         self.runs.table.clear_filter()
         self.set_focus(self.runs.table)
         self._find_wanted()
@@ -253,7 +264,7 @@ class MainScreen(Screen[None]):
         elif table is cast("object", self.images.table):
             self._show_image(key)
         elif table is cast("object", self.runs.table):
-            self._select("run", key)
+            self._select("run", self.runs.first_run(key))
         elif table is cast("object", self.containers.table):
             container = self._cockpit.container(key)
             run = container.run_id if container else ""
@@ -264,8 +275,10 @@ class MainScreen(Screen[None]):
 
     def _show_profile(self, path: str) -> None:
         entry = next((p for p in self._cockpit.profiles if str(p.path) == path), None)
-        if entry is None or not self._select_detail("profile", path):
+        # A file that changed is another entry: what it stands for is worked out again.
+        if entry is None or (not self._select_detail("profile", path) and entry == self._shown_profile):
             return
+        self._shown_profile = entry
         self.headline.show_lines(
             [[(one_line(entry.name, 60), "strong")], [(one_line(entry.description, 300) or str(entry.path), "dim")]]
         )
@@ -348,7 +361,7 @@ class MainScreen(Screen[None]):
 
     def _compared(self, run: Run | None, view: View) -> list[ComparedRun]:
         """What is looked at, and behind it the marked runs."""
-        key, marks = self._selected[1], self.runs.marks
+        key, marks = self._selected[1], self.runs.marks_now
         views = self._cockpit.watcher.compare(marks.ids)
         known = {r.id: r for r in self._cockpit.watcher.runs}
         others = [known[i] for i in views if i != key and i in known]
@@ -374,6 +387,9 @@ class MainScreen(Screen[None]):
 
     def _headline(self, run: Run | None) -> Sequence[Line]:
         width = self.headline.size.width or 60
+        sweep = self.runs.sweep_here
+        if run and sweep and run in sweep.runs:
+            return sweep_headline(sweep, width)
         if run:
             return headline(run, time.time(), width)
         kind, key = self._selected

@@ -76,6 +76,11 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
 
     @property
+    def rows(self) -> Sequence[T]:
+        """All rows, those too that a filter hides."""
+        return self._all
+
+    @property
     def counts(self) -> tuple[int, int]:
         """Rows shown, rows in all."""
         return len(self._rows), len(self._all)

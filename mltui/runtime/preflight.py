@@ -1,0 +1,77 @@
+"""What a launch of a profile would miss on this machine: files that are not there, variables that are not set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mltui.domain.errors import Problem
+from mltui.domain.launch import MountType
+from mltui.domain.profile import Profile
+from mltui.domain.profile_check import Fault, fill
+
+_HINT = "make it, or correct the path"
+
+
+def missing_files(profile: Profile) -> tuple[Problem, ...]:
+    """Files and folders that ``profile`` names and that are not on this machine, each with its place in the file.
+
+    Paths whose variables are not set are not looked at.
+    """
+    return tuple(profile.problem(fault.path, fault.message) for fault in _missing(profile))
+
+
+def unset_variables(profile: Profile, environment: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+    """Variables that a launch in ``environment`` (default: this process's own) would miss, each with its place.
+
+    A parameter without a default is not among them: a launch asks for it.
+    """
+    caller = os.environ if environment is None else environment
+    # Whatever a parameter's value is, it is set.
+    known = {name: "x" for name in profile.params} | dict(caller)
+    faults = fill(dict(profile.source), known.get)[1]
+    faults += [
+        Fault(path, f"{name} is taken from your environment and is not set there: export {name}")
+        for path, name in _taken(profile)
+        if name not in caller
+    ]
+    return tuple(profile.problem(fault.path, fault.message, key=fault.key) for fault in faults)
+
+
+def _taken(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Names whose value is the caller's, each with its place."""
+    yield from ((("environment", name), name) for name, value in profile.environment.items() if value is None)
+    for index, name in enumerate(profile.secrets):
+        if name not in profile.environment:
+            yield ("secrets", index), name
+
+
+def _missing(profile: Profile) -> Iterator[Fault]:
+    yield from _build(profile)
+    if profile.requirements and not _path(profile, profile.requirements).is_file():
+        yield Fault(("requirements",), f"there is no file {_path(profile, profile.requirements)}: {_HINT}")
+    for index, entry in enumerate(profile.env_file):
+        if entry.required and not _path(profile, entry.path).is_file():
+            yield Fault(("env_file", index), f"there is no file {_path(profile, entry.path)}: {_HINT}")
+    for index, volume in enumerate(profile.volumes):
+        if volume.type is MountType.BIND and not _path(profile, volume.source).exists():
+            yield Fault(("volumes", index), f"there is no {_path(profile, volume.source)} to mount: {_HINT}")
+
+
+def _build(profile: Profile) -> Iterator[Fault]:
+    build = profile.build
+    if build is None:
+        return
+    context = _path(profile, build.context)
+    if "://" in build.context or build.context.startswith("git@"):
+        yield Fault(("build", "context"), "expected a folder: clone the repository first")
+    elif not context.is_dir():
+        yield Fault(("build", "context"), f"there is no folder {context}: {_HINT}")
+    elif not (context / build.dockerfile).is_file():
+        yield Fault(("build",), f"there is no {build.dockerfile} in {context}: {_HINT}")
+
+
+def _path(profile: Profile, text: str) -> Path:
+    """A path of the profile, from the profile's folder."""
+    return Path(os.path.normpath(profile.folder / Path(text).expanduser()))

@@ -1,0 +1,77 @@
+"""Sweeps in the list of runs: together, foldable, drawn whole."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from mltui.domain.run import Run, RunState
+from mltui.storage.profiles import load_profile
+from mltui.ui.presentation.marks import run_labels
+from mltui.ui.presentation.sweep import listed
+from tests.ui.conftest import rows, wait_for
+from tests.ui.test_app import app_for, choose, ready, text
+from tests.ui.test_launch import SWEPT
+
+
+def run(run_id: str, created: float, group: str = "", **params: object) -> Run:
+    """A finished run."""
+    state = RunState.FINISHED
+    return Run(run_id, "p", "", "local", "", state, params=params, group_id=group, created=created)
+
+
+def test_the_runs_of_a_sweep_stand_together_in_the_order_of_their_launch() -> None:
+    """Where the newest of them is; a fold hides them; one that is left alone is a run like others."""
+    newest, third, second, first, lone = (
+        run("e", 5.0), run("d", 4.0, "g", lr=3, epochs=1), run("c", 3.0, "g", lr=2, epochs=1),
+        run("b", 2.0, "g", lr=1, epochs=1), run("a", 1.0, "gone", lr=1),
+    )  # fmt: skip
+    runs = [newest, third, second, first, lone]
+    assert [one.key for one in listed(runs, set())] == ["e", "sweep g", "b", "c", "d", "a"]
+    assert [one.key for one in listed(runs, {"g"})] == ["e", "sweep g", "a"]
+    sweep = listed(runs, set())[1].sweep
+    assert sweep is not None
+    assert sweep.differing == ("lr",)
+    assert sweep.values(second) == "lr=2"
+    assert run_labels([first, second, third]) == ["1", "2", "3"]
+    assert run_labels([first, lone])[0] != "1"
+
+
+def test_a_sweep_is_launched_drawn_whole_folded_marked_and_removed(profiles: Path) -> None:
+    """Its own line: all curves at once, one key marks them, one removes them after asking."""
+    (profiles / "swept").mkdir()
+    (profiles / "swept" / "profile.yaml").write_text(SWEPT)
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: any(p.name == "swept" and p.read for p in app.cockpit.profiles))
+            choose(app, "swept")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "docker run" in text(app))
+            await pilot.press("j", "e", *", 0.2, 0.4", "enter", "enter")
+            pane = app.main.runs
+            await wait_for(pilot, lambda: "3 runs by lr" in text(app))
+            await wait_for(pilot, lambda: all(r.state is RunState.FINISHED for r in app.cockpit.watcher.runs), 40)
+            assert pane.sweep_here is not None
+            await wait_for(pilot, lambda: "✓3" in text(app) and "lr = 0.1, 0.2, 0.4" in text(app))
+            await wait_for(pilot, lambda: len(app.main.curves._runs) == 3)
+            assert not pane.marks
+            shown = [row.strip() for row in rows(app, pane.table)]
+            assert any("lr=0.2" in row for row in shown)
+            await pilot.press("space")
+            assert len(pane.marks) == 3
+            await pilot.press("j", "m")
+            assert len(pane.marks) == 0
+            await pilot.press("k", "enter")
+            await wait_for(pilot, lambda: not any("lr=0.2" in row for row in rows(app, pane.table)))
+            launcher = app.cockpit.launcher
+            await wait_for(pilot, lambda: not any(launcher.folder(r.id).supervised for r in app.cockpit.watcher.runs))
+            await pilot.press("d")
+            await wait_for(pilot, lambda: "Remove 3 runs of swept (sweep " in text(app))
+            await pilot.press("y")
+            await wait_for(pilot, lambda: not app.cockpit.watcher.runs)
+
+    asyncio.run(drive())
+    assert load_profile(profiles / "swept").params["lr"].value == 0.1
