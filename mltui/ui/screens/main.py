@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from mltui.domain.metric import MetricStore
     from mltui.runtime.cockpit import Cockpit, Explanation
-    from mltui.storage.profiles import ProfileEntry
     from mltui.runtime.watcher import View
+    from mltui.storage.profiles import ProfileEntry
     from mltui.ui.app import MltuiApp
 
 PANES = ("profiles", "runs", "containers", "images", "curves", "log", "detail")
