@@ -5,15 +5,20 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from mltui.domain.errors import UsageError
 from mltui.domain.options import AppOptions
 
+if TYPE_CHECKING:
+    from argparse import Namespace
 
-def open_app(args: Namespace) -> int:
-    """Open the app, where there is a terminal for it."""
+
+def open_app(args: Namespace | None = None) -> int:
+    """Open the app, where there is a terminal for it; without ``args`` as it is opened by ``mltui`` alone."""
     require_terminal()
+    if args is None:
+        return _run_app(AppOptions())
     for folder in args.folders:
         if not folder.expanduser().is_dir():
             raise UsageError(f"{folder} is no folder.", "Name a folder of profiles, or a command: see mltui --help")
@@ -40,12 +45,7 @@ def run(args: Namespace, folders: tuple[os.PathLike[str], ...] = (), select_run:
 
     from mltui.cli.session import endpoint
 
-    # Until the first frame nearly everything that is made stays: looking for garbage among it only takes time. The app
-    # switches the collector on again.
-    gc.disable()
-    from mltui.ui.app import run_app
-
-    return run_app(
+    return _run_app(
         AppOptions(
             engine=args.engine,
             endpoint=endpoint(args),
@@ -55,3 +55,12 @@ def run(args: Namespace, folders: tuple[os.PathLike[str], ...] = (), select_run:
             theme=args.theme,
         )
     )
+
+
+def _run_app(options: AppOptions) -> int:
+    # Until the first frame nearly everything that is made stays: looking for garbage among it only takes time. The app
+    # switches the collector on again.
+    gc.disable()
+    from mltui.ui.app import run_app
+
+    return run_app(options)
