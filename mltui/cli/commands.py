@@ -70,7 +70,11 @@ def _run_argument(parser: ArgumentParser) -> None:
 def _wish(parser: ArgumentParser) -> None:
     parser.add_argument("profile", metavar="PROFILE", help="a profile's name, its file or its folder")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="change a parameter; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a parameter; may be repeated",
     )
     parser.add_argument("--gpus", metavar="WHICH", help="auto, all, none, how many, or indexes and UUIDs with commas")
     add_engine_options(parser)
@@ -84,6 +88,10 @@ def _following(parser: ArgumentParser) -> None:
 
 def _run(parser: ArgumentParser) -> None:
     _wish(parser)
+    parser.add_argument(
+        "--parallel", type=int, metavar="N",
+        help="of a sweep N runs at a time (default: as GPUs become free; without GPUs one after another)",
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="print the docker commands it stands for; start nothing")
     _following(parser)
 
@@ -96,6 +104,7 @@ def _demo(parser: ArgumentParser) -> None:
 def _runs(parser: ArgumentParser) -> None:
     parser.add_argument("-n", type=int, default=20, metavar="N", dest="limit", help="the newest N runs (default 20)")
     parser.add_argument("-a", "--all", action="store_true", help="all runs")
+    _group(parser, "only the runs of a sweep, all of them, in the order of their values")
     _json(parser)
 
 
@@ -113,8 +122,13 @@ def _logs(parser: ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="raw bytes also to a terminal, which they may confuse")
 
 
+def _group(parser: ArgumentParser, what: str) -> None:
+    parser.add_argument("--group", metavar="ID", help=f"{what}: its id, the beginning of that, or 'last'")
+
+
 def _stop(parser: ArgumentParser) -> None:
-    _run_argument(parser)
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id, the beginning of one, or 'last'")
+    _group(parser, "all runs of a sweep instead, those that wait first")
     parser.add_argument("--grace", type=float, metavar="S", help="seconds until it is killed (default: the profile's)")
 
 
@@ -229,11 +243,14 @@ _DECLARED = (
         "Launch a profile and follow it",
         "mltui.cli.launch:run",
         _run,
+        "Several values for a parameter are a sweep, a run for each combination: numbers, true and false, and choices\n"
+        "with commas; text, which may have commas of its own, with --set NAME=… once for each value.\n\n"
         "Ctrl-C detaches: the run goes on. Exit code: 0 it finished, 1 it failed, was stopped or lost, 2 wrong usage,\n"
         "130 detached.",
         (
             "mltui run mnist-mlp --set epochs=10 --set batch_size=64",
             "mltui run ./my-profile -d                # print the id and return",
+            "mltui run mnist-mlp --set learning_rate=0.1,0.01,0.001 --parallel 2",
             "mltui run mnist-mlp --gpus 1 --dry-run   # the docker commands, to copy",
         ),
     ),
@@ -243,7 +260,7 @@ _DECLARED = (
         "mltui.cli.runs:list_runs",
         _runs,
         "",
-        ("mltui runs -n 5", "mltui runs --all --json"),
+        ("mltui runs -n 5", "mltui runs --all --json", "mltui runs --group last"),
     ),
     Command(
         "show", "Everything about a run", "mltui.cli.runs:show", _show, "", ("mltui show last", "mltui show k3 --json")
@@ -258,11 +275,11 @@ _DECLARED = (
     ),
     Command(
         "stop",
-        "Ask a run to end, and wait for it",
+        "Ask a run or a sweep to end, and wait for it",
         "mltui.cli.runs:stop",
         _stop,
         "",
-        ("mltui stop last", "mltui stop k3 --grace 120"),
+        ("mltui stop last", "mltui stop k3 --grace 120", "mltui stop --group last"),
     ),
     Command("kill", "End a run at once", "mltui.cli.runs:kill", _run_argument, "", ("mltui kill last",)),
     Command(

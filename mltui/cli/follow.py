@@ -174,8 +174,8 @@ class PlainDisplay:
             print(f"{run.state.value}{once}", flush=True)
         if run.state.active and run.detail != self._detail and now - self._told > _NEWS_S:
             self._detail, self._told = run.detail, now
-            if run.detail and run.state is not RunState.PENDING:
-                print(f"{self._clock(run)}{one_line(run.detail, 120)}", flush=True)
+            if run.detail and (run.state is not RunState.PENDING or run.waits):
+                print(f"{self._clock(run)}{one_line(run.detail, 400 if run.waits else 120)}", flush=True)
         if now - self._printed > _PERIOD_S:
             self._printed = now
             self._print_points(run, view)

@@ -22,40 +22,48 @@ if TYPE_CHECKING:
 _NAME = 32
 
 
-class LiveDisplay:
-    """Redraws only the lines that changed."""
+class LiveLines:
+    """Lines on a terminal that change in place; only those that changed are written again."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+        """The lines as they stand there."""
+
+    def draw(self, lines: list[str]) -> None:
+        """Go up to the block's first line and write those that differ; what is left over below is erased."""
+        if lines == self.shown:
+            return
+        out = [f"\x1b[{len(self.shown)}A"] if self.shown else []
+        for at, line in enumerate(lines):
+            same = at < len(self.shown) and self.shown[at] == line
+            out.append("\r\n" if same else f"\r\x1b[K{line}\r\n")
+        if len(lines) < len(self.shown):
+            out.append("\x1b[J")
+        sys.stdout.write("".join(out))
+        sys.stdout.flush()
+        self.shown = lines
+
+
+class LiveDisplay(LiveLines):
+    """A run's state, and a line for each metric."""
 
     def __init__(self, footer: str) -> None:
+        super().__init__()
         self._footer = footer
-        self._shown: list[str] = []
 
     def update(self, run: Run, view: RunView) -> None:
         """Show the run as it is now."""
         columns, rows = shutil.get_terminal_size((80, 24))
-        self._draw([*block(run, view.metrics, columns, rows - 3), paint(cut(self._footer, columns - 1), "dim")])
+        self.draw([*block(run, view.metrics, columns, rows - 3), paint(cut(self._footer, columns - 1), "dim")])
 
     def close(self, run: Run, view: RunView) -> None:
         """Leave the metrics where they are, without the footer."""
         columns, rows = shutil.get_terminal_size((80, 24))
-        self._draw(block(run, view.metrics, columns, rows - 3)[1:])
+        self.draw(block(run, view.metrics, columns, rows - 3)[1:])
 
     def erase(self) -> None:
         """Leave nothing."""
-        self._draw([])
-
-    def _draw(self, lines: list[str]) -> None:
-        """Go up to the block's first line and write those that differ; what is left over below is erased."""
-        if lines == self._shown:
-            return
-        out = [f"\x1b[{len(self._shown)}A"] if self._shown else []
-        for at, line in enumerate(lines):
-            same = at < len(self._shown) and self._shown[at] == line
-            out.append("\r\n" if same else f"\r\x1b[K{line}\r\n")
-        if len(lines) < len(self._shown):
-            out.append("\x1b[J")
-        sys.stdout.write("".join(out))
-        sys.stdout.flush()
-        self._shown = lines
+        self.draw([])
 
 
 def block(run: Run, store: MetricStore, columns: int, rows: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -31,10 +31,16 @@ def list_runs(args: Namespace) -> int:
     launcher = open_launcher(args)
     if args.limit < 1:
         raise UsageError("-n needs a number of runs, 1 or more.")
-    runs = launcher.database.runs(limit=1_000_000 if args.all else args.limit)
+    runs = (
+        launcher.database.group(args.group)
+        if args.group is not None
+        else launcher.database.runs(limit=1_000_000 if args.all else args.limit)
+    )
     if args.json:
         for run in runs:
             print_json(run_value(launcher, run))
+    elif args.group is not None:
+        _print_sweep(launcher, runs)
     elif runs:
         headers = ("RUN", "PROFILE", "STATE", "AGE", "TOOK", "METRIC", "LAST", "BEST @ X", "ENGINE")
         print_table(headers, (_row(launcher, run) for run in runs), right="AGE TOOK LAST", states="STATE")
@@ -50,6 +56,16 @@ def _row(launcher: Launcher, run: Run) -> tuple[str, ...]:
     where = f"{format_value(found.value)} @ {format_value(found.x)}" if found else ""
     age, took = format_duration(time.time() - run.created), format_duration(elapsed(run))
     return (run.id, run.profile, run.state.value, age, took, *metric, where, run.engine)
+
+
+def _print_sweep(launcher: Launcher, runs: Sequence[Run]) -> None:
+    """The runs beside the values that differ between them."""
+    names = [name for name in runs[0].params if len({repr(run.params.get(name)) for run in runs}) > 1]
+    rows = []
+    for run in runs:
+        run_id, _, state, _, took, *rest = _row(launcher, run)
+        rows.append((run_id, *(one_line(str(run.params.get(name, "")), 40) for name in names), state, took, *rest))
+    print_table(("RUN", *names, "STATE", "TOOK", "METRIC", "LAST", "BEST @ X", "ENGINE"), rows, "TOOK LAST", "STATE")
 
 
 def elapsed(run: Run) -> float | None:
@@ -125,6 +141,8 @@ def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
     yield "image", f"{run.image}  {run.image_id[:19]}".rstrip()
     yield "container", f"{run.container_name}  {run.container_id[:12]}".strip() or UNKNOWN
     yield "gpus", ", ".join(run.gpus) or "none"
+    if run.group_id:
+        yield "sweep", run.group_id
     yield "created", _moment(run.created)
     yield "started", _moment(run.started)
     yield "finished", _moment(run.finished)
@@ -166,9 +184,24 @@ def stop(args: Namespace) -> int:
     """Ask a run to end and wait until it has."""
     if args.grace is not None and args.grace < 0:
         raise UsageError("--grace needs a number of seconds, 0 or more.")
+    if (args.run is None) == (args.group is None):
+        raise UsageError("mltui stop needs a RUN or --group ID.", "For example: mltui stop last")
+    if args.group is not None:
+        return _stop_sweep(args)
     launcher, run = _active(args)
     launcher.stop(run, args.grace)
     return _tell_end(launcher, run)
+
+
+def _stop_sweep(args: Namespace) -> int:
+    launcher = open_launcher(args)
+    runs = [run for run in launcher.database.group(args.group) if run.state.active]
+    if not runs:
+        raise MltuiError("All runs of the sweep have ended already.")
+    failures = launcher.stop_all(runs, args.grace)
+    for failure in failures:
+        say(f"mltui: {failure}")
+    return max([_tell_end(launcher, run) for run in runs] + [1 if failures else 0])
 
 
 def kill(args: Namespace) -> int:

@@ -174,6 +174,25 @@ class RunDatabase:
             raise NotFound(f"There is no run {text!r}.", "List them with: mltui runs")
         return run
 
+    def group(self, text: str) -> tuple[Run, ...]:
+        """The runs of the sweep that ``text`` means, in the order of their launch: its id, the beginning of one, or
+        ``last``. Raises as ``find`` does.
+        """
+        with self._use() as db:
+            ids = [
+                str(row[0])
+                for row in db.execute(
+                    "SELECT group_id FROM runs WHERE group_id != '' GROUP BY group_id ORDER BY max(created) DESC"
+                )
+            ]
+        if text == "last":
+            if not ids:
+                raise NotFound("There is no sweep yet.", "Start one with: mltui run PROFILE --set NAME=VALUE,VALUE")
+            text = ids[0]
+        wanted = the_one(ids, text, "sweep", lambda group_id: group_id, lambda group_id: (), "List runs: mltui runs")
+        with self._use() as db:
+            return _readable(db.execute(_select("WHERE group_id = ? ORDER BY created, id"), [wanted]))[0]
+
     def runs(self, limit: int = 1000) -> tuple[Run, ...]:
         """The newest runs, newest first."""
         with self._use() as db:
