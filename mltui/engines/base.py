@@ -213,6 +213,14 @@ class ReportsUsage(Protocol):
 
 
 @runtime_checkable
+class KnowsItsProcesses(Protocol):
+    """An engine that can say which processes of this machine are its own, where control groups do not."""
+
+    def first_processes(self) -> Mapping[int, str]:
+        """The number of the first process of each that runs → its id; what they started is below them."""
+
+
+@runtime_checkable
 class StatesLimits(Protocol):
     """An engine that cannot hold a run to everything its profile asks for, and says so."""
 

@@ -13,9 +13,11 @@ from mltui.domain.errors import MltuiError
 from mltui.domain.options import AppOptions
 from mltui.domain.run import LOCAL
 from mltui.domain.text import one_line
+from mltui.engines.base import KnowsItsProcesses, ListsContainers
 from mltui.plugins import make_engine
 from mltui.runtime.catalog import Catalog
 from mltui.runtime.engine_choice import choose_engine
+from mltui.runtime.gpu_holders import HolderReader
 from mltui.runtime.launcher import Launcher
 from mltui.runtime.sampler import Sampler
 from mltui.runtime.watcher import Watcher
@@ -24,7 +26,7 @@ from mltui.storage.locations import home
 from mltui.storage.settings import SettingsFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice
@@ -64,7 +66,8 @@ class Cockpit:
         self.database = RunDatabase(self.home / "runs.db")
         self.launcher = Launcher(self.home, self.database, self.choose, make_engine)
         self.watcher = Watcher(self.launcher)
-        self.sampler = Sampler(self._sources, self._host, self._monitors)
+        holders = HolderReader(self._known_containers, self._local_processes)
+        self.sampler = Sampler(self._sources, self._host, self._monitors, holders.name)
         self.catalog: Catalog | None = None
         self.choice: EngineChoice | None = None
         self.engine_error = ""
@@ -232,12 +235,30 @@ class Cockpit:
         return self._host_monitor.sample()
 
     def _monitors(self) -> tuple[DeviceMonitor, ...]:
+        from mltui.monitors.amd import AmdMonitor
         from mltui.monitors.nvidia import NvidiaMonitor
 
-        monitor = NvidiaMonitor()
-        reason = monitor.probe()
-        self.no_gpu = reason or ""
-        return () if reason else (monitor,)
+        monitors: tuple[DeviceMonitor, ...] = (NvidiaMonitor(), AmdMonitor())
+        reasons = {monitor: monitor.probe() for monitor in monitors}
+        found = tuple(monitor for monitor, reason in reasons.items() if not reason)
+        # That there is none of the rarer kind is no news.
+        self.no_gpu = "" if found else reasons[monitors[0]] or ""
+        return found
+
+    def _known_containers(self) -> Iterator[Container]:
+        """What runs on this machine by any engine of ours."""
+        catalog = self.catalog
+        if catalog:
+            yield from catalog.containers
+        if isinstance(self._local, ListsContainers):
+            yield from self._local.containers()
+
+    def _local_processes(self) -> Mapping[int, str]:
+        found: dict[int, str] = {}
+        for engine in (self.catalog.engine if self.catalog else None, self._local):
+            if isinstance(engine, KnowsItsProcesses):
+                found |= engine.first_processes()
+        return found
 
     def container(self, container_id: str) -> Container | None:
         """The container with this id, from the list."""

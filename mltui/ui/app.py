@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+#: Panes on the right: going back from them leads to the lists.
+_ON_THE_RIGHT = ("curves", "log", "gauges", "detail")
+
+
 class MltuiApp(App[None]):
     """The cockpit."""
 
@@ -218,6 +222,8 @@ class MltuiApp(App[None]):
         """Give a pane the focus."""
         if self.main.has_class("-enlarged"):
             self.action_enlarge()
+        if name == "gauges":
+            self.main.leave_details()
         self.main.set_focus(self.main.pane(name).target)
 
     # -- commands -----------------------------------------------------------------------------------------------------
@@ -243,10 +249,12 @@ class MltuiApp(App[None]):
         main.remove_class("-enlarged", "-enlarged-left", "-enlarged-right", "-enlarged-log")
         if was or not place:
             return
-        right = place in ("curves", "log", "detail")
+        right = place in _ON_THE_RIGHT
         main.pane(place).add_class("-big")
         main.add_class("-enlarged", "-enlarged-right" if right else "-enlarged-left")
         main.set_class(place == "log", "-enlarged-log")
+        if place == "gauges":
+            main.refresh_gauges()
 
     async def action_back(self) -> None:
         """Undo the last narrowing: the enlarged pane, the filter, then the place."""
@@ -255,7 +263,7 @@ class MltuiApp(App[None]):
             self.action_enlarge()
             return
         place = main.place
-        if place in ("curves", "log", "detail"):
+        if place in _ON_THE_RIGHT:
             self.jump("profiles" if place == "detail" else "runs")
             return
         if place:

@@ -134,6 +134,7 @@ APP = (
             acts=True),
     Command("app.fold", "E", "fold_card", "Fold the card", "Show why the run failed in one line, or whole."),
     Command("app.settings", "comma,f2", "settings", "Settings", "Theme, keys, engine and more: kept in one file."),
+    Command("app.gauges", "7", "jump('gauges')", "Gauges", "Go to the gauges."),
     Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
 )  # fmt: skip
@@ -188,6 +189,12 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("log.right", "right,l", "sideways(1)", "Right",
                 "Show what long lines have further right.", palette=False),
         Command("log.left", "left,h", "sideways(-1)", "Left", "Back to the left.", palette=False),
+    ),
+    "gauges": (
+        Command("gauges.enlarge", "enter", "enlarge", "History",
+                "All the screen: history of each gauge, and who is on which GPU.", footer=True),
+        Command("gauges.span", "w", "span", "Minutes", "A history of 1, 5, 15 or 60 minutes.", footer=True),
+        *_moves("gauges", "line"),
     ),
     "curves": (
         Command("curves.single", "enter", "single", "One chart",

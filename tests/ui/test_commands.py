@@ -11,6 +11,7 @@ from mltui.ui.commands import APP, PANES, Command
 from mltui.ui.panes.containers import ContainersPane
 from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.panes.detail import DetailPane
+from mltui.ui.panes.gauges import GaugesPane
 from mltui.ui.panes.images import ImagesPane
 from mltui.ui.panes.log import LogPane
 from mltui.ui.panes.profiles import ProfilesPane
@@ -19,7 +20,7 @@ from mltui.ui.widgets.line_chart import LineChart
 
 CLASSES = {
     "profiles": ProfilesPane, "runs": RunsPane, "containers": ContainersPane, "images": ImagesPane,
-    "curves": CurvesPane, "log": LogPane, "detail": DetailPane,
+    "curves": CurvesPane, "log": LogPane, "gauges": GaugesPane, "detail": DetailPane,
 }  # fmt: skip
 
 

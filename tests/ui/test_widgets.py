@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from mltui.domain.log import LogBuffer, LogLine
-from mltui.ui.widgets.gauges import Gauge, bar, draw_gauges, sparkline
+from mltui.ui.widgets.gauge_lines import bar, sparkline
 from mltui.ui.widgets.lines import columns, cut, fit, line_length, spread
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.log_view import LogView
@@ -53,26 +53,6 @@ def test_a_bar_is_filled_to_its_ratio(ratio: float | None, text: str) -> None:
 def test_a_sparkline_ends_at_the_right() -> None:
     """The newest is last; what is unknown is blank."""
     assert sparkline([0.0, None, 1.0], 5) == "  ▁ █"
-
-
-@pytest.mark.parametrize(("width", "height"), [(8, 1), (20, 2), (34, 8), (36, 20), (90, 5), (7, 3), (30, 0)])
-def test_gauges_fit_any_room(width: int, height: int) -> None:
-    """No line is wider than the room, and there are no more lines than rows."""
-    gauges = [
-        Gauge("CPU", "1.5", "2 cores", 0.75, history=(0.1, 0.9)),
-        Gauge("Memory", "12.3 GiB", "16 GiB", 0.77, "warn"),
-        Gauge("GPU", "–", "", None, note="GPU is lost"),
-    ]
-    lines = draw_gauges(gauges, width, height)
-    assert len(lines) <= height
-    assert all(line_length(fit(line, width)) <= width for line in lines)
-
-
-def test_a_gauge_shows_use_limit_and_ratio() -> None:
-    """Never a bare percentage."""
-    shown = "\n".join(joined(line) for line in draw_gauges([Gauge("Memory", "8 GiB", "16 GiB", 0.5)], 40, 4))
-    assert "8 GiB / 16 GiB" in shown
-    assert "50 %" in shown
 
 
 def test_a_list_keeps_its_cursor_on_the_row_when_rows_come_and_go() -> None:

@@ -198,6 +198,11 @@ class LocalEngine:
         wanted = set(container_ids)
         return self._meter.measure(one for one in self._processes.all() if one.record.id in wanted)
 
+    def first_processes(self) -> dict[int, str]:
+        """The command and the shim of each running process: orphans of the command hang on its shim."""
+        running = (one for one in self._processes.all() if one.state == "running")
+        return {pid: one.record.id for one in running for pid in one.pids if pid}
+
     def close(self) -> None:
         """Nothing is held; processes go on."""
 

@@ -1,38 +1,74 @@
-"""The gauges pane: what the selected run and the machine use, of what they may."""
+"""The gauges pane: what the selected run and the machine use of what they may; enlarged, their past too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.widget import Widget
 
+from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
-from mltui.ui.widgets.gauges import Gauge, Gauges
+from mltui.ui.presentation.gauges import WINDOWS, Window
+from mltui.ui.widgets.gauges import Gauges
+from mltui.ui.widgets.lines import Line
+from mltui.ui.widgets.scrolling import HoldsLines
+
+if TYPE_CHECKING:
+    from mltui.ui.presentation.gauge_board import GaugeBoard
 
 
-class GaugesPane(Pane):
-    """A title and gauges; it takes no focus."""
+class GaugesPane(HoldsLines, Pane):
+    """A title and gauges."""
 
-    KEY = ""
+    KEY = "7"
     TITLE = "Use / limit"
-    BINDINGS: ClassVar = []
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["gauges"])]
 
     def __init__(self) -> None:
         super().__init__("gauges")
-        self._gauges = Gauges()
+        self.view: Gauges = Gauges()
+        self._minutes = WINDOWS[1]
 
     def compose(self) -> ComposeResult:
         """Title and gauges."""
         yield self.title_bar
-        yield self._gauges
+        yield self.view
+
+    def on_mount(self) -> None:
+        """Say how long the history is."""
+        self.retitle()
 
     @property
     def target(self) -> Widget:
-        """Nothing in it takes the focus."""
-        return self
+        """The gauges."""
+        return self.view
 
-    def show(self, gauges: Sequence[Gauge]) -> None:
+    @property
+    def table_width(self) -> int:
+        """Columns for the table."""
+        return self.view.scrollable_content_region.width
+
+    def window(self, now: float) -> Window:
+        """The part of the past that is shown."""
+        return Window(60.0 * self._minutes, self.view.slices, now)
+
+    def show(self, board: GaugeBoard) -> None:
         """Show these."""
-        self._gauges.show(gauges)
+        self.view.full = self.has_class("-big")
+        self.view.show(board.gauges, board.table, board.after)
+
+    def title_texts(self) -> tuple[Line, Line]:
+        """How long the history is."""
+        return (), [(f"{self._minutes} min", "dim")]
+
+    def action_span(self) -> None:
+        """The next longer history, or the shortest again."""
+        self._minutes = WINDOWS[(WINDOWS.index(self._minutes) + 1) % len(WINDOWS)]
+        self.retitle()
+        self.cockpit_app.main.refresh_gauges()
+
+    def action_enlarge(self) -> None:
+        """All the screen for the gauges, or back."""
+        self.cockpit_app.action_enlarge()

@@ -23,7 +23,7 @@ from mltui.ui.panes.log import LogPane
 from mltui.ui.panes.profiles import ProfilesPane
 from mltui.ui.panes.runs import RunsPane
 from mltui.ui.presentation.container import container_headline, container_row
-from mltui.ui.presentation.gauges import device_gauges, host_gauges, usage_gauges
+from mltui.ui.presentation.gauge_board import gauge_board
 from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
@@ -32,7 +32,6 @@ from mltui.ui.presentation.sweep import sweep_headline
 from mltui.ui.presentation.top import top_line
 from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.failure_card import FailureCard
-from mltui.ui.widgets.gauges import Gauge
 from mltui.ui.widgets.lines import Line, LinesWidget
 from mltui.ui.widgets.list_table import ListTable
 
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from mltui.storage.profiles import ProfileEntry
     from mltui.ui.app import MltuiApp
 
-PANES = ("profiles", "runs", "containers", "images", "curves", "log", "detail")
+PANES = ("profiles", "runs", "containers", "images", "curves", "log", "gauges", "detail")
 #: Under this size the screen says so instead of showing pieces.
 SMALLEST = (70, 20)
 
@@ -140,13 +139,14 @@ class MainScreen(Screen[None]):
         """The pane called ``name``; the details stand in the place of the curves and the log."""
         if name in ("curves", "log") and self.has_class("-detail"):
             return self.detail
-        panes = (self.profiles, self.runs, self.containers, self.images, self.curves, self.log_pane, self.detail)
+        panes = (self.profiles, self.runs, self.containers, self.images, self.curves, self.log_pane, self.gauges,
+                 self.detail)  # fmt: skip
         return panes[PANES.index(name)]
 
     def pane_names(self) -> tuple[str, ...]:
         """The panes that are shown, in the order of the tab key."""
         lists = PANES[:4]
-        return (*lists, "detail") if self.has_class("-detail") else (*lists, "curves", "log")
+        return (*lists, "detail") if self.has_class("-detail") else (*lists, "curves", "gauges", "log")
 
     @property
     def place(self) -> str:
@@ -327,6 +327,17 @@ class MainScreen(Screen[None]):
         self._show_selection()
         self._show_gauges()
 
+    def leave_details(self) -> None:
+        """Curves, gauges and log again: of the run that the runs' cursor is on, where there is one."""
+        if not self.has_class("-detail"):
+            return
+        self._selected = ("", "")
+        row = self.runs.table.current
+        self._select("run", row.run.id if row else "")
+        self.remove_class("-detail")
+        self._show_selection()
+        self.refresh_gauges()
+
     def _run(self) -> Run | None:
         kind, key = self._selected
         if kind != "run":
@@ -405,19 +416,21 @@ class MainScreen(Screen[None]):
         return choice is None or choice.info.local or (run is not None and run.engine == LOCAL)
 
     def _show_gauges(self) -> None:
-        sampler = self._cockpit.sampler
-        gauges: list[Gauge] = []
         kind, key = self._selected
         run = self._run()
-        container = run.container_id if run else key if kind == "container" else ""
-        usage = sampler.usage.get(container)
-        if usage:
-            gauges += usage_gauges(usage, tuple(sampler.usage_history.get(container, ())))
-        if self._engine_is_here:
-            histories = {uuid: tuple(past) for uuid, past in sampler.device_history.items()}
-            gauges += device_gauges(sampler.devices, histories, run.gpus if run else ())
-            gauges += host_gauges(sampler.host, tuple(sampler.host_history))
-        self.gauges.show(gauges)
+        container_id = run.container_id if run else key if kind == "container" else ""
+        container = self._cockpit.container(container_id)
+        pane, name = self.gauges, container.name if container else container_id[:12]
+        board = gauge_board(
+            self._cockpit.sampler, run, container_id, name, pane.window(time.time()), pane.table_width,
+            here=self._engine_is_here,
+        )  # fmt: skip
+        pane.show(board)
+
+    def refresh_gauges(self) -> None:
+        """Draw them anew, as another part of the past is asked for or there is other room."""
+        if self._attached:
+            self._show_gauges()
 
     # -- bars ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,71 @@
+"""Everything the gauges pane shows: the selected run first, then the machine; between them who is on the GPUs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mltui.domain.text import one_line
+from mltui.ui.presentation.gauges import Window, host_gauges, traffic_gauges, usage_gauges
+from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, holder_lines, is_own
+from mltui.ui.widgets.gauge_lines import Gauge
+from mltui.ui.widgets.lines import Line
+
+if TYPE_CHECKING:
+    from mltui.domain.device import DeviceSample
+    from mltui.domain.run import Run
+    from mltui.runtime.sampler import Sampler
+
+_MACHINE = "This machine"
+
+
+class GaugeBoard(NamedTuple):
+    """Gauges in their order, and the table that stands behind the first ``after`` of them."""
+
+    gauges: list[Gauge]
+    table: list[Line]
+    after: int
+
+
+def gauge_board(
+    sampler: Sampler, run: Run | None, container_id: str, name: str, window: Window, width: int, *, here: bool
+) -> GaugeBoard:
+    """Of the run or container that is selected, if it runs, and of the machine where that is ``here``."""
+    own = _of_the_selected(sampler, run, container_id, name, window, here=here)
+    if not here:
+        return GaugeBoard(own, [], len(own))
+    table = holder_lines(sampler.holders, sampler.devices, width, run.id if run else "")
+    table += detail_lines(sampler.devices, width)
+    # The table stands behind what matters most of the run.
+    after = sum(gauge.main for gauge in own)
+    own.sort(key=lambda gauge: not gauge.main)
+    return GaugeBoard(own + _of_the_machine(sampler, run, window), table, after)
+
+
+def _of_the_selected(
+    sampler: Sampler, run: Run | None, container_id: str, name: str, window: Window, *, here: bool
+) -> list[Gauge]:
+    usage = sampler.usage.get(container_id)
+    if usage is None:
+        return []
+    group = one_line(f"Run {run.id}  {run.profile}" if run else f"Container {name}", 80)
+    past = sampler.usage_history.get(container_id)
+    gauges = usage_gauges(usage, past, window, group)
+    for device in sampler.devices if here else ():
+        if _is_of(device, run):
+            gauges += device_gauges(device, sampler.device_past(device), window, group, own=True)
+    return gauges + traffic_gauges(usage, past, window, group)
+
+
+def _of_the_machine(sampler: Sampler, run: Run | None, window: Window) -> list[Gauge]:
+    gauges = host_gauges(sampler.host, sampler.host_history, window, _MACHINE)
+    shown = run is not None and run.container_id in sampler.usage
+    others = [device for device in sampler.devices if not (shown and _is_of(device, run))]
+    of_devices = [
+        gauge for device in others for gauge in device_gauges(device, sampler.device_past(device), window, _MACHINE)
+    ]
+    # The machine's processors, its GPUs, then its memory and its disk.
+    return gauges[:1] + of_devices + gauges[1:]
+
+
+def _is_of(device: DeviceSample, run: Run | None) -> bool:
+    return run is not None and is_own(device, run.gpus)

@@ -1,0 +1,112 @@
+"""Gauges as lines, in any room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mltui.ui.widgets.gauge_lines import Gauge, area, draw_cards, draw_gauges, marked_bar
+from mltui.ui.widgets.lines import Line, fit, line_length
+
+
+def joined(line: Line) -> str:
+    """The text of a line."""
+    return "".join(text for text, _ in line)
+
+
+def text(lines: list[list[tuple[str, str]]]) -> str:
+    """The text of lines."""
+    return "\n".join(joined(line).rstrip() for line in lines)
+
+
+CPU = Gauge(
+    "CPU", "1.8", "2 cores", 0.9, history=(0.1, 0.9), also="180 %", group="Run abc", request=0.5, peak=0.95,
+    peak_said="1.9", main=True,
+)  # fmt: skip
+MEMORY = Gauge("Memory", "6.50 GiB", "8.00 GiB", 0.81, "warn", (0.8, 0.81), group="Run abc", main=True)
+GPU = Gauge("GPU 0", "640 W", "", 0.93, "ok", note="slowed: power cap", group="Run abc")
+DISK = Gauge("Disk rd", "1.20 MiB/s", "", None, history=(1.0, 0.5), peak=1.0, peak_said="2.40 MiB/s", group="Run abc")
+NET = Gauge("Net", "–", "", None, note="it is on the machine's network", group="Run abc")
+HOST = Gauge("Host mem", "12.3 GiB", "16.0 GiB", 0.77, "ok", group="This machine")
+ALL = [CPU, MEMORY, GPU, DISK, NET, HOST]
+
+
+@pytest.mark.parametrize("size", [(18, 1), (20, 2), (34, 8), (36, 21), (36, 40), (54, 2), (54, 6), (90, 5), (200, 50)])
+def test_gauges_fit_any_width(size: tuple[int, int]) -> None:
+    """No line is wider than the room; where there are more gauges than rows, each still has its line."""
+    width, height = size
+    lines = draw_gauges(ALL, width, height)
+    assert all(line_length(fit(line, width)) <= width for line in lines)
+    assert len(lines) <= max(height, len(ALL))
+    for gauge in ALL:
+        assert gauge.label in text(lines)
+
+
+@pytest.mark.parametrize("size", [(7, 3), (30, 0)])
+def test_no_room_is_no_line(size: tuple[int, int]) -> None:
+    """Nothing is drawn that could not be read."""
+    assert draw_gauges(ALL, *size) == []
+
+
+@pytest.mark.parametrize("height", [6, 12, 30])
+def test_use_limit_and_ratio_are_there_in_any_height(height: int) -> None:
+    """Never a bare percentage."""
+    shown = text(draw_gauges(ALL, 40, height))
+    for figure in ("1.8 / 2 cores", "90 %", "6.50 / 8.00 GiB", "81 %", "12.3 / 16.0 GiB", "77 %"):
+        assert figure in shown
+
+
+def test_cores_and_percent_of_a_core_are_told_apart() -> None:
+    """180 % of a core are 1.8 cores, which are 90 % of the two that it may use."""
+    (head, *_) = draw_gauges([replace(CPU, group="")], 40, 2)
+    assert joined(head).split() == ["CPU", "180", "%", "=", "1.8", "/", "2", "cores", "90", "%"]
+
+
+def test_a_rate_has_its_peak_in_the_place_of_a_ratio() -> None:
+    """There is no limit to measure it by."""
+    (line,) = draw_gauges([DISK], 40, 1)
+    assert joined(line).split() == ["Disk", "rd", "█▅", "▲2.40", "MiB/s", "1.20", "MiB/s"]
+
+
+def test_what_cannot_be_read_says_why() -> None:
+    """A dash and the reason, in any form."""
+    for lines in (draw_gauges([NET], 60, 1), draw_gauges([NET], 60, 9), draw_cards([NET], 60)):
+        assert "–" in text(lines)
+        assert "it is on the machine's network" in text(lines)
+
+
+def test_few_rows_are_shared_by_two_gauges_each() -> None:
+    """As on a small terminal, where the gauges have two rows."""
+    lines = draw_gauges([CPU, MEMORY, GPU, HOST], 54, 2)
+    assert [line_length(line) for line in lines] == [54, 54]
+    assert "90 % 1.8/2 cores" in joined(lines[0])
+    assert "81 % 6.50/8.00 GiB" in joined(lines[0])
+
+
+def test_groups_have_their_name_above_them_where_there_is_room() -> None:
+    """The selected run is told from the machine."""
+    assert "This machine" not in text(draw_gauges(ALL, 36, 6))
+    shown = text(draw_gauges(ALL, 36, 8)).splitlines()
+    assert (shown[0], shown[6]) == ("Run abc", "This machine")
+
+
+def test_request_and_peak_are_marked_on_the_bar() -> None:
+    """The request where it is promised, through the bar; the peak beyond what is used now."""
+    assert joined(marked_bar(Gauge("", "", "", 0.75, request=0.5, peak=0.9), 10)) == "█████┃█▌─╎"
+    assert joined(marked_bar(Gauge("", "", "", 0.75, peak=0.75), 10)) == "███████▌──"
+    assert joined(marked_bar(Gauge("", "", "", None, request=1.0, peak=None), 4)) == "───┃"
+
+
+def test_a_card_has_the_history_as_a_graph_and_the_peak() -> None:
+    """One beside another where the width allows."""
+    narrow, wide = draw_cards([CPU, MEMORY], 60), draw_cards([CPU, MEMORY], 100)
+    assert len(narrow) > len(wide)
+    assert "peak 1.9" in text(narrow)
+    assert "slowed: power cap" in text(draw_cards([GPU], 60))
+    assert all(line_length(line) <= 100 for line in wide)
+
+
+def test_a_graph_fills_its_rows_to_the_ratio() -> None:
+    """The newest on the right; unknown is blank, a little is not nothing, too much is full."""
+    assert area((None, 0.0, 0.5, 0.75, 3.0), 6, 2) == ["    ▄█", "  ▁███"]
