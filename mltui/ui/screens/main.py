@@ -332,9 +332,10 @@ class MainScreen(Screen[None]):
         if not self.has_class("-detail"):
             return
         self._selected = ("", "")
-        row = self.runs.table.current
-        self._select("run", row.run.id if row else "")
         self.remove_class("-detail")
+        table = self.runs.table
+        if table.current is not None:
+            self._select("run", self.runs.first_run(table._key(table.current)))
         self._show_selection()
         self.refresh_gauges()
 
