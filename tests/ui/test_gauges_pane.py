@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from mltui.domain.options import AppOptions
 from mltui.ui.app import MltuiApp
+from mltui.ui.screens.launch import LaunchScreen
 from tests.support.nvml.simulated import board, driver, nvml_library, part, write
 from tests.ui.conftest import rows, wait_for
 
@@ -142,6 +143,9 @@ def test_the_selected_run_comes_first(profiles: Path, driver: Path) -> None:
             entry = next(p for p in app.cockpit.profiles if p.name == "long")
             assert app.main.profiles.table.select(str(entry.path))
             await pilot.press("enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, LaunchScreen))
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: app.screen is app.main)
             await wait_for(pilot, lambda: "Run " in shown(app) and "This machine" in shown(app))
             lines = shown(app).splitlines()
             assert lines[0].startswith("Run ")

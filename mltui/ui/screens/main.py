@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from mltui.ui.app import MltuiApp
 
 PANES = ("profiles", "runs", "containers", "images", "curves", "log", "gauges", "detail")
+#: What is selected when no run is, and the machine's gauges are asked for.
+MACHINE = "machine"
 #: Under this size the screen says so instead of showing pieces.
 SMALLEST = (70, 20)
 
@@ -89,7 +91,7 @@ class MainScreen(Screen[None]):
         self.headline = LinesWidget(id="headline")
         self.card = FailureCard()
         self._selected: tuple[str, str] = ("", "")
-        """Kind (run, container, profile, image) and key of what is shown on the right."""
+        """Kind (run, container, profile, image, machine) and key of what is shown on the right."""
         self._shown_profile: ProfileEntry | None = None
         self._seen: dict[str, object] = {}
         self._wanted_run = options.select_run
@@ -331,7 +333,8 @@ class MainScreen(Screen[None]):
         """Curves, gauges and log again: of the run that the runs' cursor is on, where there is one."""
         if not self.has_class("-detail"):
             return
-        self._selected = ("", "")
+        # Nothing that a list says in passing takes the place of what was asked for.
+        self._selected = (MACHINE, MACHINE)
         self.remove_class("-detail")
         table = self.runs.table
         if table.current is not None:
@@ -363,7 +366,7 @@ class MainScreen(Screen[None]):
         run = self._run()
         self.headline.show_lines(self._headline(run))
         self.card.show(run, self.mltui.failures.report(run) if run and self._attached else None)
-        if view is None or not self._selected[1]:
+        if view is None or self._selected[0] in ("", MACHINE):
             self.curves.show((), "The curves of the selected run are drawn here.")
             return
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
