@@ -331,7 +331,7 @@ class MainScreen(Screen[None]):
 
     def leave_details(self) -> None:
         """Curves, gauges and log again: of the run that the runs' cursor is on, where there is one."""
-        if not self.has_class("-detail"):
+        if self._selected[1] and not self.has_class("-detail"):
             return
         # Nothing that a list says in passing takes the place of what was asked for.
         self._selected = (MACHINE, MACHINE)
