@@ -50,6 +50,8 @@ class RunView:
         self._folder = folder
         self.samples = SampleReader(folder.samples)
         """What it used over time."""
+        self.last_output = 0.0
+        """When it printed last, seconds since 1970, as far as the log was read."""
         self._system = SystemSeries()
         self._sampled = -_SAMPLES_S
         self._points = MetricReaderFile(folder.metrics, self._take, self.metrics.clear)

@@ -12,13 +12,15 @@ from textual.message import Message
 from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
 from mltui.domain.run import Run, RunState
+from mltui.domain.text import clean
 from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
-from mltui.ui.presentation.run import run_line, run_text, time_text
+from mltui.ui.presentation.run import insight_lines, run_line, run_text, time_text
 from mltui.ui.presentation.sweep import Listed, Sweep, listed, sweep_line, sweep_text
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
+from mltui.ui.widgets.text_view import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -253,14 +255,29 @@ class RunsPane(ListPane[RunRow]):
             cockpit.watcher.drop(run.id)
 
     def action_inspect(self) -> None:
-        """Show the record of the run, or what the runs of the sweep are."""
+        """Show the record, with what its figures mean and what is worth knowing; or what the runs of the sweep are."""
         sweep = self.sweep_here
         run = None if sweep else self._run()
+        app = self.cockpit_app
         if sweep:
-            self.cockpit_app.show_text(f"Sweep {sweep.id}", sweep_text(sweep))
+            app.show_text(f"Sweep {sweep.id}", sweep_text(sweep))
         elif run:
-            text = record_text(run, self.cockpit_app.cockpit.launcher.folder(run.id).path)
-            self.cockpit_app.show_text(f"Run {run.id}", text)
+            app.do("", lambda: self._worth_knowing(run), then=lambda lines: self._show_record(run, lines))
+
+    def _worth_knowing(self, run: Run) -> list[Line]:
+        if run.state.active:
+            return []
+        from mltui.runtime.diagnosis import report
+        from mltui.ui.presentation.diagnosis import advice_lines
+
+        return advice_lines(report(run, self.cockpit_app.cockpit.launcher.folder(run.id)))
+
+    def _show_record(self, run: Run, worth_knowing: list[Line]) -> None:
+        app = self.cockpit_app
+        selected = app.main.selected_run
+        insights = app.main.all_insights if selected and selected.id == run.id else ()
+        record = plain(clean(record_text(run, app.cockpit.launcher.folder(run.id).path)))
+        app.show_text(f"Run {run.id}", [*insight_lines(insights), *worth_knowing, *record])
 
 
 def _named(runs: Sequence[Run]) -> str:

@@ -82,6 +82,7 @@ def advice_lines(report: Report) -> list[Line]:
         lines += [[("  seen  ", "dim"), (line, "text")] for line in diagnosis.evidence]
         lines.append([("  cure  ", "dim"), (diagnosis.cure, "accent")])
         lines += [[("  change  ", "dim"), (one_line(str(change), 200), "ok")] for change in changes]
+        lines.append([])
     return lines
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mltui.domain.figures import format_duration
 from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
 from mltui.ui.widgets.lines import Line, Span, spread
+
+if TYPE_CHECKING:
+    from mltui.domain.insights import Insight
 
 #: state → (sign, role). Signs differ in shape, so that states are told apart without colour.
 SIGNS: dict[RunState, tuple[str, str]] = {
@@ -69,8 +73,11 @@ def differing_params(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(name for name in names if len({str(run.params.get(name)) for run in runs}) > 1)
 
 
-def headline(run: Run, now: float, width: int) -> list[Line]:
-    """The lines above a run's curves: what it is, and what there is to know about it."""
+def headline(run: Run, now: float, width: int, insights: Sequence[Insight] = ()) -> list[Line]:
+    """The lines above a run's curves: what it is, and what there is to know about it.
+
+    What its figures mean stands in the place of its parameters, so that nothing moves when it comes and goes.
+    """
     sign, role = SIGNS[run.state]
     first: list[Span] = [
         (f"{sign} {run.state.value}", role),
@@ -80,7 +87,25 @@ def headline(run: Run, now: float, width: int) -> list[Line]:
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
     where = run.engine if run.engine != LOCAL else "local process, not isolated"
     right: list[Span] = [(code, "error"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
+    if insights and run.state is RunState.RUNNING:
+        return [spread(first, right, width), insight_line(insights, width)]
     return [spread(first, right, width), *_explanation(run, width)]
+
+
+def insight_line(insights: Sequence[Insight], width: int) -> Line:
+    """What the figures of a running run mean, in one line: the first whole, others by a word each."""
+    first, *others = insights
+    more: Line = [("  also: " + ", ".join(other.kind for other in others), "warn")] if others else []
+    return spread([("▸ ", "warn"), (first.text, "warn"), (f"  {first.figures}", "dim")], more, width)
+
+
+def insight_lines(insights: Sequence[Insight]) -> list[Line]:
+    """All of it, to be read at leisure."""
+    if not insights:
+        return []
+    lines: list[Line] = [[("what it means", "strong")]]
+    lines += [[("  ▸ ", "warn"), (f"{one.text}: ", "text"), (one.figures, "dim")] for one in insights]
+    return [*lines, []]
 
 
 def _explanation(run: Run, width: int) -> list[Line]:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from mltui.domain.options import AppOptions
-from mltui.domain.run import LOCAL, Run
+from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
 from mltui.ui.panes.base import Pane
 from mltui.ui.panes.containers import ContainersPane
@@ -38,8 +38,11 @@ from mltui.ui.widgets.list_table import ListTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mltui.domain.insights import Insight
     from mltui.domain.metric import MetricStore
     from mltui.runtime.cockpit import Cockpit, Explanation
+    from mltui.runtime.insight_watch import InsightWatch
+    from mltui.runtime.run_view import RunView
     from mltui.runtime.watcher import View
     from mltui.storage.profiles import ProfileEntry
     from mltui.ui.app import MltuiApp
@@ -90,6 +93,7 @@ class MainScreen(Screen[None]):
         self.detail = DetailPane()
         self.headline = LinesWidget(id="headline")
         self.card = FailureCard()
+        self._insight_watch: InsightWatch | None = None
         self._selected: tuple[str, str] = ("", "")
         """Kind (run, container, profile, image, machine) and key of what is shown on the right."""
         self._shown_profile: ProfileEntry | None = None
@@ -406,12 +410,28 @@ class MainScreen(Screen[None]):
         if run and sweep and run in sweep.runs:
             return sweep_headline(sweep, width)
         if run:
-            return headline(run, time.time(), width)
+            return headline(run, time.time(), width, self._insights(run))
         kind, key = self._selected
         container = self._cockpit.container(key) if kind == "container" else None
         if container:
             return container_headline(container, width)
         return [[("mltui", "title"), ("  pick a profile and press enter: it trains in a container", "dim")], []]
+
+    def _insights(self, run: Run) -> tuple[Insight, ...]:
+        """What the run's figures mean, while it runs."""
+        view = self._attached.watcher.view if self._attached else None
+        if run.state is not RunState.RUNNING or view is None or getattr(view, "run_id", "") != run.id:
+            return ()
+        if self._insight_watch is None:
+            from mltui.runtime.insight_watch import InsightWatch
+
+            self._insight_watch = InsightWatch()
+        return self._insight_watch.update(run, cast("RunView", view), time.time())
+
+    @property
+    def all_insights(self) -> tuple[Insight, ...]:
+        """All that holds of the selected run, also what is not shown."""
+        return self._insight_watch.all if self._insight_watch else ()
 
     @property
     def _engine_is_here(self) -> bool:

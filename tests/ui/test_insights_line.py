@@ -1,0 +1,45 @@
+"""What a running run's figures mean, on the screen: from real samples of a real run."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.insights import InsightTracker
+from mltui.runtime import insight_watch
+from tests.ui.conftest import wait_for
+from tests.ui.test_app import app_for, choose, ready, text
+
+DIVERGES = """\
+image: none
+engine: local
+command: [python3, -c, "import time\\nfor step in range(1, 500):\\n    \
+print(f'step {step} loss {float(\\"nan\\") if step > 5 else 1 / step}', flush=True)\\n    time.sleep(0.05)"]
+"""
+
+
+def test_a_diverged_training_says_so_while_it_runs(profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line in the headline, in the place of the parameters; inspecting shows it with its figures."""
+    monkeypatch.setattr(insight_watch, "InsightTracker", partial(InsightTracker, settle_s=0.0))
+    (profiles / "wild").mkdir()
+    (profiles / "wild" / "profile.yaml").write_text(DIVERGES)
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "wild")
+            await pilot.press("L")
+            await wait_for(pilot, lambda: "loss is no number any more" in text(app))
+            assert "since step 6" in text(app)
+            await pilot.press("i")
+            await wait_for(pilot, lambda: "what it means" in text(app))
+            run = app.cockpit.watcher.runs[0]
+            await pilot.press("escape")
+            app.cockpit.launcher.kill(run)
+            await wait_for(pilot, lambda: "loss is no number any more" not in text(app))
+
+    asyncio.run(drive())
