@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import socket
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
@@ -17,6 +18,7 @@ from mltui.domain.diagnosis import Diagnosis, Evidence, Kind, Place, Signature, 
 from mltui.domain.diagnosis_table import read_table
 from mltui.domain.last_words import last_words, log_lines
 from mltui.domain.profile_change import ProfileChange, profile_changes
+from mltui.domain.samples import SampleRow, summary
 from mltui.domain.units import parse_size
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _FILES = 2_000
 #: Reasons of a failure whose sentence is the engine's; of others it repeats the log.
 _ENGINES_WORD = ("gpu", "image", "start")
 _PORTS = 200
+#: Samples at the end in which the last figures are looked for.
+_LAST_SAMPLES = 3
 
 
 class Report(NamedTuple):
@@ -121,9 +125,43 @@ def _figures(run: Run, folder: RunFolder, log: tuple[str, ...]) -> Iterator[tupl
     limit = _memory_limit(data)
     if limit:
         yield "memory_limit", limit
+    yield from _sampled(run, folder, limit)
     if any(_names_place(line, _tmpfs(data)) for line in log if "no space left" in line.lower()):
         yield "tmpfs_count", 1
     yield "foreign_count", sum(1 for _ in islice(_foreign_files(folder.outputs), _FILES))
+
+
+def _sampled(run: Run, folder: RunFolder, limit: float | None) -> Iterator[tuple[str, float]]:
+    """The last figures of what it used, and the peak of its GPUs."""
+    from mltui.storage.sample_file import SampleReader
+
+    reader = SampleReader(folder.samples)
+    reader.poll()
+    reader.close()
+    last = dict(_last_values(reader.names, reader.rows[-_LAST_SAMPLES:]))
+    limit = limit or last.get("run.memory_limit")
+    for name, use, most in (
+        ("memory", "run.memory", limit),
+        ("host_memory", "host.memory", last.get("host.memory_total")),
+    ):
+        if use in last and most:
+            yield name, last[use]
+            yield f"{name}_share", last[use] / most
+    if limit:
+        yield "memory_limit", limit
+    peaks = [found.peak for name in reader.names if name.startswith("gpu.") and name.endswith(".utilization")
+             if (found := summary(reader.names, reader.rows, name))]  # fmt: skip
+    if run.gpus and peaks:
+        yield "gpu_count", len(peaks)
+        yield "gpu_peak_share", max(peaks)
+
+
+def _last_values(names: Sequence[str], rows: Sequence[SampleRow]) -> Iterator[tuple[str, float]]:
+    """The greatest of the last values of each column: what grows fast is higher at the end than any sample says."""
+    for at, name in enumerate(names):
+        known = [row.peak[at] for row in rows if at < len(row.peak) and not math.isnan(row.peak[at])]
+        if known:
+            yield name, max(known)
 
 
 def _first_output(folder: RunFolder) -> float | None:

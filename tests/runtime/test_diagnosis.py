@@ -10,6 +10,7 @@ import pytest
 from mltui.domain.run import Run, RunState
 from mltui.runtime import diagnosis
 from mltui.runtime.diagnosis import Report
+from mltui.storage.sample_file import SampleWriter
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd
@@ -163,6 +164,22 @@ def test_output_that_comes_all_at_the_end(local_runs: Runs) -> None:
     evidence = diagnosis.gather(done, local_runs.launcher.folder(done.id))
     assert evidence.figures["ran_s"] > 0.3
     assert evidence.figures["silent_share"] > 0.5
+
+
+def test_the_last_samples_are_evidence(local_runs: Runs) -> None:
+    """An engine that reports no kill at the limit (Podman): the figures before the end say it."""
+    done = local_runs.run("kill -KILL $$", mem_limit="1g")
+    writer = SampleWriter(local_runs.launcher.folder(done.id).samples)
+    for share in (0.4, 0.7, 0.99):
+        writer.add(
+            done.finished or 0.0, {"run.memory": share * (1 << 30), "host.memory": 4e9, "host.memory_total": 9e9}
+        )
+    writer.close()
+    found = _report(local_runs, done)
+    assert found.diagnosis is not None
+    assert found.diagnosis.id == "memory-limit-by-figures"
+    assert "1.00 GiB, 99 %" in found.diagnosis.evidence[0]
+    assert [str(change) for change in found.changes] == ["mem_limit: 2g"]
 
 
 def test_a_free_port_is_one_that_nobody_has() -> None:
