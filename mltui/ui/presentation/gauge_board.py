@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mltui.domain.text import one_line
@@ -27,10 +28,14 @@ class GaugeBoard(NamedTuple):
 
 
 def gauge_board(
-    sampler: Sampler, run: Run | None, container_id: str, name: str, window: Window, width: int, *, here: bool
-) -> GaugeBoard:
-    """Of the run or container that is selected, if it runs, and of the machine where that is ``here``."""
-    own = _of_the_selected(sampler, run, container_id, name, window, here=here)
+    sampler: Sampler, run: Run | None, container_id: str, name: str, window: Window, width: int, *, here: bool,
+    ended: Sequence[Gauge] = (),
+) -> GaugeBoard:  # fmt: skip
+    """Of the run or container that is selected, and of the machine where that is ``here``.
+
+    Of one that does not run ``ended`` is shown: what it used when it did.
+    """
+    own = _of_the_selected(sampler, run, container_id, name, window, here=here) or list(ended)
     if not here:
         return GaugeBoard(own, [], len(own))
     table = holder_lines(sampler.holders, sampler.devices, width, run.id if run else "")

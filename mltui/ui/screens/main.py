@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mltui.runtime.watcher import View
     from mltui.storage.profiles import ProfileEntry
     from mltui.ui.app import MltuiApp
+    from mltui.ui.widgets.gauge_lines import Gauge
 
 PANES = ("profiles", "runs", "containers", "images", "curves", "log", "gauges", "detail")
 #: What is selected when no run is, and the machine's gauges are asked for.
@@ -93,6 +94,7 @@ class MainScreen(Screen[None]):
         self.detail = DetailPane()
         self.headline = LinesWidget(id="headline")
         self.card = FailureCard()
+        self._ended: Sequence[Gauge] = ()
         self._insight_watch: InsightWatch | None = None
         self._selected: tuple[str, str] = ("", "")
         """Kind (run, container, profile, image, machine) and key of what is shown on the right."""
@@ -447,9 +449,21 @@ class MainScreen(Screen[None]):
         pane, name = self.gauges, container.name if container else container_id[:12]
         board = gauge_board(
             self._cockpit.sampler, run, container_id, name, pane.window(time.time()), pane.table_width,
-            here=self._engine_is_here,
+            here=self._engine_is_here, ended=self._ended_gauges(run),
         )  # fmt: skip
         pane.show(board)
+
+    def _ended_gauges(self, run: Run | None) -> Sequence[Gauge]:
+        """What a run that has ended had used; counted once for as long as it is looked at."""
+        view = self._cockpit.watcher.view
+        samples = getattr(view, "samples", None)
+        if run is None or run.state.active or samples is None or getattr(view, "run_id", "") != run.id:
+            return ()
+        if self._new("ended", (run.id, samples.version)):
+            from mltui.ui.presentation.ended_gauges import ended_gauges
+
+            self._ended = ended_gauges(run, samples)
+        return self._ended
 
     def refresh_gauges(self) -> None:
         """Draw them anew, as another part of the past is asked for or there is other room."""

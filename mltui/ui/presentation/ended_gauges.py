@@ -1,0 +1,76 @@
+"""The gauges of a run that has ended: average and peak of what it used, from the samples that are kept with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from mltui.domain.figures import format_bytes, format_cores, format_percent
+from mltui.domain.samples import summary
+from mltui.domain.text import one_line
+from mltui.ui.presentation.gauges import ratio
+from mltui.ui.widgets.gauge_lines import Gauge
+
+if TYPE_CHECKING:
+    from mltui.domain.run import Run
+    from mltui.storage.sample_file import SampleReader
+
+#: Pieces of the history.
+_SLICES = 40
+
+
+def ended_gauges(run: Run, samples: SampleReader) -> list[Gauge]:
+    """CPU, memory and each GPU of ``run``; empty where nothing was sampled."""
+    group = one_line(f"Run {run.id}  {run.profile}: average and peak", 80)
+    return list(filter(None, _gauges(samples, group)))
+
+
+def _gauges(samples: SampleReader, group: str) -> Iterator[Gauge | None]:
+    yield _gauge(samples, "CPU", "CPU", "run.cpu", "run.cpu_limit", format_cores, group, " cores")
+    yield _gauge(samples, "Memory", "Memory", "run.memory", "run.memory_limit", format_bytes, group)
+    for uuid in dict.fromkeys(name[4:].rpartition(".")[0] for name in samples.names if name.startswith("gpu.")):
+        found = summary(samples.names, samples.rows, f"gpu.{uuid}.index")
+        number = f"{found.last:.0f}" if found else uuid[:8]
+        used, total = f"gpu.{uuid}.memory_used", f"gpu.{uuid}.memory_total"
+        yield _gauge(samples, f"GPU {number}", f"GPU {number}", f"gpu.{uuid}.utilization", "", format_percent, group)
+        yield _gauge(samples, f"GPU{number} mem", f"GPU {number} memory", used, total, format_bytes, group)
+
+
+def _gauge(
+    samples: SampleReader, label: str, title: str, name: str, limit_name: str, write: Callable[[float | None], str],
+    group: str, unit: str = "",
+) -> Gauge | None:  # fmt: skip
+    found = summary(samples.names, samples.rows, name)
+    if found is None:
+        return None
+    known = summary(samples.names, samples.rows, limit_name) if limit_name else None
+    # A share is one of the whole.
+    limit = known.last if known else None if limit_name else 1.0
+    scale = limit or found.peak
+    return Gauge(
+        label,
+        f"avg {write(found.average)}",
+        f"{write(limit)}{unit}" if limit and limit_name else "",
+        ratio(found.average, limit),
+        "ok" if name.endswith(".utilization") else "primary",
+        tuple(_history(samples, name, scale)),
+        title=title,
+        group=group,
+        also=f"peak {write(found.peak)}",
+        peak=ratio(found.peak, scale),
+        peak_said=write(found.peak),
+        main=True,
+    )
+
+
+def _history(samples: SampleReader, name: str, scale: float) -> Iterator[float | None]:
+    """The greatest of each piece of the run's time, as a share of ``scale``."""
+    at, rows = samples.names.index(name), samples.rows
+    began, span = rows[0].time, max(rows[-1].time - rows[0].time, 1e-9)
+    pieces: list[float | None] = [None] * min(_SLICES, len(rows))
+    for row in rows:
+        if at < len(row.peak) and not math.isnan(row.peak[at]) and scale:
+            piece = min(len(pieces) - 1, int((row.time - began) / span * len(pieces)))
+            pieces[piece] = max(pieces[piece] or 0.0, row.peak[at] / scale)
+    yield from pieces
