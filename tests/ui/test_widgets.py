@@ -99,6 +99,13 @@ def test_a_log_follows_its_end_until_it_is_scrolled_away() -> None:
             view.sync()
             await pilot.pause()
             assert [row[:-1] for row in rows(app, view)] == before
+            # As a flood does: the view that stands still keeps what is read.
+            buffer.clear(skipped_bytes=1000)
+            buffer.extend([LogLine(f"more {i}") for i in range(8)])
+            view.sync()
+            await pilot.pause()
+            assert view.follow is False
+            assert [row[:-1] for row in rows(app, view)] == before
             view.action_follow()
             await pilot.pause()
             assert rows(app, view)[-1].strip() == "more 7"

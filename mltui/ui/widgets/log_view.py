@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import ClassVar
 
@@ -42,8 +43,10 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         """Columns hidden on the left."""
         self._buffer: LogBuffer | None = None
         self._seen = -1
-        self._first = 0
         self._window: tuple[int, list[LogLine]] = (0, [])
+        self._held: list[LogLine] | None = None
+        """The lines that a person reads, while the view stands still: a flood clears them from the buffer."""
+        self._held_note = ""
         self.message = ""
         """What is said while there is no line."""
 
@@ -52,23 +55,29 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self.message = message
         if buffer is not self._buffer:
             self._buffer, self._seen, self.follow, self.sideways = buffer, -1, True, 0
+            self._held = None
         self.sync()
 
     def sync(self) -> None:
         """Draw what is new, if anything is."""
         buffer = self._buffer
-        if buffer is None or buffer.version == self._seen:
+        if buffer is None or buffer.version == self._seen or (self._held is not None and self._seen >= 0):
             return
         self._seen = buffer.version
-        count = len(buffer.lines) + sum(1 for text in buffer.pending.values() if text) + bool(self._note())
-        moved, self._first = buffer.first - self._first, buffer.first
+        pending = self._drawn(buffer) if self._held is None else []
+        count = len(self._lines(buffer)) + len(pending) + bool(self._note())
         if count != self.virtual_size.height:
             self._set_height(count)
         if self.follow:
             self.go_to(max(0, count - self.size.height))
-        elif moved:
-            self.go_to(max(0, self.scroll_offset.y - moved))
         self.refresh()
+
+    def _lines(self, buffer: LogBuffer) -> Sequence[LogLine]:
+        return buffer.lines if self._held is None else self._held
+
+    def _drawn(self, buffer: LogBuffer) -> list[LogLine]:
+        """The lines that are not finished yet."""
+        return [LogLine(text, stream) for stream, text in sorted(buffer.pending.copy().items()) if text]
 
     def _set_height(self, lines: int) -> None:
         """How far one can scroll. Set without the layout of the whole screen that Textual asks for: only the bar moves,
@@ -80,6 +89,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     def _note(self) -> str:
         """What is not shown above the first line, said where it is missing."""
         buffer = self._buffer
+        if self._held is not None:
+            return self._held_note
         if buffer is None or not (buffer.first or buffer.skipped_bytes):
             return ""
         before = f"{format_bytes(buffer.skipped_bytes)} and " if buffer.skipped_bytes else ""
@@ -110,11 +121,11 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         head = [LogLine(note, 0)] if note else []
         start = max(0, top - len(head))
         try:
-            shown = list(islice(buffer.lines, start, start + height))
+            shown = list(islice(self._lines(buffer), start, start + height))
         except RuntimeError:
             # The deque grew between two of its lines; the next tick draws again.
             shown = self._window[1]
-        pending = [LogLine(text, stream) for stream, text in sorted(buffer.pending.copy().items()) if text]
+        pending = self._drawn(buffer) if self._held is None else []
         self._window = (top, [*(head if top == 0 else []), *shown, *pending][:height])
 
     def _line(self, line: LogLine) -> Line:
@@ -128,6 +139,9 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     def _set_follow(self, follow: bool) -> None:
         if follow != self.follow:
             self.follow = follow
+            self._held_note = "" if follow else self._note()
+            self._held = None if follow or self._buffer is None else [*self._buffer.lines, *self._drawn(self._buffer)]
+            self._seen = -1
             self.post_message(self.FollowChanged())
 
     def on_resize(self) -> None:
@@ -145,8 +159,7 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     def action_follow(self) -> None:
         """Follow the end, or stand still."""
         self._set_follow(not self.follow)
-        if self.follow:
-            self.scroll_end(animate=False, immediate=True, force=True)
+        self.sync()
 
     def action_sideways(self, steps: int) -> None:
         """Show what lines have further right, or left again."""
