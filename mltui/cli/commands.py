@@ -193,6 +193,19 @@ def _profile_schema(parser: ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _profile_import(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "source", metavar="COMPOSE.yaml|LINE|-",
+        help="a Compose file or its folder, a whole docker run line in quotes, or - for either on standard input",
+    )  # fmt: skip
+    parser.add_argument("--service", metavar="NAME", default="", help="which service, where there are several")
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", default="",
+        help="the folder, or the YAML file, to write; - for standard output (default: profiles/NAME)",
+    )  # fmt: skip
+    _json(parser)
+
+
 def _listing(parser: ArgumentParser) -> None:
     add_engine_options(parser)
     _json(parser)
@@ -348,6 +361,18 @@ _DECLARED = (
         "Opens $VISUAL, else $EDITOR, on a copy; what is sound takes the file's place, what is wrong is shown with\n"
         "line and column. The app has an editor of its own: mltui, then e on the profile.",
         ("mltui profile edit mnist-mlp",),
+    ),
+    Command(
+        "profile import",
+        "Make a profile of a Compose service or a docker run line",
+        "mltui.cli.profiles:import_profile",
+        _profile_import,
+        "Whatever has no place in a profile is said, and what mltui's defaults make different. Nothing is overwritten.",
+        (
+            "mltui profile import compose.yaml --service train",
+            "mltui profile import 'docker run --gpus all -v $PWD:/work pytorch python train.py' -o profiles/mine",
+            "wl-paste | mltui profile import - -o -",
+        ),
     ),
     Command(
         "profile schema",

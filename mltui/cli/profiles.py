@@ -1,21 +1,28 @@
-"""``mltui profile list``, ``show``, ``check`` and ``schema``."""
+"""``mltui profile list``, ``show``, ``check``, ``schema`` and ``import``."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import paint, print_json, print_table, say
 from mltui.cli.session import load, profiles
-from mltui.domain.errors import Problem, ProfileError
-from mltui.domain.text import clean
+from mltui.domain.errors import Problem, ProfileError, UsageError
+from mltui.domain.text import clean, one_line
+
+#: How Docker calls Compose files, in the order in which it looks for them.
+_COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+#: No such file and no such line is longer.
+_MOST = 1 << 20
 
 if TYPE_CHECKING:
+    from mltui.domain.import_remarks import Remark
     from mltui.domain.param import Param
     from mltui.domain.profile import Profile
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
@@ -147,3 +154,64 @@ def schema(args: Namespace) -> int:
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0
+
+
+def import_profile(args: Namespace) -> int:
+    """Make a profile of a Compose file's service, or of a ``docker run`` line; say all that is not in it as it was."""
+    from mltui.storage.profile_import import draft_from_text, write_draft
+
+    file, text = _to_import(args.source)
+    to_stdout = args.output == "-"
+    target = Path(args.output).expanduser() if args.output and not to_stdout else None
+    # Its name decides where it goes, and where it goes decides its paths.
+    draft = draft_from_text(text, file=file, target=Path.cwd(), service=args.service)
+    place = target or Path("profiles") / draft.name
+    folder = Path.cwd() if to_stdout else place.parent if place.suffix in (".yaml", ".yml") else place
+    draft = draft_from_text(text, file=file, target=Path(os.path.abspath(folder)), service=args.service)
+    written = None if to_stdout else write_draft(draft, place)
+    if to_stdout:
+        print(draft.text, end="")
+    if args.json:
+        remarks = [{"change": str(one.change), "path": list(one.path), "message": one.message} for one in draft.remarks]
+        print_json({"name": draft.name, "path": str(written or ""), "remarks": remarks})
+        return 0
+    _say_remarks(draft.remarks)
+    if written:
+        say(f"Look at it: mltui profile check {written}; mltui run {written} --dry-run")
+        print(written)
+    return 0
+
+
+def _to_import(source: str) -> tuple[Path, str]:
+    """The file that is imported, and its text; a text that was given itself stands in this folder."""
+    from mltui.storage.profile_import import is_command
+
+    here = Path.cwd() / "compose.yaml"
+    if source == "-":
+        return here, sys.stdin.read(_MOST)
+    if is_command(source):
+        return here, source
+    path = Path(os.path.abspath(Path(source).expanduser()))
+    if path.is_dir():
+        path = next((path / name for name in _COMPOSE_NAMES if (path / name).is_file()), path / _COMPOSE_NAMES[0])
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            return path, stream.read(_MOST)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text in UTF-8.", "Give a Compose file, or a docker run line.") from error
+
+
+def _say_remarks(remarks: Iterable[Remark]) -> None:
+    from mltui.domain.import_remarks import Change
+
+    titles = {
+        Change.LEFT_OUT: "Left out, since a profile has no place for it:",
+        Change.CHANGED: "Said otherwise:",
+        Change.DIFFERS: "Does something else than before:",
+    }
+    for change, title in titles.items():
+        found = [remark for remark in remarks if remark.change is change]
+        if found:
+            say(title)
+        for remark in found:
+            say(f"  {one_line(str(remark), 400)}")

@@ -57,7 +57,7 @@ class TmpfsOptions(Section):
 
 
 #: What every tmpfs of a run is anyway.
-_TMPFS_DEFAULTS = frozenset({"rw", "exec", "nosuid", "nodev", "mode=1777"})
+TMPFS_DEFAULTS = frozenset({"rw", "exec", "nosuid", "nodev", "mode=1777"})
 
 
 class TmpfsEntry(Section):
@@ -78,7 +78,7 @@ class TmpfsEntry(Section):
         for option in filter(None, options.split(",")):
             if option.startswith("size="):
                 entry["size"] = option.removeprefix("size=")
-            elif option not in _TMPFS_DEFAULTS:
+            elif option not in TMPFS_DEFAULTS:
                 raise fault(
                     f"the only option of a tmpfs is its size, such as {target}:size=64m, found {describe(option)}"
                 )
@@ -86,7 +86,7 @@ class TmpfsEntry(Section):
 
 
 #: Modes that mean nothing on Linux, as Docker documents, and are therefore read and left out.
-_MODES_WITHOUT_EFFECT = frozenset({"rw", "cached", "delegated", "consistent"})
+VOLUME_MODES = frozenset({"rw", "cached", "delegated", "consistent"})
 
 
 class VolumeEntry(Section):
@@ -123,7 +123,7 @@ def _volume_from(text: str) -> dict[str, object]:
         raise fault(f"expected SOURCE:TARGET or SOURCE:TARGET:ro, found {describe(text)}")
     source, target, mode = ("", parts[0], "") if len(parts) == 1 else (*parts, "")[:3]
     modes = set(mode.split(",")) - {""}
-    if unknown := modes - _MODES_WITHOUT_EFFECT - {"ro"}:
+    if unknown := modes - VOLUME_MODES - {"ro"}:
         raise fault(f"a mode of a volume is ro or rw, found {describe(min(unknown))}")
     bind = source.startswith((".", "/", "~"))
     return {"type": "bind" if bind else "volume", "source": source, "target": target, "read_only": "ro" in modes}

@@ -40,6 +40,18 @@ def interpolate(text: str, lookup: Lookup) -> str:
     return text if "$" not in text else _fill(text, lookup, 0)
 
 
+def split_parts(text: str) -> list[str]:
+    """The parts of ``text`` between colons; those within a variable's braces part nothing."""
+    parts, depth = [""], 0
+    for at, character in enumerate(text):
+        depth += (character == "{" and text[at - 1 : at] == "$") - (character == "}" and depth > 0)
+        if character == ":" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
 def _fill(text: str, lookup: Lookup, depth: int) -> str:
     if depth > _MAX_DEPTH:
         raise InterpolationError(f"variables are nested more than {_MAX_DEPTH} deep")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from mltui.domain.compose_keys import NO_PLACE
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
 from mltui.domain.schema import profile_schema
@@ -18,35 +19,6 @@ from mltui.domain.units import number_text, size_text
 DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
 #: Keys that are never interpolated: nothing in them reaches the container as text.
 LITERAL = frozenset({"name", "extends", "description", "tags", "params", "metrics", "serve"})
-
-#: Keys of a Compose service that a profile has no use for, and why.
-_COMPOSE_ONLY = {
-    "container_name": "the container's name is made from the profile's name and the run's id",
-    "restart": "a run is one execution; run it again with `mltui rerun`",
-    "depends_on": "a profile is one container",
-    "networks": "use network_mode",
-    "expose": "use ports to publish a port",
-    "links": "a profile is one container",
-    "healthcheck": "a training ends by itself",
-    "stdin_open": "a run has no keyboard",
-    "profiles": "a profile is one container",
-    "scale": "a profile is one container",
-    "memswap_limit": "use mem_limit",
-    "platform": "the image's own platform is used",
-    "version": "a profile is one service of a Compose file, not the file",
-    "services": "a profile is one service of a Compose file: its keys stand at the top",
-}  # fmt: skip
-
-
-#: The other keys of a Compose service that a run has no way to honour.
-_COMPOSE_OTHERS = frozenset({
-    "annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "configs", "cpu_count", "cpu_percent",
-    "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpuset", "credential_spec",
-    "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "external_links",
-    "isolation", "label_file", "mac_address", "mem_swappiness", "models", "oom_kill_disable", "oom_score_adj",
-    "post_start", "pre_stop", "provider", "storage_opt", "sysctls", "use_api_socket", "userns_mode", "uts",
-    "volumes_from",
-})  # fmt: skip
 
 
 class Fault(NamedTuple):
@@ -281,10 +253,8 @@ def _nearest_value(value: object, expected: str) -> str:
 
 def unknown_key(key: str, parent: tuple[str | int, ...]) -> str:
     """What is said of a key that the schema does not have."""
-    if not parent and key in _COMPOSE_ONLY:
-        return f"Compose's {key} has no place in a profile: {_COMPOSE_ONLY[key]}"
-    if not parent and key in _COMPOSE_OTHERS:
-        return f"Compose's {key} has no place in a profile: leave it out"
+    if not parent and key in NO_PLACE:
+        return f"Compose's {key} has no place in a profile: {NO_PLACE[key]}"
     known = known_keys(parent)
     near = get_close_matches(key, known, 1, 0.6)
     if near or not parent:

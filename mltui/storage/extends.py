@@ -38,6 +38,15 @@ def extended(source: Source, origin: Path, find: Finder) -> Source:
     )  # fmt: skip
 
 
+def extended_service(root: Node, name: str, file: Path) -> tuple[Node, tuple[Problem, ...]]:
+    """The service ``name`` of a Compose file's tree, put over what it extends, and what is wrong with that."""
+    services = root.value.get("services")
+    problems: list[Problem] = []
+    place = _Place(file, (f"{os.path.realpath(file)}#{name}",), services)
+    node = _over_its_base(services.value[name], place, lambda name, near: None, problems, [])
+    return node, tuple(problems)
+
+
 def _unmarked(source: Source) -> Source:
     """Tags that replace what is inherited are nothing where nothing is."""
     marked = _first_mark(source.root) if source.root else None

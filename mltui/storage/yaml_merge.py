@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mltui.domain.compose import PortEntry, TmpfsEntry, VolumeEntry
-from mltui.domain.interpolation import InterpolationError, interpolate
+from mltui.domain.interpolation import InterpolationError, interpolate, split_parts
 from mltui.domain.schema import Kind, SchemaField, profile_schema
 from mltui.domain.section import as_text
 from mltui.storage.yaml_source import KeyPath, Node, plain
@@ -25,6 +25,8 @@ from mltui.storage.yaml_source import KeyPath, Node, plain
 _WHOLE = frozenset({
     ("command",), ("entrypoint",), ("gpus",), ("deploy", "resources", "reservations", "devices")
 })  # fmt: skip
+#: A variable at the beginning whose default is a relative path.
+_DEFAULT = re.compile(r"(\$\{\w+:?-)(\.[^${}]*)")
 _EXTENSION = re.compile(r"x-")
 
 
@@ -158,7 +160,7 @@ _IDENTITIES: dict[str | int, Callable[[Any], object]] = {
 def moved(node: Node, source: str, target: str, path: KeyPath = ()) -> Node:
     """``node`` of a file in the folder ``source`` with its relative paths as they are from the folder ``target``.
 
-    A path that begins with a variable stays as it is: what it is relative to shows when the variable has its value.
+    The value of a variable at the beginning of a path stays as it is; its default is moved.
     """
     if isinstance(node.value, dict):
         return replace(node, value={k: moved(v, source, target, (*path, k)) for k, v in node.value.items()})
@@ -173,10 +175,11 @@ def moved(node: Node, source: str, target: str, path: KeyPath = ()) -> Node:
 def _moved_text(text: str, path: KeyPath, move: Callable[[str], str]) -> str:
     field = profile_schema().at(*path)
     if path[:1] == ("volumes",):
-        start, colon, rest = text.partition(":")
+        start, *rest = split_parts(text) if len(path) == 2 else [text]
         is_source = len(path) == 2 or path[2:] == ("source",)
         # What starts with no dot is a volume's name.
-        return move(start) + colon + rest if is_source and start.startswith(".") else text
+        is_path = start.startswith(".") or _DEFAULT.match(start)
+        return ":".join([move(start), *rest]) if is_source and is_path else text
     if path[:1] == ("security_opt",):
         name, sign, value = re.fullmatch(r"(seccomp)([=:])(.*)|.*", text, re.DOTALL).groups("")  # type: ignore[union-attr]  # it matches any text
         return name + sign + move(value) if value and value not in ("unconfined", "builtin") else text
@@ -185,6 +188,8 @@ def _moved_text(text: str, path: KeyPath, move: Callable[[str], str]) -> str:
 
 
 def _relative(text: str, source: str, target: str) -> str:
+    if found := _DEFAULT.match(text):
+        return found[1] + _relative(found[2], source, target) + text[found.end() :]
     if not text or text.startswith(("/", "~", "$", "{")):
         return text
     path = os.path.relpath(os.path.join(source, text), target)

@@ -44,6 +44,8 @@ class FileKind:
     """Two of its keys, as an example."""
     marks: bool = False
     """It may have Compose's tags ``!reset`` and ``!override``, for what it inherits."""
+    lenient: bool = False
+    """``yes``, ``no``, ``on`` and ``off`` without quotes are taken as texts: it is somebody else's file."""
 
 
 PROFILE = FileKind("profile", "is empty: a profile needs at least image: or build:", "image: and command:", marks=True)
@@ -278,7 +280,7 @@ class _Composer:
             self._note(_position(event), path, "a NUL character, which no program can be given")
         if not (event.implicit[0] or (event.tag in _MARKS and event.style is None)):
             return event.value
-        if event.value.lower() in _AMBIGUOUS:
+        if event.value.lower() in _AMBIGUOUS and not self._kind.lenient:
             meaning = _AMBIGUOUS[event.value.lower()]
             message = f"{event.value} can be read as text or as {meaning}: write '{event.value}' or {meaning}"
             self._note(_position(event), path, message)

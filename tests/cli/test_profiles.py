@@ -69,3 +69,51 @@ def test_check_looks_at_the_files_and_the_variables(program: Program) -> None:
     assert err.startswith(f"{folder}/profile.yaml:2:18: command.1: warning: ${{NOT_SET_HERE}} is not set")
     [value] = program.lines("profile", "check", str(folder), "--json")
     assert (value["ok"], value["problems"], len(value["warnings"])) == (True, [], 1)  # type: ignore[arg-type]
+
+
+COMPOSE = """\
+services:
+  train: {image: busybox, restart: always, gpus: none, command: [echo, "${WHO:-me}"], volumes: ["./data:/data"]}
+  db: {image: postgres}
+"""
+
+
+def test_import_makes_a_profile_that_runs(program: Program) -> None:
+    """The file is written, what is not in it is said on stderr, and its dry run shows the same command."""
+    (program.folder / "compose.yaml").write_text(COMPOSE)
+    (program.folder / "data").mkdir()
+    out, err = program("profile", "import", "compose.yaml", "--service", "train")
+    assert out == "profiles/train/profile.yaml\n"
+    assert "  restart: a run is one execution" in err
+    assert "Does something else than before:" in err
+    assert program("profile", "check", "train")[0].endswith("ok\n")
+    line, _ = program("run", "train", "--dry-run", "--engine", "local", WHO="you")
+    assert f"type=bind,source={program.folder}/data,target=/data" in line
+    assert line.endswith("busybox \\\n  echo you\n")
+    _, err = program("profile", "import", "compose.yaml", "--service", "train", code=2)
+    assert "is there already" in err
+
+
+def test_import_takes_a_line_and_standard_input(program: Program) -> None:
+    """As an argument, or piped; to standard output, or to a file that is named."""
+    line = "docker run --rm --gpus all img:1 python train.py"
+    out, err = program("profile", "import", line, "-o", "-")
+    assert "image: img:1\ncommand: [python, train.py]" in out
+    assert "--rm: a run keeps its container" in err
+    [value] = program.lines("profile", "import", "-", "-o", "mine.yaml", "--json", stdin=line.encode())
+    assert (value["name"], value["path"]) == ("img", "mine.yaml")
+    assert {
+        "change": "left out",
+        "path": ["--rm"],
+        "message": "a run keeps its container until it is removed",
+    } in value["remarks"]  # type: ignore[operator]
+    assert (program.folder / "mine.yaml").read_text() == out
+
+
+def test_import_says_what_it_cannot_read(program: Program) -> None:
+    """Which services there are, which file is not there."""
+    (program.folder / "compose.yaml").write_text(COMPOSE)
+    assert "Name one: --service train | db" in program("profile", "import", ".", code=2)[1]
+    assert "no-such.yaml" in program("profile", "import", "no-such.yaml", code=1)[1]
+    (program.folder / "compose.yaml").write_text("a: [")
+    assert "compose.yaml:2:1: not YAML" in program("profile", "import", ".", code=1)[1]

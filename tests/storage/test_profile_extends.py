@@ -155,6 +155,7 @@ volumes:
     source: ../up
     target: /up
   - ${DATA}:/var
+  - ${DATA:-./more}/x:/default:ro
 security_opt: ["seccomp=profile.json", "seccomp:unconfined", "apparmor=x"]
 """)
     mine = over(tmp_path, "extends: base\n", "deep")
@@ -162,7 +163,9 @@ security_opt: ["seccomp=profile.json", "seccomp:unconfined", "apparmor=x"]
     assert [entry.path for entry in mine.env_file] == ["../base/.env", "/etc/env"]
     assert mine.requirements == "../base/req.txt"
     written = [v["source"] if isinstance(v, dict) else v for v in mine.source["volumes"]]
-    assert written == ["data:/named", "/abs:/abs", "~/home:/home", "../up", "${DATA}:/var"]
+    assert written == ["data:/named", "/abs:/abs", "~/home:/home", "../up", "${DATA}:/var",
+        "${DATA:-../base/more}/x:/default:ro",
+    ]  # fmt: skip
     assert mine.security_opt == ("seccomp=../base/profile.json", "seccomp:unconfined", "apparmor=x")
 
 

@@ -1,0 +1,194 @@
+"""A service of a Compose file, or a pasted ``docker run`` line, as the text of a profile."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mltui.domain.errors import ProfileError, UsageError
+from mltui.domain.import_remarks import Change, Imported, Remark
+from mltui.domain.text import one_line
+from mltui.storage.yaml_source import FileKind, parse_source, plain
+
+if TYPE_CHECKING:
+    from mltui.storage.yaml_source import Node
+
+COMPOSE = FileKind("Compose file", "is empty", "services: and volumes:", marks=True, lenient=True)
+_COMMAND = re.compile(
+    r"(?:\s*#[^\n]*\n|\s)*[^\n:{]*?\b(?:docker|podman|nerdctl|nvidia-docker)\s+(?:container\s+)?(?:run|create)\b"
+)
+_WIDTH = 118
+#: Lists that people read and change line by line.
+_TALL = frozenset({"volumes", "environment", "ports", "params", "labels"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDraft:
+    """A profile that is not on disk yet."""
+
+    name: str
+    """What its folder, or its file, is to be called."""
+    text: str
+    data: Mapping[str, Any]
+    remarks: tuple[Remark, ...] = ()
+    """What is not in it as it was, in the order of what it was made from."""
+
+
+def is_command(text: str) -> bool:
+    """It is a ``docker run`` line, not YAML."""
+    return _COMMAND.match(text) is not None
+
+
+def draft_from_text(text: str, *, file: Path, target: Path, service: str = "") -> ProfileDraft:
+    """The profile of a pasted text: a Compose file, a service of one, or a ``docker run`` line.
+
+    ``file`` is where the text stands, or would stand: its relative paths count from there, and problems name it.
+    ``target`` is the folder in which the profile is going to be. ``service`` chooses one of several.
+
+    Raises ``ProfileError`` for what is no YAML, ``UsageError`` for what is no service and no such line, and where there
+    are several services and none is named.
+    """
+    if is_command(text):
+        return _of_command(text, file.parent, target)
+    source = parse_source(textwrap.dedent(text), str(file), COMPOSE)
+    if source.root is None or source.problems:
+        raise ProfileError(source.problems)
+    return _of_service(source.root, file, target, service)
+
+
+def _of_command(text: str, folder: Path, target: Path) -> ProfileDraft:
+    from mltui.domain.docker_run import import_line
+
+    try:
+        done = import_line(text)
+    except ValueError as error:
+        raise UsageError(f"The line cannot be read: {one_line(str(error), 300)}.", "Paste the whole of it.") from error
+    return _draft(_moved(done, folder, target), "a docker run line")
+
+
+def _moved(done: Imported, folder: Path, target: Path) -> Imported:
+    """Its relative paths as they are from ``target``."""
+    from mltui.storage.yaml_merge import moved
+
+    return replace(done, data=plain(moved(_tree(done.data), str(folder), str(target))))
+
+
+def _tree(value: Any) -> Node:  # noqa: ANN401 - any YAML value
+    """Plain data as nodes without a place."""
+    from mltui.storage.yaml_source import Node
+
+    if isinstance(value, Mapping):
+        value = {key: _tree(inner) for key, inner in value.items()}
+    return Node((1, 1), [_tree(item) for item in value] if isinstance(value, list) else value)
+
+
+def _of_service(root: Node, file: Path, target: Path, wanted: str) -> ProfileDraft:
+    from mltui.domain.compose_import import import_service
+    from mltui.storage.extends import extended_service
+
+    root = _with_services(root, file)
+    name = _chosen(plain(root.value["services"]), wanted, file)
+    node, problems = extended_service(root, name, file)
+    if problems:
+        raise ProfileError(problems)
+    top = plain(root)
+    top["services"] = {one: inner for one, inner in top["services"].items() if one != name}
+    done = _moved(import_service(plain(node), name, top), file.parent, target)
+    return _draft(done, f"the service {name} of {file.name}")
+
+
+def _with_services(root: Node, file: Path) -> Node:
+    """The tree of a Compose file; what was pasted without ``services`` around it gets that."""
+    services = root.value.get("services")
+    if services is not None and isinstance(services.value, dict) and services.value:
+        return root
+    if services is None and {"image", "build"} & set(root.value):
+        return _around(root, {_folder_name(file): root})
+    if services is None and root.value and all(_is_service(node) for node in root.value.values()):
+        return _around(root, root.value)
+    raise UsageError(
+        f"{one_line(str(file), 200)} has no services.", "Give a Compose file, one service of it, or a docker run line."
+    )
+
+
+def _around(root: Node, services: dict[str, Node]) -> Node:
+    return replace(root, value={"services": replace(root, value=services)})
+
+
+def _is_service(node: Node) -> bool:
+    return isinstance(node.value, dict) and bool({"image", "build", "extends"} & set(node.value))
+
+
+def _folder_name(file: Path) -> str:
+    return file.parent.name or "imported"
+
+
+def _chosen(services: Mapping[str, Any], wanted: str, file: Path) -> str:
+    """The service that is meant: the one named, the only one, or the only one that asks for a GPU."""
+    if wanted:
+        if wanted in services:
+            return wanted
+        known = ", ".join(services)
+        raise UsageError(f"{one_line(file.name, 80)} has no service {one_line(wanted, 60)!r}.", f"It has: {known}.")
+    with_gpus = [name for name, service in services.items() if _asks_for_gpus(service)]
+    for names in (list(services), with_gpus):
+        if len(names) == 1:
+            return names[0]
+    raise UsageError(f"{one_line(file.name, 80)} has several services.", f"Name one: --service {' | '.join(services)}")
+
+
+def _asks_for_gpus(service: Any) -> bool:  # noqa: ANN401
+    if not isinstance(service, Mapping):
+        return False
+    text = repr(service.get("deploy", ""))
+    asked = str(service.get("gpus", "none")) not in ("none", "0") or service.get("runtime") == "nvidia"
+    return asked or "'gpu'" in text or "nvidia" in text
+
+
+def _draft(done: Imported, origin: str) -> ProfileDraft:
+    return ProfileDraft(done.name, profile_text(done.data, _head(done.remarks, origin)), done.data, done.remarks)
+
+
+def _head(remarks: Iterable[Remark], origin: str) -> list[str]:
+    """The comment at the top: where it came from, and what is not in it."""
+    lines = [f"# From {one_line(origin, 200)}."]
+    for change, title in ((Change.LEFT_OUT, "Left out"), (Change.CHANGED, "Said otherwise")):
+        said = [str(remark) for remark in remarks if remark.change is change]
+        if said:
+            lines.append(f"# {title}:")
+            lines += [f"#   {line}" for text in said for line in textwrap.wrap(one_line(text, 400), _WIDTH - 4)]
+    return lines
+
+
+def profile_text(data: Mapping[str, Any], head: Iterable[str] = ()) -> str:
+    """A profile's keys as YAML in the order and the groups of a form, below the comment ``head``."""
+    from mltui.domain.schema import groups
+    from mltui.storage.yaml_spelling import Layout, pair, scalar
+
+    small, tall = Layout(small_in_line=True), Layout()
+    known = {field.key: title for title, fields in groups() for field in fields}
+    blocks: dict[str, list[str]] = {}
+    for key, value in data.items():
+        layout = tall if key in _TALL and len(value) > 1 else small
+        blocks.setdefault(known.get(key, ""), []).extend(pair(scalar(key, as_key=True), value, layout))
+    parts = [list(head), *blocks.values()]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def write_draft(draft: ProfileDraft, target: Path) -> Path:
+    """Write the profile to ``target``, a YAML file or the folder to put it in; returns the file.
+
+    Raises ``UsageError`` where there is one already: nothing is overwritten.
+    """
+    file = target if target.suffix in (".yaml", ".yml") else target / "profile.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(file, "x", encoding="utf-8") as stream:
+            stream.write(draft.text)
+    except FileExistsError:
+        raise UsageError(f"{one_line(str(file), 300)} is there already.", "Choose another place: -o FOLDER") from None
+    return file
