@@ -57,7 +57,10 @@ class Explanation:
 class Cockpit:
     """Made without waiting for an engine; ``start`` begins the threads that fill it; ``version`` grows with news."""
 
-    def __init__(self, options: AppOptions, settings: SettingsFile | None = None) -> None:
+    def __init__(
+        self, options: AppOptions, settings: SettingsFile | None = None, profiles: tuple[ProfileEntry, ...] = ()
+    ) -> None:
+        """``profiles`` are those that are known already, by their names at least."""
         self.options = options
         self.home: Path = home()
         self._settings_file = settings or SettingsFile()
@@ -72,8 +75,8 @@ class Cockpit:
         self.choice: EngineChoice | None = None
         self.engine_error = ""
         """Why the engine that was asked for is not there."""
-        self.profiles: tuple[ProfileEntry, ...] = ()
-        self.profiles_read = False
+        self.profiles = profiles
+        self.profiles_read = bool(profiles)
         """The profiles have been looked for once."""
         self.no_gpu = ""
         """Why there is no GPU to show; empty where there is one."""

@@ -54,6 +54,8 @@ class MltuiApp(App[None]):
         self.theme = self.options.theme if self.options.theme in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
         self._clock: Timer | None = None
+        self._waiting: list[Callable[[], None]] = []
+        """What was asked for before the cockpit was there."""
         self.main = MainScreen(self.options)
         self.failures = Failures(self)
         self.user = UserSettings(self)
@@ -74,10 +76,15 @@ class MltuiApp(App[None]):
         self.run_worker(self._open_cockpit, thread=True, exit_on_error=True)
 
     def _open_cockpit(self) -> None:
+        # The names of profiles are there long before all that reads and checks them is loaded.
+        from mltui.storage.profiles import ProfileRepository
+
+        names, _ = ProfileRepository(self.options.profile_folders).list_within(0)
+        self.call_from_thread(self.main.profiles.show, names)
         from mltui.runtime.cockpit import Cockpit
 
         try:
-            cockpit = Cockpit(self.options, settings_file())
+            cockpit = Cockpit(self.options, settings_file(), names)
         except MltuiError as error:
             self.call_from_thread(self.exit, return_code=1, message=clean(str(error)))
         else:
@@ -88,6 +95,21 @@ class MltuiApp(App[None]):
         self.main.begin(cockpit)
         cockpit.start()
         self._tick()
+        waiting, self._waiting = self._waiting, []
+        for act in waiting:
+            act()
+
+    @property
+    def ready(self) -> bool:
+        """The cockpit is there; until then names of profiles are all there is."""
+        return self._cockpit is not None
+
+    def when_ready(self, act: Callable[[], None]) -> None:
+        """Do it now, or as soon as the cockpit is there."""
+        if self.ready:
+            act()
+        else:
+            self._waiting.append(act)
 
     @property
     def cockpit(self) -> Cockpit:

@@ -33,6 +33,14 @@ class ProfilesPane(ListPane["ProfileEntry"]):
     def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
         """Open the launch form."""
         message.stop()
+        self.cockpit_app.when_ready(self._open_form)
+
+    def current(self) -> ProfileEntry | None:
+        """The row under the cursor, once something can be done with it."""
+        entry: ProfileEntry | None = super().current()
+        return entry if self.cockpit_app.ready else None
+
+    def _open_form(self) -> None:
         entry = self._usable()
         if entry is not None:
             from mltui.ui.screens.launch import LaunchScreen

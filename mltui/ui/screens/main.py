@@ -126,6 +126,7 @@ class MainScreen(Screen[None]):
     def begin(self, cockpit: Cockpit) -> None:
         """Show what ``cockpit`` has, from now on."""
         self._attached = cockpit
+        self.on_descendant_focus()
 
     @property
     def _cockpit(self) -> Cockpit:
@@ -265,7 +266,7 @@ class MainScreen(Screen[None]):
             self._follow(focused, focused._key(focused.current))
 
     def _follow(self, table: ListTable[object], key: str) -> None:
-        if not key:
+        if not key or self._attached is None:
             return
         if table is cast("object", self.profiles.table):
             self._show_profile(key)
