@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice
     from mltui.monitors.base import DeviceMonitor
+    from mltui.runtime.gpu_choice import GpuChoice
     from mltui.runtime.launcher import Wish
     from mltui.runtime.resolve import Resolution
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
@@ -52,6 +53,8 @@ class Explanation:
     """What was decided, and why."""
     problem: str = ""
     """Why it cannot be launched as things are."""
+    place: int = 0
+    """Its place in the queue for GPUs if it were launched now; 0: it would not wait."""
 
 
 class Cockpit:
@@ -203,20 +206,29 @@ class Cockpit:
             self.profiles, self.profiles_read = profiles, True
             self.version += 1
 
-    def explain(self, path: Path, wish: Wish | None = None) -> Explanation:
-        """What launching the profile at ``path`` would do; raises ``ProfileError``. Takes as long as an engine does."""
+    def explain(self, path: Path, wish: Wish | None = None, run_id: str = "") -> Explanation:
+        """What launching the profile at ``path`` would do, for a run of this id (empty: some id).
+
+        Raises ``ProfileError``. Takes as long as an engine does.
+        """
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.launcher import Wish
 
         profile = self.read_profile(path)
         try:
-            resolution, choice = self.launcher.plan(profile, wish or Wish())
+            resolution, choice = self.launcher.plan(profile, wish or Wish(), run_id)
         except MltuiError as error:
             return Explanation(profile, problem=str(error))
         info = choice.info
         where = f"{choice.engine.name}: {info.product} {info.version} on {info.host}"
         notes = tuple(filter(None, (choice.reason, *choice.warnings, *resolution.notes)))
-        return Explanation(profile, resolution, where, docker_command(resolution.spec), notes)
+        place = self._place_in_queue(resolution.gpus)
+        return Explanation(profile, resolution, where, docker_command(resolution.spec), notes, place=place)
+
+    def _place_in_queue(self, choice: GpuChoice) -> int:
+        """Behind whoever waits for a GPU already."""
+        waiting = sum(run.waits and bool(run.awaits.get("gpus")) for run in self.watcher.runs)
+        return waiting + 1 if choice.awaits and (waiting or not choice.request.device_ids) else 0
 
     def _sources(self) -> Iterator[tuple[Engine, tuple[str, ...]]]:
         catalog = self.catalog

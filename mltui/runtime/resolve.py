@@ -49,6 +49,8 @@ class Resolution:
     """Sentences on what was decided for the caller, such as which GPU was taken and why."""
     gpus: GpuChoice = field(default_factory=lambda: GpuChoice(GpuRequest()))
     """What became of its wish for GPUs; the last word on those it waits for is the queue's."""
+    gpu_uses: tuple[GpuUse, ...] = ()
+    """The GPUs of the engine's machine and who was on them, where they could be seen."""
 
 
 def resolve_run(
@@ -89,7 +91,7 @@ def resolve_run(
         raise _refusal(profile, faults)
     changed: dict[str, object] = {name: value for name, value in values.items() if value != profile.params[name].value}
     overrides = changed | _also_changed(gpus, limits)
-    return Resolution(spec, values, overrides, (choice.note,) if choice.note else (), choice)
+    return Resolution(spec, values, overrides, (choice.note,) if choice.note else (), choice, tuple(gpu_uses))
 
 
 def _also_changed(gpus: str | None, limits: Mapping[str, str] | None) -> dict[str, object]:

@@ -123,6 +123,15 @@ def test_a_removed_container_is_no_hindrance(runs: Runs) -> None:
     assert runs.database.get(done.id) is None
 
 
+def test_rerun_keeps_the_limits_of_the_launch(local_runs: Runs) -> None:
+    """What the launch form set is set again."""
+    done = local_runs.ended(local_runs.launch("ulimit -v", Wish(limits={"shm_size": "64m"})))
+    again = local_runs.launcher.rerun(done)
+    local_runs.launched.append(again)
+    assert again.overrides == done.overrides == {"limits": {"shm_size": "64m"}}
+    assert "--shm-size 64m" in local_runs.ended(again).command
+
+
 def test_rerun_needs_the_copy_of_the_profile(runs: Runs) -> None:
     """One sentence where there is none."""
     done = runs.run("true")

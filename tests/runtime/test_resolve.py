@@ -126,6 +126,19 @@ labels: {team: vision}
     assert (spec.labels["team"], spec.labels["mltui.run"]) == ("vision", "abcd2345")
 
 
+def test_limits_of_the_launch_stand_in_for_the_profiles(launch):
+    """Wherever the profile says them; an empty one takes the limit away; what was changed is told."""
+    text = "image: x\nmem_limit: 2g\nshm_size: 1g\ndeploy: {resources: {limits: {cpus: 4, pids: 9}}}\n"
+    changed = launch(text, limits={"cpus": "1.5", "mem_limit": "", "shm_size": "64m"})
+    resources = changed.spec.resources
+    assert (resources.cpus, resources.memory, resources.pids, changed.spec.shm_size) == (1.5, None, 9, 64 << 20)
+    assert changed.overrides == {"limits": {"cpus": "1.5", "mem_limit": "", "shm_size": "64m"}}
+    same = launch(text).spec.resources
+    assert (same.cpus, same.memory) == (4, 2 << 30)
+    with pytest.raises(ProfileError, match="expected a size"):
+        launch(text, limits={"mem_limit": "much"})
+
+
 def test_other_security_options_keep_the_default(launch):
     """It is lost only when it is named."""
     spec = launch("image: x\nsecurity_opt: [seccomp=unconfined]\n").spec

@@ -12,6 +12,9 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from mltui.ui.theme import DARK
+from tests.support.nvml.simulated import driver, nvml_library
+
+__all__ = ["driver", "nvml_library"]
 
 TRAINING = r"""
 import time

@@ -16,6 +16,7 @@ from mltui.storage.profiles import load_profile
 from mltui.ui.app import MltuiApp
 from mltui.ui.presentation.launch_form import LaunchForm
 from mltui.ui.screens.launch import LaunchScreen
+from tests.support.nvml.simulated import board, write
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
@@ -204,3 +205,23 @@ def test_several_values_launch_a_run_each_in_one_group(swept: Path) -> None:
         assert len({run.group_id for run in runs.runs}) == 1
 
     drive(swept, keys, (120, 36))
+
+
+def test_the_gpu_is_chosen_with_its_reason_and_who_has_the_others(
+    swept: Path, driver: Path, nvml_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The free one is marked; when somebody takes it while the form is open, the place in the queue is said."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(nvml_library.parent))
+    idle = {"mem_used": 900 << 20, "util": 0}
+    write(driver, board(0) | {"mem_used": 70 << 30, "util": 97}, board(1) | idle)
+    (swept / "swept" / "profile.yaml").write_text(f"{SWEPT}gpus: 1\n")
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "→ GPU 1: 79.1 of 80.0 GiB free, 0 %, nobody on it" in text(app))
+        assert "● GPU 0: 10.0 of 80.0 GiB free, 97 %" in text(app)
+        write(driver, board(0) | {"mem_used": 70 << 30, "util": 97}, board(1) | {"mem_used": 70 << 30, "util": 50})
+        await wait_for(pilot, lambda: "it waits at place 1 of the queue" in text(app))
+        assert "No GPU is free" in text(app)
+
+    drive(swept, keys, (120, 40))

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import DIALOG, QUESTION, Command, bindings
+from mltui.ui.commands import DIALOG, QUESTION, Command, bindings, key_of
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, cut
 from mltui.ui.widgets.scrolling import HoldsLines
@@ -21,7 +21,7 @@ from mltui.ui.widgets.text_view import TextView, folded
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks before something is ended or deleted; the answer is ``True`` only for y."""
+    """Asks before something is ended or deleted; the answer is ``True`` only for yes."""
 
     DEFAULT_CSS = """
     ConfirmScreen { align: center middle; }
@@ -40,7 +40,9 @@ class ConfirmScreen(ModalScreen[bool]):
         """The question and the two keys."""
         with Vertical():
             yield Static(Content(self._question))
-            yield Static(Content.from_markup("\n[b $accent]y[/] $verb    [b $accent]n[/] Leave it", verb=self._verb))
+            keys = {"yes": key_of("question.yes"), "no": key_of("question.no")}
+            text = "\n[b $accent]$yes[/] $verb    [b $accent]$no[/] Leave it"
+            yield Static(Content.from_markup(text, verb=self._verb, **keys))
 
     def action_answer(self, yes: bool) -> None:
         """Answer."""
@@ -99,4 +101,5 @@ def help_lines(places: Sequence[tuple[str, Sequence[Command]]]) -> list[Line]:
             keys, name = cut(command.every_key, 14), cut(command.title, 15)
             lines.append([("  ", "text"), (keys, "key"), (name, "strong"), (command.help, "dim")])
         lines.append([])
-    return lines
+    other = f"Other keys: {key_of('app.settings')} opens the settings, where a command's key is pressed anew."
+    return [*lines, [(other, "dim")]]

@@ -13,13 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import EXPORT, bindings
+from mltui.ui.commands import EXPORT, bindings, key_of
 
 _CHOICES = (
-    ("c", "CSV", "a row a point"),
-    ("j", "JSON lines", "an object a point"),
-    ("t", "TensorBoard", "a folder with an event file"),
-    ("s", "SVG", "the picture of the charts that are shown"),
+    ("export.csv", "CSV", "a row a point"),
+    ("export.jsonl", "JSON lines", "an object a point"),
+    ("export.tensorboard", "TensorBoard", "a folder with an event file"),
+    ("export.svg", "SVG", "the picture of the charts that are shown"),
 )
 
 
@@ -54,13 +54,16 @@ class ExportScreen(ModalScreen[ExportWish]):
         with Vertical() as box:
             box.border_title = Content("Export")
             yield Static(Content(f"{self._what}\n"))
-            for key, name, text in _CHOICES:
-                yield Static(Content.from_markup(f"[b $accent]{key}[/] {name:<12} [$foreground 60%]{text}[/]"))
+            for command_id, name, text in _CHOICES:
+                line = f"[b $accent]$key[/] {name:<12} [$foreground 60%]{text}[/]"
+                yield Static(Content.from_markup(line, key=key_of(command_id)))
             yield self._place
 
     def _place_text(self) -> Content:
-        keys = "\n[b $accent]o[/] elsewhere   " if len(self._folders) > 1 else "\n"
-        return Content.from_markup(f"\ninto $folder{keys}[b $accent]esc[/] back", folder=str(self._folders[self._at]))
+        text = "\n[b $accent]$place[/] elsewhere   " if len(self._folders) > 1 else "\n"
+        values = {"place": key_of("export.place"), "back": key_of("export.close")}
+        folder = str(self._folders[self._at])
+        return Content.from_markup(f"\ninto $folder{text}[b $accent]$back[/] back", folder=folder, **values)
 
     def action_place(self) -> None:
         """The next folder."""

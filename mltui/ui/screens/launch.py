@@ -11,8 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.timer import Timer
 
+from mltui.domain.run import new_run_id
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import LAUNCH, bindings
+from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable
 from mltui.ui.widgets.lines import Line, LinesWidget
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 #: After a change the command is worked out anew when nothing more was typed for so long.
 _REST_S = 0.15
+#: How often it is looked who is on the GPUs, while there are some.
+_GPUS_S = 3.0
 
 
 class LaunchScreen(ModalScreen[None]):
@@ -67,6 +71,8 @@ class LaunchScreen(ModalScreen[None]):
         self._go = False
         """Enter was pressed before the profile was read."""
         self._launching = False
+        self._run_id = new_run_id()
+        """Of the run that the command is shown for, so that it stands still while values change."""
 
     @property
     def mltui(self) -> MltuiApp:
@@ -89,6 +95,7 @@ class LaunchScreen(ModalScreen[None]):
         self.keys.show(tuple(command for command in LAUNCH if command.footer))
         self.about.show_lines([[(one_line(self._entry.description, 300) or str(self._entry.path), "dim")]])
         self.table.focus()
+        self.set_interval(_GPUS_S, self._look_at_gpus)
         cockpit, path = self.mltui.cockpit, self._entry.path
         self.mltui.do("", lambda: _read(cockpit, path), then=self._take, failed=self.action_close)
 
@@ -121,7 +128,13 @@ class LaunchScreen(ModalScreen[None]):
         else:
             self._timer = self.set_timer(_REST_S, self._explain)
 
-    def _explain(self) -> None:
+    def _look_at_gpus(self) -> None:
+        """Others use them meanwhile."""
+        found = self._explained
+        if found and found.resolution and found.resolution.gpu_uses:
+            self._explain(again=True)
+
+    def _explain(self, *, again: bool = False) -> None:
         """Work out the command in a thread; of several changes meanwhile the last one counts."""
         form = self.form
         if form is None or form.wrong:
@@ -131,11 +144,13 @@ class LaunchScreen(ModalScreen[None]):
             return
         runs = form.runs()
         wanted = (runs[0], len(runs))
-        if wanted == self._wanted:
+        if wanted == self._wanted and not again:
             return
         self._wanted = wanted
-        cockpit, path = self.mltui.cockpit, self._entry.path
-        self.mltui.do("", lambda: cockpit.explain(path, wanted[0]), then=lambda found: self._show(wanted, found))
+        cockpit, path, run_id = self.mltui.cockpit, self._entry.path, self._run_id
+        self.mltui.do(
+            "", lambda: cockpit.explain(path, wanted[0], run_id), then=lambda found: self._show(wanted, found)
+        )
 
     def _show(self, wanted: tuple[Wish, int], found: Explanation) -> None:
         if wanted != self._wanted or not self.is_attached:
@@ -162,8 +177,7 @@ class LaunchScreen(ModalScreen[None]):
         elif found.problem:
             lines.append([(one_line(found.problem, 400), "error")])
         else:
-            lines.append([("on ", "dim"), (one_line(found.where, 120), "text")])
-            lines += [[("  ", "dim"), (one_line(note, 300), "accent")] for note in found.notes]
+            lines += fact_lines(found, gpus=not self.has_class("-short"))
         width = self.facts.size.width
         self.facts.show_lines(folded(lines, width) if width else lines)
 
