@@ -113,6 +113,30 @@ def test_a_log_follows_its_end_until_it_is_scrolled_away() -> None:
     asyncio.run(drive())
 
 
+def test_a_log_stands_still_when_its_buffer_has_shrunk_meanwhile() -> None:
+    """The key holds what is there now, although it has fewer lines than were shown, and takes it up again."""
+
+    async def drive() -> None:
+        view, buffer = LogView(), LogBuffer()
+        app = Host(view)
+        async with app.run_test(size=(30, 6)) as pilot:
+            view.show(buffer)
+            buffer.extend([LogLine(f"line {i}") for i in range(40)])
+            view.sync()
+            await pilot.pause()
+            buffer.clear(skipped_bytes=1000)
+            buffer.extend([LogLine(f"more {i}") for i in range(20)])
+            view.action_follow()
+            await pilot.pause()
+            assert view.follow is False
+            view.action_follow()
+            await pilot.pause()
+            assert view.follow is True
+            assert rows(app, view)[-1].strip() == "more 19"
+
+    asyncio.run(drive())
+
+
 def test_a_log_says_what_it_left_out_and_draws_a_pending_line() -> None:
     """Lines that fell out of the buffer are counted; the line being drawn is the last one."""
 

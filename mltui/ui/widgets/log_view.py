@@ -47,6 +47,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self._held: list[LogLine] | None = None
         """The lines that a person reads, while the view stands still: a flood clears them from the buffer."""
         self._held_note = ""
+        self._placing = False
+        """The view itself moves its lines now, and not a person."""
         self.message = ""
         """What is said while there is no line."""
 
@@ -66,10 +68,12 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self._seen = buffer.version
         pending = self._drawn(buffer) if self._held is None else []
         count = len(self._lines(buffer)) + len(pending) + bool(self._note())
+        self._placing = True
         if count != self.virtual_size.height:
             self._set_height(count)
         if self.follow:
             self.go_to(max(0, count - self.size.height))
+        self._placing = False
         self.refresh()
 
     def _lines(self, buffer: LogBuffer) -> Sequence[LogLine]:
@@ -153,7 +157,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         """Scrolling away from the end stops following; coming back to it starts again."""
         super().watch_scroll_y(old_value, new_value)
         if self.is_attached and new_value != old_value:
-            self._set_follow(new_value >= self.max_scroll_y - 0.5)
+            if not self._placing:
+                self._set_follow(new_value >= self.max_scroll_y - 0.5)
             self.refresh()
 
     def action_follow(self) -> None:
