@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_samples [--running 50] [--seconds 20]
 
-Needs root and dockerd (a private engine is started and removed). Prints the CPU of the sampler alone, with its histories,
-beside the floor: reading the three files that CPU and memory of a container come from, and nothing more.
+Needs root and dockerd (a private engine is started and removed). Prints the CPU of the sampler alone, with its
+histories, beside the floor: reading the three files that CPU and memory of a container come from, and nothing more.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def traffic_gauges(usage: Usage, history: SampleHistory | None, window: Window, 
     """What else one container uses: shared memory, processes, disk and network."""
     why = usage.unread
     shm = Figure("Shm", "/dev/shm", usage.shm, usage.shm_size, format_bytes, window.of(history, "shm"))
-    pids = Figure("Pids", "Processes", usage.pids, usage.pids_limit, _count, window.of(history, "pids"))
+    pids = Figure("Pids", "Processes", usage.pids, usage.pids_limit, count_text, window.of(history, "pids"))
     gauges = [
         shm.gauge(role=scarce_role(ratio(usage.shm, usage.shm_size)), note=why.get("shm", ""), group=group),
         pids.gauge(role=scarce_role(ratio(usage.pids, usage.pids_limit)), group=group),
@@ -173,7 +173,8 @@ def _cores(count: float | None) -> str:
     return f"{format_cores(count)} core{'' if count == 1 else 's'}"
 
 
-def _count(count: float | None) -> str:
+def count_text(count: float | None) -> str:
+    """A whole number."""
     return UNKNOWN if count is None else f"{count:.0f}"
 
 

@@ -64,7 +64,9 @@ def _utilization(
     note = note if idle or device.details.slowed_by else ""
     figure = Figure(f"GPU {number}", title, busy, 1.0, format_percent, window.of(history, "utilization"))
     # The use is itself a share of the time; beside it stands what it costs.
-    spent = " ".join(filter(None, (_watts(device.power), _degrees(device.temperature)))).replace(f"{UNKNOWN} ", "")
+    spent = " ".join(filter(None, (watts_text(device.power), degrees_text(device.temperature)))).replace(
+        f"{UNKNOWN} ", ""
+    )
     gauge = figure.gauge(role=role, note=note, group=group, main=own)
     return replace(gauge, use="busy" if spent == UNKNOWN else spent, limit="")
 
@@ -81,10 +83,10 @@ def _heat_and_power(device: DeviceSample, history: SampleHistory | None, window:
     number, name = device.number, f"GPU {device.number}"
     heat = ratio(device.temperature, device.temperature_limit)
     power = Figure(
-        f"GPU{number} W", f"{name} power", device.power, device.power_limit, _watts, window.of(history, "power")
+        f"GPU{number} W", f"{name} power", device.power, device.power_limit, watts_text, window.of(history, "power")
     )
     temperature = Figure(
-        f"GPU{number} °C", f"{name} temperature", device.temperature, device.temperature_limit, _degrees,
+        f"GPU{number} °C", f"{name} temperature", device.temperature, device.temperature_limit, degrees_text,
         window.of(history, "temperature"),
     )  # fmt: skip
     return [
@@ -192,9 +194,11 @@ def _holder(holder: GpuHolder, devices: Mapping[str, DeviceSample], width: int, 
     return [*line, (cut(holder.user or UNKNOWN, 11) + " ", "alt"), (f"{holder.command} {holder.pid}{draws}", "dim")]
 
 
-def _watts(power: float | None) -> str:
+def watts_text(power: float | None) -> str:
+    """``412 W``."""
     return UNKNOWN if power is None else f"{power:.0f} W"
 
 
-def _degrees(temperature: float | None) -> str:
+def degrees_text(temperature: float | None) -> str:
+    """``71 °C``."""
     return UNKNOWN if temperature is None else f"{temperature:.0f} °C"

@@ -13,7 +13,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
 #: Signs on a bar: what was promised, and the most there was.
 REQUEST, PEAK = "┃", "╎"
-_LABEL = 9
+#: Columns of a label and of figures on a line of their own.
+_LABEL, _FIGURES = 9, 15
 #: Least columns of a card, and rows of its graph.
 _CARD, _GRAPH = 44, 4
 #: From this width on, so few rows are shared by two gauges each.
@@ -153,7 +154,9 @@ def _one_line(gauge: Gauge, width: int) -> list[Span]:
     role = "dim" if gauge.unlimited else gauge.role
     label: Span = (f"{gauge.label[:8]:<{_LABEL}}", "text")
     figures = gauge.figures
-    room = min(40, width - _LABEL - max(5, len(share)) - 2 - max(15, len(figures)))
+    if len(figures) > _FIGURES:
+        figures = figures.replace(" / ", "/")
+    room = min(40, width - _LABEL - max(5, len(share)) - 2 - max(_FIGURES, len(figures)))
     line: list[Span] = [label]
     if room >= 3:
         line += _trace(gauge, room)
