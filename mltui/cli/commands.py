@@ -206,6 +206,11 @@ def _profile_import(parser: ArgumentParser) -> None:
     _json(parser)
 
 
+def _doctor(parser: ArgumentParser) -> None:
+    _listing(parser)
+    parser.add_argument("--probe", action="store_true", help="start a container that lists its GPUs, and remove it")
+
+
 def _listing(parser: ArgumentParser) -> None:
     add_engine_options(parser)
     _json(parser)
@@ -455,9 +460,9 @@ _DECLARED = (
         "doctor",
         "Check this machine and its engine",
         "mltui.cli.doctor:doctor",
-        _listing,
+        _doctor,
         "Exit code 1 when something that is needed does not work.",
-        ("mltui doctor", "mltui doctor --json"),
+        ("mltui doctor", "mltui doctor --json", "mltui doctor --probe"),
     ),
 )
 

@@ -14,9 +14,10 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "info": "blue"}
 
 def doctor(args: Namespace) -> int:
     """Print every check's verdict with its evidence and, where it is not well, the cure; 1 when a check failed."""
-    from mltui.runtime.doctor import Verdict, examine
+    from mltui.runtime.checkup import Verdict, time_left
+    from mltui.runtime.doctor import examine
 
-    findings = examine(getattr(args, "engine", ""), endpoint(args))
+    findings = examine(getattr(args, "engine", ""), endpoint(args), time_left(), probe=args.probe)
     if args.json:
         for finding in findings:
             print_json(finding._asdict())

@@ -26,6 +26,7 @@ from mltui.ui.user_settings import UserSettings, settings_file
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
+    from mltui.runtime.checkup import Finding
     from mltui.runtime.cockpit import Cockpit
     from mltui.storage.settings import LoadedSettings
     from mltui.ui.widgets.lines import Line
@@ -338,6 +339,17 @@ class MltuiApp(App[None]):
             self.say_error(UsageError("No run is selected.", f"{key_of('app.fix')} is for a run that failed."))
         else:
             self.failures.fix(run)
+
+    def action_doctor(self) -> None:
+        """Check this machine and its engine."""
+        from mltui.ui.presentation.doctor import finding_lines
+
+        def examine() -> tuple[Finding, ...]:
+            from mltui.runtime.doctor import examine
+
+            return examine(self.options.engine, self.options.endpoint)
+
+        self.do("Checking", examine, then=lambda found: self.show_text("Doctor", finding_lines(found)))
 
     def action_fold_card(self) -> None:
         """Fold or unfold the card of the failed run."""

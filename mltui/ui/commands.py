@@ -132,6 +132,7 @@ APP = (
     Command("app.log", "6", "jump('log')", "Log", "Go to the log."),
     Command("app.fix", "F", "fix", "Fix", "Show the change of the profile that cures the failed run, and launch it.",
             acts=True),
+    Command("app.doctor", "D", "doctor", "Doctor", "Check this machine and its engine, and say what to do."),
     Command("app.fold", "E", "fold_card", "Fold the card", "Show why the run failed in one line, or whole."),
     Command("app.settings", "comma,f2", "settings", "Settings", "Theme, keys, engine and more: kept in one file."),
     Command("app.gauges", "7", "jump('gauges')", "Gauges", "Go to the gauges."),

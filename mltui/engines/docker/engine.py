@@ -379,4 +379,6 @@ def _facts(info: Mapping[str, Any], api_version: str) -> dict[str, str]:
     facts = {name: one_line(str(info[key])) for key, name in wanted.items() if info.get(key)}
     facts["runtimes"] = ", ".join(sorted(map(one_line, info.get("Runtimes") or {})))
     facts["rootless"] = "yes" if any("rootless" in str(one) for one in info.get("SecurityOptions") or ()) else "no"
+    facts["CDI folders"] = ", ".join(one_line(str(one)) for one in info.get("CDISpecDirs") or ())
+    facts["CDI devices"] = ", ".join(one_line(str(one.get("ID", ""))) for one in info.get("DiscoveredDevices") or ())
     return facts | {"API": api_version}
