@@ -132,6 +132,15 @@ def _stop(parser: ArgumentParser) -> None:
     parser.add_argument("--grace", type=float, metavar="S", help="seconds until it is killed (default: the profile's)")
 
 
+def _limits(parser: ArgumentParser) -> None:
+    _run_argument(parser)
+    parser.add_argument("--cpus", metavar="N", help="cores, such as 2, 1.5 or 500m")
+    parser.add_argument("--memory", metavar="SIZE", help="such as 8g or 512m; swap stays as it was, none for runs")
+    parser.add_argument("--pids", metavar="N", help="processes and threads")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask when a limit is below what it uses")
+    _json(parser)
+
+
 def _rm(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN", help="a run's id, the beginning of one, or 'last'")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
@@ -300,6 +309,15 @@ _DECLARED = (
         ("mltui stop last", "mltui stop k3 --grace 120", "mltui stop --group last"),
     ),
     Command("kill", "End a run at once", "mltui.cli.runs:kill", _run_argument, "", ("mltui kill last",)),
+    Command(
+        "limits",
+        "What a run may use, and change that while it goes on",
+        "mltui.cli.limits:limits",
+        _limits,
+        "Without an option it prints limits and use. A change is kept in the run's record. Docker can; Podman's\n"
+        "Docker-compatible API and local processes cannot, and say so.",
+        ("mltui limits last", "mltui limits k3 --memory 8g --cpus 2 --pids 512"),
+    ),
     Command(
         "rm",
         "Remove runs: container, record and outputs",

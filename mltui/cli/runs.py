@@ -14,6 +14,7 @@ from mltui.cli.session import open_launcher
 from mltui.cli.summary import best, best_text, key_series, of_kind, read_metrics, x_text
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
+from mltui.domain.limits import change_text
 from mltui.domain.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
     yield "gpus", ", ".join(run.gpus) or "none"
     if run.group_id:
         yield "sweep", run.group_id
+    for change in run.changes:
+        yield "changed", f"{_moment(change.time)}  {change_text(change)}"
     yield "created", _moment(run.created)
     yield "started", _moment(run.started)
     yield "finished", _moment(run.finished)

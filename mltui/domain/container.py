@@ -53,6 +53,18 @@ class ContainerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a container may use at most; ``None``: as much as the machine has, or in a change: as before."""
+
+    cpus: float | None = None
+    """Cores."""
+    memory: int | None = None
+    """Bytes."""
+    pids: int | None = None
+    """Processes and threads."""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What one container uses at ``time`` (seconds since 1970), as ``docker stats`` counts it.
 

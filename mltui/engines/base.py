@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from mltui.domain.container import Container, ContainerStatus, Usage
+from mltui.domain.container import Container, ContainerStatus, Limits, Usage
 from mltui.domain.image import Image
 from mltui.domain.launch import LaunchSpec
 
@@ -218,6 +218,20 @@ class KnowsItsProcesses(Protocol):
 
     def first_processes(self) -> Mapping[int, str]:
         """The number of the first process of each that runs → its id; what they started is below them."""
+
+
+@runtime_checkable
+class ChangesLimits(Protocol):
+    """An engine that can change what a running container may use."""
+
+    def limits(self, container_id: str) -> Limits:
+        """The limits that it has; raises ``NotFound``."""
+
+    def change_limits(self, container_id: str, limits: Limits) -> None:
+        """Change those of its limits that are not ``None``.
+
+        Raises ``EngineError`` where it does not run or the engine refuses, ``NotFound``.
+        """
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, StorageError, UsageError
-from mltui.domain.run import Run, new_run_id
+from mltui.domain.run import Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import Restarts, StatesLimits
 from mltui.runtime.adoption import adopt, note_not_started
@@ -23,9 +23,10 @@ from mltui.storage.locations import make_file, make_folder
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from mltui.domain.container import Container
+    from mltui.domain.container import Container, Limits
     from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice, EngineInfo
+    from mltui.runtime.limits import LimitsNow
     from mltui.runtime.resolve import Resolution
 
 
@@ -237,6 +238,24 @@ class Launcher:
                 self.database.update(run.id, stop_requested=False)
                 if not _ended(engine, now.container_id):
                     raise
+
+    def limits_now(self, run: Run) -> LimitsNow:
+        """What the run may use and uses now. Raises ``EngineError`` where its engine cannot change that."""
+        from mltui.runtime.limits import limits_now
+
+        with self._connected(run) as engine:
+            return limits_now(engine, run.container_id, run.state is RunState.RUNNING)
+
+    def change_limits(self, run: Run, wanted: Limits) -> Run:
+        """Change what the run may use while it goes on, and record that; limits that are ``None`` stay.
+
+        Raises ``EngineError`` where the engine cannot or the run does not run.
+        """
+        from mltui.runtime.limits import change_limits
+
+        with self._connected(run) as engine:
+            change_limits(engine, run.container_id, wanted, self.database, run.id)
+        return self.database.get(run.id) or run
 
     def end_container(
         self, engine: Engine, container: Container, how: str = "stop", grace: float | None = None

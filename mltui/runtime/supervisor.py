@@ -241,7 +241,8 @@ class Supervisor:
 
     def _conclusion(self, status: ContainerStatus, restarted: bool) -> dict[str, object]:
         run = self._row.recorded()
-        memory = self._spec.resources.memory if self._spec else None
+        changed = [one.after for one in run.changes if one.what == "memory" and one.after is not None]
+        memory = int(changed[-1]) if changed else self._spec.resources.memory if self._spec else None
         end = outcome(status, stop_requested=run.stop_requested, memory_limit=memory)
         if end.reason == "exit" and (words := self._last_words()):
             end = end._replace(detail=f"{end.detail.rstrip('.')}: {words}")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.container import Limits
 from mltui.domain.errors import EngineError, NotFound, StartError
-from mltui.engines.base import Engine, ListsContainers, ReportsUsage
+from mltui.domain.launch import Resources
+from mltui.engines.base import ChangesLimits, Engine, ListsContainers, ReportsUsage
 from tests.contracts.conftest import Rig, collect, until
 
 
@@ -271,3 +273,33 @@ def test_usage_of_a_busy_container(rig: Rig) -> None:
     rig.engine.kill(container)
     rig.ended(container)
     assert reports.usage([container]) == {}
+
+
+def test_limits_of_a_running_container_are_changed_or_refused(rig: Rig) -> None:
+    """All that were asked for and no other, or none with a sentence; an engine without limits does not offer it."""
+    before = Resources(cpus=0.5, memory=256 << 20, pids=100)
+    container = rig.create(rig.spec("sleep 300", resources=before, init=False))
+    rig.engine.start(container)
+    if not isinstance(rig.engine, ChangesLimits):
+        assert rig.engine.name == "local"
+        return
+    assert rig.engine.limits(container) == Limits(0.5, 256 << 20, 100)
+    wanted = Limits(memory=128 << 20, pids=50)
+    if "Podman" in rig.engine.info().product:
+        with pytest.raises(EngineError, match="cannot change the limits of a running container"):
+            rig.engine.change_limits(container, wanted)
+        assert rig.engine.limits(container) == Limits(0.5, 256 << 20, 100)
+        return
+    rig.engine.change_limits(container, wanted)
+    assert rig.engine.limits(container) == Limits(0.5, 128 << 20, 50)
+    rig.engine.change_limits(container, Limits(cpus=1.5))
+    assert rig.engine.limits(container) == Limits(1.5, 128 << 20, 50)
+    with pytest.raises(EngineError, match="stay as they are"):
+        rig.engine.change_limits(container, Limits(cpus=1000.0, pids=10))
+    assert rig.engine.limits(container) == Limits(1.5, 128 << 20, 50)
+    rig.engine.kill(container)
+    rig.ended(container)
+    with pytest.raises(EngineError, match="does not run"):
+        rig.engine.change_limits(container, wanted)
+    with pytest.raises(NotFound):
+        rig.engine.change_limits("no-such-container", wanted)

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mltui.domain.errors import EngineError, EngineUnavailable, NotFound
 from mltui.domain.text import one_line
 from mltui.engines.docker.endpoint import Endpoint
-from mltui.engines.docker.wire import CONNECT_TIMEOUT, EngineStream, Refused, SshFailed, ask, open_stream
+from mltui.engines.docker.wire import CONNECT_TIMEOUT, EngineStream, Refused, SshFailed, ask, message_of, open_stream
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -98,6 +98,13 @@ class DockerClient:
             return open_stream(
                 self.endpoint, method, path, params, body=body, headers=headers, timeout=timeout, silent=silent
             )
+
+    def post(self, path: str, body: Mapping[str, object], *, what: str = "", timeout: float = PATIENT) -> None:
+        """Send JSON to what docker-py has no call for; errors as for ``call``."""
+        with self.call(what, timeout) as api:
+            answer = api.post(f"{api.base_url}/v{self.api_version}{path}", json=dict(body), timeout=timeout)
+            if answer.status_code >= 400:
+                raise Refused(answer.status_code, message_of(answer.text))
 
     def close(self) -> None:
         """Let go of all connections; the next call makes new ones."""

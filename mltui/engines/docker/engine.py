@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mltui.domain.container import Container, ContainerStatus, Usage
+from mltui.domain.container import Container, ContainerStatus, Limits, Usage
 from mltui.domain.errors import EngineError, GpuUnavailable, NotFound, StartError
 from mltui.domain.image import Image
 from mltui.domain.launch import LaunchSpec, MountType
@@ -32,6 +32,7 @@ from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.events import FILTERS, DockerEventStream
 from mltui.engines.docker.masking import masked
 from mltui.engines.docker.streams import DockerLogStream
+from mltui.engines.docker.update import limits_of, limits_update, update_refusal
 from mltui.engines.docker.usage import UsageReader
 from mltui.engines.docker.values import container_row, container_status, image_row
 from mltui.engines.docker.wire import CONNECT_TIMEOUT, Refused
@@ -291,6 +292,21 @@ class DockerEngine:
                 api.restart(container_id, timeout=math.ceil(grace))
         except Refused as error:
             raise start_refusal(container_id[:12], error) from error
+
+    def limits(self, container_id: str) -> Limits:
+        """The limits that the container has."""
+        return limits_of(self._inspect(container_id))
+
+    def change_limits(self, container_id: str, limits: Limits) -> None:
+        """Change limits of a running container; Docker can, Podman's Docker-compatible API cannot."""
+        raw = self._inspect(container_id)
+        if not (raw.get("State") or {}).get("Running"):
+            raise EngineError(f"The container {container_id[:12]} does not run: it has no limits to change.")
+        try:
+            self._client.post(f"/containers/{raw['Id']}/update", limits_update(raw, limits))
+        except Refused as error:
+            product = self._product(self._client.version())
+            raise update_refusal(container_id[:12], error, limits, product) from error
 
     def remove(self, container_id: str, *, force: bool = False) -> None:
         """Remove an ended container with its anonymous volumes; with ``force`` a running one too."""
