@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from mltui.parsers.lines import Lines
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
-from mltui.parsers.tokens import value_of, values_of
+from mltui.parsers.tokens import text_of, value_of, values_of
 from mltui.parsers.vocabulary import scope_of, words
 
 _TQDM = re.compile(
@@ -152,7 +152,7 @@ class Bars:
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: list[float]) -> None:
         if plan is not None:
             self.lines.apply(plan, numbers)
-        elif not shown and not self.lines.read_header(about.decode("utf-8", "replace")):
+        elif not shown and not self.lines.tables.read_header(text_of(about), bar=True):
             if len(self._plain) > _DESCRIPTIONS:
                 self._plain.clear()
             if len(about) < 256:
@@ -178,7 +178,7 @@ class Bars:
 
     def _read_row(self, about: bytes, done: float, total: float) -> bool:
         about = about.rstrip(b": ")
-        found = self.lines.row_plan(about)
+        found = self.lines.tables.row_plan(text_of(about), bar=True)
         if found is None or not found[0].entries:
             return False
         plan = found[0]

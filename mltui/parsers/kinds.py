@@ -7,9 +7,12 @@ import re
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import tables
-from mltui.parsers.vocabulary import COUNTERS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
+from mltui.parsers.tokens import text_of
+from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
 
 _WORD = re.compile(rb"[A-Za-z]+")
+_ANY_WORD = re.compile(r"[^\W\d_]+")
+_JOINED_ENDS = tuple(end.encode() for end in JOINED_ENDS)
 _CAMEL = re.compile(rb"[a-z][A-Z]")
 _GATE = frozenset(
     word.encode()
@@ -85,6 +88,9 @@ def table_part(text: str) -> str:
 
 def _may_matter(frame: bytes) -> bool:
     """Whether the line holds a word of the field at all; most lines of most logs do not."""
-    if not _GATE.isdisjoint(_WORD.findall(frame.lower())):
+    found = _WORD.findall(frame.lower())
+    if not _GATE.isdisjoint(found) or any(word.endswith(_JOINED_ENDS) for word in found):
+        return True
+    if not frame.isascii() and not _GATE.isdisjoint(w.encode() for w in _ANY_WORD.findall(text_of(frame).lower())):
         return True
     return _CAMEL.search(frame) is not None

@@ -18,7 +18,7 @@ from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import objects
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.roles import Judge
-from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, Span, byte_span, key_of
+from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, text_of, tokenize, values_of
 
@@ -187,16 +187,6 @@ class Lines:
         if plan is not None:
             self.apply(plan, values)
         return True
-
-    # Tables in front of bars.
-
-    def read_header(self, text: str) -> bool:
-        """Take ``text`` as a table's header if it is one."""
-        return self.tables.read_header(text)
-
-    def row_plan(self, frame: bytes) -> tuple[Plan, list[Span]] | None:
-        """How to read a row of numbers under the current header: its plan and where its numbers stand, in bytes."""
-        return self.tables.row_plan(text_of(frame))
 
     # Applying.
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.vocabulary import Role, counter_of, is_learning_rate, scope_of, words
+from mltui.parsers.vocabulary import PARTS, Role, counter_of, is_learning_rate, scope_of, words
+
+# What services measure too: no metric where nothing counts.
+_SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("quality",)}
 
 
 class Judge:
@@ -16,6 +19,7 @@ class Judge:
         self.groups: dict[tuple[object, ...], Group] = {}
         self._counted: set[str] = set()
         """Names of series that have their own counters in the line."""
+        self._first_tag = ""
         self._places: dict[str, str] = {}
         """What counts each of them: the epochs, or what runs inside of them."""
 
@@ -43,11 +47,12 @@ class Judge:
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)
         bare = any(not f.explicit for f in accepted) or bool(rank) or bar
         stated = not rank and not bar
+        tag = self._tag(record)
         names: list[str] = []
         for found in accepted:
             kind = THROUGHPUT if found.role is Role.THROUGHPUT else METRIC
             for suffix, index in _values(found):
-                name = _full_name(found, record, rank, suffix)
+                name = tag + _full_name(found, record, rank, suffix)
                 if name in names:
                     continue
                 if not (plan.counts or bar) and name in self._counted and record.lead:
@@ -64,6 +69,14 @@ class Judge:
                     plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(plan, names, accepted, bar)
         return plan
+
+    def _tag(self, record: Record) -> str:
+        """What the tag in front of the line adds to its names: nothing, as long as all lines have the same."""
+        tag = record.tag
+        if not tag:
+            return ""
+        self._first_tag = self._first_tag or tag
+        return f"{tag} " if tag != self._first_tag or tag.lower() in PARTS else ""
 
     def _by_place(self, name: str, plan: Plan, rank: str) -> str:
         """``name``, told apart from the series of that name that is counted in the other way."""
@@ -127,12 +140,18 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
 def _accepted(record: Record, counts: bool) -> list[Field]:
     """The fields that are values of the training, judged by the company they keep."""
     strong = [f for f in record.fields if f.role is Role.METRIC]
+    if not counts and all(words(f.name) in _SERVICE for f in strong):
+        strong = []
     scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal]
     if not strong and not counts:
         rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
         return rates if rates == record.fields else []
     if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
         return []
+    rewarded = any({"reward", "rew", "return"} & set(words(f.name)) for f in strong)
+    for each in record.fields:
+        if rewarded and each.role is Role.OTHER and {"len", "length"} & set(words(each.name)):
+            each.role = Role.METRIC  # Beside a reward it is an episode's length.
     found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong))]
     return found if counts or any(_weighs(f) for f in found) else []
 

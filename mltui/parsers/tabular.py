@@ -26,6 +26,8 @@ class Tabular:
         self._judge = judge
         self._apply = apply
         self._header: tables.Header | None = None
+        self._above: tables.Header | None = None
+        """The last header on a line of its own. Rows in front of bars stand under it, not under another bar's."""
         self._rows: dict[tuple[str, ...], Plan | None] = {}
         self.box: list[tuple[str, str]] = []
         """Names and values of the box that is being read."""
@@ -37,15 +39,15 @@ class Tabular:
 
     # Rows under a header.
 
-    def read_header(self, text: str) -> bool:
-        """Take ``text`` as a table's header if it is one."""
+    def read_header(self, text: str, bar: bool = False) -> bool:
+        """Take ``text`` as a table's header if it is one; ``bar``: it stands in front of a bar."""
         self.open = True
-        if self._header is not None and self._header.text == tables.header_text(text):
-            return True
-        header = tables.read_header(text)
-        if header is not None:
-            self._header = header
+        header = next((h for h in (self._header, self._above) if h and h.text == tables.header_text(text)), None)
+        if header is None and (header := tables.read_header(text)) is not None:
             self._rows.clear()
+        self._header = header or self._header
+        if not bar:
+            self._above = header or self._above
         return header is not None
 
     def read_rule(self, text: str) -> None:
@@ -53,12 +55,13 @@ class Tabular:
         if self._header is not None:
             tables.apply_rule(self._header, text)
 
-    def row_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
+    def row_plan(self, text: str, bar: bool = False) -> tuple[Plan, list[Span]] | None:
         """How to read a row of numbers under the current header: its plan and where its numbers stand, in bytes."""
-        if self._header is None:
+        header = (bar and self._above) or self._header
+        if header is None:
             return None
         cells = tables.row_cells(text)
-        names = None if cells is None else tables.assign(self._header, cells)
+        names = None if cells is None else tables.assign(header, cells)
         if cells is None or names is None:
             return None
         return self._plan_of(text, names, cells)

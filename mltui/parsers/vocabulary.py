@@ -39,21 +39,24 @@ METRIC_WORDS = word_set("""
     loss losses acc accu accs accuracies accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar
     f1 f2 fscore fbeta fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu
     rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf ppl ppx perplexity perp bpc bpb bpd nll ce bce xent
-    crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r rsquared l1 l2
+    crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r² r rsquared l1 l2
     huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew return returns score scores
     fitness cost objective psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
     margin margins accept distance divergence discriminator generator critic actor oob bound recon
     reconstruction bits nats deviance diversity coverage gnorm
+    verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
+    потери потеря ошибка точность 损失 准确率 精度 正确率 損失 正解率
 """)
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
 """)
 _SCOPES = {
-    "train": "train training trn tr learn",
-    "val": "val vali vld valid validation validate validating dev eval evaluation evaluating cv holdout oof",
-    "test": "test testing tst",
+    "train": "train training trainings trn tr learn 训练",
+    "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
+    " cv holdout oof 验证",
+    "test": "test testing tst 测试",
 }
 SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}
 #: Words that may stand in a metric's name beside the word that measures.
@@ -87,7 +90,7 @@ _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
 #: Counter words: what they count, and how: ``epoch``, ``batch`` (begins anew each epoch) or ``step`` (runs on).
 _COUNTS = {
-    ("epoch", "epoch"): "epoch ep epo epch epochs",
+    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮",
     ("batch", "batch"): "batch minibatch batchidx batchid",
     ("step", "step"): "step globalstep",
     ("iteration", "step"): "iter iteration it itr iters iterations",
@@ -104,11 +107,21 @@ _COUNTS = {
 }
 COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_set(text)}
 _PLURAL = word_set("epochs iterations iters episodes steps")
+#: What may be trained beside another: in brackets in front of a line they tell its series apart.
+PARTS = word_set("student teacher generator discriminator actor critic encoder decoder policy source server client ema")
 _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
     federated
 """)
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
+_FOREIGN = re.compile(r"[^\W\d_]+\d*|\d+")
+# Two words written as one: ``trainloss``, ``testacc``.
+_JOINED = re.compile(
+    "(train|trainings|val|valid|validierungs|test|dev|eval)"
+    "(loss|acc|accuracy|err|error|auc|f1|rmse|mse|mae|ppl|iou|dice|score|verlust|genauigkeit|fehler)"
+)
+#: What such a word ends with, for a first look.
+JOINED_ENDS = ("loss", "acc", "accuracy", "verlust", "genauigkeit", "fehler", "auc", "rmse", "ppl")
 # What counters and metrics are filed under without a meaning of its own.
 _FOLDER = re.compile(
     r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
@@ -125,7 +138,11 @@ _SPENT = re.compile(
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The lower-case words of ``name``: ``Val Loss``, ``val_loss`` and ``valLoss`` give the same."""
-    return tuple(w.lower() for w in _SPLIT.findall(name))
+    found = [w.lower() for w in (_SPLIT if name.isascii() else _FOREIGN).findall(name)]
+    for i, word in enumerate(found):
+        if joined := _JOINED.fullmatch(word):
+            found[i : i + 1] = joined.groups()
+    return tuple(found)
 
 
 @lru_cache(maxsize=8192)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
+from mltui.parsers.records.cursor import Cursor
+from mltui.parsers.records.names import MEANS, inside, known, measures, name_of
 from mltui.parsers.records.record import Field, Nameless, Record, new_field
 from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
 from mltui.parsers.vocabulary import (
     COUNTERS,
-    QUALIFIERS,
     SCOPE_WORDS,
     Role,
     counter_of,
@@ -32,12 +33,10 @@ _SCOPE_KEYS = word_set("""
 _SETTINGS = word_set("""
     params parameters config args hparams hyperparameters settings kwargs options parameter
 """)
-_STOP = word_set("""
-    finished with and a an the is was has got achieved reached new had by current ended done completed
-    complete results result info of at end start
-""")
-_MEANS = word_set("""
-    avg average mean running smoothed ema
+# Words in brackets that tell no series apart.
+_NO_TAGS = word_set("""
+    main trainer log logs logger info metrics metric progress status result results summary report system master
+    root app model best new start end done ok stdout stderr pipeline worker
 """)
 _PAST = word_set("""
     best last previous
@@ -68,9 +67,9 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     return record
 
 
-class _Walk:
+class _Walk(Cursor):
     def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
+        super().__init__(tokens)
         self.record = Record()
         self.phrase: list[str] = []
         self.separator = ""
@@ -82,10 +81,11 @@ class _Walk:
         self.cut_off: list[str] = []
         """The phrase that a bracket interrupted: ``Training loss (for 1 batch) at step 0: 2.3``."""
         self.brackets: list[str] = []
+        self.outer = ""
+        """What stands in front of the bracket at hand: ``tot_loss[loss=0.5, simple_loss=0.2]``."""
         self.number = -1
         self.listed = 1
         self.skip_next = False
-        self.i = 0
 
     def run(self) -> Record:
         while self.i < len(self.tokens):
@@ -94,24 +94,6 @@ class _Walk:
             self.i += 1
         self._boundary()
         return self.record
-
-    # What lies around the token at hand.
-
-    def _next(self, ahead: int = 1) -> Token | None:
-        i = self.i + ahead
-        while i < len(self.tokens) and self.tokens[i].kind == "gap":
-            i += 1
-        return self.tokens[i] if i < len(self.tokens) else None
-
-    def _previous(self) -> Token | None:
-        i = self.i - 1
-        while i >= 0 and self.tokens[i].kind == "gap":
-            i -= 1
-        return self.tokens[i] if i >= 0 else None
-
-    def _after_number(self) -> bool:
-        previous = self._previous()
-        return previous is not None and previous.kind == "number"
 
     # One method per kind of token.
 
@@ -174,7 +156,7 @@ class _Walk:
             len(self.phrase) > 1
             and self.phrase[-1].lower() in ("is", "of")
             and not self.separator
-            and _measures(self.phrase[-2])
+            and measures(self.phrase[-2])
         ):
             self.separator = "is"
         if self.phrase:
@@ -188,7 +170,9 @@ class _Walk:
 
     def _named(self, token: Token) -> None:
         explicit = self.separator in (":", "=", "is", "[")
-        name, left = _name_of(self.phrase, explicit)
+        name, left = name_of(self.phrase, explicit)
+        if not name and self._stands_alone(token):
+            name, left, explicit = self.phrase[0], [], True
         if not name:
             if isinstance(self.last, Nameless):
                 self._name_behind(self.last)
@@ -210,6 +194,16 @@ class _Walk:
             if " " in name and scope_of(name.split()[0]):
                 self.inherited = name.split()[0]
 
+    def _stands_alone(self, token: Token) -> bool:
+        """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, although none of the field."""
+        at = self.tokens.index(token, self.i)
+        before = self.tokens[at - 2] if at > 1 and self.tokens[at - 1].kind == "word" else None
+        behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if len(self.phrase) != 1 or before is None or "." not in token.text or token.unit:
+            return False
+        closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
+        return closed and (before.kind == "gap" or before.text in ",;|") and not known(self.phrase[0])
+
     def _counter(self, name: str, left: list[str], token: Token) -> None:
         if _BLOCK & {w.lower() for w in left}:
             self._note_past(left)
@@ -218,14 +212,14 @@ class _Walk:
         if found := next((w for w in name.split() if scope_of(w)), ""):
             self.label = found
         self._add(name.split()[-1] if len(name.split()) > 1 else name, token, True)
-        left = left if any(_measures(w) for w in left) else self.cut_off
-        metric = [w for w in left if _measures(w)]
+        left = left if any(measures(w) for w in left) else self.cut_off
+        metric = [w for w in left if measures(w)]
         self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w)) if metric else ""
 
     def _add(self, name: str, token: Token, explicit: bool) -> None:
         if not COUNTERS.keys().isdisjoint(words(name)):
             self._note_past(name.split())
-        found = new_field(name, self.number, token.text, explicit, self.label, token.unit)
+        found = new_field(inside(self.outer, name), self.number, token.text, explicit, self.label, token.unit)
         if self.inherited and found.role is Role.METRIC and not scope_of(name):
             found.label = self.inherited
         unit = found.unit
@@ -269,10 +263,6 @@ class _Walk:
         self.listed += 1
         self._add(f"{base} ({self.listed})", token, True)
         return True
-
-    def _previous_text(self) -> str:
-        previous = self._previous()
-        return "" if previous is None else previous.text
 
     def _mark(self, token: Token) -> None:
         text = token.text
@@ -328,6 +318,8 @@ class _Walk:
             self.brackets.append("value")
             self.listed = 1
             return
+        if text == "[" and self.phrase and not self.separator and measures(self.phrase[-1]):
+            self.outer = self.phrase[-1]
         settings = text in "{(" and bool(self.phrase) and self.phrase[-1].lower() in _SETTINGS
         if text == "(" and self.separator:
             self.brackets.append("wrap")
@@ -363,11 +355,22 @@ class _Walk:
         return False
 
     def _close(self, text: str) -> None:
+        if text == "]":
+            self.outer = ""
+            self._tag()
         if self.brackets:
             closed = self.brackets.pop()
             if closed in ("value", "wrap"):
                 return
         self._boundary()
+
+    def _tag(self) -> None:
+        """Take the first ``[student]`` of a line as what it is about."""
+        record = self.record
+        if len(self.phrase) == 1 and not (record.tag or record.fields or record.nameless or self.separator):
+            word = self.phrase[0]
+            if word.isascii() and word.isalpha() and word.lower() not in _NO_TAGS and role_of(word) is Role.UNKNOWN:
+                record.tag = word
 
     def _inside_value(self) -> None:
         """Read ``(0.79)`` or ``(93%)`` behind a value; nothing else in such brackets is read."""
@@ -445,8 +448,8 @@ class _Walk:
     def _name_behind(self, value: Nameless) -> None:
         """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss``."""
         if value.decimal and value.place == "plain" and value.total is None:
-            name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if _measures(w)), "")
-            if name and all(_known(w) for w in name.split()):
+            name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if measures(w)), "")
+            if name and all(known(w) for w in name.split()):
                 self.record.nameless.remove(value)
                 self._beside_mean(value, name)
                 self.record.fields.append(new_field(name, value.index, "0.5", False, self.label))
@@ -455,7 +458,7 @@ class _Walk:
     def _beside_mean(self, value: Nameless, name: str) -> None:
         """Read the number in front of a mean as what it is the mean of: ``2.14, 2.31 avg loss``."""
         before = self.record.nameless[-1] if self.record.nameless else None
-        plain = " ".join(w for w in name.split() if w.lower() not in _MEANS)
+        plain = " ".join(w for w in name.split() if w.lower() not in MEANS)
         if plain and plain != name and before is not None and before.decimal and before.index == value.index - 1:
             self.record.nameless.remove(before)
             self.record.fields.append(new_field(plain, before.index, "0.5", False, self.label))
@@ -475,43 +478,3 @@ class _Walk:
             found = next((w for w in self.phrase if scope_of(w)), "")
             if found:
                 self.label, self.inherited = found, ""
-
-
-def _measures(word: str) -> bool:
-    return role_of(word) is Role.METRIC
-
-
-def _known(word: str) -> bool:
-    lower = word.lower()
-    return (
-        all(part in QUALIFIERS for part in lower.split("/"))
-        or bool(scope_of(word))
-        or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
-    )
-
-
-def _name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
-    """The name at the end of ``phrase``, and the words before it. An empty name: the phrase is prose."""
-    parts = list(phrase)
-    while parts and parts[-1].lower() in ("is", "of", "was", "a"):
-        parts.pop()
-    for start in range(len(parts)):
-        if counter_of(" ".join(parts[start:])):
-            if explicit and (measured := [i for i, w in enumerate(parts[:start]) if _measures(w)]):
-                # "Training acc over epoch: 0.75" names a metric, not an epoch.
-                return " ".join(parts[: measured[-1] + 1]), []
-            return " ".join(parts[start:]), parts[:start]
-    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in _STOP), default=0)
-    if explicit and len(parts) - cut <= 4:
-        return " ".join(parts[cut:]), parts[:cut]
-    if not parts or (not explicit and not _known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
-        return "", parts
-    start = len(parts) - 1
-    while start > 0 and _known(parts[start - 1]):
-        start -= 1
-    name = " ".join(parts[start:])
-    if words(name) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
-        start, name = start - 1, " ".join(parts[start - 1 :])
-    left = parts[:start]
-    prose = [w for w in left if w.lower() not in _STOP and not scope_of(w) and not counter_of(w)]
-    return ("", parts) if prose and not explicit else (name, left)

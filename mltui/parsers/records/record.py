@@ -63,6 +63,8 @@ class Record:
     """The words in front of its first colon, where they name no number: ``Averaged stats``."""
     keras: bool = False
     """It has the form of a Keras bar: its values are means since the epoch began."""
+    tag: str = ""
+    """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
     """It begins with words on the best so far."""
     starred: bool = False

@@ -1,0 +1,64 @@
+"""What a phrase of a line says: the name of the number behind it, or prose."""
+
+from __future__ import annotations
+
+from mltui.parsers.vocabulary import QUALIFIERS, Role, counter_of, role_of, scope_of, word_set, words
+
+_STOP = word_set("""
+    finished with and a an the is was has got achieved reached new had by current ended done completed
+    complete results result info of at end start
+""")
+#: Words of a mean's name that what it is the mean of does not have.
+MEANS = word_set("""
+    avg average mean running smoothed ema
+""")
+
+
+def measures(word: str) -> bool:
+    """Whether ``word`` by itself says what is measured."""
+    return role_of(word) is Role.METRIC
+
+
+def known(word: str) -> bool:
+    """Whether ``word`` belongs to the names of the field."""
+    lower = word.lower()
+    return (
+        all(part in QUALIFIERS for part in lower.split("/"))
+        or bool(scope_of(word))
+        or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
+    )
+
+
+def inside(outer: str, name: str) -> str:
+    """The full name of ``name`` in a bracket behind ``outer``: one that says all of the other stands for both."""
+    own, around = set(words(name)), set(words(outer))
+    if not outer or own >= around:
+        return name
+    return outer if own <= around else f"{outer} {name}"
+
+
+def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
+    """The name at the end of ``phrase``, and the words before it. An empty name: the phrase is prose."""
+    parts = list(phrase)
+    while parts and parts[-1].lower() in ("is", "of", "was", "a"):
+        parts.pop()
+    for start in range(len(parts)):
+        if counter_of(" ".join(parts[start:])):
+            if explicit and (measured := [i for i, w in enumerate(parts[:start]) if measures(w)]):
+                # "Training acc over epoch: 0.75" names a metric, not an epoch.
+                return " ".join(parts[: measured[-1] + 1]), []
+            return " ".join(parts[start:]), parts[:start]
+    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in _STOP), default=0)
+    if explicit and len(parts) - cut <= 4:
+        return " ".join(parts[cut:]), parts[:cut]
+    if not parts or (not explicit and not known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
+        return "", parts
+    start = len(parts) - 1
+    while start > 0 and known(parts[start - 1]):
+        start -= 1
+    name = " ".join(parts[start:])
+    if words(name) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
+        start, name = start - 1, " ".join(parts[start - 1 :])
+    left = parts[:start]
+    prose = [w for w in left if w.lower() not in _STOP and not scope_of(w) and not counter_of(w)]
+    return ("", parts) if prose and not explicit else (name, left)
