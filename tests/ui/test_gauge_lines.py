@@ -39,7 +39,7 @@ def test_gauges_fit_any_width(size: tuple[int, int]) -> None:
     lines = draw_gauges(ALL, width, height)
     assert all(line_length(fit(line, width)) <= width for line in lines)
     assert len(lines) <= max(height, len(ALL))
-    for gauge in ALL:
+    for gauge in ALL if len(lines) >= len(ALL) else ALL[: 2 * height]:
         assert gauge.label in text(lines)
 
 
@@ -84,6 +84,12 @@ def test_few_rows_are_shared_by_two_gauges_each() -> None:
     assert "81 % 6.50/8.00 GiB" in joined(lines[0])
 
 
+def test_figures_that_do_not_fit_lose_their_decimals() -> None:
+    """Rather than their unit."""
+    gpu = Gauge("GPU1 mem", "2.00 GiB", "80.0 GiB", 0.025)
+    assert "2.5 % 2/80 GiB" in joined(draw_gauges([gpu] * 4, 54, 2)[0])
+
+
 def test_groups_have_their_name_above_them_where_there_is_room() -> None:
     """The selected run is told from the machine."""
     assert "This machine" not in text(draw_gauges(ALL, 36, 6))
@@ -110,3 +116,10 @@ def test_a_card_has_the_history_as_a_graph_and_the_peak() -> None:
 def test_a_graph_fills_its_rows_to_the_ratio() -> None:
     """The newest on the right; unknown is blank, a little is not nothing, too much is full."""
     assert area((None, 0.0, 0.5, 0.75, 3.0), 6, 2) == ["    ▄█", "  ▁███"]
+
+
+def test_a_long_history_is_shown_whole() -> None:
+    """Where it has more values than columns, the largest of each piece: no peak is lost, none is cut off."""
+    history = (1.0, 0.0, 0.0, None, None, None, 0.5, 0.0)
+    assert area(history, 4, 1) == ["█▁ ▄"]
+    assert area(history, 8, 1) == ["█▁▁   ▄▁"]

@@ -51,12 +51,12 @@ class GaugesPane(HoldsLines, Pane):
         return self.view.scrollable_content_region.width
 
     def window(self, now: float) -> Window:
-        """The part of the past that is shown."""
+        """The part of the past that is shown, in as many slices as there is room for."""
+        self.view.full = self.has_class("-big")
         return Window(60.0 * self._minutes, self.view.slices, now)
 
     def show(self, board: GaugeBoard) -> None:
         """Show these."""
-        self.view.full = self.has_class("-big")
         self.view.show(board.gauges, board.table, board.after)
 
     def title_texts(self) -> tuple[Line, Line]:

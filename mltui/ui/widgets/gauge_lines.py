@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,6 +18,7 @@ REQUEST, PEAK = "┃", "╎"
 _LABEL, _FIGURES = 9, 15
 #: Least columns of a card, and rows of its graph.
 _CARD, _GRAPH = 44, 4
+_DECIMALS = re.compile(r"(?<=\d)\.\d+")
 #: From this width on, so few rows are shared by two gauges each.
 _PAIRED, _FEW = 46, 3
 
@@ -73,7 +75,7 @@ def draw_gauges(gauges: Sequence[Gauge], width: int, height: int) -> list[list[S
     if not gauges or width < 8 or height < 1:
         return []
     if height <= _FEW and width >= _PAIRED and len(gauges) > height:
-        return _paired(gauges, width)
+        return _paired(gauges[: 2 * height], width)
     rows = _shared_out(gauges, height)
     lines: list[list[Span]] = []
     at = 0
@@ -189,6 +191,8 @@ def _cell(gauge: Gauge, width: int) -> list[Span]:
     else:
         label = f"{gauge.label} "
         room = width - len(label) - len(share) - len(figures) - 2
+        if room < -1:
+            figures = _DECIMALS.sub("", figures)
         trace = [*_trace(gauge, room), (" ", "text")] if room >= 2 else []
         line = [(label, "text"), *trace, (share, gauge.role), (f" {figures}", "dim")]
     line = fit(line, width)
@@ -197,8 +201,7 @@ def _cell(gauge: Gauge, width: int) -> list[Span]:
 
 def draw_cards(gauges: Sequence[Gauge], width: int) -> list[list[Span]]:
     """Every gauge with its bar, its history as a graph and all there is to say, beside each other by groups."""
-    columns = max(1, (width + 3) // (_CARD + 3))
-    card = (width - 3 * (columns - 1)) // columns
+    columns, card = _columns(width)
     lines: list[list[Span]] = []
     for name, group in groupby(gauges, lambda gauge: gauge.group):
         if name:
@@ -208,6 +211,17 @@ def draw_cards(gauges: Sequence[Gauge], width: int) -> list[list[Span]]:
             lines += _beside(drawn[start : start + columns], card)
             lines.append([])
     return lines
+
+
+def _columns(width: int) -> tuple[int, int]:
+    """How many cards stand beside each other, and how wide each is."""
+    columns = max(1, (width + 3) // (_CARD + 3))
+    return columns, (width - 3 * (columns - 1)) // columns
+
+
+def card_width(width: int) -> int:
+    """Columns of a card."""
+    return _columns(width)[1]
 
 
 def _card(gauge: Gauge, width: int) -> list[list[Span]]:
@@ -264,20 +278,30 @@ def bar(ratio: float | None, width: int, role: str) -> list[Span]:
 
 
 def sparkline(history: Sequence[float | None], width: int) -> str:
-    """The last ``width`` ratios as blocks of eight heights; unknown ones are blank."""
-    shown = history[-width:]
+    """The ratios as blocks of eight heights on the right of ``width`` columns; unknown ones are blank."""
+    shown = fitted(history, width)
     blocks = [" " if r is None else _SPARKS[min(7, max(0, int(r * 8)))] for r in shown]
     return " " * (width - len(blocks)) + "".join(blocks)
 
 
 def area(history: Sequence[float | None], width: int, height: int) -> list[str]:
-    """The last ``width`` ratios as a filled graph of ``height`` rows, the top one first; 1 fills all of them."""
-    shown = list(history[-width:])
+    """The ratios as a filled graph of ``height`` rows, the top one first; 1 fills all of them."""
+    shown = fitted(history, width)
     heights = [-1 if r is None else max(1, round(min(1.0, max(0.0, r)) * height * 8)) for r in shown]
     pad = " " * (width - len(shown))
-    return [
-        pad + "".join(_block(eighths - 8 * (height - 1 - row)) for eighths in heights) for row in range(height)
-    ]  # fmt: skip
+    return [pad + "".join(_block(eighths - 8 * (height - 1 - row)) for eighths in heights) for row in range(height)]
+
+
+def fitted(history: Sequence[float | None], width: int) -> list[float | None]:
+    """All of ``history`` in at most ``width`` values: where it is longer, the largest of each piece."""
+    if len(history) <= width:
+        return list(history)
+    pieces: list[float | None] = [None] * width
+    for index, value in enumerate(history):
+        at = index * width // len(history)
+        known = pieces[at]
+        pieces[at] = value if known is None else known if value is None else max(known, value)
+    return pieces
 
 
 def _block(eighths: int) -> str:

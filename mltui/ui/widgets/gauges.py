@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mltui.ui.theme import roles
-from mltui.ui.widgets.gauge_lines import Gauge, draw_cards, draw_gauges
+from mltui.ui.widgets.gauge_lines import Gauge, card_width, draw_cards, draw_gauges
 from mltui.ui.widgets.lines import Line, make_strip
 from mltui.ui.widgets.scrolling import ScrollsLines
 
@@ -38,7 +38,8 @@ class Gauges(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def slices(self) -> int:
         """In how many pieces a history is best given."""
-        return max(20, min(self.size.width, 60))
+        width = self.scrollable_content_region.width
+        return max(20, card_width(width) if self.full else width)
 
     def show(self, gauges: Sequence[Gauge], table: Table = (), after: int = 0) -> None:
         """Show these; ``table`` stands behind the first ``after`` gauges where they have the whole screen."""
