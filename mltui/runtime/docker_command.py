@@ -19,7 +19,12 @@ Line = tuple[str, ...]
 
 
 def docker_command(spec: LaunchSpec) -> str:
-    """The lines for a shell: ``docker build`` where there is something to build, then ``docker run``."""
+    """The lines for a shell: ``docker build`` where there is something to build, then ``docker run``.
+
+    Without an image no docker line starts the same thing: then it is the command of the plain process.
+    """
+    if not spec.image:
+        return _joined(_plain_process(spec))
     lines = [_joined(_run(spec))]
     if spec.build is not None:
         lines.insert(0, _joined(_build(spec.build, spec.image)))
@@ -42,6 +47,8 @@ def _joined(lines: Iterator[Line]) -> str:
 
 def _quoted(word: str) -> str:
     """A word for a shell. What would steer a terminal, or break the line, is written as bash's and zsh's ``$'…'``."""
+    if word == "&&":
+        return word
     if word.isprintable():
         return shlex.quote(word)
     data = word.encode(errors="surrogateescape")
@@ -83,6 +90,15 @@ def _run(spec: LaunchSpec) -> Iterator[Line]:
     yield (spec.image,)
     if words := (*entrypoint[1:], *(spec.command or ())):
         yield words
+
+
+def _plain_process(spec: LaunchSpec) -> Iterator[Line]:
+    yield "cd", spec.working_dir or spec.project, "&&"
+    assigned = [f"{name}={value}" for name, value in spec.environment.items() if name not in spec.secrets]
+    if assigned:
+        yield ("env",)
+        yield from ((assignment,) for assignment in assigned)
+    yield (*(spec.entrypoint or ()), *(spec.command or ()))
 
 
 def _labels(spec: LaunchSpec) -> Iterator[Line]:

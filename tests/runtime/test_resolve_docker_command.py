@@ -83,6 +83,15 @@ def test_the_line_of_a_small_launch():
     )
 
 
+def test_without_an_image_it_is_the_command_of_the_plain_process():
+    """No docker line starts the same thing, so none is shown; a secret is in no line."""
+    spec = replace(
+        PLAIN, image="", project="/p q", command=("python3", "a.py"), entrypoint=None,
+        environment={"A": "1 2", "TOKEN": "very-secret"}, secrets=frozenset({"TOKEN"}),
+    )  # fmt: skip
+    assert docker_command(spec) == "cd '/p q' && \\\n  env \\\n  'A=1 2' \\\n  python3 a.py"
+
+
 def test_a_build_comes_first():
     """With its Dockerfile's path as the command line takes it."""
     build = BuildSpec("/p/ctx", "docker/Dockerfile", {"A": "1 2"}, "stage", "host")

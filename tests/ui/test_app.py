@@ -290,7 +290,7 @@ def test_a_profile_that_changes_on_disk_shows_at_once(profiles: Path) -> None:
             await wait_for(pilot, lambda: "docker run" in text(app))
             file = profiles / "tiny" / "profile.yaml"
             file.write_text("engine: local\nimage: none\nparams: {speed: 3}\ncommand: [echo, '${speed}']\n")
-            await wait_for(pilot, lambda: "--set speed=3" in text(app))
+            await wait_for(pilot, lambda: '{"speed": 3}' in text(app))
             (profiles / "another.yaml").write_text("image: none\ntags: [vision]\ndescription: Looks at birds\n")
             await wait_for(pilot, lambda: any(p.name == "another" for p in app.cockpit.profiles))
             for words in ("#vision", "birds"):

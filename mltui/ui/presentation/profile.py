@@ -27,10 +27,7 @@ def profile_lines(profile: Profile) -> list[Line]:
     if profile.params:
         lines.append([("Parameters", "title")])
         lines += [_param_line(name, param) for name, param in profile.params.items()]
-        name, default = next(((n, p.default) for n, p in profile.params.items()), ("", None))
-        value = "…" if default is None else one_line(str(default), 30)
-        lines.append([("  other values: ", "dim"), (f"mltui run {profile.name} --set {name}={value}", "accent")])
-        lines.append([])
+        lines += [[(f"  {key_of('profiles.launch')} changes them for one launch", "dim")], []]
     return lines
 
 

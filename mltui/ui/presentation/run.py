@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mltui.domain.figures import format_duration
@@ -73,8 +73,12 @@ def differing_params(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(name for name in names if len({str(run.params.get(name)) for run in runs}) > 1)
 
 
-def headline(run: Run, now: float, width: int, insights: Sequence[Insight] = ()) -> list[Line]:
+def headline(
+    run: Run, now: float, width: int, insights: Sequence[Insight] = (), numbers: Mapping[str, str] | None = None
+) -> list[Line]:
     """The lines above a run's curves: what it is, and what there is to know about it.
+
+    ``numbers`` are those of the machine's GPUs by UUID.
 
     What its figures mean stands in the place of its parameters, so that nothing moves when it comes and goes.
     """
@@ -86,7 +90,8 @@ def headline(run: Run, now: float, width: int, insights: Sequence[Insight] = ())
     ]
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
     where = run.engine if run.engine != LOCAL else "local process, not isolated"
-    right: list[Span] = [(code, "error"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
+    gpus = f"{gpus_text(run.gpus, numbers or {})}  " if run.gpus else ""
+    right: list[Span] = [(code, "error"), (gpus, "accent"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
     if insights and run.state is RunState.RUNNING:
         return [spread(first, right, width), insight_line(insights, width)]
     return [spread(first, right, width), *_explanation(run, width)]
@@ -115,11 +120,15 @@ def _explanation(run: Run, width: int) -> list[Line]:
         return [[(params_text(run), "dim")]]
     if run.state in (RunState.PENDING, RunState.BUILDING):
         return [[(one_line(run.detail) or one_line(run.notes), "warn")]]
-    gpus = f"gpu {','.join(run.gpus)}  " if run.gpus else ""
     detail = f"  {one_line(run.detail)}" if run.detail else ""
     notes = f"  {one_line(run.notes)}" if run.notes and not detail else ""
     said: list[Span] = [(detail, "warn" if run.state.active else "dim"), (notes, "dim")]
-    return [[(gpus, "accent"), (params_text(run), "text"), *said]]
+    return [[(params_text(run), "text"), *said]]
+
+
+def gpus_text(gpus: Sequence[str], numbers: Mapping[str, str]) -> str:
+    """``GPU 0, 1``: by their numbers where these are known, else by the beginning of their UUIDs."""
+    return "GPU " + ", ".join(numbers.get(gpu) or one_line(gpu.removeprefix("GPU-"), 8) for gpu in gpus)
 
 
 def waiting_text(run: Run | None) -> str:

@@ -413,7 +413,8 @@ class MainScreen(Screen[None]):
         if run and sweep and run in sweep.runs:
             return sweep_headline(sweep, width)
         if run:
-            return headline(run, time.time(), width, self._insights(run))
+            numbers = {device.uuid: device.number for device in self._cockpit.sampler.devices}
+            return headline(run, time.time(), width, self._insights(run), numbers)
         kind, key = self._selected
         container = self._cockpit.container(key) if kind == "container" else None
         if container:
