@@ -139,7 +139,8 @@ def _sampled(run: Run, folder: RunFolder, limit: float | None) -> Iterator[tuple
     reader.poll()
     reader.close()
     last = dict(_last_values(reader.names, reader.rows[-_LAST_SAMPLES:]))
-    limit = limit or last.get("run.memory_limit")
+    # A launch may set another limit than the profile, and a person while it runs.
+    limit = last.get("run.memory_limit") or limit
     for name, use, most in (
         ("memory", "run.memory", limit),
         ("host_memory", "host.memory", last.get("host.memory_total")),

@@ -38,7 +38,7 @@ def check_engine(name: str = "", endpoint: str = "") -> Iterable[Finding]:
         yield Finding("engine", verdict, error.message, f"{error.hint}{rest}")
         return
     engine.close()
-    yield Finding("engine", Verdict.OK, f"{info.product} {info.version} answers, and may be used")
+    yield Finding("engine", Verdict.OK, f"{info.product} {info.version}: there, and may be used")
     if info.endpoint:
         chosen = f"{info.endpoint}, by {info.context}" if info.context else info.endpoint
         where = "on this machine" if info.local else f"on {info.host}, or in a virtual machine here"

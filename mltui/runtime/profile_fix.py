@@ -7,17 +7,17 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
-from mltui.domain.errors import StorageError, UsageError
+from mltui.domain.errors import UsageError
 from mltui.domain.profile_change import ProfileChange, profile_changes
 from mltui.runtime.diagnosis import free_port
 
 if TYPE_CHECKING:
     from mltui.domain.diagnosis import Diagnosis
-    from mltui.domain.param import ParamValue
     from mltui.domain.run import Run
     from mltui.runtime.launcher import Launcher, Wish
+    from mltui.storage.profile_files import FileText
 
 _CONTEXT = 3
 
@@ -25,20 +25,24 @@ _CONTEXT = 3
 class Fix(NamedTuple):
     """A changed profile, not yet written."""
 
-    path: Path
-    """The profile's file."""
-    before: str
+    read: FileText
+    """The profile's file as it is."""
     after: str
     changes: tuple[ProfileChange, ...]
     can_be_written: bool
     """The profile's file is there and this user's to change."""
 
     @property
+    def path(self) -> Path:
+        """The file that is changed."""
+        return self.read.path
+
+    @property
     def diff(self) -> tuple[str, ...]:
         """The change as a unified diff."""
         name = self.path.name
         lines = difflib.unified_diff(
-            self.before.splitlines(), self.after.splitlines(), name, name, n=_CONTEXT, lineterm=""
+            self.read.text.splitlines(), self.after.splitlines(), name, name, n=_CONTEXT, lineterm=""
         )
         return tuple(lines)
 
@@ -48,56 +52,34 @@ def prepare_fix(launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Map
 
     Raises ``UsageError`` where it changes nothing.
     """
+    from mltui.storage.profile_files import read_text
     from mltui.storage.yaml_edit import YamlDocument
 
     path = Path(run.profile_path)
     there = path.is_file()
-    source = path if there else launcher.folder(run.id).profile
-    try:
-        before = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"The profile {source} cannot be read: {error}.") from error
-    document = YamlDocument(before, str(source))
+    read = read_text(path if there else launcher.folder(run.id).profile)
+    document = YamlDocument(read.text, str(read.path))
     changes = profile_changes(diagnosis, document.data, figures, free_port)
     if not changes:
         raise UsageError(
-            f"There is nothing to change in {source}.",
+            f"There is nothing to change in {read.path}.",
             "The profile says it already, or the cure is not one of the profile: see the card.",
         )
     for change in changes:
         document = document.remove(change.path) if change.value is None else document.set(change.path, change.value)
-    return Fix(path if there else source, before, document.text, changes, there and os.access(path, os.W_OK))
-
-
-def save_fix(fix: Fix) -> None:
-    """Write the changed profile, all of it or nothing. Raises ``StorageError``, also where somebody wrote it since."""
-    try:
-        if fix.path.read_text(encoding="utf-8") != fix.before:
-            raise StorageError(f"{fix.path} was changed meanwhile.", "Look at the change again.")
-        # A link stays one: the file that it leads to is written.
-        target = Path(os.path.realpath(fix.path))
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            file.write(fix.after)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.chmod(file.name, target.stat().st_mode & 0o7777)
-            os.replace(file.name, target)
-        except OSError:
-            os.unlink(file.name)
-            raise
-    except OSError as error:
-        raise StorageError(f"{fix.path} cannot be written: {error.strerror or error}.") from error
+    return Fix(read, document.text, changes, there and os.access(path, os.W_OK))
 
 
 def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool) -> Run:
-    """Launch the changed profile with what the run's launch had changed; ``write``: write it first, to stay."""
+    """Launch the changed profile with what the run's launch had changed; ``write``: write it first, to stay.
+
+    Raises ``StorageError``, also where somebody wrote the file since it was read.
+    """
+    from mltui.storage.profile_files import save_text
     from mltui.storage.profiles import load_profile
 
     if write:
-        save_fix(fix)
+        save_text(fix.read, fix.after)
     with tempfile.TemporaryDirectory(prefix="mltui-") as folder:
         copy = Path(folder, "profile.yaml")
         copy.write_text(fix.after, encoding="utf-8")
@@ -107,12 +89,19 @@ def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool) -> Run:
 
 def _wish(run: Run, fix: Fix) -> Wish:
     """What the launch of ``run`` had changed, without what the fix decides anew."""
-    from mltui.domain.param import param_text
     from mltui.runtime.launcher import Wish
+    from mltui.runtime.relaunch import kept_gpus, kept_limits, kept_params
 
-    decided = {str(change.path[1]) for change in fix.changes if change.path[0] == "params" and len(change.path) > 1}
-    changed = [name for name in run.params if name in run.overrides and name not in decided]
-    params = {name: param_text(cast("ParamValue", run.params[name])) for name in changed}
-    asked = run.overrides.get("gpus")
-    gpus_decided = any(change.path[0] == "gpus" for change in fix.changes)
-    return Wish(params, str(asked) if asked and not gpus_decided else None, run.engine)
+    decided = {".".join(map(str, change.path)) for change in fix.changes}
+    params = {
+        name: text
+        for name, text in kept_params(run).items()
+        if name in run.overrides and not decided & {f"params.{name}", f"params.{name}.default"}
+    }
+    limits = {key: text for key, text in kept_limits(run).items() if not decided & _places(key)}
+    return Wish(params, None if "gpus" in decided else kept_gpus(run), run.engine, limits)
+
+
+def _places(limit: str) -> set[str]:
+    """Where a profile may say a limit."""
+    return {limit, "deploy.resources.limits.memory" if limit == "mem_limit" else f"deploy.resources.limits.{limit}"}

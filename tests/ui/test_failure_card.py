@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from mltui.domain.profile_change import ProfileChange
 from mltui.domain.run import Run, RunState
+from mltui.runtime import profile_fix
+from mltui.runtime.profile_fix import Fix
+from mltui.storage.profile_files import read_text
 from mltui.ui.app import MltuiApp
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, choose, ready, text
@@ -125,11 +129,23 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(greedy: Path) -> None:
         await wait_for(pilot, lambda: "+  batch_size: 32" in text(app))
         _write(greedy, PROFILE + "tags: [mine]\n")
         await pilot.press("enter")
-        await wait_for(pilot, lambda: "meanwhile" in text(app))
+        await wait_for(pilot, lambda: "changed on" in text(app))
         assert len(app.cockpit.watcher.runs) == 1
 
     _drive(greedy.parents[1], "greedy", steps)
     assert greedy.read_text() == PROFILE + "tags: [mine]\n"
+
+
+def test_what_the_launch_had_changed_is_kept(greedy: Path) -> None:
+    """Another parameter and limit of that launch are there again; the one that the cure decides is not."""
+    run = Run(
+        "r", "greedy", str(greedy), "local", "", params={"batch_size": 256, "epochs": 7},
+        overrides={"batch_size": 256, "epochs": 7, "limits": {"cpus": "2", "mem_limit": "1g"}},
+    )  # fmt: skip
+    changes = (ProfileChange(("params", "batch_size"), 32), ProfileChange(("mem_limit",), "2g"))
+    wish = profile_fix._wish(run, Fix(read_text(greedy), "", changes, True))
+    assert wish.params == {"epochs": "7"}
+    assert wish.limits == {"cpus": "2"}
 
 
 def test_the_card_folds_and_leaving_the_change_changes_nothing(greedy: Path) -> None:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import FIX, bindings
+from mltui.ui.commands import FIX, bindings, key_of
 from mltui.ui.presentation.diagnosis import diff_lines
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line
@@ -65,8 +65,9 @@ class FixScreen(HoldsLines, ModalScreen[str]):
         self.view.styles.height = min(len(lines), max(4, self.size.height * 9 // 10 - 4))
 
     def _lines(self) -> list[Line]:
-        where = "It is written to" if self._fix.can_be_written else "It is launched once: you may not write to"
-        head: list[Line] = [[(f"{where} ", "dim"), (str(self._fix.path), "text")], []]
+        key = key_of("fix.write")
+        where = f"{key} writes this to" if self._fix.can_be_written else "It can be launched once; you may not write"
+        head: list[Line] = [[(f"{where} ", "dim"), (one_line(str(self._fix.path)), "text")], []]
         return [*head, *diff_lines(self._fix.diff)]
 
     def action_answer(self, answer: str) -> None:
