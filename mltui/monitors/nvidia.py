@@ -13,7 +13,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
 
-from mltui.domain.device import DeviceProcess, DeviceSample
+from mltui.domain.device import NO_DETAILS, DeviceProcess, DeviceSample
 from mltui.monitors.nvidia_board import (
     Board,
     SlowFigures,
@@ -40,7 +40,9 @@ class NvidiaMonitor:
 
     name = "nvidia"
 
-    def __init__(self) -> None:
+    def __init__(self, *, details: bool = True) -> None:
+        """Without ``details`` it asks for what is measured alone, for those who look at nothing else."""
+        self._with_details = details
         self._lock = Lock()
         self._open = False
         self._closed = False
@@ -88,6 +90,8 @@ class NvidiaMonitor:
     def _sample(self, board: Board, now: float) -> DeviceSample:
         # A handle that could not be had when the boards were counted is asked for again.
         board = board if board.handle is not None else read_board(board)
+        if not self._with_details:
+            return read_sample(board, now, NO_DETAILS)
         turn = self._passes + board.index
         pcie = self._passes % _PCIE == 0 and (self._passes // _PCIE) % len(self._boards) == board.index
         slow = self._slow.setdefault(board.index, SlowFigures())

@@ -70,7 +70,7 @@ def check_gpus() -> Iterable[Finding]:
     """This machine's GPUs, those that are free, and who holds the others."""
     from mltui.monitors.nvidia import NvidiaMonitor
 
-    yield from gpu_findings(NvidiaMonitor())
+    yield from gpu_findings(NvidiaMonitor(details=False))
 
 
 def gpu_findings(monitor: DeviceMonitor) -> Iterable[Finding]:

@@ -55,7 +55,7 @@ class GpuWatch:
     def __init__(self) -> None:
         from mltui.monitors.nvidia import NvidiaMonitor
 
-        self._monitor = NvidiaMonitor()
+        self._monitor = NvidiaMonitor(details=False)
 
     def look(self) -> GpuLook:
         """The GPUs now. Never raises."""

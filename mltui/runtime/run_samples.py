@@ -79,7 +79,7 @@ class RunSampler:
         if self._gpus:
             from mltui.monitors.nvidia import NvidiaMonitor
 
-            monitor = NvidiaMonitor()
+            monitor = NvidiaMonitor(details=False)
             self._monitors = (monitor,) if monitor.probe() is None else ()
 
     def _sample(self) -> Iterator[tuple[str, float | None]]:

@@ -61,6 +61,13 @@ def test_a_board_that_tells_nothing_more_has_no_details(monitor: NvidiaMonitor, 
     assert (sample.utilization, sample.partitioned, sample.error) == (0.05, None, "")
 
 
+def test_those_who_need_no_details_do_not_ask_for_them(driver: Path) -> None:
+    """A supervisor that samples its run pays for what it keeps alone."""
+    monitor = NvidiaMonitor(details=False)
+    assert [(one.power, one.details) for one in monitor.sample()] == [(100.0, NO_DETAILS), (101.0, NO_DETAILS)]
+    monitor.close()
+
+
 def test_nvlink_traffic_is_a_rate_of_its_counters(
     monitor: NvidiaMonitor, driver: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
