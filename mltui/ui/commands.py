@@ -157,6 +157,8 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("runs.open", "enter", "choose", "Curves", "Go to the run's curves; fold or unfold a sweep."),
         Command("runs.stop", "s", "stop", "Stop", "Ask the run to end.", footer=True, dangerous=True),
         Command("runs.kill", "K", "kill", "Kill", "End the run at once.", dangerous=True),
+        Command("runs.limits", "l", "limits", "Limits",
+                "What it may use and uses: CPU, memory, processes; change that while it runs.", acts=True),
         Command("runs.rerun", "r", "rerun", "Run again", "Launch it again as it was.", footer=True, acts=True),
         Command("runs.cpu", "c", "launch_cpu", "On the CPU", "Launch its profile without a GPU.", acts=True),
         Command(
@@ -175,6 +177,8 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("containers.stop", "s", "stop", "Stop", "Ask the container to end.", footer=True, dangerous=True),
         Command("containers.kill", "K", "kill", "Kill", "End the container at once.", dangerous=True),
         Command("containers.restart", "R", "restart", "Restart", "Stop it if it runs, then start it.", dangerous=True),
+        Command("containers.limits", "l", "limits", "Limits",
+                "What it may use and uses: CPU, memory, processes; change that while it runs.", acts=True),
         Command("containers.remove", "d,delete", "remove", "Remove",
                 "Remove the container.", footer=True, dangerous=True),
         Command("containers.inspect", "i", "inspect", "Inspect", "Show all the engine knows of it.", footer=True),
@@ -302,6 +306,20 @@ LAUNCH = (
     Command("launch.last", "end,G", "edge(True)", "Last", "Last value."),
     Command("launch.help", "question_mark,f1", "help", "Help", "Show every key of the place you are in.", footer=True),
     Command("launch.close", "escape,q", "close", "Back", "Launch nothing.", footer=True),
+)
+
+#: Limits of a running container.
+LIMITS = (
+    Command("limits.change", "enter", "change", "Change", "Change the limits.", footer=True),
+    Command("limits.edit", "e,i", "edit", "Type", "Type a value.", footer=True),
+    Command(
+        "limits.more", "right,l,plus", "step(1)", "More", "One core more, twice the memory.", shown="← →", footer=True
+    ),
+    Command("limits.less", "left,h,minus", "step(-1)", "Less", "One core less, half the memory."),
+    Command("limits.reset", "u,backspace", "reset", "Reset", "Back to the limit that it has.", footer=True),
+    Command("limits.next", "down,j,tab", "cursor(1)", "Next", "Next value.", shown="↓ j"),
+    Command("limits.previous", "up,k,shift+tab", "cursor(-1)", "Previous", "Previous value.", shown="↑ k"),
+    Command("limits.close", "escape,q", "close", "Back", "Change nothing.", footer=True),
 )
 
 #: What to do with a change that cures a failure.

@@ -70,6 +70,24 @@ class ContainersPane(ListPane[ContainerRow]):
         launcher, restarts = self.cockpit_app.cockpit.launcher, engine
         self._ask("Restart", "Restarting", container, lambda: launcher.restart_container(restarts, container))
 
+    def action_limits(self) -> None:
+        """Show what the container may use, to change it; that of a run is recorded with the run."""
+        from mltui.runtime.limits import change_limits, limits_now
+        from mltui.ui.screens.limits import LimitsScreen
+
+        here = self._here()
+        if not here:
+            return
+        engine, container = here
+        database = self.cockpit_app.cockpit.database
+        self.cockpit_app.push_screen(
+            LimitsScreen(
+                f"container {one_line(container.name, 60)}",
+                lambda: limits_now(engine, container.id, container.running),
+                lambda wanted: change_limits(engine, container.id, wanted, database, container.run_id),
+            )
+        )
+
     def action_remove(self) -> None:
         """Remove the container, after asking."""
         if here := self._here():

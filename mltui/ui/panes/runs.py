@@ -11,6 +11,7 @@ from textual.message import Message
 
 from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
+from mltui.domain.limits import change_text
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import clean
 from mltui.ui.commands import PANES, bindings, key_of
@@ -213,6 +214,26 @@ class RunsPane(ListPane[RunRow]):
 
         self.cockpit_app.ask(f"{verb} {what}? {means}", verb, f"{doing} {what}", all_of_them)
 
+    def action_limits(self) -> None:
+        """Show what the run may use, to change it."""
+        from mltui.ui.screens.limits import LimitsScreen
+
+        run = self._run()
+        if run is None:
+            return
+        if not run.state.active:
+            self.cockpit_app.say_error(UsageError(f"Run {run.id} has ended already: {run.state}."))
+            return
+        launcher = self.cockpit_app.cockpit.launcher
+        count = len(run.changes)
+        self.cockpit_app.push_screen(
+            LimitsScreen(
+                f"run {run.id} ({run.profile})",
+                lambda: launcher.limits_now(run),
+                lambda wanted: launcher.change_limits(run, wanted).changes[count:],
+            )
+        )
+
     def action_rerun(self) -> None:
         """Launch it again as it was."""
         run = self._run()
@@ -324,5 +345,6 @@ def record_text(run: Run, folder: object) -> str:
         ("gpus", ", ".join(run.gpus) or "none"), ("created", when(run.created)), ("started", when(run.started)),
         ("finished", when(run.finished)), ("exit code", "–" if run.exit_code is None else str(run.exit_code)),
         ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),
+        *(("changed", f"{when(change.time)}  {change_text(change)}") for change in run.changes),
     ]  # fmt: skip
     return "\n".join(f"{name:<10} {value}" for name, value in rows) + f"\n\n{run.command}"

@@ -191,12 +191,12 @@ def _limit_fields(profile: Profile) -> list[Field]:
     cpus, memory = profile.cpus or limits.cpus, profile.mem_limit or limits.memory
     return [
         Field("cpus", "CPU limit", *_twice(cpus and number_text(cpus)), "no limit", "cores, such as 4 or 500m",
-              check=_limit_check(parse_cpus), step=_cpu_step, digits=True),
+              check=_limit_check(parse_cpus), step=cpu_step, digits=True),
         Field("mem_limit", "Memory limit", *_twice(memory and size_text(memory)), "no limit", "such as 8g or 512m",
-              check=_limit_check(parse_size), step=_size_step("1g"), digits=True),
+              check=_limit_check(parse_size), step=size_step("1g"), digits=True),
         Field("shm_size", "Shared memory", *_twice(profile.shm_size and size_text(profile.shm_size)), "usual",
               "/dev/shm, through which data loaders pass batches", check=_limit_check(parse_size),
-              step=_size_step("2g"), digits=True),
+              step=size_step("2g"), digits=True),
     ]  # fmt: skip
 
 
@@ -209,7 +209,8 @@ def _limit_check(parse: Callable[[str], object]) -> Callable[[str], str]:
     return lambda text: "" if text.strip() in _NONE else checked(text)
 
 
-def _cpu_step(text: str, by: int) -> str:
+def cpu_step(text: str, by: int) -> str:
+    """One core more or less."""
     try:
         now = parse_cpus(text)
     except ValueError:
@@ -217,7 +218,7 @@ def _cpu_step(text: str, by: int) -> str:
     return number_text(now + by) if now + by > 0 else ""
 
 
-def _size_step(first: str) -> Callable[[str, int], str]:
+def size_step(first: str) -> Callable[[str, int], str]:
     """Twice or half of a size."""
 
     def step(text: str, by: int) -> str:
