@@ -115,7 +115,8 @@ def traffic_gauges(usage: Usage, history: SampleHistory | None, window: Window, 
         counted = getattr(usage, counter) is not None
         missing = why.get(counter, MEASURING if counted else "the kernel does not tell it")
         gauges.append(rate.gauge(note=missing if value is None else "", group=group))
-    return _one_reason(gauges)
+    # What cannot be read comes last.
+    return sorted(_one_reason(gauges), key=lambda gauge: gauge.use == UNKNOWN and gauge.note != MEASURING)
 
 
 def _one_reason(gauges: list[Gauge]) -> list[Gauge]:

@@ -75,7 +75,9 @@ def draw_gauges(gauges: Sequence[Gauge], width: int, height: int) -> list[list[S
     if not gauges or width < 8 or height < 1:
         return []
     if height <= _FEW and width >= _PAIRED and len(gauges) > height:
-        return _paired(gauges[: 2 * height], width)
+        # What matters most: the main ones, then what is measured by a limit.
+        order = sorted(gauges, key=lambda gauge: (not gauge.main, gauge.ratio is None))
+        return _paired(order[: 2 * height], width)
     rows = _shared_out(gauges, height)
     lines: list[list[Span]] = []
     at = 0
