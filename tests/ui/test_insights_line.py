@@ -33,13 +33,13 @@ def test_a_diverged_training_says_so_while_it_runs(profiles: Path, monkeypatch: 
             await ready(app, pilot)
             choose(app, "wild")
             await pilot.press("L")
-            await wait_for(pilot, lambda: "loss is no number any more" in text(app))
+            await wait_for(pilot, lambda: "loss is not finite" in text(app))
             assert "since step 6" in text(app)
             await pilot.press("i")
             await wait_for(pilot, lambda: "what it means" in text(app))
             run = app.cockpit.watcher.runs[0]
             await pilot.press("escape")
             app.cockpit.launcher.kill(run)
-            await wait_for(pilot, lambda: "loss is no number any more" not in text(app))
+            await wait_for(pilot, lambda: "loss is not finite" not in text(app))
 
     asyncio.run(drive())

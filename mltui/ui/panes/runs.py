@@ -291,7 +291,10 @@ class RunsPane(ListPane[RunRow]):
         from mltui.runtime.diagnosis import report
         from mltui.ui.presentation.diagnosis import advice_lines
 
-        return advice_lines(report(run, self.cockpit_app.cockpit.launcher.folder(run.id)))
+        cockpit = self.cockpit_app.cockpit
+        view = cockpit.watcher.view
+        metrics = view.metrics if view and getattr(view, "run_id", "") == run.id else None
+        return advice_lines(report(run, cockpit.launcher.folder(run.id), metrics))
 
     def _show_record(self, run: Run, worth_knowing: list[Line]) -> None:
         app = self.cockpit_app
