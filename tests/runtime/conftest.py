@@ -27,7 +27,8 @@ from mltui.storage.log_file import LogReader
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.profiles import load_profile
 from tests.support import images
-from tests.support.nvml.simulated import driver, nvml_library
+from tests.support.dockerd import PrivateDockerd
+from tests.support.nvml.simulated import board, driver, nvml_library, write
 
 __all__ = ["driver", "nvml_library"]
 
@@ -212,3 +213,22 @@ def local_runs(mltui_home: Path, tmp_path: Path) -> Iterator[Runs]:
 def engine(runs: Runs) -> Engine:
     """The engine of ``runs``."""
     return runs.engine
+
+
+@pytest.fixture
+def gpus(driver: Path, nvml_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that the driver answers from, for supervisors too; two idle GPUs."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(nvml_library.parent))
+    write(driver, *(board(index) | {"mem_used": 0, "util": 0} for index in range(2)))
+    return driver
+
+
+@pytest.fixture
+def gpu_runs(
+    private_dockerd: PrivateDockerd, gpus: Path, mltui_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Runs]:
+    """Runs on an engine that has GPUs."""
+    monkeypatch.setenv("PATH", f"{private_dockerd.root}/bin:{os.environ['PATH']}")
+    runs = Runs(mltui_home, tmp_path, "docker", private_dockerd.url, images.BUSYBOX)
+    yield runs
+    runs.clear()

@@ -23,6 +23,7 @@ from mltui.runtime.checkup import Check, Finding, Verdict
 from mltui.runtime.doctor_probe import probe
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd
+from tests.support.nvml.simulated import board, write
 
 _INFO = EngineInfo(
     engine="docker", product="Docker Engine", version="24", endpoint="unix:///x", context="default", host="box", cpus=8,
@@ -271,6 +272,15 @@ def test_gpus_say_who_holds_them_and_which_are_free() -> None:
     """From the processes on each; a GPU that is lost is neither."""
     findings = list(doctor_gpus.gpu_findings(_Monitor()))
     assert findings[-1] == Finding("free GPUs", Verdict.OK, "1 of 1 are free: 0")
+
+
+def test_gpus_of_a_driver_are_examined(driver: Path) -> None:
+    """Real pynvml on the simulated driver: who computes there holds it, a board with nothing on it is free."""
+    write(driver, board(0) | {"mem_used": 0, "util": 0}, board(1) | {"procs": f"{os.getpid()}:{9 << 30}"})
+    found = list(doctor_gpus.gpu_findings(NvidiaMonitor()))
+    assert [one.check for one in found] == ["gpu", "gpu", "free GPUs"]
+    assert f"process {os.getpid()}" in found[1].evidence
+    assert found[2].evidence == "1 of 2 are free: 0"
 
 
 def test_a_monitor_without_a_driver_is_no_failure_on_a_machine_without_one() -> None:

@@ -18,7 +18,6 @@ import pytest
 from mltui.domain.run import Run, RunState
 from mltui.runtime.launcher import Wish
 from tests.runtime.conftest import HOLD, Runs, until
-from tests.support import images
 from tests.support.dockerd import PrivateDockerd
 from tests.support.nvml.simulated import board, write
 
@@ -27,25 +26,6 @@ UUIDS = tuple(str(board(index)["uuid"]) for index in range(2))
 #: Idle, as ``board`` itself is not.
 IDLE = {"mem_used": 0, "util": 0}
 SEES = "echo gpus=$NVIDIA_VISIBLE_DEVICES; "
-
-
-@pytest.fixture
-def gpus(driver: Path, nvml_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file that the driver answers from, for supervisors too; two idle GPUs."""
-    monkeypatch.setenv("LD_LIBRARY_PATH", str(nvml_library.parent))
-    write(driver, board(0) | IDLE, board(1) | IDLE)
-    return driver
-
-
-@pytest.fixture
-def gpu_runs(
-    private_dockerd: PrivateDockerd, gpus: Path, mltui_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Runs]:
-    """Runs on an engine that has GPUs."""
-    monkeypatch.setenv("PATH", f"{private_dockerd.root}/bin:{os.environ['PATH']}")
-    runs = Runs(mltui_home, tmp_path, "docker", private_dockerd.url, images.BUSYBOX)
-    yield runs
-    runs.clear()
 
 
 def going(runs: Runs, run: Run) -> Run:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import pytest
 
 from mltui.domain.container import Usage
 from mltui.domain.device import DeviceSample
 from mltui.domain.run import RunState
 from mltui.runtime.run_samples import given, named
+from mltui.runtime.run_view import RunView
 from mltui.storage.sample_file import SampleReader
 from tests.runtime.conftest import HOLD, Runs, until
+from tests.support.nvml.simulated import board, write
+
+UUIDS = tuple(str(board(index)["uuid"]) for index in range(2))
 
 
 def test_a_run_has_its_samples(runs: Runs) -> None:
@@ -31,6 +38,32 @@ def test_a_run_has_its_samples(runs: Runs) -> None:
     assert not any(name.startswith("gpu.") for name in reader.names)
 
 
+def test_a_runs_own_gpu_is_sampled_through_faults(gpu_runs: Runs, gpus: Path) -> None:
+    """Only the device that it was given; one that falls off the bus leaves a gap, and the run its curve."""
+    run = gpu_runs.launch(HOLD, gpus="auto")
+    view = RunView(gpu_runs.launcher.folder(run.id))
+    name = f"gpu.{UUIDS[0]}.utilization"
+
+    def seen() -> list[float]:
+        view.samples.poll()
+        at = view.samples.names.index(name) if name in view.samples.names else 1 << 20
+        return [round(row.mean[at], 2) if at < len(row.mean) else math.nan for row in view.samples.rows]
+
+    until(seen, lambda values: 0.0 in values)
+    write(gpus, board(0) | {"util": 77}, board(1))
+    until(seen, lambda values: values[-1] == 0.77)
+    write(gpus, board(0) | {"error": 15}, board(1))
+    until(seen, lambda values: math.isnan(values[-1]))
+    write(gpus, board(0) | {"util": 50}, board(1))
+    until(seen, lambda values: values[-1] == 0.5)
+    gpu_runs.go(run)
+    assert gpu_runs.ended(run).state is RunState.FINISHED
+    assert not any(UUIDS[1] in one for one in view.samples.names)
+    view.poll_metrics()
+    assert "GPU % · 0" in {key.name for key in view.system.series}
+    view.close()
+
+
 def test_the_numbers_of_a_sample_are_kept_by_name() -> None:
     """Numbers and those that are missing; no texts, no truths, no time."""
     found = dict(named("run", Usage(5.0, cpu=1.0, pids=3, unread={"shm": "why"})))
@@ -44,8 +77,9 @@ def test_the_numbers_of_a_sample_are_kept_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gpus", "mine"), [(("all",), True), (("GPU-abc",), True), (("1",), True), (("0",), False), (("GPU-x",), False)]
+    ("asked", "mine"),
+    [(("all",), True), (("GPU-abc",), True), (("1",), True), (("0",), False), (("GPU-x",), False)],
 )
-def test_the_devices_of_a_run(gpus: tuple[str, ...], mine: bool) -> None:
+def test_the_devices_of_a_run(asked: tuple[str, ...], mine: bool) -> None:
     """Named by UUID or index, or all."""
-    assert given(DeviceSample(0.0, 1, "GPU-abcdef", "H100"), gpus) is mine
+    assert given(DeviceSample(0.0, 1, "GPU-abcdef", "H100"), asked) is mine
