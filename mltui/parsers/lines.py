@@ -215,9 +215,12 @@ class Lines:
 
     def _note_position(self, plan: Plan, epoch: float | None, numbers: list[float]) -> None:
         context = self.points.context
+        if self._is_beside(plan):
+            return
         context.position = None
         if plan.inner is not None:
             total = None if plan.inner.total is None else numbers[plan.inner.total]
+            context.firm = total is not None
             context.position = self.points.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
             if epoch is not None:
                 context.set_epoch(epoch)
@@ -227,3 +230,12 @@ class Lines:
                 if self._heading.spoken:
                     self._heading = Heading()
             context.set_epoch(epoch, header=True)
+
+    def _is_beside(self, plan: Plan) -> bool:
+        """Whether a counter alone does not move what follows: it is an evaluation's, or one of those in a block."""
+        if plan.evaluates:
+            return True
+        counters = [c for c in (plan.epoch, plan.inner) if c is not None]
+        single = len(counters) == 1 and counters[0].total is None
+        context = self.points.context
+        return single and context.firm and context.position is not None and self._frame[:1] in (b" ", b"\t")

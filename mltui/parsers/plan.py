@@ -86,6 +86,8 @@ class Plan:
     percent: int | None = None
     """The percentage beside the inner counter, which tells samples from batches."""
     keras: bool = False
+    evaluates: bool = False
+    """Its counter runs over the data of an evaluation: ``[Eval batch=1/2]``."""
     lost: int = 0
     """Values a line of this kind has that belong to series beyond the limit."""
 

@@ -38,6 +38,8 @@ class Context:
     x: float | None = None
     position: tuple[str, float] | None = None
     """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
+    firm: bool = False
+    """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
     fold: float | None = None
     advances: int = 0
     """How often the training went on."""
@@ -103,7 +105,7 @@ class Points:
                 if len(plan.entries) > 1 and not plan.group.by_count and self._repeats(plan, numbers):
                     return
                 axis, x = self._by_context(plan.group)
-                if plan.group.needs_place and not axis.startswith("epoch"):
+                if plan.group.needs_place and not (context.position and context.firm) and not axis.startswith("epoch"):
                     return
                 self.place(plan, axis, x, numbers)
                 return

@@ -34,14 +34,17 @@ class Judge:
         if bar and not counters.any and all(f.role in (Role.UNKNOWN, Role.THROUGHPUT) for f in accepted):
             accepted = []  # What a bar shows of any other work.
         if not accepted:
-            return self._counting_plan(counters)
+            return self._counting_plan(counters, record)
         plan = self._fill(record, accepted, counters, rank, bar)
         return plan if plan.entries or plan.lost or plan.counts else None
 
-    def _counting_plan(self, counters: _Counters) -> Plan | None:
+    def _counting_plan(self, counters: _Counters, record: Record) -> Plan | None:
         if not counters.any and counters.fold is None:
             return None
-        return Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
+        plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
+        own = [f for f in record.fields if f.role is Role.COUNTER]
+        plan.evaluates = counters.epoch is None and any(scope_of(f.label or f.name) in ("val", "test") for f in own)
+        return plan
 
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)

@@ -40,7 +40,7 @@ def inside(outer: str, name: str) -> str:
 def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
     """The name at the end of ``phrase``, and the words before it. An empty name: the phrase is prose."""
     parts = list(phrase)
-    while parts and parts[-1].lower() in ("is", "of", "was", "a"):
+    while len(parts) > explicit and parts[-1].lower() in ("is", "of", "was", "a"):
         parts.pop()
     for start in range(len(parts)):
         if counter_of(" ".join(parts[start:])):

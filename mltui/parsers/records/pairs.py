@@ -159,7 +159,9 @@ class _Walk(Cursor):
             and measures(self.phrase[-2])
         ):
             self.separator = "is"
-        if self.phrase:
+        if self._is_after(token):
+            pass
+        elif self.phrase:
             self._named(token)
         elif self.waiting_name and not isinstance(self.last, Nameless):
             self._add(self.waiting_name, token, True)
@@ -167,6 +169,18 @@ class _Walk(Cursor):
         else:
             self._nameless(token)
         self._clear()
+
+    def _is_after(self, token: Token) -> bool:
+        """Take the count of a sentence that begins with it: ``After 100 updates the loss is 0.5``."""
+        following = self._next()
+        if self.record.fields or following is None or [w.lower() for w in self.phrase] not in (["after"], ["at"]):
+            return False
+        name = following.text.lower().removesuffix("s")
+        if following.kind != "word" or not counter_of(name):
+            return False
+        self.i = self.tokens.index(following, self.i)
+        self._add(name, token, True)
+        return True
 
     def _named(self, token: Token) -> None:
         explicit = self.separator in (":", "=", "is", "[")
