@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import UsageError
 from mltui.domain.options import AppOptions
+from mltui.domain.paths import user_path
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,9 +21,9 @@ def open_app(args: Namespace | None = None) -> int:
     if args is None:
         return _run_app(AppOptions())
     for folder in args.folders:
-        if not folder.expanduser().is_dir():
+        if not user_path(folder).is_dir():
             raise UsageError(f"{folder} is no folder.", "Name a folder of profiles, or a command: see mltui --help")
-    return run(args, tuple(folder.expanduser() for folder in args.folders))
+    return run(args, tuple(user_path(folder) for folder in args.folders))
 
 
 def require_terminal() -> None:

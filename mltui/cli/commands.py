@@ -393,7 +393,7 @@ _DECLARED = (
         "Whatever has no place in a profile is said, and what mltui's defaults make different. Nothing is overwritten.",
         (
             "mltui profile import compose.yaml --service train",
-            "mltui profile import 'docker run --gpus all -v $PWD:/work pytorch python train.py' -o profiles/mine",
+            "mltui profile import 'docker run --gpus all -v $PWD:/code pytorch python train.py' -o profiles/mine",
             "wl-paste | mltui profile import - -o -",
         ),
     ),

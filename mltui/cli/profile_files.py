@@ -10,11 +10,16 @@ import sys
 import tempfile
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mltui.cli.output import print_table, say
 from mltui.cli.session import profiles
 from mltui.domain.errors import MltuiError, ProfileError, UsageError
+from mltui.domain.paths import user_path
 from mltui.domain.text import clean, one_line
+
+if TYPE_CHECKING:
+    from mltui.storage.profile_files import FileText
 
 _EDITORS = ("sensible-editor", "nano", "vim", "vi")
 
@@ -26,8 +31,8 @@ def new(args: Namespace) -> int:
     if args.name is None:
         print_table(("TEMPLATE", "ABOUT"), [(one.name, one.description) for one in files.templates()])
         return 0
-    path = files.new_profile(args.name, args.template, Path(args.folder).expanduser() if args.folder else None)
-    print(path)
+    path = files.new_profile(args.name, args.template, user_path(args.folder) if args.folder else None)
+    print(clean(str(path)))
     named = args.name if any(folder == path.parent.parent for folder in profiles().folders) else str(path.parent)
     say(f"Change it: mltui profile edit {named}. Launch it: mltui run {named}.")
     return 0
@@ -44,27 +49,53 @@ def edit(args: Namespace) -> int:
     read = files.read_text(path)
     copy = _copy(path, read.text)
     try:
-        while True:
-            _edit(command, copy)
-            text = files.read_text(copy).text
-            if text == read.text:
-                say("Nothing was changed.")
-                return 0
-            problems = _problems(copy, path)
-            answer = _answer(problems)
-            if answer == "d":
-                say("Your changes were dropped.")
-                return 1
-            if answer == "s" and _saved(read, text):
-                return 1 if problems else 0
-    finally:
-        copy.unlink(missing_ok=True)
+        code = _edited(command, copy, read)
+    except BaseException:
+        # Whatever went wrong, what the person wrote is not what is lost.
+        if _differs(copy, read.text):
+            say(f"What you wrote is in {clean(str(copy))}.")
+        else:
+            copy.unlink(missing_ok=True)
+        raise
+    copy.unlink(missing_ok=True)
+    return code
+
+
+def _edited(command: list[str], copy: Path, read: FileText) -> int:
+    """Edit the copy until it is saved, dropped or unchanged; the exit code."""
+    from mltui.storage import profile_files as files
+
+    while True:
+        _edit(command, copy)
+        text = files.read_text(copy).text
+        if text == read.text:
+            say("Nothing was changed.")
+            return 0
+        problems = _problems(copy, read.path)
+        answer = _answer(problems)
+        if answer == "d":
+            say("Your changes were dropped.")
+            return 1
+        if answer == "s" and _saved(read, text):
+            return 1 if problems else 0
+
+
+def _differs(copy: Path, text: str) -> bool:
+    try:
+        return copy.read_bytes() != text.encode()
+    except OSError:
+        return False
 
 
 def editor_command() -> list[str]:
     """The editor that ``$VISUAL`` or ``$EDITOR`` names, else one that is there. Raises ``UsageError``."""
     named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    words = shlex.split(named) or next(([name] for name in _EDITORS if shutil.which(name)), [])
+    try:
+        words = shlex.split(named)
+    except ValueError as error:
+        said = f"The editor {one_line(named, 60)!r} is not understood: {str(error).lower().rstrip('.')}."
+        raise UsageError(said, "Set $VISUAL or $EDITOR to a command.") from error
+    words = words or next(([name] for name in _EDITORS if shutil.which(name)), [])
     if not words:
         raise UsageError("No editor is named.", "Set $EDITOR, or use the app's own: mltui, then e on the profile.")
     if not shutil.which(words[0]):
@@ -110,10 +141,9 @@ def _answer(problems: tuple[str, ...]) -> str:
     return _ask("[e]dit again, [s]ave it as it is, or [d]rop the changes? ", "esd", "e")
 
 
-def _saved(read: object, text: str) -> bool:
+def _saved(read: FileText, text: str) -> bool:
     from mltui.storage import profile_files as files
 
-    assert isinstance(read, files.FileText)
     try:
         files.save_text(read, text)
     except files.FileChanged as error:
@@ -132,6 +162,6 @@ def _ask(question: str, letters: str, usual: str) -> str:
         answer = line.strip().lower()[:1] or usual
         # The end of the input answers nothing: the changes are not saved behind the person's back.
         if not line:
-            return "d" if "d" in letters else usual
+            raise MltuiError("Nobody answers any more.", "Nothing was saved.")
         if answer in letters:
             return answer

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mltui.cli.output import paint, print_json, print_table, say
 from mltui.cli.session import load, profiles
 from mltui.domain.errors import Problem, ProfileError, UsageError
+from mltui.domain.paths import user_path
 from mltui.domain.text import clean, one_line
 
 #: How Docker calls Compose files, in the order in which it looks for them.
@@ -128,7 +129,7 @@ def check(args: Namespace) -> int:
         for problem in warnings:
             print(clean(str(replace(problem, message=f"warning: {problem.message}"))), file=sys.stderr)
         if not problems:
-            print(f"{path}: ok")
+            print(f"{clean(str(path))}: ok")
     return 1 if broken else 0
 
 
@@ -162,7 +163,7 @@ def import_profile(args: Namespace) -> int:
 
     file, text = _to_import(args.source)
     to_stdout = args.output == "-"
-    target = Path(args.output).expanduser() if args.output and not to_stdout else None
+    target = user_path(args.output) if args.output and not to_stdout else None
     # Its name decides where it goes, and where it goes decides its paths.
     draft = draft_from_text(text, file=file, target=Path.cwd(), service=args.service)
     place = target or Path("profiles") / draft.name
@@ -178,7 +179,7 @@ def import_profile(args: Namespace) -> int:
     _say_remarks(draft.remarks)
     if written:
         say(f"Look at it: mltui profile check {written}; mltui run {written} --dry-run")
-        print(written)
+        print(clean(str(written)))
     return 0
 
 
@@ -191,7 +192,7 @@ def _to_import(source: str) -> tuple[Path, str]:
         return here, sys.stdin.read(_MOST)
     if is_command(source):
         return here, source
-    path = Path(os.path.abspath(Path(source).expanduser()))
+    path = Path(os.path.abspath(user_path(source)))
     if path.is_dir():
         path = next((path / name for name in _COMPOSE_NAMES if (path / name).is_file()), path / _COMPOSE_NAMES[0])
     try:

@@ -201,7 +201,7 @@ def _stop_sweep(args: Namespace) -> int:
     runs = [run for run in launcher.database.group(args.group) if run.state.active]
     if not runs:
         raise MltuiError("All runs of the sweep have ended already.")
-    failures = launcher.stop_all(runs, args.grace)
+    failures = launcher.end_all(runs, grace=args.grace)
     for failure in failures:
         say(f"mltui: {failure}")
     return max([_tell_end(launcher, run) for run in runs] + [1 if failures else 0])

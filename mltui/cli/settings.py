@@ -15,7 +15,7 @@ def path(_: Namespace) -> int:
     """Print the file's path."""
     from mltui.storage.settings import settings_path
 
-    print(settings_path())
+    print(clean(str(settings_path())))
     return 0
 
 
@@ -64,7 +64,7 @@ def check(args: Namespace) -> int:
         for problem in problems:
             print(clean(str(problem)), file=sys.stderr)
         if not problems:
-            print(f"{file.path}: {'ok' if file.path.exists() else 'not there, which is fine'}")
+            print(f"{clean(str(file.path))}: {'ok' if file.path.exists() else 'not there, which is fine'}")
     return 1 if problems else 0
 
 

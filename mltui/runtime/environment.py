@@ -11,6 +11,7 @@ from pathlib import Path
 from mltui.domain.compose import EnvFile
 from mltui.domain.interpolation import InterpolationError, interpolate
 from mltui.domain.param import NAME
+from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault
 from mltui.domain.secret_names import is_secret_name
@@ -107,7 +108,7 @@ def read_env_file(entry: EnvFile, folder: Path, caller: Mapping[str, str]) -> di
 
     A name without ``=`` takes the caller's value, if there is one. Raises ``OSError``, ``ValueError`` with the line.
     """
-    path = folder / Path(entry.path).expanduser()
+    path = folder / user_path(entry.path)
     if not path.is_file() and not entry.required:
         return {}
     with path.open("rb") as stream:

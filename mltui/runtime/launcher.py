@@ -199,23 +199,23 @@ class Launcher:
         """Ask the run to end; a run that is still being built is stopped before it starts."""
         self._end(run, lambda engine, container: engine.stop(container, grace))
 
-    def stop_all(self, runs: Iterable[Run], grace: float | None = None) -> tuple[MltuiError, ...]:
-        """Ask several runs to end, at once, those that wait first, so that none starts in place of another; returns
-        what went wrong.
+    def end_all(self, runs: Iterable[Run], how: str = "stop", grace: float | None = None) -> tuple[MltuiError, ...]:
+        """``stop`` or ``kill`` several runs at once, those that wait first, so that none starts in place of another;
+        returns what went wrong.
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        def stop(run: Run) -> MltuiError | None:
+        def end(run: Run) -> MltuiError | None:
             try:
-                self.stop(run, grace)
+                self.stop(run, grace) if how == "stop" else self.kill(run)
             except MltuiError as error:
                 return error
             return None
 
         ordered = sorted(runs, key=lambda run: not run.waits)
-        waiting = [stop(run) for run in ordered if run.waits]
+        waiting = [end(run) for run in ordered if run.waits]
         with ThreadPoolExecutor(8) as pool:
-            others = list(pool.map(stop, (run for run in ordered if not run.waits)))
+            others = list(pool.map(end, (run for run in ordered if not run.waits)))
         return tuple(filter(None, (*waiting, *others)))
 
     def kill(self, run: Run) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mltui.domain.errors import Problem
 from mltui.domain.launch import MountType
+from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault, fill
 
@@ -74,4 +75,4 @@ def _build(profile: Profile) -> Iterator[Fault]:
 
 def _path(profile: Profile, text: str) -> Path:
     """A path of the profile, from the profile's folder."""
-    return Path(os.path.normpath(profile.folder / Path(text).expanduser()))
+    return Path(os.path.normpath(profile.folder / user_path(text)))

@@ -15,6 +15,7 @@ from mltui.domain.compose import VolumeEntry
 from mltui.domain.errors import ProfileError, UsageError
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.param import ParamValue, param_text
+from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault, check, fill, literal
 from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
@@ -267,7 +268,7 @@ class _Launch:
 
     def _path(self, text: str) -> Path:
         """A path of the profile, from the profile's folder."""
-        return Path(os.path.normpath(self.profile.folder / Path(text).expanduser()))
+        return Path(os.path.normpath(self.profile.folder / user_path(text)))
 
     def _requirements(self) -> str:
         asked = self.profile.requirements

@@ -26,7 +26,9 @@ def start_supervisor(
     """Start the run's supervisor and hand it the folder's lock; ``launch``, which may hold secrets, goes through a
     pipe, not the disk. Raises ``StartError``.
     """
-    command = [sys.executable, "-m", "mltui.runtime.supervisor_process", str(home), run_id, str(folder.lock_fd)]
+    # -P: the folder that the caller stands in, such as a training's with a queue.py, holds no modules of ours.
+    module = ["-P", "-m", "mltui.runtime.supervisor_process"]
+    command = [sys.executable, *module, str(home), run_id, str(folder.lock_fd)]
     environment = dict(os.environ)
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mltui.domain.errors import Problem
+from mltui.domain.paths import user_path
 from mltui.domain.text import one_line
 from mltui.storage.yaml_merge import merge, moved
 from mltui.storage.yaml_source import Node, Source, plain, read_source
@@ -157,7 +158,7 @@ def _service(file: Path, services: Node | None, name: str) -> Node:
 
 def _file(wanted: str, place: _Place, find: Finder) -> Path:
     """The file of a path, or of a profile's name."""
-    path = Path(os.path.normpath(place.file.parent / Path(wanted).expanduser()))
+    path = Path(os.path.normpath(place.file.parent / user_path(wanted)))
     if path.is_dir():
         path = next((path / name for name in _FILE_NAMES if (path / name).is_file()), path)
     if path.is_file():

@@ -2,7 +2,7 @@
 
 ::
 
-    launches.json   {"profiles": {"/work/mnist/profile.yaml": {"params": {"lr": "0.1, 0.01"}, "gpus": "1"}}}
+    launches.json   {"profiles": {"/home/ada/mnist/profile.yaml": {"params": {"lr": "0.1, 0.01"}, "gpus": "1"}}}
 
 Only what differs from the profile is in it, as typed. What a secret is called is never in it.
 """

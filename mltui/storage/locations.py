@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from mltui.domain.errors import StorageError
+from mltui.domain.paths import user_path
 
 #: The cure where a file cannot be written.
 MAKE_ROOM = "Check that the disk is not full and that the folder is yours; MLTUI_HOME names another folder."
@@ -18,7 +19,7 @@ def home() -> Path:
     """
     given = os.environ.get("MLTUI_HOME")
     if given:
-        return Path(given).expanduser().absolute()
+        return user_path(given).absolute()
     import platformdirs
 
     return Path(platformdirs.user_data_path("mltui"))
@@ -28,7 +29,7 @@ def config_home() -> Path:
     """The folder of the user's settings and profiles: ``$MLTUI_CONFIG``, else ``~/.config/mltui`` on Linux."""
     given = os.environ.get("MLTUI_CONFIG")
     if given:
-        return Path(given).expanduser().absolute()
+        return user_path(given).absolute()
     import platformdirs
 
     return Path(platformdirs.user_config_path("mltui"))

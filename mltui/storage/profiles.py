@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import Problem, ProfileError, UsageError
+from mltui.domain.paths import user_path
 from mltui.domain.profile_name import default_name
 from mltui.domain.text import one_line
 from mltui.storage.locations import config_home
@@ -105,7 +106,7 @@ def _checked(
 
 def _file_of(path: Path) -> Path:
     """The profile's file: ``path`` itself, or the profile in that folder."""
-    path = Path(os.path.abspath(path.expanduser()))
+    path = Path(os.path.abspath(user_path(path)))
     if path.is_dir():
         return next((path / name for name in FILE_NAMES if (path / name).is_file()), path / FILE_NAMES[0])
     return path
@@ -128,7 +129,7 @@ class ProfileRepository:
     ) -> None:
         self._environment = os.environ if environment is None else environment
         here = cwd or Path.cwd()
-        wanted = [here / Path(folder).expanduser() for folder in folders]
+        wanted = [here / user_path(folder) for folder in folders]
         self.folders: tuple[Path, ...] = tuple(
             dict.fromkeys(
                 Path(os.path.abspath(f))
@@ -187,7 +188,7 @@ class ProfileRepository:
     def find(self, name: str | Path) -> Path:
         """The file of the profile of that name, folder or file. Raises ``UsageError``."""
         text = str(name)
-        path = self._cwd / Path(text).expanduser()
+        path = self._cwd / user_path(text)
         if path.is_file() or (path.is_dir() and any((path / n).is_file() for n in FILE_NAMES)):
             return _file_of(path)
         found = self.named(text) if "/" not in text and not text.endswith(_SUFFIXES) else None

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import Problem, StorageError
+from mltui.domain.paths import user_path
 from mltui.storage.locations import config_home, home
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class SettingsFile:
 
     def folders(self, settings: Settings) -> tuple[Path, ...]:
         """The folders of profiles that the settings name; relative ones are beside the file."""
-        return tuple(self.path.parent / Path(folder).expanduser() for folder in settings.profile_folders)
+        return tuple(self.path.parent / user_path(folder) for folder in settings.profile_folders)
 
 
 def _kind() -> FileKind:

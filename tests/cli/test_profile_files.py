@@ -90,7 +90,24 @@ def test_edit_overwrites_nobody(program: Program, editor: Path) -> None:
     assert file.read_text() == "image: mine\n"
 
 
-@pytest.mark.parametrize(("name", "said"), [("no-such-editor", "is not there"), ("false", "ended with exit code 1")])
+@pytest.mark.parametrize("spoil", ['printf "\\377" > "$1"', 'echo "image: mine" > "$1"; exit 3'])
+def test_what_was_written_is_kept_when_it_cannot_be_taken_in(program: Program, editor: Path, spoil: str) -> None:
+    """It is said where."""
+    file = program.profile("mine", "image: old\n") / "profile.yaml"
+    editor.write_text(f"#!/bin/sh\n{spoil}\n")
+    terminal = program.terminal("profile", "edit", "mine", VISUAL=str(editor))
+    terminal.wait_for("What you wrote is in")
+    assert terminal.end() != 0
+    copy = Path(terminal.output.split("What you wrote is in ")[1].split()[0].rstrip("."))
+    assert copy.read_bytes() in (b"\xff", b"image: mine\n")
+    copy.unlink()
+    assert file.read_text() == "image: old\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("no-such-editor", "is not there"), ("false", "ended with exit code 1"), ('vim "', "is not understood")],
+)
 def test_an_editor_that_fails_is_said(program: Program, name: str, said: str) -> None:
     """And nothing is saved."""
     program.profile("mine", "image: old\n")

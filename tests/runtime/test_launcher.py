@@ -73,6 +73,15 @@ def test_a_supervisor_that_cannot_be_started(local_runs: Runs, monkeypatch: pyte
         local_runs.launcher.remove(run)
 
 
+def test_modules_of_the_caller_s_folder_are_not_taken_for_ours(
+    local_runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A training's own pickle.py, in the folder that mltui is called in, is not executed."""
+    (tmp_path / "pickle.py").write_text("raise SystemExit('executed')\n")
+    monkeypatch.chdir(tmp_path)
+    assert local_runs.ended(local_runs.launch("true")).state is RunState.FINISHED
+
+
 def test_a_supervisor_that_cannot_be_started_again(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that goes on is not called failed; it is taken up when that is possible again."""
     run = local_runs.launch(HOLD)

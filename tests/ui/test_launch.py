@@ -96,6 +96,15 @@ def test_steps_go_from_value_to_value(swept: Path) -> None:
     assert steps("cpus", 2) == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("key", "typed", "stepped"),
+    [("lr", "inf", "inf"), ("lr", "nan", "nan"), ("lr", "1e400", "1e400"), ("epochs", "9007199254740993", "100")],
+)
+def test_a_step_from_a_number_that_has_none_leaves_it(swept: Path, key: str, typed: str, stepped: str) -> None:
+    """Infinities stay as they were typed; a number out of bounds goes into them."""
+    assert field(form_of(swept), key).step(typed, 1) == stepped
+
+
 def test_a_form_stands_for_what_was_changed_alone(swept: Path) -> None:
     """Unchanged values are the profile's; several make a grid; the same limits are no change."""
     form = form_of(swept, LaunchValues({"epochs": "7", "gone": "1"}, {"mem_limit": "none", "gpus": "1"}))

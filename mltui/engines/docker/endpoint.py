@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mltui.domain.errors import EngineUnavailable
+from mltui.domain.paths import user_path
 from mltui.domain.text import one_line
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
@@ -93,7 +94,7 @@ def _tls_files(folder: Path, *, verify: bool) -> Tls:
 
 
 def _config_folder(env: Mapping[str, str]) -> Path:
-    return Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "~").expanduser() / ".docker")
+    return Path(env.get("DOCKER_CONFIG") or user_path(env.get("HOME") or "~") / ".docker")
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -189,7 +189,7 @@ class _Build:
 
     def create(self, path: Path, bare: bool) -> None:
         without_pip = ["--without-pip"] if bare else []
-        self._run("python -m venv", [sys.executable, "-m", "venv", *without_pip, str(path)], path.parent)
+        self._run("python -m venv", [sys.executable, "-P", "-m", "venv", *without_pip, str(path)], path.parent)
 
     def install(self, path: Path, requirements: Path) -> None:
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", _progress_bar()]

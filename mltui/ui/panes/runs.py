@@ -24,7 +24,7 @@ from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.text_view import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 class RunRow(NamedTuple):
@@ -188,14 +188,14 @@ class RunsPane(ListPane[RunRow]):
     def action_stop(self) -> None:
         """Stop the run, or all of the sweep, after asking."""
         text = "It is asked to end and may write a checkpoint."
-        self._end("Stop", "Stopping", text, self.cockpit_app.cockpit.launcher.stop)
+        self._end("Stop", "Stopping", text)
 
     def action_kill(self) -> None:
         """Kill the run, or all of the sweep, after asking."""
         text = "It ends at once and cannot write a checkpoint."
-        self._end("Kill", "Killing", text, self.cockpit_app.cockpit.launcher.kill)
+        self._end("Kill", "Killing", text)
 
-    def _end(self, verb: str, doing: str, means: str, act: Callable[[Run], None]) -> None:
+    def _end(self, verb: str, doing: str, means: str) -> None:
         runs = self._these()
         active = [run for run in runs if run.state.active]
         if not active:
@@ -209,8 +209,9 @@ class RunsPane(ListPane[RunRow]):
         )
 
         def all_of_them() -> None:
-            for run in active:
-                act(run)
+            failures = self.cockpit_app.cockpit.launcher.end_all(active, verb.lower())
+            if failures:
+                raise failures[0]
 
         self.cockpit_app.ask(f"{verb} {what}? {means}", verb, f"{doing} {what}", all_of_them)
 

@@ -19,6 +19,8 @@ from mltui.ui.presentation.fields import Field, Heading, Item, step_choice
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
 
+#: Between these a number can be stepped up and down.
+_LEAST, _MOST = 1e-300, 1e300
 #: What a person types for no limit.
 _NONE = ("", "none", "no", "–")
 _LIMITS = ("cpus", "mem_limit", "shm_size")
@@ -138,21 +140,26 @@ def _param_step(param: Param) -> Callable[[str, int], str]:
 
     def step(text: str, by: int) -> str:
         try:
-            now = float(text)
+            now = int(text) if param.type == "int" else float(text)
+            wanted = now + by if isinstance(now, int) else _next_of_1_2_5(now, by)
         except ValueError:
             return text
-        wanted = now + by if param.type == "int" else _next_of_1_2_5(now, by)
-        if param.min is not None:
-            wanted = max(wanted, param.min)
-        if param.max is not None:
-            wanted = min(wanted, param.max)
-        return number_text(wanted)
+        if param.min is not None and wanted < param.min:
+            wanted = param.min
+        if param.max is not None and wanted > param.max:
+            wanted = param.max
+        return str(wanted) if isinstance(wanted, int) else number_text(wanted)
 
     return step
 
 
 def _next_of_1_2_5(value: float, by: int) -> float:
-    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, …: the steps in which rates are tried."""
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, …: the steps in which rates are tried.
+
+    Raises ``ValueError`` where there is none: at infinity, at no number, and at the ends of what a float can hold.
+    """
+    if not _LEAST < abs(value) < _MOST and value != 0:
+        raise ValueError("no step from here")
     if value <= 0:
         return value + by * 0.1
     power = int(log10(value)) - 2
