@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mltui.cli.diagnosis import print_report
+from mltui.cli.diagnosis import print_report, report_value
 from mltui.cli.live import LiveDisplay
 from mltui.cli.output import is_terminal, paint, print_json, say
 from mltui.cli.runs import elapsed, outputs_text, run_value
@@ -65,7 +65,8 @@ def follow(launcher: Launcher, run: Run, *, plain: bool = False, as_json: bool =
     finally:
         view.close()
     if as_json:
-        print_json({"event": "ended"} | run_value(launcher, now))
+        told = report_value(now, launcher.folder(run.id), view.metrics)
+        print_json({"event": "ended"} | run_value(launcher, now) | told)
     else:
         _tell_end(launcher.folder(run.id), now, view)
     return end_code(now)

@@ -18,6 +18,7 @@ from mltui.domain.diagnosis import Diagnosis, Evidence, Kind, Place, Signature, 
 from mltui.domain.diagnosis_table import read_table
 from mltui.domain.last_words import last_words, log_lines
 from mltui.domain.profile_change import ProfileChange, profile_changes
+from mltui.domain.run import RunState
 from mltui.domain.samples import SampleRow, summary
 from mltui.domain.units import parse_size
 
@@ -62,10 +63,16 @@ def harmless(line: str) -> bool:
     return is_harmless(signatures(), line)
 
 
-def signature_seen_in(text: str) -> Diagnosis | None:
-    """What is known of an engine's or a driver's words alone, for the doctor."""
+def known_words(text: str) -> Diagnosis | None:
+    """What is known of an engine's or a driver's words alone."""
     found = diagnose(signatures(), Evidence(lines={Place.ERROR: (text,)}))
     return found if found and found.known and found.kind is Kind.FAILURE else None
+
+
+def known_figure(name: str, value: float) -> Diagnosis | None:
+    """What is to be known of something that is measured while all goes on; ``None`` where it is well."""
+    found = advice(signatures(), Evidence(state=RunState.RUNNING, figures={name: value}))
+    return next(iter(found), None)
 
 
 def report(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> Report:
@@ -128,7 +135,17 @@ def _figures(run: Run, folder: RunFolder, log: tuple[str, ...]) -> Iterator[tupl
     yield from _sampled(run, folder, limit)
     if any(_names_place(line, _tmpfs(data)) for line in log if "no space left" in line.lower()):
         yield "tmpfs_count", 1
+    if run.container_id:
+        yield from _engine_log(run.container_id)
     yield "foreign_count", sum(1 for _ in islice(_foreign_files(folder.outputs), _FILES))
+
+
+def _engine_log(container: str) -> Iterator[tuple[str, float]]:
+    """The log that a Docker engine of this machine keeps besides, where it may be looked at."""
+    try:
+        yield "engine_log", os.stat(f"/var/lib/docker/containers/{container}/{container}-json.log").st_size
+    except OSError:
+        return
 
 
 def _sampled(run: Run, folder: RunFolder, limit: float | None) -> Iterator[tuple[str, float]]:

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING
 from mltui.domain.errors import EngineUnavailable
 from mltui.domain.figures import format_bytes
 from mltui.runtime.checkup import Finding, Verdict, disk
+from mltui.runtime.diagnosis import known_figure, known_words
 from mltui.runtime.doctor_gpus import has_nvidia
 
 if TYPE_CHECKING:
     from mltui.engines.base import EngineInfo
-
-#: A container's log of so many bytes was given no limit, and goes on growing.
-_LONG_LOG = 2 << 30
-#: So many ended processes that nobody takes away are no accident.
-_ZOMBIES = 10
 
 HANGING = (
     "It takes connections and says nothing: see its log (journalctl -u docker), or choose another with DOCKER_HOST."
@@ -35,7 +31,8 @@ def check_engine(name: str = "", endpoint: str = "") -> Iterable[Finding]:
     except EngineUnavailable as error:
         # Without a container engine everything still works as local processes, unless one was asked for.
         verdict, rest = (Verdict.FAIL, "") if name else (Verdict.WARN, " Runs are local processes until then.")
-        yield Finding("engine", verdict, error.message, f"{error.hint}{rest}")
+        known = known_words(error.message)
+        yield Finding("engine", verdict, error.message, f"{known.cure if known else error.hint}{rest}")
         return
     engine.close()
     yield Finding("engine", Verdict.OK, f"{info.product} {info.version}: there, and may be used")
@@ -144,14 +141,11 @@ def check_logs(root: Path = Path("/var/lib/docker")) -> Iterable[Finding]:
         return
     size, name = max(sizes)
     evidence = f"{len(sizes)} logs with {format_bytes(sum(one for one, _ in sizes))}; the longest {format_bytes(size)}"
-    if size < _LONG_LOG:
+    known = known_figure("engine_log", size)
+    if known is None:
         yield Finding("container logs", Verdict.OK, evidence)
         return
-    cure = (
-        f"Remove container {name[:12]}, or give it a limit: logging options max-size and max-file, for all of them "
-        "log-opts in the engine's daemon.json."
-    )
-    yield Finding("container logs", Verdict.WARN, evidence, cure)
+    yield Finding("container logs", Verdict.WARN, f"{evidence}, of container {name[:12]}", known.cure)
 
 
 def check_zombies(proc: Path = Path("/proc")) -> Iterable[Finding]:
@@ -167,10 +161,10 @@ def check_zombies(proc: Path = Path("/proc")) -> Iterable[Finding]:
         if state == "Z":
             parents[parent] = parents.get(parent, 0) + 1
     total = sum(parents.values())
-    if total < _ZOMBIES:
-        yield Finding("zombies", Verdict.OK, f"ended processes that wait to be taken away: {total}")
+    known = known_figure("zombie_count", total)
+    said = f"ended processes that wait to be taken away: {total}"
+    if known is None:
+        yield Finding("zombies", Verdict.OK, said)
         return
     parent, count = max(parents.items(), key=lambda one: one[1])
-    evidence = f"ended processes that wait to be taken away: {total}, of them {count} children of process {parent}"
-    cure = "If that is a container's: init: true in its profile (docker run --init), and start it again."
-    yield Finding("zombies", Verdict.WARN, evidence, cure)
+    yield Finding("zombies", Verdict.WARN, f"{said}, of them {count} children of process {parent}", known.cure)

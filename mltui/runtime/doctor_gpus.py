@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.figures import format_bytes, format_percent
 from mltui.runtime.checkup import Finding, Verdict
+from mltui.runtime.diagnosis import known_words
 
 if TYPE_CHECKING:
     from mltui.domain.device import DeviceSample
@@ -78,7 +79,7 @@ def gpu_findings(monitor: DeviceMonitor) -> Iterable[Finding]:
     reason = monitor.probe()
     if reason:
         if has_nvidia():
-            yield Finding("gpu", Verdict.FAIL, reason, "Run nvidia-smi; after an update of the driver, restart.")
+            yield Finding("gpu", Verdict.FAIL, reason, _cure(reason, "Run nvidia-smi; after an update, restart."))
         else:
             yield Finding("gpu", Verdict.INFO, reason)
         return
@@ -104,11 +105,18 @@ def _holders(monitor: DeviceMonitor) -> tuple[GpuHolder, ...]:
 def _device(sample: DeviceSample, holders: Sequence[GpuHolder]) -> Finding:
     name = f"GPU {sample.number} {sample.name} {sample.uuid}"
     if sample.error:
-        return Finding("gpu", Verdict.FAIL, f"{name}: {sample.error}", "See dmesg for Xid errors; reset or restart.")
+        cure = _cure(sample.error, "See dmesg for Xid errors; reset or restart.")
+        return Finding("gpu", Verdict.FAIL, f"{name}: {sample.error}", cure)
     used = f"{format_bytes(sample.memory_used)} of {format_bytes(sample.memory_total)} in use"
     busy = "" if sample.utilization is None else f", {format_percent(sample.utilization)} busy"
     by = ", ".join(dict.fromkeys(_who(one) for one in holders))
     return Finding("gpu", Verdict.OK, f"{name}: {used}{busy}" + (f"; held by {by}" if by else ""))
+
+
+def _cure(words: str, otherwise: str) -> str:
+    """What cures a driver's complaint."""
+    known = known_words(words)
+    return known.cure if known else otherwise
 
 
 def _who(holder: GpuHolder) -> str:

@@ -69,6 +69,14 @@ command: [sh, -c, "echo 'OSError: [Errno 24] Too many open files: a.png'; exit 1
     assert diagnosis["changes"] == [{"path": "ulimits.nofile", "was": 64, "value": 65536}]
 
 
+def test_programs_are_told_why_when_it_ends(program: Program) -> None:
+    """The last of the JSON lines has the diagnosis."""
+    folder = program.profile("train", TRAIN)
+    last = program.lines("run", str(folder), "--engine", "local", "--set", "exit=127", "--json", code=1)[-1]
+    assert last["event"] == "ended"
+    assert last["diagnosis"]["id"] == "command-not-found"  # type: ignore[index]
+
+
 def test_a_run_that_went_well_has_no_diagnosis(trained: Trained) -> None:
     """Neither in words nor for programs."""
     program, run = trained

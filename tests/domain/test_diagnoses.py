@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -59,6 +60,26 @@ def test_every_entry_says_what_it_must() -> None:
         assert one.cure or one.kind in (Kind.HARMLESS, Kind.STOPPED), one.id
         assert ENTRIES[one.id]["match"], one.id
         assert ENTRIES[one.id]["miss"], one.id
+
+
+#: What is measured of a run that ends, and by the doctor (``runtime.diagnosis``, ``runtime.doctor_engine``).
+FIGURES = {
+    "exit_count", "ran_s", "silent_share", "memory", "memory_limit", "memory_share", "host_memory",
+    "host_memory_total", "host_memory_share", "tmpfs_count", "foreign_count", "nonfinite_count", "gpu_count",
+    "gpu_peak_share", "engine_log", "zombie_count",
+}  # fmt: skip
+
+
+def test_every_figure_that_is_asked_for_is_measured() -> None:
+    """No entry waits for something that nobody counts."""
+    for one in TABLE:
+        caps = {change.cap for change in one.changes if change.cap}
+        assert {limit.name for limit in one.figures} | caps <= FIGURES, one.id
+        known = FIGURES | {name for pattern in one.patterns for name in pattern.names}
+        named = {
+            field for text in (one.cause, one.cure, one.shows) for _, field, _, _ in Formatter().parse(text) if field
+        }
+        assert named <= known, one.id
 
 
 def _failed(*log: str, **known: object) -> Evidence:

@@ -193,7 +193,11 @@ def test_a_free_port_is_one_that_nobody_has() -> None:
 
 def test_an_engines_words_are_known_alone(tmp_path: Path) -> None:
     """For the doctor: the same table reads what an engine answers."""
-    found = diagnosis.signature_seen_in("permission denied while trying to connect to the Docker daemon socket at x")
+    found = diagnosis.known_words("permission denied while trying to connect to the Docker daemon socket at x")
     assert found is not None
     assert found.id == "engine-permission"
-    assert diagnosis.signature_seen_in("all is well") is None
+    assert diagnosis.known_words("all is well") is None
+    zombies = diagnosis.known_figure("zombie_count", 40)
+    assert zombies is not None
+    assert zombies.id == "zombies"
+    assert diagnosis.known_figure("zombie_count", 1) is None

@@ -252,7 +252,8 @@ def test_long_logs_of_an_engine(tmp_path: Path) -> None:
     [found] = doctor_engine.check_logs(tmp_path)
     assert found.verdict is Verdict.WARN
     assert "2 logs" in found.evidence
-    assert "bbbbbbbbbbbb" in found.cure
+    assert "bbbbbbbbbbbb" in found.evidence
+    assert "max-size" in found.cure
     assert list(doctor_engine.check_logs(tmp_path / "none")) == []
 
 
