@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.settings import Refresh, Settings, check_settings
 from mltui.storage.profiles import load_profile
+from mltui.storage.yaml_source import parse_source
 from mltui.ui.commands import APP, PANES
+from mltui.ui.presentation.settings_form import seconds_text
+from mltui.ui.user_settings import check_names
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("profiles/*/README.md")])
@@ -37,3 +41,19 @@ def test_the_keys_of_the_readme_are_the_apps() -> None:
     table = re.findall(r"^\| ((?:`[^`]+`[ …,]*)+) \|", (ROOT / "README.md").read_text(), re.M)
     keys = {key for row in table for group in re.findall(r"`([^`]+)`", row) for key in group.split()}
     assert keys - bound - {"tab"} == set()
+
+
+def test_the_page_of_settings_names_every_setting_with_its_default() -> None:
+    """As they are declared; its example is accepted, and its commands are there."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$", page, re.M))
+    fields = {name: info for name, info in Settings.model_fields.items() if name != "refresh"}
+    fields |= {f"refresh.{name}": info for name, info in Refresh.model_fields.items()}
+    assert rows.keys() == fields.keys()
+    for name, info in fields.items():
+        default = seconds_text(info.default) if isinstance(info.default, float) else str(info.default or "")
+        assert default in ("()", "{}", "") or f"`{default}`" in rows[name], name
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    settings, faults = check_settings(parse_source(block).data, check_names)
+    assert not faults
+    assert settings.ask == "removing"

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mltui.storage.profiles import ProfileEntry
 
 
+#: From here on a row has room for tags.
+_WIDE = 60
+
+
 class ProfilesPane(ListPane["ProfileEntry"]):
     """Lists profiles; enter opens the launch form."""
 
@@ -120,6 +124,8 @@ def profile_line(entry: ProfileEntry, width: int) -> Line:
             (f"  {one_line(entry.problem.message, 200)}", "dim"),
         ]
     line: list[Span] = [("  ", "text"), (one_line(entry.name, 60), "text")]
+    if width >= _WIDE and entry.tags:
+        line.append((f"  {' '.join(f'#{tag}' for tag in entry.tags)}", "alt"))
     if width > 20 and entry.description:
         line.append((f"  {one_line(entry.description, 200)}", "dim"))
     return line

@@ -48,6 +48,7 @@ class LaunchScreen(ModalScreen[None]):
     LaunchScreen #facts { height: auto; max-height: 8; margin: 0 0 1 0; }
     LaunchScreen TextView { height: 1fr; min-height: 2; }
     LaunchScreen.-short > Vertical { width: 100%; height: 100%; }
+    LaunchScreen.-short #remark { height: 1; }
     LaunchScreen.-short FieldTable { margin: 0; max-height: 65%; }
     LaunchScreen.-short #facts { margin: 0; max-height: 4; }
     """
@@ -286,8 +287,7 @@ def _read(cockpit: Cockpit, path: Path) -> LaunchForm:
     """The form of the profile at ``path``, with the values that were used last. Raises ``ProfileError``."""
     from mltui.plugins import engine_names
     from mltui.storage.launch_values import LaunchHabits
-    from mltui.storage.profiles import load_profile
     from mltui.ui.presentation.launch_form import LaunchForm
 
     last = LaunchHabits(cockpit.home).load(path)
-    return LaunchForm(load_profile(path), last, engine_names(), len(cockpit.sampler.devices))
+    return LaunchForm(cockpit.read_profile(path), last, engine_names(), len(cockpit.sampler.devices))
