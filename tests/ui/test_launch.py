@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mltui.ui.app import MltuiApp
 from mltui.ui.presentation.launch_form import LaunchForm
 from mltui.ui.screens.launch import LaunchScreen
 from tests.support.nvml.simulated import board, write
+from tests.support.terminal import Terminal
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
@@ -234,3 +236,17 @@ def test_the_gpu_is_chosen_with_its_reason_and_who_has_the_others(
         assert "No GPU is free" in text(app)
 
     drive(swept, keys, (120, 40))
+
+
+def test_keys_that_come_all_at_once_are_taken_in_their_order(swept: Path) -> None:
+    """In a real terminal: what is typed fast, or into a busy app, is text where text is typed, never commands."""
+    with Terminal([sys.executable, "-m", "mltui", "--engine", "local", str(swept)], rows=36, columns=120) as terminal:
+        terminal.until(r"tiny +Prints.*! ?wrong")
+        terminal.press("1/swept\r\r")
+        terminal.until("Launch swept.*docker run")
+        terminal.press("je, 0.2, 0.4\r")
+        terminal.until("3 runs: lr = 0.1, 0.2, 0.4")
+        terminal.press("ug7\r\r")
+        terminal.until("finished +swept.*epochs=7")
+        terminal.press("1\r\r")
+        terminal.until("Runs[^\n]* 2 .*epochs=7.*epochs=7")

@@ -70,6 +70,7 @@ class ListPane(Pane, Generic[T]):
     ) -> None:
         super().__init__(id)
         self.table: ListTable[T] = ListTable(key, draw, text, empty=self.EMPTY)
+        self.table.direct = {f"{id}.filter": self.table.action_filter}
 
     def compose(self) -> ComposeResult:
         """Title and list."""

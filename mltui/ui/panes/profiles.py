@@ -45,10 +45,14 @@ class ProfilesPane(ListPane["ProfileEntry"]):
         return entry if self.cockpit_app.ready else None
 
     def _open_form(self) -> None:
+        from mltui.ui.screens.launch import LaunchScreen
+
+        if isinstance(self.app.screen, LaunchScreen):
+            # Enter was pressed again before the form had the keys.
+            self.app.screen.action_go()
+            return
         entry = self._usable()
         if entry is not None:
-            from mltui.ui.screens.launch import LaunchScreen
-
             self.app.push_screen(LaunchScreen(entry))
 
     def _usable(self) -> ProfileEntry | None:

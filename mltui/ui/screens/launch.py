@@ -60,6 +60,7 @@ class LaunchScreen(ModalScreen[None]):
         self._entry = entry
         self.about = LinesWidget(id="about")
         self.table = FieldTable(empty="reading the profile …")
+        self.table.give(LAUNCH, self)
         self.facts = LinesWidget(id="facts")
         self.remark = LinesWidget(id="remark")
         self.preview = TextView()
