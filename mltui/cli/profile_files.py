@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,8 +18,6 @@ from mltui.domain.text import clean, one_line
 
 if TYPE_CHECKING:
     from mltui.storage.profile_files import FileText
-
-_EDITORS = ("sensible-editor", "nano", "vim", "vi")
 
 
 def new(args: Namespace) -> int:
@@ -45,7 +41,7 @@ def edit(args: Namespace) -> int:
     path = profiles().find(args.profile)
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to edit in.", f"The file is {one_line(str(path), 300)}.")
-    command = editor_command()
+    command = files.editor_command()
     read = files.read_text(path)
     copy = _copy(path, read.text)
     try:
@@ -85,22 +81,6 @@ def _differs(copy: Path, text: str) -> bool:
         return copy.read_bytes() != text.encode()
     except OSError:
         return False
-
-
-def editor_command() -> list[str]:
-    """The editor that ``$VISUAL`` or ``$EDITOR`` names, else one that is there. Raises ``UsageError``."""
-    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    try:
-        words = shlex.split(named)
-    except ValueError as error:
-        said = f"The editor {one_line(named, 60)!r} is not understood: {str(error).lower().rstrip('.')}."
-        raise UsageError(said, "Set $VISUAL or $EDITOR to a command.") from error
-    words = words or next(([name] for name in _EDITORS if shutil.which(name)), [])
-    if not words:
-        raise UsageError("No editor is named.", "Set $EDITOR, or use the app's own: mltui, then e on the profile.")
-    if not shutil.which(words[0]):
-        raise UsageError(f"The editor {one_line(words[0], 60)!r} is not there.", "Set $VISUAL or $EDITOR to another.")
-    return words
 
 
 def _copy(path: Path, text: str) -> Path:

@@ -211,10 +211,13 @@ class Cockpit:
 
         Raises ``ProfileError``. Takes as long as an engine does.
         """
+        return self.explain_profile(self.read_profile(path), wish, run_id)
+
+    def explain_profile(self, profile: Profile, wish: Wish | None = None, run_id: str = "") -> Explanation:
+        """The same for a profile that has been read, or is being written."""
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.launcher import Wish
 
-        profile = self.read_profile(path)
         try:
             resolution, choice = self.launcher.plan(profile, wish or Wish(), run_id)
         except MltuiError as error:

@@ -78,6 +78,13 @@ def check_text(
     return _checked(parse_source(text, str(path)), path, environment, find)
 
 
+def check_source(
+    source: Source, path: Path, environment: Mapping[str, str] | None = None, *, find: Finder | None = None
+) -> tuple[Profile | None, tuple[Problem, ...]]:
+    """The same for a text that has been parsed."""
+    return _checked(source, path, environment, find)
+
+
 def _checked(
     source: Source, origin: Path, environment: Mapping[str, str] | None, find: Finder | None
 ) -> tuple[Profile | None, tuple[Problem, ...]]:

@@ -150,6 +150,11 @@ PANES: dict[str, tuple[Command, ...]] = {
                 "Start it at once, without a GPU.", acts=True),
         Command("profiles.inspect", "i", "inspect", "Inspect",
                 "Show the exact docker command it stands for.", footer=True),
+        Command("profiles.edit", "e", "edit", "Edit", "Change it: a form beside its text.", footer=True),
+        Command("profiles.new", "n", "new", "New", "Make a profile from a template.", acts=True),
+        Command("profiles.duplicate", "D", "duplicate", "Duplicate", "Copy it under another name.", acts=True),
+        Command("profiles.rename", "R", "rename", "Rename", "Give it another name.", acts=True),
+        Command("profiles.delete", "d,delete", "delete", "Delete", "Delete its file.", dangerous=True),
         Command("profiles.copy", "y", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
         *_list("profiles", "profile"),
     ),
@@ -357,6 +362,79 @@ SETTINGS = (
     Command("settings.close", "escape,q", "close", "Back", "Go back; what was changed is in the file.", footer=True),
 )
 
+#: The editor of a profile. What the text takes as typing counts in the form alone.
+EDITOR = (
+    Command("editor.save", "ctrl+s", "save", "Save", "Show what changed, then save.", footer=True),
+    Command("editor.switch", "tab,shift+tab", "switch", "Form/text", "Go to the other view.", footer=True),
+    Command("editor.undo", "ctrl+z", "undo", "Undo", "Take the last change back, in form and text."),
+    Command("editor.redo", "ctrl+y,ctrl+shift+z", "redo", "Redo", "Do it again."),
+    Command(
+        "editor.panel",
+        "f2",
+        "panel",
+        "Command / problems",
+        "Show below the docker command that it stands for, or what is wrong.",
+        footer=True,
+    ),
+    Command("editor.problem", "f8", "next_problem", "Next problem", "Go to the next thing that is wrong."),
+    Command("editor.outside", "ctrl+o", "outside", "$EDITOR", "Open it in your own editor; what you save is taken in."),
+    Command("editor.copy", "f4", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
+    Command("editor.help", "f1", "help", "Help", "Show every key of the place you are in.", footer=True),
+    Command("editor.close", "escape", "close", "Back", "Leave; what is not saved is asked for.", footer=True),
+)
+
+#: The form of the editor.
+FORM = (
+    Command(
+        "form.choose",
+        "enter",
+        "screen.choose",
+        "Change",
+        "Type the value; unfold or fold what has entries.",
+        footer=True,
+    ),
+    Command(
+        "form.find",
+        "slash",
+        "screen.find",
+        "Find field",
+        "Type letters of a field's name: go there, or add it.",
+        footer=True,
+    ),
+    Command("form.add", "a", "screen.add", "Add", "Add an entry to the list or the mapping, or a key.", footer=True),
+    Command("form.remove", "d,delete", "screen.remove", "Remove", "Take it out of the file.", footer=True),
+    Command("form.more", "plus,equals_sign,right,l", "screen.step(1)", "More", "The next value; unfold.", shown="+"),
+    Command("form.less", "minus,left,h", "screen.step(-1)", "Less", "The value before; fold.", shown="-"),
+    Command("form.rename", "r", "screen.rename", "Rename", "Give a name of one's own another one."),
+    Command("form.text", "t", "screen.show_in_text", "In the text", "Go to where it stands in the text."),
+    Command("form.undo", "u", "screen.undo", "Undo", "Take the last change back."),
+    Command("form.panel", "p", "screen.panel", "Command / problems", "The docker command, or what is wrong."),
+    Command("form.copy", "y", "screen.copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
+    Command("form.outside", "E", "screen.outside", "$EDITOR", "Open it in your own editor."),
+    Command("form.help", "question_mark", "screen.help", "Help", "Show every key of the place you are in."),
+    Command("form.panel_down", "J", "screen.scroll_panel(1)", "Below down", "Scroll what is below."),
+    Command("form.panel_up", "K", "screen.scroll_panel(-1)", "Below up", "Scroll it back."),
+    Command("form.close", "q", "screen.close", "Back", "Leave; what is not saved is asked for."),
+    *_moves("form", "field"),
+)
+
+#: A line to type, or one of a few to take.
+PROMPT = (
+    Command("prompt.take", "enter", "take", "Take it", "Take what is typed or chosen.", footer=True),
+    Command("prompt.complete", "tab", "complete", "Complete", "Type what is chosen.", footer=True),
+    Command("prompt.down", "down,ctrl+n", "cursor(1)", "Next", "Next one."),
+    Command("prompt.up", "up", "cursor(-1)", "Previous", "Previous one."),
+    Command("prompt.close", "escape", "close", "Back", "Nothing.", footer=True),
+)
+
+#: What changed, before it is saved.
+DIFF = (
+    Command("diff.save", "enter,y,ctrl+s", "answer(True)", "Save", "Write it to the file.", footer=True),
+    Command("diff.close", "escape,n,q", "answer(False)", "Go on editing", "Save nothing yet.", footer=True),
+    *_moves("diff", "line"),
+    *_SIDEWAYS,
+)
+
 #: Answers to a question.
 QUESTION = (
     Command("question.yes", "y", "answer(True)", "Yes", "Do it."),
@@ -366,7 +444,8 @@ QUESTION = (
 
 #: Screens with keys of their own: what the app binds does not reach them.
 SCREENS: dict[str, tuple[Command, ...]] = {
-    "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "question": QUESTION, "settings": SETTINGS,
+    "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "editor": EDITOR, "form": FORM,
+    "prompt": PROMPT, "diff": DIFF, "question": QUESTION, "settings": SETTINGS,
 }  # fmt: skip
 
 

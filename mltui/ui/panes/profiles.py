@@ -10,6 +10,7 @@ from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import ListPane
+from mltui.ui.profile_acts import ask_delete, ask_duplicate, ask_new, ask_rename, open_editor
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
 
@@ -80,6 +81,34 @@ class ProfilesPane(ListPane["ProfileEntry"]):
             return cockpit.launcher.launch(cockpit.read_profile(path), wish)
 
         self.cockpit_app.do(f"Launching {entry.name}", start, then=self.cockpit_app.show_new_run)
+
+    def action_edit(self) -> None:
+        """Open the editor."""
+        entry: ProfileEntry | None = self.current()
+        if entry is not None:
+            open_editor(self.cockpit_app, entry.path)
+
+    def action_new(self) -> None:
+        """Make a profile from a template, and open it."""
+        ask_new(self.cockpit_app)
+
+    def action_duplicate(self) -> None:
+        """Copy the profile under another name."""
+        entry: ProfileEntry | None = self.current()
+        if entry is not None:
+            ask_duplicate(self.cockpit_app, entry)
+
+    def action_rename(self) -> None:
+        """Give the profile another name."""
+        entry: ProfileEntry | None = self.current()
+        if entry is not None:
+            ask_rename(self.cockpit_app, entry)
+
+    def action_delete(self) -> None:
+        """Delete the profile's file, after asking."""
+        entry: ProfileEntry | None = self.current()
+        if entry is not None:
+            ask_delete(self.cockpit_app, entry)
 
     def action_launch(self) -> None:
         """Launch at once."""

@@ -1,0 +1,78 @@
+"""What a field of a profile may go on to be: choices, images that are here, paths, names of variables, GPUs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mltui.domain.schema import Kind, SchemaField
+
+if TYPE_CHECKING:
+    from mltui.runtime.cockpit import Cockpit
+
+#: More are not offered: who wants one of them types a letter more.
+_MOST = 40
+_MOST_ENTRIES = 2_000
+
+
+class Completions:
+    """Offers for one profile's fields; reads no more than one folder."""
+
+    def __init__(self, cockpit: Cockpit, folder: Path) -> None:
+        self._cockpit = cockpit
+        self._folder = folder
+
+    def offers(self, known: SchemaField | None, text: str) -> tuple[str, ...]:
+        """What ``text``, typed into a field, may become; those that begin so first."""
+        if known is None:
+            return ()
+        return _narrowed(self._of(known, text), text)
+
+    def names(self, known: SchemaField | None, taken: Iterable[str]) -> tuple[str, ...]:
+        """Names that a new entry of a map may have: those of the caller's variables."""
+        if known is None or known.names is not Kind.VARIABLE:
+            return ()
+        there = set(taken)
+        return tuple(sorted(name for name in os.environ if name not in there))
+
+    def _of(self, known: SchemaField, text: str) -> Iterable[str]:
+        kinds = {known.kind, *(form.kind for form in known.forms)}
+        if known.kind is Kind.BOOL:
+            return ("true", "false")
+        if known.kind is Kind.GPUS:
+            return ("auto", "none", "all", *(device.uuid for device in self._cockpit.sampler.devices))
+        if known.kind is Kind.IMAGE:
+            return self._images()
+        if Kind.PATH in kinds:
+            return self._paths(text)
+        if Kind.VARIABLE in kinds:
+            return sorted(os.environ)
+        if known.path == ("engine",):
+            from mltui.plugins import engine_names
+
+            return engine_names()
+        return (*known.choices, *known.examples)
+
+    def _images(self) -> tuple[str, ...]:
+        catalog = self._cockpit.catalog
+        return tuple(sorted({tag for image in catalog.images for tag in image.tags})) if catalog else ()
+
+    def _paths(self, text: str) -> Sequence[str]:
+        """Entries of the folder that ``text`` names so far, written as ``text`` is."""
+        head, slash, _ = text.rpartition("/")
+        folder = self._folder / os.path.expanduser(head + slash)
+        try:
+            with os.scandir(folder) as entries:
+                found = [(e.name, e.is_dir()) for e in islice(entries, _MOST_ENTRIES) if not e.name.startswith(".")]
+        except OSError:
+            return ()
+        return [f"{head}{slash}{name}{'/' if is_folder else ''}" for name, is_folder in sorted(found)]
+
+
+def _narrowed(offers: Iterable[str], text: str) -> tuple[str, ...]:
+    wanted = text.casefold()
+    inside = [offer for offer in dict.fromkeys(offers) if wanted in offer.casefold() and offer != text]
+    return tuple(sorted(inside, key=lambda offer: not offer.casefold().startswith(wanted))[:_MOST])

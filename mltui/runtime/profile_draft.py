@@ -1,0 +1,142 @@
+"""A profile that is being written: what its text says now, and everything wrong with it. Made in threads."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mltui.domain.errors import EditError, Problem
+from mltui.storage.profiles import check_source
+from mltui.storage.yaml_edit import YamlDocument
+
+if TYPE_CHECKING:
+    from mltui.domain.profile import Profile
+    from mltui.storage.extends import Finder
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One state of the text. ``document`` is ``None`` where it is no YAML: then ``data`` is of no use."""
+
+    text: str
+    document: YamlDocument | None = None
+    problems: tuple[Problem, ...] = ()
+    profile: Profile | None = None
+    """Where the text is sound: what it would be."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_draft(text: str, path: Path, find: Finder | None = None) -> Draft:
+    """Everything about ``text`` as the file ``path``. Never raises for the text's sake."""
+    try:
+        document = YamlDocument(text, str(path))
+    except EditError:
+        from mltui.storage.yaml_source import parse_source
+
+        return Draft(text, None, parse_source(text, str(path)).problems)
+    profile, problems = check_source(document.source, path, find=find)
+    return Draft(text, document, problems, None if problems else profile, document.data)
+
+
+def diff_of(old: str, new: str, name: str) -> list[str]:
+    """A unified diff, without line ends."""
+    names = f"{name} (on disk)", f"{name} (yours)"
+    return list(difflib.unified_diff(old.splitlines(), new.splitlines(), *names, lineterm=""))
+
+
+def splice_between(old: str, new: str) -> tuple[int, int, str]:
+    """The smallest replacement that makes ``old`` into ``new``: from, to, by what."""
+    shorter = min(len(old), len(new))
+    start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    end = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
+    return start, len(old) - end, new[start : len(new) - end]
+
+
+#: A change of a document by its data; raises ``EditError`` where that cannot be done in place.
+Change = Callable[[YamlDocument], YamlDocument]
+
+
+class Drafting:
+    """Checks and changes a text in a thread of its own, in order; what a newer one makes pointless is left out.
+
+    ``report`` is called in that thread with every state, and with the text before it where a change made it;
+    ``refuse`` with what cannot be done.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        report: Callable[[Draft, str | None], None],
+        refuse: Callable[[EditError], None],
+        find: Finder | None = None,
+    ) -> None:
+        self.path = path
+        self._report = report
+        self._refuse = refuse
+        self._find = find
+        self._jobs: list[tuple[str, str | Change]] = []
+        self._news = threading.Condition()
+        self._closed = False
+        self._now = Draft("")
+        self._begun: tuple[str, YamlDocument] | None = None
+        """The change that is being typed, and the document before it."""
+        threading.Thread(target=self._work, name="draft", daemon=True).start()
+
+    def take(self, text: str) -> None:
+        """The text is another one now: check it."""
+        self._put("", text)
+
+    def change(self, change: Change, typing: str = "") -> None:
+        """Change the document. Of changes with one ``typing`` each starts from the document before the first."""
+        self._put(typing, change)
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def _put(self, typing: str, job: str | Change) -> None:
+        with self._news:
+            if self._jobs:
+                last, waiting = self._jobs[-1]
+                if (isinstance(job, str) and isinstance(waiting, str)) or (typing and last == typing):
+                    self._jobs.pop()
+            self._jobs.append((typing, job))
+            self._news.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._jobs or self._closed)
+                if self._closed:
+                    return
+                typing, job = self._jobs.pop(0)
+            if isinstance(job, str):
+                self._begun = None
+                self._now = check_draft(job, self.path, self._find)
+                self._report(self._now, None)
+            else:
+                self._change(typing, job)
+
+    def _change(self, typing: str, change: Change) -> None:
+        before = self._now
+        begun = self._begun[1] if typing and self._begun and self._begun[0] == typing else before.document
+        if begun is None:
+            first = before.problems[0] if before.problems else None
+            where = f"Line {first.line}: {first.message}." if first else "The text is no YAML."
+            self._refuse(EditError(where, "Correct it in the text; then the form can change it again."))
+            return
+        try:
+            document = change(begun)
+        except EditError as error:
+            self._refuse(error)
+            return
+        self._begun = (typing, begun) if typing else None
+        profile, problems = check_source(document.source, self.path, find=self._find)
+        self._now = Draft(document.text, document, problems, None if problems else profile, document.data)
+        self._report(self._now, before.text)

@@ -1,0 +1,231 @@
+"""A profile as the rows of a form: what it says, and what it usually says, each with what the schema knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from mltui.domain.schema import Kind, SchemaField, groups
+from mltui.domain.text import one_line
+from mltui.ui.widgets.lines import Line, Span, columns, cut
+
+Path = tuple[str | int, ...]
+
+#: Keys that are shown though the profile does not say them.
+_USUAL = frozenset(
+    [
+        "description",
+        "image",
+        "build",
+        "command",
+        "params",
+        "environment",
+        "volumes",
+        "gpus",
+        "mem_limit",
+        "cpus",
+        "shm_size",
+        "outputs",
+    ]
+)
+_NAME, _WIDE_NAME = 18, 24
+_WIDE = 56
+#: A long value is shown up to here.
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """One row: a value, a collection of them, or the title of a group."""
+
+    key: str
+    path: Path = ()
+    name: str = ""
+    depth: int = 0
+    value: str = ""
+    """As it is written; of a collection what is in it."""
+    said: bool = True
+    """The profile says it; else the row shows what holds without."""
+    collection: bool = False
+    folded: bool = False
+    several_lines: bool = False
+    problem: str = ""
+    before: str | None = None
+    """While the value is typed: the text before the place where typing goes on."""
+    heading: bool = False
+
+
+@dataclass(slots=True)
+class ProfileForm:
+    """The rows, and the schema's field of each."""
+
+    rows: list[FormRow] = field(default_factory=list)
+    fields: dict[str, SchemaField | None] = field(default_factory=dict)
+
+
+def key_of_path(path: Path) -> str:
+    """The key of the row of a path; also how problems name a place."""
+    return ".".join(map(str, path))
+
+
+def profile_form(data: Mapping[str, Any], problems: Mapping[str, str], unfolded: frozenset[Path]) -> ProfileForm:
+    """The form of what a profile says. ``problems`` are by path; ``unfolded`` collections show what is in them."""
+    form = ProfileForm()
+    builder = _Builder(form, problems, unfolded)
+    known: set[str] = set()
+    for title, fields in groups():
+        known |= {one.key for one in fields}
+        builder.group(title, [one for one in fields if one.key in data or one.key in _USUAL], data)
+    strange = [key for key in data if key not in known and not key.startswith("x-")]
+    builder.group("Not known", [SchemaField(key, (key,), Kind.ANYTHING) for key in strange], data)
+    return form
+
+
+class _Builder:
+    def __init__(self, form: ProfileForm, problems: Mapping[str, str], unfolded: frozenset[Path]) -> None:
+        self._form = form
+        self._problems = problems
+        self._unfolded = unfolded
+
+    def group(self, title: str, fields: Sequence[SchemaField], data: Mapping[str, Any]) -> None:
+        """A title and the rows under it."""
+        if not fields:
+            return
+        self._form.rows.append(FormRow(f"\0{title}", name=title, heading=True))
+        for one in fields:
+            if one.key in data:
+                self._value((one.key,), one.key, one, data[one.key], 0)
+            else:
+                default = shown_value(one.default) if one.default is not None else "–"
+                self._add(FormRow(one.key, (one.key,), one.key, value=default, said=False), one)
+
+    def _add(self, row: FormRow, known: SchemaField | None) -> None:
+        self._form.rows.append(row)
+        self._form.fields[row.key] = known
+
+    def _value(self, path: Path, name: str, known: SchemaField | None, value: object, depth: int) -> None:
+        key = key_of_path(path)
+        if not isinstance(value, dict | list):
+            text = shown_value(value)
+            several = isinstance(value, str) and "\n" in value
+            problem = self._problems.get(key, "")
+            self._add(FormRow(key, path, name, depth, text, problem=problem, several_lines=several), known)
+            return
+        folded = path not in self._unfolded if depth else path in self._unfolded
+        problem = self._problem_below(key) if folded else self._problems.get(key, "")
+        self._add(FormRow(key, path, name, depth, summary(value), True, True, folded, problem=problem), known)
+        if folded:
+            return
+        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            child = known.at(part) if known else None
+            self._value((*path, part), str(part) if isinstance(part, str) else "-", child, inner, depth + 1)
+
+    def _problem_below(self, key: str) -> str:
+        """The problem of a row, or of something that it hides."""
+        below = (said for place, said in self._problems.items() if place.startswith(f"{key}."))
+        return self._problems.get(key, "") or next(below, "")
+
+
+def shown_value(value: object) -> str:
+    """A scalar as it is written, on one line; of several lines the first."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown_value, value))
+    return _shown_text(str(value))
+
+
+@lru_cache(maxsize=8192)
+def _shown_text(text: str) -> str:
+    # Most rows are the same from one keystroke to the next.
+    first, newline, _ = text.partition("\n")
+    return one_line(first, _MOST) + (" …" if newline else "")
+
+
+def summary(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """What is in a collection, on one line."""
+    if not value:
+        return "none"
+    if isinstance(value, Mapping):
+        parts = [f"{key}: {_short(inner)}" for key, inner in value.items()]
+    else:
+        parts = [_short(inner) for inner in value]
+    return one_line("  ".join(parts), _MOST)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(value) + "}"
+    return f"[{len(value)}]" if isinstance(value, list) else shown_value(value)
+
+
+def row_line(row: FormRow, width: int) -> Line:
+    """Name, value, and what is wrong with it."""
+    if row.heading:
+        return [(row.name, "title")]
+    name = (_WIDE_NAME if width >= _WIDE else _NAME) - 2 * row.depth
+    mark = ("▸ " if row.folded else "▾ ") if row.collection else "  "
+    shown_name = one_line(row.name, name)
+    line: list[Span] = [
+        ("  " * row.depth + mark, "dim"),
+        (cut(shown_name, max(name, 1)), "text" if row.said else "dim"),
+    ]
+    line.append((" ", "text"))
+    if row.before is not None:
+        after = row.value[len(row.before) :]
+        room = width - sum(columns(text) for text, _ in line) - 2
+        before = row.before
+        while before and columns(before) > room:
+            before = before[1:]
+        return [*line, (before, "strong"), ("▏", "key"), (after, "strong")]
+    role = "error" if row.problem else "dim" if row.collection or not row.said else "strong"
+    line.append((row.value, role))
+    if row.problem:
+        line.append((f"  ! {row.problem}" if row.value else f"! {row.problem}", "error"))
+    return line
+
+
+def row_text(row: FormRow) -> str:
+    """What a search looks at."""
+    return f"{row.key} {row.value}"
+
+
+def about_lines(row: FormRow | None, known: SchemaField | None) -> list[Line]:
+    """What the field under the cursor is, in two lines: its title and help; its default and what it may be."""
+    if row is None or row.heading:
+        return [[], []]
+    if known is None:
+        return [
+            [(one_line(row.name, 60), "strong"), ("  no field that a profile has", "dim")],
+            [(row.problem, "error")],
+        ]
+    title = known.title or f"An entry of {one_line(key_of_path(row.path[:-1]), 60)}"
+    first: list[Span] = [(one_line(title, 60), "strong"), (f"  {known.help}", "dim")]
+    if row.problem:
+        return [first, [(f"! {row.problem}", "error")]]
+    return [first, [(" · ".join(_facts(known)), "dim")]]
+
+
+def _facts(known: SchemaField) -> Iterator[str]:
+    kinds = {
+        Kind.BOOL: "true or false", Kind.INT: "a whole number", Kind.NUMBER: "a number", Kind.SIZE: "a size: 512m, 2Gi",
+        Kind.CPUS: "cores: 1.5, 500m", Kind.DURATION: "a time: 90s, 1m30s", Kind.LIST: "a list: a adds an entry",
+        Kind.MAP: "names with values: a adds one", Kind.SECTION: "keys of its own: a adds one",
+        Kind.COMMAND: "a line, or a list of words", Kind.PATH: "a path, from the profile's folder",
+        Kind.INSIDE: "an absolute path in the container", Kind.GPUS: "auto, none, all, how many, or which",
+    }  # fmt: skip
+    if known.choices and known.kind is Kind.CHOICE:
+        yield "one of " + ", ".join(known.choices)
+    elif known.kind in kinds:
+        yield kinds[known.kind]
+    if known.minimum is not None or known.maximum is not None:
+        low = "" if known.minimum is None else f"{known.minimum:g}"
+        yield f"{low}…{'' if known.maximum is None else f'{known.maximum:g}'}"
+    if known.default is not None:
+        yield f"default {shown_value(known.default)}"
+    if known.examples:
+        yield f"such as {one_line(', '.join(known.examples[:3]), 80)}"

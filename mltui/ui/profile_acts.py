@@ -1,0 +1,124 @@
+"""What is done to profiles from their list: edited, made, copied, renamed, deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mltui.domain.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mltui.storage.profile_files import FileText
+    from mltui.storage.profiles import ProfileEntry
+    from mltui.ui.app import MltuiApp
+
+
+def open_editor(app: MltuiApp, path: Path) -> None:
+    """Open the editor on a profile's file."""
+    from mltui.storage.profile_files import read_text
+
+    def show(read: FileText) -> None:
+        from mltui.ui.screens.profile_editor import ProfileEditor
+
+        app.push_screen(ProfileEditor(read), lambda saved: _reload(app) if saved else None)
+
+    app.do("", lambda: read_text(path), then=show)
+
+
+def _reload(app: MltuiApp, then: Callable[[], None] | None = None) -> None:
+    """Read the list of profiles again at once, without waiting for the next look at the disk."""
+    app.do("", app.cockpit.reload_profiles, then=lambda _: then() if then else None)
+
+
+def _show_in_list(app: MltuiApp, path: Path) -> None:
+    def select() -> None:
+        app.main.tick()
+        app.main.profiles.table.select(str(path))
+
+    _reload(app, select)
+
+
+def ask_new(app: MltuiApp) -> None:
+    """Ask for a template and a name; make the profile and open it."""
+    from mltui.storage import profile_files as files
+    from mltui.ui.screens.prompts import Offer, PromptScreen
+
+    if not app.may_act("make profiles"):
+        return
+    offers = [Offer(one.name, one.description) for one in files.templates()]
+    place = files.place_for_new()
+
+    def named(template: str, name: str | None) -> None:
+        if not name:
+            return
+
+        def show(path: Path) -> None:
+            _show_in_list(app, path)
+            open_editor(app, path)
+
+        app.do("", lambda: files.new_profile(name, template, place), then=show)
+
+    def chosen(template: str | None) -> None:
+        if template:
+            about = f"in {one_line(str(place), 200)}"
+            prompt = PromptScreen(f"Name of the new profile ({template})", about=about, check=_checker(place))
+            app.push_screen(prompt, lambda name: named(template, name))
+
+    app.push_screen(PromptScreen("New profile from a template", offers, free=False), chosen)
+
+
+def ask_duplicate(app: MltuiApp, entry: ProfileEntry) -> None:
+    """Ask for a name, and copy the profile under it."""
+    from mltui.storage import profile_files as files
+    from mltui.ui.screens.prompts import PromptScreen
+
+    if not app.may_act("copy profiles"):
+        return
+
+    def named(name: str | None) -> None:
+        if name:
+            app.do("", lambda: files.duplicate(entry.path, name), then=lambda path: _show_in_list(app, path))
+
+    title = f"Copy {one_line(entry.name, 40)} as"
+    app.push_screen(PromptScreen(title, text=f"{entry.name}-2"[:63], check=files.check_name), named)
+
+
+def ask_rename(app: MltuiApp, entry: ProfileEntry) -> None:
+    """Ask for another name for the profile."""
+    from mltui.storage import profile_files as files
+    from mltui.ui.screens.prompts import PromptScreen
+
+    if not app.may_act("rename profiles"):
+        return
+
+    def named(name: str | None) -> None:
+        if name and name != entry.name:
+            app.do("", lambda: files.rename(entry.path, name), then=lambda path: _show_in_list(app, path))
+
+    title = f"Another name for {one_line(entry.name, 40)}"
+    app.push_screen(PromptScreen(title, text=entry.name, check=files.check_name), named)
+
+
+def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
+    """Ask, saying what goes, and delete the profile's file."""
+    from mltui.storage import profile_files as files
+
+    def delete() -> None:
+        files.delete(entry.path)
+        app.cockpit.reload_profiles()
+
+    def ask(goes: str) -> None:
+        app.ask(f"Delete the profile {one_line(entry.name, 60)}?\n{goes}", "Delete", "", delete)
+
+    app.do("", lambda: files.what_goes(entry.path), then=ask)
+
+
+def _checker(place: Path) -> Callable[[str], str]:
+    from mltui.storage.profile_files import check_name
+
+    def check(name: str) -> str:
+        return check_name(name) or (f"there is a {name} already" if (place / name).exists() else "")
+
+    return check

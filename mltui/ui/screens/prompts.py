@@ -1,0 +1,225 @@
+"""Small screens that ask for a name, one of several, or what to do; and the one that shows what would be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from mltui.domain.text import clean, one_line
+from mltui.ui.commands import DIFF, PROMPT, bindings
+from mltui.ui.presentation.diagnosis import diff_lines
+from mltui.ui.presentation.fuzzy import match
+from mltui.ui.widgets.bars import KeyBar
+from mltui.ui.widgets.lines import Line, LinesWidget, cut
+from mltui.ui.widgets.list_table import ListTable
+from mltui.ui.widgets.scrolling import HoldsLines
+from mltui.ui.widgets.text_view import TextView
+from mltui.ui.widgets.typed_text import TypedText
+
+
+class Offer(NamedTuple):
+    """One of several to choose."""
+
+    key: str
+    about: str = ""
+
+
+class PromptScreen(ModalScreen[str]):
+    """A line to type with offers under it, narrowed by what is typed. Answers the text, or nothing.
+
+    ``free``: what is typed counts; else one of the offers is taken. ``check`` says what is wrong with a text.
+    """
+
+    DEFAULT_CSS = """
+    PromptScreen { align: center middle; }
+    PromptScreen > Vertical { width: 90%; max-width: 90; height: auto; max-height: 90%; border: round $primary;
+        background: $surface; padding: 0 1; }
+    PromptScreen LinesWidget { height: auto; background: $surface; }
+    PromptScreen ListTable { height: auto; max-height: 12; background: $surface; }
+    PromptScreen KeyBar { dock: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PROMPT)]
+
+    def __init__(
+        self,
+        title: str,
+        offers: Sequence[Offer] = (),
+        *,
+        text: str = "",
+        free: bool = True,
+        about: str = "",
+        check: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        super().__init__()
+        self._title = one_line(title, 80)
+        self._offers = offers
+        self._free = free
+        self._about = about
+        self._check = check
+        self._typed = TypedText.of(text)
+        self.line = LinesWidget()
+        self.table: ListTable[Offer] = ListTable(lambda o: o.key, _offer_line, lambda o: o.key, empty="nothing fits")
+        self.table.can_focus = False
+        self._chosen = not free
+
+    def compose(self) -> ComposeResult:
+        """What is asked, the line, the offers, the keys."""
+        bar = KeyBar()
+        with Vertical() as box:
+            box.border_title = Content(self._title)
+            yield self.line
+            yield self.table
+            yield bar
+        bar.show(tuple(command for command in PROMPT if command.footer))
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.table.display = bool(self._offers)
+        self._show()
+
+    def _show(self) -> None:
+        text, at = clean(self._typed.text), self._typed.at
+        said = self._check(text.strip()) if text else ""
+        lines: list[Line] = [[("› ", "key"), (text[:at], "strong"), ("▏", "key"), (text[at:], "strong")]]
+        lines.append([(said, "error")] if said else [(self._about, "dim")])
+        self.line.show_lines(lines)
+        found = [(found.score, offer) for offer in self._offers if (found := match(text, f"{offer.key} {offer.about}"))]
+        if text and not (self._free and not self._chosen and not found):
+            found.sort(key=lambda pair: -pair[0])
+        rows = [offer for _, offer in found]
+        self.table.styles.height = max(1, min(len(rows), 12))
+        self.table.update(rows)
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed is the text."""
+        if event.key in ("enter", "escape", "tab", "down", "up", "ctrl+n"):
+            return
+        if self._typed.press(event.key, event.character if event.is_printable else None):
+            event.stop()
+            event.prevent_default()
+            self._chosen = not self._free
+            self._show()
+            if not self._free:
+                self.table.move(0)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A pasted text is typed, on one line."""
+        self._typed.insert(" ".join(event.text[:10_000].split()))
+        self._show()
+
+    def action_cursor(self, steps: int) -> None:
+        """Choose another offer."""
+        if self._chosen:
+            self.table.action_cursor(steps)
+        self._chosen = bool(self._offers)
+
+    def action_complete(self) -> None:
+        """Type the offer."""
+        offer = self.table.current
+        if offer is not None:
+            self._typed = TypedText.of(offer.key)
+            self._show()
+
+    def action_take(self) -> None:
+        """Answer."""
+        offer = self.table.current
+        text = offer.key if self._chosen and offer is not None else self._typed.text.strip()
+        if not text or self._check(text) or (not self._free and offer is None):
+            self.app.bell()
+            return
+        self.dismiss(text)
+
+    def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
+        """A click takes an offer."""
+        message.stop()
+        self.dismiss(message.key)
+
+    def action_close(self) -> None:
+        """Answer nothing."""
+        self.dismiss(None)
+
+
+def _offer_line(offer: Offer, width: int) -> Line:
+    return [(cut(one_line(offer.key, 60), 24 if width > 50 else 16), "text"), (f" {one_line(offer.about, 200)}", "dim")]
+
+
+class ChoiceScreen(ModalScreen[str]):
+    """Says something and offers a few answers, each with a key; escape answers nothing."""
+
+    DEFAULT_CSS = """
+    ChoiceScreen { align: center middle; }
+    ChoiceScreen > Vertical { width: auto; max-width: 90%; height: auto; max-height: 90%; border: round $warning;
+        background: $surface; padding: 1 2; }
+    ChoiceScreen LinesWidget { width: 66; max-width: 100%; height: auto; background: $surface; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, said: Sequence[str], answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._said = said
+        self._answers = (*answers, ("esc", "Go back"))
+
+    def compose(self) -> ComposeResult:
+        """What is said, and the answers."""
+        from textwrap import wrap
+
+        lines: list[Line] = [[(part, "text")] for said in self._said for part in wrap(clean(said), 64)]
+        lines.append([])
+        lines += [[(f"{key:>4} ", "key"), (title, "text")] for key, title in self._answers]
+        widget = LinesWidget()
+        with Vertical():
+            yield widget
+        widget.show_lines(lines)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key is an answer."""
+        event.stop()
+        if event.key == "escape":
+            self.dismiss(None)
+        elif any(event.character == key for key, _ in self._answers):
+            self.dismiss(event.character)
+
+
+class DiffScreen(HoldsLines, ModalScreen[bool]):
+    """What would be saved, as a diff; the answer is ``True`` when it is to be."""
+
+    DEFAULT_CSS = """
+    DiffScreen { align: center middle; }
+    DiffScreen > Vertical { width: 94%; max-width: 120; height: 90%; border: round $primary; background: $surface;
+        padding: 0 0 0 1; }
+    DiffScreen TextView { background: $surface; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIFF)]
+
+    def __init__(self, title: str, diff: Sequence[str], warning: str = "") -> None:
+        super().__init__()
+        self._title = one_line(title, 100)
+        self._diff = diff
+        self._warning = warning
+        self.view: TextView = TextView()
+
+    def compose(self) -> ComposeResult:
+        """The diff and the keys."""
+        bar = KeyBar()
+        with Vertical() as box:
+            box.border_title = Content(self._title)
+            yield self.view
+            yield bar
+        bar.show(tuple(command for command in DIFF if command.footer))
+
+    def on_mount(self) -> None:
+        """The keys go to the diff."""
+        head: list[Line] = [[(f"! {one_line(self._warning, 200)}", "warn")], []] if self._warning else []
+        self.view.show([*head, *diff_lines(self._diff)])
+        self.view.focus()
+
+    def action_answer(self, save: bool) -> None:
+        """Answer."""
+        self.dismiss(save)

@@ -1,0 +1,427 @@
+"""The editor on the whole app: form and text are two views of one file, and nobody's work is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mltui.domain.options import AppOptions
+from mltui.ui.app import MltuiApp
+from mltui.ui.screens.profile_editor import ProfileEditor
+from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
+from tests.ui.conftest import wait_for
+
+TEXT = """\
+# What this is for
+image: python:3.12 # the base
+gpus: none
+params:
+  lr: 0.1   # how fast
+command: [python3, train.py, "--lr=${lr}"]
+environment:
+  A: '1'
+"""
+Drive = Callable[[MltuiApp, Pilot[None], ProfileEditor], Awaitable[None]]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A profile to edit."""
+    path = tmp_path / "profiles" / "mine" / "profile.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(TEXT)
+    return path
+
+
+def screen_text(app: MltuiApp) -> str:
+    """The whole screen."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def on_disk(file: Path) -> str:
+    """What the file says now."""
+    return file.read_text()
+
+
+def write(file: Path, text: str) -> None:
+    """Change the file as another program does."""
+    file.write_text(text)
+
+
+def said(app: MltuiApp) -> str:
+    """What the app has said in passing."""
+    return " ".join(notification.message for notification in app._notifications)
+
+
+def edit(file: Path, drive: Drive, size: tuple[int, int] = (120, 36), **options: object) -> None:
+    """Open the editor on ``file`` by its key, and drive it."""
+
+    async def run() -> None:
+        app = MltuiApp(AppOptions(engine="local", profile_folders=(file.parent.parent,), **options))  # type: ignore[arg-type]
+        async with app.run_test(notifications=True, size=size) as pilot:
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            assert app.main.profiles.table.select(str(file))
+            app.jump("profiles")
+            await pilot.press("e")
+            await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor) and app.screen._draft)
+            editor = app.screen
+            assert isinstance(editor, ProfileEditor)
+            await drive(app, pilot, editor)
+
+    asyncio.run(run())
+
+
+def test_a_value_typed_in_the_form_is_in_the_text_at_once(file: Path) -> None:
+    """Letter by letter; comments stay; one undo takes back what was typed, on both sides."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        assert editor.form.select("image")
+        await pilot.press("enter", *"-slim")
+        await wait_for(pilot, lambda: "image: python:3.12-slim # the base\n" in editor.area.text)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert editor.area.text == TEXT.replace("3.12 ", "3.12-slim ")
+        await wait_for(pilot, lambda: "● not saved" in screen_text(app))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: editor.area.text == TEXT)
+        await wait_for(pilot, lambda: editor.form.current and editor.form.current.value == "python:3.12")
+
+    edit(file, drive)
+
+
+def test_given_up_typing_leaves_no_trace(file: Path) -> None:
+    """Escape brings the text back as it was."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("image")
+        await pilot.press("enter", *"xyz")
+        await wait_for(pilot, lambda: "3.12xyz" in editor.area.text)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: editor.area.text == TEXT)
+        await pilot.press("enter", *"-a", "enter")
+        await wait_for(pilot, lambda: "3.12-a " in editor.area.text)
+
+    edit(file, drive)
+
+
+def test_what_is_typed_in_the_text_shows_in_the_form(file: Path) -> None:
+    """And what is wrong with it at its line, its row and in the title."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("tab")
+        assert app.focused is editor.area
+        editor.area.go_to(3, 11)
+        await pilot.press("enter", *"cpus: lots")
+        await wait_for(pilot, lambda: any(row.key == "cpus" and row.problem for row in editor.form.rows))
+        assert "1 wrong" in screen_text(app)
+        assert 3 in editor.area._problems
+        await pilot.press("backspace", "backspace", "backspace", "backspace", "2")
+        await wait_for(pilot, lambda: any(row.key == "cpus" and row.value == "2" for row in editor.form.rows))
+        await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
+
+    edit(file, drive)
+
+
+def test_text_that_is_no_yaml_keeps_the_form_and_says_where(file: Path) -> None:
+    """The form can change nothing until the text is mended, and says so."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("tab")
+        editor.area.move_cursor(editor.area.document.end)
+        await pilot.press(*"b: [")
+        await wait_for(pilot, lambda: "1 wrong" in screen_text(app))
+        await wait_for(pilot, lambda: "line 10: not YAML" in screen_text(app))
+        before = editor.area.text
+        await pilot.press("tab")
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: "Correct it in the text" in said(app))
+        assert editor.area.text == before
+
+    edit(file, drive)
+
+
+def test_steps_adding_and_removing(file: Path) -> None:
+    """plus on a choice, a variable more, a key less, an entry more: each where it belongs."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: "gpus: auto\n" in editor.area.text)
+        await wait_for(pilot, lambda: editor.form.select("environment.A"))
+        await pilot.press("a")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press(*"B=no", "enter")
+        await wait_for(pilot, lambda: "  A: '1'\n  B: 'no'\n" in editor.area.text)
+        await wait_for(pilot, lambda: editor.form.current and editor.form.current.key == "environment.B")
+        editor.form.select("command.1")
+        await pilot.press("d")
+        await wait_for(pilot, lambda: 'command: [python3, "--lr=${lr}"]' in editor.area.text)
+        editor.form.select("params.lr")
+        await pilot.press("r")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press(*"_x", "enter")
+        await wait_for(pilot, lambda: "  lr_x: 0.1   # how fast\n" in editor.area.text)
+
+    edit(file, drive)
+
+
+def test_a_field_is_found_by_its_letters_and_added(file: Path) -> None:
+    """``/`` offers all that a profile can say; what is chosen is asked for and goes into the file."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("slash")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press(*"stop_grace")
+        await wait_for(pilot, lambda: "stop_grace_period" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "Stop time-out" in screen_text(app))
+        await pilot.press(*"90s", "enter")
+        await wait_for(pilot, lambda: editor.area.text.endswith("stop_grace_period: 90s\n"))
+        await wait_for(pilot, lambda: editor.form.current and editor.form.current.key == "stop_grace_period")
+
+    edit(file, drive)
+
+
+def test_saving_shows_the_diff_first(file: Path) -> None:
+    """Enter saves, escape does not."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: editor.changed)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen) and "+gpus: auto" in screen_text(app))
+        assert "-gpus: none" in screen_text(app)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is editor)
+        assert on_disk(file) == TEXT
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: on_disk(file) == TEXT.replace("none", "auto"))
+        await wait_for(pilot, lambda: not editor.changed)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is app.main)
+
+    edit(file, drive)
+
+
+def test_leaving_asks_for_what_is_not_saved(file: Path) -> None:
+    """Escape stays, ``d`` drops."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: editor.changed)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is editor)
+        await pilot.press("q")
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("d")
+        await wait_for(pilot, lambda: app.screen is app.main)
+        assert on_disk(file) == TEXT
+
+    edit(file, drive)
+
+
+@pytest.mark.parametrize(("answer", "part"), [("o", "auto"), ("r", "theirs")])
+def test_a_file_that_changed_meanwhile_is_not_overwritten_unasked(file: Path, answer: str, part: str) -> None:
+    """Overwrite it, or reload it: then one's own text can be had back with undo."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: editor.changed)
+        mine = editor.area.text
+        write(file, TEXT + "hostname: theirs\n")
+        await wait_for(pilot, lambda: "changed on disk" in screen_text(app))
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        assert on_disk(file) == TEXT + "hostname: theirs\n"
+        await pilot.press(answer)
+        await wait_for(pilot, lambda: app.screen is editor and not editor.changed)
+        assert part in on_disk(file)
+        if answer == "r":
+            await pilot.press("u")
+            await wait_for(pilot, lambda: editor.area.text == mine)
+
+    edit(file, drive)
+
+
+def test_the_preview_is_the_command_of_what_is_typed(file: Path) -> None:
+    """Not that of the file."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("image")
+        await pilot.press("enter", *"-bookworm", "enter")
+        await wait_for(
+            pilot, lambda: "python:3.12-bookworm" in (editor._explained.command if editor._explained else "")
+        )
+        await pilot.press("p")
+        await wait_for(pilot, lambda: "Nothing is wrong." in screen_text(app))
+
+    edit(file, drive)
+
+
+def test_small_screens_show_one_view_at_a_time(file: Path) -> None:
+    """At 80x24 the form, or the text; a resize while it is open changes nothing but the room."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        assert "# What this is for" not in screen_text(app)
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: "# What this is for" in screen_text(app))
+        assert not editor.form.is_on_screen or "Environment" not in screen_text(app)
+        await pilot.resize_terminal(140, 40)
+        await wait_for(pilot, lambda: "python3 train.py" in screen_text(app))
+        await pilot.resize_terminal(60, 12)
+        await pilot.pause(0.2)
+        assert editor.area.text == TEXT
+
+    edit(file, drive, size=(80, 24))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\tx: 1\n",
+        "é漢字😀: '\\u202e'\n",
+        "a: &a [*a]\n",
+        "b: !!python/object:os.system x\n",
+        "x" * 200_000,
+        "- " * 5000,
+    ],
+    ids=["tab", "wide", "alias", "tag", "long line", "deep"],
+)
+def test_whatever_is_pasted_is_checked_and_kept(file: Path, more: str) -> None:
+    """Odd text is shown, said to be wrong, and can be taken back."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("tab")
+        editor.area.move_cursor(editor.area.document.end)
+        editor.area.insert(more)
+        await wait_for(pilot, lambda: editor._draft and editor._draft.text == editor.area.text)
+        assert "wrong" in screen_text(app)
+        await pilot.press("ctrl+z")
+        await wait_for(pilot, lambda: editor.area.text == TEXT)
+        await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
+
+    edit(file, drive)
+
+
+def test_nothing_from_the_file_steers_the_terminal(file: Path) -> None:
+    """Controls and marks that reorder text are shown as what they are: nothing."""
+    file.write_bytes(TEXT.encode() + "z: \x1b[31m\u202eabc\n".encode())
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await wait_for(pilot, lambda: "wrong" in screen_text(app))
+        shown = screen_text(app)
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert "abc" in shown
+
+    edit(file, drive)
+
+
+def test_line_ends_stay(file: Path) -> None:
+    """CRLF files stay CRLF; a file with both is not edited here, but said."""
+    file.write_bytes(TEXT.replace("\n", "\r\n").encode())
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: editor.changed)
+        assert editor.area.text == TEXT.replace("none", "auto").replace("\n", "\r\n")
+
+    edit(file, drive)
+    file.write_bytes(TEXT.replace("\n", "\r\n", 3).encode())
+
+    async def refused(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await wait_for(pilot, lambda: "line ends of several kinds" in said(app))
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await pilot.pause(0.2)
+        assert "gpus: none" in editor.area.text
+
+    edit(file, refused)
+
+
+def test_a_file_that_cannot_be_written_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text stays in the editor."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: editor.changed)
+
+        def full(descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "no space left on device" in said(app))
+        assert editor.changed
+        assert on_disk(file) == TEXT
+
+    edit(file, drive)
+
+
+def test_reading_only_saves_nothing(file: Path) -> None:
+    """The editor shows, and says why it does not save."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: editor.changed)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: "This is read-only" in said(app))
+        assert on_disk(file) == TEXT
+
+    edit(file, drive, read_only=True)
+
+
+def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """n, D, R and d; what is deleted is named first."""
+    monkeypatch.chdir(file.parent.parent.parent)
+    folder = file.parent.parent
+
+    async def run() -> None:
+        app = MltuiApp(AppOptions(engine="local", profile_folders=(folder,)))
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            app.jump("profiles")
+            app.main.profiles.table.select(str(file))
+            await pilot.press("D")
+            await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+            await pilot.press("enter")
+            copy = folder / "mine-2" / "profile.yaml"
+            await wait_for(pilot, lambda: app.screen is app.main and app.main.profiles.current().path == copy)
+            await pilot.press("R")
+            await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+            await pilot.press("ctrl+u", *"other", "enter")
+            other = folder / "other" / "profile.yaml"
+            await wait_for(pilot, lambda: app.screen is app.main and app.main.profiles.current().path == other)
+            await pilot.press("d")
+            await wait_for(pilot, lambda: str(other) in screen_text(app).replace("\n", ""))
+            await pilot.press("y")
+            await wait_for(pilot, lambda: not other.exists())
+            await pilot.press("n")
+            await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen) and "JAX" in screen_text(app))
+            await pilot.press(*"comm", "enter")
+            await wait_for(pilot, lambda: "Name of the new profile (command)" in screen_text(app))
+            await pilot.press(*"fresh", "enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor) and app.screen.form.counts[1])
+            assert (folder / "fresh" / "train.py").exists()
+
+    asyncio.run(run())
