@@ -202,7 +202,7 @@ class MltuiApp(App[None]):
 
         if not self.may_act(verb.lower()):
             return
-        if self.cockpit.loaded.settings.ask == "removing" and verb != "Remove":
+        if self.cockpit.loaded.settings.ask == "removing" and verb not in ("Remove", "Delete"):
             self.do(doing, act)
             return
 

@@ -4,9 +4,9 @@
 ``python -m tests.bench.bench_editor [KEYS]``
 
 The app runs without a terminal of its own (Textual's pilot). Measured is from the key's arrival until no widget waits
-to be drawn, and until the problems and the form of that text are drawn too. The floor is a plain ``TextArea`` of the same
-size on the same text in the same run. The processor's time of a check, alone, is printed beside it: on a busy machine
-that is the figure to compare.
+to be drawn, and until the problems and the form of that text are drawn too. The floor is a plain ``TextArea`` of the
+same size on the same text in the same run. The processor's time of a check, alone, is printed beside it: on a busy
+machine that is the figure to compare.
 """
 
 from __future__ import annotations

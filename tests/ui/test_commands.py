@@ -23,6 +23,9 @@ CLASSES = {
     "curves": CurvesPane, "log": LogPane, "gauges": GaugesPane, "detail": DetailPane,
 }  # fmt: skip
 
+#: Titles of commands that end or delete something.
+ENDING = ("Stop", "Kill", "Remove", "Restart", "Delete")
+
 
 @pytest.mark.parametrize("place", [*PANES, "app"])
 def test_no_key_means_two_things_in_one_place(place: str) -> None:
@@ -48,5 +51,5 @@ def test_every_command_has_its_action(owner: type, command: Command) -> None:
 
 def test_what_ends_or_deletes_is_marked_dangerous() -> None:
     """Such commands vanish in read-only mode."""
-    ending = {c.id for cs in PANES.values() for c in cs if c.title in ("Stop", "Kill", "Remove", "Restart")}
+    ending = {c.id for cs in PANES.values() for c in cs if c.title in ENDING}
     assert ending == {c.id for cs in PANES.values() for c in cs if c.dangerous}

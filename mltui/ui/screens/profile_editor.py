@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from mltui.domain.errors import EditError, MltuiError
+from mltui.domain.run import new_run_id
 from mltui.domain.schema import Kind, SchemaField
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
@@ -77,6 +78,7 @@ class ProfileEditor(Screen[bool]):
         self._timer: Timer | None = None
         self._changed_on_disk = False
         self._saved = False
+        self._run_id = new_run_id()
         self._typings = 0
         """How often typing in the form has ended: what is typed then is another change."""
         self._wanted: Path | None = None
@@ -292,14 +294,14 @@ class ProfileEditor(Screen[bool]):
         draft = self._draft
         if draft is None or draft.profile is None:
             return
-        profile, cockpit = draft.profile, self.mltui.cockpit
+        profile, cockpit, run_id = draft.profile, self.mltui.cockpit, self._run_id
 
         def show(found: Explanation) -> None:
             if self.is_attached and self._draft is draft:
                 self._explained = found
                 self._show_below()
 
-        self.mltui.do("", lambda: cockpit.explain_profile(profile), then=show)
+        self.mltui.do("", lambda: cockpit.explain_profile(profile, run_id=run_id), then=show)
 
     # -- typing in the form -------------------------------------------------------------------------------------------
 
