@@ -189,17 +189,23 @@ def _to_import(source: str) -> tuple[Path, str]:
 
     here = Path.cwd() / "compose.yaml"
     if source == "-":
-        return here, sys.stdin.read(_MOST)
+        return here, _decoded(sys.stdin.buffer.read(_MOST + 1), "Standard input")
     if is_command(source):
         return here, source
     path = Path(os.path.abspath(user_path(source)))
     if path.is_dir():
         path = next((path / name for name in _COMPOSE_NAMES if (path / name).is_file()), path / _COMPOSE_NAMES[0])
+    with path.open("rb") as stream:
+        return path, _decoded(stream.read(_MOST + 1), str(path))
+
+
+def _decoded(data: bytes, what: str) -> str:
+    if len(data) > _MOST:
+        raise UsageError(f"{what} is larger than {_MOST >> 20} MiB.", "Give a Compose file, or a docker run line.")
     try:
-        with path.open(encoding="utf-8-sig") as stream:
-            return path, stream.read(_MOST)
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not text in UTF-8.", "Give a Compose file, or a docker run line.") from error
+        raise UsageError(f"{what} is not text in UTF-8.", "Give a Compose file, or a docker run line.") from error
 
 
 def _say_remarks(remarks: Iterable[Remark]) -> None:

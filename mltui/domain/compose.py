@@ -159,15 +159,20 @@ class PortEntry(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> PortEntry:
-        self.expand()
+        count = self.count
+        if self.published and len(_port_range(self.published)) != count:
+            raise fault(f"{self.published} and {self.target} are ranges of different lengths")
         return self
+
+    @property
+    def count(self) -> int:
+        """How many ports it is."""
+        return len(_port_range(self.target))
 
     def expand(self) -> tuple[Port, ...]:
         """One port for each of the range."""
         inside = _port_range(self.target)
         outside = _port_range(self.published) if self.published else [None] * len(inside)
-        if len(inside) != len(outside):
-            raise fault(f"{self.published} and {self.target} are ranges of different lengths")
         return tuple(
             Port(container, host, self.host_ip, self.protocol) for container, host in zip(inside, outside, strict=True)
         )
@@ -183,12 +188,12 @@ def _port_from(value: object) -> dict[str, object]:
     return entry | ({"protocol": match["protocol"].lower()} if match["protocol"] else {})
 
 
-def _port_range(text: str) -> list[int]:
+def _port_range(text: str) -> range:
     match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= first <= last <= 65535:
         raise fault(f"expected a port from 1 to 65535 or a range such as 8000-8002, found {describe(text)}")
-    return list(range(first, last + 1))
+    return range(first, last + 1)
 
 
 class UlimitEntry(Section):

@@ -277,28 +277,28 @@ def _names_in(text: str) -> list[str]:
 
 def _that_passes(data: dict[str, Any], notes: Notes) -> dict[str, Any]:
     """``data`` without what the check of profiles refuses, each with the reason."""
-    for _ in range(100):
+    for _ in range(10):
         settled, faults = settle(data, _no_value)
         _, more = check({"image": "x", **settled}, {"image": "x", **data})
-        fault = next((one for one in (*faults, *more) if one.path), None)
-        if fault is None:
+        wrong = {fault.path: fault.message for fault in (*faults, *more) if fault.path}
+        for path, message in wrong.items():
+            notes.left_out(path, f"a profile cannot say it: {message}")
+        if not wrong:
             return data
-        notes.left_out(fault.path, f"a profile cannot say it: {fault.message}")
-        data = _without(data, fault.path)
-    return data
+        data = _without(data, set(wrong))
+    return {}
 
 
 def _no_value(name: str) -> None:
     """No variable is set: what depends on one is looked at when it is."""
 
 
-def _without(data: Any, path: Path) -> Any:  # noqa: ANN401
-    """``data`` without what stands at ``path``."""
-    head, rest = path[0], path[1:]
+def _without(data: Any, paths: set[Path], path: Path = ()) -> Any:  # noqa: ANN401
+    """``data`` without what stands at ``paths``."""
     if isinstance(data, Mapping):
-        return {k: _without(v, rest) if k == head else v for k, v in data.items() if k != head or rest}
-    if isinstance(data, list) and isinstance(head, int):
-        return [_without(v, rest) if i == head else v for i, v in enumerate(data) if i != head or rest]
+        return {k: _without(v, paths, (*path, k)) for k, v in data.items() if (*path, k) not in paths}
+    if isinstance(data, list):
+        return [_without(v, paths, (*path, i)) for i, v in enumerate(data) if (*path, i) not in paths]
     return data
 
 
@@ -317,7 +317,7 @@ def _defaults_that_differ(data: Mapping[str, Any], service: Mapping[str, Any], n
 def _unset_names(data: Mapping[str, Any]) -> set[str]:
     """Variables that have no default."""
     found: dict[str, str] = {}
-    for _ in range(100):
+    for _ in range(20):
         faults = fill(dict(data), found.get)[1]
         new = {match[1] for fault in faults if (match := re.match(r"\$\{(\w+)\} is not set", fault.message))}
         if not new - set(found):

@@ -21,6 +21,16 @@ DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
 LITERAL = frozenset({"name", "extends", "description", "tags", "params", "metrics", "serve"})
 
 
+#: No person has so many at once; to look for the nearest name of more would take long.
+_MOST_FAULTS = 100
+#: So many parameters are compared with a name that is none of them, and so many such names.
+_MOST_COMPARED = 100
+
+
+#: Each is a rule of the engine's firewall.
+_MOST_PORTS = 1024
+
+
 class Fault(NamedTuple):
     """Something wrong at a path of the data; ``key``: with the key, not its value."""
 
@@ -119,13 +129,18 @@ def unknown_parameters(data: Mapping[str, Any]) -> list[Fault]:
 
     By custom, variables of the environment are written in capitals; ``${epoch}`` is a slip for ``${epochs}``.
     """
-    params = list(data["params"]) if isinstance(data.get("params"), dict) else []
+    known = data["params"] if isinstance(data.get("params"), dict) else {}
+    nearest: dict[str, str] = {}
     faults: list[Fault] = []
 
     def lookup(name: str) -> str:
-        near = get_close_matches(name, params, 1, 0.7) if name.islower() and name not in params else None
-        if near:
-            raise InterpolationError(f"${{{name}}} is no parameter; did you mean ${{{near[0]}}}?")
+        if not name.islower() or name in known:
+            return ""
+        if name not in nearest:
+            compared = list(known)[:_MOST_COMPARED] if len(nearest) < _MOST_COMPARED else []
+            nearest[name] = next(iter(get_close_matches(name, compared, 1, 0.7)), "")
+        if nearest[name]:
+            raise InterpolationError(f"${{{name}}} is no parameter; did you mean ${{{nearest[name]}}}?")
         return ""
 
     for key in ("command", "entrypoint", "environment"):
@@ -158,6 +173,8 @@ def conflicts(profile: Profile) -> list[Fault]:
             found.append(Fault((key,), f"deploy.resources.limits.{what} says something else: write it once"))
     if profile.gpus is not None and promised.devices:
         found.append(Fault(("gpus",), "deploy.resources.reservations.devices asks for GPUs too: write it once"))
+    if sum(entry.count for entry in profile.ports) > _MOST_PORTS:
+        found.append(Fault(("ports",), f"these are more than {_MOST_PORTS} ports: use network_mode: host"))
     return found + _device_faults(profile) + _mount_faults(profile)
 
 
@@ -201,12 +218,14 @@ UnknownKey = Callable[[str, tuple[str | int, ...]], str]
 def faults_of(error: ValidationError, data: Mapping[str, Any], unknown: UnknownKey) -> list[Fault]:
     """Pydantic's errors in our words, one for each place."""
     found: dict[tuple[str | int, ...], Fault] = {}
-    for item in error.errors(include_url=False):
+    for item in error.errors(include_url=False)[:_MOST_FAULTS]:
         loc = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         path = _path_in(data, loc)
         on_key = item["type"] == "extra_forbidden" or "[key]" in loc
         found.setdefault(path, Fault(path, _sentence(dict(item), loc, unknown), on_key))
-    return list(found.values())
+    more = error.error_count() - _MOST_FAULTS
+    # It stands where the list ends.
+    return [*found.values(), *([Fault(path, f"{more} more problems are not listed")] if more > 0 else [])]
 
 
 def _path_in(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:  # noqa: ANN401 - any YAML value

@@ -13,6 +13,9 @@ from pydantic_core import PydanticCustomError
 from mltui.domain.schema import Kind
 from mltui.domain.units import parse_cpus, parse_duration, parse_size
 
+#: Characters of a command in one line; the time to split it grows with the square.
+_MOST_LINE = 32 << 10
+
 
 def fault(message: str, *at: str | int) -> PydanticCustomError:
     """An error at ``at``, a path below the value that is being validated."""
@@ -48,6 +51,8 @@ def as_words(value: object) -> object:
     """A command: a list, or one line split as a shell splits it (and run without a shell)."""
     if not isinstance(value, str):
         return value
+    if len(value) > _MOST_LINE:
+        raise fault(f"the command line is longer than {_MOST_LINE >> 10} KiB: write it as a list, or as a script")
     try:
         return shlex.split(value)
     except ValueError as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+#: No person types a longer line.
+_MOST = 64 << 10
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-?+][^{}]*)?\})")
 #: What ends a command: the rest of the line is another one.
 _ENDS = re.compile(r"&&|\|\||\d?>>?&?|[|&;<\n]")
@@ -130,5 +132,7 @@ def _found(at: int, end: int) -> int:
 
 
 def split_line(text: str) -> Words:
-    """The words of the first command in ``text``; raises ``ValueError`` where a quote is not closed."""
+    """The words of the first command in ``text``; raises ``ValueError`` for an open quote or no end."""
+    if len(text) > _MOST:
+        raise ValueError(f"it is longer than {_MOST >> 10} KiB")
     return _Reader(text).read()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 # Docker's rule (go-units RAMInBytes): one letter, upper or lower case, with or without ``i`` and ``b``, always 1024.
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _SIZE_POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
-_CPUS = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(m?)")
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:h|ms|us|m|s))+")
+_CPUS = re.compile(r"(\d{1,9}(?:\.\d{1,18})?|\.\d{1,18})(m?)")
+_DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,18})?(?:h|ms|us|m|s)){1,9}")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|m|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
 def parse_size(text: str) -> int:
@@ -21,7 +25,7 @@ def parse_size(text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"expected a size such as 512m, 2g or 2Gi, found {text!r}")
+        raise ValueError(f"expected a size such as 512m, 2g or 2Gi, found {_shown(text)}")
     number, unit = match.groups()
     return int(float(number) * 1024 ** _SIZE_POWER[unit.lower()])
 
@@ -31,17 +35,17 @@ def parse_cpus(text: str) -> float:
     match = _CPUS.fullmatch(text.strip())
     cores = float(match[1]) / (1000 if match[2] else 1) if match else 0.0
     if cores <= 0:
-        raise ValueError(f"expected a number of CPUs such as 2, 1.5 or 500m, found {text!r}")
+        raise ValueError(f"expected a number of CPUs such as 2, 1.5 or 500m, found {_shown(text)}")
     return cores
 
 
 def parse_duration(text: str) -> float:
     """Seconds in Compose's ``30s``, ``1m30s``, ``500ms``; a bare number is seconds. Raises ``ValueError``."""
     text = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"\d{1,9}(\.\d{1,18})?", text):
         return float(text)
     if not _DURATION.fullmatch(text):
-        raise ValueError(f"expected a duration such as 30s or 1m30s, found {text!r}")
+        raise ValueError(f"expected a duration such as 30s or 1m30s, found {_shown(text)}")
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
 
 

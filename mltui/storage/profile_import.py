@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from mltui.storage.yaml_source import Node
 
 COMPOSE = FileKind("Compose file", "is empty", "services: and volumes:", marks=True, lenient=True)
-_COMMAND = re.compile(
-    r"(?:\s*#[^\n]*\n|\s)*[^\n:{]*?\b(?:docker|podman|nerdctl|nvidia-docker)\s+(?:container\s+)?(?:run|create)\b"
-)
+_COMMAND = re.compile(r"[^:{]*?\b(?:docker|podman|nerdctl|nvidia-docker)\s+(?:container\s+)?(?:run|create)\b")
 _WIDTH = 118
 #: Lists that people read and change line by line.
 _TALL = frozenset({"volumes", "environment", "ports", "params", "labels"})
@@ -40,7 +38,9 @@ class ProfileDraft:
 
 def is_command(text: str) -> bool:
     """It is a ``docker run`` line, not YAML."""
-    return _COMMAND.match(text) is not None
+    said = (line.strip() for line in text.splitlines())
+    first = next((line for line in said if line and not line.startswith("#")), "")
+    return _COMMAND.match(first[:500]) is not None
 
 
 def draft_from_text(text: str, *, file: Path, target: Path, service: str = "") -> ProfileDraft:

@@ -172,6 +172,7 @@ def test_a_named_volume_is_the_same_one():
         ("docker run -Z img", "no option -Z"),
         ("docker run 'img", "a ' is not closed"),
         ('docker run "img', 'a " is not closed'),
+        ("docker run " + "a" * 70_000, "longer than 64 KiB"),
     ],
 )
 def test_what_is_no_such_line_is_said(line, message):

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mltui
 from mltui.domain.json_schema import json_schema
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import check
@@ -220,8 +221,12 @@ def test_what_is_wrong_is_refused_by_both(data):
     assert check(data)[0] is None
 
 
-@pytest.mark.parametrize("path", sorted(examples_folder().glob("*/profile.yaml")), ids=lambda path: path.parent.name)
-def test_the_example_profiles_are_taken(path):
+TEMPLATES = Path(mltui.__file__).parent / "templates"
+OURS = sorted([*examples_folder().glob("*/profile.yaml"), *TEMPLATES.glob("*/profile.yaml")])
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.parent.name)
+def test_examples_and_templates_are_taken(path):
     """As an editor reads them."""
     assert faults(yaml.safe_load(path.read_text())) == []
 

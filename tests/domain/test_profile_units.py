@@ -37,6 +37,15 @@ def test_what_is_no_size_is_refused_with_an_example(text):
         parse_size(text)
 
 
+@pytest.mark.parametrize("parse", [parse_size, parse_cpus, parse_duration])
+@pytest.mark.parametrize("text", ["9" * 100_000, "9" * 100_000 + "g", "1." + "9" * 100_000, "1h" * 100_000])
+def test_endless_numbers_are_refused_in_a_short_sentence(parse, text):
+    """As they would overflow, or fill the screen."""
+    with pytest.raises(ValueError, match="expected a") as caught:
+        parse(text)
+    assert len(str(caught.value)) < 150
+
+
 @pytest.mark.parametrize(("text", "cores"), [("2", 2), ("1.5", 1.5), (".5", 0.5), ("500m", 0.5), ("0.01", 0.01)])
 def test_cpus_are_cores_or_thousandths(text, cores):
     """A plain number is cores, Kubernetes' m is thousandths."""

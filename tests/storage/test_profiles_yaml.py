@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mltui.domain.errors import ProfileError
 from mltui.domain.profile import Profile
-from mltui.storage.profiles import load_profile
+from mltui.storage.profiles import check_text, load_profile
 from mltui.storage.yaml_source import MAX_BYTES, parse_source, read_source
 
 
@@ -130,6 +130,38 @@ def test_hostile_texts_are_refused_early(text):
     """They are read as far as the bound, not to their end."""
     (problem,) = parse_source(text).problems
     assert "nested more than" in problem.message or "values, aliases expanded" in problem.message
+
+
+_MANY = 6000
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "most"),
+    [
+        ("".join(f"volumez{i}: 1\n" for i in range(_MANY)), "5900 more problems are not listed", 102),
+        ("ports: [" + "a:b," * _MANY + "]\n", "5900 more problems are not listed", 102),
+        (
+            f"params: {{{', '.join(f'param{i}: 1' for i in range(_MANY))}}}\n"
+            f"command: [{', '.join(f'${{parma{i}}}' for i in range(_MANY))}]\n".replace("${parma", "'${parma")
+            .replace("},", "}',").replace("}]", "}']"),
+            "did you mean ${param0}?",
+            102,
+        ),
+        ("command: " + "${b}" * 200_000 + "\n", "the command line is longer than 32 KiB", 2),
+        ("user: " + "${A:-" * 100_000 + "}" * 100_000 + "\n", "variables are nested more than 8 deep", 2),
+        ("ports: [" + '"1-65535",' * 1000 + "]\n", "more than 1024 ports", 2),
+        ("shm_size: " + "9" * 900_000 + "g\n", "expected a size", 2),
+        ("pids_limit: " + "9" * 900_000 + "\n", "pids_limit", 2),
+        ("gpus: " + "0," * 300_000 + "x\n", "expected the index or the UUID", 2),
+    ],
+    ids=["unknown keys", "bad entries", "near names", "one line", "nested", "ports", "size", "number", "devices"],
+)  # fmt: skip
+def test_hostile_profiles_are_refused_early(tmp_path, text, said, most):
+    """What fits the bounds of the file and would take minutes, or memory, to say."""
+    found = check_text(f"image: x\n{text}", tmp_path / "profile.yaml", {})[1]
+    assert any(said in str(problem) for problem in found)
+    assert len(found) <= most
+    assert all(len(str(problem)) < 900 for problem in found)
 
 
 def test_a_big_file_is_not_read(tmp_path):
