@@ -115,6 +115,7 @@ class Lines:
         literal = [
             (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
         ]
+        literal += [(a + start, b + start) for a, b in record.literal]
         if rank:
             literal.append((0, start))
         numbers = [t for t in tokens if t.kind == "number"]

@@ -29,6 +29,8 @@ class Judge:
             return None
         if record.past and self.points.series:
             return None  # The best so far, told again.
+        if record.recalls and not bar:
+            return None
         counters = _Counters(record, self.points.config.x)
         accepted = _accepted(record, counters.any or bar)
         if bar and not counters.any and all(f.role in (Role.UNKNOWN, Role.THROUGHPUT) for f in accepted):
@@ -42,8 +44,9 @@ class Judge:
         if not counters.any and counters.fold is None:
             return None
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
-        own = [f for f in record.fields if f.role is Role.COUNTER]
-        plan.evaluates = counters.epoch is None and any(scope_of(f.label or f.name) in ("val", "test") for f in own)
+        plan.evaluates = counters.epoch is None and any(
+            scope_of(f.label or f.name) in ("val", "test") for f in record.fields
+        )
         return plan
 
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:

@@ -38,6 +38,10 @@ _NO_TAGS = word_set("""
     main trainer log logs logger info metrics metric progress status result results summary report system master
     root app model best new start end done ok stdout stderr pipeline worker
 """)
+# Words at the beginning of a line on what was saved before.
+_RECALLS = word_set("""
+    loading loaded restoring restored resuming resumed
+""")
 _PAST = word_set("""
     best last previous
 """)
@@ -58,18 +62,20 @@ _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: 
 
 def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     """The record that a line of text holds; its numbers count the number tokens of ``tokenize``."""
-    walk = _Walk(tokenize(text) if tokens is None else tokens)
+    walk = _Walk(text, tokenize(text) if tokens is None else tokens)
     record = walk.run()
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.keras = True
+    record.recalls = any(t.kind == "word" and t.text.lower() in _RECALLS for t in walk.tokens[:5])
     record.starred = text.lstrip().startswith("* ")
     return record
 
 
 class _Walk(Cursor):
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token]) -> None:
         super().__init__(tokens)
+        self.text = text
         self.record = Record()
         self.phrase: list[str] = []
         self.separator = ""
@@ -325,7 +331,7 @@ class _Walk(Cursor):
             self._boundary()
             return
         numbers_follow = following is not None and following.kind == "number"
-        if text == "[" and self.phrase and numbers_follow and not self.separator and self._pass_index():
+        if text == "[" and self.phrase and not self.separator and self._pass_index():
             return
         if text == "[" and self.phrase and numbers_follow:
             self.separator = self.separator or "["
@@ -342,10 +348,22 @@ class _Walk(Cursor):
         self._boundary()
 
     def _pass_index(self) -> bool:
-        """Pass over ``[381-400]`` of ``avg. loss [381-400]: 75.2``: the value stands behind it."""
-        end = next((j for j in range(self.i + 1, min(self.i + 8, len(self.tokens))) if self.tokens[j].text == "]"), 0)
+        """Pass over a bracket whose value stands behind it.
+
+        ``[381-400]`` of ``avg. loss [381-400]: 75.2`` says nothing that the name has to say; what ``AP @[ IoU=0.50 ] =
+        0.61`` holds belongs to the name.
+        """
+        near = range(self.i + 1, min(self.i + 40, len(self.tokens)))
+        end = next((j for j in near if self.tokens[j].text in "[]"), 0)
         if not end or end + 1 >= len(self.tokens) or self.tokens[end + 1].text not in ":=":
             return False
+        said = [token.text for token in self.tokens[self.i : end] if token.kind == "word"]
+        if any(counter_of(word) for word in said):
+            return False
+        if said:
+            start, stop = self.tokens[self.i].end, self.tokens[end].start
+            self.phrase.append(" ".join(self.text[start:stop].replace("|", " ").replace("= ", "=").split()))
+            self.record.literal.append((start, stop))
         self.number += sum(token.kind == "number" for token in self.tokens[self.i : end])
         self.i = end
         return True

@@ -63,6 +63,10 @@ class Record:
     """The words in front of its first colon, where they name no number: ``Averaged stats``."""
     keras: bool = False
     """It has the form of a Keras bar: its values are means since the epoch began."""
+    literal: list[tuple[int, int]] = field(default_factory=list)
+    """Places of digits that belong to names, beside those in words."""
+    recalls: bool = False
+    """It tells of a checkpoint that was loaded."""
     tag: str = ""
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
