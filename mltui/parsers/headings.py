@@ -22,6 +22,8 @@ class Heading:
     indent: int = 0
     spoken: bool = False
     """It is a sentence (``Eval begin...``): it holds until the training goes on."""
+    x: float | None = None
+    """Where the training stood: what counts on from there is no longer under the heading."""
     deeper: bool | None = None
 
     @property

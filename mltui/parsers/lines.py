@@ -155,7 +155,8 @@ class Lines:
         elif kind == "section":
             self._section = True
         elif kind == "scope":
-            self._heading = Heading(heading_scope(text), len(text) - len(text.lstrip()), ":" not in text)
+            indent = len(text) - len(text.lstrip())
+            self._heading = Heading(heading_scope(text), indent, ":" not in text, self.points.context.x)
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
@@ -207,8 +208,8 @@ class Lines:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
         context = self.points.context
         moved = plan.epoch is not None and numbers[plan.epoch.index] != context.epoch
-        if plan.inner is not None and plan.inner.axis == context.axis and context.x is not None:
-            moved = moved or numbers[plan.inner.index] > context.x
+        if plan.inner is not None and plan.inner.axis == context.axis and self._heading.x is not None:
+            moved = moved or numbers[plan.inner.index] > self._heading.x
         if moved:
             self._heading = Heading()
             self.read(self._frame)
