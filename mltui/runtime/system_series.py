@@ -41,6 +41,8 @@ _GPU = {
     "GPU power W": _Figure("power", 1.0),
     "GPU °C": _Figure("temperature", 1.0),
 }
+#: One sample is no curve.
+_CURVE = 2
 #: x of a run that prints no metric.
 SECONDS = "seconds"
 
@@ -75,7 +77,7 @@ class SystemSeries:
             self.store.clear()
             self._drawn = set()
         rows = samples.rows[self._taken :]
-        if not rows:
+        if not rows or len(samples.rows) < _CURVE:
             return
         more = {column for column in self._columns if column not in self._drawn and _worth_drawing(column, rows)}
         if more:
@@ -103,10 +105,9 @@ class SystemSeries:
 
     def _choose(self, metrics: MetricStore) -> Series | None:
         """The series whose x the samples are placed on: the one with the most points, and then it stays."""
-        found = [s for s in list(metrics.series.values()) if s.key.kind is MetricKind.METRIC and len(s) > 1]
-        if any(one is self._reference for one in found):
-            return self._reference
-        return max(found, key=len, default=None)
+        found = [s for s in list(metrics.series.values()) if s.key.kind is MetricKind.METRIC and len(s)]
+        kept = next((one for one in found if one is self._reference and len(one) > 1), None)
+        return kept or max(found, key=len, default=None)
 
     def _places(self, rows: Sequence[SampleRow], began: float) -> Iterator[float]:
         """An x for each row, which never goes back."""

@@ -52,7 +52,7 @@ class _Rig:
 
 
 def test_without_a_metric_x_is_the_time(tmp_path: Path) -> None:
-    """Seconds since the first sample; the curve goes on to epochs once there are two."""
+    """Seconds since the first sample; the curve goes on to epochs once there is one."""
     rig = _Rig(tmp_path)
     for at in range(3):
         rig.sample(at, run_cpu=1.0 + at)
@@ -60,10 +60,19 @@ def test_without_a_metric_x_is_the_time(tmp_path: Path) -> None:
     [key] = rig.system.store.series
     assert key == SeriesKey("CPU cores", SECONDS, MetricKind.SYSTEM)
     rig.point(1, 1)
+    assert rig.update() == {"CPU cores": [(0, 1.0), (1, 2.0), (1, 3.0)]}
     rig.point(2, 2)
-    assert rig.update() == {"CPU cores": [(0, 1.0), (1, 2.0), (2, 3.0)]}
+    rig.sample(2, run_cpu=4.0)
+    assert rig.update()["CPU cores"][-1] == (2, 4.0)
     [key] = rig.system.store.series
     assert key.axis == "epoch"
+
+
+def test_one_sample_is_no_curve(tmp_path: Path) -> None:
+    """A run that ended at once has nothing to see."""
+    rig = _Rig(tmp_path)
+    rig.sample(0, run_cpu=1.0)
+    assert rig.update() == {}
 
 
 def test_curves_grow_with_the_samples_and_never_go_back(tmp_path: Path) -> None:

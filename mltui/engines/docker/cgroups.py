@@ -146,10 +146,9 @@ def find_cgroup(pid: int, container_id: str, *, own_network: bool = True) -> Cgr
         lines = _text(f"/proc/{pid}/cgroup").splitlines()
     except OSError:
         return None
-    if container_id not in "".join(lines):
-        # The number belongs to another process here: the engine is on another machine or in another namespace.
-        return None
-    folders = _folders(lines)
+    # A line without it is of another process with that number here (the engine is on another machine or in another
+    # namespace), or of a process that ends: the kernel moves it to the root, which is the whole machine's.
+    folders = _folders(line for line in lines if container_id in line)
     net = f"/proc/{pid}/net/dev" if own_network else ""
     if "memory" in folders and "cpuacct" in folders:
         return Cgroup(folders, net)

@@ -44,6 +44,8 @@ class FixScreen(HoldsLines, ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """What is changed, the diff, the keys."""
         bar = KeyBar()
+        # As high as it will be, so that the first picture is the right one.
+        self.view.styles.height = len(self._lines())
         with Vertical() as box:
             box.border_title = Content(one_line(f"The change for {self._run.profile}", 80))
             yield self.view
@@ -52,6 +54,7 @@ class FixScreen(HoldsLines, ModalScreen[str]):
 
     def on_mount(self) -> None:
         """The keys go to the diff."""
+        self.view.show(self._lines())
         self.view.focus()
 
     def on_resize(self) -> None:

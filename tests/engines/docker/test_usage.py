@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.launch import Mount, MountType, Resources
-from mltui.engines.docker import DockerEngine, usage
+from mltui.engines.docker import DockerEngine, cgroups, usage
 from mltui.engines.docker.allowance import Allowance, allowance, count_cpus
 from mltui.engines.docker.cgroups import Bounds, Cgroup, find_cgroup
 from mltui.engines.docker.kept_file import KeptFile, read_file
@@ -373,3 +373,12 @@ def test_a_stream_tells_rates_limits_and_throttling() -> None:
     found = stats_usage(of(5, 3000, 60), of(3, 1000, 20), MACHINE)
     assert (found.cpu, found.net_rx, found.net_rx_rate, found.throttled, found.pids_limit) == (1, 3000, 1000, 0.5, None)
     assert (found.shm, found.unread["shm"]) == (None, "the engine's figures do not tell it")
+
+
+def test_a_process_that_ends_is_not_taken_for_the_whole_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel moves it out of its groups one by one; what is left of them is no ground for a figure."""
+    mounts = {name: (f"/sys/fs/cgroup/{name}", "/") for name in ("memory", "cpuacct", "pids")}
+    monkeypatch.setattr(cgroups, "cgroup_mounts", lambda: mounts)
+    text = "4:memory:/\n3:cpuacct:/docker/abc\n2:pids:/docker/abc\n"
+    monkeypatch.setattr(cgroups, "_text", lambda path: text)
+    assert cgroups.find_cgroup(1, "abc") is None
