@@ -50,7 +50,8 @@ def extended_service(root: Node, name: str, file: Path) -> tuple[Node, tuple[Pro
 
 def _unmarked(source: Source) -> Source:
     """Tags that replace what is inherited are nothing where nothing is."""
-    marked = _first_mark(source.root) if source.root else None
+    written = "!reset" in source.text or "!override" in source.text
+    marked = _first_mark(source.root) if source.root and written else None
     if marked is None:
         return source
     message = f"the tag !{marked.mark} is for a profile that extends another"
