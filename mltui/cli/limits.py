@@ -68,5 +68,6 @@ def _print(now: LimitsNow, *, as_json: bool) -> None:
         most = limit or getattr(now.machine, what)
         use_text = UNKNOWN if use is None else limit_text(what, use)
         share = format_percent(use / most) if use is not None and most else UNKNOWN
-        rows.append((title, use_text, limit_text(what, limit), share if limit else f"{share} of the machine"))
+        of_machine = " of the machine" if limit is None and most else ""
+        rows.append((title, use_text, limit_text(what, limit), share + of_machine))
     print_table(("", "USED", "LIMIT", "RATIO"), rows, right="USED LIMIT")

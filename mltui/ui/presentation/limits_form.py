@@ -42,7 +42,7 @@ class LimitsForm:
 def _field(what: str, now: LimitsNow) -> Field:
     limit = getattr(now.limits, what)
     text = "" if limit is None else size_text(limit) if what == "memory" else number_text(limit)
-    steps: dict[str, Callable[[str, int], str]] = {"cpus": cpu_step, "memory": size_step("1g"), "pids": _pids_step}
+    steps: dict[str, Callable[[str, int], str]] = {"cpus": _cpus_step, "memory": size_step("1g"), "pids": _pids_step}
     return Field(
         what, TITLES[what], text, text, "no limit", "", _SUCH_AS[what],
         lambda typed: _problem(what, typed, text, now.machine), steps[what], digits=True, note=_use(what, now),
@@ -59,6 +59,11 @@ def _problem(what: str, typed: str, before: str, machine: Limits) -> str:
     except ValueError as error:
         return one_line(str(error))
     return ""
+
+
+def _cpus_step(text: str, by: int) -> str:
+    """One core more or less; below one core it stays."""
+    return cpu_step(text, by) or text
 
 
 def _pids_step(text: str, by: int) -> str:
