@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import MltuiError, StartError
 from mltui.domain.run import Run, RunState
-from mltui.runtime.spawn import start_supervisor
+from mltui.runtime.spawn import Launch, start_supervisors
 from mltui.storage.history import RunDatabase
 from mltui.storage.run_folder import RunFolder
 
@@ -42,7 +42,7 @@ def _take_up(home: Path, run_id: str, folder: RunFolder, database: RunDatabase) 
         if now is None or not now.state.active:
             return False
         try:
-            start_supervisor(home, run_id, folder, (None, _metric_config(folder)))
+            start_supervisors(home, [Launch(run_id, folder, metrics=_metric_config(folder))])
         except StartError as error:
             if not now.waits:
                 note_not_started(database, now, error)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 #: How often the first in the queue looks whether it may start, and the last one; those between in between.
 _FIRST_S, _LAST_S = 1.0, 15.0
 #: How soon a person's stop is heard.
-_TICK_S = 0.25
+_TICK_S = 0.5
 #: How often the first in the queue looks after runs that nobody supervises, and those behind it more rarely.
 _ADOPT_S = 5.0
 
@@ -210,7 +210,17 @@ class Queue:
                 adopt(self._home, self._database)
 
     def _rest(self, seconds: float, stop_if_asked: Callable[[], None]) -> None:
+        """Wait; the run's row is read only when some row has changed, which costs next to nothing to know."""
         end = time.monotonic() + seconds
+        seen = self._version()
         while time.monotonic() < end:
             time.sleep(_TICK_S)
-            stop_if_asked()
+            if (now := self._version()) != seen:
+                seen = now
+                stop_if_asked()
+
+    def _version(self) -> object:
+        try:
+            return self._database.version()
+        except StorageError:
+            return None

@@ -17,7 +17,7 @@ from mltui.runtime.adoption import adopt, note_not_started
 from mltui.runtime.discovery import discover
 from mltui.runtime.gpu_choice import gpu_uses, with_gpus
 from mltui.runtime.gpu_queue import GpuLook, GpuWatch, take_turn
-from mltui.runtime.spawn import start_supervisor
+from mltui.runtime.spawn import Launch, start_supervisors
 from mltui.storage.history import RunDatabase
 from mltui.storage.locations import make_file, make_folder
 from mltui.storage.run_folder import RunFolder
@@ -127,39 +127,53 @@ class Launcher:
         plans = [self._resolve(profile, wish, choice, seen, group_id=group_id) for wish in wishes]
         now = time.time()
         runs: list[Run] = []
+        launches: list[Launch] = []
+        failure = None
         for wish, resolution in zip(wishes, plans, strict=True):
             run = _new_run(profile, wish, choice, resolution)
             # Apart by what a database keeps, so that the runs of a sweep keep their order.
             created, awaits = now + len(runs) * 1e-4, _awaits(resolution, group_id, parallel)
             run = replace(run, group_id=group_id, created=created, awaits=awaits)
             try:
-                runs.append(self._start(profile, run, resolution, seen))
+                launches.append(self._prepare(profile, run, resolution, seen))
             except MltuiError as error:
-                if not runs:
-                    raise
-                message = f"{len(runs)} of {len(plans)} runs were launched, then it failed: {error.message}"
-                hint = f"{error.hint} Those go on; mltui stop --group {group_id} ends them.".lstrip()
-                raise StartError(message, hint) from error
-        return tuple(runs)
+                failure = error
+                break
+            runs.append(run)
+        if runs:
+            self._spawn(runs, launches)
+        if failure and runs:
+            message = f"{len(runs)} of {len(plans)} runs were launched, then it failed: {failure.message}"
+            hint = f"{failure.hint} Those go on; mltui stop --group {group_id} ends them.".lstrip()
+            raise StartError(message, hint) from failure
+        if failure:
+            raise failure
+        return tuple((self.database.get(run.id) or run) if run.waits else run for run in runs)
 
-    def _start(self, profile: Profile, run: Run, resolution: Resolution, seen: GpuLook) -> Run:
-        """Write the record, take the turn if it is there already, and start the supervisor."""
+    def _prepare(self, profile: Profile, run: Run, resolution: Resolution, seen: GpuLook) -> Launch:
+        """Write the run's record, and take its turn if that is there already."""
         from mltui.runtime.docker_command import docker_command
         from mltui.runtime.resolve import metric_config, output_folders
 
         spec = resolution.spec
         folder = self._record(run, profile.text, output_folders(spec))
-        try:
-            if run.waits:
-                spec = with_gpus(spec, take_turn(self.database, self.home, run.id, seen).gpus, resolution.gpus.awaits)
+        if run.waits:
+            # The supervisor takes it as well, should the disk be full just now.
+            with contextlib.suppress(StorageError):
+                turn = take_turn(self.database, self.home, run.id, seen)
+                spec = with_gpus(spec, turn.gpus, resolution.gpus.awaits)
                 self.database.update(run.id, command=docker_command(spec))
-            start_supervisor(self.home, run.id, folder, (spec, metric_config(profile)))
+        return Launch(run.id, folder, spec, metric_config(profile))
+
+    def _spawn(self, runs: Sequence[Run], launches: Sequence[Launch]) -> None:
+        """Start the supervisors; a run that was never started ends with why that failed."""
+        try:
+            start_supervisors(self.home, launches)
         except StartError as error:
-            note_not_started(self.database, run, error)
+            for run in runs:
+                if not self.folder(run.id).supervised:
+                    note_not_started(self.database, run, error)
             raise
-        finally:
-            folder.release_lock()
-        return self.database.get(run.id) or run if run.waits else run
 
     def _record(self, run: Run, profile: str, outputs: Iterable[Path]) -> RunFolder:
         """Write the record of a new run, all of it or nothing; returns its folder, locked."""

@@ -6,8 +6,9 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mltui.domain.errors import StartError
 from mltui.domain.text import one_line
@@ -20,23 +21,33 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 60.0
 
 
-def start_supervisor(
-    home: Path, run_id: str, folder: RunFolder, launch: tuple[LaunchSpec | None, MetricConfig | None]
-) -> None:
-    """Start the run's supervisor and hand it the folder's lock; ``launch``, which may hold secrets, goes through a
-    pipe, not the disk. Raises ``StartError``.
+class Launch(NamedTuple):
+    """A run whose supervisor is to be started."""
+
+    run_id: str
+    folder: RunFolder
+    """It holds the run's lock, which is handed over."""
+    spec: LaunchSpec | None = None
+    """What to start, which may hold secrets; ``None``: the run is taken up."""
+    metrics: MetricConfig | None = None
+
+
+def start_supervisors(home: Path, launches: Sequence[Launch]) -> None:
+    """Start a supervisor for each run, several as children of one process, so that they share most of their memory.
+
+    What they are to launch goes through a pipe, not the disk. Raises ``StartError``.
     """
     # -P: the folder that the caller stands in, such as a training's with a queue.py, holds no modules of ours.
     module = ["-P", "-m", "mltui.runtime.supervisor_process"]
-    command = [sys.executable, *module, str(home), run_id, str(folder.lock_fd)]
+    names = [text for launch in launches for text in (launch.run_id, str(launch.folder.lock_fd))]
     environment = dict(os.environ)
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
     try:
         done = subprocess.run(
-            command,
-            input=pickle.dumps(launch),
-            pass_fds=[folder.lock_fd],
+            [sys.executable, *module, str(home), *names],
+            input=pickle.dumps([pickle.dumps((launch.spec, launch.metrics)) for launch in launches]),
+            pass_fds=[launch.folder.lock_fd for launch in launches],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=environment,
@@ -45,12 +56,17 @@ def start_supervisor(
             timeout=_TIMEOUT_S,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _not_started(run_id, str(error)) from error
+        raise _not_started(launches, str(error)) from error
     finally:
-        folder.release_lock()
+        for launch in launches:
+            launch.folder.release_lock()
     if done.returncode:
-        raise _not_started(run_id, one_line(done.stderr.decode(errors="replace").strip().rpartition("\n")[2], 300))
+        why = one_line(done.stderr.decode(errors="replace").strip().rpartition("\n")[2], 300)
+        raise _not_started(launches, why)
 
 
-def _not_started(run_id: str, why: str) -> StartError:
-    return StartError(f"The supervisor of run {run_id} could not be started: {why or 'it gave no reason'}.")
+def _not_started(launches: Sequence[Launch], why: str) -> StartError:
+    what = f"The supervisor of run {launches[0].run_id}"
+    if len(launches) > 1:
+        what = f"The supervisors of {len(launches)} runs"
+    return StartError(f"{what} could not be started: {why or 'it gave no reason'}.")

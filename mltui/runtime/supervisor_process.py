@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import sys
@@ -26,21 +27,43 @@ _FAILED_S = (2.0, 10.0, 60.0)
 
 
 def main(argv: list[str]) -> NoReturn:
-    """``python -m mltui.runtime.supervisor_process HOME RUN_ID LOCK_FD``, with the pickled launch on stdin: what to
-    start, or ``None`` to take the run up, and how its metrics are read.
+    """``python -m mltui.runtime.supervisor_process HOME RUN_ID LOCK_FD [RUN_ID LOCK_FD]…``, with a pickled list on
+    stdin: for each run, pickled again, what to start, or ``None`` to take it up, and how its metrics are read.
 
-    Started by the launcher only, which holds the run's lock and hands it over as an open file.
+    Started by the launcher only, which holds the runs' locks and hands them over as open files.
     """
-    home, run_id, lock = Path(argv[0]), argv[1], int(argv[2])
-    os.set_inheritable(lock, False)
-    payload = sys.stdin.buffer.read()
-    if os.fork():
-        # The launcher waits for this process only; its child belongs to nobody and outlives every viewer.
-        os._exit(0)
-    folder = RunFolder(home, run_id)
-    _detach(folder)
-    _run(home, run_id, folder, payload)
+    home, ids, locks = Path(argv[0]), argv[1::2], [int(text) for text in argv[2::2]]
+    for lock in locks:
+        os.set_inheritable(lock, False)
+    payloads: list[bytes] = pickle.loads(sys.stdin.buffer.read())
+    if len(ids) > 1:
+        _share(home, ids[0])
+    for run_id, lock, payload in zip(ids, locks, payloads, strict=True):
+        # The launcher waits for this process only; its children belong to nobody and outlive every viewer.
+        if os.fork() == 0:
+            for other in set(locks) - {lock}:
+                os.close(other)
+            folder = RunFolder(home, run_id)
+            _detach(folder)
+            _run(home, run_id, folder, payload)
+            os._exit(0)
     os._exit(0)
+
+
+def _share(home: Path, run_id: str) -> None:
+    """Load before the supervisors part what each of them needs, so that they have it in memory once."""
+    from mltui.plugins import make_engine
+
+    gc.disable()
+    with contextlib.suppress(Exception), contextlib.closing(RunDatabase(home / "runs.db")) as database:
+        run = database.get(run_id)
+        if run:
+            with contextlib.closing(make_engine(run.engine, run.endpoint)) as engine:
+                engine.info()
+    gc.collect()
+    # What is there now is looked at by no collection any more, and so not copied by it.
+    gc.freeze()
+    gc.enable()
 
 
 def _detach(folder: RunFolder) -> None:

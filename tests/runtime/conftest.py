@@ -140,9 +140,14 @@ class Runs:
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
                     words = (entry / "cmdline").read_bytes().split(b"\0")
-                    if b"mltui.runtime.supervisor_process" in words and run.id.encode() in words:
+                    if b"mltui.runtime.supervisor_process" in words and self._holds_lock(entry, run):
                         return int(entry.name)
         return None
+
+    def _holds_lock(self, process: Path, run: Run) -> bool:
+        """Supervisors of a sweep have one command line: they are told apart by the lock that each has open."""
+        lock = str(self.launcher.folder(run.id).path / "lock")
+        return any(os.readlink(fd) == lock for fd in (process / "fd").iterdir())
 
     def kill_supervisor(self, run: Run) -> None:
         """End the run's supervisor as a crash would, and wait until it is gone."""

@@ -137,7 +137,7 @@ def test_rerun_keeps_the_limits_of_the_launch(local_runs: Runs) -> None:
     done = local_runs.ended(local_runs.launch("ulimit -v", Wish(limits={"shm_size": "64m"})))
     again = local_runs.launcher.rerun(done)
     local_runs.launched.append(again)
-    assert again.overrides == done.overrides == {"limits": {"shm_size": "64m"}}
+    assert again.overrides["limits"] == done.overrides["limits"] == {"shm_size": "64m"}
     assert "--shm-size 64m" in local_runs.ended(again).command
 
 
