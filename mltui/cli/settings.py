@@ -13,7 +13,7 @@ from mltui.domain.text import clean
 
 def path(_: Namespace) -> int:
     """Print the file's path."""
-    from mltui.storage.settings import settings_path
+    from mltui.storage.last_start import settings_path
 
     print(clean(str(settings_path())))
     return 0

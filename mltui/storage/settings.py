@@ -1,37 +1,27 @@
-"""The user's settings file: read and checked like a profile, looked at for changes, and known before it is read.
+"""The user's settings file: read and checked like a profile, looked at for changes, and changed in place.
 
 ::
 
     $MLTUI_CONFIG/settings.yaml     what the user writes
-    $MLTUI_HOME/settings.last       what the last start made of it: theme and keys, for the first frame of the next
 
-YAML and its checks load slower than the first frame of the app; it takes what the last start knew, and the file's own
-word a moment later.
+See ``last_start`` for what is known of them before they are read.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import Problem, StorageError
 from mltui.domain.paths import user_path
-from mltui.storage.locations import config_home, home
+from mltui.storage.last_start import settings_path
 
 if TYPE_CHECKING:
     from mltui.domain.settings import FurtherCheck, Settings
     from mltui.storage.yaml_source import FileKind
-
-_MOST_BYTES = 64 << 10
-
-
-def settings_path() -> Path:
-    """The user's settings file, there or not."""
-    return config_home() / "settings.yaml"
 
 
 @dataclass(frozen=True)
@@ -127,39 +117,3 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return (0, -1)
     return status.st_mtime_ns, status.st_size
-
-
-@dataclass(frozen=True)
-class LastStart:
-    """What the last start knew of the settings; empty where there was none."""
-
-    theme: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict)
-    """Keys of the commands that have others than their own, comma separated, by the command's id."""
-
-
-def read_last_start() -> LastStart:
-    """What the last start with this settings file knew. Loads nothing: plain lines."""
-    try:
-        with (home() / "settings.last").open(encoding="utf-8", errors="replace") as file:
-            lines = file.read(_MOST_BYTES).splitlines()
-    except OSError:
-        return LastStart()
-    pairs = [line.partition("\t")[::2] for line in lines]
-    known = dict(pairs)
-    if known.get("file") != str(settings_path()):
-        return LastStart()
-    return LastStart(known.get("theme", ""), {name[4:]: value for name, value in pairs if name.startswith("key ")})
-
-
-def keep_last_start(start: LastStart) -> None:
-    """Keep it for the next start; what cannot be written is done without."""
-    pairs = {"file": str(settings_path()), "theme": start.theme} | {f"key {k}": v for k, v in start.keys.items()}
-    text = "".join(f"{name}\t{value}\n" for name, value in pairs.items())
-    path = home() / "settings.last"
-    with contextlib.suppress(OSError, UnicodeEncodeError):
-        if path.exists() and path.read_text(encoding="utf-8") == text:
-            return
-        new = path.with_name(f"{path.name}.{os.getpid()}")
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, path)

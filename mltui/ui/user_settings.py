@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mltui.domain.text import one_line
-from mltui.storage.settings import LastStart, SettingsFile, keep_last_start, read_last_start
+from mltui.storage.last_start import LastStart, keep_last_start, read_last_start
 from mltui.ui.commands import use_keys
 from mltui.ui.theme import DARK, LIGHT
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
     from mltui.domain.profile_check import Fault
     from mltui.domain.settings import Settings
-    from mltui.storage.settings import LoadedSettings
+    from mltui.storage.settings import LoadedSettings, SettingsFile
     from mltui.ui.app import MltuiApp
 
 
 def settings_file() -> SettingsFile:
     """The user's settings file, checked for names of themes, engines and commands too."""
+    from mltui.storage.settings import SettingsFile
+
     return SettingsFile(further=check_names)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from mltui.domain.profile_check import Fault
 from mltui.domain.settings import Settings
-from mltui.storage.settings import LastStart, SettingsFile, keep_last_start, read_last_start, settings_path
+from mltui.storage.last_start import LastStart, keep_last_start, read_last_start, settings_path
+from mltui.storage.settings import SettingsFile
 
 
 def written(text: str) -> SettingsFile:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.options import AppOptions
-from mltui.storage.settings import settings_path
+from mltui.storage.last_start import read_last_start, settings_path
 from mltui.ui.app import MltuiApp
-from mltui.ui.commands import PANES, use_keys
+from mltui.ui.commands import PANES, command, use_keys
 from mltui.ui.keymap import check_keymap, keys_by_command, read_key
 from tests.ui.conftest import rows, wait_for
 from tests.ui.test_app import choose, ready, text
@@ -133,3 +133,21 @@ def test_broken_settings_are_said_with_their_place_and_stop_nothing(profiles: Pa
             assert app.theme == "mltui-light", "a switch by key holds until the settings name another theme"
 
     asyncio.run(drive())
+
+
+def test_the_next_start_has_theme_and_keys_from_its_first_frame_on(profiles: Path) -> None:
+    """Before the settings file has been read: what the last start made of it."""
+    write_settings("theme: mltui-light\nkeymap:\n  profiles.inspect: [X]\n")
+
+    async def first() -> None:
+        app = MltuiApp(AppOptions(engine="local", profile_folders=(profiles,)))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: read_last_start().keys == {"profiles.inspect": "X"})
+
+    asyncio.run(first())
+    use_keys({})
+    again = MltuiApp(AppOptions(engine="local", profile_folders=(profiles,)))
+    assert again.theme == "mltui-light"
+    assert command("profiles.inspect").key == "X"
+    assert MltuiApp(AppOptions(theme="mltui-dark")).theme == "mltui-dark"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mltui.storage.settings import settings_path
+from mltui.storage.last_start import settings_path
 from mltui.ui.commands import use_keys
 from mltui.ui.screens.settings import SettingsScreen
 from tests.ui.conftest import rows, wait_for
