@@ -12,7 +12,7 @@ from mltui.runtime.gpu_holders import GpuHolder
 from mltui.runtime.sample_history import SampleHistory
 from mltui.runtime.sampler import DEVICE_FIGURES, HOST_FIGURES, USAGE_FIGURES
 from mltui.ui.presentation.gauges import Window, host_gauges, traffic_gauges, usage_gauges
-from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, holder_lines, is_own
+from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, held_by_container, holder_lines, is_own
 from mltui.ui.widgets.gauge_lines import Gauge
 from mltui.ui.widgets.lines import Line
 
@@ -187,6 +187,16 @@ def test_the_table_of_who_is_on_a_gpu() -> None:
     assert "– hidden (process 43)" in rows[2]
     assert "nobody" in text(holder_lines([], [GPU], 120))
     assert holder_lines([], [], 120) == []
+
+
+def test_what_a_container_holds_of_gpus() -> None:
+    """All its processes on all its GPUs together; processes in no container are nobody's."""
+    other = replace(GPU, index=0, uuid="GPU-other")
+    holders = [
+        GpuHolder(GPU.uuid, 1, 41, GIB, container_id="c1"), GpuHolder(other.uuid, 0, 42, 2 * GIB, container_id="c1"),
+        GpuHolder(other.uuid, 0, 43, None, container_id="c2"), GpuHolder(other.uuid, 0, 44, GIB),
+    ]  # fmt: skip
+    assert held_by_container(holders, [other, GPU]) == {"c1": "GPU 0,1 3.00 GiB", "c2": "GPU 0 –"}
 
 
 def test_the_details_of_a_gpu() -> None:

@@ -27,14 +27,16 @@ class ContainerRow(NamedTuple):
     container: Container
     cpu: str
     memory: str
+    gpu: str = ""
+    """What it holds of GPUs."""
 
 
-def container_row(container: Container, usage: Usage | None) -> ContainerRow:
+def container_row(container: Container, usage: Usage | None, gpu: str = "") -> ContainerRow:
     """A row of the list; figures are rounded here, so that a row that looks the same is the same."""
     if usage is None or not container.running:
         return ContainerRow(container, "", "")
     cpu = format_percent(usage.cpu) if usage.cpu is not None else "–"
-    return ContainerRow(container, cpu, format_bytes(usage.memory))
+    return ContainerRow(container, cpu, format_bytes(usage.memory), gpu)
 
 
 def container_line(row: ContainerRow, width: int) -> Line:
@@ -46,6 +48,8 @@ def container_line(row: ContainerRow, width: int) -> Line:
     right: list[Span] = [(row.cpu, "primary")] if row.cpu else []
     if width >= 34 and row.cpu:
         right = [(f"{row.cpu:>6} ", "primary"), (f"{row.memory:>9}", "dim")]
+        gpu = row.gpu if width >= _WIDE else " ".join(row.gpu.split()[:2])
+        right = [(f"{gpu} ", "ok"), *right] if gpu else right
     if width >= _WIDE:
         left.append((f"  {one_line(container.image, 60)}", "dim"))
         said = container.state if container.running else container.status

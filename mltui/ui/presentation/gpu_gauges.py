@@ -173,6 +173,22 @@ def holder_lines(
     return [*lines, *(_holder(one, totals, width, own_run) for one in order), []]
 
 
+def held_by_container(holders: Sequence[GpuHolder], devices: Sequence[DeviceSample]) -> dict[str, str]:
+    """What each container holds of GPUs, by its id: ``GPU 0,1 75.0 GiB``."""
+    numbers = {device.uuid: device.number for device in devices}
+    found: dict[str, list[GpuHolder]] = {}
+    for holder in holders:
+        if holder.container_id:
+            found.setdefault(holder.container_id, []).append(holder)
+    return {container: _held(held, numbers) for container, held in found.items()}
+
+
+def _held(holders: Sequence[GpuHolder], numbers: Mapping[str, str]) -> str:
+    names = sorted({numbers.get(holder.uuid, str(holder.index)) for holder in holders})
+    known = [holder.memory for holder in holders if holder.memory is not None]
+    return f"GPU {','.join(names)} {format_bytes(sum(known) if known else None)}"
+
+
 def _who(width: int) -> int:
     return max(14, min(40, width - 31 - 12 - 20))
 

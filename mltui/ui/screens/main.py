@@ -24,6 +24,7 @@ from mltui.ui.panes.profiles import ProfilesPane
 from mltui.ui.panes.runs import RunsPane
 from mltui.ui.presentation.container import container_headline, container_row
 from mltui.ui.presentation.gauge_board import gauge_board
+from mltui.ui.presentation.gpu_gauges import held_by_container
 from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
@@ -216,7 +217,8 @@ class MainScreen(Screen[None]):
             said = "none" if catalog.loaded else one_line(catalog.error) or "reading …"
             self.containers.table.empty = self.images.table.empty = said
             usage = sampler.usage
-            self.containers.show([container_row(c, usage.get(c.id)) for c in catalog.containers])
+            gpus = held_by_container(sampler.holders, sampler.devices) if sampler.holders else {}
+            self.containers.show([container_row(c, usage.get(c.id), gpus.get(c.id, "")) for c in catalog.containers])
             self.images.show(catalog.images)
 
     def _come_back(self) -> None:
