@@ -23,7 +23,7 @@ def edit_outside(app: MltuiApp, text: str, suffix: str) -> str:
 
     command = editor_command()
     descriptor, name = tempfile.mkstemp(prefix="mltui-", suffix=suffix)
-    copy = Path(name)
+    copy, taken = Path(name), False
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(text.encode("utf-8", "replace"))
@@ -34,10 +34,25 @@ def edit_outside(app: MltuiApp, text: str, suffix: str) -> str:
                 f"The editor {one_line(command[0], 60)!r} ended with exit code {done.returncode}.",
                 "The text is as it was.",
             )
-        return read_text(copy).text
+        result, taken = read_text(copy).text, True
+        return result
     except SuspendNotSupported as error:
         raise UsageError("No other program can have this terminal now.") from error
     except OSError as error:
         raise MltuiError(f"The editor {one_line(command[0], 60)!r} cannot be started: {error.strerror}.") from error
+    except MltuiError as error:
+        if _differs(copy, text):
+            # Whatever went wrong, what the person wrote is not what is lost.
+            raise MltuiError(error.message, f"What you wrote is in {one_line(str(copy), 200)}.") from error
+        taken = True
+        raise
     finally:
-        copy.unlink(missing_ok=True)
+        if taken:
+            copy.unlink(missing_ok=True)
+
+
+def _differs(copy: Path, text: str) -> bool:
+    try:
+        return copy.read_bytes() != text.encode("utf-8", "replace")
+    except OSError:
+        return False

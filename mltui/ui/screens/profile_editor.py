@@ -266,7 +266,13 @@ class ProfileEditor(Screen[bool]):
             role = "text" if draft and draft.profile else "dim"
             lines = [[(clean(line), role)] for line in found.command.split("\n")]
             lines += [[("# ", "dim"), (one_line(note, 300), "dim")] for note in found.notes]
-        self.panel.show(folded(lines, self.panel.scrollable_content_region.width or 80), top=False)
+        first = len(self.panel.lines) < 2
+        shown = folded(lines, self.panel.scrollable_content_region.width or 80)
+        self.panel.show(shown, top=False)
+        if first:
+            # The build is above: what is looked for is how it runs.
+            runs = (at for at, line in enumerate(shown) if line and line[0][0].startswith("docker run"))
+            self.panel.go_to(next(runs, 0))
 
     def _show_problems(self) -> None:
         draft = self._draft
@@ -459,6 +465,8 @@ class ProfileEditor(Screen[bool]):
                 return
             if key in rows:
                 self.form.select(key)
+                if not rows[key].said:
+                    self.action_choose()
                 return
             field = schema.at(key)
             if field:

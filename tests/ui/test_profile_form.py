@@ -1,0 +1,133 @@
+"""The form's parts: rows of what a profile says, values as they are meant, colours of YAML."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from mltui.domain.errors import EditError
+from mltui.domain.schema import profile_schema
+from mltui.runtime.profile_draft import Draft, Drafting, check_draft, splice_between
+from mltui.ui.presentation.form_values import next_value, typed_value
+from mltui.ui.presentation.profile_form import profile_form
+from mltui.ui.presentation.yaml_colours import block_lines, colours
+
+
+def test_rows_are_what_is_said_and_what_is_usual() -> None:
+    """By group; unknown keys last; collections fold; a problem shows at the row that hides it."""
+    data = {"image": "x", "params": {"lr": {"default": 0.1}}, "imge": 1, "labels": ["A=1"]}
+    form = profile_form(data, {"params.lr.min": "wrong"}, frozenset())
+    rows = {row.key: row for row in form.rows}
+    assert rows["image"].said
+    assert not rows["gpus"].said
+    assert rows["params.lr"].folded
+    assert rows["params.lr"].problem == "wrong"
+    assert "params.lr.default" not in rows
+    assert rows["labels.0"].name == "-"
+    assert form.rows[-1].key == "imge"
+    opened = profile_form(data, {}, frozenset({("params", "lr")}))
+    assert any(row.key == "params.lr.default" for row in opened.rows)
+    assert "stop_grace_period" not in rows
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        (("cpus",), "1.5", 1.5),
+        (("image",), "5", "5"),
+        (("name",), "5", "5"),
+        (("environment", "A"), "5", 5),
+        (("environment", "A"), "no", "no"),
+        (("init",), "false", False),
+        (("params", "lr", "default"), "1e-3", 0.001),
+        (("gpus",), "2", 2),
+        (("gpus",), "auto", "auto"),
+    ],
+)
+def test_typed_values(key: tuple[str, ...], text: str, value: object) -> None:
+    """A number where the field has numbers, text where it has text."""
+    typed = typed_value(text, profile_schema().at(*key), None)
+    assert typed == value
+    assert isinstance(typed, type(value))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "by", "expected"),
+    [
+        (("cpus",), "2", 1, "3"),
+        (("mem_limit",), "1g", 1, "2g"),
+        (("mem_limit",), "1g", -1, "512m"),
+        (("init",), "true", 1, "false"),
+        (("gpus",), "auto", 1, "all"),
+        (("gpus",), "2", 1, "3"),
+        (("pids_limit",), "-1", -1, "-1"),
+        (("params", "lr", "default"), "0.1", -1, "0.05"),
+        (("image",), "python", 1, "python"),
+        (("pull_policy",), "", 1, "missing"),
+    ],
+)
+def test_steps(key: tuple[str, ...], text: str, by: int, expected: str) -> None:
+    """Within the bounds; what has no next value stays."""
+    assert next_value(text, by, profile_schema().at(*key)) == expected
+
+
+def roles(line: str, in_block: bool = False) -> list[tuple[str, str]]:
+    """The coloured parts of a line as texts."""
+    return [(line[start:end], role) for start, end, role in colours(line, in_block)]
+
+
+def test_colours_of_yaml() -> None:
+    """Keys, numbers, quoted texts, comments, and what is filled in."""
+    assert ("help", "primary") in roles('a: {help: "x: y"}')
+    assert ('"x: y"', "ok") in roles('a: {help: "x: y"}')
+    assert ("1e-6", "accent") in roles("min: 1e-6 # why")
+    assert ("# why", "dim") in roles("min: 1e-6 # why")
+    assert ("${epochs}", "alt") in roles("- --epochs=${epochs}")
+    assert ("a#b", "text") in roles("x: a#b")
+    assert roles("a: b", True)[0] == ("a: b", "ok")
+    assert block_lines(["a: |", "  x: 1", "", "  y", "b: 2"]) == {1, 2, 3}
+
+
+@pytest.mark.parametrize("line", ["'" * 5000, "a: " * 3000, "${" * 3000, "- " * 3000, "[{" * 3000, '"\\' * 3000])
+def test_no_line_confuses_the_colours(line: str) -> None:
+    """Odd lines end, and nothing is coloured beyond the line."""
+    line = line[:2000]
+    assert all(0 <= start <= end <= len(line) for start, end, _ in colours(line))
+
+
+def test_the_smallest_replacement() -> None:
+    """Beginning and end that agree are not touched."""
+    assert splice_between("abcd", "abXd") == (2, 3, "X")
+    assert splice_between("aa", "aaa") == (2, 2, "a")
+    assert splice_between("", "x") == (0, 0, "x")
+
+
+def test_changes_that_are_typed_start_from_where_typing_began() -> None:
+    """However many letters were typed: the last one counts, and another change follows from it."""
+    states: list[Draft] = []
+    refused: list[EditError] = []
+    drafting = Drafting(Path("/x/profile.yaml"), lambda draft, before: states.append(draft), refused.append)
+    drafting.take("image: a # c\n")
+    for text in ("b", "bc", ""):
+        drafting.change(lambda d, text=text: d.set(("image",), text) if text else d.remove(("image",)), "typing")
+    drafting.change(lambda d: d.set(("image",), "z"), "typing")
+    drafting.change(lambda d: d.set(("hostname",), "h"))
+    drafting.change(lambda d: d.remove(("nothing",)))
+    until = time.monotonic() + 20
+    while not refused and time.monotonic() < until:
+        time.sleep(0.01)
+    drafting.close()
+    assert states[-1].text == "image: z # c\nhostname: h\n"
+    assert refused
+
+
+def test_a_draft_says_everything_wrong_and_where() -> None:
+    """Also of a text that is no YAML."""
+    draft = check_draft("image: x\ncpuss: 1\nshm_size: lots\n", Path("/x/profile.yaml"))
+    assert [problem.line for problem in draft.problems] == [2, 3]
+    assert draft.profile is None
+    broken = check_draft("a: [", Path("/x/profile.yaml"))
+    assert broken.document is None
+    assert broken.problems
