@@ -32,10 +32,10 @@ def test_average_peak_and_limit(tmp_path: Path) -> None:
         for cpu, memory, gpu in ((1.0, 2, 0.5), (3.0, 6, 1.0))
     ]  # fmt: skip
     cpu, memory, gpu = ended_gauges(RUN, _samples(tmp_path / "samples", *rows))
-    assert (cpu.label, cpu.use, cpu.limit, cpu.ratio, cpu.peak) == ("CPU", "avg 2", "4 cores", 0.5, 0.75)
+    assert (cpu.label, cpu.use, cpu.limit, cpu.ratio, cpu.peak) == ("CPU", "ø 2", "4 cores", 0.5, 0.75)
     assert cpu.history == (0.25, 0.75)
-    assert (memory.use, memory.limit, memory.peak_said) == ("avg 4.00 GiB", "8.00 GiB", "6.00 GiB")
-    assert (gpu.label, gpu.use, gpu.ratio, gpu.peak) == ("GPU 1", "avg 75 %", 0.75, 1.0)
+    assert (memory.use, memory.limit, memory.peak_said) == ("ø 4.00 GiB", "8.00 GiB", "6.00 GiB")
+    assert (gpu.label, gpu.use, gpu.ratio, gpu.peak) == ("GPU 1", "ø 75 %", 0.75, 1.0)
     assert gpu.history == (0.5, 1.0)
 
 

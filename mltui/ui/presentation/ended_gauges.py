@@ -50,14 +50,13 @@ def _gauge(
     scale = limit or found.peak
     return Gauge(
         label,
-        f"avg {write(found.average)}",
+        f"ø {write(found.average)}",
         f"{write(limit)}{unit}" if limit and limit_name else "",
         ratio(found.average, limit),
         "ok" if name.endswith(".utilization") else "primary",
         tuple(_history(samples, name, scale)),
         title=title,
         group=group,
-        also=f"peak {write(found.peak)}",
         peak=ratio(found.peak, scale),
         peak_said=write(found.peak),
         main=True,
