@@ -192,6 +192,8 @@ def _to_import(source: str) -> tuple[Path, str]:
         return here, _decoded(sys.stdin.buffer.read(_MOST + 1), "Standard input")
     if is_command(source):
         return here, source
+    if not source.strip():
+        raise UsageError("There is nothing to import.", "Give a Compose file, or a line such as: docker run IMAGE")
     path = Path(os.path.abspath(user_path(source)))
     if path.is_dir():
         path = next((path / name for name in _COMPOSE_NAMES if (path / name).is_file()), path / _COMPOSE_NAMES[0])

@@ -70,6 +70,10 @@ _SHORT = {
     "u": "--user", "v": "--volume", "w": "--workdir",
 }  # fmt: skip
 _ALIASES = {"--net": "--network", "--dns-opt": "--dns-option", "--net-alias": "--network-alias"}
+#: Options of ``docker`` itself that are followed by their value.
+_GLOBAL_VALUE = frozenset({
+    "-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey", "--url",
+})  # fmt: skip
 #: What a shell prints before the line, and people copy.
 _PROMPT = re.compile(r"^\s*[$#%>]\s+(?=(?:sudo\s+)?(?:\S*/)?(?:docker|podman|nvidia-docker|nerdctl)\b)")
 _RUN = re.compile(r"(?:\S*/)?(docker|podman|nvidia-docker|nerdctl)")
@@ -81,24 +85,29 @@ def import_line(text: str) -> Imported:
     ``$PWD`` is the folder that paths count from. Raises ``ValueError`` with what is wrong.
     """
     line = split_line(_PROMPT.sub("", text))
-    done = import_words(line.words)
-    remarks = [Remark(Change.LEFT_OUT, (one,), "only a shell can run it: write what it prints") for one in line.unknown]
+    done = import_words(line.words, line.unknown)
+    said = " ".join(str(part) for remark in done.remarks for part in remark.path)
+    kept = [one for one in line.unknown if one not in said]
+    remarks = [Remark(Change.DIFFERS, (one,), "only a shell can run it: write what it prints") for one in kept]
     if line.rest:
         remarks.append(Remark(Change.LEFT_OUT, (line.rest[:60],), "it is another command, or where the output goes"))
     return replace(done, remarks=(*remarks, *done.remarks))
 
 
-def import_words(words: Sequence[str]) -> Imported:
-    """The profile of the words of a line, whose variables are written as Compose writes them."""
+def import_words(words: Sequence[str], commands: Sequence[str] = ()) -> Imported:
+    """The profile of the words of a line, whose variables are written as Compose writes them.
+
+    ``commands`` are the ``$(…)`` in them, which only a shell can run: an option with one is left out.
+    """
     before, options = _after_run(list(words))
-    reader = _Options(options)
+    reader = _Options(options, commands)
     service = reader.service()
     name = str(reader.single.get("container_name") or _image_name(str(service.get("image", ""))))
     # Volumes have the names that stand there: none is Compose's own.
     named = {str(one).partition(":")[0]: {"external": True} for one in service.get("volumes", [])}
     named |= {str(one.get("source")): {"external": True} for one in service.get("volumes", []) if isinstance(one, dict)}
     done = import_service(service, name, {"volumes": named})
-    remarks = [Remark(Change.LEFT_OUT, (word,), "it stands before docker run") for word in before if word != "sudo"]
+    remarks = [Remark(Change.LEFT_OUT, (word,), "it is no option of docker run") for word in before if word != "sudo"]
     return replace(done, remarks=(*remarks, *reader.remarks, *map(reader.as_option, done.remarks)))
 
 
@@ -106,11 +115,14 @@ def _after_run(words: list[str]) -> tuple[list[str], list[str]]:
     """What stands before ``docker run``, and the words behind it."""
     for at, word in enumerate(words):
         if _RUN.fullmatch(word):
-            verb = words[at + 1 : at + 3]
-            if verb[:1] in (["run"], ["create"]):
-                return words[:at], words[at + 2 :]
-            if verb in (["container", "run"], ["container", "create"]):
-                return words[:at], words[at + 3 :]
+            verb = at + 1
+            while verb < len(words) and words[verb].startswith("-"):
+                verb += 1 + (words[verb] in _GLOBAL_VALUE)
+            general, rest = words[at + 1 : verb], words[verb:]
+            rest = rest[1:] if rest[:1] == ["container"] else rest
+            if rest[:1] in (["run"], ["create"]):
+                return [*words[:at], *([" ".join(general)] if general else [])], rest[1:]
+            break
     raise ValueError("expected a line such as: docker run --gpus all IMAGE COMMAND")
 
 
@@ -121,8 +133,9 @@ def _image_name(image: str) -> str:
 class _Options:
     """Reads the options of ``docker run`` into the keys of a Compose service."""
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, words: list[str], commands: Sequence[str] = ()) -> None:
         self._words = words
+        self._commands = tuple(command.replace("$", "$$") for command in commands)
         self._at = 0
         self.single: dict[str, Any] = {}
         self.lists: dict[str, list[Any]] = {}
@@ -176,8 +189,11 @@ class _Options:
             self._switch(option, value if equals else "true")
         elif option in _VALUE or option in _LIST or option in _OWN or option in _NO_PLACE_VALUE:
             self._value(option, value if equals else self._next(option))
-        else:
+        elif equals:
             self.remarks.append(Remark(Change.LEFT_OUT, (word,), "docker run has no such option that is known here"))
+        else:
+            # Whether a value follows cannot be known, and so not which word is the image.
+            raise ValueError(f"docker run has no option {option} that is known here")
 
     def _next(self, option: str) -> str:
         if self._at >= len(self._words):
@@ -196,7 +212,15 @@ class _Options:
             self.remarks.append(Remark(Change.LEFT_OUT, (option,), _NO_PLACE_SWITCH[option]))
 
     def _value(self, option: str, value: str) -> None:
-        if option in _LIST:
+        if any(command in value for command in self._commands):
+            written = f"{option} {value.replace('$$', '$')}"
+            if option == "--user":
+                self.remarks.append(Remark(Change.CHANGED, (written,), "a run is the caller's anyway"))
+            else:
+                self.remarks.append(
+                    Remark(Change.LEFT_OUT, (written,), "only a shell can run it: write what it prints")
+                )
+        elif option in _LIST:
             self.lists.setdefault(_LIST[option], []).append(value)
             self.options[_LIST[option]] = option
         elif option in _OWN:
@@ -227,6 +251,9 @@ class _Options:
                 request["capabilities"] = ["gpu", *(one for one in text.split(",") if one != "gpu")]
             else:
                 request[name if equals else "count"] = text if equals else name
+        if not {"count", "device_ids"} & set(request):
+            # The docker command line's own rule: a request that says neither is for one GPU.
+            request["count"] = 1
         self.single["gpus"] = request["device_ids"] if set(request) == {"device_ids"} else [request]
 
     def _take_mount(self, value: str) -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mltui.storage.yaml_source import Node
 
 COMPOSE = FileKind("Compose file", "is empty", "services: and volumes:", marks=True, lenient=True)
-_COMMAND = re.compile(r"[^:{]*?\b(?:docker|podman|nerdctl|nvidia-docker)\s+(?:container\s+)?(?:run|create)\b")
+_COMMAND = re.compile(
+    r"(?:[$#%>]\s+)?(?:(?:sudo|env|time)\s+|\w+=\S*\s+)*(?:\S*/)?(?:docker|podman|nerdctl|nvidia-docker)\s+[^\s:]"
+)
 _WIDTH = 118
 #: Lists that people read and change line by line.
 _TALL = frozenset({"volumes", "environment", "ports", "params", "labels"})

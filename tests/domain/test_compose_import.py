@@ -159,7 +159,7 @@ def test_what_does_something_else_is_said():
     }
     found = said(Change.DIFFERS, **keys)
     assert set(found) == {
-        "ports.0", "volumes.0", "volumes.1", "environment.HF_TOKEN", "environment.API_KEY", "command", "variables",
+        "ports.0", "volumes.0", "volumes.1", "environment.HF_TOKEN", "command", "variables",
         "mem_limit",
     }  # fmt: skip
     assert found["variables"] == "have to be set at a launch, else it is refused: MY_TOKEN, OTHER_KEY, PLACE, WHEN"
@@ -196,3 +196,24 @@ def test_other_services_are_named():
     found = said(Change.LEFT_OUT, {"services": {"db": {}, "web": {}}, "include": ["a"]})
     assert found["services"].endswith("db, web")
     assert "include" in found
+
+
+def test_no_secret_is_written_down():
+    """Names stay and take the caller's value; what everybody would see is left out; a suspect word is pointed at."""
+    done = import_service(
+        {
+            "image": "x",
+            "environment": ["HF_TOKEN=hf_1", "PLAIN=2"],
+            "labels": {"api_key": "zzz", "kind": "a"},
+            "build": {"context": ".", "args": {"GITHUB_TOKEN": "ghp_3", "VERSION": "4"}},
+            "command": ["train", "--api-key=k5", "--data", "https://u:p6@host/x"],
+        },
+        "s",
+    )
+    assert done.data["environment"] == ["HF_TOKEN", "PLAIN=2"]
+    assert done.data["labels"] == {"kind": "a"}
+    assert done.data["build"]["args"] == {"VERSION": "4"}
+    said = {".".join(map(str, one.path)): one.change for one in done.remarks}
+    assert said["environment.HF_TOKEN"] is Change.CHANGED
+    assert said["labels.api_key"] is said["build.args.GITHUB_TOKEN"] is Change.LEFT_OUT
+    assert said["command.1"] is said["command.3"] is Change.DIFFERS

@@ -144,7 +144,8 @@ def test_its_name_is_the_containers_or_the_images():
         ("docker run --restart always --cpuset-cpus 0-3 --dns 1.1.1.1 img", ["--restart", "--cpuset-cpus", "--dns"]),
         ("docker run --ip 10.0.0.2 --health-cmd true img", ["--ip 10.0.0.2", "--health-cmd true"]),
         ("docker run --made-up=1 img", ["--made-up=1"]),
-        ("docker run -v $(date):/d img", ["$(date)"]),
+        ("docker run -v $(date):/d img", ["--volume $(date):/d"]),
+        ("docker --context far run img", ["--context far"]),
         ("docker run img a | tee log", ["| tee log"]),
         ("docker run --network a --network b img", ["--network b"]),
         ("docker run --mount type=bind,src=/a,dst=/a,bind-propagation=rslave img", ["--mount bind-propagation=rslave"]),
@@ -156,6 +157,20 @@ def test_its_name_is_the_containers_or_the_images():
 def test_what_has_no_place_is_said_by_its_option(line, said):
     """In the words of the line."""
     assert sorted(remarks(line)) == sorted(said)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "count"), [("capabilities=utility", 1), ("driver=nvidia", 1), ("count=2,driver=nvidia", "2")]
+)
+def test_a_request_that_says_no_number_is_for_one_gpu(gpus, count):
+    """As the docker command line has it."""
+    assert data_of(f"--gpus {gpus}")["gpus"][0]["count"] == count
+
+
+def test_the_caller_s_own_ids_are_what_a_run_has_anyway():
+    """What only a shell could run is not taken for a name."""
+    assert data_of("-u $(id -u):$(id -g)") == {}
+    assert remarks("docker run -u $(id -u):$(id -g) img", Change.CHANGED) == ["--user $(id -u):$(id -g)"]
 
 
 def test_a_named_volume_is_the_same_one():
@@ -170,6 +185,8 @@ def test_a_named_volume_is_the_same_one():
         ("docker run", "names no image"),
         ("docker run -v", "--volume needs a value"),
         ("docker run -Z img", "no option -Z"),
+        ("docker run --made-up one img", "no option --made-up"),
+        ("docker compose run img", "expected a line such as"),
         ("docker run 'img", "a ' is not closed"),
         ('docker run "img', 'a " is not closed'),
         ("docker run " + "a" * 70_000, "longer than 64 KiB"),

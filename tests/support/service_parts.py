@@ -25,7 +25,8 @@ from mltui.storage.profiles import load_profile
 DOCKER = EngineInfo("docker", "Docker Engine", "28", "unix://", "default", "box", 8, 16 << 30, True, True, True)
 CALLER = {
     "HOME": "/home/me", "HF_TOKEN": "t1", "WANDB_API_KEY": "t2", "HUGGING_FACE_HUB_TOKEN": "t3", "SWEEP_ID": "s1",
-    "CUDA_VISIBLE_DEVICES": "0", "IDE_PASSWORD": "pw", "TORCH_CUDA_ARCH_LIST": "8.0", "PYTHONPATH": "/x",
+    "CUDA_VISIBLE_DEVICES": "0", "IDE_PASSWORD": "pw", "PASSWORD": "pw2", "TORCH_CUDA_ARCH_LIST": "8.0",
+    "PYTHONPATH": "/x",
 }  # fmt: skip
 #: Modes that mean nothing on Linux, and the one that is a field of the mount.
 _NO_MODES = {"rw", "ro", "cached", "delegated", "consistent"}
