@@ -156,7 +156,7 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         return []
     rewarded = any({"reward", "rew", "return"} & set(words(f.name)) for f in strong)
     for each in record.fields:
-        if rewarded and each.role is Role.OTHER and {"len", "length"} & set(words(each.name)):
+        if rewarded and each.role in (Role.OTHER, Role.UNKNOWN) and {"len", "length"} & set(words(each.name)):
             each.role = Role.METRIC  # Beside a reward it is an episode's length.
     found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong))]
     return found if counts or any(_weighs(f) for f in found) else []
