@@ -41,7 +41,7 @@ METRIC_WORDS = word_set("""
     rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf ppl ppx perplexity perp bpc bpb bpd nll ce bce xent
     crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r² r rsquared l1 l2
     huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew return returns score scores
-    fitness cost objective psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
+    fitness cost objective objf psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
     margin margins accept distance divergence discriminator generator critic actor oob bound recon

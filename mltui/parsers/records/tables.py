@@ -208,6 +208,9 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:
     """The column name of every cell, or ``None`` if the row does not fit under the header."""
     direct = header.columns(len(cells))
+    marked = header.columns(len(cells) - 1)
+    if direct is None and marked is not None and not any(c.isalnum() for c in cells[-1].text):
+        return [*(name for name, _, _ in marked), ""]  # A star or tick behind the row marks the best.
     if direct is not None:
         return [name for name, _, _ in direct]
     beside = header.columns(len(cells) - 1)
