@@ -171,6 +171,24 @@ def test_steps_adding_and_removing(file: Path) -> None:
     edit(file, drive)
 
 
+def test_an_emptied_value_is_taken_out_when_it_is_taken(file: Path) -> None:
+    """While it is typed anew the key stays; empty and taken, an optional key goes."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        await pilot.press("enter", "ctrl+u")
+        await pilot.press(*"all")
+        await wait_for(pilot, lambda: "gpus: all\n" in editor.area.text)
+        await pilot.press("ctrl+u")
+        await wait_for(pilot, lambda: editor.area.text == TEXT)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: editor.area.text == TEXT.replace("gpus: none\n", ""))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: editor.area.text == TEXT)
+
+    edit(file, drive)
+
+
 def test_a_field_is_found_by_its_letters_and_added(file: Path) -> None:
     """``/`` offers all that a profile can say; what is chosen is asked for and goes into the file."""
 

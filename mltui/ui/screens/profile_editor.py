@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 
 from mltui.domain.errors import EditError, MltuiError
 from mltui.domain.run import new_run_id
-from mltui.domain.schema import Kind, SchemaField
+from mltui.domain.schema import Kind, SchemaField, profile_schema
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
 from mltui.ui.presentation.profile_form import FormRow, Path, ProfileForm, about_lines, key_of_path, profile_form
@@ -320,10 +320,12 @@ class ProfileEditor(Screen[bool]):
         typing = f"{row.key} {self._typings}"
         if message.done or message.given_up:
             self._typings += 1
-        if message.given_up or (message.done and text == (row.value if row.said else "")):
+        unchanged = message.done and text == (row.value if row.said else "")
+        # A value that is empty for the moment is being typed anew: its row stays until it is taken.
+        if message.given_up or unchanged or not (text or message.done):
             self._change(lambda document: document, typing)
         else:
-            self._change(_setting(row.path, text, self._field(row)), typing)
+            self._change(_setting(row.path, text, profile_schema().at(*row.path)), typing)
 
     def action_choose(self) -> None:
         """Type the value; of what has entries, show them or not."""
@@ -409,11 +411,15 @@ class ProfileEditor(Screen[bool]):
         offers = [Offer(text) for text in self._completions.offers(item, "")]
         examples = f"such as {', '.join(item.examples[:2])}" if item and item.examples else ""
 
+        there = self._draft.document.get(path) if self._draft and self._draft.document else None
+        count = len(there) if isinstance(there, list) else 0
+
         def added(text: str | None) -> None:
             if text:
                 from mltui.ui.presentation.form_values import typed_value
 
                 value = typed_value(text, item, None)
+                self._wanted = (*path, count)
                 self._unfold(path)
                 self._change(lambda document: document.append(path, value))
 
@@ -453,8 +459,6 @@ class ProfileEditor(Screen[bool]):
 
     def action_find(self) -> None:
         """Go to a field by letters of its name; one that the profile does not say is added."""
-        from mltui.domain.schema import profile_schema
-
         schema = profile_schema()
         rows = {row.key: row for row in self._form.rows if not row.heading}
         offers = [Offer(one.key, f"{one.title}. {one.help}") for one in schema.fields]
