@@ -139,6 +139,11 @@ class Launcher:
             except MltuiError as error:
                 failure = error
                 break
+            except BaseException:
+                # A lock that this viewer kept would keep every other from taking those runs up.
+                for launch in launches:
+                    launch.folder.release_lock()
+                raise
             runs.append(run)
         if runs:
             self._spawn(runs, launches)

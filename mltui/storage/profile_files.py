@@ -290,6 +290,9 @@ def _free_folder(parent: Path, name: str) -> Path:
 def _free_file(parent: Path, name: str, suffix: str) -> Path:
     _require_name(name)
     target = parent / f"{name}{suffix}"
+    if target.name in FILE_NAMES:
+        # By a file of that name the whole folder would be one profile, and all others in it were gone from the list.
+        raise UsageError(f"A file among other profiles cannot be called {target.name}.", "Choose another name.")
     if os.path.lexists(target):
         raise UsageError(f"There is a {_shown(target)} already.", "Choose another name.")
     return target

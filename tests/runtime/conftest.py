@@ -147,7 +147,12 @@ class Runs:
     def _holds_lock(self, process: Path, run: Run) -> bool:
         """Supervisors of a sweep have one command line: they are told apart by the lock that each has open."""
         lock = str(self.launcher.folder(run.id).path / "lock")
-        return any(os.readlink(fd) == lock for fd in (process / "fd").iterdir())
+        for fd in (process / "fd").iterdir():
+            # Others of its files may be closed meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if os.readlink(fd) == lock:
+                    return True
+        return False
 
     def kill_supervisor(self, run: Run) -> None:
         """End the run's supervisor as a crash would, and wait until it is gone."""

@@ -199,6 +199,15 @@ def test_a_profile_is_renamed(file: Path) -> None:
     assert not file.parent.exists()
 
 
+def test_no_file_is_called_what_would_hide_the_others(tmp_path: Path) -> None:
+    """A profile.yaml among other files would make their whole folder one profile."""
+    one = tmp_path / "one.yaml"
+    one.write_text("image: x\n")
+    with pytest.raises(UsageError, match="cannot be called profile.yaml"):
+        files.rename(one, "profile")
+    assert os.listdir(tmp_path) == ["one.yaml"]
+
+
 def test_what_is_deleted_is_said_and_goes(file: Path) -> None:
     """The profile's file; what is beside it stays, an empty folder does not."""
     assert files.what_goes(file) == f"{file} is deleted; what is beside it stays (train.py)."
