@@ -203,7 +203,7 @@ def test_no_file_is_called_what_would_hide_the_others(tmp_path: Path) -> None:
     """A profile.yaml among other files would make their whole folder one profile."""
     one = tmp_path / "one.yaml"
     one.write_text("image: x\n")
-    with pytest.raises(UsageError, match="cannot be called profile.yaml"):
+    with pytest.raises(UsageError, match=r"cannot be called profile\.yaml"):
         files.rename(one, "profile")
     assert os.listdir(tmp_path) == ["one.yaml"]
 
