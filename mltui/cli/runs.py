@@ -124,7 +124,7 @@ def show(args: Namespace) -> int:
     print_report(run, folder, store)
     _print_metrics(store)
     if run.command:
-        print(f"\n{paint('As a docker command', 'bold')}\n{clean(run.command)}")
+        print(f"\n{paint(run.command_title, 'bold')}\n{clean(run.command)}")
     return 0
 
 

@@ -111,3 +111,10 @@ class Run:
     def waits(self) -> bool:
         """It is in the queue: it starts by itself when its turn has come."""
         return self.state is RunState.PENDING and bool(self.awaits) and not self.container_id
+
+    @property
+    def command_title(self) -> str:
+        """What ``command`` is to the run: the same by hand, or what would do the same in a container."""
+        if self.engine == LOCAL and self.command.startswith("docker"):
+            return "In a container it would be (it ran as a plain process)"
+        return "As a docker command" if self.command.startswith("docker") else "As a command"

@@ -1,10 +1,12 @@
 """How a run ended, from what the engine says of its container."""
 
+from dataclasses import replace
+
 import pytest
 
 from mltui.domain.container import ContainerStatus
 from mltui.domain.outcome import Outcome, outcome
-from mltui.domain.run import RunState
+from mltui.domain.run import Run, RunState
 
 
 def ended(code: int | None, *, asked: bool = False, limit: int | None = None, **more: object) -> Outcome:
@@ -65,3 +67,11 @@ def test_the_engines_own_words_are_told_in_one_clean_line() -> None:
 def test_a_code_that_nobody_kept() -> None:
     """The run is lost, not failed."""
     assert ended(None)[:2] == (RunState.LOST, "lost")
+
+
+def test_a_command_says_what_it_is_to_its_run() -> None:
+    """What started it, what would do the same in a container, or the plain command."""
+    run = Run("abcd2345", "p", "", "docker", "", command="docker run img")
+    assert run.command_title == "As a docker command"
+    assert "plain process" in replace(run, engine="local").command_title
+    assert replace(run, engine="local", command="cd /p && train").command_title == "As a command"

@@ -351,4 +351,4 @@ def record_text(run: Run, folder: object) -> str:
         ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),
         *(("changed", f"{when(change.time)}  {change_text(change)}") for change in run.changes),
     ]  # fmt: skip
-    return "\n".join(f"{name:<10} {value}" for name, value in rows) + f"\n\n{run.command}"
+    return "\n".join(f"{name:<10} {value}" for name, value in rows) + f"\n\n{run.command_title}:\n{run.command}"
