@@ -152,7 +152,7 @@ PANES: dict[str, tuple[Command, ...]] = {
                 "Show the exact docker command it stands for.", footer=True),
         Command("profiles.edit", "e", "edit", "Edit", "Change it: a form beside its text.", footer=True),
         Command("profiles.new", "n", "new", "New", "Make a profile from a template.", acts=True),
-        Command("profiles.duplicate", "D", "duplicate", "Duplicate", "Copy it under another name.", acts=True),
+        Command("profiles.duplicate", "C", "duplicate", "Duplicate", "Copy it under another name.", acts=True),
         Command("profiles.rename", "R", "rename", "Rename", "Give it another name.", acts=True),
         Command("profiles.delete", "d,delete", "delete", "Delete", "Delete its file.", dangerous=True),
         Command("profiles.copy", "y", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
@@ -232,10 +232,10 @@ PANES: dict[str, tuple[Command, ...]] = {
                 "Copy what the crosshair reads, else the newest values (OSC 52)."),
         Command("curves.in", "plus,equals_sign", "chart('zoom', 0.5)", "Zoom in", "Half of the x axis.", footer=True),
         Command("curves.out", "minus", "chart('zoom', 2.0)", "Zoom out", "Twice as much of the x axis.", shown="-"),
-        Command("curves.pan_right", "full_stop,greater_than_sign", "chart('pan', 0.25)", "Pan right",
-                "Move along the x axis.", shown="."),
-        Command("curves.pan_left", "comma,less_than_sign", "chart('pan', -0.25)", "Pan left",
-                "Move back along the x axis.", shown=","),
+        Command("curves.pan_right", "greater_than_sign", "chart('pan', 0.25)", "Pan right",
+                "Move along the x axis."),
+        Command("curves.pan_left", "less_than_sign", "chart('pan', -0.25)", "Pan left",
+                "Move back along the x axis."),
         Command("curves.taller", "up,k", "chart('zoom_y', 0.5)", "Zoom in y", "Half of the y axis.", shown="↑ k"),
         Command("curves.flatter", "down,j", "chart('zoom_y', 2.0)", "Zoom out y", "Twice the y axis.", shown="↓ j"),
         Command("curves.whole", "0,w", "chart('whole')", "Whole", "Show everything again and follow the end."),
@@ -370,7 +370,7 @@ EDITOR = (
     Command("editor.redo", "ctrl+y,ctrl+shift+z", "redo", "Redo", "Do it again."),
     Command(
         "editor.panel",
-        "f2",
+        "f3",
         "panel",
         "Below",
         "Show below the docker command that it stands for, or what is wrong.",
@@ -445,7 +445,7 @@ QUESTION = (
 #: Screens with keys of their own: what the app binds does not reach them.
 SCREENS: dict[str, tuple[Command, ...]] = {
     "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "editor": EDITOR, "form": FORM,
-    "prompt": PROMPT, "diff": DIFF, "question": QUESTION, "settings": SETTINGS,
+    "prompt": PROMPT, "diff": DIFF, "question": QUESTION, "settings": SETTINGS, "limits": LIMITS,
 }  # fmt: skip
 
 

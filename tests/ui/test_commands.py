@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from mltui.ui.app import MltuiApp
-from mltui.ui.commands import APP, PANES, Command
+from mltui.ui.commands import APP, PANES, Command, places
 from mltui.ui.panes.containers import ContainersPane
 from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.panes.detail import DetailPane
@@ -27,12 +27,38 @@ CLASSES = {
 ENDING = ("Stop", "Kill", "Remove", "Restart", "Delete")
 
 
-@pytest.mark.parametrize("place", [*PANES, "app"])
+#: Places that are reached at once: the keys of the editor count in its form too.
+TOGETHER = {"form": "editor"}
+#: Keys of the whole app that a place has for the same thing, or because it is left or walked through by them there.
+COVERED = {
+    "escape": "goes back from where one is, one step",
+    "q": "closes what is over the screen, before the app",
+    "question_mark": "shows the keys of the place; again, closes them",
+    "f1": "shows the keys of the place",
+    "tab": "goes on inside of what is over the screen",
+    "shift+tab": "goes back inside of what is over the screen",
+}
+#: Others, each where it is: nobody folds a failed run's card from inside the editor.
+COVERED_THERE = {("form", "E")}
+
+
+def keys_of(commands: tuple[Command, ...]) -> list[str]:
+    return [key for command in commands for key in command.keys.split(",")]
+
+
+@pytest.mark.parametrize("place", [place for place, _ in places()])
 def test_no_key_means_two_things_in_one_place(place: str) -> None:
-    """Within a pane every key has one command; the pane's own may cover the app's."""
-    commands = APP if place == "app" else PANES[place]
-    counted = Counter(key for command in commands for key in command.keys.split(","))
+    """Within a place every key has one command."""
+    commands = dict(places())
+    counted = Counter(keys_of((*commands[place], *commands.get(TOGETHER.get(place, ""), ()))))
     assert not [key for key, count in counted.items() if count > 1]
+
+
+@pytest.mark.parametrize("place", [place for place, _ in places() if place != "app"])
+def test_a_place_takes_no_key_from_the_app(place: str) -> None:
+    """What a key does everywhere it does in every place, but for leaving, help and going on."""
+    taken = set(keys_of(dict(places())[place])) & set(keys_of(APP))
+    assert {key for key in taken if key not in COVERED and (place, key) not in COVERED_THERE} == set()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def test_the_form_tells_use_and_what_a_change_means() -> None:
     assert "expected 0.01 to 8 cores" in cpus.problem
     cpus.text = ""
     assert cpus.problem == "a limit cannot be taken away while it runs"
+    assert pids.step("²", -1) == ""
     assert (cpus.step("2", 1), memory.step("2g", 1), pids.step("", 1), pids.step("256", -1)) == (
         "3",
         "4g",

@@ -410,7 +410,7 @@ def test_reading_only_saves_nothing(file: Path) -> None:
 
 
 def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """n, D, R and d; what is deleted is named first."""
+    """n, C, R and d; what is deleted is named first."""
     monkeypatch.chdir(file.parent.parent.parent)
     folder = file.parent.parent
 
@@ -420,7 +420,7 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
             await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
             app.jump("profiles")
             app.main.profiles.table.select(str(file))
-            await pilot.press("D")
+            await pilot.press("C")
             await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
             await pilot.press("enter")
             copy = folder / "mine-2" / "profile.yaml"

@@ -68,7 +68,7 @@ def _cpus_step(text: str, by: int) -> str:
 
 def _pids_step(text: str, by: int) -> str:
     """Twice or half as many."""
-    if not text.strip().isdigit():
+    if not text.strip().isdecimal():
         return str(_FIRST_PIDS) if by > 0 else ""
     return str(int(text) * 2 if by > 0 else max(1, int(text) // 2))
 
