@@ -19,6 +19,7 @@ from mltui.ui.widgets.lines import Line
 GIB = float(1 << 30)
 NOW = 10_000.0
 WINDOW = Window(300.0, 30, NOW)
+FULL = Window(300.0, 30, NOW, full=True)
 USAGE = Usage(
     NOW, cpu=1.8, cpu_limit=2.0, memory=4 * GIB, memory_limit=8 * GIB, pids=12, net_rx=5.0, net_tx=5.0, disk_read=5.0,
     disk_write=5.0, cpu_request=1.0, memory_request=2 * GIB, pids_limit=64, shm=GIB, shm_size=2 * GIB, throttled=0.0,
@@ -75,18 +76,18 @@ def test_a_mean_is_measuring_until_there_are_two_readings() -> None:
     """It is no figure, and there is no other reason."""
     usage = replace(USAGE, cpu=None, disk_read_rate=None)
     assert usage_gauges(usage, None, WINDOW)[0].note == "measuring …"
-    assert by_label(traffic_gauges(usage, None, WINDOW))["Disk rd"].note == "measuring …"
+    assert by_label(traffic_gauges(usage, None, WINDOW))["Disk read"].note == "measuring …"
 
 
 def test_rates_have_a_peak_and_no_limit() -> None:
     """Shared memory and processes have their limits."""
     history = past(USAGE_FIGURES, replace(USAGE, time=NOW - 60, disk_read_rate=4096.0), USAGE)
     gauges = by_label(traffic_gauges(USAGE, history, WINDOW))
-    disk = gauges["Disk rd"]
+    disk = gauges["Disk read"]
     assert (disk.use, disk.limit, disk.ratio, disk.peak_said) == ("2.00 KiB/s", "", None, "4.00 KiB/s")
     assert max(value for value in disk.history if value is not None) == 1
-    assert gauges["Shm"].figures == "1.00 / 2.00 GiB"
-    assert gauges["Pids"].figures == "12 / 64"
+    assert gauges["/dev/shm"].figures == "1.00 / 2.00 GiB"
+    assert gauges["Processes"].figures == "12 / 64"
 
 
 def test_what_a_container_shares_says_so_once() -> None:
@@ -99,8 +100,8 @@ def test_what_a_container_shares_says_so_once() -> None:
     gauges = by_label(traffic_gauges(shared, None, WINDOW))
     assert gauges["Net"].note == "it is on the machine's network"
     assert "Net in" not in gauges
-    assert gauges["Shm"].note == "secret"
-    assert gauges["Disk wr"].note == "the kernel does not tell it"
+    assert gauges["/dev/shm"].note == "secret"
+    assert gauges["Disk write"].note == "the kernel does not tell it"
 
 
 def test_a_machine() -> None:
@@ -114,12 +115,21 @@ def test_a_machine() -> None:
 
 def test_a_busy_gpu_is_good_and_a_full_one_is_not() -> None:
     """The same ratio, of time and of memory."""
-    gauges = by_label(device_gauges(GPU, past(DEVICE_FIGURES, GPU), WINDOW, own=True))
+    gauges = by_label(device_gauges(GPU, past(DEVICE_FIGURES, GPU), FULL, own=True))
     assert (gauges["GPU 1"].ratio, gauges["GPU 1"].role) == (0.99, "ok")
     assert (gauges["GPU1 mem"].figures, gauges["GPU1 mem"].role) == ("79.0 / 80.0 GiB", "warn")
     assert (gauges["GPU1 W"].figures, gauges["GPU1 °C"].figures) == ("650 / 700 W", "60 / 87 °C")
-    hot = by_label(device_gauges(replace(GPU, temperature=88.0), None, WINDOW, own=True))
+    hot = by_label(device_gauges(replace(GPU, temperature=88.0), None, FULL, own=True))
     assert hot["GPU1 °C"].role == "error"
+
+
+def test_power_and_heat_are_said_once() -> None:
+    """Beside the GPU's use where there is little room, by themselves with all the screen."""
+    few = by_label(device_gauges(GPU, None, WINDOW, own=True))
+    assert (list(few), few["GPU 1"].use) == (["GPU 1", "GPU1 mem"], "650 W 60 °C")
+    all_of_them = by_label(device_gauges(GPU, None, FULL, own=True))
+    assert all_of_them["GPU 1"].use == "busy"
+    assert {"GPU1 W", "GPU1 °C"} <= set(all_of_them)
 
 
 def idle(seconds: int) -> SampleHistory:
@@ -144,7 +154,7 @@ def test_a_gpu_that_cannot_be_read_says_why() -> None:
     assert parted[0].note == "given out in parts (MIG)"
     (part,) = device_gauges(replace(GPU, parent="GPU-x", part=0, utilization=None), None, WINDOW)
     assert part.label == "GPU1:0 mem"
-    silent = by_label(device_gauges(replace(GPU, power=None), None, WINDOW, own=True))
+    silent = by_label(device_gauges(replace(GPU, power=None), None, FULL, own=True))
     assert silent["GPU1 W"].note == "not told by this board"
 
 

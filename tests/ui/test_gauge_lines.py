@@ -26,7 +26,9 @@ CPU = Gauge(
 )  # fmt: skip
 MEMORY = Gauge("Memory", "6.50 GiB", "8.00 GiB", 0.81, "warn", (0.8, 0.81), group="Run abc", main=True)
 GPU = Gauge("GPU 0", "640 W", "", 0.93, "ok", note="slowed: power cap", group="Run abc")
-DISK = Gauge("Disk rd", "1.20 MiB/s", "", None, history=(1.0, 0.5), peak=1.0, peak_said="2.40 MiB/s", group="Run abc")
+DISK = Gauge(
+    "Disk write", "1.20 MiB/s", "", None, history=(1.0, 0.5), peak=1.0, peak_said="2.40 MiB/s", group="Run abc"
+)
 NET = Gauge("Net", "–", "", None, note="it is on the machine's network", group="Run abc")
 HOST = Gauge("Host mem", "12.3 GiB", "16.0 GiB", 0.77, "ok", group="This machine")
 ALL = [CPU, MEMORY, GPU, DISK, NET, HOST]
@@ -66,7 +68,9 @@ def test_cores_and_percent_of_a_core_are_told_apart() -> None:
 def test_a_rate_has_its_peak_in_the_place_of_a_ratio() -> None:
     """There is no limit to measure it by."""
     (line,) = draw_gauges([DISK], 40, 1)
-    assert joined(line).split() == ["Disk", "rd", "█▅", "▲2.40", "MiB/s", "1.20", "MiB/s"]
+    assert joined(line).split() == ["Disk", "write", "█▅", "▲2.40", "MiB/s", "1.20", "MiB/s"]
+    (line,) = draw_gauges([DISK], 60, 1)
+    assert joined(line).split() == ["Disk", "write", "█▅", "1.20", "MiB/s", "peak", "2.40", "MiB/s"]
 
 
 def test_what_cannot_be_read_says_why() -> None:

@@ -53,7 +53,7 @@ class GaugesPane(HoldsLines, Pane):
     def window(self, now: float) -> Window:
         """The part of the past that is shown, in as many slices as there is room for."""
         self.view.full = self.has_class("-big")
-        return Window(60.0 * self._minutes, self.view.slices, now)
+        return Window(60.0 * self._minutes, self.view.slices, now, self.view.full)
 
     def show(self, board: GaugeBoard) -> None:
         """Show these."""

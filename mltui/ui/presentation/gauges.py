@@ -31,6 +31,8 @@ class Window:
     seconds: float
     slices: int
     now: float
+    full: bool = False
+    """All the screen is for the gauges: what is said beside another one where there is little room has its own."""
 
     def of(self, history: SampleHistory | None, figure: str) -> Series | None:
         """One figure of ``history``."""
@@ -99,15 +101,17 @@ def usage_gauges(usage: Usage, history: SampleHistory | None, window: Window, gr
 def traffic_gauges(usage: Usage, history: SampleHistory | None, window: Window, group: str = "") -> list[Gauge]:
     """What else one container uses: shared memory, processes, disk and network."""
     why = usage.unread
-    shm = Figure("Shm", "/dev/shm", usage.shm, usage.shm_size, format_bytes, window.of(history, "shm"))
-    pids = Figure("Pids", "Processes", usage.pids, usage.pids_limit, count_text, window.of(history, "pids"))
+    shm = Figure(
+        "/dev/shm", "Shared memory (/dev/shm)", usage.shm, usage.shm_size, format_bytes, window.of(history, "shm")
+    )
+    pids = Figure("Processes", "Processes", usage.pids, usage.pids_limit, count_text, window.of(history, "pids"))
     gauges = [
         shm.gauge(role=scarce_role(ratio(usage.shm, usage.shm_size)), note=why.get("shm", ""), group=group),
         pids.gauge(role=scarce_role(ratio(usage.pids, usage.pids_limit)), group=group),
     ]
     for label, title, value, figure, counter in (
-        ("Disk rd", "Disk, read", usage.disk_read_rate, "disk_read_rate", "disk_read"),
-        ("Disk wr", "Disk, written", usage.disk_write_rate, "disk_write_rate", "disk_write"),
+        ("Disk read", "Disk, read", usage.disk_read_rate, "disk_read_rate", "disk_read"),
+        ("Disk write", "Disk, written", usage.disk_write_rate, "disk_write_rate", "disk_write"),
         ("Net in", "Network, received", usage.net_rx_rate, "net_rx_rate", "net_rx"),
         ("Net out", "Network, sent", usage.net_tx_rate, "net_tx_rate", "net_tx"),
     ):

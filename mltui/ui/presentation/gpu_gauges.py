@@ -33,7 +33,8 @@ def is_own(device: DeviceSample, gpus: Sequence[str]) -> bool:
 def device_gauges(
     device: DeviceSample, history: SampleHistory | None, window: Window, group: str = "", *, own: bool = False
 ) -> list[Gauge]:
-    """One GPU; of one that the selected run has (``own``) also power and heat, and whether it is used at all."""
+    """One GPU; of one that the selected run has (``own``) also whether it is used at all, and with all the
+    screen power and heat by themselves."""
     number = device.number
     name = f"GPU {number}"
     if device.error:
@@ -46,7 +47,7 @@ def device_gauges(
     gauges = [memory.gauge(role=scarce_role(share, 0.97, 0.995), group=group, main=own)]
     if device.part is None:
         gauges.insert(0, _utilization(device, history, window, group, own=own))
-        gauges += _heat_and_power(device, history, window, group) if own else []
+        gauges += _heat_and_power(device, history, window, group) if own and window.full else []
     return gauges
 
 
@@ -63,9 +64,13 @@ def _utilization(
     note = "asked for, and idle for a minute" if idle else "slowed: " + ", ".join(device.details.slowed_by)
     note = note if idle or device.details.slowed_by else ""
     figure = Figure(f"GPU {number}", title, busy, 1.0, format_percent, window.of(history, "utilization"))
-    # The use is itself a share of the time; beside it stands what it costs.
-    spent = " ".join(filter(None, (watts_text(device.power), degrees_text(device.temperature)))).replace(
-        f"{UNKNOWN} ", ""
+    # The use is itself a share of the time; beside it stands what it costs, unless that has gauges of its own.
+    spent = (
+        UNKNOWN
+        if own and window.full
+        else " ".join(filter(None, (watts_text(device.power), degrees_text(device.temperature)))).replace(
+            f"{UNKNOWN} ", ""
+        )
     )
     gauge = figure.gauge(role=role, note=note, group=group, main=own)
     return replace(gauge, use="busy" if spent == UNKNOWN else spent, limit="")

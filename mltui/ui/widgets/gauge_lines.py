@@ -14,8 +14,10 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
 #: Signs on a bar: what was promised, and the most there was.
 REQUEST, PEAK = "┃", "╎"
-#: Columns of a label and of figures on a line of their own.
-_LABEL, _FIGURES = 9, 15
+#: Columns of figures on a line of their own, and the most letters of a label there.
+_FIGURES, _LETTERS = 15, 10
+#: From this width on the peak is called so; where there is less room it has a sign.
+_WORDS = 44
 #: Least columns of a card, and rows of its graph.
 _CARD, _GRAPH = 44, 4
 _DECIMALS = re.compile(r"(?<=\d)\.\d+")
@@ -28,7 +30,7 @@ class Gauge:
     """What one gauge shows."""
 
     label: str
-    """Short: at most eight letters."""
+    """Short: at most ten letters."""
     use: str
     """With its unit, ``–`` where unknown."""
     limit: str
@@ -78,7 +80,7 @@ def draw_gauges(gauges: Sequence[Gauge], width: int, height: int) -> list[list[S
         # What matters most: the main ones, then what is measured by a limit.
         order = sorted(gauges, key=lambda gauge: (not gauge.main, gauge.ratio is None))
         return _paired(order[: 2 * height], width)
-    rows = _shared_out(gauges, height)
+    rows, label = _shared_out(gauges, height), label_width(gauges)
     lines: list[list[Span]] = []
     at = 0
     for name, group in groupby(gauges, lambda gauge: gauge.group):
@@ -86,7 +88,7 @@ def draw_gauges(gauges: Sequence[Gauge], width: int, height: int) -> list[list[S
         if rows.headings and name:
             lines.append([(cut_end(name, width), "dim")])
         for gauge in members:
-            lines.extend(_drawn(gauge, width, rows.each[at]))
+            lines.extend(_drawn(gauge, width, rows.each[at], label))
             at += 1
             if rows.apart and gauge.main:
                 lines.append([])
@@ -118,12 +120,19 @@ def _shared_out(gauges: Sequence[Gauge], height: int) -> _Rows:
     return _Rows(each, headings, apart=0 < len(mains) <= left)
 
 
-def _drawn(gauge: Gauge, width: int, rows: int) -> list[list[Span]]:
+def label_width(gauges: Sequence[Gauge]) -> int:
+    """Columns for the labels of ``gauges``, with a blank behind them."""
+    return min(_LETTERS, max(8, *(len(gauge.label) for gauge in gauges))) + 1
+
+
+def _drawn(gauge: Gauge, width: int, rows: int, label: int) -> list[list[Span]]:
     if gauge.use == UNKNOWN and gauge.note:
-        why: list[Span] = [(f"{gauge.label[:8]:<{_LABEL}}", "text"), (f"{UNKNOWN} {gauge.note}", "dim")]
+        if label + 2 + len(gauge.note) > width:
+            label = min(label, len(gauge.label) + 1)
+        why: list[Span] = [(f"{gauge.label[: label - 1]:<{label}}", "text"), (f"{UNKNOWN} {gauge.note}", "dim")]
         return [why, *([] for _ in range(rows - 1))]
     if rows == 1:
-        return [_one_line(gauge, width)]
+        return [_one_line(gauge, width, label)]
     lines = [_head(gauge, gauge.label, width), marked_bar(gauge, width)]
     if rows > 2:
         said = _remark(gauge)
@@ -151,16 +160,21 @@ def _remark_role(gauge: Gauge) -> str:
     return gauge.role if gauge.note and gauge.role in ("warn", "error") else "dim"
 
 
-def _one_line(gauge: Gauge, width: int) -> list[Span]:
+def _one_line(gauge: Gauge, width: int, label_room: int) -> list[Span]:
     """Label, bar (or history), ratio (or peak), figures."""
+    label: Span = (f"{gauge.label[: label_room - 1]:<{label_room}}", "text")
+    if gauge.unlimited and width >= _WORDS:
+        peak = f"  peak {gauge.peak_said}" if gauge.peak_said else ""
+        room = max(1, min(40, width - label_room - 1 - max(6 + _FIGURES, len(gauge.use) + len(peak))))
+        trace = sparkline(gauge.history, room)
+        return fit([label, (trace, "dim"), (f" {gauge.use}", "text"), (peak, "dim")], width)
     said = f"▲{gauge.peak_said}" if gauge.unlimited and gauge.peak_said else ""
     share = said if gauge.unlimited else format_percent(gauge.ratio)
     role = "dim" if gauge.unlimited else gauge.role
-    label: Span = (f"{gauge.label[:8]:<{_LABEL}}", "text")
     figures = gauge.figures
     if len(figures) > _FIGURES:
         figures = figures.replace(" / ", "/")
-    room = min(40, width - _LABEL - max(5, len(share)) - 2 - max(_FIGURES, len(figures)))
+    room = min(40, width - label_room - max(5, len(share)) - 2 - max(0 if gauge.unlimited else _FIGURES, len(figures)))
     line: list[Span] = [label]
     if room >= 3:
         line += _trace(gauge, room)
