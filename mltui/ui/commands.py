@@ -203,7 +203,8 @@ PANES: dict[str, tuple[Command, ...]] = {
     "gauges": (
         Command("gauges.enlarge", "enter", "enlarge", "History",
                 "All the screen: history of each gauge, and who is on which GPU.", footer=True),
-        Command("gauges.span", "w", "span", "Minutes", "A history of 1, 5, 15 or 60 minutes: ╎ and ▲ are its peak, ┃ is what was promised.", footer=True),
+        Command("gauges.span", "w", "span", "Minutes",
+                "A history of 1, 5, 15 or 60 minutes: ╎ and ▲ are its peak, ┃ is what was promised.", footer=True),
         *_moves("gauges", "line"),
     ),
     "curves": (
