@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import threading
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mltui.domain.errors import EditError, Problem
+from mltui.domain.text import one_line
 from mltui.storage.profiles import check_source
 from mltui.storage.yaml_edit import YamlDocument
 
@@ -60,6 +62,13 @@ def splice_between(old: str, new: str) -> tuple[int, int, str]:
 Change = Callable[[YamlDocument], YamlDocument]
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A job that changes nothing: it tells that all before it are done."""
+
+    tell: Callable[[], None]
+
+
 class Drafting:
     """Checks and changes a text in a thread of its own, in order; what a newer one makes pointless is left out.
 
@@ -78,7 +87,7 @@ class Drafting:
         self._report = report
         self._refuse = refuse
         self._find = find
-        self._jobs: list[tuple[str, str | Change]] = []
+        self._jobs: list[tuple[str, str | Change | _Told]] = []
         self._news = threading.Condition()
         self._closed = False
         self._now = Draft("")
@@ -94,13 +103,17 @@ class Drafting:
         """Change the document. Of changes with one ``typing`` each starts from the document before the first."""
         self._put(typing, change)
 
+    def when_done(self, tell: Callable[[], None]) -> None:
+        """Call ``tell``, in the thread, when all that was asked for so far is done and reported."""
+        self._put("", _Told(tell))
+
     def close(self) -> None:
         """End the thread."""
         with self._news:
             self._closed = True
             self._news.notify()
 
-    def _put(self, typing: str, job: str | Change) -> None:
+    def _put(self, typing: str, job: str | Change | _Told) -> None:
         with self._news:
             if self._jobs:
                 last, waiting = self._jobs[-1]
@@ -116,12 +129,31 @@ class Drafting:
                 if self._closed:
                     return
                 typing, job = self._jobs.pop(0)
+            try:
+                self._do(typing, job)
+            except Exception as error:
+                self._failed(job, error)
+
+    def _do(self, typing: str, job: str | Change | _Told) -> None:
+        if isinstance(job, _Told):
+            job.tell()
+        elif isinstance(job, str):
+            self._begun = None
+            self._now = check_draft(job, self.path, self._find)
+            self._report(self._now, None)
+        else:
+            self._change(typing, job)
+
+    def _failed(self, job: str | Change | _Told, error: Exception) -> None:
+        """Say that a job failed in a way that nobody foresaw; a text that could not be checked is not sound."""
+        said = f"mltui failed at that, by its own fault: {type(error).__name__}: {one_line(str(error), 200)}"
+        # Where it is the telling that fails, the editor is gone: there is nobody to tell that.
+        with contextlib.suppress(Exception):
             if isinstance(job, str):
-                self._begun = None
-                self._now = check_draft(job, self.path, self._find)
+                self._now = Draft(job, None, (Problem(str(self.path), 1, 1, "", said),))
                 self._report(self._now, None)
             else:
-                self._change(typing, job)
+                self._refuse(EditError(f"{said}.", "Make the change in the text."))
 
     def _change(self, typing: str, change: Change) -> None:
         before = self._now

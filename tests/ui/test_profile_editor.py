@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -443,3 +445,74 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
             assert (folder / "fresh" / "train.py").exists()
 
     asyncio.run(run())
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Changes of a profile are checked only after this is set: as on a machine that is busy."""
+    from mltui.runtime import profile_draft
+
+    go, check = threading.Event(), profile_draft.check_source
+    go.set()
+
+    def waiting(*arguments: Any, **more: Any) -> Any:
+        assert go.wait(20)
+        return check(*arguments, **more)
+
+    monkeypatch.setattr(profile_draft, "check_source", waiting)
+    return go
+
+
+def test_leaving_waits_for_a_change_that_is_under_way(file: Path, held: threading.Event) -> None:
+    """+ and q in one breath: what + changed is asked for, not lost."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("gpus")
+        held.clear()
+        await pilot.press("plus", "q")
+        await pilot.pause()
+        held.set()
+        await wait_for(pilot, lambda: app.screen is not editor)
+        assert isinstance(app.screen, ChoiceScreen)
+        assert "gpus: auto" in editor.area.text
+
+    edit(file, drive)
+
+
+def test_saving_takes_the_letter_before_it_along(file: Path, held: threading.Event) -> None:
+    """ctrl+s right behind a letter shows and saves it."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("image")
+        await pilot.press("enter", "3")
+        await wait_for(pilot, lambda: "3.123 #" in editor.area.text)
+        held.clear()
+        await pilot.press("4", "ctrl+s")
+        await pilot.pause()
+        held.set()
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "python:3.1234 #" in on_disk(file))
+
+    edit(file, drive)
+
+
+def test_a_check_that_fails_is_said_and_the_next_one_is_made(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a change that fails: the editor goes on."""
+    from mltui.runtime import profile_draft
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        def broken(*arguments: object, **more: object) -> None:
+            raise RuntimeError("odd")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(profile_draft, "check_source", broken)
+            editor.form.select("gpus")
+            await pilot.press("plus")
+            await wait_for(pilot, lambda: "by its own fault: RuntimeError: odd" in said(app))
+            editor.area.insert("# x\n", (0, 0))
+            await wait_for(pilot, lambda: "by its own fault: RuntimeError: odd" in screen_text(app))
+        editor.area.insert("# y\n", (0, 0))
+        await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
+
+    edit(file, drive)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -190,6 +190,29 @@ class ProfileEditor(Screen[bool]):
             self.app.bell()
             return
         self._drafting.change(change, typing)
+
+    def _when_settled(self, then: Callable[[], None]) -> None:
+        """Do ``then`` when all keys that were pressed before are in the text.
+
+        They may still wait in the focused view, on their way from the form to this screen, or in the drafting thread:
+        the request goes the same way behind them.
+        """
+        view = self.focused or self.form
+        view.call_later(lambda: self.form.post_message(FormTable.Told(then)))
+
+    def on_form_table_told(self, message: FormTable.Told) -> None:
+        """Behind what was typed comes what was asked for after it."""
+
+        def go_on() -> None:
+            # Of two requests in a row the first may have opened a question, or have left.
+            if self.is_attached and self.is_current:
+                message.then()
+
+        def tell() -> None:
+            if self.is_attached:
+                self.app.call_from_thread(go_on)
+
+        self._drafting.when_done(tell)
 
     def _refold(self) -> None:
         """Show other entries of the same text."""
@@ -589,13 +612,13 @@ class ProfileEditor(Screen[bool]):
 
     def action_save(self) -> None:
         """Show what changed, then save."""
-        self._save()
+        if self.form.typing:
+            self.form.end(keep=True)
+        self._when_settled(self._save)
 
     def _save(self, *, leave: bool = False) -> None:
         from mltui.runtime.profile_draft import diff_of
 
-        if self.form.typing:
-            self.form.end(keep=True)
         if not self.changed:
             self.app.notify("There is nothing to save.", timeout=2)
             return
@@ -679,6 +702,9 @@ class ProfileEditor(Screen[bool]):
         if self.form.typing:
             self.form.end(keep=False)
             return
+        self._when_settled(self._close)
+
+    def _close(self) -> None:
         if not self.changed:
             self.dismiss(self._saved)
             return
@@ -694,6 +720,11 @@ class ProfileEditor(Screen[bool]):
 
     def action_outside(self) -> None:
         """Open the text in the person's editor, and take in what comes back."""
+        if self.form.typing:
+            self.form.end(keep=True)
+        self._when_settled(self._outside)
+
+    def _outside(self) -> None:
         from mltui.ui.outside_editor import edit_outside
 
         try:

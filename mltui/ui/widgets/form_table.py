@@ -29,6 +29,13 @@ class FormTable(ListTable[FormRow]):
             self.done = done
             self.given_up = given_up
 
+    class Told(Message):
+        """Everything that was typed before has been told; ``then`` can go on."""
+
+        def __init__(self, then: Callable[[], None]) -> None:
+            super().__init__()
+            self.then = then
+
     def __init__(self, complete: Callable[[FormRow, str], Sequence[str]], *, id: str | None = None) -> None:
         super().__init__(lambda row: row.key, row_line, row_text, id=id, empty="reading …")
         self._complete = complete
