@@ -83,7 +83,7 @@ def _table_kind(text: str, frame: bytes) -> str:
 
 def table_part(text: str) -> str:
     """``text`` without what a logger wrote in front of it."""
-    return text[split_prefix(text)[1] :]
+    return text[split_prefix(text).start :]
 
 
 def _may_matter(frame: bytes) -> bool:

@@ -14,7 +14,7 @@ from mltui.parsers.headings import Heading, heading_scope
 from mltui.parsers.kinds import INNER_RANK, kind_of
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.prefix import split_prefix
+from mltui.parsers.prefix import split_prefix, task_of
 from mltui.parsers.records import objects
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.roles import Judge
@@ -41,6 +41,8 @@ class Lines:
         self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self.tables = Tabular(self.judge, self.apply)
+        self._tasks: set[str] = set()
+        """Numbers in front of lines that stand for the tasks that print them."""
         self._tracing = False
         self._section = False
         self._heading = Heading()
@@ -109,7 +111,9 @@ class Lines:
         return shape
 
     def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
-        rank, start = split_prefix(text)
+        if not bar and (task := task_of(text)):
+            self._tasks.add(task)
+        rank, said, start = split_prefix(text, () if bar else self._tasks)
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
         literal = [
@@ -117,7 +121,7 @@ class Lines:
         ]
         literal += [(a + start, b + start) for a, b in record.literal]
         if rank:
-            literal.append((0, start))
+            literal.append(said)
         numbers = [t for t in tokens if t.kind == "number"]
         rank_field = next((f for f in record.fields if f.name.lower() in ("rank", "client") and f.explicit), None)
         if rank_field is not None and not rank:

@@ -148,8 +148,9 @@ class Points:
                 return context.axis_in_fold("epoch"), context.epoch
             if context.x is not None and (group.last_x != context.x or group.count == 0) and context.axis != "epoch":
                 return context.axis, context.x
-            # A second line at the same place: what moves the training on does not move these lines on.
-            group.by_count = group.count > 0
+            # A second line at the same place: what moves the training on does not move these lines on. And the first
+            # line before anything was placed: these lines come in front of those that say where.
+            group.by_count = True
         return "count", group.count + 1.0
 
     def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.vocabulary import PARTS, Role, counter_of, is_learning_rate, scope_of, words
+from mltui.parsers.vocabulary import PARTS, Role, counter_of, is_gradient_norm, is_learning_rate, scope_of, words
 
 # What services measure too: no metric where nothing counts.
 _SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("quality",)}
@@ -102,7 +102,8 @@ class Judge:
                 self.groups.clear()
             found = self.groups[key] = Group()
             strong = any(f.role is Role.METRIC for f in accepted)
-            rates = all(f.role is Role.SCHEDULE for f in accepted)
+            norms = all(is_gradient_norm(f.name) for f in accepted)
+            rates = not norms and all(f.role is Role.SCHEDULE for f in accepted)
             if not (plan.counts or bar) or not strong:
                 found.released = False
                 found.context_releases = not plan.counts and not rates
@@ -151,7 +152,8 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal]
     if not strong and not counts:
         rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
-        return rates if rates == record.fields else []
+        norms = [f for f in record.fields if f.decimal and is_gradient_norm(f.name)]
+        return next((found for found in (rates, norms) if found == record.fields), [])
     if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
         return []
     rewarded = any({"reward", "rew", "return"} & set(words(f.name)) for f in strong)

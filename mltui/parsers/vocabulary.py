@@ -113,6 +113,7 @@ _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
     federated
 """)
+_GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm", "l2"}
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
 _FOREIGN = re.compile(r"[^\W\d_]+\d*|\d+")
 # Two words written as one: ``trainloss``, ``testacc``.
@@ -226,3 +227,9 @@ def _is_learning_rate(parts: tuple[str, ...]) -> bool:
     if own & _SETTING_WORDS:
         return False
     return "lr" in own or parts == ("l", "r") or ("rate" in own and bool(own & {"learning", "learn"}))
+
+
+def is_gradient_norm(name: str) -> bool:
+    """Whether ``name`` says how large the gradient was, which is measured, and not where it is clipped."""
+    own = set(words(name))
+    return own == {"gradnorm"} or ("norm" in own and bool(own & {"grad", "gradient"}) and own <= _GRADIENT_NORM)

@@ -34,6 +34,13 @@ _SCOPE_KEYS = word_set("""
 _RECALLS = word_set("""
     loading loaded restoring restored resuming resumed
 """)
+# What an evaluation leaves: ``Saving dict for global step 500: loss = 0.42``.
+_SAVES = word_set("""
+    saving saved writing
+""")
+_RESULTS = word_set("""
+    dict results metrics
+""")
 _PAST = word_set("""
     best last previous
 """)
@@ -60,6 +67,9 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.keras = True
     record.recalls = any(t.kind == "word" and t.text.lower() in _RECALLS for t in walk.tokens[:5])
+    said = [t.text.lower() for t in walk.tokens if t.kind == "word"][:2]
+    if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:
+        record.heading = "eval"
     record.starred = text.lstrip().startswith("* ")
     return record
 
