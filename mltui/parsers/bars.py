@@ -232,6 +232,7 @@ class Bars:
                 news = news or new
         if late and bar.previous is not None:
             self._same_again(bar, bar.previous)
+            bar.step = -1.0  # What it shows of a step is late too: it is the last epoch's last step.
         # Where the counter lags behind the values, the same values drawn twice in a row are two steps; elsewhere they
         # are a redrawn frame.
         again = self._drawn is bar and done == bar.done < bar.step < total

@@ -61,10 +61,14 @@ class Tabular:
         if header is None:
             return None
         cells = tables.row_cells(text)
-        names = None if cells is None else tables.assign(header, cells)
-        if cells is None or names is None:
+        if cells is None:
             return None
-        return self._plan_of(text, names, cells)
+        if not bar and self.open and tables.numbers_classes(header, cells):
+            columns = header.columns(len(cells) - 1) or []
+            named = tables.under_label(f"class {cells[0].text}", [name for name, _, _ in columns])
+            return self._plan_of(text, named, cells[1:])
+        names = tables.assign(header, cells)
+        return None if names is None else self._plan_of(text, names, cells)
 
     def labelled_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
         """How to read a row that begins with a name."""
@@ -75,8 +79,7 @@ class Tabular:
         names = None if cells is None else tables.assign_labelled(self._header, cells)
         if cells is None or names is None:
             return None
-        named = [f"{label} {name}" if name else "" for name in names]
-        return self._plan_of(text, named, cells[1:])
+        return self._plan_of(text, tables.under_label(label, names), cells[1:])
 
     def _plan_of(self, text: str, names: list[str], cells: list[tables.Cell]) -> tuple[Plan, list[Span]] | None:
         present = [(name, cell) for name, cell in zip(names, cells, strict=True) if name and cell.number is not None]
@@ -89,7 +92,8 @@ class Tabular:
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
         """Read a row; ``False`` if the current header has no place for it."""
-        if shape.header is not self._header or (shape.kind == "labelled" and not self.open):
+        known = shape.header is self._header and (shape.kind == "row" or self.open)
+        if not known or (self._header is not None and self._header.supports):
             shape.header = self._header
             find = self.row_plan if shape.kind == "row" else self.labelled_plan
             shape.row = find(text_of(frame))

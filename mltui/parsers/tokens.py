@@ -30,7 +30,7 @@ _TOKEN = re.compile(
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
       | <[^<>]{{0,80}}>
-      | (?<=\bEND\ )\.{{2,}}[^;]{{0,300}};                   # the settings of a grid search's candidate
+      | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
     )
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>

@@ -45,6 +45,10 @@ class Brackets(Cursor):
         """The phrase ends here."""
         raise NotImplementedError
 
+    def _clear(self) -> None:
+        """Forget the phrase."""
+        raise NotImplementedError
+
     def _open(self, token: Token) -> None:
         following, previous = self._next(), self._previous()
         text = token.text
@@ -71,10 +75,21 @@ class Brackets(Cursor):
             self.outer = self.phrase[-1]
         settings = text in "{(" and bool(self.phrase) and self.phrase[-1].lower() in _SETTINGS
         if text == "(" and self.separator:
-            self.brackets.append("wrap")
+            if self._names_group(following):
+                self.outer = " ".join(self.phrase)
+                self.brackets.append("group")
+                self._clear()
+            else:
+                self.brackets.append("wrap")
             return
         self.brackets.append("settings" if settings else text)
         self._boundary()
+
+    def _names_group(self, following: Token | None) -> bool:
+        """Whether the phrase names what a bracket holds by scope: ``accuracy: (train=0.92, test=0.85)``."""
+        behind = self._next(2)
+        by_scope = following is not None and following.kind == "word" and bool(scope_of(following.text))
+        return by_scope and behind is not None and behind.text in ":=" and measures(self.phrase[-1])
 
     def _pass_index(self) -> bool:
         """Pass over a bracket whose value stands behind it.
@@ -123,6 +138,8 @@ class Brackets(Cursor):
             closed = self.brackets.pop()
             if closed in ("value", "wrap"):
                 return
+            if closed == "group":
+                self.outer = ""
         self._boundary()
 
     def _tag(self) -> None:

@@ -49,6 +49,9 @@ class Header:
     spans: list[tuple[str, int, int]] | None = None
     """Columns by the rule under the header."""
 
+    supports: bool = False
+    """A column counts what each row was measured on, so that a row's number is its class's."""
+
     def columns(self, count: int) -> list[tuple[str, int, int]] | None:
         """The columns if there are ``count`` of them."""
         if self.spans is not None and len(self.spans) == count:
@@ -93,6 +96,7 @@ def read_header(text: str) -> Header | None:
         _add_way(header, [(m.group(), m.start(), m.end()) for m in _GAPPED.finditer(text)])
     if not _BARS.search(text) and len(text.split()) > 2:
         _add_way(header, [(m.group().strip(",;"), m.start(), m.end()) for m in _WORDS.finditer(text)])
+    header.supports = any(words(name) == ("support",) for way in header.ways.values() for name, _, _ in way)
     return header if header.ways else None
 
 
@@ -215,9 +219,7 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         return [name for name, _, _ in direct]
     beside = header.columns(len(cells) - 1)
     if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
-        # A row number in front of the first column, as pandas prints it; where supports are counted it is a class.
-        if any(words(name) == ("support",) for name, _, _ in beside):
-            return None
+        # A row number in front of the first column, as pandas prints it.
         return ["", *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
     if len(cells) > len(columns):
@@ -230,6 +232,23 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
             return None
         names.append(near[0])
     return names
+
+
+def numbers_classes(header: Header, cells: list[Cell]) -> bool:
+    """Whether the row begins with the number of a class that has no name."""
+    beside = header.supports and header.text[:1] == " " and header.columns(len(cells) - 1)
+    return bool(beside) and cells[0].text.isdigit()
+
+
+def under_label(label: str, names: list[str]) -> list[str]:
+    """The names of a row's values; what it was measured on is no value.
+
+    A row that is called by what it measures has one value, whatever column that stands in (``accuracy  0.91  64``).
+    """
+    kept = ["" if words(name) == ("support",) else name for name in names]
+    if role_of(label) is Role.METRIC and len(kept) - kept.count("") == 1:
+        return [label if name else "" for name in kept]
+    return [f"{label} {name}" if name else "" for name in kept]
 
 
 def labelled_column(header: Header) -> str:
