@@ -516,3 +516,19 @@ def test_a_check_that_fails_is_said_and_the_next_one_is_made(file: Path, monkeyp
         await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
 
     edit(file, drive)
+
+
+def test_typing_goes_on_from_the_value_as_it_is_written(file: Path) -> None:
+    """Not from what fits on a line: nothing behind character 200 is lost, and no white space."""
+    long = "python3 train.py " + " ".join(f"--option-{index}=value{index}" for index in range(20))
+    write(file, f'image: x\nhostname: "  two  spaces "\ncommand: {long}\n')
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor.form.select("command")
+        await pilot.press("enter", "x", "enter")
+        await wait_for(pilot, lambda: f"command: {long}x\n" in editor.area.text)
+        editor.form.select("hostname")
+        await pilot.press("enter", "y", "enter")
+        await wait_for(pilot, lambda: 'hostname: "  two  spaces y"\n' in editor.area.text)
+
+    edit(file, drive)

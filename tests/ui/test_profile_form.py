@@ -131,3 +131,11 @@ def test_a_draft_says_everything_wrong_and_where() -> None:
     broken = check_draft("a: [", Path("/x/profile.yaml"))
     assert broken.document is None
     assert broken.problems
+
+
+def test_what_cannot_be_typed_on_one_line_is_changed_in_the_text() -> None:
+    """Several lines, and characters that steer the terminal: the row says so, and what is written is all of it."""
+    data = {"description": "a\nb", "hostname": "a\u202eb", "image": "x" * 300}
+    rows = {row.key: row for row in profile_form(data, {}, frozenset()).rows}
+    assert [rows[key].several_lines for key in data] == [True, True, False]
+    assert rows["image"].written == "x" * 300

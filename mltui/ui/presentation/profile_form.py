@@ -45,12 +45,15 @@ class FormRow:
     name: str = ""
     depth: int = 0
     value: str = ""
-    """As it is written; of a collection what is in it."""
+    """As it is shown, on one line and not too long; of a collection what is in it."""
+    written: str = ""
+    """The whole text of the value: what typing and steps go on from."""
     said: bool = True
     """The profile says it; else the row shows what holds without."""
     collection: bool = False
     folded: bool = False
     several_lines: bool = False
+    """Of several lines, or with characters that cannot be shown: it is changed in the text alone."""
     problem: str = ""
     before: str | None = None
     """While the value is typed: the text before the place where typing goes on."""
@@ -99,7 +102,8 @@ class _Builder:
                 self._value((one.key,), one.key, one, data[one.key], 0)
             else:
                 default = shown_value(one.default) if one.default is not None else "–"
-                self._add(FormRow(one.key, (one.key,), one.key, value=default, said=False), one)
+                written = "" if isinstance(one.default, list | tuple) else written_value(one.default)
+                self._add(FormRow(one.key, (one.key,), one.key, value=default, written=written, said=False), one)
 
     def _add(self, row: FormRow, known: SchemaField | None) -> None:
         self._form.rows.append(row)
@@ -108,14 +112,16 @@ class _Builder:
     def _value(self, path: Path, name: str, known: SchemaField | None, value: object, depth: int) -> None:
         key = key_of_path(path)
         if not isinstance(value, dict | list):
-            text = shown_value(value)
-            several = isinstance(value, str) and "\n" in value
+            text, written = shown_value(value), written_value(value)
+            several = not written.isprintable()
             problem = self._problems.get(key, "")
-            self._add(FormRow(key, path, name, depth, text, problem=problem, several_lines=several), known)
+            self._add(FormRow(key, path, name, depth, text, written, problem=problem, several_lines=several), known)
             return
         folded = path not in self._unfolded if depth else path in self._unfolded
         problem = self._problem_below(key) if folded else self._problems.get(key, "")
-        self._add(FormRow(key, path, name, depth, summary(value), True, True, folded, problem=problem), known)
+        self._add(
+            FormRow(key, path, name, depth, summary(value), collection=True, folded=folded, problem=problem), known
+        )
         if folded:
             return
         for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
@@ -126,6 +132,11 @@ class _Builder:
         """The problem of a row, or of something that it hides."""
         below = (said for place, said in self._problems.items() if place.startswith(f"{key}."))
         return self._problems.get(key, "") or next(below, "")
+
+
+def written_value(value: object) -> str:
+    """The whole text of a scalar; of nothing the empty one."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def shown_value(value: object) -> str:

@@ -343,7 +343,7 @@ class ProfileEditor(Screen[bool]):
         typing = f"{row.key} {self._typings}"
         if message.done or message.given_up:
             self._typings += 1
-        unchanged = message.done and text == (row.value if row.said else "")
+        unchanged = message.done and text == (row.written if row.said else "")
         # A value that is empty for the moment is being typed anew: its row stays until it is taken.
         if message.given_up or unchanged or not (text or message.done):
             self._change(lambda document: document, typing)
@@ -383,9 +383,8 @@ class ProfileEditor(Screen[bool]):
                 self._fold(row.path)
             return
         known = self._field(row)
-        text = row.value if row.said or row.value != "–" else ""
-        wanted = next_value(text, by, known)
-        if wanted != text:
+        wanted = next_value(row.written, by, known)
+        if wanted != row.written and not row.several_lines:
             self._change(_setting(row.path, wanted, known))
 
     def action_remove(self) -> None:

@@ -98,7 +98,7 @@ class FormTable(ListTable[FormRow]):
         if row is None or row.heading:
             return
         self._row = row
-        self._typed = TypedText.of((row.value if row.said else "") if text is None else text)
+        self._typed = TypedText.of((row.written if row.said else "") if text is None else text)
         self._tell_typed(changed=text is not None)
 
     def _tell_typed(self, *, changed: bool = True) -> None:
@@ -117,7 +117,9 @@ class FormTable(ListTable[FormRow]):
         self._row = self._typed = None
         self.candidates = self._offered = ()
         if row is not None and typed is not None:
-            self.post_message(self.Typed(row, typed.text.strip(), done=keep, given_up=not keep))
+            # White space around a value is a slip of the hand, unless it was there before.
+            text = typed.text.strip() if row.written == row.written.strip() else typed.text
+            self.post_message(self.Typed(row, text, done=keep, given_up=not keep))
         self._draw_rows()
         self._tell(self.Highlighted)
 
