@@ -237,8 +237,11 @@ class MltuiApp(App[None]):
 
     def show_keys(self) -> None:
         """The footer shows the keys of the place."""
-        place = PANES.get(self.main.place, ())
-        commands = [c for c in (*place, *APP) if c.footer and not (self.options.read_only and (c.acts or c.dangerous))]
+        place = self.main.place
+        here = self.main.pane(place).footer if place else ()
+        commands = [*here, *(one for one in APP if one.footer)]
+        if self.options.read_only:
+            commands = [one for one in commands if not (one.acts or one.dangerous)]
         self.main.keys.show(tuple(commands))
 
     def jump(self, name: str) -> None:

@@ -67,6 +67,10 @@ def _drive(
     asyncio.run(drive())
 
 
+def footer(app: MltuiApp) -> str:
+    return "  ".join(f"{one.key} {one.title}" for one in app.main.keys._commands)
+
+
 def _read(path: Path) -> str:
     return path.read_text()
 
@@ -86,6 +90,8 @@ def test_a_change_is_shown_written_and_launched(greedy: Path) -> None:
     async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
         await wait_for(pilot, lambda: "change  " in text(app))
         shown = text(app)
+        assert "F Fix" in footer(app)
+        assert "s Stop" not in footer(app)
         assert "The GPU's memory is full." in shown
         assert "seen    torch.OutOfMemoryError: CUDA out of memory" in shown
         assert "cure    Smaller batches" in shown
@@ -175,6 +181,8 @@ def test_an_unknown_failure_says_so_and_offers_nothing(profiles: Path) -> None:
     async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
         assert "Why it failed is not known." in text(app)
         assert "exit code 3" in text(app)
+        assert "r Run again" in footer(app)
+        assert "F Fix" not in footer(app)
         await pilot.press("F")
         await wait_for(pilot, lambda: "No change of the profile cures this" in text(app))
 

@@ -6,21 +6,30 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from textual.pilot import Pilot
 
+from mltui.domain.launch import GpuRequest, LaunchSpec
 from mltui.domain.run import RunState
+from mltui.runtime.gpu_choice import GpuChoice
 from mltui.storage.launch_values import LaunchHabits, LaunchValues
 from mltui.storage.profiles import load_profile
 from mltui.ui.app import MltuiApp
+from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.presentation.launch_form import LaunchForm
 from mltui.ui.screens.launch import LaunchScreen
 from tests.support.nvml.simulated import board, write
 from tests.support.terminal import Terminal
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, choose, ready, text
+
+if TYPE_CHECKING:
+    from mltui.runtime.cockpit import Explanation
 
 PRINTS = "import sys; print(f'step=1 loss={sys.argv[1]}')"
 SWEPT = f"""\
@@ -120,6 +129,30 @@ def test_a_form_stands_for_what_was_changed_alone(swept: Path) -> None:
     said, sound = form.sweep_text()
     assert not sound
     assert said.startswith("The sweep has 400 runs (100 × 2 × 2), the most is 200.")
+
+
+def test_the_usual_shared_memory_is_said_as_a_size(swept: Path) -> None:
+    """As soon as it is known; a plain process has the machine's."""
+    form = form_of(swept)
+    usual = field(form, "shm_size")
+    spec = LaunchSpec("id", "swept", "name", "busybox", "/project", shm_size=2 << 30)
+    form.resolved(spec)
+    assert usual.none == "2.00 GiB"
+    form.resolved(replace(spec, image="", shm_size=None))
+    assert usual.none == "the machine's"
+
+
+def test_a_gpu_that_was_found_is_said_without_alarm() -> None:
+    """That none is free is what to look up at."""
+
+    def roles(awaits: int) -> set[str]:
+        choice = GpuChoice(GpuRequest(), awaits=awaits, note="GPU 0: nobody on it.")
+        resolution = SimpleNamespace(gpus=choice, gpu_uses=(), spec=SimpleNamespace(gpus=choice.request))
+        found = SimpleNamespace(where="here", notes=(choice.note,), place=0, resolution=resolution)
+        return {role for line in fact_lines(cast("Explanation", found), gpus=True) for _, role in line}
+
+    assert roles(awaits=0) == {"dim", "text"}
+    assert "accent" in roles(awaits=1)
 
 
 def test_secrets_are_not_kept_with_the_values(tmp_path: Path) -> None:

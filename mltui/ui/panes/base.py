@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from mltui.domain.figures import format_count
+from mltui.ui.commands import PANES, Command
 from mltui.ui.widgets.bars import PaneTitle
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
@@ -54,6 +55,11 @@ class Pane(Vertical):
     def title_texts(self) -> tuple[Line, Line]:
         """What the title says behind the name, and at its end."""
         return (), ()
+
+    @property
+    def footer(self) -> tuple[Command, ...]:
+        """Its commands that are of use now, for the line at the bottom."""
+        return tuple(one for one in PANES[self.id or ""] if one.footer)
 
     def retitle(self) -> None:
         """Say in the title what holds now."""

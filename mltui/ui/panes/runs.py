@@ -14,7 +14,7 @@ from mltui.domain.figures import format_count
 from mltui.domain.limits import change_text
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import clean
-from mltui.ui.commands import PANES, bindings, key_of
+from mltui.ui.commands import PANES, Command, bindings, command, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import insight_lines, run_line, run_text, time_text
@@ -143,6 +143,16 @@ class RunsPane(ListPane[RunRow]):
         """The run under the cursor, or all of the sweep there."""
         sweep, row = self.sweep_here, self.current()
         return list(sweep.runs) if sweep else [row.listed.run] if row else []
+
+    @property
+    def footer(self) -> tuple[Command, ...]:
+        """What has ended cannot be stopped; what failed for a known reason may be fixed."""
+        runs, commands = self._these(), super().footer
+        if not runs or any(run.state.active for run in runs):
+            return commands
+        report = self.cockpit_app.failures.report(runs[0]) if not self.sweep_here else None
+        fix = (command("app.fix"),) if report and report.changes else ()
+        return (*fix, *(one for one in commands if one.id != "runs.stop"))
 
     def action_mark(self) -> None:
         """Mark the run for comparison, or take its mark away; on a sweep all its runs."""

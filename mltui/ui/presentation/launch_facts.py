@@ -21,7 +21,13 @@ def fact_lines(found: Explanation, *, gpus: bool) -> list[Line]:
     uses = found.resolution.gpu_uses if found.resolution and gpus else ()
     # The list says it of every GPU, with a mark at those that are taken.
     listed = found.resolution.gpus.note if found.resolution and uses and not found.place else ""
-    lines += [[("  ", "dim"), (one_line(note, 400), "accent")] for note in found.notes if note != listed]
+    # That a GPU was found is no reason to look up; that none is free is.
+    good = found.resolution.gpus.note if found.resolution and not found.resolution.gpus.awaits else ""
+    lines += [
+        [("  ", "dim"), (one_line(note, 400), "text" if note == good else "accent")]
+        for note in found.notes
+        if note != listed
+    ]
     if found.place:
         lines.append([("  ", "dim"), (f"If it is launched now, it waits at place {found.place} of the queue.", "warn")])
     taken = set(found.resolution.spec.gpus.device_ids) if found.resolution else set()

@@ -7,6 +7,7 @@ from math import log10
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import UsageError
+from mltui.domain.figures import format_bytes
 from mltui.domain.gpus import parse_gpus
 from mltui.domain.param import Param, param_text
 from mltui.domain.text import one_line
@@ -17,6 +18,7 @@ from mltui.storage.launch_values import LaunchValues
 from mltui.ui.presentation.fields import Field, Heading, Item, step_choice
 
 if TYPE_CHECKING:
+    from mltui.domain.launch import LaunchSpec
     from mltui.domain.profile import Profile
 
 #: Between these a number can be stepped up and down.
@@ -91,6 +93,13 @@ class LaunchForm:
         """A launch for each run. Raises ``UsageError`` for too many, or for a value that is wrong."""
         wish, grid = self.wish()
         return combinations(self.profile, wish, grid)
+
+    def resolved(self, spec: LaunchSpec) -> None:
+        """Say how much shared memory there is where none was asked for."""
+        field = next(one for one in self.resources if one.key == "shm_size")
+        if not field.text.strip():
+            size = format_bytes(spec.shm_size) if spec.shm_size else "the engine's own"
+            field.none = size if spec.image else "the machine's"
 
     def used(self) -> LaunchValues:
         """What is to be remembered."""

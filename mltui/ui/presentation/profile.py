@@ -51,12 +51,13 @@ def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str
     resources = spec.resources
     facts = [
         ("runs on", where),
-        ("image", spec.image + (" (built from its Dockerfile)" if spec.build else "")),
+        ("image", spec.image + (" (built from its Dockerfile)" if spec.build else "") or "none: a plain process"),
         ("GPUs", str(spec.gpus) if spec.gpus else "none"),
         ("CPU limit", f"{format_cores(resources.cpus)} cores" if resources.cpus else "none"),
         ("memory limit", format_bytes(resources.memory) if resources.memory else "none"),
-        ("shared memory", format_bytes(spec.shm_size) if spec.shm_size else "the engine's default"),
     ]
+    if spec.image:
+        facts.append(("shared memory", format_bytes(spec.shm_size) if spec.shm_size else "the engine's default"))
     lines: list[Line] = [[("What a launch does", "title")]]
     lines += [[(f"  {name:<{_NAME}} ", "text"), (one_line(value, 160), "strong")] for name, value in facts]
     lines += [[(f"  {one_line(note, 300)}", "accent")] for note in notes if note]

@@ -158,6 +158,8 @@ class LaunchScreen(ModalScreen[None]):
         if wanted != self._wanted or not self.is_attached:
             return
         self._explained = found
+        if self.form and found.resolution:
+            self.form.resolved(found.resolution.spec)
         self._show_facts()
         self.table.show_again()
         self._show_preview()

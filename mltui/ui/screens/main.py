@@ -259,6 +259,7 @@ class MainScreen(Screen[None]):
         """What the cursor is on is shown on the right."""
         if message.table.has_focus or not self._selected[1]:
             self._follow(message.table, message.key)
+            self.mltui.show_keys()
 
     def on_descendant_focus(self) -> None:
         """The keys of the place, and what its cursor is on."""
@@ -369,6 +370,7 @@ class MainScreen(Screen[None]):
             self._show_selection()
 
     def _show_selection(self) -> None:
+        self.mltui.show_keys()
         if self.has_class("-detail"):
             return
         view = self._attached.watcher.view if self._attached else None
