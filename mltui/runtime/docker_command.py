@@ -93,11 +93,8 @@ def _run(spec: LaunchSpec) -> Iterator[Line]:
 
 
 def _plain_process(spec: LaunchSpec) -> Iterator[Line]:
-    yield "cd", spec.working_dir or spec.project, "&&"
-    assigned = [f"{name}={value}" for name, value in spec.environment.items() if name not in spec.secrets]
-    if assigned:
-        yield ("env",)
-        yield from ((assignment,) for assignment in assigned)
+    yield "cd", spec.working_dir or spec.project, "&&", "env"
+    yield from ((f"{name}={value}",) for name, value in spec.environment.items() if name not in spec.secrets)
     yield (*(spec.entrypoint or ()), *(spec.command or ()))
 
 

@@ -89,7 +89,7 @@ def test_without_an_image_it_is_the_command_of_the_plain_process():
         PLAIN, image="", project="/p q", command=("python3", "a.py"), entrypoint=None,
         environment={"A": "1 2", "TOKEN": "very-secret"}, secrets=frozenset({"TOKEN"}),
     )  # fmt: skip
-    assert docker_command(spec) == "cd '/p q' && \\\n  env \\\n  'A=1 2' \\\n  python3 a.py"
+    assert docker_command(spec) == "cd '/p q' && env \\\n  'A=1 2' \\\n  python3 a.py"
 
 
 def test_a_build_comes_first():
