@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -52,10 +54,14 @@ def make_folder(path: Path) -> Path:
 def make_file(path: Path) -> Path:
     """``path``, made empty where it is not there, readable by its owner alone; raises ``StorageError``.
 
-    One that is there is made private too: it may tell commands and parameters.
+    One that is there is made private too: it may tell commands and parameters. It is not opened: closing a file again
+    lets go of every lock that this process has on it (POSIX), such as those of a database that is in use.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
             path.chmod(0o600)
     except OSError as error:

@@ -324,3 +324,19 @@ def test_its_files_are_private(tmp_path: Path) -> None:
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("runs.db*")}
         assert modes.keys() >= {"runs.db", "runs.db-wal"}
         assert set(modes.values()) == {0o600}
+
+
+def test_a_second_connection_of_a_process_takes_no_lock_from_the_first(tmp_path: Path) -> None:
+    """What it writes is seen by others after another process has used the database and closed it."""
+    path = tmp_path / "runs.db"
+    first = RunDatabase(path)
+    first.add(make())
+    second = RunDatabase(path)
+    look = "db = sqlite3.connect(sys.argv[1]); print(*db.execute('SELECT state FROM runs')); db.close()"
+    command = [sys.executable, "-c", f"import sqlite3, sys; {look}", str(path)]
+    assert subprocess.check_output(command, text=True) == "('pending',)\n"
+    assert path.with_name("runs.db-wal").exists()
+    second.update("abcd2345", state=RunState.RUNNING)
+    assert subprocess.check_output(command, text=True) == "('running',)\n"
+    first.close()
+    second.close()
