@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
@@ -17,6 +18,8 @@ from mltui.domain.run import LimitChange, Run, RunState
 from mltui.domain.text import one_line
 from mltui.storage.locations import make_file, make_folder
 
+#: A writer waits for another's transaction; these take milliseconds, ten seconds means a stuck disk.
+_TIMEOUT_S = 10.0
 _SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -61,8 +64,7 @@ class RunDatabase:
         make_folder(path.parent)
         make_file(path)
         try:
-            # A writer waits for another's transaction; these take milliseconds, ten seconds means a stuck disk.
-            self._db = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=_TIMEOUT_S, check_same_thread=False, isolation_level=None)
             self._prepare()
         except sqlite3.Error as error:
             raise _sentence(path, error) from error
@@ -71,7 +73,7 @@ class RunDatabase:
             raise
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
+        self._log_ahead()
         self._db.execute("PRAGMA synchronous=NORMAL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > _SCHEMA_VERSION:
@@ -84,6 +86,19 @@ class RunDatabase:
                 f"{self.path} is not as this mltui has it: it lacks {', '.join(sorted(missing))}.",
                 _OTHER_SCHEMA,
             )
+
+    def _log_ahead(self) -> None:
+        """Switch to the write-ahead log; SQLite itself does not wait for another who does so in the same moment."""
+        end = time.monotonic() + _TIMEOUT_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def _upgrade(self) -> None:
         """Make the table, or give that of an earlier version what it lacks."""
