@@ -532,3 +532,25 @@ def test_typing_goes_on_from_the_value_as_it_is_written(file: Path) -> None:
         await wait_for(pilot, lambda: 'hostname: "  two  spaces y"\n' in editor.area.text)
 
     edit(file, drive)
+
+
+def test_plus_counts_on_a_parameter_within_its_bounds(file: Path) -> None:
+    """In its short form, and in its long one no further than it says itself."""
+    write(file, "image: x\nparams:\n  lr: 0.1 # fast\n  on: true\n  deep: {default: 3, max: 3}\nulimits: {nofile: 5}\n")
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        editor._unfold(("params", "deep"))
+        editor._refold()
+        for key, changed in (
+            ("params.lr", "lr: 0.2 # fast"),
+            ("params.on", "on: false"),
+            ("ulimits.nofile", "{nofile: 6}"),
+        ):
+            assert editor.form.select(key)
+            await pilot.press("plus")
+            await wait_for(pilot, lambda changed=changed: changed in editor.area.text)
+        assert editor.form.select("params.deep.default")
+        await pilot.press("plus", "minus")
+        await wait_for(pilot, lambda: "deep: {default: 2, max: 3}" in editor.area.text)
+
+    edit(file, drive)

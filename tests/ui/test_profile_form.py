@@ -10,7 +10,7 @@ import pytest
 from mltui.domain.errors import EditError
 from mltui.domain.schema import profile_schema
 from mltui.runtime.profile_draft import Draft, Drafting, check_draft, splice_between
-from mltui.ui.presentation.form_values import next_value, typed_value
+from mltui.ui.presentation.form_values import default_of_param, next_value, typed_value
 from mltui.ui.presentation.profile_form import profile_form
 from mltui.ui.presentation.yaml_colours import block_lines, colours
 
@@ -66,11 +66,42 @@ def test_typed_values(key: tuple[str, ...], text: str, value: object) -> None:
         (("params", "lr", "default"), "0.1", -1, "0.05"),
         (("image",), "python", 1, "python"),
         (("pull_policy",), "", 1, "missing"),
+        (("params", "lr"), "0.1", 1, "0.2"),
+        (("params", "epochs"), "10", -1, "9"),
+        (("params", "nesterov"), "true", 1, "false"),
+        (("params", "optimizer"), "adam", 1, "adam"),
+        (("params", "lr"), "inf", 1, "inf"),
+        (("params", "lr"), "9007199254740993", 1, "9007199254740994"),
+        (("ulimits", "nofile"), "5", 1, "6"),
     ],
 )
 def test_steps(key: tuple[str, ...], text: str, by: int, expected: str) -> None:
     """Within the bounds; what has no next value stays."""
     assert next_value(text, by, profile_schema().at(*key)) == expected
+
+
+@pytest.mark.parametrize(
+    ("param", "text", "by", "expected"),
+    [
+        ({"min": 1, "max": 3}, "3", 1, "3"),
+        ({"min": 0.05}, "0.05", -1, "0.05"),
+        ({"choices": [8, 16]}, "8", 1, "16"),
+        ({"type": "str"}, "8", 1, "8"),
+    ],
+)
+def test_a_step_keeps_to_the_parameters_own_bounds(param: dict[str, object], text: str, by: int, expected: str) -> None:
+    """As the file says them: smallest, largest, the only ones, the type."""
+    known = profile_schema().at("params", "lr", "default")
+    assert known is not None
+    assert next_value(text, by, default_of_param(known, param)) == expected
+
+
+@pytest.mark.parametrize("key", [("params", "v"), ("params", "v", "default"), ("cpus",), ("labels", "a")])
+def test_what_its_quotes_make_a_text_stays_one(key: tuple[str, ...]) -> None:
+    """``"12"`` typed anew as 13 is no number; what needs no quotes to be text is typed as it reads."""
+    assert isinstance(typed_value("13", profile_schema().at(*key), "12"), str)
+    assert typed_value("2", profile_schema().at("gpus"), "auto") == 2
+    assert typed_value("true", profile_schema().at("params", "v"), None) is True
 
 
 def roles(line: str, in_block: bool = False) -> list[tuple[str, str]]:

@@ -373,7 +373,7 @@ class ProfileEditor(Screen[bool]):
 
     def action_step(self, by: int) -> None:
         """The next value; of what has entries, unfold or fold."""
-        from mltui.ui.presentation.form_values import next_value
+        from mltui.ui.presentation.form_values import default_of_param, next_value
 
         row = self.form.current
         if row is None or row.heading:
@@ -383,7 +383,12 @@ class ProfileEditor(Screen[bool]):
                 self._fold(row.path)
             return
         known = self._field(row)
-        wanted = next_value(row.written, by, known)
+        document = self._draft.document if self._draft else None
+        param = document.get(row.path[:-1]) if document and len(row.path) == 3 else None
+        bounded = known
+        if known and known.path == ("params", "*", "default") and isinstance(param, dict):
+            bounded = default_of_param(known, param)
+        wanted = next_value(row.written, by, bounded)
         if wanted != row.written and not row.several_lines:
             self._change(_setting(row.path, wanted, known))
 
