@@ -554,3 +554,19 @@ def test_plus_counts_on_a_parameter_within_its_bounds(file: Path) -> None:
         await wait_for(pilot, lambda: "deep: {default: 2, max: 3}" in editor.area.text)
 
     edit(file, drive)
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\x85", "\f"])
+def test_a_file_that_the_text_area_cannot_hold_is_only_shown(file: Path, odd: str) -> None:
+    """It is not changed, not saved, and asks nothing on leaving; why is said in a sentence."""
+    text = f"image: x # a{odd} b\n"
+    file.write_bytes(text.encode())
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await wait_for(pilot, lambda: f"U+{ord(odd):04X} in line 1" in said(app))
+        assert not editor.changed
+        await pilot.press("ctrl+s", "q")
+        await wait_for(pilot, lambda: app.screen is app.main)
+        assert await asyncio.to_thread(file.read_bytes) == text.encode()
+
+    edit(file, drive)

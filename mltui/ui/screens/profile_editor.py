@@ -23,7 +23,7 @@ from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.form_table import FormTable
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
 from mltui.ui.widgets.text_view import TextView, folded
-from mltui.ui.widgets.yaml_area import YamlArea
+from mltui.ui.widgets.yaml_area import YamlArea, why_not_kept
 
 if TYPE_CHECKING:
     from mltui.runtime.cockpit import Explanation
@@ -99,7 +99,12 @@ class ProfileEditor(Screen[bool]):
     @property
     def changed(self) -> bool:
         """The text is not the file's."""
-        return self.area.text != self._read.text
+        return self.text != self._read.text
+
+    @property
+    def text(self) -> str:
+        """The text that is edited; the file's own where the text area cannot hold it."""
+        return self._read.text if self.area.read_only else self.area.text
 
     def compose(self) -> ComposeResult:
         """Title, the two views, the panel, the keys."""
@@ -134,19 +139,23 @@ class ProfileEditor(Screen[bool]):
 
     def _load(self, read: FileText) -> None:
         self._read = read
-        if not self.area.show(read.text):
-            self.area.read_only = True
-            said = f"{read.path.name} has line ends of several kinds, which this editor would make alike."
-            self.mltui.say_error(MltuiError(said, "Use your own editor: ctrl+o."))
+        self.area.read_only = not self.area.show(read.text)
+        if self.area.read_only:
+            self.mltui.say_error(self._why_not_edited())
         self._changed_on_disk = False
         self._drafting.take(read.text)
         self._show_top()
+
+    def _why_not_edited(self) -> MltuiError:
+        return MltuiError(
+            f"{one_line(self._read.path.name, 60)} {why_not_kept(self._read.text)}", "Use your own editor: ctrl+o."
+        )
 
     # -- one text, two views ------------------------------------------------------------------------------------------
 
     def on_text_area_changed(self, message: TextArea.Changed) -> None:
         """The text is another one: it is checked, and the form follows."""
-        text = self.area.text
+        text = self.text
         self._show_top()
         if self._draft is None or text != self._draft.text:
             self._drafting.take(text)
@@ -164,9 +173,9 @@ class ProfileEditor(Screen[bool]):
 
     def _take(self, draft: Draft, form: ProfileForm | None, before: str | None) -> None:
         """Show a state, unless the text has moved on meanwhile: then its own is on the way."""
-        if before is not None and self.area.text != before:
+        if before is not None and self.text != before:
             return
-        if before is None and self.area.text != draft.text:
+        if before is None and self.text != draft.text:
             return
         self._draft = draft
         if before is not None:
@@ -623,6 +632,9 @@ class ProfileEditor(Screen[bool]):
     def _save(self, *, leave: bool = False) -> None:
         from mltui.runtime.profile_draft import diff_of
 
+        if self.area.read_only:
+            self.mltui.say_error(self._why_not_edited())
+            return
         if not self.changed:
             self.app.notify("There is nothing to save.", timeout=2)
             return
@@ -630,8 +642,8 @@ class ProfileEditor(Screen[bool]):
             return
         count = len(self._draft.problems) if self._draft else 0
         warning = f"{count} wrong in it: it cannot be launched until that is mended." if count else ""
-        diff = diff_of(self._read.text, self.area.text, self._read.path.name)
-        text = self.area.text
+        diff = diff_of(self._read.text, self.text, self._read.path.name)
+        text = self.text
 
         def answered(save: bool | None) -> None:
             if save:
@@ -655,6 +667,8 @@ class ProfileEditor(Screen[bool]):
                 self._ask_about_disk(result, text, leave=leave)
                 return
             self._read, self._saved, self._changed_on_disk = result, True, False
+            if self.area.read_only:
+                self._load(result)
             self._show_top()
             self.app.notify(f"Saved {one_line(read.path.name, 60)}.", timeout=2, markup=False)
             if leave:
@@ -684,6 +698,8 @@ class ProfileEditor(Screen[bool]):
         def take(read: FileText) -> None:
             self._read, self._changed_on_disk = read, False
             self.area.change_to(read.text, whole_step=True)
+            if self.area.read_only or self.changed:
+                self._load(read)
             self._show_top()
 
         self.mltui.do("", lambda: read_text(path), then=take)
@@ -732,12 +748,13 @@ class ProfileEditor(Screen[bool]):
         from mltui.ui.outside_editor import edit_outside
 
         try:
-            text = edit_outside(self.mltui, self.area.text, self._read.path.suffix)
+            text = edit_outside(self.mltui, self.text, self._read.path.suffix)
         except MltuiError as error:
             self.mltui.say_error(error)
             return
         if self.area.read_only:
-            self._write(text)
+            if text != self._read.text:
+                self._write(text)
             return
         self.area.change_to(text, whole_step=True)
 

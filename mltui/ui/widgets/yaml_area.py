@@ -23,6 +23,8 @@ _UNSHOWN = (
 )  # fmt: skip
 _SHOWN = {character: "�" for first, last in _UNSHOWN for character in range(first, last + 1)}
 _STEP = "  "
+#: What ends a line for Python, and so for the text area, but not for YAML's writers.
+_BREAKS = frozenset("\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
 class YamlArea(TextArea):
@@ -136,6 +138,15 @@ class YamlArea(TextArea):
         more = _STEP if before.split(" #")[0].rstrip().endswith(":") else ""
         start, end = self.selection
         self._replace_via_keyboard("\n" + indent + more, start, end)
+
+
+def why_not_kept(text: str) -> str:
+    """What a text has that a text area would not give back as it is, to be said behind the file's name."""
+    for number, line in enumerate(text.split("\n"), 1):
+        odd = next((character for character in line if character in _BREAKS), "")
+        if odd:
+            return f"has the character U+{ord(odd):04X} in line {number}, which this editor would make a line end."
+    return "has line ends of several kinds, which this editor would make alike."
 
 
 def _location(text: str, index: int) -> tuple[int, int]:
