@@ -16,8 +16,6 @@ _SPARKS = "▁▂▃▄▅▆▇█"
 REQUEST, PEAK = "┃", "╎"
 #: Columns of figures on a line of their own, and the most letters of a label there.
 _FIGURES, _LETTERS = 15, 10
-#: From this width on the peak is called so; where there is less room it has a sign.
-_WORDS = 44
 #: Least columns of a card, and rows of its graph.
 _CARD, _GRAPH = 44, 4
 _DECIMALS = re.compile(r"(?<=\d)\.\d+")
@@ -163,11 +161,13 @@ def _remark_role(gauge: Gauge) -> str:
 def _one_line(gauge: Gauge, width: int, label_room: int) -> list[Span]:
     """Label, bar (or history), ratio (or peak), figures."""
     label: Span = (f"{gauge.label[: label_room - 1]:<{label_room}}", "text")
-    if gauge.unlimited and width >= _WORDS:
+    if gauge.unlimited:
         peak = f"  peak {gauge.peak_said}" if gauge.peak_said else ""
-        room = max(1, min(40, width - label_room - 1 - max(6 + _FIGURES, len(gauge.use) + len(peak))))
-        trace = sparkline(gauge.history, room)
-        return fit([label, (trace, "dim"), (f" {gauge.use}", "text"), (peak, "dim")], width)
+        room = min(40, width - label_room - 1 - max(6 + _FIGURES, len(gauge.use) + len(peak)))
+        # Where there is less room the peak has a sign in the place of its name.
+        if room >= 2:
+            trace = sparkline(gauge.history, room)
+            return fit([label, (trace, "dim"), (f" {gauge.use}", "text"), (peak, "dim")], width)
     said = f"▲{gauge.peak_said}" if gauge.unlimited and gauge.peak_said else ""
     share = said if gauge.unlimited else format_percent(gauge.ratio)
     role = "dim" if gauge.unlimited else gauge.role
