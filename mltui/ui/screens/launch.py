@@ -15,6 +15,7 @@ from mltui.domain.run import new_run_id
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import LAUNCH, bindings
 from mltui.ui.presentation.launch_facts import fact_lines
+from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable
 from mltui.ui.widgets.lines import Line, LinesWidget
@@ -36,7 +37,7 @@ _REST_S = 0.15
 _GPUS_S = 3.0
 
 
-class LaunchScreen(ModalScreen[None]):
+class LaunchScreen(FormKeys, ModalScreen[None]):
     """Opens at once; the profile, the engine and the GPUs are filled in as they are known."""
 
     DEFAULT_CSS = """
@@ -235,29 +236,9 @@ class LaunchScreen(ModalScreen[None]):
     def _not_launched(self) -> None:
         self._launching = self._go = False
 
-    def action_edit(self) -> None:
-        """Type a value."""
-        self.table.begin()
-
-    def action_step(self, by: int) -> None:
-        """The next value."""
-        self.table.step(by)
-
-    def action_reset(self) -> None:
-        """Back to the default."""
-        self.table.reset()
-
     def action_reset_all(self) -> None:
         """All back to their defaults."""
         self.table.reset(every=True)
-
-    def action_cursor(self, steps: int) -> None:
-        """Another value."""
-        self.table.action_cursor(steps)
-
-    def action_edge(self, last: bool) -> None:
-        """The first or the last value."""
-        self.table.action_edge(last)
 
     def action_scroll_preview(self, pages: int) -> None:
         """Scroll the command."""

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from mltui.domain.limits import change_text
 from mltui.domain.text import one_line
 from mltui.ui.commands import LIMITS, bindings
+from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable
 from mltui.ui.widgets.lines import Line, LinesWidget
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mltui.ui.presentation.limits_form import LimitsForm
 
 
-class LimitsScreen(ModalScreen[None]):
+class LimitsScreen(FormKeys, ModalScreen[None]):
     """Opens at once; limits and use are filled in when the engine has told them."""
 
     DEFAULT_CSS = """
@@ -127,22 +128,6 @@ class LimitsScreen(ModalScreen[None]):
             app.ask(f"Change the limits of {self._what}?\n\n" + "\n".join(doubts), "Change", doing, change)
         else:
             app.do(doing, change)
-
-    def action_edit(self) -> None:
-        """Type a value."""
-        self.table.begin()
-
-    def action_step(self, by: int) -> None:
-        """The next value."""
-        self.table.step(by)
-
-    def action_reset(self) -> None:
-        """Back to the limit that it has."""
-        self.table.reset()
-
-    def action_cursor(self, steps: int) -> None:
-        """Another value."""
-        self.table.action_cursor(steps)
 
     def action_close(self) -> None:
         """Change nothing."""

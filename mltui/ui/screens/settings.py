@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from mltui.domain.text import one_line
 from mltui.ui.commands import SETTINGS, bindings
+from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable
 from mltui.ui.widgets.lines import Line, LinesWidget
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _LOOK_S = 0.1
 
 
-class SettingsScreen(ModalScreen[None]):
+class SettingsScreen(FormKeys, ModalScreen[None]):
     """Each change is in the file at once, and holds at once; comments and order of the file stay."""
 
     DEFAULT_CSS = """
@@ -160,34 +161,10 @@ class SettingsScreen(ModalScreen[None]):
         else:
             self.table.begin()
 
-    def action_edit(self) -> None:
-        """Type the value."""
-        self.table.begin()
-
-    def action_step(self, by: int) -> None:
-        """The next value."""
-        self.table.step(by)
-
-    def action_reset(self) -> None:
-        """Back to the default."""
-        self.table.reset()
-
     def action_filter(self) -> None:
         """Begin to type what is looked for."""
         self._finding = self.table.passive = True
         self._show_facts()
-
-    def action_cursor(self, steps: int) -> None:
-        """Another setting."""
-        self.table.action_cursor(steps)
-
-    def action_page(self, pages: int) -> None:
-        """A screen further."""
-        self.table.action_page(pages)
-
-    def action_edge(self, last: bool) -> None:
-        """The first or the last setting."""
-        self.table.action_edge(last)
 
     def action_copy(self) -> None:
         """Copy the path of the file."""
