@@ -7,6 +7,7 @@ is no regular expression in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,6 +25,9 @@ LINES, LINE_LENGTH = 4_000, 1_000
 RECOVERED = 200
 #: Lines and length of the evidence that is shown.
 _SHOWN, _SHOWN_LENGTH = 3, 300
+#: A frame of a Python traceback, and in how many lines before its exception one is looked for.
+_FRAME = re.compile(r'File "([^"]{1,300})", line (\d{1,9}), in (\S{1,80})')
+_TRACEBACK = 60
 
 
 class Kind(StrEnum):
@@ -341,6 +345,17 @@ def made(seen: Seen, evidence: Evidence) -> Diagnosis:
 
 
 def _unknown(evidence: Evidence) -> Diagnosis:
+    """What there is to say where no signature fits: the exception that the program raised itself, if there was one."""
+    place = _raised_at(evidence)
+    if place:
+        name = one_line(evidence.last_words.partition(":")[0], 80)
+        return Diagnosis(
+            UNKNOWN_ID,
+            Kind.FAILURE,
+            f"The program raised {name}, which it did not handle.",
+            (_ending(evidence), one_line(evidence.last_words, _SHOWN_LENGTH), place),
+            "Nothing is known of it but this: look at that place of the program; the traceback is at the log's end.",
+        )
     said = (one_line(evidence.last_words, _SHOWN_LENGTH),) if evidence.last_words else ()
     lost = evidence.state is RunState.LOST
     return Diagnosis(
@@ -350,6 +365,16 @@ def _unknown(evidence: Evidence) -> Diagnosis:
         (_ending(evidence), *said),
         "What was recorded is kept; launch it again." if lost else "The end of its log may say more.",
     )
+
+
+def _raised_at(evidence: Evidence) -> str:
+    """``train.py, line 12, in main``: the innermost place of the traceback that ends with the last words."""
+    log = evidence.lines.get(Place.LOG, ())[-LINES:]
+    end = next((at for at in range(len(log) - 1, -1, -1) if evidence.last_words and log[at] == evidence.last_words), -1)
+    for line in reversed(log[max(0, end - _TRACEBACK) : max(0, end)]):
+        if found := _FRAME.match(line):
+            return one_line(f"{found[1]}, line {found[2]}, in {found[3]}", _SHOWN_LENGTH)
+    return ""
 
 
 def _ending(evidence: Evidence) -> str:

@@ -136,6 +136,17 @@ def test_an_unknown_failure_says_so() -> None:
     assert not found.changes
 
 
+def test_an_exception_of_the_program_is_named_with_its_place() -> None:
+    """It is said which, and where the traceback ends; no more is claimed."""
+    log = ("Traceback (most recent call last):", 'File "/app/train.py", line 3, in <module>', "main()",
+           'File "/app/train.py", line 12, in main', 'x = {}["k"]', "KeyError: 'k'")  # fmt: skip
+    found = diagnose(TABLE, _failed(*log, exit_code=1, last_words="KeyError: 'k'"))
+    assert found is not None
+    assert not found.known
+    assert found.cause == "The program raised KeyError, which it did not handle."
+    assert found.evidence == ("It ended with exit code 1.", "KeyError: 'k'", "/app/train.py, line 12, in main")
+
+
 @pytest.mark.parametrize("state", [RunState.STOPPED, RunState.FINISHED, RunState.RUNNING])
 def test_a_run_that_did_not_fail_has_no_diagnosis(state: RunState) -> None:
     """One that a person stopped neither, whatever its exit code and its log."""
