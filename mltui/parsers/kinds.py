@@ -29,6 +29,8 @@ _GATE = frozenset(
         "trace",
     }
 )
+# Words of the field in scripts that put no blanks between words.
+_UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
 _HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
@@ -91,6 +93,9 @@ def _may_matter(frame: bytes) -> bool:
     found = _WORD.findall(frame.lower())
     if not _GATE.isdisjoint(found) or any(word.endswith(_JOINED_ENDS) for word in found):
         return True
-    if not frame.isascii() and not _GATE.isdisjoint(w.encode() for w in _ANY_WORD.findall(text_of(frame).lower())):
-        return True
+    if not frame.isascii():
+        if not _GATE.isdisjoint(w.encode() for w in _ANY_WORD.findall(text_of(frame).lower())):
+            return True
+        if _UNSPACED.search(frame):
+            return True
     return _CAMEL.search(frame) is not None

@@ -16,6 +16,7 @@ _EXTENSIONS = (
 )
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
+_CJK = r"\u3040-\u30ff\u4e00-\u9fff"
 _TOKEN = re.compile(
     rf"""
     (?P<noise>
@@ -32,15 +33,18 @@ _TOKEN = re.compile(
       | <[^<>]{{0,80}}>
       | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
     )
+  | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
         (?<![\w.)\]%])[-+−](?=[\d.])(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
       | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
       | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
     )
-    (?P<unit>\ ?%|/(?:s|sec|[A-Za-z]+)\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*)?
+    (?P<unit>\ ?%|/(?:s|sec|[A-Za-z]+)\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*
+        |\ ?(?:轮次?|輪|步|次迭代)(?!\ ?[:：=]))?
   | (?P<word>
-        \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
+        [{_CJK}]+                                             # digits are no part of words written without blanks
+      | \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
       | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
     )
   | (?P<arrow>=>|->|→)
@@ -81,6 +85,8 @@ def tokenize(text: str) -> list[Token]:
             found.append(
                 Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or "")
             )
+        elif kind == "ordinal":
+            continue
         elif kind == "glued":
             found.append(Token("word", match["glued"], match.start(), match.end("glued")))
         else:

@@ -47,22 +47,22 @@ METRIC_WORDS = word_set("""
     margin margins accept distance divergence discriminator generator critic actor oob bound recon
     reconstruction bits nats deviance diversity coverage gnorm
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
-    потери потеря ошибка точность 损失 准确率 精度 正确率 損失 正解率
+    потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
 """)
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
 """)
 _SCOPES = {
-    "train": "train training trainings trn tr learn 训练",
+    "train": "train training trainings trn tr learn 训练 訓練 学習",
     "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof 验证",
-    "test": "test testing tst 测试",
+    " cv holdout oof 验证 驗證 検証",
+    "test": "test testing tst 测试 測試 テスト",
 }
 SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}
 #: Words that may stand in a metric's name beside the word that measures.
 QUALIFIERS = word_set("""
-    avg average mean median running ema smoothed smooth raw total sum min max std batch step mini epoch episode episodic
-    current cur new final overall global local macro micro weighted per class set top change estimate the
+    avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
+    episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
 _TIME_WORDS = word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
@@ -90,10 +90,10 @@ _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
 #: Counter words: what they count, and how: ``epoch``, ``batch`` (begins anew each epoch) or ``step`` (runs on).
 _COUNTS = {
-    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮",
+    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック",
     ("batch", "batch"): "batch minibatch batchidx batchid",
-    ("step", "step"): "step globalstep",
-    ("iteration", "step"): "iter iteration it itr iters iterations",
+    ("step", "step"): "step globalstep 步 ステップ",
+    ("iteration", "step"): "iter iteration it itr iters iterations 迭代 次迭代",
     ("update", "step"): "update updates up upd",
     ("timestep", "step"): "timestep timesteps",
     ("round", "step"): "round",
@@ -121,6 +121,9 @@ _JOINED = re.compile(
     "(train|trainings|val|valid|validierungs|test|dev|eval)"
     "(loss|acc|accuracy|err|error|auc|f1|rmse|mse|mae|ppl|iou|dice|score|verlust|genauigkeit|fehler)"
 )
+_JOINED_CJK = re.compile(
+    "(训练|訓練|学習|验证|驗證|検証|测试|測試|テスト|平均|总|最终)集?的?(损失|損失|准确率|精度|正确率|正解率|誤差|误差|召回率)(?:值|函数)?"
+)
 #: What such a word ends with, for a first look.
 JOINED_ENDS = ("loss", "acc", "accuracy", "verlust", "genauigkeit", "fehler", "auc", "rmse", "ppl")
 # What counters and metrics are filed under without a meaning of its own.
@@ -141,7 +144,7 @@ def words(name: str) -> tuple[str, ...]:
     """The lower-case words of ``name``: ``Val Loss``, ``val_loss`` and ``valLoss`` give the same."""
     found = [w.lower() for w in (_SPLIT if name.isascii() else _FOREIGN).findall(name)]
     for i, word in enumerate(found):
-        if joined := _JOINED.fullmatch(word):
+        if joined := _JOINED.fullmatch(word) or _JOINED_CJK.fullmatch(word):
             found[i : i + 1] = joined.groups()
     return tuple(found)
 

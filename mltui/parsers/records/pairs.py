@@ -213,6 +213,8 @@ class _Walk(Brackets):
             return
         if found := next((w for w in name.split() if scope_of(w)), ""):
             self.label = found
+        if left and not self.record.fields and not self.record.lead and "fold" in words(name):
+            self.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
         self._add(name.split()[-1] if len(name.split()) > 1 else name, token, True)
         left = left if any(measures(w) for w in left) else self.cut_off
         metric = [w for w in left if measures(w)]
