@@ -104,6 +104,9 @@ class Points:
             if epoch is None:
                 if len(plan.entries) > 1 and not plan.group.by_count and self._repeats(plan, numbers):
                     return
+                if plan.fold is not None and context.position is None:
+                    self.place(plan, "fold", numbers[plan.fold.index], numbers)
+                    return
                 axis, x = self._by_context(plan.group)
                 if plan.group.needs_place and not (context.position and context.firm) and not axis.startswith("epoch"):
                     return
