@@ -230,6 +230,28 @@ def duplicate(path: Path, name: str) -> Path:
     return target
 
 
+def save_as(read: FileText, text: str, name: str) -> FileText:
+    """Save ``text`` as another profile beside the one that was read, with what is in its folder; gives the new file.
+
+    Raises ``UsageError`` for a name that cannot be one or is taken, ``StorageError`` when it cannot be written.
+    """
+    if read.path.exists():
+        begun = read_text(duplicate(read.path, name))
+    else:
+        # Its file is gone; what may be left of its folder is not this profile's any more.
+        place = _holder(read.path)
+        single = place == read.path
+        target = _free_file(place.parent, name, place.suffix) if single else _free_folder(place.parent, name)
+        begun = FileText(target if single else target / read.path.name, "", marked=read.marked)
+        try:
+            begun.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _refused(begun.path, "written", error) from error
+    save_text(begun, text)
+    _rename_inside(begun.path, name)
+    return read_text(begun.path)
+
+
 def rename(path: Path, name: str) -> Path:
     """Give a profile another name, and its file or folder with it; gives the file then."""
     place = _holder(path)

@@ -570,3 +570,30 @@ def test_a_file_that_the_text_area_cannot_hold_is_only_shown(file: Path, odd: st
         assert await asyncio.to_thread(file.read_bytes) == text.encode()
 
     edit(file, drive)
+
+
+def test_saved_as_another_profile_it_is_that_one_that_is_edited(file: Path) -> None:
+    """In a folder of its own, which the list shows; what is wrong is marked in it; a name that is taken is said."""
+    mine = file.parent.parent / "two" / "profile.yaml"
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("tab")
+        editor.area.insert("cpus: lots\n", editor.area.document.end)
+        await wait_for(pilot, lambda: editor._draft and editor._draft.problems)
+        theirs = TEXT + "hostname: theirs\n"
+        write(file, theirs)
+        editor._save_as(editor.text)
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press(*"mine", "enter")
+        await wait_for(pilot, lambda: "already" in said(app))
+        editor._save_as(editor.text)
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press(*"two", "enter")
+        await wait_for(pilot, lambda: editor._read.path == mine and editor._draft and editor.area._problems)
+        assert on_disk(mine) == TEXT + "cpus: lots\n"
+        assert on_disk(file) == theirs
+        assert not editor.changed
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: any(entry.path == mine for entry in app.cockpit.profiles))
+
+    edit(file, drive)

@@ -122,13 +122,8 @@ class ProfileEditor(Screen[bool]):
 
     def on_mount(self) -> None:
         """Show the text at once; the form when it is understood."""
-        from mltui.runtime.completions import Completions
-        from mltui.runtime.profile_draft import Drafting
-
-        self._completions = Completions(self.mltui.cockpit, self._read.path.parent)
-        self._drafting = Drafting(self._read.path, self._report, self._refuse)
         self.panel.can_focus = False
-        self._load(self._read)
+        self._open(self._read)
         self.form.focus()
         self.set_interval(_LOOK_S, self._look_at_disk)
         self._show_keys()
@@ -136,6 +131,16 @@ class ProfileEditor(Screen[bool]):
     def on_unmount(self) -> None:
         """Check no more."""
         self._drafting.close()
+
+    def _open(self, read: FileText) -> None:
+        """Edit this file: what is checked and what is offered go by its place."""
+        from mltui.runtime.completions import Completions
+        from mltui.runtime.profile_draft import Drafting
+
+        self._completions = Completions(self.mltui.cockpit, read.path.parent)
+        self._drafting = Drafting(read.path, self._report, self._refuse)
+        self._draft = None
+        self._load(read)
 
     def _load(self, read: FileText) -> None:
         self._read = read
@@ -708,14 +713,19 @@ class ProfileEditor(Screen[bool]):
         """Put the text beside the file, under another name."""
         from mltui.storage import profile_files as files
 
-        path = self._read.path
+        read = self._read
 
         def named(name: str | None) -> None:
             if name:
-                target = path.with_name(f"{name}{path.suffix}")
-                self.mltui.do("", lambda: files.save_text(files.FileText(target, ""), text), then=self._load)
+                self.mltui.do("", lambda: files.save_as(read, text, name), then=saved)
 
-        self.app.push_screen(PromptScreen("Save as", about="a file beside it", check=files.check_name), named)
+        def saved(new: FileText) -> None:
+            self._saved = True
+            self._drafting.close()
+            self._open(new)
+
+        about = "a profile beside it, with what is in its folder"
+        self.app.push_screen(PromptScreen("Save as", about=about, check=files.check_name), named)
 
     def action_close(self) -> None:
         """Leave; ask what to do with what is not saved."""
