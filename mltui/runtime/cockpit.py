@@ -201,6 +201,10 @@ class Cockpit:
         """The profile at ``path``, put over what it extends; raises ``ProfileError``."""
         return self._profiles_on_disk().load(path)
 
+    def named_profile(self, name: str, near: Path) -> Path | None:
+        """The file of the profile of this name, near a folder or in any of the app's; ``None``: there is none."""
+        return self._profiles_on_disk().named(name, near)
+
     def _take_profiles(self, profiles: tuple[ProfileEntry, ...]) -> None:
         if profiles != self.profiles or not self.profiles_read:
             self.profiles, self.profiles_read = profiles, True

@@ -64,7 +64,7 @@ def edit(file: Path, drive: Drive, size: tuple[int, int] = (120, 36), **options:
     """Open the editor on ``file`` by its key, and drive it."""
 
     async def run() -> None:
-        app = MltuiApp(AppOptions(engine="local", profile_folders=(file.parent.parent,), **options))  # type: ignore[arg-type]
+        app = MltuiApp(AppOptions(engine="local", **({"profile_folders": (file.parent.parent,)} | options)))  # type: ignore[arg-type]
         async with app.run_test(notifications=True, size=size) as pilot:
             await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
             assert app.main.profiles.table.select(str(file))
@@ -597,3 +597,17 @@ def test_saved_as_another_profile_it_is_that_one_that_is_edited(file: Path) -> N
         await wait_for(pilot, lambda: any(entry.path == mine for entry in app.cockpit.profiles))
 
     edit(file, drive)
+
+
+def test_a_profile_is_extended_by_its_name_from_the_apps_folders(file: Path) -> None:
+    """Those of the command line too: the editor calls sound what can be launched."""
+    base = file.parent.parent.parent / "shared" / "base.yaml"
+    base.parent.mkdir()
+    base.write_text("image: busybox\ncommand: [echo]\n")
+    file.write_text("extends: base\n")
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        assert editor._draft
+        assert editor._draft.problems == ()
+
+    edit(file, drive, profile_folders=(base.parent, file.parent.parent))

@@ -138,7 +138,7 @@ class ProfileEditor(Screen[bool]):
         from mltui.runtime.profile_draft import Drafting
 
         self._completions = Completions(self.mltui.cockpit, read.path.parent)
-        self._drafting = Drafting(read.path, self._report, self._refuse)
+        self._drafting = Drafting(read.path, self._report, self._refuse, self.mltui.cockpit.named_profile)
         self._draft = None
         self._load(read)
 
