@@ -113,9 +113,6 @@ def test_a_fault_of_ours_ends_no_run(local_runs: Runs, taken_up, call: str) -> N
     run = left_alone(local_runs, f"echo one; {HOLD}; echo two")
     faults: dict[str, Exception] = {call: RuntimeError("a bug")}
     taken_up(local_runs, run, faults)
-    if call == "inspect":
-        # Asked for only when the log has ended.
-        local_runs.go(run)
     now = until(lambda: local_runs.now(run), lambda now: "a bug" in now.detail)
     assert now.state is RunState.RUNNING
     assert "taken up again" in now.hint
