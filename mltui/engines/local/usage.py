@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ class UsageMeter:
         """Usage of each running process, by id; the others are left out and forgotten."""
         import psutil
 
-        children = _children()
+        children = _lister()
         trees = {process.record.id: tuple(_tree(process.pids, children)) for process in processes}
         limits = float(psutil.cpu_count() or 1), float(psutil.virtual_memory().total)
         usages = {name: self._usage(name, tree, limits) for name, tree in trees.items() if tree}
@@ -88,28 +89,47 @@ def _cores(last: _Counters, now: _Counters) -> float | None:
     return max(0.0, now.cpu - last.cpu) / (now.time - last.time)
 
 
-def _children() -> dict[int, list[psutil.Process]]:
+def _lister() -> Callable[[int], Iterable[int]]:
+    """What gives the children of a process: of it alone where the system tells them, else out of one look at all."""
+    if os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"):
+        return _children_of
+    found = _all_children()
+    return lambda pid: found.get(pid, ())
+
+
+def _children_of(pid: int) -> Iterator[int]:
+    """The children of one process, which each of its threads has its own of (``/proc/PID/task/TID/children``).
+
+    A machine that trains has thousands of processes; those of one run are few.
+    """
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                yield from map(int, file.read().split())
+
+
+def _all_children() -> dict[int, list[int]]:
     """Every process of the machine under its parent, in one pass."""
     import psutil
 
-    found: dict[int, list[psutil.Process]] = {}
+    found: dict[int, list[int]] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            found.setdefault(process.ppid(), []).append(process)
+            found.setdefault(process.ppid(), []).append(process.pid)
     return found
 
 
-def _tree(pids: tuple[int, int], children: dict[int, list[psutil.Process]]) -> Iterator[psutil.Process]:
+def _tree(pids: tuple[int, int], children: Callable[[int], Iterable[int]]) -> Iterator[psutil.Process]:
     """The command and all below it. Orphans of the command hang on the shim; without a shim they are not found."""
     import psutil
 
     command, shim = pids
-    with contextlib.suppress(psutil.NoSuchProcess):
-        waiting = list(children.get(shim, ())) if shim else [psutil.Process(command)] if command else []
-        while waiting:
-            process = waiting.pop()
-            yield process
-            waiting.extend(children.get(process.pid, ()))
+    waiting = list(children(shim)) if shim else [command] if command else []
+    while waiting:
+        pid = waiting.pop()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield psutil.Process(pid)
+        waiting.extend(children(pid))
 
 
 def _read(process: psutil.Process, shared: bool) -> _Reading:

@@ -263,6 +263,30 @@ def test_usage_counts_the_whole_tree(engine: LocalEngine, run: Run) -> None:
     assert engine.usage([started.id]) == {}
 
 
+@pytest.mark.skipif(
+    not os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"), reason="the system does not tell children"
+)
+def test_usage_looks_at_the_run_alone(engine: LocalEngine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other processes of the machine cost nothing; a child that a thread has started is the run's all the same."""
+    code = (
+        "import subprocess, threading\n"
+        "threading.Thread(target=lambda: subprocess.Popen(['sleep', '99']).wait()).start()\n"
+        "print('ready', flush=True)\n"
+    )
+    started = run("python", "-c", code)
+    until(engine.logs(started.id), b"ready")
+
+    def every_process(*_: object) -> None:
+        raise AssertionError("looked at every process of the machine")
+
+    monkeypatch.setattr(psutil, "process_iter", every_process)
+    monkeypatch.setattr(psutil, "pids", every_process)
+    # The command with two threads, and the thread's child once it is there.
+    while engine.usage([started.id])[started.id].pids != 3:
+        time.sleep(0.01)
+    engine.kill(started.id)
+
+
 def test_what_has_no_effect_is_named(engine: LocalEngine, spec: Spec) -> None:
     """One sentence for each, none for a plain launch."""
     assert engine.limits_not_enforced(spec("true")) == ()
