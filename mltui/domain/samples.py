@@ -57,6 +57,20 @@ def thinned(rows: Sequence[SampleRow], now: float) -> list[SampleRow]:
         factor *= 2
 
 
+def device_number(names: Sequence[str], rows: Sequence[SampleRow], uuid: str) -> str:
+    """What the GPU is called beside others, ``0`` or ``0:1`` for a part of one, as it was when it was first seen."""
+    known = [_first(names, rows, f"gpu.{uuid}.{figure}") for figure in ("index", "part")]
+    if known[0] is None:
+        return uuid[:8]
+    return ":".join(f"{number:.0f}" for number in known if number is not None)
+
+
+def _first(names: Sequence[str], rows: Sequence[SampleRow], name: str) -> float | None:
+    at = next((at for at, one in enumerate(names) if one == name), None)
+    known = (row.mean[at] for row in rows if at is not None and at < len(row.mean))
+    return next((one for one in known if not math.isnan(one)), None)
+
+
 def _joined(rows: Sequence[SampleRow], now: float, factor: float) -> list[SampleRow]:
     out: list[SampleRow] = []
     group: list[SampleRow] = []

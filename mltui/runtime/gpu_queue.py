@@ -213,6 +213,8 @@ class Queue:
         """Wait; the run's row is read only when some row has changed, which costs next to nothing to know."""
         end = time.monotonic() + seconds
         seen = self._version()
+        # What was written before is no change any more.
+        stop_if_asked()
         while time.monotonic() < end:
             time.sleep(_TICK_S)
             if (now := self._version()) != seen:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mltui.domain.metric import MetricKind, MetricStore, Series, SeriesKey
-from mltui.domain.samples import SampleRow
+from mltui.domain.samples import SampleRow, device_number
 from mltui.storage.sample_file import SampleReader
 
 _GIB, _MB = float(1 << 30), 1e6
@@ -154,15 +154,8 @@ def _columns(samples: SampleReader) -> Iterator[_Column]:
         for uuid in uuids:
             column = at.get(f"gpu.{uuid}.{figure.column}")
             if column is not None:
-                yield _Column(f"{name} · {_number(samples, at, uuid)}", column, figure)
+                number = device_number(samples.names, samples.rows, uuid)
+                yield _Column(f"{name} · {number}", column, figure)
     for name, figure in _RUN.items():
         if figure.column in at:
             yield _Column(name, at[figure.column], figure)
-
-
-def _number(samples: SampleReader, at: dict[str, int], uuid: str) -> str:
-    """The GPU's number, as it was first seen."""
-    column = at.get(f"gpu.{uuid}.index")
-    known = (row.mean[column] for row in samples.rows if column is not None and column < len(row.mean))
-    number = next((one for one in known if not math.isnan(one)), None)
-    return uuid[:8] if number is None else f"{number:.0f}"

@@ -51,7 +51,8 @@ class Habits:
     def _write(self, text: str) -> None:
         """In one step, so that another viewer never reads half a file."""
         new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        new.write_text(text, encoding="utf-8")
+        with open(new, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(text)
         os.replace(new, self._path)
 
 

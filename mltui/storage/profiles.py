@@ -195,6 +195,9 @@ class ProfileRepository:
     def find(self, name: str | Path) -> Path:
         """The file of the profile of that name, folder or file. Raises ``UsageError``."""
         text = str(name)
+        if not text:
+            # As a path it would be the folder one is in: a variable that is not set must not launch what is there.
+            raise self._unknown(text)
         path = self._cwd / user_path(text)
         if path.is_file() or (path.is_dir() and any((path / n).is_file() for n in FILE_NAMES)):
             return _file_of(path)

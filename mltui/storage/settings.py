@@ -9,15 +9,14 @@ See ``last_start`` for what is known of them before they are read.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.domain.errors import Problem, StorageError
+from mltui.domain.errors import Problem
 from mltui.domain.paths import user_path
 from mltui.storage.last_start import settings_path
+from mltui.storage.locations import make_folder
 
 if TYPE_CHECKING:
     from mltui.domain.settings import FurtherCheck, Settings
@@ -70,35 +69,21 @@ class SettingsFile:
     def change(self, path: tuple[str, ...], value: object) -> None:
         """Write one setting into the file, or take it out (``None``); everything else of the file stays as it is.
 
-        Raises ``EditError`` where the file is no YAML, ``StorageError`` where it cannot be written.
+        Raises ``EditError`` where the file is no YAML, ``StorageError`` where it cannot be read or written, or is
+        changed by somebody else in the same moment.
         """
+        from mltui.storage.profile_files import FileText, read_text, save_text
         from mltui.storage.yaml_edit import YamlDocument
 
-        text = ""
-        with contextlib.suppress(FileNotFoundError):
-            text = self.path.read_text(encoding="utf-8")
-        document = YamlDocument(text, str(self.path), _kind())
+        read = read_text(self.path) if self.path.exists() else FileText(self.path, "")
+        document = YamlDocument(read.text, str(self.path), _kind())
         if value is not None:
             document = document.set(path, value)
         elif document.get(path) is not None:
             document = document.remove(path)
-        if document.text != text:
-            self._write(document.text)
-
-    def _write(self, text: str) -> None:
-        """In one step; where the file is a link, what it leads to is written."""
-        target = self.path.resolve()
-        new = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(text, encoding="utf-8")
-            if target.exists():
-                new.chmod(target.stat().st_mode)
-            os.replace(new, target)
-        except OSError as error:
-            new.unlink(missing_ok=True)
-            hint = "Check that the folder is yours; MLTUI_CONFIG names another one."
-            raise StorageError(f"{self.path} cannot be written: {error.strerror}.", hint) from error
+        if document.text != read.text:
+            make_folder(self.path.parent)
+            save_text(read, document.text)
 
     def folders(self, settings: Settings) -> tuple[Path, ...]:
         """The folders of profiles that the settings name; relative ones are beside the file."""

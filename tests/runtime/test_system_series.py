@@ -109,3 +109,18 @@ def test_gpus_have_a_curve_each(tmp_path: Path) -> None:
         rig.writer.add(T + number, {f"gpu.{uuid}.index": number, f"gpu.{uuid}.utilization": 0.25})
     found = rig.update()
     assert found == {"GPU % · 0": [(0, 25.0)], "GPU % · 3": [(3, 25.0)]}
+
+
+def test_parts_of_one_gpu_have_curves_of_their_own(tmp_path: Path) -> None:
+    """MIG instances have one GPU's number, and their own beside it."""
+    writer, reader, system = SampleWriter(tmp_path / "samples"), SampleReader(tmp_path / "samples"), SystemSeries()
+    for second in range(5):
+        parts = {}
+        for part in (0, 1):
+            figures = {"index": 0.0, "part": float(part), "memory_used": (1 + 9 * part) * 2.0**30}
+            parts |= {f"gpu.MIG-{part}.{name}": value for name, value in figures.items()}
+        writer.add(T + second, parts)
+    reader.poll()
+    system.update(reader, MetricStore())
+    found = {key.name: list(series.value) for key, series in system.store.series.items()}
+    assert found == {"GPU memory GiB · 0:0": [1.0] * 5, "GPU memory GiB · 0:1": [10.0] * 5}

@@ -219,3 +219,11 @@ def test_many_profiles_are_listed_by_name_before_they_are_read(tmp_path):
     write(tmp_path / "p 0", f"{GOOD}name: renamed\n")
     entries, whole = repository.list_within(0)
     assert (entries[0].name, entries[1].name, whole) == ("renamed", "real1", True)
+
+
+def test_the_empty_name_is_not_the_folder_one_is_in(tmp_path):
+    """Though a profile lies there."""
+    (tmp_path / "profile.yaml").write_text("image: x\n")
+    assert ProfileRepository(cwd=tmp_path).find(".") == tmp_path / "profile.yaml"
+    with pytest.raises(UsageError, match="There is no profile"):
+        ProfileRepository(cwd=tmp_path).find("")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.errors import StorageError
 from mltui.domain.profile_check import Fault
 from mltui.domain.settings import Settings
 from mltui.storage.last_start import LastStart, keep_last_start, read_last_start, settings_path
@@ -98,3 +99,15 @@ def test_the_last_start_is_known_without_reading_yaml(mltui_home: Path, monkeypa
     monkeypatch.setenv("MLTUI_HOME", str(mltui_home))
     (mltui_home / "settings.last").write_bytes(b"\xff\x00\n\t\t")
     assert read_last_start() == LastStart()
+
+
+def test_a_setting_is_changed_in_place_and_line_ends_stay() -> None:
+    """Every other byte is as it was; a file that is no text is refused in a sentence and left alone."""
+    file = written("")
+    file.path.write_bytes(b"# mine\r\nask: always\r\ntheme: mltui-dark\r\n")
+    file.change(("theme",), "mltui-light")
+    assert file.path.read_bytes() == b"# mine\r\nask: always\r\ntheme: mltui-light\r\n"
+    file.path.write_bytes(b"theme: \xff\n")
+    with pytest.raises(StorageError, match="not text in UTF-8"):
+        file.change(("theme",), "mltui-light")
+    assert file.path.read_bytes() == b"theme: \xff\n"

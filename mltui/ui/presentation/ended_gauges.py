@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mltui.domain.figures import format_bytes, format_cores, format_percent
-from mltui.domain.samples import summary
+from mltui.domain.samples import device_number, summary
 from mltui.domain.text import one_line
 from mltui.ui.presentation.gauges import ratio
 from mltui.ui.widgets.gauge_lines import Gauge
@@ -30,8 +30,7 @@ def _gauges(samples: SampleReader, group: str) -> Iterator[Gauge | None]:
     yield _gauge(samples, "CPU", "CPU", "run.cpu", "run.cpu_limit", format_cores, group, " cores")
     yield _gauge(samples, "Memory", "Memory", "run.memory", "run.memory_limit", format_bytes, group)
     for uuid in dict.fromkeys(name[4:].rpartition(".")[0] for name in samples.names if name.startswith("gpu.")):
-        found = summary(samples.names, samples.rows, f"gpu.{uuid}.index")
-        number = f"{found.last:.0f}" if found else uuid[:8]
+        number = device_number(samples.names, samples.rows, uuid)
         used, total = f"gpu.{uuid}.memory_used", f"gpu.{uuid}.memory_total"
         yield _gauge(samples, f"GPU {number}", f"GPU {number}", f"gpu.{uuid}.utilization", "", format_percent, group)
         yield _gauge(samples, f"GPU{number} mem", f"GPU {number} memory", used, total, format_bytes, group)
