@@ -7,9 +7,9 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mltui.domain.errors import UsageError
+from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.profile_change import ProfileChange, profile_changes
 from mltui.runtime.diagnosis import free_port
 
@@ -59,7 +59,9 @@ def prepare_fix(launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Map
     there = path.is_file()
     read = read_text(path if there else launcher.folder(run.id).profile)
     document = YamlDocument(read.text, str(read.path))
-    changes = profile_changes(diagnosis, document.data, figures, free_port)
+    changes = profile_changes(diagnosis, _whole(read.path, document.data), figures, free_port)
+    # What is only inherited cannot be taken out of this file.
+    changes = tuple(one for one in changes if one.value is not None or document.get(one.path) is not None)
     if not changes:
         raise UsageError(
             f"There is nothing to change in {read.path}.",
@@ -68,6 +70,16 @@ def prepare_fix(launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Map
     for change in changes:
         document = document.remove(change.path) if change.value is None else document.set(change.path, change.value)
     return Fix(read, document.text, changes, there and os.access(path, os.W_OK))
+
+
+def _whole(path: Path, own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the profile says with all that it extends; a broken one's own words."""
+    from mltui.storage.profiles import load_profile
+
+    try:
+        return load_profile(path).source
+    except MltuiError:
+        return own
 
 
 def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool) -> Run:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.diagnosis import ChangeRule, Diagnosis, Kind
 from mltui.domain.run import Run, RunState
 from mltui.runtime import diagnosis
 from mltui.runtime.diagnosis import Report
+from mltui.runtime.profile_fix import prepare_fix
 from mltui.storage.sample_file import SampleWriter
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support import images
@@ -201,3 +203,14 @@ def test_an_engines_words_are_known_alone(tmp_path: Path) -> None:
     assert zombies is not None
     assert zombies.id == "zombies"
     assert diagnosis.known_figure("zombie_count", 1) is None
+
+
+def test_a_fix_grows_what_the_profile_inherits(local_runs: Runs, tmp_path: Path) -> None:
+    """The card and the file go from one value, that of the profile with all it extends; its own file is changed."""
+    (tmp_path / "base.yaml").write_text("image: x\nshm_size: 16g\n")
+    own = tmp_path / "own.yaml"
+    own.write_text("extends: base.yaml # the usual\n")
+    run = Run("abcd2345", "own", str(own), "local", "", state=RunState.FAILED)
+    found = Diagnosis("shm", Kind.FAILURE, "", (), "", (ChangeRule("shm_size", "grow", "8g"),))
+    fix = prepare_fix(local_runs.launcher, run, found, {})
+    assert fix.after == "extends: base.yaml # the usual\nshm_size: 32g\n"
