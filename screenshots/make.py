@@ -29,6 +29,8 @@ PICTURES: dict[str, tuple[int, int, str, list[str]]] = {
     "main": (120, 36, "mltui-dark", ["2"]),
     "small-light": (80, 24, "mltui-light", ["2"]),
     "profile": (120, 36, "mltui-dark", ["1", "j"]),
+    "launch": (120, 36, "mltui-dark", ["1", "j", "enter"]),
+    "editor": (120, 36, "mltui-dark", ["1", "j", "e"]),
     "crosshair": (120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 2, *["left"] * 7]),
     "wide": (200, 50, "mltui-dark", ["2"]),
 }
