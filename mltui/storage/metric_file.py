@@ -33,11 +33,11 @@ from pathlib import Path
 
 from mltui.domain.metric import MetricKind, MetricPoint, SeriesKey
 from mltui.storage.columns import Columns, pack_block, unpack_block
+from mltui.storage.frames import FRAME, append, frame
 
 MAGIC = b"mltui-m2"
 _TAIL_MAGIC = b"mltui-t2"
 _ID = 8
-_FRAME = struct.Struct("<II")
 _TAIL_HEAD = struct.Struct(f"<{len(_TAIL_MAGIC)}s{_ID}sI")
 _TAIL_SERIES = struct.Struct("<HI")
 _NUMBER = struct.Struct("<H")
@@ -115,9 +115,9 @@ class MetricWriter:
         number = self._ids[key] = self._made
         self._made += 1
         declaration = json.dumps([number, key.name, key.axis, key.kind.value])
-        frame = _frame(b"S" + declaration.encode())
-        self._block_frames.append(frame)
-        self._tail_frames.append(frame)
+        declared = frame(b"S" + declaration.encode())
+        self._block_frames.append(declared)
+        self._tail_frames.append(declared)
         return number
 
     def withdraw(self, key: SeriesKey) -> None:
@@ -126,7 +126,7 @@ class MetricWriter:
         if number is not None:
             self._held.pop(number, None)
             self._loose.pop(number, None)
-            self._frames.append(_frame(b"D" + _NUMBER.pack(number)))
+            self._frames.append(frame(b"D" + _NUMBER.pack(number)))
 
     def flush(self) -> None:
         """Write what is held; after an ``OSError`` (a full disk) it is still held, and the next flush tries again."""
@@ -144,7 +144,7 @@ class MetricWriter:
         groups = [_joined(loose, held)]
         if _count(groups[0]) > _MOST:
             groups = [loose, *_split(held)]
-        blocks = [_frame(b"B" + pack_block(sorted(group.items()))) for group in groups if group]
+        blocks = [frame(b"B" + pack_block(sorted(group.items()))) for group in groups if group]
         if not blocks:
             self._append_frames()
             return
@@ -159,7 +159,7 @@ class MetricWriter:
 
     def _append_frames(self, more: Sequence[bytes] = ()) -> None:
         if self._frames or more:
-            _append(self._file, b"".join([*self._frames, *more]))
+            append(self._file, b"".join([*self._frames, *more]))
             self._frames.clear()
 
     def _append_to_tail(self) -> None:
@@ -168,8 +168,8 @@ class MetricWriter:
                 os.unlink(_tail_path(self._path))
             self._tail = os.open(_tail_path(self._path), os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
         head = b"" if os.fstat(self._tail).st_size else _TAIL_HEAD.pack(_TAIL_MAGIC, self._id, self._blocks)
-        points = _frame(b"P" + _loose_payload(self._held))
-        _append(self._tail, b"".join([head, *self._tail_frames, points]))
+        points = frame(b"P" + _loose_payload(self._held))
+        append(self._tail, b"".join([head, *self._tail_frames, points]))
         self._tail_frames.clear()
         self._loose = _joined(self._loose, self._held)
         self._held = {}
@@ -214,22 +214,6 @@ def _sliced(columns: Columns, start: int, stop: int | None = None) -> Columns:
     return columns[0][start:stop], columns[1][start:stop], columns[2][start:stop]
 
 
-def _append(file: int, data: bytes) -> None:
-    """Write all of ``data`` or, with an ``OSError``, nothing."""
-    size = os.fstat(file).st_size
-    blob = memoryview(data)
-    try:
-        while blob:
-            blob = blob[os.write(file, blob) :]
-    except OSError:
-        os.ftruncate(file, size)
-        raise
-
-
-def _frame(payload: bytes) -> bytes:
-    return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
-
-
 def _loose_payload(held: Held) -> bytes:
     parts = []
     for number, columns in held.items():
@@ -260,12 +244,12 @@ class _Frames:
         while True:
             data = os.pread(self.file, _READ, self._offset)
             found, at = [], 0
-            while at + _FRAME.size <= len(data):
-                length, crc = _FRAME.unpack_from(data, at)
-                payload = data[at + _FRAME.size : at + _FRAME.size + length]
+            while at + FRAME.size <= len(data):
+                length, crc = FRAME.unpack_from(data, at)
+                payload = data[at + FRAME.size : at + FRAME.size + length]
                 if len(payload) < length or zlib.crc32(payload) != crc:
                     break
-                at += _FRAME.size + length
+                at += FRAME.size + length
                 found.append(payload)
             self._offset += at
             if found:

@@ -28,9 +28,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mltui.domain.samples import SampleRow, thinned
+from mltui.storage.frames import FRAME, append, frame
 
 MAGIC = b"mltui-s1"
-_FRAME = struct.Struct("<II")
 _ROW = struct.Struct("<dI")
 #: Rows that come before it is thinned again.
 THIN_EVERY = 600
@@ -48,7 +48,7 @@ class SampleWriter:
             os.ftruncate(self._file, size)
         else:
             os.ftruncate(self._file, 0)
-            _append(self._file, MAGIC)
+            append(self._file, MAGIC)
         self._since = len(self._rows)
 
     def add(self, time: float, values: Mapping[str, float | None]) -> None:
@@ -60,8 +60,8 @@ class SampleWriter:
             if value is not None:
                 mean[columns[name]] = _single(value)
         row = SampleRow(time, 1, mean, mean)
-        named = _frame(b"N" + json.dumps(new).encode()) if new else b""
-        _append(self._file, named + _row_frame(row))
+        named = frame(b"N" + json.dumps(new).encode()) if new else b""
+        append(self._file, named + _row_frame(row))
         self._columns = columns
         self._rows.append(row)
         self._since += 1
@@ -76,8 +76,8 @@ class SampleWriter:
         new = self._path.with_name(self._path.name + ".new")
         file = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            names = _frame(b"N" + json.dumps(list(self._columns)).encode())
-            _append(file, b"".join([MAGIC, names, *map(_row_frame, rows)]))
+            names = frame(b"N" + json.dumps(list(self._columns)).encode())
+            append(file, b"".join([MAGIC, names, *map(_row_frame, rows)]))
             os.replace(new, self._path)
         except OSError:
             os.close(file)
@@ -148,7 +148,7 @@ def _row_frame(row: SampleRow) -> bytes:
     parts = [b"R", _ROW.pack(row.time, row.samples), struct.pack(f"<{width}f", *row.mean)]
     if row.samples > 1:
         parts.append(struct.pack(f"<{width}f", *row.peak))
-    return _frame(b"".join(parts))
+    return frame(b"".join(parts))
 
 
 def _single(value: float) -> float:
@@ -170,12 +170,12 @@ def _take_frame(payload: bytes, names: list[str], rows: list[SampleRow]) -> None
 
 def _take_frames(data: bytes, at: int, names: list[str], rows: list[SampleRow]) -> int:
     """Take the whole frames of ``data`` from ``at`` on; returns the place behind the last of them."""
-    while at + _FRAME.size <= len(data):
-        length, crc = _FRAME.unpack_from(data, at)
-        payload = data[at + _FRAME.size : at + _FRAME.size + length]
+    while at + FRAME.size <= len(data):
+        length, crc = FRAME.unpack_from(data, at)
+        payload = data[at + FRAME.size : at + FRAME.size + length]
         if not payload or len(payload) < length or zlib.crc32(payload) != crc:
             break
-        at += _FRAME.size + length
+        at += FRAME.size + length
         _take_frame(payload, names, rows)
     return at
 
@@ -192,19 +192,3 @@ def _read_all(path: Path) -> tuple[list[str], list[SampleRow], int]:
     rows: list[SampleRow] = []
     end = _take_frames(data, len(MAGIC), names, rows)
     return names, rows, end
-
-
-def _frame(payload: bytes) -> bytes:
-    return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
-
-
-def _append(file: int, data: bytes) -> None:
-    """Write all of ``data`` or, with an ``OSError``, nothing."""
-    size = os.fstat(file).st_size
-    blob = memoryview(data)
-    try:
-        while blob:
-            blob = blob[os.write(file, blob) :]
-    except OSError:
-        os.ftruncate(file, size)
-        raise
