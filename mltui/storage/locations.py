@@ -55,12 +55,13 @@ def make_file(path: Path) -> Path:
     """``path``, made empty where it is not there, readable by its owner alone; raises ``StorageError``.
 
     One that is there is made private too: it may tell commands and parameters. It is not opened: closing a file again
-    lets go of every lock that this process has on it (POSIX), such as those of a database that is in use.
+    lets go of every lock that this process has on it (POSIX), such as those of a database that is in use. Asked are the
+    rights that the process acts with, not those of the user who started it.
     """
     try:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        if not os.access(path, os.W_OK):
+        if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
             path.chmod(0o600)
