@@ -199,6 +199,12 @@ class Restarts(Protocol):
     def restart(self, container_id: str) -> None:
         """Stop it if it runs, then start it."""
 
+    def told_to_end(self, ended: ContainerStatus) -> bool:
+        """Whether somebody had the engine end it: a stop, a kill, or the first half of a restart.
+
+        ``False`` also where the engine does not remember. Raises ``EngineError`` when it cannot be asked.
+        """
+
 
 @runtime_checkable
 class ReportsUsage(Protocol):

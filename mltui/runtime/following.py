@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _SETTLE_S = 3.0
 #: A container that is restarted has ended for so long at most, on a busy machine.
 _RESTART_S = 3.0
-#: Exit codes from here on stand for a signal, which is how a restart ends most commands.
+#: Exit codes from here on stand for a signal, which is how a restart ends most commands; others answer the signal with
+#: an exit code of their own, and only the engine knows of it.
 _SIGNALLED = 128
 _UNREADABLE = "Its log cannot be read"
 #: So often is the log of an ended container asked for before a refusal is taken for an answer.
@@ -90,8 +91,7 @@ class Following:
 
     def _after_restart(self, status: ContainerStatus) -> ContainerStatus:
         """``status``, or that of the next start: a container that somebody restarts is ended for a moment."""
-        by_signal = (status.exit_code or 0) >= _SIGNALLED and not status.oom_killed
-        end = time.monotonic() + (_RESTART_S if by_signal and not self._row.stop_requested() else 0)
+        end = time.monotonic() + (_RESTART_S if self._may_be_restarted(status) else 0)
         while isinstance(self._engine, Restarts):
             awaited = self._folder.being_restarted or time.monotonic() < end
             status = self._patience.ask_for(lambda: self._engine.inspect(self._container))
@@ -99,6 +99,16 @@ class Following:
                 break
             time.sleep(0.1)
         return status
+
+    def _may_be_restarted(self, status: ContainerStatus) -> bool:
+        """Somebody ended it who did not ask mltui: that may be the first half of a restart."""
+        if not isinstance(self._engine, Restarts) or self._row.stop_requested() or status.oom_killed:
+            return False
+        if (status.exit_code or 0) >= _SIGNALLED:
+            return True
+        with contextlib.suppress(EngineError):
+            return self._engine.told_to_end(status)
+        return False
 
     def _record(self, live: LogStream | None, mark: str) -> bool:
         """Take the live output, else the engine's log, to its end; ``False`` when it may have been cut off.

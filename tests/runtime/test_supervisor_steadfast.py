@@ -20,13 +20,15 @@ from tests.runtime.conftest import HOLD, Runs, until
 
 
 class Faulty:
-    """A real engine of which some calls fail, as long as the test says so."""
+    """A real engine of which some calls fail, as long as the test says so; it notes what it was asked for."""
 
-    def __init__(self, engine: Any, faults: dict[str, Exception]) -> None:
+    def __init__(self, engine: Any, faults: dict[str, Exception], asked: set[str]) -> None:
         self._engine = engine
         self._faults = faults
+        self._asked = asked
 
     def __getattr__(self, name: str) -> Any:
+        self._asked.add(name)
         if name in self._faults:
             raise self._faults[name]
         return getattr(self._engine, name)
@@ -35,15 +37,16 @@ class Faulty:
 @pytest.fixture
 def taken_up(
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[Runs, Run, dict[str, Exception]], threading.Thread]]:
+) -> Iterator[Callable[..., threading.Thread]]:
     """Takes a run up in this process, where its engine can be made to fail."""
     switch = sys.getswitchinterval()
     monkeypatch.setattr(supervisor_process, "_FAILED_S", (0.05,))
     monkeypatch.setattr(patience, "_BACKOFF_S", (0.05,))
     threads: list[threading.Thread] = []
 
-    def take_up(runs: Runs, run: Run, faults: dict[str, Exception]) -> threading.Thread:
-        monkeypatch.setattr(plugins, "make_engine", lambda *args: Faulty(make_engine(*args), faults))
+    def take_up(runs: Runs, run: Run, faults: dict[str, Exception], asked: set[str] | None = None) -> threading.Thread:
+        asked = set() if asked is None else asked
+        monkeypatch.setattr(plugins, "make_engine", lambda *args: Faulty(make_engine(*args), faults, asked))
         folder = runs.launcher.folder(run.id)
         arguments = (runs.home, run.id, folder, pickle.dumps((None, None)))
         thread = threading.Thread(target=supervisor_process._run, args=arguments, daemon=True)
@@ -145,3 +148,18 @@ def test_a_container_that_is_restarted_is_followed_on(docker_runs: Runs, trap: s
         1: b"step 1 - loss: 0.1\n" + saved + b"step 2 - loss: 0.2\ndone\n",
         2: b"words\n[mltui] The container was started again.\nwords\n",
     }
+
+
+def test_a_command_that_calls_its_restart_a_success_is_followed_on(docker_runs: Runs, taken_up) -> None:
+    """Exit code 0 after a signal of the engine is waited out: the container may be started again in a moment."""
+    run = left_alone(docker_runs, f'trap "echo saved; exit 0" TERM; echo one; {HOLD}; echo done')
+    asked: set[str] = set()
+    taken_up(docker_runs, run, {}, asked)
+    container = docker_runs.now(run).container_id
+    docker_runs.engine.stop(container)
+    until(lambda: "told_to_end" in asked)
+    docker_runs.engine.start(container)
+    until(lambda: docker_runs.log(run)[1], lambda log: log == b"one\nsaved\none\n")
+    docker_runs.go(run)
+    until(lambda: docker_runs.now(run).state is RunState.FINISHED)
+    assert docker_runs.log(run) == {1: b"one\nsaved\none\ndone\n", 2: b"[mltui] The container was started again.\n"}

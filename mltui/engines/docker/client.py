@@ -90,13 +90,22 @@ class DockerClient:
         body: IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = QUICK,
+        endless: bool = True,
         silent: bool = False,
     ) -> EngineStream:
         """Open a stream (see ``wire.open_stream``); errors as for ``call``."""
         with self.errors(what):
             path = f"/v{self.api_version}{path}"
             return open_stream(
-                self.endpoint, method, path, params, body=body, headers=headers, timeout=timeout, silent=silent
+                self.endpoint,
+                method,
+                path,
+                params,
+                body=body,
+                headers=headers,
+                timeout=timeout,
+                endless=endless,
+                silent=silent,
             )
 
     def post(self, path: str, body: Mapping[str, object], *, what: str = "", timeout: float = PATIENT) -> None:

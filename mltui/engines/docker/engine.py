@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import platform
@@ -36,6 +37,9 @@ from mltui.engines.docker.update import limits_of, limits_update, update_refusal
 from mltui.engines.docker.usage import UsageReader
 from mltui.engines.docker.values import container_row, container_status, image_row
 from mltui.engines.docker.wire import CONNECT_TIMEOUT, Refused
+
+#: So long after the end of a container is looked for the signal that ended it.
+_SIGNAL_SAID_S = 0.2
 
 
 class DockerEngine:
@@ -292,6 +296,19 @@ class DockerEngine:
                 api.restart(container_id, timeout=math.ceil(grace))
         except Refused as error:
             raise start_refusal(container_id[:12], error) from error
+
+    def told_to_end(self, ended: ContainerStatus) -> bool:
+        """Whether the engine sent it a signal before it ended; Podman does not tell (4.3)."""
+        if ended.started is None or ended.finished is None:
+            return False
+        # By the engine's clock. Its word of the signal may come just after what the signal brought about.
+        params = {
+            "since": f"{ended.started:.6f}",
+            "until": f"{ended.finished + _SIGNAL_SAID_S:.6f}",
+            "filters": json.dumps({"container": [ended.id], "event": ["kill"]}),
+        }
+        source = self._client.stream("GET", "/events", params, what="The events cannot be read", endless=False)
+        return any(event.id == ended.id and event.action == "kill" for event in DockerEventStream(source))
 
     def limits(self, container_id: str) -> Limits:
         """The limits that the container has."""

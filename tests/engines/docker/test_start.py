@@ -184,6 +184,20 @@ def test_restart(rig: Rig) -> None:
     assert collect(rig.engine.logs(container))[1] == b"again\nagain\n"
 
 
+def test_who_ended_it(rig: Rig) -> None:
+    """A container that was told to end is known from one that ended by itself, whatever their exit codes."""
+    _, by_itself, _ = rig.run(rig.spec("true"))
+    assert not rig.engine.told_to_end(by_itself)
+    container = rig.create(rig.spec('trap "exit 0" TERM; echo ready; while :; do sleep 0.02; done'))
+    stream = rig.engine.attach(container)
+    rig.engine.start(container)
+    assert next(iter(stream)).data == b"ready\n"
+    rig.engine.stop(container)
+    told = rig.ended(container)
+    assert told.exit_code == 0
+    assert rig.engine.told_to_end(told)
+
+
 def test_unknown_container(rig: Rig) -> None:
     """Everything asked of a container that is not there is ``NotFound``."""
     asks = (rig.engine.attach, rig.engine.start, rig.engine.logs, rig.engine.details, rig.engine.restart)
