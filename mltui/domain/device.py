@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+#: A GPU may be named by the beginning of its UUID from so many characters on: ``GPU-`` and four more.
+_NAME = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,12 @@ class DeviceSample:
     def number(self) -> str:
         """What it is called beside others: ``0``, and ``0:1`` for part 1 of GPU 0."""
         return str(self.index) if self.part is None else f"{self.index}:{self.part}"
+
+    def is_among(self, gpus: Iterable[str]) -> bool:
+        """It is one of ``gpus``: numbers, UUIDs or the beginning of one (``GPU-8932``), or ``all``."""
+        return any(
+            one in ("all", self.number, self.uuid) or (len(one) >= _NAME and self.uuid.startswith(one)) for one in gpus
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from mltui.domain.device import DeviceDetails, DeviceProcess, DeviceSample
+from mltui.domain.device import NO_DETAILS, DeviceDetails, DeviceProcess, DeviceSample
 from mltui.domain.text import one_line
 
 _NAME_LENGTH = 64
@@ -37,11 +37,12 @@ class _Board:
 
 
 class AmdMonitor:
-    """Watches this machine's AMD GPUs."""
+    """Watches this machine's AMD GPUs; without ``details`` nothing that only a person looks at is asked for."""
 
     name = "amd"
 
-    def __init__(self) -> None:
+    def __init__(self, *, details: bool = True) -> None:
+        self._with_details = details
         self._lock = Lock()
         self._library: Any = None
         self._boards: tuple[_Board, ...] = ()
@@ -124,7 +125,7 @@ class AmdMonitor:
             memory_used=_number(memory, "vram_used", _MIB), memory_total=_number(memory, "vram_total", _MIB),
             temperature=self._temperature(handle, "CURRENT"), temperature_limit=board.hottest,
             power=drawn, power_limit=limit / 1e6 if limit and limit > _STRONGEST else limit,
-            details=self._details(handle),
+            details=self._details(handle) if self._with_details else NO_DETAILS,
         )  # fmt: skip
 
     def _details(self, handle: object) -> DeviceDetails:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mltui.domain.errors import MltuiError
-from mltui.engines.base import ReportsUsage
+from mltui.engines.base import KnowsItsProcesses, ReportsUsage
+from mltui.runtime.gpu_holders import HolderReader
 from mltui.storage.sample_file import SampleWriter
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from mltui.domain.device import DeviceSample
     from mltui.engines.base import Engine
-    from mltui.monitors.base import DeviceMonitor
+    from mltui.monitors.amd import AmdMonitor
     from mltui.monitors.host import HostMonitor
+    from mltui.monitors.nvidia import NvidiaMonitor
     from mltui.storage.run_folder import RunFolder
 
 _PERIOD_S = 1.0
@@ -38,7 +40,12 @@ class RunSampler:
         self._gpus = tuple(gpus)
         self._folder = folder
         self._host: HostMonitor | None = None
-        self._monitors: tuple[DeviceMonitor, ...] = ()
+        self._nvidia: NvidiaMonitor | None = None
+        self._amd: AmdMonitor | None = None
+        self._holders = HolderReader(tuple, self._first_processes)
+        self._held: set[str] = set()
+        """UUIDs of the GPUs of AMD that its processes were seen on. They are its own from then on: nobody gives them
+        out, as an engine does with those of NVIDIA."""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="samples", daemon=True)
 
@@ -66,21 +73,25 @@ class RunSampler:
                 except (OSError, MltuiError):
                     wait = _TROUBLE_S
                 self._closed.wait(max(0.05, wait - (time.monotonic() - began)))
-        for monitor in self._monitors:
-            monitor.close()
+        for monitor in (self._nvidia, self._amd):
+            if monitor:
+                monitor.close()
 
     def _prepare(self) -> None:
         """What can be seen from here: an engine of another machine has its own memory and GPUs."""
         if not self._engine.info().local:
             return
+        from mltui.monitors.amd import AmdMonitor
         from mltui.monitors.host import HostMonitor
 
         self._host = HostMonitor(self._folder.path)
+        amd = AmdMonitor(details=False)
+        self._amd = amd if amd.probe() is None else None
         if self._gpus:
             from mltui.monitors.nvidia import NvidiaMonitor
 
-            monitor = NvidiaMonitor(details=False)
-            self._monitors = (monitor,) if monitor.probe() is None else ()
+            nvidia = NvidiaMonitor(details=False)
+            self._nvidia = nvidia if nvidia.probe() is None else None
 
     def _sample(self) -> Iterator[tuple[str, float | None]]:
         if isinstance(self._engine, ReportsUsage):
@@ -90,10 +101,21 @@ class RunSampler:
                     yield from named("run", usage)
         if self._host:
             yield from ((name, value) for name, value in named("host", self._host.sample()) if name[5:] in _HOST)
-        for monitor in self._monitors:
-            for device in monitor.sample():
-                if not device.error and given(device, self._gpus):
-                    yield from named(f"gpu.{device.uuid}", device)
+        for device in self._devices():
+            if not device.error:
+                yield from named(f"gpu.{device.uuid}", device)
+
+    def _devices(self) -> Iterator[DeviceSample]:
+        """The GPUs of the run."""
+        if self._nvidia:
+            yield from (device for device in self._nvidia.sample() if device.is_among(self._gpus))
+        if self._amd:
+            holders = self._holders.name(self._amd.processes())
+            self._held |= {holder.uuid for holder in holders if holder.container_id == self._container}
+            yield from (device for device in self._amd.sample() if device.uuid in self._held)
+
+    def _first_processes(self) -> Mapping[int, str]:
+        return self._engine.first_processes() if isinstance(self._engine, KnowsItsProcesses) else {}
 
 
 def named(prefix: str, sample: Any) -> Iterator[tuple[str, float | None]]:  # noqa: ANN401 - any of the samples
@@ -106,8 +128,3 @@ def named(prefix: str, sample: Any) -> Iterator[tuple[str, float | None]]:  # no
         number = ("float" in field.type or "int" in field.type) and not isinstance(value, bool)
         if number and field.name != "time" and (value is None or isinstance(value, int | float)):
             yield f"{prefix}.{field.name}", value
-
-
-def given(device: DeviceSample, gpus: Sequence[str]) -> bool:
-    """The run was given this device: all of them, or these by index or UUID (or the beginning of one)."""
-    return any(one in ("all", device.number) or (len(one) > 3 and device.uuid.startswith(one)) for one in gpus)

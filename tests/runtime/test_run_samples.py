@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from mltui.domain.container import Usage
 from mltui.domain.device import DeviceSample
 from mltui.domain.run import RunState
-from mltui.runtime.run_samples import given, named
+from mltui.runtime.run_samples import named
 from mltui.runtime.run_view import RunView
 from mltui.storage.sample_file import SampleReader
 from tests.runtime.conftest import HOLD, Runs, until
@@ -64,6 +65,46 @@ def test_a_runs_own_gpu_is_sampled_through_faults(gpu_runs: Runs, gpus: Path) ->
     view.close()
 
 
+def test_a_gpu_of_amd_is_sampled_for_the_run_that_is_on_it(
+    local_runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the moment on in which one of its processes holds memory there; the other board is not its own."""
+    boards = tmp_path / "gpus.json"
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support" / "amd"))
+    monkeypatch.setenv("SIMULATED_AMDSMI", str(boards))
+
+    def write(held_by: int, busy: int) -> None:
+        free = {
+            "uuid": "a-b",
+            "name": "AMD Instinct MI300X",
+            "gfx": 0,
+            "vram_used": 2,
+            "vram_total": 9,
+            "processes": {},
+        }
+        held = free | {"uuid": "c-d", "gfx": busy, "processes": {str(held_by): 1 << 30}}
+        boards.with_suffix(".new").write_text(json.dumps({"gpus": [free, held]}))
+        boards.with_suffix(".new").replace(boards)
+
+    write(1, 91)
+    runs = local_runs
+    run = runs.launch(HOLD)
+    reader = SampleReader(runs.launcher.folder(run.id).samples)
+    until(lambda: reader.poll() and reader.rows)
+    assert not any(name.startswith("gpu.") for name in reader.names)
+    container = until(lambda: runs.now(run).container_id)
+    local = runs.engine_name == "local"
+    write(
+        runs.engine._processes.get(container).pids[0] if local else runs.engine.details(container)["State"]["Pid"], 91
+    )
+    until(lambda: reader.poll() and "gpu.c-d.utilization" in reader.names)
+    write(1, 12)
+    at = reader.names.index("gpu.c-d.utilization")
+    until(lambda: reader.poll() and round(reader.rows[-1].mean[at], 2), lambda value: value == 0.12)
+    reader.close()
+    assert not any(name.startswith("gpu.a-b") for name in reader.names)
+
+
 def test_the_numbers_of_a_sample_are_kept_by_name() -> None:
     """Numbers and those that are missing; no texts, no truths, no time."""
     found = dict(named("run", Usage(5.0, cpu=1.0, pids=3, unread={"shm": "why"})))
@@ -78,8 +119,11 @@ def test_the_numbers_of_a_sample_are_kept_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "mine"),
-    [(("all",), True), (("GPU-abc",), True), (("1",), True), (("0",), False), (("GPU-x",), False)],
-)
+    [
+        (("all",), True), (("GPU-abcdef",), True), (("GPU-abcd",), True), (("1",), True),
+        (("0",), False), (("GPU-abcx",), False), (("GPU-",), False), ((), False),
+    ],
+)  # fmt: skip
 def test_the_devices_of_a_run(asked: tuple[str, ...], mine: bool) -> None:
-    """Named by UUID or index, or all."""
-    assert given(DeviceSample(0.0, 1, "GPU-abcdef", "H100"), asked) is mine
+    """Named by index, UUID or enough of its beginning, or all."""
+    assert DeviceSample(0.0, 1, "GPU-abcdef", "H100").is_among(asked) is mine

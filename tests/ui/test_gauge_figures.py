@@ -12,7 +12,7 @@ from mltui.runtime.gpu_holders import GpuHolder
 from mltui.runtime.sample_history import SampleHistory
 from mltui.runtime.sampler import DEVICE_FIGURES, HOST_FIGURES, USAGE_FIGURES
 from mltui.ui.presentation.gauges import Window, host_gauges, traffic_gauges, usage_gauges
-from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, held_by_container, holder_lines, is_own
+from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, held_by_container, holder_lines
 from mltui.ui.widgets.gauge_lines import Gauge
 from mltui.ui.widgets.lines import Line
 
@@ -156,16 +156,6 @@ def test_a_gpu_that_cannot_be_read_says_why() -> None:
     assert part.label == "GPU1:0 mem"
     silent = by_label(device_gauges(replace(GPU, power=None), None, FULL, own=True))
     assert silent["GPU1 W"].note == "not told by this board"
-
-
-@pytest.mark.parametrize(
-    ("asked", "own"),
-    [(("1",), True), (("all",), True), (("GPU-12345678-aaaa",), True), (("GPU-12345678",), True), (("0",), False),
-     ((), False), (("GPU-1",), False)],
-)  # fmt: skip
-def test_the_gpus_of_a_run(asked: tuple[str, ...], own: bool) -> None:
-    """By number, by UUID or its beginning, all of them; a few letters are no beginning."""
-    assert is_own(GPU, asked) is own
 
 
 def test_the_table_of_who_is_on_a_gpu() -> None:

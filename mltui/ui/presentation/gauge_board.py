@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mltui.domain.text import one_line
 from mltui.ui.presentation.gauges import Window, host_gauges, traffic_gauges, usage_gauges
-from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, holder_lines, is_own
+from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, holder_lines
 from mltui.ui.widgets.gauge_lines import Gauge
 from mltui.ui.widgets.lines import Line
 
@@ -56,7 +56,7 @@ def _of_the_selected(
     past = sampler.usage_history.get(container_id)
     gauges = usage_gauges(usage, past, window, group)
     for device in sampler.devices if here else ():
-        if _is_of(device, run):
+        if _is_of(device, run, sampler):
             gauges += device_gauges(device, sampler.device_past(device), window, group, own=True)
     return gauges + traffic_gauges(usage, past, window, group)
 
@@ -64,7 +64,7 @@ def _of_the_selected(
 def _of_the_machine(sampler: Sampler, run: Run | None, window: Window) -> list[Gauge]:
     gauges = host_gauges(sampler.host, sampler.host_history, window, _MACHINE)
     shown = run is not None and run.container_id in sampler.usage
-    others = [device for device in sampler.devices if not (shown and _is_of(device, run))]
+    others = [device for device in sampler.devices if not (shown and _is_of(device, run, sampler))]
     of_devices = [
         gauge for device in others for gauge in device_gauges(device, sampler.device_past(device), window, _MACHINE)
     ]
@@ -72,5 +72,9 @@ def _of_the_machine(sampler: Sampler, run: Run | None, window: Window) -> list[G
     return gauges[:1] + of_devices + gauges[1:]
 
 
-def _is_of(device: DeviceSample, run: Run | None) -> bool:
-    return run is not None and is_own(device, run.gpus)
+def _is_of(device: DeviceSample, run: Run | None, sampler: Sampler) -> bool:
+    """The run was given it, or its processes are on it: nobody gives out a GPU of AMD."""
+    return run is not None and (
+        device.is_among(run.gpus)
+        or any(holder.uuid == device.uuid and holder.run_id == run.id for holder in sampler.holders)
+    )

@@ -23,13 +23,6 @@ _IDLE, _IDLE_S = 0.05, 60.0
 _HOT, _TOO_HOT = 0.93, 1.0
 
 
-def is_own(device: DeviceSample, gpus: Sequence[str]) -> bool:
-    """The GPU is one of ``gpus``: numbers or UUIDs, of which the beginning suffices."""
-    return any(
-        gpu in ("all", device.number, device.uuid) or (len(gpu) > 8 and device.uuid.startswith(gpu)) for gpu in gpus
-    )
-
-
 def device_gauges(
     device: DeviceSample, history: SampleHistory | None, window: Window, group: str = "", *, own: bool = False
 ) -> list[Gauge]:
