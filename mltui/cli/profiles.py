@@ -17,11 +17,6 @@ from mltui.domain.errors import Problem, ProfileError, UsageError
 from mltui.domain.paths import user_path
 from mltui.domain.text import clean, one_line
 
-#: How Docker calls Compose files, in the order in which it looks for them.
-_COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-#: No such file and no such line is longer.
-_MOST = 1 << 20
-
 if TYPE_CHECKING:
     from mltui.domain.import_remarks import Remark
     from mltui.domain.param import Param
@@ -185,42 +180,24 @@ def import_profile(args: Namespace) -> int:
 
 def _to_import(source: str) -> tuple[Path, str]:
     """The file that is imported, and its text; a text that was given itself stands in this folder."""
-    from mltui.storage.profile_import import is_command
+    from mltui.storage.profile_import import MOST_BYTES, decoded, is_command, read_named
 
     here = Path.cwd() / "compose.yaml"
     if source == "-":
-        return here, _decoded(sys.stdin.buffer.read(_MOST + 1), "Standard input")
+        return here, decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "Standard input")
     if is_command(source):
         return here, source
     if not source.strip():
         raise UsageError("There is nothing to import.", "Give a Compose file, or a line such as: docker run IMAGE")
-    path = Path(os.path.abspath(user_path(source)))
-    if path.is_dir():
-        path = next((path / name for name in _COMPOSE_NAMES if (path / name).is_file()), path / _COMPOSE_NAMES[0])
-    with path.open("rb") as stream:
-        return path, _decoded(stream.read(_MOST + 1), str(path))
-
-
-def _decoded(data: bytes, what: str) -> str:
-    if len(data) > _MOST:
-        raise UsageError(f"{what} is larger than {_MOST >> 20} MiB.", "Give a Compose file, or a docker run line.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{what} is not text in UTF-8.", "Give a Compose file, or a docker run line.") from error
+    return read_named(source, Path.cwd())
 
 
 def _say_remarks(remarks: Iterable[Remark]) -> None:
     from mltui.domain.import_remarks import Change
 
-    titles = {
-        Change.LEFT_OUT: "Left out, since a profile has no place for it:",
-        Change.CHANGED: "Said otherwise:",
-        Change.DIFFERS: "Does something else than before:",
-    }
-    for change, title in titles.items():
+    for change in Change:
         found = [remark for remark in remarks if remark.change is change]
         if found:
-            say(title)
+            say(f"{change.heading}:")
         for remark in found:
             say(f"  {one_line(str(remark), 400)}")

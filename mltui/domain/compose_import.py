@@ -11,16 +11,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
 from mltui.domain import compose_mounts as mounts
 from mltui.domain import compose_resources as resources
+from mltui.domain import compose_secrets as secrets
 from mltui.domain.compose_keys import NO_PLACE
-from mltui.domain.import_remarks import Imported, Notes, Path
+from mltui.domain.import_remarks import Imported, Notes, Path, without_secrets
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import check, fill, settle
-from mltui.domain.secret_names import is_secret_name
-from mltui.domain.section import as_map
 
 
 def import_service(service: Mapping[str, Any], name: str, top: Mapping[str, Any] | None = None) -> Imported:
@@ -31,11 +28,12 @@ def import_service(service: Mapping[str, Any], name: str, top: Mapping[str, Any]
     notes = Notes()
     data = _Import(dict(service), top or {}, notes).run()
     data = _that_passes(data, notes)
-    _seen_secrets({key: value for key, value in data.items() if key != "environment"}, (), notes)
+    rest = secrets.elsewhere({key: value for key, value in data.items() if key != "environment"}, (), notes)
+    data = {key: rest.get(key, value) for key, value in data.items()}
     _defaults_that_differ(data, service, notes)
     ordered = {key: data[key] for key in Profile.model_fields if key in data}
     ordered |= {key: value for key, value in data.items() if key not in ordered}
-    return Imported(_name(name), ordered, tuple(dict.fromkeys(notes.found)))
+    return Imported(_name(name), ordered, without_secrets(notes.found))
 
 
 def _name(text: str) -> str:
@@ -88,8 +86,8 @@ class _Import:
             "deploy": kept(resources.deploy),
             "devices": self._devices,
             "gpus": kept(resources.gpus),
-            "environment": kept(_environment),
-            "labels": kept(_labels),
+            "environment": kept(secrets.environment),
+            "labels": kept(secrets.labels),
             "memswap_limit": self._swap,
             "network_mode": self._network_mode,
             "ipc": self._namespace,
@@ -239,89 +237,12 @@ def _build(value: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
     kept = {}
     for key, inner in value.items():
         if key == "args":
-            kept[key] = _build_arguments(inner, (*path, key), notes)
+            kept[key] = secrets.build_arguments(inner, (*path, key), notes)
         elif key in ("context", "dockerfile", "target", "network") or key.startswith("x-"):
             kept[key] = inner
         else:
             notes.left_out((*path, key), _BUILD_NO_PLACE.get(key, "a profile's build has no such key"))
     return kept
-
-
-def _build_arguments(value: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
-    """Arguments of the build without the secrets among them, which the engine would keep in the image's history."""
-    pairs = _pairs(value)
-    secret = {name for name, text in pairs.items() if is_secret_name(str(name)) and text != ""}
-    for name in sorted(map(str, secret)):
-        notes.left_out((*path, name), "is a secret by its name, and the image would keep it")
-    return {name: text for name, text in pairs.items() if name not in secret} if secret else value
-
-
-def _environment(value: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
-    for name, text in _pairs(value).items():
-        if text is None:
-            notes.differs((*path, name), "is taken from your environment as a secret, and has to be set there")
-        elif _is_written_secret(name, text):
-            notes.changed((*path, name), f"is a secret by its name: its value is not written here, export {name}")
-    return _without_secrets(value)
-
-
-def _pairs(value: Any) -> Mapping[Any, Any]:  # noqa: ANN401
-    """Names and values in either form; none of what is neither, which the check of the whole profile refuses."""
-    try:
-        pairs = as_map(value)
-    except PydanticCustomError:
-        return {}
-    return pairs if isinstance(pairs, Mapping) else {}
-
-
-def _is_written_secret(name: object, text: object) -> bool:
-    return is_secret_name(str(name)) and str(text or "") != "" and "$" not in str(text)
-
-
-def _without_secrets(value: Any) -> Any:  # noqa: ANN401
-    """Variables in either form; of those that are secrets the name alone, which takes the caller's value."""
-    if isinstance(value, Mapping):
-        return {name: None if _is_written_secret(name, text) else text for name, text in value.items()}
-    if isinstance(value, list):
-        pairs = [(item, str(item).partition("=")) for item in value]
-        return [name if equals and _is_written_secret(name, text) else item for item, (name, equals, text) in pairs]
-    return value
-
-
-def _labels(value: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
-    """Labels, which everybody who may ask the engine reads."""
-    secret = {str(name) for name, text in _pairs(value).items() if _is_written_secret(name, text)}
-    for name in sorted(secret):
-        notes.left_out((*path, name), "is a secret by its name, and a label is seen by everybody")
-    if isinstance(value, Mapping):
-        return {name: text for name, text in value.items() if str(name) not in secret}
-    return [item for item in value if str(item).partition("=")[0] not in secret] if isinstance(value, list) else value
-
-
-def _seen_secrets(data: Any, path: Path, notes: Notes) -> None:  # noqa: ANN401
-    """Places that would write a secret where everybody sees it, which a launch refuses."""
-    if isinstance(data, Mapping | list):
-        for key, inner in data.items() if isinstance(data, Mapping) else enumerate(data):
-            _seen_secrets(inner, (*path, key), notes)
-    elif isinstance(data, str):
-        if found := _SECRET_OPTION.match(data) or _ADDRESS_WITH_PASSWORD.search(data):
-            notes.differs(path, f"seems to have a secret in it ({found[1]}): read it from the environment instead")
-        for name in filter(is_secret_name, _names_in(data)):
-            notes.differs(path, f"would show the secret {name}, which a launch refuses: read it from the environment")
-
-
-#: ``--api-key=xyz`` and ``https://user:password@host``, whose value is no variable.
-_SECRET_OPTION = re.compile(
-    r"(--?[\w-]*(?:password|passwd|token|secret|api[-_]?key|access[-_]?key)[\w-]*)=[^$\s]", re.I
-)
-_ADDRESS_WITH_PASSWORD = re.compile(r"\b(\w+)://[^\s/:@$]+:[^\s/@$]+@")
-
-
-def _names_in(text: str) -> list[str]:
-    """The variables of a text."""
-    found: list[str] = []
-    fill(text, found.append)
-    return found
 
 
 def _that_passes(data: dict[str, Any], notes: Notes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from mltui.domain.compose_import import import_service
-from mltui.domain.import_remarks import Change, Imported, Remark
+from mltui.domain.import_remarks import Change, Imported, Remark, without_secrets
 from mltui.domain.shell_words import split_line
 
 #: One value, and the key of Compose that says the same.
@@ -91,7 +91,7 @@ def import_line(text: str) -> Imported:
     remarks = [Remark(Change.DIFFERS, (one,), "only a shell can run it: write what it prints") for one in kept]
     if line.rest:
         remarks.append(Remark(Change.LEFT_OUT, (line.rest[:60],), "it is another command, or where the output goes"))
-    return replace(done, remarks=(*remarks, *done.remarks))
+    return replace(done, remarks=without_secrets((*remarks, *done.remarks)))
 
 
 def import_words(words: Sequence[str], commands: Sequence[str] = ()) -> Imported:
@@ -108,7 +108,7 @@ def import_words(words: Sequence[str], commands: Sequence[str] = ()) -> Imported
     named |= {str(one.get("source")): {"external": True} for one in service.get("volumes", []) if isinstance(one, dict)}
     done = import_service(service, name, {"volumes": named})
     remarks = [Remark(Change.LEFT_OUT, (word,), "it is no option of docker run") for word in before if word != "sudo"]
-    return replace(done, remarks=(*remarks, *reader.remarks, *map(reader.as_option, done.remarks)))
+    return replace(done, remarks=without_secrets((*remarks, *reader.remarks, *map(reader.as_option, done.remarks))))
 
 
 def _after_run(words: list[str]) -> tuple[list[str], list[str]]:

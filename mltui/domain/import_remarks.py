@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from mltui.domain.secret_text import masked
 
 Path = tuple[str | int, ...]
 
@@ -16,6 +19,18 @@ class Change(StrEnum):
     CHANGED = "changed"
     DIFFERS = "differs"
     """It is in the profile as it was, and means something else there."""
+
+    @property
+    def heading(self) -> str:
+        """The title over a list of such."""
+        return _HEADINGS[self]
+
+
+_HEADINGS = {
+    Change.LEFT_OUT: "Left out, since a profile has no place for it",
+    Change.CHANGED: "Said otherwise",
+    Change.DIFFERS: "Does something else than before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,17 @@ class Imported:
     data: dict[str, Any]
     """The keys of the profile, in the order of a form."""
     remarks: tuple[Remark, ...] = ()
+
+
+def without_secrets(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """The remarks, once each, with no secret that stood in what they are about."""
+    return tuple(
+        dict.fromkeys(
+            replace(one, path=tuple(masked(part) if isinstance(part, str) else part for part in one.path),
+                    message=masked(one.message))
+            for one in remarks
+        )
+    )  # fmt: skip
 
 
 class Notes:

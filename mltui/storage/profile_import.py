@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -9,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mltui.domain.errors import ProfileError, UsageError
+from mltui.domain.errors import ProfileError, StorageError, UsageError
 from mltui.domain.import_remarks import Change, Imported, Remark
+from mltui.domain.paths import user_path
 from mltui.domain.text import one_line
 from mltui.storage.yaml_source import FileKind, parse_source, plain
 
@@ -21,6 +23,13 @@ COMPOSE = FileKind("Compose file", "is empty", "services: and volumes:", marks=T
 _COMMAND = re.compile(
     r"(?:[$#%>]\s+)?(?:(?:sudo|env|time)\s+|\w+=\S*\s+)*(?:\S*/)?(?:docker|podman|nerdctl|nvidia-docker)\s+[^\s:]"
 )
+#: What only a YAML text has on a line of its own.
+_YAML = re.compile(r":(\s|$)|^[{\[#-]")
+#: How Docker calls Compose files, in the order in which it looks for them.
+_COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+#: No such file and no such line is longer.
+MOST_BYTES = 1 << 20
+_WHAT = "Give a Compose file, or a docker run line."
 _WIDTH = 118
 #: Lists that people read and change line by line.
 _TALL = frozenset({"volumes", "environment", "ports", "params", "labels"})
@@ -45,21 +54,104 @@ def is_command(text: str) -> bool:
     return _COMMAND.match(first[:500]) is not None
 
 
-def draft_from_text(text: str, *, file: Path, target: Path, service: str = "") -> ProfileDraft:
-    """The profile of a pasted text: a Compose file, a service of one, or a ``docker run`` line.
+@dataclass(frozen=True, slots=True)
+class Importable:
+    """What can become a profile: a ``docker run`` line, or the services of a Compose file, one a profile."""
 
-    ``file`` is where the text stands, or would stand: its relative paths count from there, and problems name it.
-    ``target`` is the folder in which the profile is going to be. ``service`` chooses one of several.
+    file: Path
+    """Where it stands, or would stand: its relative paths count from there, and problems name it."""
+    line: str = ""
+    """The line, where it is one."""
+    root: Node | None = None
+    """Else the tree of the Compose file."""
 
-    Raises ``ProfileError`` for what is no YAML, ``UsageError`` for what is no service and no such line, and where there
-    are several services and none is named.
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of the services, in the order of the file; none of a line."""
+        return tuple(self.root.value["services"].value) if self.root else ()
+
+    @property
+    def usual(self) -> str:
+        """The service that is meant where none is named: the only one, or the only one that asks for a GPU."""
+        services = plain(self.root.value["services"]) if self.root else {}
+        with_gpus = [name for name, service in services.items() if _asks_for_gpus(service)]
+        return next((names[0] for names in (list(services), with_gpus) if len(names) == 1), "")
+
+    def draft(self, target: Path, service: str = "") -> ProfileDraft:
+        """The profile of the line, or of a service, as it would stand in the folder ``target``.
+
+        Raises ``UsageError`` for a line that cannot be read, a service that is not there, and where there are several
+        and none is named; ``ProfileError`` for a service whose base cannot be had.
+        """
+        if self.root is None:
+            return _of_command(self.line, self.file.parent, target)
+        return _of_service(self.root, self.file, target, self._chosen(service))
+
+    def _chosen(self, wanted: str) -> str:
+        file, known = one_line(self.file.name, 80), self.services
+        if wanted and wanted not in known:
+            raise UsageError(f"{file} has no service {one_line(wanted, 60)!r}.", f"It has: {', '.join(known)}.")
+        if name := wanted or self.usual:
+            return name
+        raise UsageError(f"{file} has several services.", f"Name one: --service {' | '.join(known)}")
+
+
+def read_import(text: str, file: Path) -> Importable:
+    """A pasted text, understood: a Compose file, a service of one, or a ``docker run`` line; ``file``: see
+    ``Importable``.
+
+    Raises ``ProfileError`` for what is no YAML, ``UsageError`` for what is no service and no such line.
     """
     if is_command(text):
-        return _of_command(text, file.parent, target)
+        return Importable(file, line=text)
     source = parse_source(textwrap.dedent(text), str(file), COMPOSE)
     if source.root is None or source.problems:
         raise ProfileError(source.problems)
-    return _of_service(source.root, file, target, service)
+    return Importable(file, root=_with_services(source.root, file))
+
+
+def draft_from_text(text: str, *, file: Path, target: Path, service: str = "") -> ProfileDraft:
+    """The profile of a pasted text, in one step: ``target`` is the folder in which it is going to be, ``service``
+    chooses one of several. Raises what ``read_import`` and ``Importable.draft`` raise.
+    """
+    return read_import(text, file).draft(target, service)
+
+
+def names_a_file(text: str) -> bool:
+    """It is the path of a file or a folder, rather than a text to import itself."""
+    text = text.strip()
+    return bool(text) and "\n" not in text and not is_command(text) and not _YAML.search(text)
+
+
+def read_named(path: str, folder: Path) -> tuple[Path, str]:
+    """The Compose file that ``path`` names, from ``folder``, or that the folder of that name holds; and its text.
+
+    Raises ``StorageError`` for one that cannot be read, ``UsageError`` for one that is too large or no text.
+    """
+    file = Path(os.path.abspath(folder / user_path(path.strip())))
+    if file.is_dir():
+        file = next((file / name for name in _COMPOSE_NAMES if (file / name).is_file()), file / _COMPOSE_NAMES[0])
+    try:
+        with file.open("rb") as stream:
+            return file, decoded(stream.read(MOST_BYTES + 1), one_line(str(file), 300))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(f"{one_line(str(file), 300)} cannot be read: {reason}.", _WHAT) from error
+
+
+def decoded(data: bytes, what: str) -> str:
+    """``data`` as text; raises ``UsageError``, which calls it ``what``, where that is too large or none."""
+    if len(data) > MOST_BYTES:
+        raise too_large(what)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{what} is not text in UTF-8.", _WHAT) from error
+
+
+def too_large(what: str) -> UsageError:
+    """Why ``what`` is not imported."""
+    return UsageError(f"{what} is larger than {MOST_BYTES >> 20} MiB.", _WHAT)
 
 
 def _of_command(text: str, folder: Path, target: Path) -> ProfileDraft:
@@ -88,12 +180,10 @@ def _tree(value: Any) -> Node:  # noqa: ANN401 - any YAML value
     return Node((1, 1), [_tree(item) for item in value] if isinstance(value, list) else value)
 
 
-def _of_service(root: Node, file: Path, target: Path, wanted: str) -> ProfileDraft:
+def _of_service(root: Node, file: Path, target: Path, name: str) -> ProfileDraft:
     from mltui.domain.compose_import import import_service
     from mltui.storage.extends import extended_service
 
-    root = _with_services(root, file)
-    name = _chosen(plain(root.value["services"]), wanted, file)
     node, problems = extended_service(root, name, file)
     if problems:
         raise ProfileError(problems)
@@ -127,20 +217,6 @@ def _is_service(node: Node) -> bool:
 
 def _folder_name(file: Path) -> str:
     return file.parent.name or "imported"
-
-
-def _chosen(services: Mapping[str, Any], wanted: str, file: Path) -> str:
-    """The service that is meant: the one named, the only one, or the only one that asks for a GPU."""
-    if wanted:
-        if wanted in services:
-            return wanted
-        known = ", ".join(services)
-        raise UsageError(f"{one_line(file.name, 80)} has no service {one_line(wanted, 60)!r}.", f"It has: {known}.")
-    with_gpus = [name for name, service in services.items() if _asks_for_gpus(service)]
-    for names in (list(services), with_gpus):
-        if len(names) == 1:
-            return names[0]
-    raise UsageError(f"{one_line(file.name, 80)} has several services.", f"Name one: --service {' | '.join(services)}")
 
 
 def _asks_for_gpus(service: Any) -> bool:  # noqa: ANN401
