@@ -83,8 +83,7 @@ def elsewhere(data: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
     if isinstance(data, list):
         made = [elsewhere(item, (*path, at), notes) for at, item in enumerate(data)]
         for at in range(1, len(made)):
-            name, word = secret_option(str(made[at - 1])), str(made[at])
-            if name and is_written(word) and not word.startswith("-"):
+            if name := secret_option(str(made[at - 1]), str(made[at])):
                 made[at] = _variable(name)
                 notes.changed((*path, at), f"the secret behind {made[at - 1]} {_READ_IT}")
         return made

@@ -57,14 +57,12 @@ class Imported:
 
 
 def without_secrets(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
-    """The remarks, once each, with no secret that stood in what they are about."""
-    return tuple(
-        dict.fromkeys(
-            replace(one, path=tuple(masked(part) if isinstance(part, str) else part for part in one.path),
-                    message=masked(one.message))
-            for one in remarks
-        )
-    )  # fmt: skip
+    """The remarks, once each, with no secret in the words that they are about."""
+    shown = (
+        replace(one, path=tuple(masked(part) if isinstance(part, str) else part for part in one.path))
+        for one in remarks
+    )
+    return tuple(dict.fromkeys(shown))
 
 
 class Notes:

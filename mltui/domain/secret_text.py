@@ -26,9 +26,10 @@ _SHAPE = re.compile(
 )
 #: Nothing but variables, none with a default of its own.
 _VARIABLES = re.compile(r"(\$\w+|\$\{\w+(:?\?[^{}]*|:?-)?\}|\s)*")
-#: Options of one word that are no secrets: ``--key`` sorts, ``--auth`` names a kind.
-_OPTION_ENDS = re.compile(r"(^|_)(KEY[0-9_]*|AUTH|PRIVATE)$", re.IGNORECASE)
+#: Names that mean a secret or, as ``--sort-key`` and ``--auth``, something else; then the value tells.
+_EITHER = re.compile(r"(^|_)(KEY[0-9_]*|AUTH|PRIVATE)$", re.IGNORECASE)
 _KEYS = re.compile(r"(API|ACCESS|SECRET|PRIVATE)_?KEY", re.IGNORECASE)
+_RANDOM = re.compile(r"(?=\D*\d)[\w+/=.-]{8,}")
 
 
 def is_written(text: str) -> bool:
@@ -41,12 +42,13 @@ def has_shape(text: str) -> bool:
     return _SHAPE.search(text) is not None
 
 
-def secret_option(word: str) -> str:
-    """What a variable for the value of the option ``word`` would be called, where that is a secret: ``API_KEY`` for
-    ``--api-key``; else an empty text."""
+def secret_option(word: str, value: str) -> str:
+    """What a variable for ``value``, that of the option ``word``, would be called, where it is a secret that is written
+    there: ``API_KEY`` for ``--api-key``; else an empty text."""
     name = word.strip("-").replace("-", "_").upper()
-    sorts = _OPTION_ENDS.search(name) and not _KEYS.search(name)
-    return name if word.startswith("-") and is_secret_name(name) and not sorts else ""
+    if not word.startswith("-") or not is_secret_name(name) or not is_written(value) or value.startswith("-"):
+        return ""
+    return "" if _EITHER.search(name) and not _KEYS.search(name) and not _RANDOM.fullmatch(value) else name
 
 
 def replaced(text: str, put: Callable[[str], str], password: str = "PASSWORD") -> str:
@@ -54,11 +56,10 @@ def replaced(text: str, put: Callable[[str], str], password: str = "PASSWORD") -
     it would be called, ``password`` for one in an address."""
 
     def named(found: re.Match[str]) -> str:
-        word = found["name"].rstrip().rstrip("=:")
-        plain = word.replace("-", "_").upper()
-        name = secret_option(word) if word.startswith("-") else plain if is_secret_name(plain) else ""
-        value = found["value"]
-        if not name or not is_written(value.strip("'\"")) or (found["name"][-1].isspace() and value.startswith("-")):
+        word, value = found["name"].rstrip().rstrip("=:"), found["value"]
+        bare = value.strip("'\"")
+        name = secret_option(word, bare) if word.startswith("-") else _assigned(word, bare)
+        if not name:
             # What is no secret may have one in it: --env TOKEN=abc.
             return found["name"] + _NAMED.sub(named, value)
         quote = value[0] if value[0] in "'\"" else ""
@@ -69,6 +70,11 @@ def replaced(text: str, put: Callable[[str], str], password: str = "PASSWORD") -
 
     text = _BEARER.sub(lambda found: found["name"] + put("TOKEN"), _ADDRESS.sub(addressed, _NAMED.sub(named, text)))
     return _SHAPE.sub(lambda _: put("TOKEN"), text)
+
+
+def _assigned(word: str, value: str) -> str:
+    name = word.replace("-", "_").upper()
+    return name if is_secret_name(name) and is_written(value) else ""
 
 
 def masked(text: str) -> str:

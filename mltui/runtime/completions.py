@@ -47,7 +47,7 @@ class Completions:
         if known.kind is Kind.IMAGE:
             return self._images()
         if Kind.PATH in kinds:
-            return self._paths(text)
+            return _paths(self._folder, text)
         if Kind.VARIABLE in kinds:
             return sorted(os.environ)
         if known.path == ("engine",):
@@ -60,16 +60,22 @@ class Completions:
         catalog = self._cockpit.catalog
         return tuple(sorted({tag for image in catalog.images for tag in image.tags})) if catalog else ()
 
-    def _paths(self, text: str) -> Sequence[str]:
-        """Entries of the folder that ``text`` names so far, written as ``text`` is."""
-        head, slash, _ = text.rpartition("/")
-        folder = self._folder / os.path.expanduser(head + slash)
-        try:
-            with os.scandir(folder) as entries:
-                found = [(e.name, e.is_dir()) for e in islice(entries, _MOST_ENTRIES) if not e.name.startswith(".")]
-        except OSError:
-            return ()
-        return [f"{head}{slash}{name}{'/' if is_folder else ''}" for name, is_folder in sorted(found)]
+
+def path_offers(base: Path, text: str) -> tuple[str, ...]:
+    """Paths that ``text``, a path from the folder ``base``, may become; those that begin so first."""
+    return _narrowed(_paths(base, text), text)
+
+
+def _paths(base: Path, text: str) -> Sequence[str]:
+    """Entries of the folder that ``text`` names so far, written as ``text`` is."""
+    head, slash, _ = text.rpartition("/")
+    folder = base / os.path.expanduser(head + slash)
+    try:
+        with os.scandir(folder) as entries:
+            found = [(e.name, e.is_dir()) for e in islice(entries, _MOST_ENTRIES) if not e.name.startswith(".")]
+    except (OSError, ValueError):
+        return ()
+    return [f"{head}{slash}{name}{'/' if is_folder else ''}" for name, is_folder in sorted(found)]
 
 
 def _narrowed(offers: Iterable[str], text: str) -> tuple[str, ...]:

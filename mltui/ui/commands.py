@@ -152,6 +152,9 @@ PANES: dict[str, tuple[Command, ...]] = {
                 "Show the exact docker command it stands for.", footer=True),
         Command("profiles.edit", "e", "edit", "Edit", "Change it: a form beside its text.", footer=True),
         Command("profiles.new", "n", "new", "New", "Make a profile from a template.", acts=True),
+        Command("profiles.import", "I", "import", "Import",
+                "Make a profile of a docker run line or a Compose file; pasting one into the list does the same.",
+                footer=True, acts=True),
         Command("profiles.duplicate", "C", "duplicate", "Duplicate", "Copy it under another name.", acts=True),
         Command("profiles.rename", "R", "rename", "Rename", "Give it another name.", acts=True),
         Command("profiles.delete", "d,delete", "delete", "Delete", "Delete its file.", dangerous=True),
@@ -428,6 +431,21 @@ PROMPT = (
     Command("prompt.close", "escape", "close", "Back", "Nothing.", footer=True),
 )
 
+#: A profile made of what is pasted.
+IMPORT = (
+    Command("import.take", "enter", "take", "Write …", "Give it a name, write it and open it.", footer=True),
+    Command("import.next", "tab", "next(1)", "Next", "Complete the path; else go to the next text.",
+            footer=True),
+    Command("import.previous", "shift+tab", "next(-1)", "Previous", "Go to the text before."),
+    Command("import.service", "ctrl+n", "service(1)", "Service", "Take the next service of the Compose file.",
+            footer=True),
+    Command("import.service_before", "ctrl+b", "service(-1)", "Service before", "Take the service before."),
+    *_moves("import", "line"),
+    *_SIDEWAYS,
+    Command("import.help", "f1", "help", "Help", "Show every key of the place you are in.", footer=True),
+    Command("import.close", "escape", "close", "Back", "Write nothing.", footer=True),
+)  # fmt: skip
+
 #: What changed, before it is saved.
 DIFF = (
     Command("diff.save", "enter,y,ctrl+s", "answer(True)", "Save", "Write it to the file.", footer=True),
@@ -447,6 +465,7 @@ QUESTION = (
 SCREENS: dict[str, tuple[Command, ...]] = {
     "dialog": DIALOG, "export": EXPORT, "fix": FIX, "launch": LAUNCH, "editor": EDITOR, "form": FORM,
     "prompt": PROMPT, "diff": DIFF, "question": QUESTION, "settings": SETTINGS, "limits": LIMITS,
+    "import": IMPORT,
 }  # fmt: skip
 
 

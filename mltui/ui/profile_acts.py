@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mltui.ui.app import MltuiApp
 
 
+#: Stands among the templates for what is none.
+_IMPORT = "import"
+
+
 def open_editor(app: MltuiApp, path: Path) -> None:
     """Open the editor on a profile's file."""
     from mltui.storage.profile_files import read_text
@@ -48,6 +52,7 @@ def ask_new(app: MltuiApp) -> None:
     if not app.may_act("make profiles"):
         return
     offers = [Offer(one.name, one.description) for one in files.templates()]
+    offers.append(Offer(_IMPORT, "A docker run line or a service of a Compose file, pasted"))
     place = files.place_for_new()
 
     def named(template: str, name: str | None) -> None:
@@ -61,12 +66,36 @@ def ask_new(app: MltuiApp) -> None:
         app.do("", lambda: files.new_profile(name, template, place), then=show)
 
     def chosen(template: str | None) -> None:
-        if template:
+        if template == _IMPORT:
+            ask_import(app)
+        elif template:
             about = f"in {one_line(str(place), 200)}"
-            prompt = PromptScreen(f"Name of the new profile ({template})", about=about, check=_checker(place))
+            prompt = PromptScreen(f"Name of the new profile ({template})", about=about, check=free_name(place))
             app.push_screen(prompt, lambda name: named(template, name))
 
     app.push_screen(PromptScreen("New profile from a template", offers, free=False), chosen)
+
+
+def ask_import(app: MltuiApp, text: str = "") -> None:
+    """Open the dialog that makes a profile of ``text``, or of what is pasted there; then open the profile."""
+    from mltui.runtime.import_preview import Importer
+    from mltui.storage import profile_files as files
+    from mltui.storage.profile_import import MOST_BYTES, too_large
+    from mltui.ui.screens.import_profile import ImportScreen
+
+    if not app.may_act("make profiles"):
+        return
+    if len(text) > MOST_BYTES:
+        app.say_error(too_large("What is pasted"))
+        return
+
+    def written(path: Path | None) -> None:
+        if path is not None:
+            _show_in_list(app, path)
+            open_editor(app, path)
+
+    importer = Importer(Path.cwd(), files.place_for_new(), app.cockpit.named_profile)
+    app.push_screen(ImportScreen(importer, text), written)
 
 
 def ask_duplicate(app: MltuiApp, entry: ProfileEntry) -> None:
@@ -115,7 +144,8 @@ def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
     app.do("", lambda: files.what_goes(entry.path), then=ask)
 
 
-def _checker(place: Path) -> Callable[[str], str]:
+def free_name(place: Path) -> Callable[[str], str]:
+    """Says why a new profile of the folder ``place`` cannot have a name; nothing where it can."""
     from mltui.storage.profile_files import check_name
 
     def check(name: str) -> str:

@@ -22,6 +22,7 @@ LINES = {
     "docker run -e URL=https://user:@@host/x img": "https://user:${URL_PASSWORD}@host/x",
     "docker run img train --api-key=@": "--api-key=${API_KEY}",
     "docker run img train --api-key @ --epochs 3": "--api-key, '${API_KEY}', --epochs, '3'",
+    "docker run img train --wandb-key=@": "--wandb-key=${WANDB_KEY}",
     "docker run img sh -c 'API_KEY=@ python x --token \"@\" --max-tokens 7'": "python x",
     "docker run img train https://user:@@host/x": "@host/x",
     "docker run img curl -H 'X-Api-Key: @' -H 'Authorization: Bearer @'": "'X-Api-Key: ${X_API_KEY}'",

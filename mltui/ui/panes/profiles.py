@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import ListPane
-from mltui.ui.profile_acts import ask_delete, ask_duplicate, ask_new, ask_rename, open_editor
+from mltui.ui.profile_acts import ask_delete, ask_duplicate, ask_import, ask_new, ask_rename, open_editor
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
 
@@ -91,6 +92,16 @@ class ProfilesPane(ListPane["ProfileEntry"]):
     def action_new(self) -> None:
         """Make a profile from a template, and open it."""
         ask_new(self.cockpit_app)
+
+    def action_import(self) -> None:
+        """Make a profile of a line or a Compose file that is pasted."""
+        self.cockpit_app.when_ready(lambda: ask_import(self.cockpit_app))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted into the list is to be a profile."""
+        event.stop()
+        if event.text.strip():
+            self.cockpit_app.when_ready(lambda: ask_import(self.cockpit_app, event.text))
 
     def action_duplicate(self) -> None:
         """Copy the profile under another name."""

@@ -1,0 +1,180 @@
+"""A profile made of what is pasted: shown live, with all that is not in it as it was, then written and opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from mltui.domain.options import AppOptions
+from mltui.ui.app import MltuiApp
+from mltui.ui.screens.import_profile import ImportScreen
+from mltui.ui.screens.profile_editor import ProfileEditor
+from mltui.ui.screens.prompts import PromptScreen
+from tests.ui.conftest import rows, wait_for
+
+LINE = """\
+$ docker run --rm --gpus 2 --name mine \\
+    -e HF_TOKEN=s3cr3t-V4lue -v $PWD/data:/data \\
+    reg/image:1 python train.py
+"""
+COMPOSE = """\
+services:
+  train: {image: reg/train, volumes: ["./data:/data"]}
+  board: {image: reg/board}
+"""
+Drive = Callable[[MltuiApp, Pilot[None], ImportScreen], Awaitable[None]]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the profiles of the folder one is in."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    return folder
+
+
+def importing(drive: Drive, *, pasted: str = "", **options: bool) -> None:
+    """Open the dialog by its key, or by pasting into the list, and drive it."""
+
+    async def run() -> None:
+        app = MltuiApp(AppOptions(engine="local", **options))
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            app.jump("profiles")
+            if pasted:
+                await paste(app, pilot, pasted)
+            else:
+                await pilot.press("I")
+            await wait_for(pilot, lambda: isinstance(app.screen, ImportScreen) or app._notifications)
+            screen = app.screen
+            assert isinstance(screen, ImportScreen) or options
+            await drive(app, pilot, screen)  # type: ignore[arg-type]
+
+    asyncio.run(run())
+
+
+async def paste(app: MltuiApp, pilot: Pilot[None], text: str) -> None:
+    """As a terminal pastes: line ends are returns."""
+    app.post_message(events.Paste(text.replace("\n", "\r")))
+    await pilot.pause()
+
+
+def said(app: MltuiApp) -> str:
+    """What the app has said in passing."""
+    return " ".join(notification.message for notification in app._notifications)
+
+
+def shown(app: MltuiApp, screen: ImportScreen) -> str:
+    """The dialog."""
+    return "\n".join(rows(app, screen))
+
+
+def test_a_pasted_line_becomes_a_profile_and_opens(place: Path) -> None:
+    """Report and YAML show at once; enter asks for the name, enter writes it; no secret is written."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        await paste(app, pilot, LINE)
+        await wait_for(pilot, lambda: "--rm" in shown(app, screen) and "Left out" in shown(app, screen))
+        picture = shown(app, screen)
+        assert "✓ a docker run line" in picture
+        assert "export HF_TOKEN" in " ".join(picture.split())
+        assert "../../data:/data" in picture
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press("backspace", "2", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor))
+        text = (place / "min2" / "profile.yaml").read_text()
+        assert "image: reg/image:1" in text
+        assert "s3cr3t" not in text
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is app.main and app.main.profiles.current())
+        assert app.main.profiles.current().name == "min2"
+
+    importing(drive)
+
+
+def test_a_service_is_chosen_and_a_name_that_is_taken_is_refused(place: Path) -> None:
+    """Of several services the next one with a key; what is there already is never overwritten."""
+    (place / "board").mkdir()
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        await wait_for(pilot, lambda: "1 of 2" in shown(app, screen))
+        assert "reg/train" in shown(app, screen)
+        await pilot.press("ctrl+n")
+        await wait_for(pilot, lambda: "2 of 2" in shown(app, screen))
+        assert "image: reg/board" in shown(app, screen)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await wait_for(pilot, lambda: "there is a board already" in "\n".join(rows(app, app.screen)))
+        await pilot.press("enter")
+        assert isinstance(app.screen, PromptScreen)
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: app.screen is app.main)
+
+    importing(drive, pasted=COMPOSE)
+    assert not list((place / "board").iterdir())
+
+
+def test_the_path_of_a_file_is_completed_and_read(place: Path) -> None:
+    """Tab completes it; a folder stands for the Compose file in it."""
+    (place.parent / "stack").mkdir()
+    (place.parent / "stack" / "compose.yaml").write_text(COMPOSE)
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        await pilot.press("s", "t")
+        await wait_for(pilot, lambda: "stack/" in shown(app, screen))
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: "the service train of compose.yaml" in shown(app, screen))
+        assert screen.area.text == "stack/"
+        assert "../../stack/data:/data" in shown(app, screen)
+
+    importing(drive)
+
+
+def test_what_is_typed_has_lines_and_what_is_wrong_is_said(place: Path) -> None:
+    """Enter begins a line where one goes on; a broken text says where; none of that is written."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        screen.area.insert("docker run \\")
+        await pilot.press("enter")
+        assert screen.area.text == "docker run \\\n"
+        await paste(app, pilot, "--epochs 3 img")
+        await wait_for(pilot, lambda: "no option --epochs" in shown(app, screen))
+        await pilot.press("enter")
+        assert app.screen is screen
+        screen.area.clear()
+        await paste(app, pilot, "services: {a: [}")
+        await wait_for(pilot, lambda: "Line 1, column" in shown(app, screen))
+
+    importing(drive)
+    assert not list(place.iterdir())
+
+
+def test_a_hostile_paste_is_cleaned_or_refused(place: Path) -> None:
+    """Escape sequences go; what is larger than any Compose file is not taken, with one sentence."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        await paste(app, pilot, "docker run \x1b]52;c;aGk=\x07\x1b[2Jimg\x9b31m:1 \u202ex")
+        await wait_for(pilot, lambda: "img:1" in shown(app, screen))
+        assert screen.area.text == "docker run img:1 x"
+        await paste(app, pilot, "a" * (10 << 20))
+        await wait_for(pilot, lambda: "larger than 1 MiB" in said(app))
+        assert screen.area.text == "docker run img:1 x"
+
+    importing(drive)
+
+
+def test_read_only_imports_nothing(place: Path) -> None:
+    """It says so."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        assert "read-only" in said(app)
+        assert app.screen is app.main
+
+    importing(drive, read_only=True)
