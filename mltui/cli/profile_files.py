@@ -103,10 +103,8 @@ def _edit(command: list[str], copy: Path) -> None:
 
 def _problems(copy: Path, path: Path) -> tuple[str, ...]:
     """What is wrong with the copy, as if it stood in the file's place."""
-    from mltui.storage.profiles import load_profile
-
     try:
-        load_profile(copy, beside=path)
+        profiles().load(copy, beside=path)
     except ProfileError as error:
         return tuple(str(problem).replace(str(copy), str(path), 1) for problem in error.problems)
     return ()

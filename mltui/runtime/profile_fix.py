@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mltui.domain.diagnosis import Diagnosis
     from mltui.domain.run import Run
     from mltui.runtime.launcher import Launcher, Wish
+    from mltui.storage.extends import Finder
     from mltui.storage.profile_files import FileText
 
 _CONTEXT = 3
@@ -47,10 +48,12 @@ class Fix(NamedTuple):
         return tuple(lines)
 
 
-def prepare_fix(launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Mapping[str, float]) -> Fix:
+def prepare_fix(
+    launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Mapping[str, float], find: Finder | None = None
+) -> Fix:
     """What the cure of ``diagnosis`` makes of the run's profile as it is now, or as it was where that is gone.
 
-    Raises ``UsageError`` where it changes nothing.
+    ``find`` is as in ``storage.profiles.load_profile``. Raises ``UsageError`` where it changes nothing.
     """
     from mltui.storage.profile_files import read_text
     from mltui.storage.yaml_edit import YamlDocument
@@ -59,7 +62,7 @@ def prepare_fix(launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Map
     there = path.is_file()
     read = read_text(path if there else launcher.folder(run.id).profile)
     document = YamlDocument(read.text, str(read.path))
-    changes = profile_changes(diagnosis, _whole(read.path, document.data), figures, free_port)
+    changes = profile_changes(diagnosis, _whole(read.path, document.data, find), figures, free_port)
     # What is only inherited cannot be taken out of this file.
     changes = tuple(one for one in changes if one.value is not None or document.get(one.path) is not None)
     if not changes:
@@ -72,20 +75,21 @@ def prepare_fix(launcher: Launcher, run: Run, diagnosis: Diagnosis, figures: Map
     return Fix(read, document.text, changes, there and os.access(path, os.W_OK))
 
 
-def _whole(path: Path, own: Mapping[str, Any]) -> Mapping[str, Any]:
+def _whole(path: Path, own: Mapping[str, Any], find: Finder | None) -> Mapping[str, Any]:
     """What the profile says with all that it extends; a broken one's own words."""
     from mltui.storage.profiles import load_profile
 
     try:
-        return load_profile(path).source
+        return load_profile(path, find=find).source
     except MltuiError:
         return own
 
 
-def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool) -> Run:
+def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool, find: Finder | None = None) -> Run:
     """Launch the changed profile with what the run's launch had changed; ``write``: write it first, to stay.
 
-    Raises ``StorageError``, also where somebody wrote the file since it was read.
+    ``find`` is as in ``storage.profiles.load_profile``. Raises ``StorageError``, also where somebody
+    wrote the file since it was read.
     """
     from mltui.storage.profile_files import save_text
     from mltui.storage.profiles import load_profile
@@ -95,7 +99,7 @@ def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool) -> Run:
     with tempfile.TemporaryDirectory(prefix="mltui-") as folder:
         copy = Path(folder, "profile.yaml")
         copy.write_text(fix.after, encoding="utf-8")
-        profile = load_profile(copy, beside=run.profile_path or fix.path)
+        profile = load_profile(copy, beside=run.profile_path or fix.path, find=find)
     return launcher.launch(profile, _wish(run, fix))
 
 

@@ -184,13 +184,13 @@ class ProfileRepository:
                 found.append(self._entry(file, stamp))
         return tuple(_first_of_each_name(found)), whole
 
-    def load(self, name: str | Path) -> Profile:
-        """The profile of a name, a folder or a file.
+    def load(self, name: str | Path, *, beside: Path | None = None) -> Profile:
+        """The profile of a name, a folder or a file; ``beside``: see ``load_profile``.
 
         Raises ``ProfileError`` for one that is broken, ``UsageError`` for one that is not there, with the nearest
         names and where they were looked for.
         """
-        return load_profile(self.find(name), self._environment, find=self.named)
+        return load_profile(self.find(name), self._environment, beside=beside, find=self.named)
 
     def find(self, name: str | Path) -> Path:
         """The file of the profile of that name, folder or file. Raises ``UsageError``."""

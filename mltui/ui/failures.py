@@ -64,21 +64,25 @@ class Failures:
             return
         from mltui.runtime.profile_fix import prepare_fix
 
-        launcher = self._app.cockpit.launcher
-        self._app.do("", lambda: prepare_fix(launcher, run, diagnosis, figures), then=lambda fix: self._show(run, fix))
+        cockpit = self._app.cockpit
+        self._app.do(
+            "",
+            lambda: prepare_fix(cockpit.launcher, run, diagnosis, figures, cockpit.named_profile),
+            then=lambda fix: self._show(run, fix),
+        )
 
     def _show(self, run: Run, fix: Fix) -> None:
         from mltui.runtime.profile_fix import launch_fixed
         from mltui.ui.screens.fix import FixScreen
 
-        launcher = self._app.cockpit.launcher
+        cockpit = self._app.cockpit
 
         def answered(answer: str | None) -> None:
             if answer:
                 write = answer == "write"
                 self._app.do(
                     f"Launching {run.profile}",
-                    lambda: launch_fixed(launcher, run, fix, write=write),
+                    lambda: launch_fixed(cockpit.launcher, run, fix, write=write, find=cockpit.named_profile),
                     then=self._app.show_new_run,
                 )
 

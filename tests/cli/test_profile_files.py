@@ -53,6 +53,20 @@ def test_edit_saves_what_is_sound(program: Program, editor: Path) -> None:
     assert file.read_text() == "image: new # why\n"
 
 
+def test_edit_knows_the_profiles_of_every_folder(program: Program, editor: Path) -> None:
+    """What the settings' folders hold can be extended by its name, as in a launch."""
+    (program.folder / "far").mkdir()
+    (program.folder / "far" / "base.yaml").write_text("image: x\n")
+    (program.folder / "config").mkdir(exist_ok=True)
+    (program.folder / "config" / "settings.yaml").write_text(f"profile_folders: [{program.folder}/far]\n")
+    file = program.profile("mine", "extends: base\n") / "profile.yaml"
+    Path(f"{editor}.script").write_text("s/base/base # of all/\n")
+    terminal = program.terminal("profile", "edit", "mine", EDITOR=str(editor), VISUAL="")
+    terminal.wait_for("Saved")
+    assert terminal.end() == 0
+    assert file.read_text() == "extends: base # of all\n"
+
+
 def test_edit_shows_what_is_wrong_and_asks(program: Program, editor: Path) -> None:
     """Line and column, in the file's own name; edited again it is saved."""
     file = program.profile("mine", "image: old\n") / "profile.yaml"

@@ -12,6 +12,7 @@ from mltui.domain.run import Run, RunState
 from mltui.runtime import diagnosis
 from mltui.runtime.diagnosis import Report
 from mltui.runtime.profile_fix import prepare_fix
+from mltui.storage.profiles import ProfileRepository
 from mltui.storage.sample_file import SampleWriter
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support import images
@@ -214,3 +215,9 @@ def test_a_fix_grows_what_the_profile_inherits(local_runs: Runs, tmp_path: Path)
     found = Diagnosis("shm", Kind.FAILURE, "", (), "", (ChangeRule("shm_size", "grow", "8g"),))
     fix = prepare_fix(local_runs.launcher, run, found, {})
     assert fix.after == "extends: base.yaml # the usual\nshm_size: 32g\n"
+    elsewhere = ProfileRepository(further=[tmp_path / "far"])
+    (tmp_path / "far").mkdir()
+    (tmp_path / "base.yaml").rename(tmp_path / "far" / "base.yaml")
+    own.write_text("extends: base # by its name, in a folder of the settings\n")
+    fix = prepare_fix(local_runs.launcher, run, found, {}, elsewhere.named)
+    assert fix.after.endswith("\nshm_size: 32g\n")
