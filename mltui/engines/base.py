@@ -24,6 +24,8 @@ class LogChunk(NamedTuple):
     data: bytes
     time: float | None = None
     """Seconds since 1970 at which the engine received it; ``None`` for live output (it is now)."""
+    lost: bool = False
+    """Lines before it may have been lost by the engine. Such a chunk has no bytes of its own."""
 
 
 class LogStream(Protocol):

@@ -11,6 +11,7 @@ from mltui.domain.text import one_line
 from mltui.engines.base import Engine, LogChunk, LogStream, Restarts
 from mltui.runtime.patience import Patience, back_off
 from mltui.runtime.recorder import Recorder
+from mltui.runtime.replay import GAP
 from mltui.runtime.run_row import FULL_DISK_S, RunRow
 from mltui.storage.run_folder import RunFolder
 
@@ -141,14 +142,23 @@ class Following:
         self._mark(mark)
         if self._patience.trouble.startswith(_UNREADABLE):
             self._patience.clear()
+        lost = False
         for chunk in stream:
+            lost = lost or chunk.lost
             new = replay.rest(chunk)
             if new.data:
-                self._take(new)
+                self._take(self._with_gap(new) if lost else new)
+                lost = False
                 self._patience.clear()
         if self._answers():
             for new in replay.finish():
                 self._take(new)
+
+    def _with_gap(self, chunk: LogChunk) -> LogChunk:
+        """``chunk`` with the mark of a gap before it, unless the replay has put one there."""
+        if GAP in chunk.data[: len(GAP) + 1]:
+            return chunk
+        return chunk._replace(data=(b"\n" if chunk.stream in self._begun else b"") + GAP + chunk.data)
 
     def _take(self, chunk: LogChunk) -> None:
         self._recorder.take(chunk)

@@ -14,6 +14,7 @@ from mltui.domain.errors import StorageError
 from mltui.domain.run import RunState
 from mltui.engines.local.shim import _PIPE_SIZE
 from mltui.runtime.launcher import Launcher
+from mltui.runtime.replay import GAP
 from mltui.runtime.run_view import RunView
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support.images import BUSYBOX
@@ -94,6 +95,31 @@ def test_a_flood_that_waits_for_somebody_to_take_it_goes_on(local_runs: Runs) ->
     same = runs.log(run)[1] == printed
     assert same
     assert (done.state, done.exit_code) == (RunState.LOST, None)
+
+
+def test_a_flood_that_the_engine_forgot_in_part_says_where(docker_runs: Runs) -> None:
+    """Docker's follower leaves out files of a log that rotates faster than it is read: each such place has its mark."""
+    runs, count = docker_runs, 100_000
+    followed = HOLD.replace("go", "followed")
+    flood = f'echo begun; {followed}; echo followed; {HOLD}; seq 1 {count}; touch "$MLTUI_OUTPUTS/flooded"; echo done'
+    small = {"driver": "json-file", "options": {"max-size": "1m", "max-file": "2"}}
+    run = runs.launch(flood, logging=small)
+    runs.printed(run, b"begun")
+    runs.kill_supervisor(run)
+    assert runs.launcher.adopt() == 1
+    supervisor = until(lambda: runs.supervisor(run))
+    (runs.launcher.folder(run.id).outputs / "followed").touch()
+    runs.printed(run, b"followed")
+    os.kill(supervisor, signal.SIGSTOP)
+    runs.go(run)
+    until(lambda: (runs.launcher.folder(run.id).outputs / "flooded").exists())
+    os.kill(supervisor, signal.SIGCONT)
+    assert runs.ended(run).state is RunState.FINISHED
+    first, *parts, last = runs.log(run)[1].removesuffix(b"done\n").partition(b"followed\n")[2].split(GAP)
+    assert parts or last
+    spans = [list(map(int, part.split())) for part in (first, *parts, last)]
+    assert all(span == list(range(span[0], span[-1] + 1)) for span in spans if span)
+    assert spans[-1][-1] == count
 
 
 def test_the_container_is_removed_while_nobody_watches(runs: Runs) -> None:

@@ -32,7 +32,7 @@ from mltui.engines.docker.create import (
 from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.events import FILTERS, DockerEventStream
 from mltui.engines.docker.masking import masked
-from mltui.engines.docker.streams import DockerLogStream
+from mltui.engines.docker.streams import DockerLogStream, open_log
 from mltui.engines.docker.update import limits_of, limits_update, update_refusal
 from mltui.engines.docker.usage import UsageReader
 from mltui.engines.docker.values import container_row, container_status, image_row
@@ -243,17 +243,7 @@ class DockerEngine:
 
     def logs(self, container_id: str, *, follow: bool = True, tail: int | None = None) -> DockerLogStream:
         """The recorded log (all of it, or its last ``tail`` lines), then, to follow, what comes."""
-        tty = self.inspect(container_id).tty
-        params = {"stdout": 1, "stderr": 1, "follow": int(follow), "tail": "all" if tail is None else tail}
-        source = self._client.stream(
-            "GET",
-            f"/containers/{container_id}/logs",
-            params if tty else params | {"timestamps": 1},
-            what=f"The log of {container_id[:12]} cannot be read",
-            timeout=PATIENT,
-            silent=follow,
-        )
-        return DockerLogStream(source, tty=tty, stamped=True)
+        return open_log(self._client, self._inspect(container_id), follow=follow, tail=tail)
 
     def inspect(self, container_id: str) -> ContainerStatus:
         """The container's state now; raises ``NotFound``."""

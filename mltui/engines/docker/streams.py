@@ -6,10 +6,15 @@ bytes (Docker Engine API, "Attach to a container", stream format). With a TTY it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from mltui.domain.errors import EngineError
 from mltui.engines.base import LogChunk
-from mltui.engines.docker.values import seconds
+from mltui.engines.docker.client import PATIENT, DockerClient
+from mltui.engines.docker.skipped import TAIL, SkipWatch
+from mltui.engines.docker.values import container_status, log_rotates, seconds
 from mltui.engines.docker.wire import EngineStream
 
 #: Characters of a time stamp up to its tenth of a second; lines that share them go into one chunk.
@@ -19,20 +24,52 @@ _TENTH = len("2026-01-01T00:00:00.0")
 class DockerLogStream:
     """An open log; see ``engines.base.LogStream``."""
 
-    def __init__(self, source: EngineStream, *, tty: bool, stamped: bool = False) -> None:
+    def __init__(
+        self, source: EngineStream, *, tty: bool, stamped: bool = False, watch: SkipWatch | None = None
+    ) -> None:
         self._source = source
         self._tty = tty
         self._stamped = stamped and not tty
+        self._watch = watch
 
     def __iter__(self) -> Iterator[LogChunk]:
         blocks = self._source.blocks()
         if self._tty:
             return (LogChunk(1, block) for block in blocks)
-        return stamped_chunks(blocks) if self._stamped else chunks(blocks)
+        return stamped_chunks(blocks, self._watch) if self._stamped else chunks(blocks)
 
     def close(self) -> None:
         """End the iteration, from any thread."""
+        if self._watch:
+            self._watch.closed = True
         self._source.close()
+
+
+def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail: int | None) -> DockerLogStream:
+    """The recorded log of the container that ``raw`` describes, see ``engines.base.Engine.logs``."""
+    container_id, tty = str(raw["Id"]), container_status(raw).tty
+    source = _log_source(client, container_id, follow=follow, tail=tail, stamped=not tty)
+
+    def end() -> Iterator[bytes]:
+        with contextlib.suppress(EngineError):
+            yield from _log_source(client, container_id, follow=False, tail=TAIL, stamped=True).blocks()
+
+    watch = SkipWatch(end) if follow and log_rotates(raw) else None
+    return DockerLogStream(source, tty=tty, stamped=True, watch=watch)
+
+
+def _log_source(
+    client: DockerClient, container_id: str, *, follow: bool, tail: int | None, stamped: bool
+) -> EngineStream:
+    lines = "all" if tail is None else tail
+    return client.stream(
+        "GET",
+        f"/containers/{container_id}/logs",
+        {"stdout": 1, "stderr": 1, "follow": int(follow), "tail": lines, "timestamps": int(stamped)},
+        what=f"The log of {container_id[:12]} cannot be read",
+        timeout=PATIENT,
+        silent=follow,
+    )
 
 
 def chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
@@ -63,12 +100,13 @@ def chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
             parts = []
 
 
-def stamped_chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
+def stamped_chunks(blocks: Iterator[bytes], watch: SkipWatch | None = None) -> Iterator[LogChunk]:
     """The payload of frames that each begin with a time stamp and a space, which are taken off.
 
     A frame is one line or, where the engine cut a line longer than 16 KiB, a piece of it. Frames of one stream and one
     tenth of a second are merged. Engines tell some lines again when their log goes on in a new file (seen on Docker
-    20.10); these are known by their time stamps, which have nanoseconds and never run back within a stream.
+    20.10); these are known by their time stamps, which have nanoseconds and never run back within a stream. What is
+    left out ``watch`` looks for.
     """
     rest = b""
     newest = {1: b"", 2: b""}
@@ -92,16 +130,20 @@ def stamped_chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:
             )
             if again:
                 continue
-            newest[kind], last[kind] = now, frame
             if kind != stream or data[start : start + _TENTH] != tenth:
                 if parts:
                     yield _stamped(stream, stamp, parts)
                 parts = []
+                if watch:
+                    yield from watch.missed(newest, now)
                 stream, tenth, stamp = kind, data[start : start + _TENTH], now
+            newest[kind], last[kind] = now, frame
             parts.append(data[space + 1 : stop])
         if parts:
             yield _stamped(stream, stamp, parts)
         rest = data[at:]
+    if watch:
+        yield from watch.rest(newest)
 
 
 def _stamped(stream: int, stamp: bytes, parts: list[bytes]) -> LogChunk:

@@ -70,6 +70,12 @@ def container_status(raw: Mapping[str, Any]) -> ContainerStatus:
     )
 
 
+def log_rotates(raw: Mapping[str, Any]) -> bool:
+    """The log of an inspected container forgets its oldest lines when it grows."""
+    config = (raw.get("HostConfig") or {}).get("LogConfig") or {}
+    return config.get("Type") == "local" or "max-size" in (config.get("Config") or {})
+
+
 def image_row(raw: Mapping[str, Any], containers: int | None) -> Image:
     """One entry of the list of images."""
     tags = [tag for tag in raw.get("RepoTags") or () if tag != "<none>:<none>"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from mltui.engines.base import LogChunk
 from mltui.engines.docker import wire
 from mltui.engines.docker.endpoint import Endpoint
+from mltui.engines.docker.skipped import SkipWatch
 from mltui.engines.docker.streams import chunks, stamped_chunks
 
 FRAMES = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=60)), max_size=12)
@@ -107,3 +109,52 @@ def test_lines_that_the_engine_tells_again_are_left_out() -> None:
     told = [*lines, *lines[1:], *long, lines[2], *long, long[2]]
     found = stamped_chunks(cut(b"".join(frame(1, one) for one in told), [1000]))
     assert b"".join(chunk.data for chunk in found) == b"a\nb\nc\n" + b"x" * 32769 + b"\n"
+
+
+def stamp(second: float) -> bytes:
+    return b"2026-03-01T12:00:%012.9fZ" % second
+
+
+def watched(told: list[tuple[float, bytes]], end: list[tuple[float, bytes]]) -> list[LogChunk]:
+    """What a watched follower gives that tells ``told``, with ``end`` as the end of the log. It falls behind."""
+    watch = SkipWatch(lambda: iter([b"".join(frame(1, stamp(at) + b" " + text) for at, text in end)]))
+    # Each line is older when it comes than the one before.
+    watch._least, watch._age = 0.0, 9.0
+    return list(stamped_chunks(iter([b"".join(frame(1, stamp(at) + b" " + text) for at, text in told)]), watch))
+
+
+A, B, C, D = (0.0, b"a\n"), (1.0, b"b\n"), (2.0, b"c\n"), (2.01, b"d\n")
+
+
+@pytest.mark.parametrize(
+    ("told", "end", "want"),
+    [
+        ([A, B, C], [A, B, C], [b"a\n", b"b\n", b"c\n"]),
+        ([A, C], [A, B, C], [b"a\n", b"b\n", b"c\n"]),
+        ([A, C], [B, C], [b"a\n", None, b"b\n", b"c\n"]),
+        ([A, C], [C], [b"a\n", None, b"c\n"]),
+        ([A, C], [], [b"a\n", None, b"c\n"]),
+        ([A], [A, B], [b"a\n", b"b\n"]),
+        ([A], [C, D], [b"a\n", None, b"c\nd\n"]),
+        ([C, D], [D], [b"c\nd\n"]),
+        ([], [A], []),
+    ],
+    ids=["all", "found", "in part", "gone", "unreadable", "end found", "end in part", "no pause", "nothing yet"],
+)
+def test_what_a_follower_leaves_out(
+    told: list[tuple[float, bytes]], end: list[tuple[float, bytes]], want: list[bytes | None]
+) -> None:
+    """It is taken from the end of the log; where that does not reach back far enough a mark stands."""
+    assert [None if chunk.lost else chunk.data for chunk in watched(told, end)] == want
+
+
+def test_a_pause_of_one_who_is_not_behind_is_a_pause() -> None:
+    """The log is not asked for: each line comes as old as the others."""
+
+    def ask() -> Iterator[bytes]:
+        raise AssertionError
+
+    watch = SkipWatch(ask)
+    watch.closed = True
+    lines = b"".join(frame(1, stamp(at) + b" x\n") for at in (5.0, 3.0, 9.0))
+    assert b"".join(chunk.data for chunk in stamped_chunks(iter([lines]), watch)) == b"x\nx\n"

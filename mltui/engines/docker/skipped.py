@@ -1,0 +1,113 @@
+"""Lines that Docker's follower of a log leaves out without a word, found by their time stamps.
+
+The follower of json-file reads one file to its end and goes on with the newest. In a flood that it is too slow for, in
+a log that rotates (``max-size``), there are more files between the two, or were (Docker 20.10, ``logfile.go``). What is
+seen of that is a moment without a line, while the follower is behind; whether lines are missing there the engine's log
+says, which is read from its end. Where that does not reach back far enough, lines may be missing.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from mltui.engines.base import LogChunk
+from mltui.engines.docker.values import seconds
+
+#: So many lines of the log's end are looked through; Docker finds them from behind, in a fraction of a second.
+TAIL = 20_000
+#: Seconds without a line that are looked into, and how far behind the follower has to be for that.
+_EMPTY_S = 0.1
+_BEHIND_S = 0.1
+#: So long after lines were missed it is not asked again: all moments without a line count as such.
+_TRUST_S = 5.0
+#: Behind all time stamps.
+_NEVER = b"\xff"
+
+
+class Frame(NamedTuple):
+    """One line with its time stamp, or a piece of a long line."""
+
+    stream: int
+    stamp: bytes
+    data: bytes
+
+
+class SkipWatch:
+    """Watches the frames of one log; ``tail`` opens its last ``TAIL`` lines."""
+
+    def __init__(self, tail: Callable[[], Iterator[bytes]]) -> None:
+        self._tail = tail
+        self._least = math.inf
+        """The least age of a line when it came: what the clocks of the two machines differ by, at most."""
+        self._age = 0.0
+        self._missed = -math.inf
+        self.closed = False
+        """Nobody wants to know any more."""
+
+    def missed(self, newest: Mapping[int, bytes], now: bytes) -> Iterator[LogChunk]:
+        """What belongs before the frame of time ``now``, the first of its tenth of a second: nothing as a rule.
+
+        ``newest`` has the time stamps of the last frame of each stream.
+        """
+        before, arrived = max(newest.values()), time.time()
+        this = seconds(now.decode("ascii", "replace")) or arrived
+        age, self._age = self._age, arrived - this
+        behind, self._least = age - self._least, min(self._least, self._age)
+        last = seconds(before.decode("ascii", "replace"))
+        if last is None or this - last < _EMPTY_S or behind < _BEHIND_S:
+            return
+        if arrived - self._missed > _TRUST_S:
+            yield from self._between(newest, now, this)
+        else:
+            yield LogChunk(1, b"", this, lost=True)
+
+    def rest(self, newest: Mapping[int, bytes]) -> Iterator[LogChunk]:
+        """What is behind the last frame: a follower that is behind ends with the container, in the middle."""
+        if not self.closed and any(newest.values()):
+            yield from self._between(newest, _NEVER, None)
+
+    def _between(self, newest: Mapping[int, bytes], now: bytes, at: float | None) -> Iterator[LogChunk]:
+        """The lines between two moments that the log has, behind a mark where it does not reach back that far."""
+        before, first = max(newest.values()), b""
+
+        def found() -> Iterator[Frame]:
+            nonlocal first
+            for frame in frames(self._tail()):
+                first = first or frame.stamp
+                if newest[frame.stream] < frame.stamp < now:
+                    yield frame
+
+        marked = False
+        for stream, group in groupby(found(), key=lambda frame: frame.stream):
+            lines = list(group)
+            if first > before and not marked:
+                yield self._lost(at)
+                marked = True
+            when = seconds(lines[0].stamp.decode("ascii", "replace"))
+            yield LogChunk(stream, b"".join(line.data for line in lines), when)
+        if not marked and now != _NEVER and (first > before or not first):
+            yield self._lost(at)
+
+    def _lost(self, at: float | None) -> LogChunk:
+        self._missed = time.time()
+        return LogChunk(1, b"", at, lost=True)
+
+
+def frames(blocks: Iterator[bytes]) -> Iterator[Frame]:
+    """The frames of a log with time stamps."""
+    rest = b""
+    for block in blocks:
+        data, at = rest + block, 0
+        while at + 8 <= len(data):
+            start = at + 8
+            stop = start + int.from_bytes(data[at + 4 : start], "big")
+            if stop > len(data):
+                break
+            stamp, _, text = data[start:stop].partition(b" ")
+            yield Frame(2 if data[at] == 2 else 1, stamp, text)
+            at = stop
+        rest = data[at:]
