@@ -58,4 +58,4 @@ class LogPane(HoldsLines, Pane):
 
     def action_follow(self) -> None:
         """Follow or stand still."""
-        self.view.action_follow()
+        self.view.action_follow(self.retitle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import ClassVar
 
@@ -161,9 +161,10 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
                 self._set_follow(new_value >= self.max_scroll_y - 0.5)
             self.refresh()
 
-    def action_follow(self) -> None:
-        """Follow the end, or stand still."""
+    def action_follow(self, said: Callable[[], None] = lambda: None) -> None:
+        """Follow the end, or stand still; ``said`` is called before the lines are drawn, so as to be seen with them."""
         self._set_follow(not self.follow)
+        said()
         self.sync()
 
     def action_sideways(self, steps: int) -> None:
