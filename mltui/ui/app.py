@@ -84,6 +84,7 @@ class MltuiApp(App[None]):
         self.call_from_thread(self.main.profiles.show, names)
         from mltui.runtime.cockpit import Cockpit
 
+        self.main.load()
         try:
             cockpit = Cockpit(self.options, settings_file(), names)
         except MltuiError as error:

@@ -28,6 +28,7 @@ class Pane(Vertical):
     KEY: ClassVar[str] = ""
     TITLE: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = []
+    BLANK: ClassVar[bool] = True
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id, classes="pane")

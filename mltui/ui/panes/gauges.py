@@ -10,13 +10,16 @@ from textual.widget import Widget
 
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
-from mltui.ui.presentation.gauges import WINDOWS, Window
 from mltui.ui.widgets.gauges import Gauges
 from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.scrolling import HoldsLines
 
 if TYPE_CHECKING:
     from mltui.ui.presentation.gauge_board import GaugeBoard
+    from mltui.ui.presentation.gauges import Window
+
+#: How long a history may be, in minutes.
+SPANS = (1, 5, 15, 60)
 
 
 class GaugesPane(HoldsLines, Pane):
@@ -29,7 +32,7 @@ class GaugesPane(HoldsLines, Pane):
     def __init__(self) -> None:
         super().__init__("gauges")
         self.view: Gauges = Gauges()
-        self._minutes = WINDOWS[1]
+        self._minutes = SPANS[1]
 
     def compose(self) -> ComposeResult:
         """Title and gauges."""
@@ -52,6 +55,8 @@ class GaugesPane(HoldsLines, Pane):
 
     def window(self, now: float) -> Window:
         """The part of the past that is shown, in as many slices as there is room for."""
+        from mltui.ui.presentation.gauges import Window
+
         self.view.full = self.has_class("-big")
         return Window(60.0 * self._minutes, self.view.slices, now, self.view.full)
 
@@ -65,7 +70,7 @@ class GaugesPane(HoldsLines, Pane):
 
     def action_span(self) -> None:
         """The next longer history, or the shortest again."""
-        self._minutes = WINDOWS[(WINDOWS.index(self._minutes) + 1) % len(WINDOWS)]
+        self._minutes = SPANS[(SPANS.index(self._minutes) + 1) % len(SPANS)]
         self.retitle()
         self.cockpit_app.main.refresh_gauges()
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from mltui.domain.device import HostSample
     from mltui.runtime.sample_history import SampleHistory, Series
 
-#: Windows of the histories, in minutes.
-WINDOWS = (1, 5, 15, 60)
 #: Shares from which memory is a warning and an alarm: what does not fit ends the run.
 _MEMORY_WARN, _MEMORY_ALARM = 0.85, 0.95
 #: What a figure that is a mean over time says before there are two readings.

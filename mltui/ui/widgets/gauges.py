@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mltui.ui.theme import roles
-from mltui.ui.widgets.gauge_lines import Gauge, card_width, draw_cards, draw_gauges
 from mltui.ui.widgets.lines import Line, make_strip
 from mltui.ui.widgets.scrolling import ScrollsLines
+
+if TYPE_CHECKING:
+    from mltui.ui.widgets.gauge_lines import Gauge
 
 #: Something that is drawn among the cards, of which only the caller knows what it is: its lines for a width.
 Table = Sequence[Line]
@@ -38,6 +40,8 @@ class Gauges(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def slices(self) -> int:
         """In how many pieces a history is best given."""
+        from mltui.ui.widgets.gauge_lines import card_width
+
         width = self.scrollable_content_region.width
         return max(20, card_width(width) if self.full else width)
 
@@ -66,6 +70,10 @@ class Gauges(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y - top, width, 1))
 
     def _lines(self, width: int) -> Sequence[Line]:
+        if not self._gauges and not self._table:
+            return ()
+        from mltui.ui.widgets.gauge_lines import draw_cards, draw_gauges
+
         if not self.full:
             return draw_gauges(self._gauges, width, self.size.height)
         return [

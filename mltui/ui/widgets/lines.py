@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -68,12 +69,20 @@ def spread(left: Line, right: Line, width: int) -> list[Span]:
 def make_strip(line: Line, width: int, styles: Roles, base: Style, over: Style | None = None) -> Strip:
     """``line`` on ``width`` columns; ``base`` is the widget's own style, ``over`` a cursor's."""
     ground = base + over if over else base
+    if not line:
+        return _blank(width, ground)
     fitted = fit(line, width)
     segments = [Segment(text, ground + styles[role]) for text, role in fitted if text]
     missing = width - line_length(fitted)
     if missing > 0:
         segments.append(Segment(" " * missing, ground))
     return Strip(segments, width)
+
+
+@lru_cache(64)
+def _blank(width: int, style: Style) -> Strip:
+    """A row with nothing on it; one for all such rows, since a strip keeps what was worked out for it."""
+    return Strip.blank(width, style)
 
 
 class LinesWidget(Widget):

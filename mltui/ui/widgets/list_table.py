@@ -59,7 +59,8 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._key = key
+        self.key_of = key
+        """Names a row."""
         self._draw = draw
         self._text = text
         self._all: Sequence[T] = ()
@@ -111,17 +112,17 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             if y >= len(new) or y >= len(old) or new[y] != old[y]:
                 self._refresh_row(y)
         after = self.current
-        if (before and self._key(before)) != (after and self._key(after)):
+        if (before and self.key_of(before)) != (after and self.key_of(after)):
             self._tell(self.Highlighted)
 
     def _keep_cursor(self, before: T | None) -> None:
         if before is None:
             self.cursor = 0
             return
-        key = self._key(before)
-        if self.cursor < len(self._rows) and self._key(self._rows[self.cursor]) == key:
+        key = self.key_of(before)
+        if self.cursor < len(self._rows) and self.key_of(self._rows[self.cursor]) == key:
             return
-        at = next((i for i, row in enumerate(self._rows) if self._key(row) == key), None)
+        at = next((i for i, row in enumerate(self._rows) if self.key_of(row) == key), None)
         old = self.cursor
         self.cursor = at if at is not None else max(0, min(self.cursor, len(self._rows) - 1))
         if self.cursor != old:
@@ -132,7 +133,7 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def select(self, key: str) -> bool:
         """Put the cursor on the row with this key; ``False`` when there is none."""
         for i, row in enumerate(self._rows):
-            if self._key(row) == key:
+            if self.key_of(row) == key:
                 self.move(i)
                 return True
         return False
@@ -162,7 +163,7 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def _tell(self, message: type[Highlighted]) -> None:
         row = self.current
-        self.post_message(message(self, self._key(row) if row is not None else ""))
+        self.post_message(message(self, self.key_of(row) if row is not None else ""))
 
     def render_line(self, y: int) -> Strip:
         """One row."""

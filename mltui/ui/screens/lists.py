@@ -1,0 +1,90 @@
+"""The left of the main screen: the lists are given what the cockpit knows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mltui.domain.text import one_line
+from mltui.ui.news import News
+from mltui.ui.presentation.container import container_row
+from mltui.ui.presentation.gpu_gauges import held_by_container
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mltui.domain.run import Run
+    from mltui.runtime.cockpit import Cockpit
+    from mltui.ui.screens.main import MainScreen
+
+
+class Lists:
+    """Fills the panes of profiles, runs, containers and images; goes to a run that is wanted once it is listed."""
+
+    def __init__(self, screen: MainScreen, cockpit: Cockpit, wanted_run: str) -> None:
+        self._screen = screen
+        self._cockpit = cockpit
+        self._news = News()
+        self._wanted = wanted_run
+        self._came_back = bool(wanted_run)
+
+    def sync(self, now: float, second: int) -> None:
+        """Show what is new at ``now``; ``second`` changes as often as times in the list of runs do."""
+        cockpit, screen = self._cockpit, self._screen
+        if self._news.has("profiles", cockpit.version):
+            if cockpit.profiles_read:
+                screen.profiles.table.empty = "no profile in ./profiles"
+            screen.profiles.show(cockpit.profiles)
+        if self._news.has("runs", (cockpit.watcher.version, second)):
+            screen.runs.show_runs(cockpit.watcher.runs, now)
+            self._come_back()
+            self._find_wanted()
+        self._show_engine()
+
+    def _show_engine(self) -> None:
+        catalog, sampler = self._cockpit.catalog, self._cockpit.sampler
+        containers, images = self._screen.containers, self._screen.images
+        if catalog is None:
+            if self._news.has("engine", self._cockpit.engine_error):
+                containers.table.empty = one_line(self._cockpit.engine_error) or "looking for an engine …"
+                images.table.empty = containers.table.empty
+                containers.table.refresh()
+                images.table.refresh()
+            return
+        state = (id(catalog), catalog.version, sampler.version if catalog.containers else 0)
+        if self._news.has("lists", state):
+            said = "none" if catalog.loaded else one_line(catalog.error) or "reading …"
+            containers.table.empty = images.table.empty = said
+            usage = sampler.usage
+            gpus = held_by_container(sampler.holders, sampler.devices) if sampler.holders else {}
+            containers.show([container_row(c, usage.get(c.id), gpus.get(c.id, "")) for c in catalog.containers])
+            images.show(catalog.images)
+
+    def _come_back(self) -> None:
+        """At the start, go to the newest run, one that goes on first, unless a key was pressed before it was known."""
+        if self._came_back or not self._cockpit.watcher.version:
+            return
+        self._came_back = True
+        screen, runs = self._screen, self._cockpit.watcher.runs
+        newest = next((run for run in runs if run.state.active), runs[0] if runs else None)
+        if newest and not self._wanted and screen.place == "profiles" and not screen.profiles.table.cursor:
+            self._wanted = newest.id
+            screen.set_focus(screen.runs.table)
+
+    def _find_wanted(self) -> None:
+        runs = self._screen.runs
+        if self._wanted and runs.table.select(self._wanted):
+            self._screen.select_run(runs.first_run(self._wanted))
+            self._wanted = ""
+
+    def go_to(self, launched: Sequence[Run]) -> None:
+        """Go to runs that were just launched together, before the database has been read again."""
+        known, pane = self._cockpit.watcher.runs, self._screen.runs
+        ids = {other.id for other in known}
+        new = [run for run in reversed(launched) if run.id not in ids]
+        if new:
+            pane.show_runs((*new, *known), time.time())
+        self._wanted = pane.place_of(launched[0])
+        pane.table.clear_filter()
+        self._screen.set_focus(pane.table)
+        self._find_wanted()
