@@ -74,7 +74,7 @@ def _wish(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="change a parameter; may be repeated",
+        help="change a parameter; several values (0.1,0.01 or 1..5) are a sweep; may be repeated",
     )
     parser.add_argument("--gpus", metavar="WHICH", help="auto, all, none, how many, or indexes and UUIDs with commas")
     add_engine_options(parser)

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mltui.domain.schema import Kind
 from mltui.domain.section import Number, Section, ShortForm, Text, as_text, describe, fault
+from mltui.domain.value_range import looks_like_range, range_values
 
 #: A value of a parameter.
 ParamValue = int | float | bool | str
@@ -95,7 +96,34 @@ class Param(Section):
                 return {"true": True, "false": False}[text.lower()]
             return _TYPES[self.type](text)
         except (ValueError, KeyError) as error:
+            if self.takes_ranges and looks_like_range(text):
+                range_values(text, whole=self.type == "int")
+                raise ValueError(f"expected one value, found the range {describe(text)}") from error
             raise ValueError(f"expected {_WHAT[self.type]}, found {describe(text)}") from error
+
+    @property
+    def takes_ranges(self) -> bool:
+        """Its values are numbers, of which a range can be given."""
+        return self.type in ("int", "float")
+
+    def values(self, text: str) -> tuple[str, ...]:
+        """The values that ``text`` stands for, as typed: parted by commas, ranges of numbers written out.
+
+        A parameter of plain text has one value with whatever commas it has, and so is what already is one of the
+        choices. Nothing is checked here: a range that is none stays as it is.
+        """
+        if (self.type == "str" and not self.choices) or text.strip() in map(str, self.choices):
+            return (text,)
+        parts = [part.strip() for part in text.split(",")] if "," in text else [text]
+        return tuple(value for part in parts for value in self._range(part))
+
+    def _range(self, text: str) -> tuple[str, ...]:
+        if not (self.takes_ranges and looks_like_range(text)):
+            return (text,)
+        try:
+            return range_values(text, whole=self.type == "int")
+        except ValueError:
+            return (text,)
 
     def _check_bounds(self, value: float, text: str) -> None:
         low, high = self.min, self.max

@@ -9,30 +9,21 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import UsageError
-from mltui.domain.param import Param
 from mltui.domain.profile import Profile
 from mltui.domain.text import one_line
+from mltui.domain.value_range import MOST_VALUES
 
 if TYPE_CHECKING:
     from mltui.runtime.launcher import Wish
 
 #: Nobody reads the curves of more runs, and each waits as a process of its own.
-MOST_RUNS = 200
+MOST_RUNS = MOST_VALUES
 
 
 def values_of(profile: Profile, name: str, text: str) -> tuple[str, ...]:
-    """The values that ``text`` stands for, as typed: several, with commas, for a parameter of numbers, of true or
-    false, or with choices; for any other text it is one value with whatever commas it has, and so is what already is
-    one of the choices. Nothing is checked here.
-    """
+    """The values that ``text`` stands for, as typed; see ``Param.values``. Nothing is checked here."""
     param = profile.params.get(name)
-    if param is None or "," not in text or (param.type == "str" and not param.choices) or _is_choice(param, text):
-        return (text,)
-    return tuple(part.strip() for part in text.split(","))
-
-
-def _is_choice(param: Param, text: str) -> bool:
-    return text.strip() in map(str, param.choices)
+    return param.values(text) if param else (text,)
 
 
 def grid_of(profile: Profile, given: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -293,7 +293,7 @@ EXPORT = (
 #: The form before a launch.
 LAUNCH = (
     Command("launch.go", "enter", "go", "Launch", "Start the run, or all runs of the sweep.", footer=True),
-    Command("launch.edit", "e,i", "edit", "Type", "Type a value; several with commas are a sweep.", footer=True),
+    Command("launch.edit", "e,i", "edit", "Type", "Type a value; 0.1, 0.01 or 1..5 are a sweep.", footer=True),
     Command(
         "launch.more",
         "right,l,plus",

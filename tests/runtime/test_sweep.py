@@ -40,9 +40,18 @@ def profile(tmp_path: Path) -> Profile:
         ([("name", "x,y"), ("name", "z")], {"name": ("x,y", "z")}),
         ([("unknown", "1,2")], {"unknown": ("1,2",)}),
         ([("lr", "")], {"lr": ("",)}),
+        (
+            [("epochs", "1..3, 10"), ("lr", "1e-3..0.1..x10")],
+            {"epochs": ("1", "2", "3", "10"), "lr": ("0.001", "0.01", "0.1")},
+        ),
+        (
+            [("name", "1..3"), ("amp", "1..3"), ("optimizer", "1..3")],
+            {"name": ("1..3",), "amp": ("1..3",), "optimizer": ("1..3",)},
+        ),
+        ([("epochs", "1..")], {"epochs": ("1..",)}),
     ],
 )
-def test_commas_part_numbers_and_choices_but_no_text(
+def test_commas_and_ranges_count_for_numbers_and_choices_but_no_text(
     profile: Profile, given: list[tuple[str, str]], grid: dict[str, tuple[str, ...]]
 ) -> None:
     """A text keeps its commas; several texts are given one by one. What is a choice already is one value."""
@@ -66,6 +75,10 @@ def test_every_combination_once_in_order(profile: Profile) -> None:
         ({"lr": ("0.1", "fast")}, "lr: expected a number, found 'fast'"),
         ({"epochs": ("1", "0")}, "epochs: expected a whole number from 1 to 1000, found '0'"),
         ({"lr": ("0.1", "1e-1")}, "lr: 1e-1 stands there twice"),
+        ({"epochs": ("1..",)}, "epochs: expected a range such as 1..5 or 16..256..x2, found '1..'"),
+        ({"epochs": ("1..2",)}, "epochs: expected one value, found the range '1..2'"),
+        ({"epochs": ("1..999",)}, "epochs: the range 1..999 has more than 200 values"),
+        ({"lr": ("0..1",)}, "lr: the range 0..1 needs a step, such as 0..1..0.1"),
         ({"lr": ()}, "lr has no value"),
         ({"momentum": ("1",)}, "has no parameter 'momentum'"),
         ({"epochs": tuple(map(str, range(1, 21))), "lr": tuple(map(str, range(11)))},

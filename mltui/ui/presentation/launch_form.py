@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log10
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _LEAST, _MOST = 1e-300, 1e300
 #: What a person types for no limit.
 _NONE = ("", "none", "no", "–")
+#: Of more values of a sweep only the first and the last are named.
+_MOST_SHOWN = 8
 _LIMITS = ("cpus", "mem_limit", "shm_size")
 
 
@@ -125,8 +127,14 @@ class LaunchForm:
             return f"{error.message} {error.hint}", False
         sizes = " × ".join(f"{len(values)} {name}" for name, values in grid.items())
         (name, values), *more = grid.items()
-        what = sizes if more else f"{name} = {', '.join(values)}"
+        what = sizes if more else f"{name} = {_listed(values)}"
         return f"{count} runs: {what}, in one group", True
+
+
+def _listed(values: Sequence[str]) -> str:
+    """The values, of many the first and the last."""
+    shown = (*values[:_MOST_SHOWN], "…", values[-1]) if len(values) > _MOST_SHOWN + 1 else values
+    return ", ".join(shown)
 
 
 def _allowed(param: Param) -> str:
