@@ -35,4 +35,14 @@ def make_engine(name: str, endpoint: str = "") -> Engine:
 
     for found in entry_points(group="mltui.engine", name=name):
         return cast("Engine", found.load()(endpoint))
-    raise UsageError(f"There is no engine {name!r}.", f"Known are: {', '.join(engine_names())}.")
+    raise _unknown(name)
+
+
+def check_name(name: str) -> None:
+    """Raise ``UsageError``, which tells the engines there are, for a name that none has; no name is no question."""
+    if name and name not in _ENGINES and name not in engine_names():
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> UsageError:
+    return UsageError(f"There is no engine {name!r}.", f"Known are: {', '.join(engine_names())}.")

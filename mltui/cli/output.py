@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import shutil
 import sys
@@ -11,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
+from mltui.domain.json_text import json_text
 from mltui.domain.text import clean, one_line
 
 _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
@@ -101,24 +100,6 @@ def _row(cells: Sequence[str], wide: Sequence[int], headers: Sequence[str], righ
 def print_json(value: Mapping[str, object]) -> None:
     """One JSON object on a line of its own."""
     print(json_text(value))
-
-
-def json_text(value: object) -> str:
-    """JSON on one line; a number that is not finite is the string ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``."""
-    return json.dumps(json_value(value), allow_nan=False)
-
-
-def json_value(value: object) -> object:
-    """``value`` made of what JSON has; whatever it does not have becomes text."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [json_value(item) for item in value]
-    return str(value)
 
 
 def say(text: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from mltui import __version__
 from mltui.domain.errors import MltuiError
 from mltui.domain.figures import format_bytes
+from mltui.plugins import check_name
 from mltui.runtime.checkup import DEADLINE_S, Check, Finding, Verdict, disk, run_checks
 from mltui.runtime.doctor_engine import HANGING, check_engine, check_logs, check_zombies
 from mltui.runtime.doctor_gpus import check_driver, check_fabric, check_gpus, check_toolkit
@@ -31,8 +32,9 @@ def examine(
     """All checks, of the engine called ``engine`` (empty: docker, with the local one to fall back on).
 
     ``probe`` starts a container that looks for its GPUs, and removes it: the one thing that is not only read. It is
-    given time of its own.
+    given time of its own. Raises ``UsageError`` for an engine that does not exist.
     """
+    check_name(engine)
     driver_hangs = "The driver hangs: see dmesg, and whether nvidia-smi answers."
     checks = [
         Check("engine", lambda: check_engine(engine, endpoint), HANGING),

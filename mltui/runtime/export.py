@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import heapq
-import json
-import math
 import os
 import re
 import time
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mltui.domain.errors import StorageError
+from mltui.domain.json_text import json_text, json_value
 from mltui.domain.metric import MetricPoint, Series
 from mltui.domain.text import clean, one_line
 
@@ -52,26 +51,19 @@ def point_value(point: MetricPoint, *, with_kind: bool = False) -> dict[str, obj
     return value | {"kind": point.kind.value} if with_kind else value
 
 
-def _written(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
 def write_csv(file: TextIO, points: Iterable[MetricPoint], *, with_kind: bool = False) -> None:
     """A header and a row a point: name, axis, x, value, and the kind of number where that is asked for."""
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(["name", "axis", "x", "value", *(["kind"] if with_kind else [])])
     for point in points:
         value = point_value(point._replace(name=clean(point.name)), with_kind=with_kind)
-        rows.writerow([_written(cell) for cell in value.values()])
+        rows.writerow([json_value(cell) for cell in value.values()])
 
 
 def write_jsonl(file: TextIO, points: Iterable[MetricPoint], *, with_kind: bool = False) -> None:
     """A JSON object a point, each on a line of its own."""
     for point in points:
-        value = {key: _written(cell) for key, cell in point_value(point, with_kind=with_kind).items()}
-        file.write(json.dumps(value, allow_nan=False) + "\n")
+        file.write(json_text(point_value(point, with_kind=with_kind)) + "\n")
 
 
 def write_tensorboard(folder: Path, series: Sequence[Series]) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 from mltui.domain.compose import VolumeEntry
 from mltui.domain.errors import ProfileError, UsageError
+from mltui.domain.json_text import json_text
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.param import ParamValue, param_text
 from mltui.domain.paths import user_path
@@ -282,7 +282,7 @@ class _Launch:
     def _own_variables(self, params: Mapping[str, ParamValue]) -> dict[str, str]:
         own = {"PYTHONUNBUFFERED": "1", "MLTUI_RUN_ID": self.run_id, "MLTUI_OUTPUTS": self._outputs_path()}
         if params:
-            own["MLTUI_PARAMS"] = json.dumps(dict(params))
+            own["MLTUI_PARAMS"] = json_text(params)
         return own
 
     def _run_as(self) -> str:
@@ -374,7 +374,7 @@ class _Launch:
         own = {
             LABEL_RUN: self.run_id,
             LABEL_PROFILE: self.profile.name,
-            LABEL_PARAMS: json.dumps(dict(params)),
+            LABEL_PARAMS: json_text(params),
             LABEL_CREATED: f"{time.time():.3f}",
             LABEL_OWNER: str(self._user[0]),
         }

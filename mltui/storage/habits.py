@@ -34,8 +34,7 @@ class Habits:
         if entry:
             entries[name] = dict(entry)
         kept = dict(list(entries.items())[-_MOST_ENTRIES:])
-        with contextlib.suppress(OSError):
-            self._write(json.dumps({"profiles": kept}, indent=1))
+        keep(self._path, json.dumps({"profiles": kept}, indent=1))
 
     def _read(self) -> dict[str, object]:
         import json
@@ -48,12 +47,16 @@ class Habits:
         entries = found.get("profiles") if isinstance(found, dict) else None
         return entries if isinstance(entries, dict) else {}
 
-    def _write(self, text: str) -> None:
-        """In one step, so that another viewer never reads half a file."""
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+
+def keep(path: Path, text: str) -> None:
+    """Make ``text`` what the file has, in one step, so that another viewer never reads half of it; what cannot be
+    written is done without.
+    """
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    with contextlib.suppress(OSError, UnicodeEncodeError):
         with open(new, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(text)
-        os.replace(new, self._path)
+        os.replace(new, path)
 
 
 def texts(value: object) -> list[str]:

@@ -11,12 +11,12 @@ file's own word a moment later.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mltui.storage.habits import keep
 from mltui.storage.locations import config_home, home
 
 _MOST_BYTES = 64 << 10
@@ -54,9 +54,7 @@ def keep_last_start(start: LastStart) -> None:
     pairs = {"file": str(settings_path()), "theme": start.theme} | {f"key {k}": v for k, v in start.keys.items()}
     text = "".join(f"{name}\t{value}\n" for name, value in pairs.items())
     path = home() / "settings.last"
-    with contextlib.suppress(OSError, UnicodeEncodeError):
-        if path.exists() and path.read_text(encoding="utf-8") == text:
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if path.read_text(encoding="utf-8") == text:
             return
-        new = path.with_name(f"{path.name}.{os.getpid()}")
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, path)
+    keep(path, text)

@@ -21,6 +21,12 @@ def test_findings_for_people_and_programs(program: Program) -> None:
     assert all(one["cure"] for one in found if one["verdict"] in ("warn", "fail"))
 
 
+def test_an_engine_that_does_not_exist_is_wrong_usage(program: Program) -> None:
+    """It names the engines there are, and checks nothing."""
+    out, err = program("doctor", "--engine", "bogus", code=2)
+    assert (out, "There is no engine 'bogus'" in err, "docker, local" in err) == ("", True, True)
+
+
 def test_an_engine_that_hangs_holds_nothing_up(program: Program) -> None:
     """A socket that takes connections and says nothing: the other checks are there, the exit code is 1."""
     path = program.folder / "s.sock"

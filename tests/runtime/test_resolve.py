@@ -167,6 +167,14 @@ params: {lr: 1e-3, epochs: {default: 5, min: 1, max: 9}, debug: false}
     assert done.spec.environment["MLTUI_PARAMS"] == '{"lr": 0.001, "epochs": 7, "debug": false}'
 
 
+def test_params_without_a_number_in_json_are_json_all_the_same(launch):
+    """Infinity is a text there, which every parser of numbers reads; in the command it is as it was."""
+    done = launch("image: x\nparams: {clip: .inf, low: -.inf}\ncommand: ['${clip}']\n")
+    assert done.spec.environment["MLTUI_PARAMS"] == '{"clip": "Infinity", "low": "-Infinity"}'
+    assert done.spec.labels["mltui.params"] == done.spec.environment["MLTUI_PARAMS"]
+    assert done.spec.command == ("inf",)
+
+
 def test_params_fill_everything_else_too(launch):
     """A parameter may be a tag, a size, a number of CPUs; its value is checked where it lands."""
     text = "image: x:${tag}\nparams: {tag: '1', shm: 2g}\nshm_size: ${shm}\n"
