@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mltui.domain.schema import Kind
+from mltui.domain.secret_names import is_secret_name
+from mltui.domain.secret_text import has_shape
 from mltui.domain.section import Number, Section, ShortForm, Text, as_text, describe, fault
 from mltui.domain.value_range import looks_like_range, range_values
 
@@ -19,6 +21,9 @@ ParamValue = int | float | bool | str
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: What no program can be given, and bytes of a command line that are not UTF-8.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
+#: Names that mean a secret whatever the type.
+_NO_DOUBT = re.compile("pass|secret|credential", re.IGNORECASE)
+_RECORDED = "and parameters are recorded and shown"
 _TYPES: dict[str, type[ParamValue]] = {"int": int, "float": float, "bool": bool, "str": str}
 _WHAT = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
 
@@ -37,6 +42,9 @@ class Param(Section):
     min: Number | None = Field(default=None, title="Minimum", description="Smallest value allowed.")
     max: Number | None = Field(default=None, title="Maximum", description="Largest value allowed.")
     choices: tuple[ParamValue, ...] = Field(default=(), title="Choices", description="The only values allowed.")
+    public: bool = Field(
+        default=False, title="Public", description="No secret, though its name or its value looks like one."
+    )
     help: Text = Field(default="", title="Help", description="One line for the person who launches.")
 
     @model_validator(mode="before")
@@ -81,6 +89,9 @@ class Param(Section):
         """The value that ``text`` stands for. Raises ``ValueError`` with what was expected."""
         if _NO_TEXT.search(text):
             raise ValueError(f"expected text, found bytes that are none: {describe(text)}")
+        if has_shape(text) and not self.public:
+            # Neither here nor anywhere else is the value itself said.
+            raise ValueError(f"this looks like a token, {_RECORDED}: take it from your environment, see secrets")
         value = self._convert(text)
         if self.choices and value not in [self._convert(str(as_text(choice))) for choice in self.choices]:
             raise ValueError(
@@ -89,6 +100,21 @@ class Param(Section):
         if isinstance(value, int | float) and not isinstance(value, bool):
             self._check_bounds(value, text)
         return value
+
+    def secret_by_name(self, name: str) -> str:
+        """Why it cannot be a parameter under this name; empty where it can.
+
+        Numbers count only where the name leaves no doubt: ``context_token`` is a count, ``password`` is none.
+        """
+        if self.public or self.choices or self.type == "bool" or not is_secret_name(name):
+            return ""
+        if self.type != "str" and not _NO_DOUBT.search(name):
+            return ""
+        variable = name.upper()
+        return (
+            f"{name} is a secret by its name, {_RECORDED}: take it from your environment with secrets: [{variable}], "
+            f"or say public: true if it is none"
+        )
 
     def _convert(self, text: str) -> ParamValue:
         try:

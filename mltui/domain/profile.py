@@ -234,11 +234,13 @@ class Profile(Section):
     @field_validator("params", mode="after")
     @classmethod
     def _param_names(cls, params: dict[str, Param]) -> dict[str, Param]:
-        for name in params:
+        for name, param in params.items():
             if not NAME.fullmatch(name):
                 raise fault("a parameter's name is letters, digits and _, and starts with no digit", name)
             if name in _RESERVED:
                 raise fault(f"a launch has {name} of its own beside the parameters: choose another name", name)
+            if why := param.secret_by_name(name):
+                raise fault(why, name)
         return params
 
     @field_validator("environment", "secrets", mode="after")

@@ -117,3 +117,17 @@ def test_import_says_what_it_cannot_read(program: Program) -> None:
     assert "no-such.yaml" in program("profile", "import", "no-such.yaml", code=1)[1]
     (program.folder / "compose.yaml").write_text("a: [")
     assert "compose.yaml:2:1: not YAML" in program("profile", "import", ".", code=1)[1]
+
+
+def test_a_secret_that_is_set_is_refused_and_nowhere(program: Program) -> None:
+    """By its parameter's name and by its look: one sentence that does not repeat it, and no file has it."""
+    secret = "hf_abcdefghijklmnopqrstuvwxyz012345"
+    program.profile("named", "image: none\nparams: {api_token: {type: str}}\ncommand: [echo]\n")
+    _, err = program("run", "./named", "--set", f"api_token={secret}", "--engine", "local", code=1)
+    assert "api_token is a secret by its name" in err
+    assert secret not in err
+    program.profile("noted", "image: none\nparams: {note: {type: str}}\ncommand: [echo, '${note}']\n")
+    _, err = program("run", "./noted", "--set", f"note={secret}", "--engine", "local", code=2)
+    assert "note: this looks like a token" in err
+    assert secret not in err
+    assert not [path for path in program.folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 from functools import partial
 from pathlib import Path
 
+import docker
 import pytest
 
 from mltui.domain.errors import UsageError
@@ -89,6 +92,13 @@ def test_secrets_are_nowhere_on_disk(runs: Runs, monkeypatch: pytest.MonkeyPatch
     assert secret not in runs.now(run).command
     assert "-e DEMO_TOKEN" in runs.now(run).command
     _assert_absent(runs.home, secret)
+    if runs.engine_name == "docker":
+        # An engine has to know the environment that it gives; nothing else of the container says a word of it.
+        with contextlib.closing(docker.APIClient(base_url=runs.endpoint)) as api:
+            told = api.inspect_container(runs.now(run).container_id)
+        given = told["Config"].pop("Env")
+        assert f"DEMO_TOKEN={secret}" in given
+        assert secret not in json.dumps(told)
     runs.go(run)
     assert runs.ended(run).state is RunState.FINISHED
     _assert_absent(runs.home, secret)
