@@ -212,6 +212,7 @@ class Bars:
         bar.enter(epoch, done)
         if epoch is not None and plan.epoch is not None:
             context.set_epoch(epoch)
+            self.points.arrived("epoch", epoch, measures=False)
         steps: list[Entry] = []
         news, late = False, False
         for entry in plan.entries:

@@ -2,6 +2,8 @@
 
 A block begins behind an empty line, ``---`` or a line that ends with a colon, and ends with the first line of another
 form. What its counter says holds for all of it, so that the counter is read first.
+
+A dictionary that is written over several lines, as ``pprint`` does, is one line.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from mltui.parsers.vocabulary import counter_of
 
 _PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
 _LONGEST = 400
+_OPENED = re.compile(rb"[^{}]*\{\s*(['\"])[^{}]*,\s*")
+_GOES_ON = re.compile(rb"\s+['\"][^{}]*(?:,\s*|(\})[\s)\]]*)")
 
 
 class Blocks:
@@ -22,9 +26,16 @@ class Blocks:
         self._counters: list[bytes] = []
         self._begins = False
         """The next line may be the first of a block."""
+        self._spread: list[bytes] = []
+        """The lines of a dictionary that is not complete yet."""
 
     def feed(self, frame: bytes) -> list[bytes]:
         """The lines that can be read, now that ``frame`` has come."""
+        if self._spread:
+            return self._go_on(frame)
+        if frame[-1:] == b"," and not self._lines and _OPENED.fullmatch(frame):
+            self._spread.append(frame)
+            return []
         if self._lines:
             if self._take(frame):
                 return []
@@ -37,10 +48,23 @@ class Blocks:
 
     def close(self) -> list[bytes]:
         """The lines of the block that was being read."""
-        lines, self._lines = [*self._counters, *self._lines], []
+        lines, self._lines = [*self._spread, *self._counters, *self._lines], []
+        self._spread = []
         self._counters = []
         self._begins = False
         return lines
+
+    def _go_on(self, frame: bytes) -> list[bytes]:
+        """The whole dictionary if ``frame`` completes it; its lines as they are if ``frame`` is no part of it."""
+        found = _GOES_ON.fullmatch(frame)
+        if found is None or len(self._spread) > _LONGEST:
+            lines, self._spread = self._spread, []
+            return [*lines, *self.feed(frame)]
+        self._spread.append(frame.strip())
+        if found[1] is None:
+            return []
+        lines, self._spread = self._spread, []
+        return [b" ".join(lines)]
 
     def _take(self, frame: bytes) -> bool:
         """Keep ``frame`` if it belongs to the block."""

@@ -43,6 +43,8 @@ _CODE = re.compile(
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 #: Where a line of another rank begins in the middle of a line.
 INNER_RANK = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
+# A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
+_COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # Digits that belong to a column's name.
 _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
 
@@ -53,6 +55,8 @@ def kind_of(text: str, frame: bytes) -> str:
         return _table_kind(text, frame) or "nothing"
     if text.startswith("Traceback (most recent call last)"):
         return "trace"
+    if text.startswith("Dep. Variable:"):
+        return "summary"
     if _EXCEPTION.match(text) or _CODE.match(text):
         return "nothing"
     if _FINAL_SECTION.search(text):
@@ -98,4 +102,4 @@ def _may_matter(frame: bytes) -> bool:
             return True
         if _UNSPACED.search(frame):
             return True
-    return _CAMEL.search(frame) is not None
+    return _CAMEL.search(frame) is not None or _COUNTED_SHARE.search(frame) is not None

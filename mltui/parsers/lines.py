@@ -45,13 +45,15 @@ class Lines:
         """Numbers in front of lines that stand for the tasks that print them."""
         self._tracing = False
         self._section = False
+        self._summary = False
+        """What a statistical model's fit came to is being printed: a table up to a blank line."""
         self._heading = Heading()
         self._frame = b""
 
     def read(self, frame: bytes, final: bool = True) -> None:
         """Read one line."""
         self._frame = frame
-        if self._tracing or self._section or self.tables.box or self._heading.scope:
+        if self._tracing or self._section or self._summary or self.tables.box or self._heading.scope:
             frame = self._in_block(frame)
         if frame[:2] == b'{"' and self._read_object(frame):
             return
@@ -158,6 +160,8 @@ class Lines:
             self._tracing = True
         elif kind == "section":
             self._section = True
+        elif kind == "summary":
+            self._summary = True
         elif kind == "scope":
             indent = len(text) - len(text.lstrip())
             self._heading = Heading(heading_scope(text), indent, ":" not in text, self.points.context.x)
@@ -166,6 +170,9 @@ class Lines:
         """``frame``, or nothing if the block it stands in says nothing."""
         if self._tracing:
             self._tracing = not frame.strip() or frame[:1] in b" \t"
+            return b""
+        if self._summary:
+            self._summary = bool(frame.strip())
             return b""
         if self._section:
             self._section = bool(_SECTION_LINE.match(frame[:200].decode("utf-8", "replace")))
@@ -206,6 +213,7 @@ class Lines:
         if not plan.entries:
             self._note_position(plan, None if plan.epoch is None else numbers[plan.epoch.index], numbers)
         elif not (self._heading.loose and self._ends_heading(plan, numbers)):
+            points.context.indented = self._frame[:1] in (b" ", b"\t")
             points.read(plan, numbers)
 
     def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
@@ -228,6 +236,7 @@ class Lines:
             total = None if plan.inner.total is None else numbers[plan.inner.total]
             context.firm = total is not None
             context.position = self.points.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
+            self.points.arrived(*context.position, measures=False)
             if epoch is not None:
                 context.set_epoch(epoch)
         elif epoch is not None and plan.epoch is not None:
@@ -236,6 +245,7 @@ class Lines:
                 if self._heading.spoken:
                     self._heading = Heading()
             context.set_epoch(epoch, header=True)
+            self.points.arrived("epoch", epoch, measures=False)
 
     def _is_beside(self, plan: Plan) -> bool:
         """Whether a counter alone does not move what follows: it is an evaluation's, or one of those in a block."""

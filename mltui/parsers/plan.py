@@ -50,9 +50,14 @@ class Group:
     """The last values at each x, to know a repeated line."""
     first_x: float | None = None
     last_x: float | None = None
+    stride: float = 0.0
+    """How far its last line was from the one before."""
+    axis: str = ""
     count: int = 0
     by_count: bool = False
     """Its lines have no place in the log's own counting: they are counted."""
+    leads: bool = False
+    """Its lines have no place and stand in front of the line that has."""
     last_epoch: float | None = None
     last_inner: float = -1.0
     per_epoch: bool | None = None

@@ -10,6 +10,7 @@ import fnmatch
 from dataclasses import dataclass
 
 from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.ahead import Ahead
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.plan import RUNNING, Counter, Group, Plan, Series
 from mltui.parsers.samples import in_batches
@@ -40,9 +41,16 @@ class Context:
     """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
     firm: bool = False
     """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
+    indented: bool = False
+    """The line at hand stands deeper than the margin."""
     fold: float | None = None
     advances: int = 0
     """How often the training went on."""
+
+    @property
+    def stands_under(self) -> bool:
+        """The line at hand belongs to the line of counters above it."""
+        return self.position is not None and (self.firm or (self.indented and self.position[0] != "trial"))
 
     def set_epoch(self, epoch: float, header: bool = False) -> None:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
@@ -74,6 +82,7 @@ class Points:
         self.dropped = 0
         self.series: dict[tuple[str, MetricKind], Series] = {}
         self._held: list[Group] = []
+        self._ahead = Ahead()
         self._remembering: list[Group] = []
         self._remembered = 0
         self._waiting = 0
@@ -107,8 +116,10 @@ class Points:
                 if plan.fold is not None and context.position is None:
                     self.place(plan, "fold", numbers[plan.fold.index], numbers)
                     return
+                if self._comes_early(plan, numbers):
+                    return
                 axis, x = self._by_context(plan.group)
-                if plan.group.needs_place and not (context.position and context.firm) and not axis.startswith("epoch"):
+                if plan.group.needs_place and not context.stands_under and not axis.startswith("epoch"):
                     return
                 self.place(plan, axis, x, numbers)
                 return
@@ -127,6 +138,7 @@ class Points:
         if x != context.x or axis != context.axis:
             context.axis, context.x = axis, x
             context.advances += 1
+            self.arrived(axis, x, True)
         if self._held:
             self.training_went_on()
         if self.live:
@@ -134,12 +146,38 @@ class Points:
         else:
             self.place(plan, axis, x, numbers)
 
+    def arrived(self, axis: str, x: float, measures: bool) -> None:
+        """The log has said where it stands, in a line that ``measures`` or only counts."""
+        for plan, numbers in self._ahead.arrived(axis, x, measures):
+            self.place(plan, axis, x, numbers)
+
+    def _comes_early(self, plan: Plan, numbers: list[float]) -> bool:
+        """Whether a line without a place has to wait for the next line that has one."""
+        group, context = plan.group, self.context
+        if group.count:
+            pass
+        elif (first := self._ahead.first_of(group)) is not None:
+            if first.axis:
+                self.place(first.plan, first.axis, 0.0, first.numbers)
+                group.leads, group.last_x = first.leads, None
+            else:
+                group.by_count = True
+                self.place(first.plan, "count", 1.0, first.numbers)
+        elif context.epoch is None and context.x is None and context.position is None:
+            self._ahead.keep(plan, numbers)
+            return True
+        if group.leads:
+            self._ahead.wait(plan, numbers)
+        return group.leads
+
     def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether a line without a place says what the last line of its kind said at the same place."""
-        last = plan.group.last_x
-        if last is None or (self.context.epoch is not None and self.context.epoch > last):
+        group, context = plan.group, self.context
+        if group.last_x is None or (context.epoch is not None and context.epoch > group.last_x):
             return False
-        return self._is_known(plan, last, numbers)
+        if context.x is not None and context.axis == group.axis and context.x - group.last_x > 0.5 * group.stride:
+            return False  # It was measured anew, and came out the same.
+        return self._is_known(plan, group.last_x, numbers)
 
     def _by_context(self, group: Group) -> tuple[str, float]:
         """Where a line stands that does not say so: where the log was last, else it is counted."""
@@ -176,6 +214,7 @@ class Points:
         if group.first_x is None:
             group.first_x = x
         self._remember(group, x, values)
+        group.stride, group.axis = x - (last or 0.0), axis
         group.last_x = x
         group.count += 1
         out = self.out if group.released else group.held
@@ -286,6 +325,8 @@ class Points:
     def close(self) -> None:
         """The log ended: what stood alone after a single epoch is reported, what followed many is a final result."""
         self.set_live(False)
+        if self.context.x is not None:
+            self.arrived(self.context.axis, self.context.x, True)
         if self.context.advances == 1:
             for group in list(self._held):
                 if group.context_releases and group.held_advances == 1:

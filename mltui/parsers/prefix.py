@@ -17,7 +17,11 @@ _PART = re.compile(
       \[?[IWEFD]\d{{4}}\s{_TIME}\s+\d+\s[^\]\s]+\]            # I1122 13:40:00.123456 1400 train.py:87]
     | \[?[IWEF]\s{_DATE}\s{_TIME}\]                           # [I 2026-11-22 13:40:00,123]
     | \[{_DATE}[T\s]{_TIME}\s[\w./-]+\]                       # [2026-11-22 13:40:00 swin_tiny]
+    | \[{_DATE}:{_TIME}:{_LEVEL}:[\w.:]+\]                       # [2026-11-22:13:40:00:INFO:trainer:log]
     | \([\w./-]+[:\s]\d+\)                                    # (trainer.py:735), (main.py 200)
+    | \[[\w.-]+\](?=\s\[?{_DATE}[T\s]{_TIME})                 # [host] in front of the date
+    | (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{_DATE})[T\s]{_TIME}\S*\s[\w.-]+\s[\w./-]+\[\d+\]:  # syslog: host program[87]:
+    | {_DATE}T{_TIME}\S*\s(?:stdout|stderr)\s[FP]\s             # a Kubernetes node's log
     | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
     | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
     | {_LEVEL}:[\w.]+:(?=\S)                                  # INFO:trainer:

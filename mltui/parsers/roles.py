@@ -10,6 +10,11 @@ from mltui.parsers.vocabulary import PARTS, Role, counter_of, is_gradient_norm, 
 # What services measure too: no metric where nothing counts.
 _SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("quality",)}
 
+_STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
+_SEARCHES = frozenset(["generation", "gen"])
+#: Names whose values are known to be measured.
+_MEASURED = 8192
+
 
 class Judge:
     """Makes plans, and keeps the groups that lines of one kind share."""
@@ -19,6 +24,8 @@ class Judge:
         self.groups: dict[tuple[object, ...], Group] = {}
         self._counted: set[str] = set()
         """Names of series that have their own counters in the line."""
+        self._measured: set[tuple[str, str]] = set()
+        """Labels and names of values that were written with a point once: later they may happen to be whole."""
         self._first_tag = ""
         self._places: dict[str, str] = {}
         """What counts each of them: the epochs, or what runs inside of them."""
@@ -32,7 +39,12 @@ class Judge:
         if record.recalls and not bar:
             return None
         counters = _Counters(record, self.points.config.x)
+        if not record.row:
+            for each in record.fields:
+                each.decimal = each.decimal or (each.label, each.name) in self._measured
         accepted = _accepted(record, counters.any or bar)
+        if len(self._measured) < _MEASURED:
+            self._measured.update((f.label, f.name) for f in accepted if f.decimal and f.role is not Role.SCHEDULE)
         if bar and not counters.any and all(f.role in (Role.UNKNOWN, Role.THROUGHPUT) for f in accepted):
             accepted = []  # What a bar shows of any other work.
         if not accepted:
@@ -149,6 +161,10 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     strong = [f for f in record.fields if f.role is Role.METRIC]
     if not counts and all(words(f.name) in _SERVICE for f in strong):
         strong = []
+    if counts and not strong and any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields):
+        strong = [f for f in record.fields if "best" in words(f.name) and f.decimal]
+        for each in strong:
+            each.role = Role.METRIC  # What a search has come to.
     scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal]
     if not strong and not counts:
         rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
@@ -182,7 +198,9 @@ def _is_value(found: Field, company: bool, strong: bool) -> bool:
         return True
     if role is Role.SCOPE:
         return found.decimal
-    if role is not Role.UNKNOWN or not found.explicit or not found.decimal or found.unit.strip() not in ("", "%"):
+    if role is not Role.UNKNOWN or not found.explicit or found.unit.strip() not in ("", "%"):
+        return False
+    if not found.decimal and not _STATISTICS.issuperset(words(found.name)):
         return False
     return strong or len(found.name) > 1
 
@@ -197,6 +215,7 @@ class _Counters:
         self.percent: int | None = None
         self._rank = 99
         self._plural = False
+        self._fraction = False
         for found in record.fields:
             if wanted and found.name.lower() == wanted.lower():
                 self.epoch, self.inner, self._rank = None, Counter(wanted, "step", found.index, found.total), -1
@@ -216,6 +235,7 @@ class _Counters:
         counter = Counter(axis, way, found.index, found.total)
         if way == "epoch":
             self.epoch = self.epoch or counter
+            self._fraction = self._fraction or found.decimal
         elif way == "fold":
             self.fold = self.fold or counter
         else:
@@ -228,6 +248,10 @@ class _Counters:
     def _take_nameless(self, record: Record) -> None:
         found = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
         if not found or self.inner is not None:
+            return
+        if self._fraction and found[0].first and found[0].total is not None:
+            # "31/80 (epoch 0.775)" says the same twice.
+            self.epoch, self.inner = None, Counter("step", "step", found[0].index, found[0].total)
             return
         first = [n for n in found if n.first]
         if (
@@ -243,6 +267,8 @@ class _Counters:
             found = found[1:]
         elif len(first) >= 2 and self.epoch is None:
             self.epoch = Counter("epoch", "epoch", first[0].index, first[0].total)
+            if first[1].total is None and _evaluates(record):
+                return
             if first[0].place == "start" and first[1].total is None:
                 self.inner = Counter("step", "step", first[1].index)
                 return
@@ -250,7 +276,8 @@ class _Counters:
         elif first and self.epoch is None and not record.keras:
             self._take_first(first[0], record)
             return
-        if found and (self.epoch is not None or found[0].total is not None):
+        # "Epoch(val) [1][500]" says on how many it was measured.
+        if found and (found[0].total is not None or (self.epoch is not None and not _evaluates(record))):
             self._take_batch(found[0])
 
     def _take_batch(self, found: Nameless) -> None:
@@ -258,15 +285,17 @@ class _Counters:
         self.percent = found.percent
 
     def _take_first(self, found: Nameless, record: Record) -> None:
-        validates = any(
-            scope_of(f.name) in ("val", "test") or (f.label and scope_of(f.label) != "train") for f in record.fields
-        )
-        if found.total is not None and validates:
+        if found.total is not None and _evaluates(record):
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:
             self.inner = Counter("step", "step", found.index, found.total)
         elif not found.decimal and any(f.role in (Role.METRIC, Role.SCOPE) for f in record.fields):
             self.inner = Counter("iteration", "step", found.index)
+
+
+def _evaluates(record: Record) -> bool:
+    """Whether a line speaks of validation or test data."""
+    return any(scope_of(f.name) in ("val", "test") or (f.label and scope_of(f.label) != "train") for f in record.fields)
 
 
 def _preference(name: str, axis: str) -> int:

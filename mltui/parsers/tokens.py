@@ -16,6 +16,11 @@ _EXTENSIONS = (
 )
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
+# What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
+_WRAPPER = (
+    r"(?:(?:np|numpy|torch|jnp|jax|tf|mx)\.)?"
+    r"(?:[Tt]ensor|[Aa]rray|DeviceArray|b?float(?:16|32|64)?|u?int(?:8|16|32|64)?)"
+)
 _CJK = r"\u3040-\u30ff\u4e00-\u9fff"
 _TOKEN = re.compile(
     rf"""
@@ -33,6 +38,8 @@ _TOKEN = re.compile(
       | <[^<>]{{0,80}}>
       | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
     )
+  | (?P<wrapped>\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
+        (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
@@ -40,7 +47,7 @@ _TOKEN = re.compile(
       | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
       | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
     )
-    (?P<unit>\ ?%|/(?:s|sec|[A-Za-z]+)\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*
+    (?P<unit>\ ?%|(?:/[A-Za-z]+)+\b|(?<![.])[A-Za-zµμ°²³][\wµμ°²³/%]*
         |\ ?(?:轮次?|輪|步|次迭代)(?!\ ?[:：=]))?
   | (?P<word>
         [{_CJK}]+                                             # digits are no part of words written without blanks
@@ -85,6 +92,8 @@ def tokenize(text: str) -> list[Token]:
             found.append(
                 Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or "")
             )
+        elif kind == "wrapped":
+            found.append(Token("number", match["inner"], match.start("inner"), match.end("inner")))
         elif kind == "ordinal":
             continue
         elif kind == "glued":

@@ -40,7 +40,7 @@ METRIC_WORDS = word_set("""
     f1 f2 fscore fbeta fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu
     rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf ppl ppx perplexity perp bpc bpb bpd nll ce bce xent
     crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r² r rsquared l1 l2
-    huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew return returns score scores
+    huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew ret return returns score scores
     fitness cost objective objf psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
@@ -64,6 +64,7 @@ QUALIFIERS = word_set("""
     avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
+_MIDDLE = word_set("mean median avg average")
 _TIME_WORDS = word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
     walltime runtime uptime timestamp timer date datetime clock t dt ts age
@@ -84,7 +85,8 @@ _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     capacity cores instances images samples examples tokens words features bins points data dataset class
     classes label labels buffer level verbose alpha gamma lambda maximum minimum skipped nan consumed chunk
     chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
-    status vnum bsz wpb accumulation optimization lag offset
+    status vnum bsz wpb accumulation optimization lag offset predict predicted pred prediction predictions
+    interacts interactions
 """)
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
@@ -183,7 +185,9 @@ def role_of(name: str) -> Role:
     if counter_of(name):
         return Role.COUNTER
     name = _FOLDER.sub("", name)
-    if _SPENT.search(name) or name.endswith(("_s", "_ms")):
+    if _SPENT.search(name) or name.endswith("_ms"):
+        return Role.OTHER
+    if name.endswith("_s") and METRIC_WORDS.isdisjoint(words(name)):
         return Role.OTHER
     if _RATE.search(name):
         return Role.THROUGHPUT
@@ -208,7 +212,9 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
         return Role.SCHEDULE
     if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
-    if own & _TIME_WORDS or own & _SIZE_WORDS:
+    if parts[-1] == "rank" and own & _MIDDLE:
+        return Role.METRIC  # Where the right answer comes on average.
+    if own & _TIME_WORDS or (own & _SIZE_WORDS and parts[-1] != "norm"):
         return Role.OTHER
     if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS:
         # "data loss" is a loss, "loss weight" and "target loss" are settings.

@@ -40,6 +40,8 @@ class Brackets(Cursor):
         self.number = -1
         self.listed = 1
         self.skip_next = False
+        self._previous_comma = False
+        """The last boundary was a comma behind a word, as in a list of names."""
 
     def _boundary(self) -> None:
         """The phrase ends here."""
@@ -164,5 +166,11 @@ class Brackets(Cursor):
             first = False
             if "%" in token.unit:
                 last.percent = self.number
-            elif isinstance(last, Field) and last.decimal and not token.text.isdigit() and not token.unit:
+            elif (
+                isinstance(last, Field)
+                and last.decimal
+                and not token.text.isdigit()
+                and not token.unit
+                and self._next_kind() != "word"  # "(2.1 s)" is another figure.
+            ):
                 last.mean = self.number

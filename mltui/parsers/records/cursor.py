@@ -28,6 +28,10 @@ class Cursor:
         previous = self._previous()
         return previous is not None and previous.kind == "number"
 
+    def _next_kind(self) -> str:
+        following = self._next()
+        return "" if following is None else following.kind
+
     def _previous_text(self) -> str:
         previous = self._previous()
         return "" if previous is None else previous.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mltui.parsers.vocabulary import QUALIFIERS, Role, counter_of, role_of, scope_of, word_set, words
 
-_STOP = word_set("""
+STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
     complete results result info of at end start
 """)
@@ -17,6 +17,11 @@ MEANS = word_set("""
 def measures(word: str) -> bool:
     """Whether ``word`` by itself says what is measured."""
     return role_of(word) is Role.METRIC
+
+
+def _is_of(parts: list[str], i: int) -> bool:
+    """Whether word ``i`` is the "of" of a name: ``Std of Reward``."""
+    return i > 0 and parts[i].lower() == "of" and parts[i - 1].lower() in QUALIFIERS
 
 
 def known(word: str) -> bool:
@@ -48,7 +53,7 @@ def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
                 # "Training acc over epoch: 0.75" names a metric, not an epoch.
                 return " ".join(parts[: measured[-1] + 1]), []
             return " ".join(parts[start:]), parts[:start]
-    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in _STOP), default=0)
+    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in STOP and not _is_of(parts, i)), default=0)
     if explicit and len(parts) - cut <= 4:
         return " ".join(parts[cut:]), parts[:cut]
     if not parts or (not explicit and not known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
@@ -60,5 +65,5 @@ def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
     if words(name) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
         start, name = start - 1, " ".join(parts[start - 1 :])
     left = parts[:start]
-    prose = [w for w in left if w.lower() not in _STOP and not scope_of(w) and not counter_of(w)]
+    prose = [w for w in left if w.lower() not in STOP and not scope_of(w) and not counter_of(w)]
     return ("", parts) if prose and not explicit else (name, left)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.records.brackets import Brackets
-from mltui.parsers.records.names import MEANS, inside, known, measures, name_of
+from mltui.parsers.records.lists import untold
+from mltui.parsers.records.marks import Marks
+from mltui.parsers.records.names import MEANS, STOP, inside, known, measures, name_of
 from mltui.parsers.records.record import Field, Nameless, Record, new_field
 from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
 from mltui.parsers.vocabulary import (
@@ -63,6 +64,8 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     """The record that a line of text holds; its numbers count the number tokens of ``tokenize``."""
     walk = _Walk(text, tokenize(text) if tokens is None else tokens)
     record = walk.run()
+    if not record.fields and (fields := untold(text, walk.tokens)):
+        return Record(fields)
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.keras = True
@@ -74,7 +77,7 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     return record
 
 
-class _Walk(Brackets):
+class _Walk(Marks):
     def run(self) -> Record:
         while self.i < len(self.tokens):
             token = self.tokens[self.i]
@@ -204,6 +207,8 @@ class _Walk(Brackets):
         if len(self.phrase) != 1 or before is None or "." not in token.text or token.unit:
             return False
         closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
+        if behind is None and isinstance(self.last, Field) and self.last.counts and before.kind == "number":
+            return self.phrase[0].isalpha() and self.phrase[0].lower() not in STOP  # "iter 10 value 0.31"
         return closed and (before.kind == "gap" or before.text in ",;|") and not known(self.phrase[0])
 
     def _counter(self, name: str, left: list[str], token: Token) -> None:
@@ -284,6 +289,7 @@ class _Walk(Brackets):
             self._dash(token)
         elif text in _BOUNDARY and not (text == "." and self._abbreviates(token)):
             self._boundary()
+            self._previous_comma = text == "," and (not self._after_number())
 
     def _abbreviates(self, token: Token) -> bool:
         """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
@@ -296,35 +302,11 @@ class _Walk(Brackets):
         if self.phrase:
             if self.separator and self.separator != text:
                 return
+            if not (self.separator or self.brackets) and self._previous_comma and self._listed():
+                return
             self.separator = text
         elif self._after_number() and not self.waiting_name:
             self.waiting_name = ""
-
-    def _slash(self) -> None:
-        following = self._next()
-        if following is None or following.kind != "number":
-            return
-        while self.tokens[self.i] is not following:
-            self.i += 1
-        self.number += 1
-        last = self.last
-        if isinstance(last, Nameless):
-            last.total = self.number
-        elif (
-            isinstance(last, Field) and last.role is not Role.COUNTER and last.decimal and not following.text.isdigit()
-        ):
-            last.second = self.number
-        elif isinstance(last, Field):
-            last.total = self.number
-
-    def _dash(self, token: Token) -> None:
-        previous, following = self._previous(), self._next()
-        if previous is None or following is None or previous.end < token.start < token.end < following.start:
-            self._boundary()
-        elif self._after_number() and following.kind == "number" and isinstance(self.last, Field) and self.last.counts:
-            self.i = self.tokens.index(following, self.i)
-            self.number += 1
-            self.last.index = self.number
 
     def _gap(self, token: Token) -> None:
         following = self._next()
@@ -339,14 +321,6 @@ class _Walk(Brackets):
             self._clear()
         else:
             self._boundary()
-
-    def _arrow(self, token: Token) -> None:
-        following = self._next()
-        self.skip_next = self._after_number() and following is not None and following.kind == "number"
-        self._boundary()
-
-    def _plusminus(self, token: Token) -> None:
-        self.skip_next = self._after_number()
 
     # Ends of phrases.
 

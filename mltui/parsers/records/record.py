@@ -71,6 +71,8 @@ class Record:
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
     """It begins with words on the best so far."""
+    row: bool = False
+    """It is the row of a table: its columns tell its names."""
     starred: bool = False
     """It begins with a star, as summaries do."""
 

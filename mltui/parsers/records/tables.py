@@ -24,7 +24,7 @@ _DURATION = re.compile(
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
 )
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
-_NAME = re.compile(r"[^\W\d_].{0,40}|#")
+_NAME = re.compile(r"#?[^\W\d_].{0,40}|#")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
 _MISSING = frozenset(["", "n/a", "na", "none", "-", "--", "—"])
@@ -276,7 +276,7 @@ def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
 
 def table_record(names: list[str], cells: list[str]) -> Record:
     """The record of a table with these columns; number ``i`` is cell ``i``."""
-    record = Record()
+    record = Record(row=True)
     counts = any(counter_of(n) for n in names)
     for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
         if not _CELL.fullmatch(cell):

@@ -1,0 +1,51 @@
+"""Values whose names stand elsewhere: ``loss, acc = (0.5, 0.9)``, or nowhere: ``1m 3s (5000 5%) 2.3012``."""
+
+from __future__ import annotations
+
+import re
+
+from mltui.parsers.records.names import known
+from mltui.parsers.records.record import Field, new_field
+from mltui.parsers.tokens import Token
+
+_UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
+
+
+def untold(text: str, tokens: list[Token]) -> list[Field]:
+    """The fields of a line of time, count, share and one value, which is the loss where nothing else is said."""
+    if not _UNTOLD.fullmatch(text):
+        return []
+    last = sum(token.kind == "number" for token in tokens) - 1
+    return [new_field("iteration", last - 2, "1"), new_field("loss", last, "0.5")]
+
+
+def names_before(tokens: list[Token], i: int) -> list[str]:
+    """The names in front of the separator ``i``, if they are a list of names of the field."""
+    names: list[str] = []
+    phrase: list[str] = []
+    for token in reversed(tokens[:i]):
+        if token.kind == "word" and len(phrase) < 3:
+            phrase.insert(0, token.text)
+        elif token.text == "," and phrase:
+            names.insert(0, " ".join(phrase))
+            phrase = []
+        elif token.text not in "()[]":
+            break
+    if phrase:
+        names.insert(0, " ".join(phrase))
+    return names if len(names) > 1 and all(known(name.split()[-1]) for name in names) else []
+
+
+def numbers_behind(tokens: list[Token], i: int) -> list[Token]:
+    """The numbers of the list behind the separator ``i``."""
+    found: list[Token] = []
+    comma = True
+    for token in tokens[i + 1 :]:
+        if token.kind == "number" and comma:
+            found.append(token)
+            comma = False
+        elif token.text == "," and not comma:
+            comma = True
+        elif token.kind != "gap" and not (token.text in "([" and not found):
+            break
+    return found
