@@ -48,10 +48,13 @@ def summary(names: Sequence[str], rows: Sequence[SampleRow], name: str) -> Summa
 
 
 def thinned(rows: Sequence[SampleRow], now: float) -> list[SampleRow]:
-    """``rows`` (the oldest first) as coarse as their age at ``now`` allows, and no more than ``MOST``."""
+    """``rows`` (the oldest first) as coarse as their age at ``now`` allows, and no more than ``MOST``.
+
+    The first one stays as it is: it tells when the run began to be measured, from which times are counted.
+    """
     factor = 1.0
     while True:
-        joined = _joined(rows, now, factor)
+        joined = [*rows[:1], *_joined(rows[1:], now, factor)]
         if len(joined) <= MOST:
             return joined
         factor *= 2

@@ -10,10 +10,11 @@ bytes of payload, whose first byte says what it is:
 A frame cut off by a crash fails its length or checksum: readers stop in front of it, and the next writer cuts it off
 and goes on, so that a torn end never costs more than itself.
 
-A row is one sample at first. Rows older than ten minutes are joined to rows of 10 s, older than two hours to rows of
-60 s, older than a day to rows of 600 s: means are weighted, and the greatest value of all samples is kept, so that no
-peak is lost. A run of two hours has 1,260 rows, one of a day 2,580, and none more than 8,192: beyond that the steps
-double. The thinned file is written beside the old one and takes its place.
+A row is one sample at first. Rows older than ten minutes are joined to rows of 10 s, older than two hours to rows of 60
+s, older than a day to rows of 600 s: means are weighted, and the greatest value of all samples is kept, so that no peak
+is lost. The first row stays as it is, for it says when the run began. A run of two hours has 1,260 rows, one of a day
+2,580, and none more than 8,192: beyond that the steps double. The thinned file is written beside the old one and takes
+its place.
 """
 
 from __future__ import annotations

@@ -68,6 +68,16 @@ def test_without_a_metric_x_is_the_time(tmp_path: Path) -> None:
     assert key.axis == "epoch"
 
 
+def test_zero_stays_where_it_was_when_rows_are_joined(tmp_path: Path) -> None:
+    """The last sample of a long run lies as many seconds from the start as it was taken after it."""
+    rig = _Rig(tmp_path)
+    for at in range(1_300):
+        rig.sample(at, run_cpu=1.0)
+    curve = rig.update()["CPU cores"]
+    assert len(curve) < 1_000
+    assert (curve[0], curve[-1]) == ((0, 1.0), (1_299, 1.0))
+
+
 def test_one_sample_is_no_curve(tmp_path: Path) -> None:
     """A run that ended at once has nothing to see."""
     rig = _Rig(tmp_path)

@@ -12,12 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mltui.domain.text import clean, one_line
+from mltui.domain.text import clean
 from mltui.ui.commands import DIALOG, QUESTION, Command, bindings, key_of
-from mltui.ui.widgets.bars import KeyBar
+from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.lines import Line, cut
-from mltui.ui.widgets.scrolling import HoldsLines
-from mltui.ui.widgets.text_view import TextView, folded
+from mltui.ui.widgets.text_view import folded
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -49,34 +48,14 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class TextScreen(HoldsLines, ModalScreen[None]):
+class TextScreen(ReadingScreen[None]):
     """A text to read, scroll and copy."""
 
-    DEFAULT_CSS = """
-    TextScreen { align: center middle; }
-    TextScreen > Vertical { width: 94%; height: 90%; border: round $primary; background: $surface; padding: 0 0 0 1; }
-    TextScreen TextView { background: $surface; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
-        super().__init__()
-        self._title = one_line(title)
+        super().__init__(title, DIALOG)
         self._lines = lines
-        self.view: TextView = TextView()
-
-    def compose(self) -> ComposeResult:
-        """Title, text, keys."""
-        bar = KeyBar()
-        with Vertical() as box:
-            box.border_title = Content(self._title)
-            yield self.view
-            yield bar
-        bar.show(tuple(command for command in DIALOG if command.footer))
-
-    def on_mount(self) -> None:
-        """The keys go to the text."""
-        self.view.focus()
 
     def on_resize(self) -> None:
         """Fold the text into the room it has."""

@@ -4,58 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
 
 from mltui.domain.text import one_line
 from mltui.ui.commands import FIX, bindings, key_of
 from mltui.ui.presentation.diagnosis import diff_lines
-from mltui.ui.widgets.bars import KeyBar
+from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.lines import Line
-from mltui.ui.widgets.scrolling import HoldsLines
-from mltui.ui.widgets.text_view import TextView, folded
+from mltui.ui.widgets.text_view import folded
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
     from mltui.runtime.profile_fix import Fix
 
 
-class FixScreen(HoldsLines, ModalScreen[str]):
+class FixScreen(ReadingScreen[str]):
     """Answers ``write``, ``once`` or nothing."""
 
     DEFAULT_CSS = """
-    FixScreen { align: center middle; }
-    FixScreen > Vertical { width: 94%; max-width: 110; height: auto; max-height: 90%; border: round $primary;
-        background: $surface; padding: 0 0 0 1; }
-    FixScreen TextView { background: $surface; height: auto; max-height: 30; }
+    FixScreen > Vertical { max-width: 110; height: auto; max-height: 90%; }
+    FixScreen TextView { height: auto; max-height: 30; }
     FixScreen KeyBar { dock: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(FIX)]
 
     def __init__(self, run: Run, fix: Fix) -> None:
-        super().__init__()
-        self._run = run
+        possible = (one for one in FIX if fix.can_be_written or one.id != "fix.write")
+        super().__init__(f"The change for {one_line(run.profile, 60)}", possible)
         self._fix = fix
-        self.view: TextView = TextView()
-
-    def compose(self) -> ComposeResult:
-        """What is changed, the diff, the keys."""
-        bar = KeyBar()
         # As high as it will be, so that the first picture is the right one.
         self.view.styles.height = len(self._lines())
-        with Vertical() as box:
-            box.border_title = Content(one_line(f"The change for {self._run.profile}", 80))
-            yield self.view
-            yield bar
-        bar.show(tuple(c for c in FIX if c.footer and (self._fix.can_be_written or c.id != "fix.write")))
 
     def on_mount(self) -> None:
-        """The keys go to the diff."""
+        """Show it."""
         self.view.show(self._lines())
-        self.view.focus()
 
     def on_resize(self) -> None:
         """Fold the text into the room it has."""

@@ -16,11 +16,10 @@ from mltui.domain.text import clean, one_line
 from mltui.ui.commands import DIFF, PROMPT, bindings
 from mltui.ui.presentation.diagnosis import diff_lines
 from mltui.ui.presentation.fuzzy import match
+from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, LinesWidget, cut
 from mltui.ui.widgets.list_table import ListTable
-from mltui.ui.widgets.scrolling import HoldsLines
-from mltui.ui.widgets.text_view import TextView
 from mltui.ui.widgets.typed_text import TypedText
 
 
@@ -187,38 +186,21 @@ class ChoiceScreen(ModalScreen[str]):
             self.dismiss(event.character)
 
 
-class DiffScreen(HoldsLines, ModalScreen[bool]):
+class DiffScreen(ReadingScreen[bool]):
     """What would be saved, as a diff; the answer is ``True`` when it is to be."""
 
-    DEFAULT_CSS = """
-    DiffScreen { align: center middle; }
-    DiffScreen > Vertical { width: 94%; max-width: 120; height: 90%; border: round $primary; background: $surface;
-        padding: 0 0 0 1; }
-    DiffScreen TextView { background: $surface; }
-    """
+    DEFAULT_CSS = "DiffScreen > Vertical { max-width: 120; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIFF)]
 
     def __init__(self, title: str, diff: Sequence[str], warning: str = "") -> None:
-        super().__init__()
-        self._title = one_line(title, 100)
+        super().__init__(title, DIFF)
         self._diff = diff
         self._warning = warning
-        self.view: TextView = TextView()
-
-    def compose(self) -> ComposeResult:
-        """The diff and the keys."""
-        bar = KeyBar()
-        with Vertical() as box:
-            box.border_title = Content(self._title)
-            yield self.view
-            yield bar
-        bar.show(tuple(command for command in DIFF if command.footer))
 
     def on_mount(self) -> None:
-        """The keys go to the diff."""
+        """Show it."""
         head: list[Line] = [[(f"! {one_line(self._warning, 200)}", "warn")], []] if self._warning else []
         self.view.show([*head, *diff_lines(self._diff)])
-        self.view.focus()
 
     def action_answer(self, save: bool) -> None:
         """Answer."""
