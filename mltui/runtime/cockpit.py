@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mltui.runtime.gpu_choice import GpuChoice
     from mltui.runtime.launcher import Wish
     from mltui.runtime.resolve import Resolution
+    from mltui.storage.extenders import Extender
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
     from mltui.storage.settings import LoadedSettings
 
@@ -204,6 +205,13 @@ class Cockpit:
     def named_profile(self, name: str, near: Path) -> Path | None:
         """The file of the profile of this name, near a folder or in any of the app's; ``None``: there is none."""
         return self._profiles_on_disk().named(name, near)
+
+    def extenders(self, path: Path) -> tuple[Extender, ...]:
+        """The profiles that extend the one at ``path``, those first that name it themselves."""
+        from mltui.storage.extenders import extenders
+
+        repository = self._profiles_on_disk()
+        return extenders(path, repository.files(), repository.named)
 
     def _take_profiles(self, profiles: tuple[ProfileEntry, ...]) -> None:
         if profiles != self.profiles or not self.profiles_read:

@@ -48,6 +48,20 @@ def extended_service(root: Node, name: str, file: Path) -> tuple[Node, tuple[Pro
     return node, tuple(problems)
 
 
+def base_of(root: Node, file: Path, find: Finder) -> tuple[str, Path] | None:
+    """What the profile of the tree ``root``, in ``file``, says that it extends, and the file that this means; ``None``
+    where it extends nothing, nothing that is there, or a part of itself."""
+    asked = root.value.get("extends")
+    if asked is None:
+        return None
+    place = _Place(file, ())
+    try:
+        wanted, _ = _wanted(asked, place)
+        return (wanted, _file(wanted, place, find)) if wanted else None
+    except _Refused:
+        return None
+
+
 def _unmarked(source: Source) -> Source:
     """Tags that replace what is inherited are nothing where nothing is."""
     written = "!reset" in source.text or "!override" in source.text

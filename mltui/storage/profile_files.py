@@ -216,7 +216,7 @@ def new_profile(name: str, template: str = "command", folder: Path | None = None
 
 def duplicate(path: Path, name: str) -> Path:
     """Copy a profile, with the folder that is its own; gives the new file. Raises ``UsageError``, ``StorageError``."""
-    place = _holder(path)
+    place = holder(path)
     home = place.parent
     if not os.access(home, os.W_OK) or home == examples_folder():
         home = place_for_new()
@@ -239,7 +239,7 @@ def save_as(read: FileText, text: str, name: str) -> FileText:
         begun = read_text(duplicate(read.path, name))
     else:
         # Its file is gone; what may be left of its folder is not this profile's any more.
-        place = _holder(read.path)
+        place = holder(read.path)
         single = place == read.path
         target = _free_file(place.parent, name, place.suffix) if single else _free_folder(place.parent, name)
         begun = FileText(target if single else target / read.path.name, "", marked=read.marked)
@@ -254,7 +254,7 @@ def save_as(read: FileText, text: str, name: str) -> FileText:
 
 def rename(path: Path, name: str) -> Path:
     """Give a profile another name, and its file or folder with it; gives the file then."""
-    place = _holder(path)
+    place = holder(path)
     if place == path:
         target = new = _free_file(path.parent, name, path.suffix)
     else:
@@ -270,7 +270,7 @@ def rename(path: Path, name: str) -> Path:
 
 def what_goes(path: Path) -> str:
     """What ``delete`` deletes and what stays, in one sentence for the person who is asked."""
-    place = _holder(path)
+    place = holder(path)
     others = [] if place == path else [entry.name for entry in place.iterdir() if entry.name != path.name]
     if not others:
         return f"{_shown(path)} is deleted."
@@ -289,7 +289,7 @@ def delete(path: Path) -> None:
             path.parent.rmdir()
 
 
-def _holder(path: Path) -> Path:
+def holder(path: Path) -> Path:
     """What a profile's name stands on: its folder where it has one of its own, else its file."""
     return path.parent if path.name in FILE_NAMES else path
 

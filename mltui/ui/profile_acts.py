@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mltui.domain.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from mltui.storage.extenders import Extender
     from mltui.storage.profile_files import FileText
     from mltui.storage.profiles import ProfileEntry
     from mltui.ui.app import MltuiApp
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Stands among the templates for what is none.
 _IMPORT = "import"
+#: Of more profiles than these only the number is said.
+_MOST_NAMED = 5
 
 
 def open_editor(app: MltuiApp, path: Path) -> None:
@@ -124,24 +127,70 @@ def ask_rename(app: MltuiApp, entry: ProfileEntry) -> None:
 
     def named(name: str | None) -> None:
         if name and name != entry.name:
-            app.do("", lambda: files.rename(entry.path, name), then=lambda path: _show_in_list(app, path))
+            app.do("", lambda: app.cockpit.extenders(entry.path), then=lambda others: _rename(app, entry, name, others))
 
     title = f"Another name for {one_line(entry.name, 40)}"
     app.push_screen(PromptScreen(title, text=entry.name, check=files.check_name), named)
 
 
+def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Extender]) -> None:
+    """Rename it; where other profiles name it, ask what becomes of them."""
+    from mltui.storage import profile_files as files
+    from mltui.storage.extenders import rename_everywhere
+    from mltui.ui.screens.prompts import ChoiceScreen
+
+    naming = [other for other in others if other.direct]
+
+    def renamed(path: Path) -> None:
+        _show_in_list(app, path)
+
+    def alone(path: Path) -> None:
+        renamed(path)
+        if naming:
+            said = ", ".join(one_line(str(other.path), 200) for other in naming[:_MOST_NAMED])
+            app.notify(f"These still say {one_line(entry.name, 40)}: {said}", severity="warning", markup=False)
+
+    def answered(answer: str | None) -> None:
+        if answer == "y":
+            app.do("", lambda: rename_everywhere(entry.path, name, naming), then=renamed)
+        elif answer == "o":
+            app.do("", lambda: files.rename(entry.path, name), then=alone)
+
+    if not naming:
+        answered("o")
+        return
+    them = "it" if len(naming) == 1 else "them"
+    said = [f"{one_line(entry.name, 60)} is extended by {_named(naming)}. With another name it is not found there."]
+    answers = [("y", f"Rename it, and write {name} in {them} too; all else there stays as it is"),
+               ("o", f"Rename it alone, and change {them} yourself")]  # fmt: skip
+    app.push_screen(ChoiceScreen(said, answers), answered)
+
+
+def _named(others: Sequence[Extender]) -> str:
+    """Their names, of many the first ones."""
+    names = [one_line(other.name, 60) for other in others[:_MOST_NAMED]]
+    more = [f"{len(others) - _MOST_NAMED} more"] if len(others) > _MOST_NAMED else []
+    *first, last = [*names, *more]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
-    """Ask, saying what goes, and delete the profile's file."""
+    """Ask, saying what goes and who goes without it, and delete the profile's file."""
     from mltui.storage import profile_files as files
 
     def delete() -> None:
         files.delete(entry.path)
         app.cockpit.reload_profiles()
 
-    def ask(goes: str) -> None:
-        app.ask(f"Delete the profile {one_line(entry.name, 60)}?\n{goes}", "Delete", "", delete)
+    def look() -> tuple[str, tuple[Extender, ...]]:
+        return files.what_goes(entry.path), app.cockpit.extenders(entry.path)
 
-    app.do("", lambda: files.what_goes(entry.path), then=ask)
+    def ask(found: tuple[str, tuple[Extender, ...]]) -> None:
+        goes, others = found
+        without = f"\nIt is extended by {_named(others)}: not to be used without it." if others else ""
+        app.ask(f"Delete the profile {one_line(entry.name, 60)}?\n{goes}{without}", "Delete", "", delete)
+
+    app.do("", look, then=ask)
 
 
 def free_name(place: Path) -> Callable[[str], str]:
