@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ LITERAL = frozenset({"name", "extends", "description", "tags", "params", "metric
 
 
 #: No person has so many at once; to look for the nearest name of more would take long.
-_MOST_FAULTS = 100
+MOST_FAULTS = 100
 #: So many parameters are compared with a name that is none of them, and so many such names.
 _MOST_COMPARED = 100
 
@@ -39,13 +40,26 @@ class Fault(NamedTuple):
     key: bool = False
 
 
-def check(data: Mapping[str, Any], written: Mapping[str, Any] | None = None) -> tuple[Profile | None, list[Fault]]:
+#: Gives the profile of data whose fields are right by themselves, or ``None`` and every fault.
+Validate = Callable[[Mapping[str, Any]], tuple[Profile | None, list[Fault]]]
+
+
+def validated(data: Mapping[str, Any]) -> tuple[Profile | None, list[Fault]]:
+    """The profile of ``data``, each field looked at by itself, or every fault."""
+    try:
+        return Profile.model_validate(dict(data)), []
+    except ValidationError as error:
+        return None, faults_of(error, data, unknown_key)
+
+
+def check(
+    data: Mapping[str, Any], written: Mapping[str, Any] | None = None, validate: Validate = validated
+) -> tuple[Profile | None, list[Fault]]:
     """The profile that ``data`` makes, or every fault; ``written`` is the data before ``settle`` left keys out."""
     faults = _missing_image(data if written is None else written)
-    try:
-        profile = Profile.model_validate(dict(data))
-    except ValidationError as error:
-        return None, [*faults_of(error, data, unknown_key), *faults]
+    profile, found = validate(data)
+    if profile is None:
+        return None, [*found, *faults]
     faults += conflicts(profile)
     return (None if faults else profile), faults
 
@@ -67,6 +81,17 @@ def fill(data: Any, lookup: Lookup, path: tuple[str | int, ...] = ()) -> tuple[A
     return data | {key: value for key, value, _ in done}, faults
 
 
+def _variable_faults(data: Any, lookup: Lookup, path: tuple[str | int, ...]) -> Iterator[Fault]:  # noqa: ANN401
+    """A fault for each variable below ``path`` that could not be filled in."""
+    items: Iterable[tuple[Any, Any]] = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, value in items:
+        if isinstance(value, str):
+            if "$" in value:
+                yield from fill(value, lookup, (*path, key))[1]
+        elif isinstance(value, dict | list):
+            yield from _variable_faults(value, lookup, (*path, key))
+
+
 def literal(key: str) -> bool:
     """A top-level key whose texts hold no variables: they are for people, for mltui, or Compose's extensions."""
     return key in LITERAL or key.startswith("x-")
@@ -83,7 +108,7 @@ def settle(data: dict[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[F
     for key, value in data.items():
         if key in DEFERRED or literal(key):
             result[key] = value
-            faults += [] if literal(key) else fill(value, lambda _: "x", (key,))[1]
+            faults += [] if literal(key) else _variable_faults({key: value}, lambda _: "x", ())
             continue
         settled = _settle(value, lookup, (key,), faults)
         if settled is not _UNSETTLED:
@@ -98,10 +123,10 @@ def _settle(value: Any, lookup: Lookup, path: tuple[str | int, ...], faults: lis
     if isinstance(value, dict):
         pairs = [(k, _settle(v, lookup, (*path, k), faults)) for k, v in value.items()]
         kept = {k: v for k, v in pairs if v is not _UNSETTLED}
-        return kept if len(kept) == len(pairs) else _UNSETTLED
+        return _unless_same(kept, value, kept.values(), value.values()) if len(kept) == len(pairs) else _UNSETTLED
     if isinstance(value, list):
         items = [_settle(v, lookup, (*path, i), faults) for i, v in enumerate(value)]
-        return _UNSETTLED if _UNSETTLED in items else items
+        return _UNSETTLED if _UNSETTLED in items else _unless_same(items, value, items, value)
     if not isinstance(value, str):
         return value
     try:
@@ -111,6 +136,11 @@ def _settle(value: Any, lookup: Lookup, path: tuple[str | int, ...], faults: lis
     except InterpolationError as error:
         faults.append(Fault(path, str(error)))
         return _UNSETTLED
+
+
+def _unless_same(new: Any, old: Any, new_values: Iterable[Any], old_values: Iterable[Any]) -> Any:  # noqa: ANN401
+    """``old`` itself where nothing in it is another object: by that one knows that it has not changed."""
+    return old if all(map(operator.is_, new_values, old_values)) else new
 
 
 def written_defaults(data: Mapping[str, Any]) -> dict[str, str | None]:
@@ -144,7 +174,7 @@ def unknown_parameters(data: Mapping[str, Any]) -> list[Fault]:
         return ""
 
     for key in ("command", "entrypoint", "environment"):
-        faults += fill(data.get(key), lookup, (key,))[1]
+        faults += _variable_faults({key: data.get(key)}, lookup, ())
     return [fault for fault in faults if "did you mean" in fault.message]
 
 
@@ -218,12 +248,12 @@ UnknownKey = Callable[[str, tuple[str | int, ...]], str]
 def faults_of(error: ValidationError, data: Mapping[str, Any], unknown: UnknownKey) -> list[Fault]:
     """Pydantic's errors in our words, one for each place."""
     found: dict[tuple[str | int, ...], Fault] = {}
-    for item in error.errors(include_url=False)[:_MOST_FAULTS]:
+    for item in error.errors(include_url=False)[:MOST_FAULTS]:
         loc = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         path = _path_in(data, loc)
         on_key = item["type"] == "extra_forbidden" or "[key]" in loc
         found.setdefault(path, Fault(path, _sentence(dict(item), loc, unknown), on_key))
-    more = error.error_count() - _MOST_FAULTS
+    more = error.error_count() - MOST_FAULTS
     # It stands where the list ends.
     return [*found.values(), *([Fault(path, f"{more} more problems are not listed")] if more > 0 else [])]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 
 # Whole sequences go first (CSI, OSC, DCS/SOS/PM/APC, two-byte escapes), in 7-bit and 8-bit form, so that their
 # parameters do not stay behind as text; an unterminated string sequence ends at the line's end.
@@ -38,3 +39,12 @@ def one_line(text: str, limit: int = 0) -> str:
     """``text`` cleaned and on one line; longer than ``limit`` characters (0: any) it ends in an ellipsis."""
     flat = " ".join(clean(text[: 8 * limit] if limit else text).split())
     return flat if not limit or len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def splice_between(old: str, new: str) -> tuple[int, int, str]:
+    """The smallest replacement that makes ``old`` into ``new``: from, to, by what."""
+    shorter = min(len(old), len(new))
+    start = bisect(range(1, shorter + 1), False, key=lambda length: old[:length] != new[:length])
+    rest = shorter - start
+    end = bisect(range(1, rest + 1), False, key=lambda length: old[-length:] != new[-length:])
+    return start, len(old) - end, new[start : len(new) - end]

@@ -6,18 +6,25 @@ import contextlib
 import difflib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mltui.domain.errors import EditError, Problem
 from mltui.domain.text import one_line
 from mltui.storage.profiles import check_source
-from mltui.storage.yaml_edit import YamlDocument
+from mltui.storage.yaml_edit import YamlDocument, is_document
+from mltui.storage.yaml_reparse import parse_again
+from mltui.storage.yaml_source import parse_source
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
+    from mltui.domain.profile_recheck import Revalidation
     from mltui.storage.extends import Finder
+    from mltui.storage.yaml_source import Source
+
+#: Characters of a text of which an entry is checked while the screen waits for it.
+_MOST_AT_ONCE = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -32,30 +39,60 @@ class Draft:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Checking:
+    """Checks one state of a profile's text after the other: what has not changed is not looked at again."""
+
+    def __init__(self, path: Path, find: Finder | None = None) -> None:
+        self.path = path
+        self._find = find
+        self._validate: Revalidation | None = None
+        self._sound: Source | None = None
+        """The last text that was YAML without a fault."""
+
+    def check(self, text: str) -> Draft:
+        """Everything about ``text``. Never raises for the text's sake."""
+        found = parse_again(self._sound, text) if self._sound else None
+        return self._draft(text, found or parse_source(text, str(self.path)))
+
+    def check_entry(self, text: str) -> Draft | None:
+        """The same, where only one entry differs from the last text that was understood; else ``None``.
+
+        It takes a millisecond or two and reads no file, so that it need not be done in a thread.
+        """
+        if self._sound is None or len(text) > _MOST_AT_ONCE or "extends" in (self._sound.data or {}):
+            return None
+        found = parse_again(self._sound, text)
+        return None if found is None or "extends" in found.data else self._draft(text, found)
+
+    def check_document(self, document: YamlDocument) -> Draft:
+        """The same for a document that comes of a change."""
+        return self._draft(document.text, document.source)
+
+    def _draft(self, text: str, source: Source) -> Draft:
+        # Not before it is needed, which is in a thread: with the models comes pydantic.
+        from mltui.domain.profile_recheck import Revalidation, same_objects
+
+        if not is_document(source):
+            return Draft(text, None, source.problems)
+        if self._sound is not None:
+            source = replace(source, data=same_objects(self._sound.data, source.data))
+        if source.root is not None and not source.problems:
+            self._sound = source
+        self._validate = self._validate or Revalidation()
+        profile, problems = check_source(source, self.path, find=self._find, validate=self._validate)
+        document = YamlDocument.of(text, source)
+        return Draft(text, document, problems, None if problems else profile, document.data)
+
+
 def check_draft(text: str, path: Path, find: Finder | None = None) -> Draft:
     """Everything about ``text`` as the file ``path``. Never raises for the text's sake."""
-    try:
-        document = YamlDocument(text, str(path))
-    except EditError:
-        from mltui.storage.yaml_source import parse_source
-
-        return Draft(text, None, parse_source(text, str(path)).problems)
-    profile, problems = check_source(document.source, path, find=find)
-    return Draft(text, document, problems, None if problems else profile, document.data)
+    return Checking(path, find).check(text)
 
 
 def diff_of(old: str, new: str, name: str) -> list[str]:
     """A unified diff, without line ends."""
     names = f"{name} (on disk)", f"{name} (yours)"
     return list(difflib.unified_diff(old.splitlines(), new.splitlines(), *names, lineterm=""))
-
-
-def splice_between(old: str, new: str) -> tuple[int, int, str]:
-    """The smallest replacement that makes ``old`` into ``new``: from, to, by what."""
-    shorter = min(len(old), len(new))
-    start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
-    end = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
-    return start, len(old) - end, new[start : len(new) - end]
 
 
 #: A change of a document by its data; raises ``EditError`` where that cannot be done in place.
@@ -86,10 +123,11 @@ class Drafting:
         self.path = path
         self._report = report
         self._refuse = refuse
-        self._find = find
+        self._checking = Checking(path, find)
         self._jobs: list[tuple[str, str | Change | _Told]] = []
         self._news = threading.Condition()
         self._closed = False
+        self._busy = False
         self._now = Draft("")
         self._begun: tuple[str, YamlDocument] | None = None
         """The change that is being typed, and the document before it."""
@@ -98,6 +136,16 @@ class Drafting:
     def take(self, text: str) -> None:
         """The text is another one now: check it."""
         self._put("", text)
+
+    def take_at_once(self, text: str) -> Draft | None:
+        """The same, done here and now, and not reported; ``None`` where it is a matter for the thread: ``take`` it."""
+        with self._news:
+            if self._busy or self._jobs or self._closed:
+                return None
+            draft = self._checking.check_entry(text)
+            if draft is not None:
+                self._now, self._begun = draft, None
+            return draft
 
     def change(self, change: Change, typing: str = "") -> None:
         """Change the document. Of changes with one ``typing`` each starts from the document before the first."""
@@ -129,17 +177,20 @@ class Drafting:
                 if self._closed:
                     return
                 typing, job = self._jobs.pop(0)
+                self._busy = True
             try:
                 self._do(typing, job)
             except Exception as error:
                 self._failed(job, error)
+            finally:
+                self._busy = False
 
     def _do(self, typing: str, job: str | Change | _Told) -> None:
         if isinstance(job, _Told):
             job.tell()
         elif isinstance(job, str):
             self._begun = None
-            self._now = check_draft(job, self.path, self._find)
+            self._now = self._checking.check(job)
             self._report(self._now, None)
         else:
             self._change(typing, job)
@@ -169,6 +220,5 @@ class Drafting:
             self._refuse(error)
             return
         self._begun = (typing, begun) if typing else None
-        profile, problems = check_source(document.source, self.path, find=self._find)
-        self._now = Draft(document.text, document, problems, None if problems else profile, document.data)
+        self._now = self._checking.check_document(document)
         self._report(self._now, before.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from mltui.storage.locations import config_home
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
+    from mltui.domain.profile_check import Validate
     from mltui.storage.extends import Finder
     from mltui.storage.yaml_source import Source
 
@@ -79,18 +80,27 @@ def check_text(
 
 
 def check_source(
-    source: Source, path: Path, environment: Mapping[str, str] | None = None, *, find: Finder | None = None
+    source: Source,
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    find: Finder | None = None,
+    validate: Validate | None = None,
 ) -> tuple[Profile | None, tuple[Problem, ...]]:
-    """The same for a text that has been parsed."""
-    return _checked(source, path, environment, find)
+    """The same for a text that has been parsed; ``validate`` may know parts of it from before."""
+    return _checked(source, path, environment, find, validate)
 
 
 def _checked(
-    source: Source, origin: Path, environment: Mapping[str, str] | None, find: Finder | None
+    source: Source,
+    origin: Path,
+    environment: Mapping[str, str] | None,
+    find: Finder | None,
+    validate: Validate | None = None,
 ) -> tuple[Profile | None, tuple[Problem, ...]]:
     """The profile that ``source`` says, and every problem, in the order of the file."""
     from mltui.domain.profile import problem_at
-    from mltui.domain.profile_check import check, settle, unknown_parameters, written_defaults
+    from mltui.domain.profile_check import check, settle, unknown_parameters, validated, written_defaults
     from mltui.storage.extends import extended, merged_text
 
     values = os.environ if environment is None else environment
@@ -99,12 +109,12 @@ def _checked(
         return None, source.problems
     defaults = written_defaults(source.data)
     settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else values.get(name))
-    profile, more = check(settled, source.data)
+    profile, more = check(settled, source.data, validate or validated)
     found = set(source.problems)
     for fault in (*faults, *more, *unknown_parameters(source.data)):
         found.add(problem_at(source.where(fault.path, fault.key), fault.path, fault.message))
     # Its own problems come first, in the order of the file; then those of the files that it extends.
-    problems = tuple(sorted(found, key=lambda p: (p.file != source.file, p.file, p.line, p.column)))
+    problems = tuple(sorted(found, key=lambda p: (p.file != source.file, astuple(p))))
     if profile is None:
         return None, problems
     text = merged_text(source) if source.bases else source.text

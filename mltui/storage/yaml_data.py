@@ -29,6 +29,8 @@ def plain(value: object) -> Any:  # noqa: ANN401 - any YAML value
 
 def same(one: object, other: object) -> bool:
     """Both are the same value of one kind: 1 is neither ``True`` nor 1.0; a NaN is a NaN; order of keys is free."""
+    if one is other:
+        return True
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):

@@ -19,6 +19,7 @@ from mltui.domain.errors import EditError
 from mltui.domain.text import one_line
 from mltui.storage import yaml_data
 from mltui.storage.yaml_data import MISSING
+from mltui.storage.yaml_reparse import parse_again
 from mltui.storage.yaml_source import PROFILE, FileKind, KeyPath, Source, parse_source
 from mltui.storage.yaml_spans import compose
 from mltui.storage.yaml_splice import Splicer
@@ -40,8 +41,15 @@ class YamlDocument:
         self._kind = kind
         self.source: Source = parse_source(text, file, kind)
         """The parsed text; what is wrong in it, short of its syntax, is among its ``problems``."""
-        if self.source.root is None and not self.source.nothing:
+        if not is_document(self.source):
             raise EditError(f"{self.source.problems[-1]}.", "Correct the text first.")
+
+    @classmethod
+    def of(cls, text: str, source: Source, kind: FileKind = PROFILE) -> YamlDocument:
+        """The document of a text that has been parsed, for which ``is_document`` holds."""
+        document = cls.__new__(cls)
+        document.text, document.source, document._kind = text, source, kind
+        return document
 
     @property
     def data(self) -> dict[str, Any]:
@@ -100,15 +108,15 @@ class YamlDocument:
                 text = step(Splicer(text, compose(text)), quotes)
             if text == self.text and yaml_data.same(self.data, expected):
                 return self
-            source = parse_source(text, self.source.file, self._kind)
-            if (source.root is not None or source.nothing) and yaml_data.same(source.data or {}, expected):
-                return self._of(text, source)
+            source = parse_again(self.source, text, self._kind) or parse_source(text, self.source.file, self._kind)
+            if is_document(source) and yaml_data.same(source.data or {}, expected):
+                return YamlDocument.of(text, source, self._kind)
         raise EditError(f"{_name(path)} cannot be changed without changing something else in the file.", _BY_HAND)
 
-    def _of(self, text: str, source: Source) -> YamlDocument:
-        document = YamlDocument.__new__(YamlDocument)
-        document.text, document.source, document._kind = text, source, self._kind
-        return document
+
+def is_document(source: Source) -> bool:
+    """It has been understood as YAML: there is data to change, or none yet."""
+    return source.root is not None or source.nothing
 
 
 _BY_HAND = "Edit the text."

@@ -95,6 +95,11 @@ class Node:
     """The file it stands in; empty: the source's own."""
     mark: str = ""
     """``reset`` or ``override``, Compose's tags for a value that replaces an inherited one."""
+    apart: bool = False
+    """A mapping whose entries are lines of their own and stand for themselves: in block style, without an anchor,
+    without ``<<``, without a key written twice, in a text without directives."""
+    tied: bool = False
+    """It, or something in it, has an anchor or is an alias: it says something in another place too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +184,10 @@ def parse_source(text: str, file: str = "profile.yaml", kind: FileKind = PROFILE
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - text.rfind("\n", 0, bad.start())
         return _failed(file, f"a character that is no text: U+{ord(bad[0]):04X}", (line, column))
-    composer = _Composer(text, file, kind)
+    composer = Composer(text, file, kind)
     try:
         root = composer.document()
-    except _Refused as refused:
+    except Refused as refused:
         return Source(file, problems=(*composer.problems, refused.problem))
     except yaml.YAMLError as error:
         return Source(file, problems=(*composer.problems, _syntax_problem(error, text, file)))
@@ -200,7 +205,7 @@ def plain(node: Node) -> Any:  # noqa: ANN401 - any YAML value
     return [plain(value) for value in node.value] if isinstance(node.value, list) else node.value
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The file goes beyond a bound, or has something that a profile cannot have."""
 
     def __init__(self, problem: Problem) -> None:
@@ -208,37 +213,48 @@ class _Refused(Exception):
         self.problem = problem
 
 
-class _Composer:
+class Composer:
     """Builds nodes out of the parser's events. (PyYAML's own composer recurses without a bound.)"""
 
-    def __init__(self, text: str, file: str, kind: FileKind) -> None:
+    def __init__(self, text: str, file: str, kind: FileKind, lines_before: int = 0) -> None:
+        """``lines_before``: so many lines of the file stand before ``text``."""
         self._events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
         self._file = file
         self._kind = kind
+        self._lines_before = lines_before
         self._anchors: dict[str, Node] = {}
         self._values = 0
         self.problems: list[Problem] = []
+        self.explicit = False
+        """The document's beginning or its end is written (``---``, ``...``)."""
 
-    def document(self) -> Node | None:
-        """The only document of the stream."""
+    def document(self, path: KeyPath = ()) -> Node | None:
+        """The only document of the stream, which stands at ``path`` of the file."""
         root: Node | None = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     raise self._refused(event, "a second document starts here: it has to be one")
-                root = self._node(next(self._events), 0, ())
+                self.explicit |= bool(event.explicit)
+                root = self._node(next(self._events), len(path), path)
+                root.apart &= not (event.version or event.tags)
+            elif isinstance(event, yaml.DocumentEndEvent):
+                self.explicit |= bool(event.explicit)
         return root
+
+    def _position(self, event: Any) -> Position:  # noqa: ANN401 - PyYAML's events are not typed
+        return event.start_mark.line + 1 + self._lines_before, event.start_mark.column + 1
 
     def _problem(self, position: Position, path: KeyPath, message: str) -> Problem:
         return Problem(self._file, *position, one_line(".".join(map(str, path)), 200), message)
 
-    def _refused(self, event: Any, message: str, path: KeyPath = ()) -> _Refused:  # noqa: ANN401
-        return _Refused(self._problem(_position(event), path, message))
+    def _refused(self, event: Any, message: str, path: KeyPath = ()) -> Refused:  # noqa: ANN401
+        return Refused(self._problem(self._position(event), path, message))
 
     def _note(self, position: Position, path: KeyPath, message: str) -> None:
         self.problems.append(self._problem(position, path, message))
 
-    def _node(self, event: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401 - PyYAML's events are not typed
+    def _node(self, event: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401
         if depth > MAX_DEPTH:
             raise self._refused(event, f"nested more than {MAX_DEPTH} deep")
         if isinstance(event, yaml.AliasEvent):
@@ -247,9 +263,9 @@ class _Composer:
         mark = event.tag[1:] if self._kind.marks and event.tag in _MARKS else ""
         tagged = not mark and event.tag not in (None, "!", "tag:yaml.org,2002:str")
         if tagged:
-            self._note(_position(event), path, f"the tag {one_line(event.tag, 40)} has no place here")
+            self._note(self._position(event), path, f"the tag {one_line(event.tag, 40)} has no place here")
         if isinstance(event, yaml.ScalarEvent):
-            node = Node(_position(event), None if tagged else self._scalar(event, path))
+            node = Node(self._position(event), None if tagged else self._scalar(event, path))
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(event, depth, path)
         else:
@@ -257,6 +273,7 @@ class _Composer:
         node.file, node.mark = self._file, mark
         if event.anchor:
             self._anchors[event.anchor] = node
+            node.apart, node.tied = False, True
         return node
 
     def _count(self, event: Any, values: int) -> None:  # noqa: ANN401
@@ -273,41 +290,45 @@ class _Composer:
                 event, f"the alias *{one_line(event.anchor, 40)} stands before or inside its anchor", path
             )
         self._count(event, target.size)
-        return Node(_position(event), target.value, target.keys, target.size, self._file)
+        return Node(self._position(event), target.value, target.keys, target.size, self._file, tied=True)
 
     def _scalar(self, event: Any, path: KeyPath) -> object:  # noqa: ANN401
         if "\0" in event.value:
-            self._note(_position(event), path, "a NUL character, which no program can be given")
+            self._note(self._position(event), path, "a NUL character, which no program can be given")
         if not (event.implicit[0] or (event.tag in _MARKS and event.style is None)):
             return event.value
         if event.value.lower() in _AMBIGUOUS and not self._kind.lenient:
             meaning = _AMBIGUOUS[event.value.lower()]
             message = f"{event.value} can be read as text or as {meaning}: write '{event.value}' or {meaning}"
-            self._note(_position(event), path, message)
+            self._note(self._position(event), path, message)
         return reads_as(event.value)
 
     def _sequence(self, start: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401
-        node = Node(_position(start), [])
+        node = Node(self._position(start), [])
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             child = self._node(event, depth + 1, (*path, len(node.value)))
             node.value.append(child)
             node.size += child.size
+            node.tied |= child.tied
         return node
 
     def _mapping(self, start: Any, depth: int, path: KeyPath) -> Node:  # noqa: ANN401
-        node = Node(_position(start), {})
+        node = Node(self._position(start), {}, apart=not start.flow_style)
         merged: dict[str, Node] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, path)
             child = self._node(next(self._events), depth + 1, (*path, key))
             node.size += child.size
+            node.tied |= child.tied
             if key == "<<" and event.implicit[0]:
                 merged = self._merged(child, (*path, key)) | merged
+                node.apart = False
             elif key in node.value:
                 first = node.keys[key][0]
-                self._note(_position(event), (*path, key), f"is written twice; the first is in line {first}")
+                self._note(self._position(event), (*path, key), f"is written twice; the first is in line {first}")
+                node.apart = False
             else:
-                node.value[key], node.keys[key] = child, _position(event)
+                node.value[key], node.keys[key] = child, self._position(event)
         for key, child in merged.items():
             node.value.setdefault(key, child)
             node.keys.setdefault(key, child.position)
@@ -329,10 +350,6 @@ class _Composer:
                 return result
             result = part.value | result
         return result
-
-
-def _position(event: Any) -> Position:  # noqa: ANN401 - PyYAML's events are not typed
-    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 def reads_as(text: str) -> object:

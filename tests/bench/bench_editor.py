@@ -1,106 +1,112 @@
-# ruff: noqa: ASYNC110 - it measures what it waits for, and so looks itself
 """A keystroke in the editor of a profile of 500 lines: until it shows, and until it shows checked, beside a bare area.
 
 ``python -m tests.bench.bench_editor [KEYS]``
 
-The app runs without a terminal of its own (Textual's pilot). Measured is from the key's arrival until it is
-drawn, and until the problems and the form of that text are drawn too. The floor is a plain ``TextArea`` of the
-same size on the same text in the same run. The processor's time of a check, alone, is printed beside it: on a busy
-machine that is the figure to compare.
+Both programs run on real terminals, and their keys are pressed in turn, so that what else the machine does meets both.
+Each key makes a value wrong or right again, at the end of the profile and inside the two hundred parameters. The floor
+is a plain ``TextArea`` with the same text. The processor's time a key, of all threads of the program until half a
+second after it, is printed beside the waiting: on a busy machine that is the figure to compare.
 """
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import os
+import re
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from textual.app import App, ComposeResult
-from textual.widgets import TextArea
-
-from mltui.domain.options import AppOptions
-from mltui.ui.app import MltuiApp
+from tests.support.terminal import Terminal
 
 LINES = 500
+BARE = """
+import sys
+from textual.app import App
+from textual.widgets import TextArea
+class Bare(App):
+    def compose(self):
+        yield TextArea(open(sys.argv[1]).read(), soft_wrap=False, show_line_numbers=True)
+Bare().run()
+"""
+_LAST = "pids_limit: 100"
 
 
 def profile_text() -> str:
     """A sound profile of 500 lines: many parameters, many variables, comments."""
     lines = ["# A large profile", "image: python:3.12", "gpus: none", "command: [python3, train.py]", "params:"]
-    lines += [f"  p{i}: {{default: {i}, min: 0, max: 1000, help: Number {i}}}" for i in range(200)]
+    lines += [f"  p{i}: {{default: {i}, help: Number {i}, min: 0, max: {1000 + i}}}" for i in range(200)]
     lines += ["environment:"]
     lines += [f"  VAR_{i}: value {i} # what it is for" for i in range(LINES - len(lines) - 1)]
-    return "\n".join([*lines, "hostname: x"]) + "\n"
+    return "\n".join([*lines, _LAST]) + "\n"
 
 
-class Bare(App[None]):
-    """The floor: a text area and nothing else."""
+class RawTerminal(Terminal):
+    """A terminal that keeps what is written to it, and emulates it only while it is told to."""
 
-    def compose(self) -> ComposeResult:
-        """The area."""
-        yield TextArea(profile_text(), soft_wrap=False, show_line_numbers=True)
+    emulates = True
 
-
-async def drawn(widget: TextArea) -> None:
-    """Until what waits to be drawn has been."""
-    done = asyncio.Event()
-    widget.call_after_refresh(done.set)
-    await done.wait()
+    def _read(self) -> None:
+        if self.emulates or not self.alive:
+            super()._read()
+            return
+        with contextlib.suppress(OSError):
+            self.raw += os.read(self._fd, 1 << 16)
 
 
-async def keystrokes(app: App[None], area: TextArea, keys: int, checked: Callable[[], bool]) -> tuple[list, list]:
-    """Milliseconds until each keystroke shows, and until it shows checked."""
-    shown, sound = [], []
-    area.focus()
-    area.move_cursor((area.document.line_count - 2, 11))
-    for number in range(keys):
-        before = area.text
-        start = time.perf_counter()
-        app.simulate_key("a" if number % 2 == 0 else "backspace")
-        while area.text == before:
-            await asyncio.sleep(0)
-        await drawn(area)
-        shown.append((time.perf_counter() - start) * 1000)
-        while not checked():
-            await asyncio.sleep(0.0005)
-        await drawn(area)
-        sound.append((time.perf_counter() - start) * 1000)
-        await asyncio.sleep(0.03)
-    return shown, sound
+class Typist:
+    """Types in one program, and measures."""
 
+    def __init__(self, terminal: RawTerminal, *, checks: bool) -> None:
+        self._terminal = terminal
+        self._checks = checks
+        self.shown: list[float] = []
+        self.checked: list[float] = []
+        self.used: list[float] = []
 
-async def bare(keys: int) -> list[float]:
-    """The floor."""
-    app = Bare()
-    async with app.run_test(size=(120, 36)):
-        shown, _ = await keystrokes(app, app.query_one(TextArea), keys, lambda: True)
-    return shown
+    def begin(self) -> None:
+        """Forget what was measured; from now on no emulator is in the way."""
+        self._terminal.emulates = False
+        self.shown, self.checked, self.used = [], [], []
 
+    def go(self, lines: int, before_end: int) -> None:
+        """Put the cursor so many lines further, so many columns before the line's end."""
+        self._send("\x1b[B" * lines)
+        self._send("\x1b[F" + "\x1b[D" * before_end)
 
-async def editor(folder: Path, keys: int) -> tuple[list[float], list[float]]:
-    """mltui's editor."""
-    from mltui.storage.profile_files import read_text
-    from mltui.ui.screens.profile_editor import ProfileEditor
+    def _send(self, keys: str) -> None:
+        """Press keys, and wait until nothing is drawn any more but the cursor's blinking."""
+        os.write(self._terminal._fd, keys.encode())
+        length = -1
+        while len(self._terminal.raw) != length:
+            length = len(self._terminal.raw)
+            self._terminal.pump(0.4)
 
-    path = folder / "large" / "profile.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(profile_text())
-    app = MltuiApp(AppOptions(engine="local", profile_folders=(folder,)))
-    async with app.run_test(size=(120, 36)):
-        while app._cockpit is None:
-            await asyncio.sleep(0.05)
-        screen = ProfileEditor(read_text(path))
-        app.push_screen(screen)
-        while screen._draft is None:
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(2)
-        area = screen.area
-        return await keystrokes(app, area, keys, lambda: screen._draft.text == area.text)
+    def press(self, *, wrong: bool) -> None:
+        """Type a letter that makes the value wrong, or take it away again."""
+        self._terminal.pump(0.02)
+        at, used, began = len(self._terminal.raw), self._processor(), time.perf_counter()
+        os.write(self._terminal._fd, b"x" if wrong else b"\x7f")
+        # What is drawn is looked for in the bytes alone: an emulator would cost more than the drawing.
+        self._until(at, rb"\dx" if wrong else rb".")
+        self.shown.append(1000 * (time.perf_counter() - began))
+        if self._checks:
+            self._until(at, rb"1 wrong" if wrong else rb"sound")
+            self.checked.append(1000 * (time.perf_counter() - began))
+        self._terminal.pump(0.5)
+        self.used.append((self._processor() - used) / 1e6)
+
+    def _until(self, at: int, pattern: bytes) -> None:
+        wanted, terminal = re.compile(pattern), self._terminal
+        if not terminal.pump(5, lambda: bool(wanted.search(terminal.raw, at))):
+            raise RuntimeError(f"never saw {pattern!r} in {bytes(terminal.raw[at:])[-300:]!r}")
+
+    def _processor(self) -> int:
+        """Nanoseconds of the processor that all threads of the program have used."""
+        tasks = Path(f"/proc/{self._terminal.pid}/task")
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
 
 
 def figures(name: str, values: list[float], floor: list[float]) -> None:
@@ -108,37 +114,51 @@ def figures(name: str, values: list[float], floor: list[float]) -> None:
     ordered = sorted(values)
     p95 = ordered[int(len(ordered) * 0.95) - 1]
     ratio = statistics.median(values) / statistics.median(floor)
-    print(f"{name:<28} p50 {statistics.median(values):6.1f} ms   p95 {p95:6.1f} ms   {ratio:.2f} × the bare area")
+    print(f"  {name:<30} p50 {statistics.median(values):6.1f}   p95 {p95:6.1f} ms   {ratio:.2f} × the bare area")
 
 
-def processor_time(folder: Path) -> float:
-    """Milliseconds of the processor for the check and the form of one state of the text: the least of ten."""
-    from mltui.runtime.profile_draft import check_draft
-    from mltui.ui.presentation.profile_form import profile_form
-
-    text, best = profile_text(), float("inf")
-    for number in range(10):
-        start = time.thread_time()
-        draft = check_draft(text.replace("help: Number 7}", f"help: Number {number}}}"), folder / "profile.yaml")
-        profile_form(draft.data, {}, frozenset())
-        best = min(best, time.thread_time() - start)
-    return best * 1000
+def measure(bare: Typist, editor: Typist, where: str, keys: int) -> None:
+    """Press the keys in both programs in turn, and print the figures."""
+    for typist in (bare, editor):
+        typist.begin()
+    for number in range(2 * keys):
+        for typist in (bare, editor):
+            typist.press(wrong=number % 2 == 0)
+    print(f"{where}: {2 * keys} keys, load {os.getloadavg()[0]:.1f}")
+    figures("bare TextArea, shown", bare.shown, bare.shown)
+    figures("editor, shown", editor.shown, bare.shown)
+    figures("editor, shown and checked", editor.checked, bare.shown)
+    figures("bare TextArea, processor", bare.used, bare.used)
+    figures("editor, processor", editor.used, bare.used)
 
 
 def main() -> None:
     """Print the figures."""
-    keys = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MLTUI_HOME"], os.environ["MLTUI_CONFIG"] = f"{folder}/home", f"{folder}/config"
-        sys.setswitchinterval(0.001)
-        floor = asyncio.run(bare(keys))
-        shown, sound = asyncio.run(editor(Path(folder) / "profiles", keys))
-        processor = processor_time(Path(folder))
-    print(f"{LINES} lines, {keys} keystrokes, load {os.getloadavg()[0]:.1f}")
-    figures("bare TextArea, shown", floor, floor)
-    figures("editor, shown", shown, floor)
-    figures("editor, shown and checked", sound, floor)
-    print(f"{'check and form, processor':<28} {processor:9.1f} ms")
+    keys = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "profiles" / "large" / "profile.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(profile_text())
+        os.environ |= {"MLTUI_HOME": f"{name}/home", "MLTUI_CONFIG": f"{name}/config"}
+        command = [sys.executable, "-m", "mltui", "--engine", "local", str(path.parent.parent)]
+        with (
+            RawTerminal([sys.executable, "-c", BARE, str(path)]) as floor,
+            RawTerminal(command) as editor,
+        ):
+            floor.until("A large profile")
+            editor.until("large")
+            editor.pump(2)
+            editor.press("1", "e")
+            editor.until("sound")
+            editor.press("tab")
+            editor.pump(1)
+            typists = Typist(floor, checks=False), Typist(editor, checks=True)
+            text, here = profile_text().split("\n"), 0
+            for where, line in (("inside the parameters", 105), ("at the end", LINES - 1)):
+                for typist in typists:
+                    typist.go(line - here, text[line].count("}"))
+                measure(*typists, where, keys)
+                here = line
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 
 from mltui.domain.errors import EditError
 from mltui.domain.schema import profile_schema
-from mltui.runtime.profile_draft import Draft, Drafting, check_draft, splice_between
+from mltui.domain.text import splice_between
+from mltui.runtime.profile_draft import Draft, Drafting, check_draft
 from mltui.ui.presentation.form_values import default_of_param, next_value, typed_value
 from mltui.ui.presentation.profile_form import profile_form
 from mltui.ui.presentation.yaml_colours import block_lines, colours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mltui.domain.schema import Kind, SchemaField, groups
 from mltui.domain.text import one_line
@@ -34,6 +34,9 @@ _NAME, _WIDE_NAME = 18, 24
 _WIDE = 56
 #: A long value is shown up to here.
 _MOST = 200
+#: Down to this depth rows are kept, of so many values.
+_KEPT_DEPTH = 1
+_MOST_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +78,49 @@ def key_of_path(path: Path) -> str:
 
 def profile_form(data: Mapping[str, Any], problems: Mapping[str, str], unfolded: frozenset[Path]) -> ProfileForm:
     """The form of what a profile says. ``problems`` are by path; ``unfolded`` collections show what is in them."""
-    form = ProfileForm()
-    builder = _Builder(form, problems, unfolded)
-    known: set[str] = set()
-    for title, fields in groups():
-        known |= {one.key for one in fields}
-        builder.group(title, [one for one in fields if one.key in data or one.key in _USUAL], data)
-    strange = [key for key in data if key not in known and not key.startswith("x-")]
-    builder.group("Not known", [SchemaField(key, (key,), Kind.ANYTHING) for key in strange], data)
-    return form
+    return FormMaker().make(data, problems, unfolded)
+
+
+class _Made(NamedTuple):
+    """Rows that were made, and from what."""
+
+    value: object
+    problems: Mapping[str, str]
+    """At the place of the value, or below it."""
+    unfolded: frozenset[Path]
+    rows: list[FormRow]
+    fields: dict[str, SchemaField | None]
+
+
+class FormMaker:
+    """Makes the form of one state of a profile after the other; rows of what is the same object stay the same."""
+
+    def __init__(self) -> None:
+        self._made: dict[Path, _Made] = {}
+
+    def make(self, data: Mapping[str, Any], problems: Mapping[str, str], unfolded: frozenset[Path]) -> ProfileForm:
+        """The form of what a profile says. ``problems`` are by path; ``unfolded`` collections show what is in them."""
+        if len(self._made) > _MOST_KEPT:
+            self._made = {}
+        form = ProfileForm()
+        builder = _Builder(form, problems, unfolded, self._made)
+        known: set[str] = set()
+        for title, fields in groups():
+            known |= {one.key for one in fields}
+            builder.group(title, [one for one in fields if one.key in data or one.key in _USUAL], data)
+        strange = [key for key in data if key not in known and not key.startswith("x-")]
+        builder.group("Not known", [SchemaField(key, (key,), Kind.ANYTHING) for key in strange], data)
+        return form
 
 
 class _Builder:
-    def __init__(self, form: ProfileForm, problems: Mapping[str, str], unfolded: frozenset[Path]) -> None:
+    def __init__(
+        self, form: ProfileForm, problems: Mapping[str, str], unfolded: frozenset[Path], made: dict[Path, _Made]
+    ) -> None:
         self._form = form
         self._problems = problems
         self._unfolded = unfolded
+        self._made = made
 
     def group(self, title: str, fields: Sequence[SchemaField], data: Mapping[str, Any]) -> None:
         """A title and the rows under it."""
@@ -99,7 +129,7 @@ class _Builder:
         self._form.rows.append(FormRow(f"\0{title}", name=title, heading=True))
         for one in fields:
             if one.key in data:
-                self._value((one.key,), one.key, one, data[one.key], 0)
+                self._value((one.key,), one, data[one.key], 0, self._problems)
             else:
                 default = shown_value(one.default) if one.default is not None else "–"
                 written = "" if isinstance(one.default, list | tuple) else written_value(one.default)
@@ -109,29 +139,52 @@ class _Builder:
         self._form.rows.append(row)
         self._form.fields[row.key] = known
 
-    def _value(self, path: Path, name: str, known: SchemaField | None, value: object, depth: int) -> None:
-        key = key_of_path(path)
+    def _value(
+        self, path: Path, known: SchemaField | None, value: object, depth: int, problems: Mapping[str, str]
+    ) -> None:
+        """The rows of a value; near the top, where it is worth it, those that were made of it before.
+
+        Below the top ``known`` is the field that the value is in.
+        """
+        problems = _below(path, problems)
+        made = self._made.get(path) if depth <= _KEPT_DEPTH else None
+        if made is None or made.value is not value or made.problems != problems or made.unfolded != self._unfolded:
+            whole, self._form = self._form, ProfileForm()
+            self._new_value(path, known.at(path[-1]) if depth and known else known, value, depth, problems)
+            made = _Made(value, problems, self._unfolded, self._form.rows, self._form.fields)
+            self._form = whole
+            if depth <= _KEPT_DEPTH:
+                self._made[path] = made
+        self._form.rows += made.rows
+        self._form.fields |= made.fields
+
+    def _new_value(
+        self, path: Path, known: SchemaField | None, value: object, depth: int, problems: Mapping[str, str]
+    ) -> None:
+        key, name = key_of_path(path), str(path[-1]) if isinstance(path[-1], str) else "-"
         if not isinstance(value, dict | list):
             text, written = shown_value(value), written_value(value)
             several = not written.isprintable()
-            problem = self._problems.get(key, "")
+            problem = problems.get(key, "")
             self._add(FormRow(key, path, name, depth, text, written, problem=problem, several_lines=several), known)
             return
         folded = path not in self._unfolded if depth else path in self._unfolded
-        problem = self._problem_below(key) if folded else self._problems.get(key, "")
+        problem = problems.get(key, "") or (next(iter(problems.values()), "") if folded else "")
         self._add(
             FormRow(key, path, name, depth, summary(value), collection=True, folded=folded, problem=problem), known
         )
         if folded:
             return
         for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            child = known.at(part) if known else None
-            self._value((*path, part), str(part) if isinstance(part, str) else "-", child, inner, depth + 1)
+            self._value((*path, part), known, inner, depth + 1, problems)
 
-    def _problem_below(self, key: str) -> str:
-        """The problem of a row, or of something that it hides."""
-        below = (said for place, said in self._problems.items() if place.startswith(f"{key}."))
-        return self._problems.get(key, "") or next(below, "")
+
+def _below(path: Path, problems: Mapping[str, str]) -> Mapping[str, str]:
+    """The problems of a place, and of all below it."""
+    if not problems:
+        return problems
+    start = f"{key_of_path(path)}."
+    return {place: said for place, said in problems.items() if f"{place}.".startswith(start)}
 
 
 def written_value(value: object) -> str:

@@ -62,6 +62,7 @@ def block_lines(lines: Sequence[str]) -> frozenset[int]:
         if inside and (not line.strip() or own > indent):
             found.add(number)
             continue
-        inside = bool(_BLOCK_HEAD.search(line)) and not line.lstrip().startswith("#")
+        head = ("|" in line or ">" in line) and _BLOCK_HEAD.search(line)
+        inside = bool(head) and not line.lstrip().startswith("#")
         indent = own
     return frozenset(found)

@@ -10,14 +10,13 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import TextArea
 
 from mltui.domain.errors import EditError, MltuiError
 from mltui.domain.run import new_run_id
 from mltui.domain.schema import Kind, SchemaField, profile_schema
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
-from mltui.ui.presentation.profile_form import FormRow, Path, ProfileForm, about_lines, key_of_path, profile_form
+from mltui.ui.presentation.profile_form import FormMaker, FormRow, Path, ProfileForm, about_lines, key_of_path
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, Offer, PromptScreen
 from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.form_table import FormTable
@@ -71,10 +70,14 @@ class ProfileEditor(Screen[bool]):
         self._read = read
         self._draft: Draft | None = None
         self._form = ProfileForm()
+        self._forms = FormMaker()
         self._unfolded: frozenset[Path] = frozenset()
         self._command = True
         """Below is the command; else what is wrong."""
         self._explained: Explanation | None = None
+        self._shown_command: tuple[Explanation | None, bool, int] | None = None
+        self._command_lines: Sequence[Line] = ()
+        """The command folded, for what is in ``_shown_command``."""
         self._timer: Timer | None = None
         self._changed_on_disk = False
         self._saved = False
@@ -86,7 +89,7 @@ class ProfileEditor(Screen[bool]):
         self.top = TopBar()
         self.form = FormView(self._offers, id="rows")
         self.about = LinesWidget(id="about")
-        self.area = YamlArea(id="area")
+        self.area = YamlArea(self._edited, id="area")
         self.below = LinesWidget(id="below")
         self.panel = TextView(id="panel")
         self.keys = KeyBar()
@@ -158,17 +161,28 @@ class ProfileEditor(Screen[bool]):
 
     # -- one text, two views ------------------------------------------------------------------------------------------
 
-    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+    def _edited(self) -> None:
         """The text is another one: it is checked, and the form follows."""
         text = self.text
         self._show_top()
-        if self._draft is None or text != self._draft.text:
+        if self._draft is not None and text == self._draft.text:
+            return
+        draft = self._drafting.take_at_once(text)
+        if draft is None:
             self._drafting.take(text)
+        else:
+            self._take(draft, self._form_of(draft), None)
+
+    def _form_of(self, draft: Draft) -> ProfileForm | None:
+        """What it says as a form; ``None`` where it is no YAML."""
+        if draft.document is None:
+            return None
+        problems = {problem.path: problem.message for problem in reversed(draft.problems)}
+        return self._forms.make(draft.data, problems, self._unfolded)
 
     def _report(self, draft: Draft, before: str | None) -> None:
         """Called in the drafting thread: the form is made there too."""
-        problems = {problem.path: problem.message for problem in reversed(draft.problems)}
-        form = profile_form(draft.data, problems, self._unfolded) if draft.document else None
+        form = self._form_of(draft)
         if self.is_attached:
             self.app.call_from_thread(self._take, draft, form, before)
 
@@ -230,10 +244,9 @@ class ProfileEditor(Screen[bool]):
 
     def _refold(self) -> None:
         """Show other entries of the same text."""
-        draft = self._draft
-        if draft and draft.document:
-            problems = {problem.path: problem.message for problem in reversed(draft.problems)}
-            self._form = profile_form(draft.data, problems, self._unfolded)
+        form = self._form_of(self._draft) if self._draft else None
+        if form is not None:
+            self._form = form
             self.form.show(self._form.rows)
             if self._wanted is not None and self.form.select(key_of_path(self._wanted)):
                 self._wanted = None
@@ -294,21 +307,16 @@ class ProfileEditor(Screen[bool]):
         if not self._command:
             self.panel.show([[("Nothing is wrong.", "ok")]])
             return
-        lines: list[Line] = []
-        if found is None:
-            lines = [[("working it out …", "dim")]] if draft and draft.profile else [[("nothing sound yet", "dim")]]
-        elif found.problem:
-            lines = [[(one_line(found.problem, 400), "warn")]]
-        else:
-            role = "text" if draft and draft.profile else "dim"
-            lines = [[(clean(line), role)] for line in found.command.split("\n")]
-            lines += [[("# ", "dim"), (one_line(note, 300), "dim")] for note in found.notes]
+        sound = draft is not None and draft.profile is not None
+        width = self.panel.scrollable_content_region.width or 80
         first = len(self.panel.lines) < 2
-        shown = folded(lines, self.panel.scrollable_content_region.width or 80)
-        self.panel.show(shown, top=False)
+        if (found, sound, width) != self._shown_command:
+            self._shown_command = (found, sound, width)
+            self._command_lines = folded(_command_lines(found, sound=sound), width)
+        self.panel.show(self._command_lines, top=False)
         if first:
             # The build is above: what is looked for is how it runs.
-            runs = (at for at, line in enumerate(shown) if line and line[0][0].startswith("docker run"))
+            runs = (at for at, line in enumerate(self._command_lines) if line and line[0][0].startswith("docker run"))
             self.panel.go_to(next(runs, 0))
 
     def _show_problems(self) -> None:
@@ -783,6 +791,16 @@ def _setting(path: Path, text: object, known: SchemaField | None) -> Change:
         return document.set(path, value)
 
     return change
+
+
+def _command_lines(found: Explanation | None, *, sound: bool) -> list[Line]:
+    """The command that a profile stands for; dim where the text has gone on and is not sound now."""
+    if found is None:
+        return [[("working it out …", "dim")]] if sound else [[("nothing sound yet", "dim")]]
+    if found.problem:
+        return [[(one_line(found.problem, 400), "warn")]]
+    lines: list[Line] = [[(clean(line), "text" if sound else "dim")] for line in found.command.split("\n")]
+    return [*lines, *([("# ", "dim"), (one_line(note, 300), "dim")] for note in found.notes)]
 
 
 def _where(problem: Any) -> str:  # noqa: ANN401 - a Problem

@@ -109,7 +109,7 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self.virtual_size = Size(self.size.width, len(new))
         self._keep_cursor(before)
         for y in range(max(len(new), len(old), 1)):
-            if y >= len(new) or y >= len(old) or new[y] != old[y]:
+            if y >= len(new) or y >= len(old) or (new[y] is not old[y] and new[y] != old[y]):
                 self._refresh_row(y)
         after = self.current
         if (before and self.key_of(before)) != (after and self.key_of(after)):

@@ -29,7 +29,7 @@ class TextView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False)
 
     def show(self, lines: Sequence[Line], *, top: bool = True) -> None:
         """Show ``lines``, from the first on or where it stands."""
-        if lines == self.lines:
+        if lines is self.lines or lines == self.lines:
             return
         self.lines = lines
         self.virtual_size = Size(self.size.width, len(lines))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.document._document import EditResult, Location
+from textual.document._edit import Edit
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widgets import TextArea
 
 from mltui.domain.errors import Problem
+from mltui.domain.text import splice_between
 from mltui.ui.presentation.yaml_colours import block_lines, colours
 from mltui.ui.theme import roles
 
@@ -25,6 +30,12 @@ _SHOWN = {character: "�" for first, last in _UNSHOWN for character in range(fi
 _STEP = "  "
 #: What ends a line for Python, and so for the text area, but not for YAML's writers.
 _BREAKS = frozenset("\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+
+
+#: What a line's looks hang on: text, in a block scalar, selection, cursor, bracket, problem.
+_Look = tuple[str, bool, tuple[Location, Location] | None, Location | None, Location | None, Problem | None]
+#: The width of the text grows in steps of so many columns.
+_WIDTHS = 16
 
 
 class YamlArea(TextArea):
@@ -40,10 +51,14 @@ class YamlArea(TextArea):
     """
     ALLOW_SELECT: ClassVar[bool] = False
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("", id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="focus", max_checkpoints=500)
+    def __init__(self, edited: Callable[[], None] = lambda: None, *, id: str | None = None) -> None:
+        """``edited`` is called with every change of the text, before anything of it is drawn."""
+        self._edited = edited
+        self._looks: dict[int, _Look] | None = None
+        """While the text or the cursor changes: how the lines in view looked before."""
         self._blocks: tuple[str, frozenset[int]] = ("", frozenset())
         self._problems: Mapping[int, Problem] = {}
+        super().__init__("", id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="focus", max_checkpoints=500)
 
     def show(self, text: str) -> bool:
         """Show a text, with nothing to undo; ``False`` where the area would not give it back as it is."""
@@ -53,8 +68,6 @@ class YamlArea(TextArea):
 
     def change_to(self, text: str, *, whole_step: bool) -> None:
         """Make the text ``text`` by the smallest change, to be undone as one step or with what was typed before it."""
-        from mltui.runtime.profile_draft import splice_between
-
         old, new = self.text.replace("\r\n", "\n"), text.replace("\r\n", "\n")
         if old == new:
             return
@@ -70,9 +83,8 @@ class YamlArea(TextArea):
         found: dict[int, Problem] = {}
         for problem in problems:
             found.setdefault(problem.line - 1, problem)
-        if found != self._problems:
+        with self._changing():
             self._problems = found
-            self.refresh()
 
     def go_to(self, line: int, column: int = 1) -> None:
         """Put the cursor on a line and column, both from 1."""
@@ -82,6 +94,91 @@ class YamlArea(TextArea):
     def problem_here(self) -> Problem | None:
         """What is wrong in the cursor's line."""
         return self._problems.get(self.cursor_location[0])
+
+    # -- changes, and what they have drawn again ----------------------------------------------------------------------
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Change the text."""
+        with self._changing():
+            result = super().edit(edit)
+            self._edited()
+        return result
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        with self._changing():
+            super().undo()
+            self._edited()
+
+    def redo(self) -> None:
+        """Make it again."""
+        with self._changing():
+            super().redo()
+            self._edited()
+
+    def move_cursor(
+        self, location: Location, select: bool = False, center: bool = False, record_width: bool = True
+    ) -> None:
+        """Put the cursor elsewhere."""
+        with self._changing():
+            super().move_cursor(location, select, center, record_width)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Draw again, of all lines in view, only those that look another way afterwards.
+
+        The text area itself draws all of them with every letter and every step of the cursor.
+        """
+        if self._looks is not None:
+            yield
+            return
+        self._looks = self._looks_now()
+        place = (self.scroll_offset, self.size, self.gutter_width)
+        try:
+            yield
+        finally:
+            before, self._looks = self._looks, None
+        if (self.scroll_offset, self.size, self.gutter_width) != place:
+            self.refresh()
+            return
+        now = self._looks_now()
+        for y in before.keys() | now.keys():
+            if before.get(y) != now.get(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _looks_now(self) -> dict[int, _Look]:
+        """What the looks of each line in view hang on, by its place from the top."""
+        (start, end), top, block = self.selection, self.scroll_offset.y, self._block_lines()
+        first, last = sorted((start, end))
+        bracket = self._matching_bracket_location
+        found: dict[int, _Look] = {}
+        for row in range(top, min(top + self.size.height, self.document.line_count)):
+            chosen = (first, last) if first[0] <= row <= last[0] else None
+            here = end if row == end[0] else None
+            matched = bracket if bracket and row in (bracket[0], end[0]) else None
+            found[row - top] = (
+                self.document.get_line(row),
+                row in block,
+                chosen,
+                here,
+                matched,
+                self._problems.get(row),
+            )
+        return found
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> YamlArea:
+        """Draw again: all, or some of it."""
+        if self._looks is None or regions or layout or recompose:
+            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
+
+    def validate_virtual_size(self, size: Size) -> Size:
+        """The room that the lines take, in steps: with every letter of a long line the whole screen was laid out."""
+        room = self.scrollable_content_region.width
+        width = room if size.width <= room else -(-size.width // _WIDTHS) * _WIDTHS
+        return Size(width, size.height)
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 
