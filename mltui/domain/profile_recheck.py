@@ -76,7 +76,11 @@ def _part(key: str, raw: object, known: _Part | None) -> _Part:
         if entry is None or entry.raw is not inner:
             entry = _validated_part(key, {name: inner}, name)
         entries[name] = entry
+    wrong = {name: raw[name] for name, entry in entries.items() if entry.faults}
     faults = tuple(fault for entry in entries.values() for fault in entry.faults)
+    if len(wrong) > 1:
+        # Of names that are wrong the first one alone is said, and none where a value is: together they are as always.
+        faults = tuple(validated({key: wrong})[1])
     value = {} if faults else {name: entry.value for name, entry in entries.items()}
     return _Part(raw, faults, value, True, entries)
 

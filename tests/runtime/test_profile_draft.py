@@ -38,7 +38,8 @@ STEPS = [
     ("${lr}", "${lt}"), ("${lr}", "${lr"), ("A: '1'", "A: [1]"), ("A: '1'", "=: 1"), ("a: b", "a: {b: c}"),
     ("cpus: 1", "cpus: 4"), ("4g", "4q"), ("4g", "2g"), ("./a:/a", "./a:/b"), ("NOT_SET", "HOME"), ("mem_limit", "mem"),
     ("labels: {a: b}", "labels: [a=b]"), ("environment:", "environmen:"), ("params:", "params: 3"), ("image:", "x-i:"),
-    ("- ./a:/a\n", "- ./a:/a\n  - ./c:/a\n"), ("  epochs:", "  gpus:"), ("labels", "extends: nobody\nlabels"),
+    ("- ./a:/a\n", "- ./a:/a\n  - ./c:/a\n"), ("  epochs:", "  gpus:"), ("  optimizer:", "  1o:"),
+    ("  B:", "  =B:"), ("labels", "extends: nobody\nlabels"),
     ("command: [", "command: ["), ("lr: 0.1", "lr: 1\n  lr: 2"), ("lr: 0.1", "lr: yes"), ("python:3.12", '"'),
 ]  # fmt: skip
 
