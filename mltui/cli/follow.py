@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -31,8 +32,9 @@ _COMPLETE_S = 10.0
 #: Lines are printed at most so often, and at most so many at once: a log of thousands of steps a second stays readable.
 _PERIOD_S = 1.0
 _LINES = 3
-#: News of a build that takes minutes.
-_NEWS_S = 2.0
+#: News of a build that takes minutes; of something under way whose figures alone changed.
+_NEWS_S, _MORE_S = 2.0, 10.0
+_NUMBERS = re.compile(r"[\d.]+")
 _VALUES = 12
 _LAST_LINES = 10
 
@@ -173,7 +175,8 @@ class PlainDisplay:
             self._state = run.state
             once = ", once: later runs find it made" if run.state is RunState.BUILDING else ""
             print(f"{run.state.value}{once}", flush=True)
-        if run.state.active and run.detail != self._detail and now - self._told > _NEWS_S:
+        same = _NUMBERS.sub("", run.detail) == _NUMBERS.sub("", self._detail)
+        if run.state.active and run.detail != self._detail and now - self._told > (_MORE_S if same else _NEWS_S):
             self._detail, self._told = run.detail, now
             if run.detail and (run.state is not RunState.PENDING or run.waits):
                 print(f"{self._clock(run)}{one_line(run.detail, 400 if run.waits else 120)}", flush=True)

@@ -78,11 +78,14 @@ class _Progress:
         self._json = as_json
         self.in_place = is_terminal(sys.stderr) and not as_json
         self._drawn = False
+        self._last: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
-        text = one_line(progress.text)
+        text = one_line(progress.text or (progress.now if self.in_place else ""))
         if self._json:
-            print_json({"event": "progress"} | progress._asdict())
+            if progress != self._last:
+                print_json({"event": "progress"} | progress._asdict())
+            self._last = progress
         elif self.in_place and text:
             where = f"{progress.step}/{progress.steps} " if progress.steps else ""
             sys.stderr.write(f"\r\x1b[K{cut(where + text, terminal_columns() - 1)}")

@@ -81,7 +81,10 @@ class Progress(NamedTuple):
     """Number of the step that is running, from 1; 0 where unknown."""
     steps: int = 0
     fraction: float | None = None
-    """Share of the current step that is done, where known (a pull)."""
+    """Share of the current step that is done, where known (a pull, a download)."""
+    now: str = ""
+    """What is under way, with figures, for a line that changes: ``Downloading torch 2.9: 120 of 888 MB``. Unlike
+    ``text`` it is nothing that was printed."""
 
 
 #: Called while an image is prepared; raising an exception from it cancels the preparation.

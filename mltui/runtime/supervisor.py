@@ -214,9 +214,9 @@ class Supervisor:
 
     def _tell(self, progress: Progress) -> None:
         """Tell how the image gets on, not too often; a word that came too soon is told with the next heartbeat."""
-        if progress.text.strip():
+        if news := progress.text.strip() or progress.now:
             where = f"{progress.step}/{progress.steps} " if progress.steps else ""
-            self._news = where + one_line(_STEP.sub("", progress.text), 200)
+            self._news = where + one_line(_STEP.sub("", news), 200)
         now = time.monotonic()
         if self._news and now - self._told >= _NEWS_S:
             self._row.save(detail=self._news)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mltui.domain.errors import EngineError, ImageError, NotFound
+from mltui.domain.figures import format_bytes
 from mltui.domain.launch import BuildSpec, LaunchSpec
 from mltui.domain.run import LABEL_CONTEXT
 from mltui.domain.text import clean, one_line
@@ -195,7 +196,7 @@ class Follower:
         text = one_line(f"{layer}: {message['status']}" if layer else str(message["status"]))
         if detail.get("total"):
             self._layers[layer] = (float(detail.get("current") or 0), float(detail["total"]))
-            self._progress(Progress("", self.step, self.steps, self._fraction()))
+            self._progress(Progress("", self.step, self.steps, self._fraction(), self._pulling()))
         elif text:
             self.tail.append(text)
             self._progress(Progress(text, self.step, self.steps, self._fraction()))
@@ -203,6 +204,10 @@ class Follower:
     def _fraction(self) -> float | None:
         total = sum(size for _, size in self._layers.values())
         return min(1.0, sum(done for done, _ in self._layers.values()) / total) if total else None
+
+    def _pulling(self) -> str:
+        done, total = (format_bytes(sum(one)) for one in zip(*self._layers.values(), strict=True))
+        return f"Pulling layers: {done} of {total}"
 
 
 def _pump(opened: Callable[[], EngineStream], follower: Follower) -> None:

@@ -20,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -31,11 +32,11 @@ from threading import Thread
 from mltui.domain.errors import ImageError
 from mltui.domain.text import clean
 from mltui.engines.base import Progress, ProgressCallback
+from mltui.engines.local.pip_progress import PipProgress
 
 _MARKER = "environment.json"
 _INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)", re.MULTILINE)
-# pip's machine-readable progress of a download, and the first version that prints it.
-_DOWNLOAD = re.compile(r"Progress (\d+) of (\d+)")
+# The first pip that prints its progress for programs.
 _RAW_PROGRESS = (24, 1)
 # Lines of a failed build that are kept for the error.
 _TAIL = 20
@@ -186,6 +187,7 @@ class _Build:
         self._lock = lock
         self._tail: deque[str] = deque(maxlen=_TAIL)
         self._step, self._steps = 0, steps
+        self._pip: PipProgress | None = None
 
     def create(self, path: Path, bare: bool) -> None:
         without_pip = ["--without-pip"] if bare else []
@@ -194,12 +196,15 @@ class _Build:
     def install(self, path: Path, requirements: Path) -> None:
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", _progress_bar()]
         command = [str(path / "bin" / "python"), "-m", "pip", "install", *options, "-r", str(requirements)]
-        self._run(f"pip install -r {requirements.name}", command, requirements.parent)
+        # A temporary folder of its own, in which downloads are seen to grow.
+        with tempfile.TemporaryDirectory(prefix="mltui-pip-", ignore_cleanup_errors=True) as scratch:
+            self._pip = PipProgress(Path(scratch), path)
+            self._run(f"pip install -r {requirements.name}", command, requirements.parent, TMPDIR=scratch)
 
-    def _run(self, title: str, command: list[str], folder: Path) -> None:
+    def _run(self, title: str, command: list[str], folder: Path, **variables: str) -> None:
         self._step += 1
         self._say(f"Step {self._step}/{self._steps} : {title}")
-        process = self._popen(command, folder)
+        process = self._popen(command, folder, variables)
         try:
             for line in _lines(process):
                 self._pass_on(line)
@@ -210,18 +215,19 @@ class _Build:
         if code:
             raise self._error(title, code)
 
-    def _popen(self, command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    def _popen(self, command: list[str], folder: Path, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            command, cwd=folder, env=build_environment(os.environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True, pass_fds=(self._lock,),
+            command, cwd=folder, env={**build_environment(os.environ), **variables}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=(self._lock,),
         )  # fmt: skip
 
     def _pass_on(self, line: str) -> None:
-        match = _DOWNLOAD.fullmatch(line)
-        if match is None:
+        """A line of output, or an empty one while there is none, which tells what is under way."""
+        if line and not (self._pip and self._pip.takes(line)):
             self._say(line)
-        elif int(match[2]):
-            self._progress(Progress("", self._step, self._steps, int(match[1]) / int(match[2])))
+            return
+        now, share = self._pip.now() if self._pip else ("", None)
+        self._progress(Progress("", self._step, self._steps, share, now))
 
     def _say(self, line: str) -> None:
         text = clean(line).rstrip()

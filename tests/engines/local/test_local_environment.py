@@ -21,6 +21,7 @@ from mltui.domain.launch import LaunchSpec
 from mltui.engines.base import Progress
 from mltui.engines.local import LocalEngine
 from mltui.engines.local.environment import _Build, build_environment
+from mltui.engines.local.pip_progress import PipProgress
 
 Spec = Callable[..., LaunchSpec]
 
@@ -126,16 +127,40 @@ def test_requirements_that_are_not_there_are_said(engine: LocalEngine, spec: Spe
         engine.image_ready(spec("true", requirements=str(tmp_path / "r.txt")))
 
 
-def test_a_download_tells_how_far_it_is() -> None:
-    """Where pip says it; those lines are not kept as output."""
+def test_a_download_tells_how_far_it_is(tmp_path: Path) -> None:
+    """In pip's own figures; those lines are not kept as output, and nothing small is spoken of."""
     news: list[Progress] = []
     build = _Build(news.append, 0, 2)
-    for line in ("Downloading big.whl (4 kB)", "Progress 1024 of 4096", "Progress 5 of 0", "Progress of another kind"):
+    build._pip = PipProgress(tmp_path, tmp_path)
+    lines = ("Downloading big-1.0-py3.whl (40 MB)", "Progress 10000000 of 40000000", "Downloading x.whl (4 kB)", "")
+    for line in (*lines, "Progress of another kind"):
         build._pass_on(line)
-    assert [(one.text, one.fraction) for one in news] == [
-        ("Downloading big.whl (4 kB)", None), ("", 0.25), ("Progress of another kind", None),
+    assert [(one.text, one.fraction, one.now) for one in news] == [
+        (lines[0], None, ""), ("", 0.25, "Downloading big 1.0: 10 of 40 MB"), (lines[2], None, ""), ("", None, ""),
+        ("Progress of another kind", None, ""),
     ]  # fmt: skip
-    assert list(build._tail) == ["Downloading big.whl (4 kB)", "Progress of another kind"]
+    assert list(build._tail) == [lines[0], lines[2], "Progress of another kind"]
+
+
+def test_an_older_pip_is_watched_at_its_work(tmp_path: Path) -> None:
+    """A file grows, packages get their folders; what was there before does not count."""
+    site = tmp_path / "lib/python3.11/site-packages"
+    (site / "pip-23.2.dist-info").mkdir(parents=True)
+    (tmp_path / "pip-unpack-x").mkdir()
+    pip = PipProgress(tmp_path, tmp_path)
+    assert not pip.takes("  Downloading https://host/path/torch-2.9.0-cp311.whl (20.0 MB)")
+    assert pip.now() == ("Downloading torch 2.9.0: 0 of 20 MB", 0.0)
+    with (tmp_path / "pip-unpack-x/torch-2.9.0-cp311.whl").open("wb") as file:
+        file.truncate(5_000_000)
+    assert pip.now() == ("Downloading torch 2.9.0: 5 of 20 MB", 0.25)
+    assert not pip.takes("Installing collected packages: numpy, torch")
+    assert pip.now() == ("Installing 1 of 2: numpy", 0.0)
+    (site / "numpy-1.dist-info").mkdir()
+    assert pip.now() == ("Installing 2 of 2: torch", 0.5)
+    (site / "torch-2.dist-info").mkdir()
+    assert pip.now() == ("Installing 2 of 2: torch", 0.5)
+    assert not pip.takes("Successfully installed numpy-1 torch-2")
+    assert pip.now() == ("", None)
 
 
 class Cancelled(Exception):
