@@ -43,7 +43,9 @@ def range_values(text: str, *, whole: bool) -> tuple[str, ...]:
         context.prec = _DIGITS
         first, last = Decimal(match[1]), Decimal(match[2])
         if match[4] is None and not whole:
-            raise ValueError(f"the range {_shown(text)} needs a step, such as {match[1]}..{match[2]}..0.1 or …..x10")
+            raise ValueError(
+                f"the range {_shown(text)} needs a step: {match[1]}..{match[2]}..0.1, or ..x10 to multiply"
+            )
         step, times = Decimal(match[4] or 1), bool(match[3])
         if times and (step <= 1 or first <= 0 or last <= 0):
             raise ValueError(f"the range {_shown(text)} multiplies: its ends have to be above 0, its factor above 1")

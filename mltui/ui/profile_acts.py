@@ -159,10 +159,10 @@ def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Exte
     if not naming:
         answered("o")
         return
-    them = "it" if len(naming) == 1 else "them"
-    said = [f"{one_line(entry.name, 60)} is extended by {_named(naming)}. With another name it is not found there."]
-    answers = [("y", f"Rename it, and write {name} in {them} too; all else there stays as it is"),
-               ("o", f"Rename it alone, and change {them} yourself")]  # fmt: skip
+    them, verb = ("it", "extends") if len(naming) == 1 else ("them", "extend")
+    said = [f"{_named(naming)} {verb} {one_line(entry.name, 60)}, and would not find it under another name."]
+    said.append(f"The new name can be written in {them} too: every other byte there stays as it is.")
+    answers = (("y", f"Rename it, and write {one_line(name, 30)} in {them}"), ("o", "Rename it alone"))
     app.push_screen(ChoiceScreen(said, answers), answered)
 
 
@@ -187,7 +187,8 @@ def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
 
     def ask(found: tuple[str, tuple[Extender, ...]]) -> None:
         goes, others = found
-        without = f"\nIt is extended by {_named(others)}: not to be used without it." if others else ""
+        verb = "extends" if len(others) == 1 else "extend"
+        without = f"\n{_named(others)} {verb} it, and cannot be used without it." if others else ""
         app.ask(f"Delete the profile {one_line(entry.name, 60)}?\n{goes}{without}", "Delete", "", delete)
 
     app.do("", look, then=ask)

@@ -49,7 +49,7 @@ def test_a_range_is_its_values(program: Program) -> None:
     plans = program.lines("run", "./wait", "--set", "lr=1e-3..0.1..x10, 5", "--dry-run", "--json")
     assert [plan["params"] for plan in plans] == [{"lr": lr} for lr in (0.001, 0.01, 0.1, 5.0)]
     _, err = program("run", "./wait", "--set", "lr=1..5", code=2)
-    assert "lr: the range 1..5 needs a step, such as 1..5..0.1" in err
+    assert "lr: the range 1..5 needs a step: 1..5..0.1" in err
 
 
 def test_each_point_of_a_sweep_names_its_run(program: Program) -> None:

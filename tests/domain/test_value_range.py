@@ -64,7 +64,7 @@ def test_what_is_no_range_is_one_sentence(text: str, said: str) -> None:
 
 def test_a_range_of_numbers_that_are_not_whole_says_its_step() -> None:
     """Nobody can know it."""
-    with pytest.raises(ValueError, match=r"needs a step, such as 0\.\.1\.\.0\.1"):
+    with pytest.raises(ValueError, match=r"needs a step: 0\.\.1\.\.0\.1"):
         range_values("0..1", whole=False)
 
 

@@ -78,7 +78,7 @@ def test_every_combination_once_in_order(profile: Profile) -> None:
         ({"epochs": ("1..",)}, "epochs: expected a range such as 1..5 or 16..256..x2, found '1..'"),
         ({"epochs": ("1..2",)}, "epochs: expected one value, found the range '1..2'"),
         ({"epochs": ("1..999",)}, "epochs: the range 1..999 has more than 200 values"),
-        ({"lr": ("0..1",)}, "lr: the range 0..1 needs a step, such as 0..1..0.1"),
+        ({"lr": ("0..1",)}, "lr: the range 0..1 needs a step: 0..1..0.1"),
         ({"lr": ()}, "lr has no value"),
         ({"momentum": ("1",)}, "has no parameter 'momentum'"),
         ({"epochs": tuple(map(str, range(1, 21))), "lr": tuple(map(str, range(11)))},

@@ -432,14 +432,14 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
             await pilot.press("R")
             await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
             await pilot.press("ctrl+u", *"other", "enter")
-            await wait_for(pilot, lambda: "mine-2 is extended by heir" in screen_text(app))
+            await wait_for(pilot, lambda: "heir extends mine-2" in screen_text(app))
             await pilot.press("y")
             other = folder / "other" / "profile.yaml"
             await wait_for(pilot, lambda: app.screen is app.main and app.main.profiles.current().path == other)
             assert on_disk(heir) == "extends: other # as it was\ncommand: [a]\n"
             await pilot.press("d")
             await wait_for(pilot, lambda: str(other) in screen_text(app).replace("\n", ""))
-            assert "It is extended by heir" in screen_text(app)
+            assert "heir extends it" in screen_text(app)
             await pilot.press("y")
             await wait_for(pilot, lambda: not other.exists())
             await pilot.press("n")

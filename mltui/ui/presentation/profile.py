@@ -27,7 +27,7 @@ def profile_lines(profile: Profile) -> list[Line]:
     if profile.params:
         lines.append([("Parameters", "title")])
         lines += [_param_line(name, param) for name, param in profile.params.items()]
-        lines += [[(f"  {key_of('profiles.launch')} changes them for one launch", "dim")], []]
+        lines += [[(f"  {key_of('profiles.open')} changes them for one launch", "dim")], []]
     return lines
 
 
