@@ -37,7 +37,7 @@ _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, test names.
 _CODE = re.compile(
     r"\s*(?:>>> |\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
-    r"|(?:if|elif|assert|return|while|def|class|import|raise|yield|lambda|del) )"
+    r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
     r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
 )
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
@@ -45,6 +45,9 @@ _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 INNER_RANK = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
+# The name of what prints, in front of each line: ``[NeighborhoodComponentsAnalysis]``.
+_NAMED = re.compile(r"[\w.]+: (?=[|+])")
+_TAG = re.compile(r"\[[A-Za-z]\w*\]:? (?=\s*\S)")
 # Digits that belong to a column's name.
 _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
 
@@ -73,6 +76,23 @@ def kind_of(text: str, frame: bytes) -> str:
     if tables.read_header(text) is not None and not _HAS_VALUE.search(_NAME_DIGITS.sub(b"", frame)):
         return "header"
     return "pairs"
+
+
+def kind_behind(text: str, frame: bytes) -> tuple[str, int]:
+    """The kind of a line, and where it begins if a logger put something in front of a table's line."""
+    kind = kind_of(text, frame)
+    if kind in ("pairs", "nothing") and text.isascii() and (start := _table_start(text)):
+        inner = kind_of(text[start:], frame[start:])
+        if inner in ("header", "rule", "row", "labelled"):
+            return inner, start
+    return kind, 0
+
+
+def _table_start(text: str) -> int:
+    tag = _TAG.match(text)
+    start = tag.end() if tag else split_prefix(text).start
+    named = _NAMED.match(text, start)
+    return named.end() if named else start
 
 
 def _table_kind(text: str, frame: bytes) -> str:

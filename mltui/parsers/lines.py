@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_scope
-from mltui.parsers.kinds import INNER_RANK, kind_of
+from mltui.parsers.kinds import INNER_RANK, kind_behind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix, task_of
@@ -100,13 +100,13 @@ class Lines:
 
     def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
         text = text_of(frame)
-        kind = "pairs" if bar else kind_of(text, frame)
-        if kind == "pairs" or kind == "labelled":
+        kind, offset = ("pairs", 0) if bar else kind_behind(text, frame)
+        if kind == "pairs" or kind == "labelled" or (kind == "row" and offset):
             shape, literal = self._judge_pairs(text, bar)
-            if kind == "labelled":
-                shape = Shape(kind, shape.plan, shape.spans)
+            if kind != "pairs":
+                shape = Shape(kind, shape.plan, shape.spans, offset)
         else:
-            shape = NOTHING if kind == "nothing" else Shape(kind)
+            shape = NOTHING if kind == "nothing" else Shape(kind, offset=offset)
             literal = [(0, len(text))] if kind in ("header", "box") and any(c.isdigit() for c in text) else []
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
@@ -143,7 +143,7 @@ class Lines:
     # Lines that change how others are read.
 
     def _special(self, shape: Shape, frame: bytes) -> None:
-        kind, text = shape.kind, text_of(frame)
+        kind, text = shape.kind, text_of(frame)[shape.offset :]
         if kind == "header":
             self.tables.read_header(text)
         elif kind == "rule":

@@ -65,6 +65,7 @@ QUALIFIERS = word_set("""
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
 _MIDDLE = word_set("mean median avg average")
+_WORK = word_set("batch reader data loader iter step")
 _TIME_WORDS = word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
     walltime runtime uptime timestamp timer date datetime clock t dt ts age
@@ -95,7 +96,7 @@ _COUNTS = {
     ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック",
     ("batch", "batch"): "batch minibatch batchidx batchid",
     ("step", "step"): "step globalstep 步 ステップ",
-    ("iteration", "step"): "iter iteration it itr iters iterations 迭代 次迭代",
+    ("iteration", "step"): "iter iteration it itr iters iterations iterate 迭代 次迭代",
     ("update", "step"): "update updates up upd",
     ("timestep", "step"): "timestep timesteps",
     ("round", "step"): "round",
@@ -210,6 +211,8 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
         return Role.OTHER
     if _is_learning_rate(parts):
         return Role.SCHEDULE
+    if parts[-1] == "cost" and own & _WORK:
+        return Role.OTHER  # The time that it cost.
     if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
     if parts[-1] == "rank" and own & _MIDDLE:

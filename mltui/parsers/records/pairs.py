@@ -57,6 +57,8 @@ _BATCHES = {
 #: Stands for the total where Keras does not know it.
 _ENDLESS = "/Unknown"
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
+# Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
+_PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
 
@@ -73,6 +75,10 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     said = [t.text.lower() for t in walk.tokens if t.kind == "word"][:2]
     if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
+    if (part := _PART.match(text)) and not known(part[1]):
+        for found in record.fields:
+            if found.role is not Role.COUNTER and part[1] not in found.name:
+                found.name = f"{part[1]} {found.name}"
     record.starred = text.lstrip().startswith("* ")
     return record
 
@@ -257,7 +263,8 @@ class _Walk(Marks):
         previous = self._previous()
         if place == "plain" and previous is None:
             place = "start"
-        first = first and (place != "plain" or previous is None or previous.text == "|")
+        behind = previous is not None and previous.text == "]" and token.text.isdigit() and bool(record.nameless)
+        first = first and (place != "plain" or previous is None or previous.text == "|" or behind)
         if self.brackets and self.brackets[-1] == "value" and self._more_of(token):
             return
         self.last = Nameless(self.number, None, place, first, decimal=not token.text.lstrip("+-").isdigit())

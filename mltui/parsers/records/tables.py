@@ -91,7 +91,7 @@ def read_header(text: str) -> Header | None:
     if _BARS.search(text):
         _add_way(header, _split_by(text, _BARS))
     elif "," in text or ";" in text or "\t" in text:
-        _add_way(header, _split_by(text, re.compile("\t" if "\t" in text else "[,;]")))
+        _add_way(header, _split_by(text, re.compile("\t+" if "\t" in text else "[,;]")))
     else:
         _add_way(header, [(m.group(), m.start(), m.end()) for m in _GAPPED.finditer(text)])
     if not _BARS.search(text) and len(text.split()) > 2:
@@ -217,6 +217,10 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         return [*(name for name, _, _ in marked), ""]  # A star or tick behind the row marks the best.
     if direct is not None:
         return [name for name, _, _ in direct]
+    filled = header.columns(sum(bool(c.text) for c in cells))
+    if filled is not None and "\t" in header.text:
+        names = iter(filled)  # Several tabs between two columns.
+        return [next(names)[0] if c.text else "" for c in cells]
     beside = header.columns(len(cells) - 1)
     if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
         # A row number in front of the first column, as pandas prints it.
