@@ -219,8 +219,8 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         return [name for name, _, _ in direct]
     filled = header.columns(sum(bool(c.text) for c in cells))
     if filled is not None and "\t" in header.text:
-        names = iter(filled)  # Several tabs between two columns.
-        return [next(names)[0] if c.text else "" for c in cells]
+        rest = iter(filled)  # Several tabs between two columns.
+        return [next(rest)[0] if c.text else "" for c in cells]
     beside = header.columns(len(cells) - 1)
     if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
         # A row number in front of the first column, as pandas prints it.
