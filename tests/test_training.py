@@ -106,7 +106,7 @@ def test_demo_trains_locally_and_says_why(tensorflow: Tensorflow) -> None:
     assert run.engine == "local"
     assert run.state is RunState.FINISHED
     assert "without isolation" in tensorflow.output
-    assert "No container engine" in tensorflow.output
+    assert "There is no Docker engine" in tensorflow.output
     assert "/nonexistent" in tensorflow.output
     assert (tensorflow.path / "environment.json").exists()
     folder = program.run_folder(run)

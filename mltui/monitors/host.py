@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from mltui.domain.device import HostSample
 
@@ -43,14 +44,25 @@ class HostMonitor:
         return min(max(0.0, busy - before[1]) / (now - before[0]), float(os.cpu_count() or 1))
 
     def _disk(self) -> tuple[float | None, float | None]:
-        """Bytes free to this user, and bytes that this user could fill in all: what is used and what is free.
-
-        A file system may keep blocks back for root; ``df`` leaves them out of its share too.
-        """
-        path = next((place for place in (self._path, *self._path.parents) if place.exists()), Path("/"))
         try:
-            disk = os.statvfs(path)
+            room = disk_room(self._path)
         except OSError:
             return None, None
-        free, used = disk.f_bavail * disk.f_frsize, (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-        return float(free), float(used + free)
+        return room.free, room.total
+
+
+class DiskRoom(NamedTuple):
+    """Bytes of a file system as its user has them."""
+
+    free: float
+    total: float
+    """What this user could fill in all: what is used and what is free. ``df`` takes its share of this too."""
+    kept_back: float
+    """What the file system keeps back for root."""
+
+
+def disk_room(path: Path) -> DiskRoom:
+    """The disk on which ``path`` is, or will be when it is made. Raises ``OSError``."""
+    disk = os.statvfs(next((place for place in (path, *path.parents) if place.exists()), Path("/")))
+    free, used = disk.f_bavail * disk.f_frsize, (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    return DiskRoom(float(free), float(used + free), float((disk.f_bfree - disk.f_bavail) * disk.f_frsize))

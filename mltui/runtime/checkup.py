@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +17,8 @@ DEADLINE_S = 2.3
 _COMMAND_S = 2.7
 #: Below these an image of a training framework, or a run's checkpoints, soon fill the disk.
 _DISK_LOW, _DISK_EMPTY = 10 << 30, 1 << 30
+#: File systems keep a twentieth back as a rule; a greater share is worth a word.
+_KEPT_BACK = 0.06
 
 
 class Verdict(StrEnum):
@@ -93,11 +94,15 @@ def time_left() -> float:
 
 
 def disk(check: str, folder: Path, cure: str) -> Finding:
-    """How much room the disk of ``folder`` has."""
+    """How much room the disk of ``folder`` has, in the figures of the app's gauge."""
+    from mltui.monitors.host import disk_room
+
     try:
-        usage = shutil.disk_usage(folder)
+        room = disk_room(folder)
     except OSError as error:
         return Finding(check, Verdict.INFO, f"{folder} cannot be measured: {error.strerror}")
-    evidence = f"{format_bytes(usage.free)} free of {format_bytes(usage.total)} at {folder}"
-    verdict = Verdict.FAIL if usage.free < _DISK_EMPTY else Verdict.WARN if usage.free < _DISK_LOW else Verdict.OK
+    evidence = f"{format_bytes(room.free)} free of {format_bytes(room.total)} at {folder}"
+    if room.kept_back > _KEPT_BACK * (room.total + room.kept_back):
+        evidence += f"; {format_bytes(room.kept_back)} more are kept back for root"
+    verdict = Verdict.FAIL if room.free < _DISK_EMPTY else Verdict.WARN if room.free < _DISK_LOW else Verdict.OK
     return Finding(check, verdict, evidence, "" if verdict is Verdict.OK else cure)

@@ -30,9 +30,9 @@ def check_engine(name: str = "", endpoint: str = "") -> Iterable[Finding]:
         info = engine.info()
     except EngineUnavailable as error:
         # Without a container engine everything still works as local processes, unless one was asked for.
-        verdict, rest = (Verdict.FAIL, "") if name else (Verdict.WARN, " Runs are local processes until then.")
-        known = known_words(error.message)
-        yield Finding("engine", verdict, error.message, f"{known.cure if known else error.hint}{rest}")
+        known = known_words(error.message) if name else None
+        cure = known.cure if known else f"{error.hint} {'' if name else 'Runs are local processes until then.'}"
+        yield Finding("engine", Verdict.FAIL if name else Verdict.WARN, error.message, cure.strip())
         return
     engine.close()
     yield Finding("engine", Verdict.OK, f"{info.product} {info.version}: there, and may be used")

@@ -18,7 +18,12 @@ def choose_engine(wish: str = "", endpoint: str = "") -> EngineChoice:
         return EngineChoice(engine, engine.info())
     if wish:
         engine = make_engine(wish, endpoint)
-        return EngineChoice(engine, engine.info())
+        try:
+            return EngineChoice(engine, engine.info())
+        except EngineUnavailable as error:
+            raise EngineUnavailable(
+                error.message, f"{error.hint} Or run without containers: --engine local."
+            ) from error
     try:
         engine = make_engine("docker", endpoint)
         return EngineChoice(engine, engine.info())
@@ -27,6 +32,6 @@ def choose_engine(wish: str = "", endpoint: str = "") -> EngineChoice:
         return EngineChoice(
             local,
             local.info(),
-            reason=f"No container engine: {error.message}",
+            reason=error.message,
             warnings=(error.hint,) if error.hint else (),
         )

@@ -31,7 +31,7 @@ def test_without_an_engine_the_local_one_is_used_and_said(program: Program) -> N
     """Lists go to the engine that there is, and a remark on stderr names it."""
     out, err = program("container", "list", "--all", "--json")
     assert out == ""
-    assert "No container engine" in err
+    assert "There is no Docker engine" in err
 
 
 @pytest.mark.docker

@@ -17,6 +17,7 @@ import pytest
 from mltui.domain.device import DeviceSample
 from mltui.engines.base import EngineInfo
 from mltui.engines.docker import DockerEngine
+from mltui.monitors import host
 from mltui.monitors.nvidia import NvidiaMonitor
 from mltui.runtime import checkup, doctor, doctor_engine, doctor_gpus
 from mltui.runtime.checkup import Check, Finding, Verdict
@@ -131,9 +132,10 @@ def test_a_full_disk_fails_and_a_filling_one_warns(monkeypatch: pytest.MonkeyPat
     """The verdict follows the free space."""
     verdicts = []
     for free in (500 << 20, 5 << 30, 50 << 30):
-        usage = type("usage", (), {"free": free, "total": 100 << 30})
-        monkeypatch.setattr(checkup.shutil, "disk_usage", lambda _, usage=usage: usage)
-        verdicts.append(checkup.disk("disk", tmp_path, "clean up").verdict)
+        monkeypatch.setattr(host, "disk_room", lambda _, free=free: host.DiskRoom(free, 100 << 30, 50 << 30))
+        found = checkup.disk("disk", tmp_path, "clean up")
+        verdicts.append(found.verdict)
+    assert found.evidence == f"50.0 GiB free of 100 GiB at {tmp_path}; 50.0 GiB more are kept back for root"
     assert verdicts == [Verdict.FAIL, Verdict.WARN, Verdict.OK]
 
 

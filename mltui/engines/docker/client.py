@@ -211,10 +211,7 @@ def _tls_reason(error: ssl.SSLError) -> str:
     return one_line(str(getattr(error, "verify_message", "") or error.reason or error), 200)
 
 
-_START = (
-    "Start it (`sudo systemctl start docker`), choose another with DOCKER_HOST or `docker context use`, "
-    "or run without containers: --engine local."
-)
+_START = "Start it (`sudo systemctl start docker`), or choose another with DOCKER_HOST or `docker context use`."
 _PERMISSION = (
     "Join its group (`sudo usermod -aG docker $USER`) and log in again; members of that group are as powerful as root."
 )

@@ -37,12 +37,15 @@ def _engine(choice: EngineChoice | None, error: str) -> list[Span]:
     if choice is None:
         return [(one_line(error) or "looking for an engine …", "error" if error else "dim")]
     info = choice.info
+    if not info.isolated:
+        # The reason before the rest: it is what a person asks when no container is there.
+        reason = one_line(choice.reason, 120)
+        host = (f"  {one_line(info.host, 40)}", "dim")
+        return [(" local processes, no isolation", "warn"), *([(f"  {reason}", "dim")] if reason else []), host]
     spans: list[Span] = [(f" {one_line(info.product, 40)} {one_line(info.version, 20)}".rstrip(), "text")]
     if info.context:
         spans.append((f"  {one_line(info.context, 40)}", "alt"))
     spans.append((f"  {one_line(info.host, 40)}", "dim"))
-    if not info.isolated:
-        spans.append(("  no isolation: runs are plain processes", "warn"))
     if choice.reason:
         spans.append((f"  {one_line(choice.reason, 120)}", "dim"))
     return spans
