@@ -195,15 +195,18 @@ def test_kill_ends_it_at_once(rig: Rig) -> None:
 
 
 def test_remove(rig: Rig) -> None:
-    """An ended container can be removed, a running one only by force, and then it is gone."""
-    spec = rig.spec("sleep 60")
+    """An ended container can be removed, a running one only by force, unasked, and then it is gone."""
+    spec = rig.spec("trap 'touch $OUTPUTS/asked' TERM; echo ready; while :; do sleep 0.05; done", init=False)
     container = rig.create(spec)
+    stream = rig.engine.attach(container)
     rig.engine.start(container)
+    next(iter(stream))
     with pytest.raises(EngineError) as refused:
         rig.engine.remove(container)
     assert refused.value.hint
     rig.engine.remove(container, force=True)
     assert rig.engine.find(spec.run_id) is None
+    assert not list(Path(spec.outputs_host).iterdir())
     for ask in (rig.engine.inspect, rig.engine.remove, rig.engine.stop, rig.engine.kill):
         with pytest.raises(NotFound):
             ask(container)  # type: ignore[operator]

@@ -317,6 +317,10 @@ class DockerEngine:
 
     def remove(self, container_id: str, *, force: bool = False) -> None:
         """Remove an ended container with its anonymous volumes; with ``force`` a running one too."""
+        if force and self._client.podman:
+            # Docker kills it; Podman asks it to end and waits for its grace period first.
+            with contextlib.suppress(EngineError):
+                self.kill(container_id)
         try:
             with self._client.call(timeout=PATIENT) as api:
                 api.remove_container(container_id, v=True, force=force)
