@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pwd
 from collections.abc import Sequence
 
 import pytest
@@ -66,7 +67,7 @@ def test_what_cannot_be_read_is_left_out() -> None:
     ("device", "process", "who"),
     [
         (gpu(0), on(0, used=None), "process 1073741824"),
-        (gpu(0), on(0, os.getpid()), f"process {os.getpid()} (pytest) of root"),
+        (gpu(0), on(0, os.getpid()), "this process"),
         (gpu(0, utilization=0.4), None, "somebody who is not seen here (79.5 of 80.0 GiB free, 40 %)"),
         (gpu(0, used=30), None, "somebody who is not seen here (50.0 of 80.0 GiB free, 0 %)"),
         (gpu(0, used=30), on(0, used=2, draws=True), "somebody who is not seen here (50.0 of 80.0 GiB free, 0 %)"),
@@ -75,9 +76,7 @@ def test_what_cannot_be_read_is_left_out() -> None:
 def test_anybody_on_a_gpu_holds_it(device: DeviceSample, process: DeviceProcess | None, who: str) -> None:
     """A process that computes there, of whatever user, and one that shows only in the figures."""
     turn = ask(run("a", 1.0), look=GpuLook((device,), (process,) if process else ()))
-    if "pytest" in who:
-        import pwd
-
+    if who == "this process":
         with open("/proc/self/comm") as file:
             who = f"process {os.getpid()} ({file.read().strip()}) of {pwd.getpwuid(os.getuid()).pw_name}"
     assert turn == Turn(False, f"Waits for a GPU: place 1 of 1; GPU 0 is held by {who}", (), 1)
