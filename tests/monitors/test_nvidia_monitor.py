@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,7 +74,8 @@ def test_nvlink_traffic_is_a_rate_of_its_counters(
 ) -> None:
     """Bytes a second since the pass before; the first pass has none."""
     clock = iter([100.0, 102.0])
-    monkeypatch.setattr("mltui.monitors.nvidia.time.time", lambda: next(clock))
+    # That module's clock alone: other threads of the tests look at theirs.
+    monkeypatch.setattr(nvidia, "time", SimpleNamespace(time=lambda: next(clock), monotonic=time.monotonic))
     write(driver, {**board(0), "nvlink_rx": 1000, "nvlink_tx": 500})
     assert monitor.sample()[0].details.nvlink_rx is None
     write(driver, {**board(0), "nvlink_rx": 3000, "nvlink_tx": 500})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -251,7 +252,8 @@ def test_limits_of_version_1(tmp_path: Path) -> None:
 def at(monkeypatch: pytest.MonkeyPatch, *seconds: float) -> None:
     """Let the readings that follow be made at these times."""
     clock = iter(seconds)
-    monkeypatch.setattr("mltui.engines.docker.cgroups.time.monotonic", lambda: next(clock))
+    # That module's clock alone: other threads of the tests look at theirs.
+    monkeypatch.setattr(cgroups, "time", SimpleNamespace(monotonic=lambda: next(clock)))
 
 
 def test_cpu_is_the_mean_since_the_last_call(unified: Path, monkeypatch: pytest.MonkeyPatch) -> None:
