@@ -22,7 +22,8 @@ from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
 from tests.support.require import unavailable
 
-_NO_ENGINE: list[str] = []
+#: By these words the summary knows that everything in containers was left out.
+NO_ENGINE = "no Docker engine answers at the usual place"
 
 # A busy machine is slow; that is no failure.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,8 +66,7 @@ def dockerd() -> Iterator[TestEngine]:
         return
     url = given or _answering()
     if url is None:
-        _NO_ENGINE.append(f"{reason}, and no Docker engine answers at the usual place")
-        unavailable(_NO_ENGINE[0])
+        unavailable(f"{reason}, and {NO_ENGINE}")
     images.load_busybox(url)
     yield TestEngine(url)
 
@@ -103,13 +103,26 @@ def _answering() -> str | None:
 
 
 def pytest_configure() -> None:
-    """Ctrl-C works in the programs under test also where a shell started the tests in its background."""
+    """Ctrl-C works in the programs under test also where a shell started the tests in its background.
+
+    And each of these hundreds of programs starts from compiled code, as one does that was installed.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs on two processors at once, as far as there are two; files that were asked for run in one."""
+    return 0 if config.option.file_or_dir else min(2, os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for an engine has the mark ``docker``."""
+    """Whatever asks for an engine has the mark ``docker``; the file that takes longest begins.
+
+    Else it could be begun last, when no other process has anything left to do.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("training") is None)
     for item in items:
         if "dockerd" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.docker)
@@ -123,7 +136,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("NOT RUN: what this machine lacks something for", red=True, bold=True)
     for reason, count in reasons.most_common():
         terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason}")
-    if _NO_ENGINE:
+    if any(NO_ENGINE in reason for reason in reasons):
         terminalreporter.section("NOT RUN: everything that needs a Docker engine", red=True, bold=True)
         terminalreporter.line("Install docker.io, iptables, iproute2 and busybox-static and run the tests as root,")
         terminalreporter.line("or start a Docker engine that this user may use.")
