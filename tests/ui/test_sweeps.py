@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from mltui.domain.run import Run, RunState
+from mltui.storage.history import RunDatabase
 from mltui.storage.profiles import load_profile
 from mltui.ui.presentation.marks import run_labels
 from mltui.ui.presentation.sweep import listed
@@ -35,6 +37,27 @@ def test_the_runs_of_a_sweep_stand_together_in_the_order_of_their_launch() -> No
     assert sweep.values(second) == "lr=2"
     assert run_labels([first, second, third]) == ["1", "2", "3"]
     assert run_labels([first, lone])[0] != "1"
+
+
+def test_a_sweep_that_grows_is_drawn_whole(profiles: Path, mltui_home: Path) -> None:
+    """A run that comes while the cursor stands on its sweep is drawn with the others."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            pane = app.main.runs
+            await pilot.press("2")
+            with contextlib.closing(RunDatabase(mltui_home / "runs.db")) as database:
+                database.add(run("aaaaaaaa", 1.0, "g", lr=1))
+                database.add(run("bbbbbbbb", 2.0, "g", lr=2))
+                await wait_for(pilot, lambda: pane.table.select("sweep g"))
+                await wait_for(pilot, lambda: pane.marks_now.ids == ("aaaaaaaa", "bbbbbbbb"))
+                database.add(run("cccccccc", 3.0, "g", lr=3))
+                await wait_for(pilot, lambda: pane.marks_now.ids == ("aaaaaaaa", "bbbbbbbb", "cccccccc"))
+                await wait_for(pilot, lambda: len(app.main.curves._runs) == 3)
+
+    asyncio.run(drive())
 
 
 def test_a_sweep_is_launched_drawn_whole_folded_marked_and_removed(profiles: Path) -> None:

@@ -72,6 +72,7 @@ class RunsPane(ListPane[RunRow]):
             self.post_message(self.MarksChanged())
         some = len(self.marks_now) > 0
         self.show([self._row(one, now, some) for one in listed(runs, self._folded)])
+        self._mark_sweep_here()
 
     def _row(self, one: Listed, now: float, some: bool) -> RunRow:
         if one.run is None:
@@ -79,7 +80,11 @@ class RunsPane(ListPane[RunRow]):
         return RunRow(one, time_text(one.run, now), self.marks_now.of(one.run.id), some)
 
     def on_list_table_highlighted(self) -> None:
-        """A sweep under the cursor is drawn whole."""
+        """Another line is under the cursor."""
+        self._mark_sweep_here()
+
+    def _mark_sweep_here(self) -> None:
+        """A sweep under the cursor is drawn whole, its newest runs too."""
         sweep = self.sweep_here
         before = self._sweep_marks.ids
         wanted = tuple(run.id for run in sweep.runs[:MOST]) if sweep else ()

@@ -255,14 +255,15 @@ class ProfileEditor(Screen[bool]):
 
     def _show_top(self) -> None:
         left: list[Span] = [(" Edit ", "title"), (one_line(str(self._read.path), 300), "text")]
-        if self.changed:
-            left.append(("  ● not saved", "accent"))
         count = len(self._draft.problems) if self._draft else 0
         right: list[Span] = [(f"{count} wrong " if count else "✓ sound ", "error" if count else "ok")]
         if self._draft is None:
             right = [("checking … ", "dim")]
         if self._changed_on_disk:
             right.insert(0, ("changed on disk  ", "warn"))
+        if self.changed:
+            # At this end a long path cannot push it out.
+            right.insert(0, ("● not saved  ", "accent"))
         self.top.show(left, right)
 
     def _show_keys(self) -> None:
