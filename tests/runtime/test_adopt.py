@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import os
 import signal
@@ -280,8 +281,10 @@ def test_one_run_that_cannot_be_taken_up_does_not_keep_the_others(local_runs: Ru
     until(lambda: runs.now(first).state, lambda state: state is RunState.RUNNING)
     runs.go(first)
     for run in (first, second):
-        if runs.supervisor(run):
-            os.kill(runs.supervisor(run), signal.SIGKILL)
+        # The first may end by itself meanwhile.
+        if pid := runs.supervisor(run):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     until(lambda: runs.launcher.folder(second.id).supervised, lambda held: not held)
     runs.database.update(first.id, state=RunState.RUNNING, id="blocked2")
     (runs.home / "runs/blocked2").write_text("a file where a folder should be")
