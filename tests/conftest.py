@@ -113,7 +113,7 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs in one process more than there are processors, since tests wait for engines half of the time.
+    """The whole suite runs in one process more than there are processors, since tests wait half of their time.
 
     Files that were asked for run in one process.
     """
