@@ -39,7 +39,7 @@ params:
   epochs: {{default: 5, min: 1, max: 100, help: Passes}}
   lr: {{default: 0.1, max: 1}}
   optimizer: {{default: adam, choices: [adam, sgd]}}
-  api_key: none
+  note: none
 command: [python3, -c, {json.dumps(PRINTS)}, "${{lr}}"]
 mem_limit: 2g
 """
