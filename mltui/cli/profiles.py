@@ -130,13 +130,13 @@ def check(args: Namespace) -> int:
 
 def _problems(path: Path, found: ProfileRepository) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What is wrong with a profile, and what would be missing at a launch from this shell."""
-    from mltui.runtime.preflight import missing_files, unset_variables
+    from mltui.runtime.preflight import missing_files, unset_variables, written_secrets
 
     try:
         profile = found.load(path)
     except ProfileError as error:
         return error.problems, ()
-    return missing_files(profile), unset_variables(profile)
+    return missing_files(profile), (*unset_variables(profile), *written_secrets(profile))
 
 
 def schema(args: Namespace) -> int:

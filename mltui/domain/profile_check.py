@@ -13,6 +13,7 @@ from mltui.domain.compose_keys import NO_PLACE
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
 from mltui.domain.schema import profile_schema
+from mltui.domain.secret_text import has_shape
 from mltui.domain.section import as_text, describe
 from mltui.domain.units import number_text, size_text
 
@@ -316,3 +317,26 @@ def known_keys(path: Iterable[str | int]) -> list[str]:
     field = profile_schema().at(*path)
     shapes = (field, *field.forms) if field else ()
     return [known.key for shape in shapes for known in shape.fields]
+
+
+def written_tokens(data: Mapping[str, Any]) -> list[Fault]:
+    """Texts of ``data`` in which a token stands that can be told by its beginning: every run keeps a copy of its
+    profile, and so of what is written there. Of parameters their own check says it."""
+    rest = {key: value for key, value in data.items() if key != "params"}
+    return [Fault(path, _of_token(path, text)) for path, text in _texts(rest, ()) if has_shape(text)]
+
+
+def _of_token(path: tuple[str | int, ...], text: str) -> str:
+    cure = "name it under secrets, export it, and read it from the environment"
+    if path[0] == "environment" and len(path) == 2:
+        name = path[1] if isinstance(path[1], str) else text.partition("=")[0]
+        cure = f"leave {name} without a value, and export it"
+    return f"a token is written here, and every run keeps a copy of its profile: {cure}"
+
+
+def _texts(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(inner, (*path, key))

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"(?P<name>\b[A-Za-z][\w+.-]*://[^\s/:@]+:)(?P<value>[^\s/
 #: Tokens that their makers gave a beginning of their own, so that they can be told: Hugging Face, GitHub, OpenAI and
 #: others, AWS, Slack.
 _SHAPE = re.compile(
-    r"\b(hf_[A-Za-z0-9]{30,}|gh[opsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|sk-[\w-]{20,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,})"
+    r"\b(hf_[A-Za-z0-9]{30,}|gh[opsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,})"
 )
 #: Nothing but variables, none with a default of its own.
 _VARIABLES = re.compile(r"(\$\w+|\$\{\w+(:?\?[^{}]*|:?-)?\}|\s)*")

@@ -11,6 +11,8 @@ from mltui.domain.launch import MountType
 from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault, fill
+from mltui.domain.secret_names import is_secret_name
+from mltui.domain.secret_text import is_written
 
 _HINT = "make it, or correct the path"
 
@@ -38,6 +40,15 @@ def unset_variables(profile: Profile, environment: Mapping[str, str] | None = No
         if name not in caller
     ]
     return tuple(profile.problem(fault.path, fault.message, key=fault.key) for fault in faults)
+
+
+def written_secrets(profile: Profile) -> tuple[Problem, ...]:
+    """Variables that are secrets by their names and whose values stand in the profile itself, each with its place."""
+    message = (
+        "its value is written here, and every run keeps a copy of its profile: leave the name alone, and export it"
+    )
+    names = (name for name, value in profile.environment.items() if is_secret_name(name) and is_written(value or ""))
+    return tuple(profile.problem(("environment", name), message) for name in names)
 
 
 def _taken(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:

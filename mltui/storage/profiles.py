@@ -100,7 +100,14 @@ def _checked(
 ) -> tuple[Profile | None, tuple[Problem, ...]]:
     """The profile that ``source`` says, and every problem, in the order of the file."""
     from mltui.domain.profile import problem_at
-    from mltui.domain.profile_check import check, settle, unknown_parameters, validated, written_defaults
+    from mltui.domain.profile_check import (
+        check,
+        settle,
+        unknown_parameters,
+        validated,
+        written_defaults,
+        written_tokens,
+    )
     from mltui.storage.extends import extended, merged_text
 
     values = os.environ if environment is None else environment
@@ -111,7 +118,7 @@ def _checked(
     settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else values.get(name))
     profile, more = check(settled, source.data, validate or validated)
     found = set(source.problems)
-    for fault in (*faults, *more, *unknown_parameters(source.data)):
+    for fault in (*faults, *more, *unknown_parameters(source.data), *written_tokens(source.data)):
         found.add(problem_at(source.where(fault.path, fault.key), fault.path, fault.message))
     # Its own problems come first, in the order of the file; then those of the files that it extends.
     problems = tuple(sorted(found, key=lambda p: (p.file != source.file, astuple(p))))

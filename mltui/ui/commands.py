@@ -433,7 +433,9 @@ PROMPT = (
 
 #: A profile made of what is pasted.
 IMPORT = (
-    Command("import.take", "enter", "take", "Write …", "Give it a name, write it and open it.", footer=True),
+    Command("import.take", "enter,ctrl+s", "take", "Write …",
+            "Give it a name, write it and open it; in several lines that are typed, enter begins one more.",
+            shown="enter ctrl+s", footer=True),
     Command("import.next", "tab", "next(1)", "Next", "Complete the path; else go to the next text.",
             footer=True),
     Command("import.previous", "shift+tab", "next(-1)", "Previous", "Go to the text before."),

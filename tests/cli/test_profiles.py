@@ -58,8 +58,11 @@ def test_schema_is_for_editors_and_for_people(program: Program) -> None:
 
 
 def test_check_looks_at_the_files_and_the_variables(program: Program) -> None:
-    """What is not there is an error; a variable that is not set is a warning, and alone no failure."""
-    folder = program.profile("p", "build: .\ncommand: [train, '${NOT_SET_HERE}']\n")
+    """What is not there is an error; a variable that is not set is a warning, and alone no failure; so is a secret."""
+    text = (
+        "build: .\ncommand: [train, '${NOT_SET_HERE}']\nenvironment: {DB_PASSWORD: hunter2, A_TOKEN: '${A_TOKEN:-}'}\n"
+    )
+    folder = program.profile("p", text)
     out, err = program("profile", "check", str(folder), code=1)
     assert out == ""
     assert f"{folder}/profile.yaml:1:8: build: there is no Dockerfile" in err
@@ -67,8 +70,11 @@ def test_check_looks_at_the_files_and_the_variables(program: Program) -> None:
     out, err = program("profile", "check", str(folder))
     assert out == f"{folder}/profile.yaml: ok\n"
     assert err.startswith(f"{folder}/profile.yaml:2:18: command.1: warning: ${{NOT_SET_HERE}} is not set")
+    said = "environment.DB_PASSWORD: warning: its value is written here, and every run keeps a copy of its profile"
+    assert f"{folder}/profile.yaml:3:28: {said}" in err
+    assert "hunter2" not in err
     [value] = program.lines("profile", "check", str(folder), "--json")
-    assert (value["ok"], value["problems"], len(value["warnings"])) == (True, [], 1)  # type: ignore[arg-type]
+    assert (value["ok"], value["problems"], len(value["warnings"])) == (True, [], 2)  # type: ignore[arg-type]
 
 
 COMPOSE = """\

@@ -1,10 +1,11 @@
-"""A secret is no parameter: by its name or its look it is refused, with the way to take it from the environment."""
+"""A secret stands in no profile: by name or look it is refused, with the way to take it from the environment."""
 
 from __future__ import annotations
 
 import pytest
 
 from mltui.domain.param import Param
+from mltui.domain.profile_check import written_tokens
 
 TOKEN = "hf_abcdefghijklmnopqrstuvwxyz012345"
 
@@ -49,3 +50,23 @@ def test_a_value_that_looks_like_a_token_is_refused_unsaid() -> None:
         param(TOKEN)
     assert TOKEN not in str(raised.value).partition("[type=")[0]
     assert param({"type": "str", "public": True}).parse(TOKEN) == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "cure"),
+    [
+        ({"environment": {"HF_TOKEN": TOKEN}}, ("environment", "HF_TOKEN"), "leave HF_TOKEN without a value"),
+        ({"environment": [f"LLM={TOKEN}"]}, ("environment", 0), "leave LLM without a value"),
+        ({"command": ["train", f"--key={TOKEN}"]}, ("command", 1), "name it under secrets"),
+        ({"build": {"args": {"A": f"x{TOKEN}y {TOKEN}"}}}, ("build", "args", "A"), "name it under secrets"),
+    ],
+)
+def test_a_token_that_is_written_is_told_unsaid(
+    data: dict[str, object], path: tuple[str | int, ...], cure: str
+) -> None:
+    """Wherever it stands: the copy of a run would keep it."""
+    (fault,) = written_tokens(data)
+    assert fault.path == path
+    assert cure in fault.message
+    assert TOKEN not in fault.message
+    assert not written_tokens({"image": "sk-learn-training-pipeline-cuda", "environment": {"A": "${HF_TOKEN}"}})

@@ -60,10 +60,13 @@ class PasteArea(TextArea):
         self.put(event.text)
 
     async def _on_key(self, event: events.Key) -> None:
-        """What is typed is no paste; enter is the dialog's."""
-        if event.key == "enter":
+        """What is typed is no paste; enter is the dialog's where the text is whole, else it begins a line.
+
+        That is decided here, in the order of the keys: a terminal without bracketed paste types what is pasted.
+        """
+        if event.key == "enter" and (self.pasted or _is_whole(self.text)):
             event.prevent_default()
-        elif event.is_printable:
+        elif event.is_printable or event.key == "enter":
             self.pasted = False
 
     def put(self, text: str) -> None:
@@ -76,6 +79,14 @@ class PasteArea(TextArea):
         if result := self._replace_via_keyboard(taken(text), *self.selection):
             self.move_cursor(result.end_location)
         self.pasted = True
+
+
+def _is_whole(text: str) -> bool:
+    """A typed text that nothing has to follow: the path of a file, or a line that does not go on."""
+    from mltui.storage.profile_import import is_command, names_a_file
+
+    one = "\n" not in text and not text.endswith("\\")
+    return not text.strip() or (one and (is_command(text) or names_a_file(text)))
 
 
 def taken(text: str) -> str:
@@ -158,6 +169,7 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
     def on_text_area_changed(self, message: TextArea.Changed) -> None:
         """Work out what it becomes, when it rests; at once what was pasted."""
         message.stop()
+        self._go = False
         if self._timer:
             self._timer.stop()
         if self.area.pasted:
@@ -206,21 +218,13 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
     # -- commands -----------------------------------------------------------------------------------------------------
 
     def action_take(self) -> None:
-        """Ask for a name and write it; in a text of several lines that is typed, begin another line."""
-        text = self.area.text
-        typed = self.focused is self.area and not self.area.pasted
-        if typed and ("\n" in text or text.endswith("\\")):
-            self.area.insert("\n")
-            return
+        """Ask for a name and write it."""
         preview = self._now
-        self._go = preview is None and bool(text.strip())
+        self._go = preview is None and bool(self.area.text.strip())
         if preview is None:
             return
         if preview.draft is None:
-            if typed and not preview.typing and text.rstrip().endswith(":"):
-                self.area.insert("\n")
-            else:
-                self.app.bell()
+            self.app.bell()
             return
         self._ask_name(preview, preview.draft.name)
 
