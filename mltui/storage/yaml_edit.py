@@ -13,6 +13,7 @@ edit that would touch a second place (through an alias or a merge) or come out d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from mltui.domain.errors import EditError
@@ -21,7 +22,7 @@ from mltui.storage import yaml_data
 from mltui.storage.yaml_data import MISSING
 from mltui.storage.yaml_reparse import parse_again
 from mltui.storage.yaml_source import PROFILE, FileKind, KeyPath, Source, parse_source
-from mltui.storage.yaml_spans import compose
+from mltui.storage.yaml_spans import Span, compose
 from mltui.storage.yaml_splice import Splicer
 
 #: One change of a text: gets the text's places and the quotes to prefer, gives the new text.
@@ -100,12 +101,17 @@ class YamlDocument:
         expected = yaml_data.renamed(self.data, path, key)
         return self._edited(path, expected, [lambda splicer, quotes: splicer.rename(path, key, quotes)])
 
+    @cached_property
+    def _spans(self) -> Span | None:
+        """Where everything stands: while a value is typed, each letter of it changes this document anew."""
+        return compose(self.text)
+
     def _edited(self, path: KeyPath, expected: dict[str, Any], steps: list[_Step]) -> YamlDocument:
         """The document after ``steps``, if it says what is ``expected``."""
         for quotes in ("", '"'):
             text = self.text
             for step in steps:
-                text = step(Splicer(text, compose(text)), quotes)
+                text = step(Splicer(text, self._spans if text is self.text else compose(text)), quotes)
             if text == self.text and yaml_data.same(self.data, expected):
                 return self
             source = parse_again(self.source, text, self._kind) or parse_source(text, self.source.file, self._kind)
