@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import tempfile
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +14,7 @@ from mltui.domain.paths import user_path
 from mltui.domain.text import clean, one_line
 
 if TYPE_CHECKING:
+    from mltui.runtime.outside_editor import EditorCopy
     from mltui.storage.profile_files import FileText
 
 
@@ -36,69 +34,31 @@ def new(args: Namespace) -> int:
 
 def edit(args: Namespace) -> int:
     """Open a profile in the person's editor; what comes back is checked before it takes the file's place."""
+    from mltui.runtime.outside_editor import editor_copy
     from mltui.storage import profile_files as files
 
     path = profiles().find(args.profile)
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to edit in.", f"The file is {one_line(str(path), 300)}.")
-    command = files.editor_command()
     read = files.read_text(path)
-    copy = _copy(path, read.text)
-    try:
-        code = _edited(command, copy, read)
-    except BaseException:
-        # Whatever went wrong, what the person wrote is not what is lost.
-        if _differs(copy, read.text):
-            say(f"What you wrote is in {clean(str(copy))}.")
-        else:
-            copy.unlink(missing_ok=True)
-        raise
-    copy.unlink(missing_ok=True)
-    return code
+    with editor_copy(read.text, path.suffix, say) as copy:
+        return _edited(copy, read)
 
 
-def _edited(command: list[str], copy: Path, read: FileText) -> int:
+def _edited(copy: EditorCopy, read: FileText) -> int:
     """Edit the copy until it is saved, dropped or unchanged; the exit code."""
-    from mltui.storage import profile_files as files
-
     while True:
-        _edit(command, copy)
-        text = files.read_text(copy).text
+        text = copy.edit()
         if text == read.text:
             say("Nothing was changed.")
             return 0
-        problems = _problems(copy, read.path)
+        problems = _problems(copy.path, read.path)
         answer = _answer(problems)
         if answer == "d":
             say("Your changes were dropped.")
             return 1
         if answer == "s" and _saved(read, text):
             return 1 if problems else 0
-
-
-def _differs(copy: Path, text: str) -> bool:
-    try:
-        return copy.read_bytes() != text.encode()
-    except OSError:
-        return False
-
-
-def _copy(path: Path, text: str) -> Path:
-    """A copy to edit, which nobody else may read; its suffix tells the editor what it is."""
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=path.suffix)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(text.encode())
-    return Path(name)
-
-
-def _edit(command: list[str], copy: Path) -> None:
-    try:
-        done = subprocess.run([*command, str(copy)], check=False)
-    except OSError as error:
-        raise MltuiError(f"The editor {one_line(command[0], 60)!r} cannot be started: {error.strerror}.") from error
-    if done.returncode:
-        said = f"The editor {one_line(command[0], 60)!r} ended with exit code {done.returncode}."
-        raise MltuiError(said, "Nothing was saved.")
 
 
 def _problems(copy: Path, path: Path) -> tuple[str, ...]:

@@ -142,7 +142,11 @@ class Drafting:
         with self._news:
             if self._busy or self._jobs or self._closed:
                 return None
-            draft = self._checking.check_entry(text)
+            try:
+                draft = self._checking.check_entry(text)
+            except Exception:
+                # Whatever it is, the thread meets it too, and says it.
+                return None
             if draft is not None:
                 self._now, self._begun = draft, None
             return draft

@@ -7,7 +7,6 @@ import errno
 import hashlib
 import os
 import re
-import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +25,6 @@ _MOST_FILES = 5_000
 _NOT_COPIED = (".git", ".venv", "venv", "__pycache__", ".ipynb_checkpoints", "outputs", "node_modules")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _MOST_TEXT = 1 << 20
-_EDITORS = ("sensible-editor", "nano", "vim", "vi")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -164,22 +162,6 @@ def _refused(path: Path, what: str, error: OSError) -> StorageError:
 
 def _shown(path: Path) -> str:
     return one_line(str(path), 300)
-
-
-def editor_command() -> list[str]:
-    """The editor that ``$VISUAL`` or ``$EDITOR`` names, else one that is there. Raises ``UsageError``."""
-    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    try:
-        words = shlex.split(named)
-    except ValueError as error:
-        said = f"The editor {one_line(named, 60)!r} is not understood: {str(error).lower().rstrip('.')}."
-        raise UsageError(said, "Set $VISUAL or $EDITOR to a command.") from error
-    words = words or next(([name] for name in _EDITORS if shutil.which(name)), [])
-    if not words:
-        raise UsageError("No editor is named.", "Set $EDITOR, or use the app's own: mltui, then e on the profile.")
-    if not shutil.which(words[0]):
-        raise UsageError(f"The editor {one_line(words[0], 60)!r} is not there.", "Set $VISUAL or $EDITOR to another.")
-    return words
 
 
 # ── whole profiles ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,7 +22,7 @@ from mltui.storage import yaml_data
 from mltui.storage.yaml_data import MISSING
 from mltui.storage.yaml_reparse import parse_again
 from mltui.storage.yaml_source import PROFILE, FileKind, KeyPath, Source, parse_source
-from mltui.storage.yaml_spans import Span, compose
+from mltui.storage.yaml_spans import Span, compose, span_at
 from mltui.storage.yaml_splice import Splicer
 
 #: One change of a text: gets the text's places and the quotes to prefer, gives the new text.
@@ -61,6 +61,11 @@ class YamlDocument:
         """The value at ``path``."""
         found = yaml_data.at(self.data, path)
         return default if found is MISSING else found
+
+    def quoted(self, path: KeyPath) -> bool:
+        """The value at ``path`` is a text by the way it is written: in quotes, or in a block of its own lines."""
+        span = span_at(self._spans, path)
+        return span is not None and span.kind == "scalar" and bool(span.style)
 
     def set(self, path: KeyPath, value: object) -> YamlDocument:
         """With ``value`` at ``path``, its parents made where they are missing.

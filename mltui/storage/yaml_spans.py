@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import yaml
 
+from mltui.storage.yaml_source import KeyPath
+
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _PROPERTY = re.compile(r"[&!]\S*")
@@ -87,6 +89,19 @@ def compose(text: str) -> Span | None:
         if isinstance(event, yaml.DocumentStartEvent):
             return _Composer(text, events).node(next(events), False)
     return None
+
+
+def span_at(root: Span | None, path: KeyPath) -> Span | None:
+    """The node at ``path``, a name finding its ``NAME=value`` in a list; ``None`` where none is written there."""
+    span = root
+    for part in path:
+        entries = span.entries if span else []
+        if isinstance(part, int):
+            span = entries[part].value if 0 <= part < len(entries) else None
+        else:
+            names = (entry.key.value if entry.key else entry.value.value.partition("=")[0] for entry in entries)
+            span = next((entry.value for entry, name in zip(entries, names, strict=True) if name == part), None)
+    return span
 
 
 class _Composer:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -70,7 +72,7 @@ def edit(file: Path, drive: Drive, size: tuple[int, int] = (120, 36), **options:
             assert app.main.profiles.table.select(str(file))
             app.jump("profiles")
             await pilot.press("e")
-            await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor) and app.screen._draft)
+            await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor) and app.screen.profile.draft)
             editor = app.screen
             assert isinstance(editor, ProfileEditor)
             await drive(app, pilot, editor)
@@ -214,7 +216,7 @@ def test_saving_shows_the_diff_first(file: Path) -> None:
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
         await pilot.press("plus")
-        await wait_for(pilot, lambda: editor.changed)
+        await wait_for(pilot, lambda: editor.profile.changed)
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen) and "+gpus: auto" in screen_text(app))
         assert "-gpus: none" in screen_text(app)
@@ -225,7 +227,7 @@ def test_saving_shows_the_diff_first(file: Path) -> None:
         await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
         await pilot.press("enter")
         await wait_for(pilot, lambda: on_disk(file) == TEXT.replace("none", "auto"))
-        await wait_for(pilot, lambda: not editor.changed)
+        await wait_for(pilot, lambda: not editor.profile.changed)
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.screen is app.main)
 
@@ -238,7 +240,7 @@ def test_leaving_asks_for_what_is_not_saved(file: Path) -> None:
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
         await pilot.press("plus")
-        await wait_for(pilot, lambda: editor.changed)
+        await wait_for(pilot, lambda: editor.profile.changed)
         await pilot.press("escape")
         await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         await pilot.press("escape")
@@ -259,7 +261,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten_unasked(file: Path, an
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
         await pilot.press("plus")
-        await wait_for(pilot, lambda: editor.changed)
+        await wait_for(pilot, lambda: editor.profile.changed)
         mine = editor.area.text
         write(file, TEXT + "hostname: theirs\n")
         await wait_for(pilot, lambda: "changed on disk" in screen_text(app))
@@ -269,7 +271,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten_unasked(file: Path, an
         await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         assert on_disk(file) == TEXT + "hostname: theirs\n"
         await pilot.press(answer)
-        await wait_for(pilot, lambda: app.screen is editor and not editor.changed)
+        await wait_for(pilot, lambda: app.screen is editor and not editor.profile.changed)
         assert part in on_disk(file)
         if answer == "r":
             await pilot.press("u")
@@ -285,7 +287,7 @@ def test_the_preview_is_the_command_of_what_is_typed(file: Path) -> None:
         editor.form.select("image")
         await pilot.press("enter", *"-bookworm", "enter")
         await wait_for(
-            pilot, lambda: "python:3.12-bookworm" in (editor._explained.command if editor._explained else "")
+            pilot, lambda: "python:3.12-bookworm" in (editor.under.explained.command if editor.under.explained else "")
         )
         await pilot.press("p")
         await wait_for(pilot, lambda: "Nothing is wrong." in screen_text(app))
@@ -329,7 +331,7 @@ def test_whatever_is_pasted_is_checked_and_kept(file: Path, more: str) -> None:
         await pilot.press("tab")
         editor.area.move_cursor(editor.area.document.end)
         editor.area.insert(more)
-        await wait_for(pilot, lambda: editor._draft and editor._draft.text == editor.area.text)
+        await wait_for(pilot, lambda: editor.profile.draft and editor.profile.draft.text == editor.area.text)
         assert "wrong" in screen_text(app)
         await pilot.press("ctrl+z")
         await wait_for(pilot, lambda: editor.area.text == TEXT)
@@ -359,7 +361,7 @@ def test_line_ends_stay(file: Path) -> None:
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
         await pilot.press("plus")
-        await wait_for(pilot, lambda: editor.changed)
+        await wait_for(pilot, lambda: editor.profile.changed)
         assert editor.area.text == TEXT.replace("none", "auto").replace("\n", "\r\n")
 
     edit(file, drive)
@@ -381,7 +383,7 @@ def test_a_file_that_cannot_be_written_is_said(file: Path, monkeypatch: pytest.M
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
         await pilot.press("plus")
-        await wait_for(pilot, lambda: editor.changed)
+        await wait_for(pilot, lambda: editor.profile.changed)
 
         def full(descriptor: int) -> None:
             raise OSError(28, "No space left on device")
@@ -391,7 +393,7 @@ def test_a_file_that_cannot_be_written_is_said(file: Path, monkeypatch: pytest.M
         await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
         await pilot.press("enter")
         await wait_for(pilot, lambda: "no space left on device" in said(app))
-        assert editor.changed
+        assert editor.profile.changed
         assert on_disk(file) == TEXT
 
     edit(file, drive)
@@ -403,7 +405,7 @@ def test_reading_only_saves_nothing(file: Path) -> None:
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
         await pilot.press("plus")
-        await wait_for(pilot, lambda: editor.changed)
+        await wait_for(pilot, lambda: editor.profile.changed)
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: "This is read-only" in said(app))
         assert on_disk(file) == TEXT
@@ -545,8 +547,7 @@ def test_plus_counts_on_a_parameter_within_its_bounds(file: Path) -> None:
     write(file, "image: x\nparams:\n  lr: 0.1 # fast\n  on: true\n  deep: {default: 3, max: 3}\nulimits: {nofile: 5}\n")
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
-        editor._unfold(("params", "deep"))
-        editor._refold()
+        editor.profile.fold(("params", "deep"))
         for key, changed in (
             ("params.lr", "lr: 0.2 # fast"),
             ("params.on", "on: false"),
@@ -570,7 +571,7 @@ def test_a_file_that_the_text_area_cannot_hold_is_only_shown(file: Path, odd: st
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         await wait_for(pilot, lambda: f"U+{ord(odd):04X} in line 1" in said(app))
-        assert not editor.changed
+        assert not editor.profile.changed
         await pilot.press("ctrl+s", "q")
         await wait_for(pilot, lambda: app.screen is app.main)
         assert await asyncio.to_thread(file.read_bytes) == text.encode()
@@ -585,20 +586,22 @@ def test_saved_as_another_profile_it_is_that_one_that_is_edited(file: Path) -> N
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         await pilot.press("tab")
         editor.area.insert("cpus: lots\n", editor.area.document.end)
-        await wait_for(pilot, lambda: editor._draft and editor._draft.problems)
+        await wait_for(pilot, lambda: editor.profile.draft and editor.profile.draft.problems)
         theirs = TEXT + "hostname: theirs\n"
         write(file, theirs)
-        editor._save_as(editor.text)
+        editor.saving._save_as(editor.profile.text)
         await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press(*"mine", "enter")
         await wait_for(pilot, lambda: "already" in said(app))
-        editor._save_as(editor.text)
+        editor.saving._save_as(editor.profile.text)
         await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press(*"two", "enter")
-        await wait_for(pilot, lambda: editor._read.path == mine and editor._draft and editor.area._problems)
+        await wait_for(
+            pilot, lambda: editor.profile.read.path == mine and editor.profile.draft and editor.area._problems
+        )
         assert on_disk(mine) == TEXT + "cpus: lots\n"
         assert on_disk(file) == theirs
-        assert not editor.changed
+        assert not editor.profile.changed
         await pilot.press("escape")
         await wait_for(pilot, lambda: any(entry.path == mine for entry in app.cockpit.profiles))
 
@@ -613,7 +616,114 @@ def test_a_profile_is_extended_by_its_name_from_the_apps_folders(file: Path) -> 
     file.write_text("extends: base\n")
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
-        assert editor._draft
-        assert editor._draft.problems == ()
+        assert editor.profile.draft
+        assert editor.profile.draft.problems == ()
 
     edit(file, drive, profile_folders=(base.parent, file.parent.parent))
+
+
+def test_keys_that_come_together_act_in_turn(file: Path) -> None:
+    """Each step goes on from the one before; undo takes back the step before it, not an older one."""
+    write(file, "image: x\ncpus: 2\nmem_limit: 1g\n")
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        def at_once(*keys: str) -> None:
+            for key in keys:
+                app.simulate_key(key)
+
+        assert editor.form.select("cpus")
+        at_once("plus", "plus", "down", "plus", "plus", "u")
+        await wait_for(pilot, lambda: editor.area.text == "image: x\ncpus: 4\nmem_limit: 2g\n")
+        at_once("u", "u", "u")
+        await wait_for(pilot, lambda: not editor.profile.changed)
+        at_once("plus", "plus", "u", "u")
+        await pilot.pause(0.2)
+        assert not editor.profile.changed
+
+    edit(file, drive)
+
+
+def test_a_text_in_quotes_stays_one_whatever_is_typed_over_it(file: Path) -> None:
+    """A number, too, goes into the quotes; without quotes it is the number that it looks like."""
+    write(file, "image: x\nenvironment:\n  A: 'abc'\n  B: abc\nparams:\n  opt: \"adam\"\nlabels: ['c=d']\n")
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        for key, changed in (
+            ("environment.A", "  A: '5'\n"),
+            ("environment.B", "  B: 5\n"),
+            ("params.opt", '  opt: "5"\n'),
+            ("labels.0", "labels: ['5']\n"),
+        ):
+            assert editor.form.select(key)
+            await pilot.press("enter", "ctrl+u", "5", "enter")
+            await wait_for(pilot, lambda changed=changed: changed in editor.area.text)
+
+    edit(file, drive)
+
+
+def test_the_ends_of_the_text_have_keys(file: Path) -> None:
+    """And what is between can be selected with them."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("tab", "ctrl+end")
+        assert editor.area.cursor_location == editor.area.document.end
+        await pilot.press("ctrl+shift+home")
+        assert editor.area.selected_text == TEXT
+        await pilot.press("ctrl+home")
+        assert editor.area.cursor_location == (0, 0)
+
+    edit(file, drive)
+
+
+def test_text_that_is_no_yaml_is_saved_when_it_is_asked_for_again(file: Path) -> None:
+    """The question says that it is none, where, and what that means; escape goes on editing."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("tab", "ctrl+end", "a", ":", "[", "ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await wait_for(pilot, lambda: "This is no YAML: saved all the same, it cannot be launched." in screen_text(app))
+        assert "! line 10: " in screen_text(app)
+        await pilot.press("escape")
+        assert on_disk(file) == TEXT
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: not editor.profile.changed)
+        assert on_disk(file) == TEXT + "a:["
+
+    edit(file, drive)
+
+
+@pytest.mark.parametrize(
+    ("script", "kept"),
+    [
+        ("sed -i s/none/all/ $1; exit 3", "exit code 3"),
+        ("printf 'image: a\\014b' > $1", "U+000C"),
+        ("printf '\\377' > $1", "not text in UTF-8"),
+        ("sed -i s/none/all/ $1", ""),
+    ],
+)
+def test_what_was_written_in_ones_own_editor_is_never_lost(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, kept: str
+) -> None:
+    """It is taken in; where that cannot be, it stays in the copy, whose place is said."""
+    program, copies = tmp_path / "own-editor", tmp_path / "copies"
+    copies.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(program))
+    monkeypatch.setattr(tempfile, "tempdir", str(copies))
+    monkeypatch.setattr(MltuiApp, "suspend", lambda app: contextlib.nullcontext())
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("ctrl+o")
+        if not kept:
+            await wait_for(pilot, lambda: "gpus: all" in editor.area.text)
+            assert not list(copies.iterdir())
+            return
+        await wait_for(pilot, lambda: kept in said(app))
+        (copy,) = copies.iterdir()
+        assert f"What you wrote is in {copy}." in said(app)
+        assert editor.area.text == TEXT
+
+    edit(file, drive)

@@ -192,15 +192,16 @@ class DiffScreen(ReadingScreen[bool]):
     DEFAULT_CSS = "DiffScreen > Vertical { max-width: 120; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIFF)]
 
-    def __init__(self, title: str, diff: Sequence[str], warning: str = "") -> None:
+    def __init__(self, title: str, diff: Sequence[str], *warnings: str) -> None:
+        """``warnings`` stand above it, a line each."""
         super().__init__(title, DIFF)
         self._diff = diff
-        self._warning = warning
+        self._warnings = warnings
 
     def on_mount(self) -> None:
         """Show it."""
-        head: list[Line] = [[(f"! {one_line(self._warning, 200)}", "warn")], []] if self._warning else []
-        self.view.show([*head, *diff_lines(self._diff)])
+        head: list[Line] = [[(f"! {one_line(warning, 200)}", "warn")] for warning in self._warnings]
+        self.view.show([*head, *([[]] if head else []), *diff_lines(self._diff)])
 
     def action_answer(self, save: bool) -> None:
         """Answer."""

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.document._document import EditResult, Location
 from textual.document._edit import Edit
 from textual.geometry import Region, Size
@@ -50,6 +51,12 @@ class YamlArea(TextArea):
     YamlArea .text-area--cursor-gutter { color: $foreground 75%; background: $primary 8%; }
     """
     ALLOW_SELECT: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+home", "edge(False)", "Go to the beginning", show=False),
+        Binding("ctrl+end", "edge(True)", "Go to the end", show=False),
+        Binding("ctrl+shift+home", "edge(False, True)", "Select to the beginning", show=False),
+        Binding("ctrl+shift+end", "edge(True, True)", "Select to the end", show=False),
+    ]
 
     def __init__(self, edited: Callable[[], None] = lambda: None, *, id: str | None = None) -> None:
         """``edited`` is called with every change of the text, before anything of it is drawn."""
@@ -91,9 +98,9 @@ class YamlArea(TextArea):
         line = max(1, min(line, self.document.line_count))
         self.move_cursor((line - 1, max(0, column - 1)), center=True)
 
-    def problem_here(self) -> Problem | None:
-        """What is wrong in the cursor's line."""
-        return self._problems.get(self.cursor_location[0])
+    def action_edge(self, last: bool, select: bool = False) -> None:
+        """Put the cursor at the end of the text, or at its beginning."""
+        self.move_cursor(self.document.end if last else (0, 0), select=select)
 
     # -- changes, and what they have drawn again ----------------------------------------------------------------------
 
