@@ -56,7 +56,7 @@ class KeyBar(Widget):
         width = self.size.width
         line: list[Span] = [(" ", "text")]
         self._places = []
-        keep = [c for c in self._commands if c.id == "app.help"]
+        keep = [c for c in self._commands if c.id.endswith(".help")]
         reserve = sum(len(f"{c.key} {c.title}  ") for c in keep)
         for command in self._commands:
             if not command.key:

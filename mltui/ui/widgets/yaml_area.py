@@ -189,6 +189,11 @@ class YamlArea(TextArea):
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 
+    def get_component_rich_style(self, *names: str, partial: bool = False, default: Style | None = None) -> Style:
+        """A style of a part: of the cursor's line the ground alone, so that its text keeps its colours."""
+        style = super().get_component_rich_style(*names, partial=partial, default=default)
+        return Style(bgcolor=style.bgcolor) if "text-area--cursor-line" in names else style
+
     def get_line(self, line_index: int) -> Text:
         """The line in its colours."""
         line = self.document.get_line(line_index).translate(_SHOWN)
