@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mltui.ui.widgets.lines import Line, Span, cut, line_length
 
@@ -99,11 +100,28 @@ def row_of(item: Item, typed: str | None = None, at: int = 0) -> FieldRow:
     )
 
 
-def row_line(row: FieldRow, width: int, names: int = _NAME) -> Line:
+class Columns(NamedTuple):
+    """Widths of a form's names and values."""
+
+    names: int = _NAME
+    values: int = _VALUE
+
+
+def columns_for(rows: Iterable[FieldRow], width: int, names: int = _NAME) -> Columns:
+    """Room for the longest name and value on a wide list, within bounds: what is beside them is longer."""
+    if width < _WIDE:
+        return Columns(names)
+    fields = [row for row in rows if not row.heading]
+    name = max((len(row.title) + 2 for row in fields), default=0)
+    value = max((len(row.value) + 2 for row in fields), default=0)
+    return Columns(max(names, min(name, _NAME + 8)), max(_VALUE, min(value, _VALUE + 12)))
+
+
+def row_line(row: FieldRow, width: int, columns: Columns) -> Line:
     """Name, value, and beside them what is wrong, else the default where it was changed, bounds and help."""
     if row.heading:
         return [(row.title, "title")]
-    name, room = (max(names, _NAME + 8), _VALUE + 12) if width >= _WIDE else (names, _VALUE)
+    name, room = columns
     mark = "●" if row.changed else " "
     role = "error" if row.problem else "accent" if row.changed else "strong"
     line: list[Span] = [(f"{mark} ", "accent"), (cut(row.title, name), "text"), (" ", "text")]
@@ -113,9 +131,9 @@ def row_line(row: FieldRow, width: int, names: int = _NAME) -> Line:
     return [*line, (" " + " · ".join(_remarks(row)), "dim")]
 
 
-def remark_of(row: FieldRow, width: int, names: int = _NAME) -> Line:
+def remark_of(row: FieldRow, width: int, columns: Columns) -> Line:
     """What stands beside a value, alone, where its row has not room for all of it; else nothing."""
-    if line_length(row_line(row, width, names)) <= width:
+    if line_length(row_line(row, width, columns)) <= width:
         return []
     return [(row.problem, "error")] if row.problem else [(" · ".join(_remarks(row)), "dim")]
 

@@ -10,7 +10,17 @@ from textual.actions import parse
 from textual.message import Message
 
 from mltui.ui.commands import Command, written
-from mltui.ui.presentation.fields import Field, FieldRow, Heading, Item, remark_of, row_line, row_of, row_text
+from mltui.ui.presentation.fields import (
+    Field,
+    FieldRow,
+    Heading,
+    Item,
+    columns_for,
+    remark_of,
+    row_line,
+    row_of,
+    row_text,
+)
 from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.list_table import ListTable
 
@@ -35,7 +45,7 @@ class FieldTable(ListTable[FieldRow]):
     def __init__(self, *, names: int = 16, tall: bool = False, id: str | None = None, empty: str = "") -> None:
         """``names`` is the width of the fields' names on a narrow list; a ``tall`` list has the height of its style
         rather than that of its rows."""
-        super().__init__(lambda row: row.key, partial(row_line, names=names), row_text, id=id, empty=empty)
+        super().__init__(lambda row: row.key, self._line, row_text, id=id, empty=empty)
         self.items: Sequence[Item] = ()
         self._typed: str | None = None
         self._at = 0
@@ -43,6 +53,8 @@ class FieldTable(ListTable[FieldRow]):
         """The next key is the value."""
         self._tall = tall
         self._names = names
+        self._first: Sequence[FieldRow] = ()
+        """The rows as they were when the form was opened: what is typed moves no column."""
         self.passive = False
         """Keys go past it: somebody types something else."""
 
@@ -71,6 +83,7 @@ class FieldTable(ListTable[FieldRow]):
     def show(self, items: Sequence[Item], *, stay: bool = False) -> None:
         """Show these fields; the cursor goes to the first, or stays on its own."""
         self.items = items
+        self._first = [row_of(item) for item in items]
         if not self._tall:
             self.styles.height = len(items)
         self._typed = None
@@ -91,7 +104,11 @@ class FieldTable(ListTable[FieldRow]):
     def remark(self) -> Line:
         """What stands beside the value under the cursor, where its row has not room for all of it."""
         row = self.current
-        return remark_of(row, self.scrollable_content_region.width, self._names) if row else []
+        width = self.scrollable_content_region.width
+        return remark_of(row, width, columns_for(self._first, width, self._names)) if row else []
+
+    def _line(self, row: FieldRow, width: int) -> Line:
+        return row_line(row, width, columns_for(self._first, width, self._names))
 
     def go_to(self, field: Field) -> None:
         """Put the cursor on ``field``."""
