@@ -62,6 +62,11 @@ class Catalog:
             changed.set()
         self._wake.set()
 
+    def hint(self) -> None:
+        """Something began or ended: an engine that sends no events is asked now rather than in a while."""
+        if not isinstance(self.engine, SendsEvents):
+            self.refresh()
+
     def close(self) -> None:
         """Stop following; returns at once."""
         self._closed = True

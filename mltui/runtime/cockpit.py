@@ -134,6 +134,7 @@ class Cockpit:
             self.catalog = catalog
             self.watcher.engine = (choice.engine.name, choice.info.endpoint)
             self.watcher.containers = lambda: catalog.containers
+            self.watcher.began_or_ended = catalog.hint
             self.version += 1
             if before:
                 before.close()

@@ -40,6 +40,8 @@ class Watcher:
         """What is looked at; its stores have versions of their own."""
         self.containers: Callable[[], Iterable[Container]] = tuple
         """Containers of the engine now, to find runs that this home has no record of."""
+        self.began_or_ended: Callable[[], None] = lambda: None
+        """Called when a run came, went, or has another state."""
         self.engine: tuple[str, str] = ("", "")
         """Name and endpoint of the engine that ``containers`` come from."""
         self._launcher = launcher
@@ -141,10 +143,12 @@ class Watcher:
     def _look_at_database(self) -> None:
         now = self._launcher.database.version()
         if now != self._seen:
-            self.runs = self._launcher.database.runs()
+            before, self.runs = self.runs, self._launcher.database.runs()
             self._unreadable = self._launcher.database.unreadable
             self.version += 1
             self._seen = now
+            if _states(before) != _states(self.runs):
+                self.began_or_ended()
         if time.monotonic() - self._adopted > _ADOPT_S:
             self._adopted = time.monotonic()
             try:
@@ -178,3 +182,7 @@ class Watcher:
         if error != self.error:
             self.error = error
             self.version += 1
+
+
+def _states(runs: Iterable[Run]) -> list[tuple[str, str]]:
+    return [(run.id, run.state) for run in runs]

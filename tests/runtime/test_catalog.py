@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.container import Container
+from mltui.runtime import catalog as catalog_module
 from mltui.runtime.catalog import Catalog
+from mltui.runtime.watcher import Watcher
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.runtime.test_engine_restart import own_engine
 from tests.support import images
@@ -41,6 +43,21 @@ def test_a_container_comes_ends_and_goes(runs: Runs, catalog: Catalog) -> None:
     runs.launcher.remove(done)
     until(lambda: state(catalog, run.id) == "")
     assert catalog.error == ""
+
+
+def test_a_list_without_events_follows_the_runs(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run's end shows among the processes with it, not when they are asked for next."""
+    monkeypatch.setattr(catalog_module, "_POLL_S", 600.0)
+    catalog, watcher = Catalog(local_runs.engine, local_runs.engine.info()), Watcher(local_runs.launcher)
+    watcher.began_or_ended = catalog.hint
+    catalog.start()
+    watcher.start()
+    run = local_runs.launch(HOLD)
+    until(lambda: state(catalog, run.id) == "running")
+    local_runs.go(run)
+    until(lambda: state(catalog, run.id) == "exited")
+    watcher.close()
+    catalog.close()
 
 
 def test_images_are_listed(docker_runs: Runs) -> None:
