@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
+from mltui.domain.container import Usage
+from mltui.domain.device import HostSample
 from mltui.domain.run import Run, RunState
+from mltui.runtime.sampler import Sampler
 from mltui.storage.history import RunDatabase
 from mltui.storage.profiles import load_profile
+from mltui.ui.presentation.gauge_board import SweepPart, sweep_board
+from mltui.ui.presentation.gauges import Window
 from mltui.ui.presentation.marks import run_labels
 from mltui.ui.presentation.sweep import listed
+from mltui.ui.widgets.gauge_lines import Gauge
 from tests.ui.conftest import rows, wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 from tests.ui.test_launch import SWEPT
@@ -37,6 +44,19 @@ def test_the_runs_of_a_sweep_stand_together_in_the_order_of_their_launch() -> No
     assert sweep.values(second) == "lr=2"
     assert run_labels([first, second, third]) == ["1", "2", "3"]
     assert run_labels([first, lone])[0] != "1"
+
+
+def test_the_gauges_of_a_sweep_are_those_of_each_of_its_runs() -> None:
+    """Those that run first, each told by what differs; then the machine's."""
+    sampler = Sampler(tuple, HostSample, tuple)
+    sampler.usage = {"c": Usage(1.0, cpu=1.0, cpu_limit=2.0, memory=5.0, memory_limit=9.0)}
+    sampler.host = HostSample(1.0, cpu=1.0)
+    ended, going = run("b", 2.0, "g", lr=2), replace(run("a", 1.0, "g", lr=1), container_id="c", state=RunState.RUNNING)
+    parts = [SweepPart(ended, "lr=2", [Gauge("CPU", "ø 1", "2", 0.5, main=True)]), SweepPart(going, "lr=1")]
+    board = sweep_board(sampler, parts, Window(60.0, 10, 2.0, False), 40, here=True)
+    shown = [(gauge.group, gauge.label) for gauge in board.gauges]
+    assert shown[:3] == [("lr=1 a", "CPU"), ("lr=1 a", "Memory"), ("lr=2 b: average and peak", "CPU")]
+    assert shown[3] == ("This machine", "Host CPU")
 
 
 def test_a_sweep_that_grows_is_drawn_whole(profiles: Path, mltui_home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mltui.domain.text import one_line
@@ -43,7 +44,32 @@ def gauge_board(
     # The table stands behind what matters most of the run.
     after = sum(gauge.main for gauge in own)
     own.sort(key=lambda gauge: not gauge.main)
-    return GaugeBoard(own + _of_the_machine(sampler, run, window), table, after)
+    return GaugeBoard(own + _of_the_machine(sampler, [run] if run else [], window), table, after)
+
+
+class SweepPart(NamedTuple):
+    """One run of a sweep."""
+
+    run: Run
+    name: str
+    """What tells it from the others, ``lr=0.01``."""
+    ended: Sequence[Gauge] = ()
+    """What it used, of one that has ended."""
+
+
+def sweep_board(sampler: Sampler, parts: Sequence[SweepPart], window: Window, width: int, *, here: bool) -> GaugeBoard:
+    """Of each run of a sweep what matters most, those that run first, and of the machine where that is ``here``."""
+    own: list[Gauge] = []
+    done: list[Gauge] = []
+    for run, name, ended in parts:
+        live = [one for one in _of_the_selected(sampler, run, run.container_id, "", window, here=here) if one.main]
+        group = one_line(f"{name} {run.id}" if live else f"{name} {run.id}: average and peak", 80)
+        (own if live else done).extend(replace(one, group=group, main=False) for one in live or ended)
+    own += done
+    if not here:
+        return GaugeBoard(own, [], len(own))
+    table = holder_lines(sampler.holders, sampler.devices, width, "") + detail_lines(sampler.devices, width)
+    return GaugeBoard(own + _of_the_machine(sampler, [part.run for part in parts], window), table, len(own))
 
 
 def _of_the_selected(
@@ -61,10 +87,10 @@ def _of_the_selected(
     return gauges + traffic_gauges(usage, past, window, group)
 
 
-def _of_the_machine(sampler: Sampler, run: Run | None, window: Window) -> list[Gauge]:
+def _of_the_machine(sampler: Sampler, runs: Sequence[Run], window: Window) -> list[Gauge]:
     gauges = host_gauges(sampler.host, sampler.host_history, window, _MACHINE)
-    shown = run is not None and run.container_id in sampler.usage
-    others = [device for device in sampler.devices if not (shown and _is_of(device, run, sampler))]
+    shown = [run for run in runs if run.container_id in sampler.usage]
+    others = [device for device in sampler.devices if not any(_is_of(device, run, sampler) for run in shown)]
     of_devices = [
         gauge for device in others for gauge in device_gauges(device, sampler.device_past(device), window, _MACHINE)
     ]

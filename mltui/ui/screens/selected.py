@@ -9,7 +9,7 @@ from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
 from mltui.ui.news import News
 from mltui.ui.presentation.container import container_headline
-from mltui.ui.presentation.gauge_board import gauge_board
+from mltui.ui.presentation.gauge_board import SweepPart, gauge_board, sweep_board
 from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from mltui.runtime.run_view import RunView
     from mltui.runtime.watcher import View
     from mltui.storage.profiles import ProfileEntry
+    from mltui.ui.presentation.sweep import Sweep
     from mltui.ui.screens.main import MainScreen
     from mltui.ui.widgets.gauge_lines import Gauge
     from mltui.ui.widgets.lines import Line
 
 #: What is selected when no run is, and the machine's gauges are asked for.
 MACHINE = "machine"
+#: So many runs' gauges are kept for as long as others are looked at.
+_KEPT = 32
 
 
 class Selected:
@@ -44,7 +47,8 @@ class Selected:
         self._at: tuple[str, str] = ("", "")
         """Kind (run, container, profile, image, machine) and key."""
         self._shown_profile: ProfileEntry | None = None
-        self._ended: Sequence[Gauge] = ()
+        self._ended: dict[str, tuple[int, Sequence[Gauge]]] = {}
+        """Version of the samples and gauges of runs that have ended."""
         self._insight_watch: InsightWatch | None = None
 
     @property
@@ -241,23 +245,37 @@ class Selected:
         """Draw the gauges of the selection and of the machine."""
         (kind, key), run, pane = self._at, self.run, self._screen.gauges
         container_id = run.container_id if run else key if kind == "container" else ""
+        sweep = self._screen.runs.sweep_here
+        if run and sweep and run in sweep.runs:
+            window, parts = pane.window(time.time()), self._parts(sweep)
+            here = self._engine_is_here
+            pane.show(sweep_board(self._cockpit.sampler, parts, window, pane.table_width, here=here))
+            return
         container = self._cockpit.container(container_id)
         name = container.name if container else container_id[:12]
         pane.show(
             gauge_board(
                 self._cockpit.sampler, run, container_id, name, pane.window(time.time()), pane.table_width,
-                here=self._engine_is_here, ended=self._ended_gauges(run),
+                here=self._engine_is_here, ended=self._ended_gauges(run, self._cockpit.watcher.view),
             )
         )  # fmt: skip
 
-    def _ended_gauges(self, run: Run | None) -> Sequence[Gauge]:
+    def _parts(self, sweep: Sweep) -> list[SweepPart]:
+        """The runs of a sweep whose curves are drawn."""
+        views = self._cockpit.watcher.compare(self._screen.runs.marks_now.ids)
+        runs = [run for run in sweep.runs if run.id in views]
+        return [SweepPart(run, sweep.values(run), self._ended_gauges(run, views[run.id])) for run in runs]
+
+    def _ended_gauges(self, run: Run | None, view: View | None) -> Sequence[Gauge]:
         """What a run that has ended had used; counted once for as long as it is looked at."""
-        view = self._cockpit.watcher.view
         samples = getattr(view, "samples", None)
         if run is None or run.state.active or samples is None or getattr(view, "run_id", "") != run.id:
             return ()
-        if self._news.has("ended", (run.id, samples.version)):
+        kept = self._ended.get(run.id)
+        if kept is None or kept[0] != samples.version:
             from mltui.ui.presentation.ended_gauges import ended_gauges
 
-            self._ended = ended_gauges(run, samples)
-        return self._ended
+            if len(self._ended) >= _KEPT:
+                self._ended.clear()
+            kept = self._ended[run.id] = (samples.version, ended_gauges(run, samples))
+        return kept[1]
