@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.domain.errors import MltuiError, Problem
+from mltui.domain.errors import MltuiError, Problem, UsageError
+from mltui.domain.paths import user_path
+from mltui.domain.text import one_line
 from mltui.runtime.completions import path_offers
 from mltui.storage.profile_import import ProfileDraft, names_a_file, read_import, read_named, write_draft
 from mltui.storage.profiles import check_text
@@ -52,7 +54,7 @@ class Importer:
         if not text.strip():
             return Preview(text)
         try:
-            file, said = read_named(text, self.here) if path else (self.here / "compose.yaml", text)
+            file, said = self._read(text) if path else (self.here / "compose.yaml", text)
         except MltuiError as error:
             return Preview(text, error=error, typing=True, offers=offers)
         named = file if path else None
@@ -77,6 +79,13 @@ class Importer:
         Raises ``UsageError`` where there is one already, and ``StorageError``.
         """
         here = self.here / "compose.yaml"
-        file, said = read_named(preview.text, self.here) if preview.file else (here, preview.text)
+        file, said = self._read(preview.text) if preview.file else (here, preview.text)
         target = self.place / name
         return write_draft(read_import(said, file).draft(target, preview.service), target)
+
+    def _read(self, path: str) -> tuple[Path, str]:
+        """The file that is named; what is typed so far may be the name of something that never ends."""
+        named = self.here / user_path(path.strip())
+        if named.exists() and not (named.is_file() or named.is_dir()):
+            raise UsageError(f"{one_line(str(named), 200)} is no file.", "Give a Compose file, or a docker run line.")
+        return read_named(path, self.here)

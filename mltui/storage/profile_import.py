@@ -260,13 +260,18 @@ def profile_text(data: Mapping[str, Any], head: Iterable[str] = ()) -> str:
 def write_draft(draft: ProfileDraft, target: Path) -> Path:
     """Write the profile to ``target``, a YAML file or the folder to put it in; returns the file.
 
-    Raises ``UsageError`` where there is one already: nothing is overwritten.
+    Raises ``UsageError`` where there is one already: nothing is overwritten; ``StorageError`` where that fails.
     """
     file = target if target.suffix in (".yaml", ".yml") else target / "profile.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with open(file, "x", encoding="utf-8") as stream:
             stream.write(draft.text)
     except FileExistsError:
         raise UsageError(f"{one_line(str(file), 300)} is there already.", "Choose another place: -o FOLDER") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(
+            f"{one_line(str(file), 300)} cannot be written: {reason}.", "Choose another place."
+        ) from error
     return file

@@ -199,6 +199,7 @@ def free_name(place: Path) -> Callable[[str], str]:
     from mltui.storage.profile_files import check_name
 
     def check(name: str) -> str:
-        return check_name(name) or (f"there is a {name} already" if (place / name).exists() else "")
+        taken = any((place / f"{name}{suffix}").exists() for suffix in ("", ".yaml", ".yml"))
+        return check_name(name) or (f"there is a {name} already" if taken else "")
 
     return check

@@ -66,3 +66,10 @@ def test_what_only_looks_like_one_stays(tmp_path: Path) -> None:
     assert [str(one).split(":")[0] for one in made.data["volumes"]] == ["hf_token", "../my_token"]
     text = "run --max-tokens=7 --sort-key loss --token ${T} TOKENIZERS_PARALLELISM=0 KEY_FILE=a https://host:80/x a:b@c"
     assert masked(text) == text
+
+
+@pytest.mark.parametrize("piece", ["a=", "sk-", "--a ", "token=", "t: ", "a://a:", "$a", "${a:?", "token='", "key=-"])
+def test_a_long_text_is_gone_through_once(piece: str) -> None:
+    """Whatever it repeats: time and depth do not grow with the square."""
+    text = piece * (100_000 // len(piece))
+    assert len(masked(text)) <= len(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -121,60 +122,66 @@ def test_a_service_is_chosen_and_a_name_that_is_taken_is_refused(place: Path) ->
     assert not list((place / "board").iterdir())
 
 
-def test_the_path_of_a_file_is_completed_and_read(place: Path) -> None:
-    """Tab completes it; a folder stands for the Compose file in it."""
+def test_what_is_typed_or_pasted_is_understood_cleaned_or_refused(place: Path) -> None:
+    """One start of the app for all that is typed: paths, lines, what is wrong, and what is hostile."""
     (place.parent / "stack").mkdir()
     (place.parent / "stack" / "compose.yaml").write_text(COMPOSE)
+    os.mkfifo(place.parent / "pipe")
 
     async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
-        await pilot.press("s", "t")
-        await wait_for(pilot, lambda: "stack/" in shown(app, screen))
-        await pilot.press("tab")
-        await wait_for(pilot, lambda: "the service train of compose.yaml" in shown(app, screen))
-        assert screen.area.text == "stack/"
-        assert "../../stack/data:/data" in shown(app, screen)
-
-    importing(drive)
-
-
-def test_what_is_typed_has_lines_and_what_is_wrong_is_said(place: Path) -> None:
-    """Enter begins a line where one goes on, however fast; a broken text says where; none of that is written."""
-
-    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
-        for text in ("services:\n a:\n  image: x\n", "docker run \\\n"):
+        for part in (a_path, lines, what_is_wrong, hostile):
             screen.area.clear()
-            # As a terminal without bracketed paste sends it.
-            await pilot.press(*("enter" if one == "\n" else one for one in text))
-            assert screen.area.text == text
+            await part(app, pilot, screen)
             assert app.screen is screen
-            if "services" in text:
-                await pilot.press("ctrl+s")
-                await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
-                await pilot.press("escape")
-        await paste(app, pilot, "--epochs 3 img")
-        await wait_for(pilot, lambda: "no option --epochs" in shown(app, screen))
-        await pilot.press("enter")
-        assert app.screen is screen
-        screen.area.clear()
-        await paste(app, pilot, "services: {a: [}")
-        await wait_for(pilot, lambda: "Line 1, column" in shown(app, screen))
 
     importing(drive)
     assert not list(place.iterdir())
 
 
-def test_a_hostile_paste_is_cleaned_or_refused(place: Path) -> None:
+async def a_path(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+    """Tab completes it; a folder stands for the Compose file in it; what is no file is not waited for."""
+    await pilot.press(*"pipe")
+    await wait_for(pilot, lambda: screen._now and "pipe is no file" in str(screen._now.error))
+    screen.area.clear()
+    await pilot.press("s", "t")
+    await wait_for(pilot, lambda: "stack/" in shown(app, screen))
+    await pilot.press("tab")
+    await wait_for(pilot, lambda: "the service train of compose.yaml" in shown(app, screen))
+    assert screen.area.text == "stack/"
+    assert "../../stack/data:/data" in shown(app, screen)
+
+
+async def lines(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+    """Enter begins a line where one goes on, in the order of the keys: so a terminal without bracketed paste pastes."""
+    for text in ("services:\n a:\n  image: x\n", "docker run \\\n"):
+        screen.area.clear()
+        await pilot.press(*("enter" if one == "\n" else one for one in text))
+        assert screen.area.text == text
+        assert app.screen is screen
+        if "services" in text:
+            await pilot.press("ctrl+s")
+            await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+            await pilot.press("escape")
+
+
+async def what_is_wrong(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+    """It is said, where it stands; enter writes nothing."""
+    await paste(app, pilot, "docker run --epochs 3 img")
+    await wait_for(pilot, lambda: "no option --epochs" in shown(app, screen))
+    await pilot.press("enter")
+    screen.area.clear()
+    await paste(app, pilot, "services: {a: [}")
+    await wait_for(pilot, lambda: "Line 1, column" in shown(app, screen))
+
+
+async def hostile(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
     """Escape sequences go; what is larger than any Compose file is not taken, with one sentence."""
-
-    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
-        await paste(app, pilot, "docker run \x1b]52;c;aGk=\x07\x1b[2Jimg\x9b31m:1 \u202ex")
-        await wait_for(pilot, lambda: "img:1" in shown(app, screen))
-        assert screen.area.text == "docker run img:1 x"
-        await paste(app, pilot, "a" * (10 << 20))
-        await wait_for(pilot, lambda: "larger than 1 MiB" in said(app))
-        assert screen.area.text == "docker run img:1 x"
-
-    importing(drive)
+    await paste(app, pilot, "docker run \x1b]52;c;aGk=\x07\x1b[2Jimg\x9b31m:1 \u202ex")
+    await wait_for(pilot, lambda: "img:1" in shown(app, screen))
+    assert screen.area.text == "docker run img:1 x"
+    await paste(app, pilot, "a" * (10 << 20))
+    await wait_for(pilot, lambda: "larger than 1 MiB" in said(app))
+    assert screen.area.text == "docker run img:1 x"
 
 
 def test_read_only_imports_nothing(place: Path) -> None:
