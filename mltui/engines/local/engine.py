@@ -195,8 +195,7 @@ class LocalEngine:
 
     def usage(self, container_ids: Iterable[str]) -> dict[str, Usage]:
         """What each running process and all it started use now."""
-        wanted = set(container_ids)
-        return self._meter.measure(one for one in self._processes.all() if one.record.id in wanted)
+        return self._meter.measure(self._processes.some(container_ids))
 
     def first_processes(self) -> dict[int, str]:
         """The command and the shim of each running process: orphans of the command hang on its shim."""

@@ -263,6 +263,20 @@ def test_usage_counts_the_whole_tree(engine: LocalEngine, run: Run) -> None:
     assert engine.usage([started.id]) == {}
 
 
+def test_usage_looks_at_those_alone_that_it_is_asked_for(
+    engine: LocalEngine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home with thousands of ended processes costs nothing each second."""
+    ended, started = run("true"), run("sleep", "60")
+    ended.output()
+    seen: list[str] = []
+    load = engine._processes._load
+    monkeypatch.setattr(engine._processes, "_load", lambda one: (seen.append(one), load(one))[1])
+    assert list(engine.usage([started.id, "../x", started.id])) == [started.id]
+    assert seen == [started.id]
+    engine.kill(started.id)
+
+
 @pytest.mark.skipif(
     not os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"), reason="the system does not tell children"
 )
