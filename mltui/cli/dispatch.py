@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mltui import __version__
-from mltui.cli.commands import COMMANDS, GROUPS, Command, add_app_options, group_overview, overview
+from mltui.cli.command import Command, add_app_options
+from mltui.cli.commands import COMMANDS, GROUPS, group_overview, overview
 from mltui.cli.parser import Parser, nearest
 from mltui.domain.errors import UsageError
 from mltui.domain.text import one_line
