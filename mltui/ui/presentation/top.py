@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def top_line(cockpit: Cockpit, *, read_only: bool) -> tuple[Line, Line]:
     """What stands at its left and at its right end."""
-    left: list[Span] = [(" mltui ", "title"), *_engine(cockpit.choice, cockpit.engine_error)]
+    left: list[Span] = [(" mltui ", "title"), *engine_spans(cockpit.choice, cockpit.engine_error)]
     if cockpit.catalog and cockpit.catalog.error:
         left.append(("  not answering, trying again", "error"))
     if cockpit.watcher.error:
@@ -33,7 +33,8 @@ def top_line(cockpit: Cockpit, *, read_only: bool) -> tuple[Line, Line]:
     return left, right
 
 
-def _engine(choice: EngineChoice | None, error: str) -> list[Span]:
+def engine_spans(choice: EngineChoice | None, error: str) -> list[Span]:
+    """Which engine it is, on which machine, and why this one."""
     if choice is None:
         return [(one_line(error) or "looking for an engine …", "error" if error else "dim")]
     info = choice.info
@@ -41,7 +42,7 @@ def _engine(choice: EngineChoice | None, error: str) -> list[Span]:
         # The reason before the rest: it is what a person asks when no container is there.
         reason = one_line(choice.reason, 120)
         host = (f"  {one_line(info.host, 40)}", "dim")
-        return [(" local processes, no isolation", "warn"), *([(f"  {reason}", "dim")] if reason else []), host]
+        return [(" local, no isolation", "warn"), *([(f"  {reason}", "dim")] if reason else []), host]
     spans: list[Span] = [(f" {one_line(info.product, 40)} {one_line(info.version, 20)}".rstrip(), "text")]
     if info.context:
         spans.append((f"  {one_line(info.context, 40)}", "alt"))
