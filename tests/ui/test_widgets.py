@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.strip import Strip
+from textual.widgets import TextArea
 
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.ui.widgets.gauge_lines import bar, sparkline
 from mltui.ui.widgets.lines import columns, cut, fit, line_length, spread
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.log_view import LogView
+from mltui.ui.widgets.yaml_area import YamlArea
 from tests.ui.conftest import Host, rows
 
 
@@ -171,3 +174,25 @@ def test_nothing_of_a_log_steers_the_terminal() -> None:
             assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in shown)
 
     asyncio.run(drive())
+
+
+@pytest.mark.parametrize("size", [(40, 8), (120, 30)])
+def test_lines_that_are_kept_as_drawn_look_as_the_text_area_draws_them(size: tuple[int, int]) -> None:
+    """Tabs, wide characters, block scalars, lines longer than the view, scrolled sideways or not."""
+    text = "# c\nimage: x # the\n\nparams:\n\tlr: 0.1\n  a: |\n    block é漢字 x\n  b: 'q'  \n" + "l: " + "y" * 200
+
+    async def run() -> None:
+        area = YamlArea()
+        async with Host(area).run_test(size=size) as pilot:
+            area.show(text)
+            for left in (0, 30):
+                area.scroll_to(x=left, animate=False, force=True)
+                await pilot.pause()
+                for y in range(1, area.size.height):
+                    kept, drawn = area.render_line(y), TextArea.render_line(area, y)
+                    assert cells(kept.crop(0, area.size.width)) == cells(drawn.crop(0, area.size.width))
+
+    def cells(strip: Strip) -> list[tuple[str, str]]:
+        return [(character, str(segment.style)) for segment in strip for character in segment.text]
+
+    asyncio.run(run())

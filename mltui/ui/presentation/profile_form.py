@@ -181,8 +181,8 @@ class _Builder:
 
 def _below(path: Path, problems: Mapping[str, str]) -> Mapping[str, str]:
     """The problems of a place, and of all below it."""
-    if not problems:
-        return problems
+    if not any(str(path[-1]) in place for place in problems):
+        return {}
     start = f"{key_of_path(path)}."
     return {place: said for place, said in problems.items() if f"{place}.".startswith(start)}
 

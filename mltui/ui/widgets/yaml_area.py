@@ -37,6 +37,8 @@ _BREAKS = frozenset("\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _Look = tuple[str, bool, tuple[Location, Location] | None, Location | None, Location | None, Problem | None]
 #: The width of the text grows in steps of so many columns.
 _WIDTHS = 16
+#: Lines that are kept as they were drawn.
+_MOST_DRAWN = 2_000
 
 
 class YamlArea(TextArea):
@@ -65,6 +67,8 @@ class YamlArea(TextArea):
         """While the text or the cursor changes: how the lines in view looked before."""
         self._blocks: tuple[str, frozenset[int]] = ("", frozenset())
         self._problems: Mapping[int, Problem] = {}
+        self._drawn: dict[tuple[object, ...], Strip] = {}
+        """Texts of lines as they were drawn."""
         super().__init__("", id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="focus", max_checkpoints=500)
 
     def show(self, text: str) -> bool:
@@ -210,9 +214,9 @@ class YamlArea(TextArea):
 
     def render_line(self, y: int) -> Strip:
         """A line; where something is wrong, its number and the place are marked."""
-        strip = super().render_line(y)
-        problem = self._problems.get(y + self.scroll_offset.y)
-        gutter = self.gutter_width
+        row, gutter = y + self.scroll_offset.y, self.gutter_width
+        strip = self._quiet_line(row) if self._is_quiet(row) else super().render_line(y)
+        problem = self._problems.get(row)
         if problem is None or not gutter:
             return strip
         error = roles(self.app)["error-strong"]
@@ -223,6 +227,31 @@ class YamlArea(TextArea):
         under = Style(underline=True, color=error.color)
         place = Strip([Segment(s.text, (s.style or Style()) + under) for s in strip.crop(at, end)])
         return Strip.join([marked, strip.crop(gutter, at), place, strip.crop(end)])
+
+    def _is_quiet(self, row: int) -> bool:
+        """There is nothing in a line but its text: no cursor, nothing selected, no bracket that is pointed at."""
+        first, last = sorted(self.selection)
+        bracket = self._matching_bracket_location
+        in_use = first[0] <= row <= last[0] or (bracket is not None and bracket[0] == row)
+        return row < self.document.line_count and not in_use
+
+    def _quiet_line(self, row: int) -> Strip:
+        """Such a line, its text drawn once: it is the same when it moves, and when others change."""
+        theme, gutter = self._theme, self.gutter_width
+        base = theme.base_style or self.rich_style
+        left, room = self.scroll_offset.x, self.size.width - gutter
+        key = (self.document.get_line(row), row in self._block_lines(), left, room, base, self.app.theme)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            line = self.get_line(row)
+            line.expand_tabs(self.indent_width)
+            strip = Strip(line.render(self.app.console), line.cell_len).crop(left, left + room)
+            drawn = strip.extend_cell_length(room, base).apply_style(base)
+            if len(self._drawn) > _MOST_DRAWN:
+                self._drawn.clear()
+            self._drawn[key] = drawn
+        number = f"{row + self.line_number_start:>{gutter - 2}}  "
+        return Strip.join([Strip([Segment(number, base + (theme.gutter_style or Style()))], gutter), drawn])
 
     def _length_at(self, problem: Problem) -> int:
         """Columns of the word that a problem begins at."""
