@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 MLTUI = [sys.executable, "-m", "mltui"]
+#: What is pasted for the picture of an import, as a terminal sends it.
+PASTED = """\
+docker run -d --rm --gpus '"device=0,1"' --name resnet \\
+  --shm-size 16g -e HF_TOKEN=hf_example -e EPOCHS=90 \\
+  -v $PWD/data:/data:ro -v cache:/root/.cache \\
+  --restart unless-stopped \\
+  nvcr.io/nvidia/pytorch:25.01-py3 python train.py --lr 0.1
+""".replace("\n", "\r")
 #: name of the picture → columns, rows, theme, keys to press on the way
 PICTURES: dict[str, tuple[int, int, str, list[str]]] = {
     "main": (120, 36, "mltui-dark", ["2"]),
@@ -31,6 +39,7 @@ PICTURES: dict[str, tuple[int, int, str, list[str]]] = {
     "profile": (120, 36, "mltui-dark", ["1", "j"]),
     "launch": (120, 36, "mltui-dark", ["1", "j", "enter"]),
     "editor": (120, 36, "mltui-dark", ["1", "j", "e"]),
+    "import": (120, 36, "mltui-dark", ["1", "I", f"\x1b[200~{PASTED}\x1b[201~"]),
     "crosshair": (120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 2, *["left"] * 7]),
     "wide": (200, 50, "mltui-dark", ["2"]),
 }

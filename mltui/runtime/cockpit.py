@@ -26,7 +26,7 @@ from mltui.storage.locations import home
 from mltui.storage.settings import SettingsFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice
@@ -213,6 +213,20 @@ class Cockpit:
 
         repository = self._profiles_on_disk()
         return extenders(path, repository.files(), repository.named)
+
+    def rename_profile(self, entry: ProfileEntry, name: str, others: Sequence[Extender] = ()) -> Path:
+        """Give a profile another name, and say it in ``others``, which extend it; gives its file then.
+
+        What was used and chosen for it goes with it. Raises what ``extenders.rename_everywhere`` raises.
+        """
+        from mltui.storage.chart_choices import ChartChoices
+        from mltui.storage.extenders import rename_everywhere
+        from mltui.storage.launch_values import LaunchHabits
+
+        path = rename_everywhere(entry.path, name, others)
+        LaunchHabits(self.home).move(entry.path, path)
+        ChartChoices(self.home).move(entry.name, name)
+        return path
 
     def _take_profiles(self, profiles: tuple[ProfileEntry, ...]) -> None:
         if profiles != self.profiles or not self.profiles_read:

@@ -33,7 +33,7 @@ class ChartChoice:
 
 
 class ChartChoices:
-    """The choices of every profile. Both calls touch the disk: make them off the screen's loop."""
+    """The choices of every profile. All calls touch the disk: make them off the screen's loop."""
 
     def __init__(self, home: Path) -> None:
         self._habits = Habits(home / "charts.json")
@@ -47,3 +47,7 @@ class ChartChoices:
         """Keep what was chosen for a profile."""
         entry = {"pinned": list(choice.pinned), "hidden": sorted(choice.hidden)}
         self._habits.save(profile, entry if choice.pinned or choice.hidden else {})
+
+    def move(self, old: str, new: str) -> None:
+        """The profile has another name now."""
+        self._habits.move(old, new)

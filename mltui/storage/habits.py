@@ -15,7 +15,7 @@ _MOST_BYTES = 1 << 20
 
 
 class Habits:
-    """The entries of one file, under ``profiles``. Both calls touch the disk: make them off the screen's loop."""
+    """The entries of one file, under ``profiles``. All calls touch the disk: make them off the screen's loop."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -35,6 +35,12 @@ class Habits:
             entries[name] = dict(entry)
         kept = dict(list(entries.items())[-_MOST_ENTRIES:])
         keep(self._path, json.dumps({"profiles": kept}, indent=1))
+
+    def move(self, old: str, new: str) -> None:
+        """What was known under ``old`` is known under ``new``."""
+        if entry := self.load(old):
+            self.save(new, entry)
+            self.save(old, {})
 
     def _read(self) -> dict[str, object]:
         import json

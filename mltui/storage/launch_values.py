@@ -27,7 +27,7 @@ class LaunchValues:
 
 
 class LaunchHabits:
-    """The values of every profile, by its file. Both calls touch the disk: make them off the screen's loop."""
+    """The values of every profile, by its file. All calls touch the disk: make them off the screen's loop."""
 
     def __init__(self, home: Path) -> None:
         self._habits = Habits(home / "launches.json")
@@ -42,6 +42,10 @@ class LaunchHabits:
         params = {name: text for name, text in values.params.items() if not is_secret_name(name)}
         entry = {"params": params, "resources": dict(values.resources)}
         self._habits.save(str(profile), {key: found for key, found in entry.items() if found})
+
+    def move(self, old: Path, new: Path) -> None:
+        """The profile's file has another path now."""
+        self._habits.move(str(old), str(new))
 
 
 def _named_texts(value: object) -> dict[str, str]:

@@ -135,8 +135,6 @@ def ask_rename(app: MltuiApp, entry: ProfileEntry) -> None:
 
 def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Extender]) -> None:
     """Rename it; where other profiles name it, ask what becomes of them."""
-    from mltui.storage import profile_files as files
-    from mltui.storage.extenders import rename_everywhere
     from mltui.ui.screens.prompts import ChoiceScreen
 
     naming = [other for other in others if other.direct]
@@ -152,9 +150,9 @@ def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Exte
 
     def answered(answer: str | None) -> None:
         if answer == "y":
-            app.do("", lambda: rename_everywhere(entry.path, name, naming), then=renamed)
+            app.do("", lambda: app.cockpit.rename_profile(entry, name, naming), then=renamed)
         elif answer == "o":
-            app.do("", lambda: files.rename(entry.path, name), then=alone)
+            app.do("", lambda: app.cockpit.rename_profile(entry, name), then=alone)
 
     if not naming:
         answered("o")

@@ -15,6 +15,7 @@ import pytest
 from textual.pilot import Pilot
 
 from mltui.domain.options import AppOptions
+from mltui.storage.launch_values import LaunchHabits, LaunchValues
 from mltui.ui.app import MltuiApp
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
@@ -429,6 +430,8 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
             await pilot.press("enter")
             copy = folder / "mine-2" / "profile.yaml"
             await wait_for(pilot, lambda: app.screen is app.main and app.main.profiles.current().path == copy)
+            used = LaunchValues({"lr": "1"})
+            LaunchHabits(app.cockpit.home).save(copy, used)
             heir = folder / "heir.yaml"
             write(heir, "extends: mine-2 # as it was\ncommand: [a]\n")
             await pilot.press("R")
@@ -438,6 +441,7 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
             await pilot.press("y")
             other = folder / "other" / "profile.yaml"
             await wait_for(pilot, lambda: app.screen is app.main and app.main.profiles.current().path == other)
+            assert LaunchHabits(app.cockpit.home).load(other) == used
             assert on_disk(heir) == "extends: other # as it was\ncommand: [a]\n"
             await pilot.press("d")
             await wait_for(pilot, lambda: str(other) in screen_text(app).replace("\n", ""))

@@ -206,8 +206,9 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
             keys = (at for at, line in enumerate(lines) if line and not line[0][0].startswith("#"))
             self.call_after_refresh(self.profile.go_to, next(keys, 0))
         self.report_title.show_lines([report_title(preview)])
-        width = self.report.scrollable_content_region.width
-        self.report.show(folded(report_lines(preview), width) if width else [])
+        # One column is the scrollbar's, there or not.
+        width = self.report.outer_size.width - 1
+        self.report.show(folded(report_lines(preview), width) if width > 0 else [])
         several = preview is not None and len(preview.services) > 1
         self.keys.show(tuple(c for c in IMPORT if c.footer and (several or c.id != "import.service")))
 
