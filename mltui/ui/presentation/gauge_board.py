@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mltui.domain.text import one_line
 from mltui.ui.presentation.gauges import Window, host_gauges, traffic_gauges, usage_gauges
 from mltui.ui.presentation.gpu_gauges import detail_lines, device_gauges, holder_lines
+from mltui.ui.presentation.marks import run_labels
 from mltui.ui.widgets.gauge_lines import Gauge
-from mltui.ui.widgets.lines import Line
+from mltui.ui.widgets.lines import Line, cut
 
 if TYPE_CHECKING:
     from mltui.domain.device import DeviceSample
@@ -61,15 +62,24 @@ def sweep_board(sampler: Sampler, parts: Sequence[SweepPart], window: Window, wi
     """Of each run of a sweep what matters most, those that run first, and of the machine where that is ``here``."""
     own: list[Gauge] = []
     done: list[Gauge] = []
-    for run, name, ended in parts:
+    labels = run_labels([part.run for part in parts])
+    for (run, name, ended), short in zip(parts, labels, strict=True):
         live = [one for one in _of_the_selected(sampler, run, run.container_id, "", window, here=here) if one.main]
         group = one_line(f"{name} {run.id}" if live else f"{name} {run.id}: average and peak", 80)
-        (own if live else done).extend(replace(one, group=group, main=False) for one in live or ended)
+        # Where there is no room for the groups' names, the labels tell whose they are.
+        mine = [replace(one, group=group, main=False, label=_label(short, one.label)) for one in live or ended]
+        (own if live else done).extend(mine)
     own += done
     if not here:
         return GaugeBoard(own, [], len(own))
     table = holder_lines(sampler.holders, sampler.devices, width, "") + detail_lines(sampler.devices, width)
     return GaugeBoard(own + _of_the_machine(sampler, [part.run for part in parts], window), table, len(own))
+
+
+def _label(run: str, label: str) -> str:
+    """``0.01 CPU``, in the ten letters of a label."""
+    what = "mem" if label == "Memory" else label.replace("GPU ", "GPU")
+    return f"{cut(run, 9 - len(what)).rstrip()} {what}" if len(what) < 7 else label
 
 
 def _of_the_selected(
