@@ -91,9 +91,11 @@ def test_few_rows_are_shared_by_two_gauges_each() -> None:
 
 
 def test_figures_that_do_not_fit_lose_their_decimals() -> None:
-    """Rather than their unit."""
+    """Rather than their unit; a value below one is not made none."""
     gpu = Gauge("GPU1 mem", "2.00 GiB", "80.0 GiB", 0.025)
     assert "2.5 % 2/80 GiB" in joined(draw_gauges([gpu] * 4, 54, 2)[0])
+    cpu = Gauge("0.01 CPU", "0.19", "20.0 cores", 0.0095)
+    assert "0.9 % 0.19/20" in joined(draw_gauges([cpu] * 4, 54, 2)[0])
 
 
 def test_groups_have_their_name_above_them_where_there_is_room() -> None:

@@ -18,7 +18,8 @@ REQUEST, PEAK = "┃", "╎"
 _FIGURES, _LETTERS = 15, 10
 #: Least columns of a card, and rows of its graph.
 _CARD, _GRAPH = 44, 4
-_DECIMALS = re.compile(r"(?<=\d)\.\d+")
+#: Decimals that may go where there is no room; behind a zero they are all there is.
+_DECIMALS = re.compile(r"(?<=\d)(?<!(?<!\d)0)\.\d+")
 #: From this width on, so few rows are shared by two gauges each.
 _PAIRED, _FEW = 46, 3
 
