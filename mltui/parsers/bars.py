@@ -29,6 +29,10 @@ _DRAWN = re.compile(
     rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
     rb"\s+(?:\d+%\s+)?(\d+)/(\d+)\s(.*)"
 )
+# What Keras draws: the counter stands in front of the bar.
+_KERAS = re.compile(rb"\s*\d+/(?:\d+|Unknown)\s+\xe2\x94")
+# Behind a bar, how fast it goes and how long: ``1.3it/s 1.5s<0.6s``.
+_PACE = re.compile(rb"\s*(?:[\d.]+[kM]?(?:it/s|s/it|[A-Za-z]{1,9}/s))?\s*(?:[\d.:]+s?(?:<[\d.:]+s?)?)?\s*")
 _PERCENT = re.compile(rb"\d+%\s*$")
 #: Blanks in front of a line that continues the last column of a bar.
 _WRAPPED = 20
@@ -96,7 +100,7 @@ class Bars:
             self._read_frame(frame[: found.start()], (found[3] or b"").strip(), _count(found[1]), _count(found[2]), b"")
         elif b"it" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
-        elif b"\xe2\x94\x81" in frame and not frame.lstrip()[:1].isdigit() and _DRAWN.search(frame):
+        elif b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
             self._open = [frame]
             return None
         else:
@@ -110,7 +114,8 @@ class Bars:
         frame, self._open = b" ".join(self._open), []
         if found := _DRAWN.search(frame):
             about = _PERCENT.sub(b"", frame[: found.start()])
-            self._read_frame(about, found[3], _count(found[1]), _count(found[2]), b"")
+            shown = b"" if _PACE.fullmatch(found[3]) else found[3]
+            self._read_frame(about, shown, _count(found[1]), _count(found[2]), b"")
 
     def finish(self) -> None:
         """Read what was still open when the log ended."""

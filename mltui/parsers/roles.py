@@ -177,7 +177,8 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         if rewarded and each.role in (Role.OTHER, Role.UNKNOWN) and {"len", "length"} & set(words(each.name)):
             each.role = Role.METRIC  # Beside a reward it is an episode's length.
     found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong))]
-    return found if counts or any(_weighs(f) for f in found) else []
+    measured = sum(f.role is Role.METRIC for f in found)
+    return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
 
 
 def _weighs(found: Field) -> bool:

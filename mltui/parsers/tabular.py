@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from mltui.parsers.kinds import table_part
@@ -26,9 +27,11 @@ class Tabular:
         self._judge = judge
         self._apply = apply
         self._header: tables.Header | None = None
+        self._headers: deque[tables.Header] = deque(maxlen=4)
+        """The last ones: they come again every epoch."""
         self._above: tables.Header | None = None
         """The last header on a line of its own. Rows in front of bars stand under it, not under another bar's."""
-        self._rows: dict[tuple[str, ...], Plan | None] = {}
+        self._rows: dict[tuple[tuple[str, ...], bool], Plan | None] = {}
         self.box: list[tuple[str, str]] = []
         """Names and values of the box that is being read."""
         self._box_prefix = ""
@@ -42,9 +45,10 @@ class Tabular:
     def read_header(self, text: str, bar: bool = False) -> bool:
         """Take ``text`` as a table's header if it is one; ``bar``: it stands in front of a bar."""
         self.open = True
-        header = next((h for h in (self._header, self._above) if h and h.text == tables.header_text(text)), None)
+        header = next((h for h in self._headers if tables.same_header(h, text)), None)
         if header is None and (header := tables.read_header(text)) is not None:
             self._rows.clear()
+            self._headers.append(header)
         self._header = header or self._header
         if not bar:
             self._above = header or self._above
@@ -84,9 +88,12 @@ class Tabular:
     def _plan_of(self, text: str, names: list[str], cells: list[tables.Cell]) -> tuple[Plan, list[Span]] | None:
         present = [(name, cell) for name, cell in zip(names, cells, strict=True) if name and cell.number is not None]
         key = tuple(name for name, _ in present)
-        if key not in self._rows:
-            self._rows[key] = self._judge.plan(tables.table_record(list(key), [cell.text for _, cell in present]))
-        plan = self._rows[key]
+        # What is measured may be whole in the first row: such rows are judged by themselves.
+        whole = not any("." in cell.text for _, cell in present)
+        if (key, whole) not in self._rows:
+            record = tables.table_record(list(key), [cell.text for _, cell in present])
+            self._rows[key, whole] = self._judge.plan(record)
+        plan = self._rows[key, whole]
         spans = [byte_span(text, *cell.number) for _, cell in present if cell.number is not None]
         return None if plan is None or not plan.entries else (plan, spans)
 

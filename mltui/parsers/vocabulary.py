@@ -65,6 +65,7 @@ QUALIFIERS = word_set("""
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
 _MIDDLE = word_set("mean median avg average")
+_SAMPLING = word_set("top min typical dropout")
 _WORK = word_set("batch reader data loader iter step")
 _TIME_WORDS = word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
@@ -215,6 +216,8 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
         return Role.OTHER  # The time that it cost.
     if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
+    if len(parts) == 2 and parts[1] == "p" and parts[0] not in _SAMPLING:
+        return Role.METRIC  # Precision of boxes, entities …
     if parts[-1] == "rank" and own & _MIDDLE:
         return Role.METRIC  # Where the right answer comes on average.
     if own & _TIME_WORDS or (own & _SIZE_WORDS and parts[-1] != "norm"):

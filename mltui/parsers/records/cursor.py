@@ -28,6 +28,10 @@ class Cursor:
         previous = self._previous()
         return previous is not None and previous.kind == "number"
 
+    def _touches_number(self, token: Token) -> bool:
+        previous = self._previous()
+        return previous is not None and previous.kind == "number" and previous.end == token.start
+
     def _next_kind(self) -> str:
         following = self._next()
         return "" if following is None else following.kind

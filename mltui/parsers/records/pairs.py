@@ -97,6 +97,8 @@ class _Walk(Marks):
     def _word(self, token: Token) -> None:
         if self._after_number() and self._is_unit(token):
             return
+        if token.text[0].isupper() and self._touches_number(token):
+            self._boundary()  # Another message begins behind the number without a line end.
         if self.separator and self.phrase:
             if token.text in _WRAPPERS and (opening := self._next()) and opening.text == "(":
                 self.i = self.tokens.index(opening, self.i)

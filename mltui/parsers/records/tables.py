@@ -84,6 +84,14 @@ def header_text(text: str) -> str:
     return text.rstrip().removesuffix(":")
 
 
+def same_header(header: Header, text: str) -> bool:
+    """Whether ``text`` is ``header`` again; its last name may be cut off at the terminal's edge."""
+    text = header_text(text)
+    if text == header.text:
+        return True
+    return text[-1:] == "…" == header.text[-1:] and text.rpartition(" ")[0].split() == header.text.split()[:-1]
+
+
 def read_header(text: str) -> Header | None:
     """The header that ``text`` may be; its columns must count or measure something."""
     text = header_text(text)
@@ -101,6 +109,9 @@ def read_header(text: str) -> Header | None:
 
 
 def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
+    if len(columns) > 2 and columns[-1][0][-1:] == "…" and columns[-2][0] == "mAP50":
+        # Cut off at the terminal's edge; detectors print this pair.
+        columns = [*columns[:-1], ("mAP50-95", *columns[-1][1:])]
     names = [name for name, _, _ in columns]
     if not 2 <= len(names) <= _MAX_COLUMNS or not all(_NAME.fullmatch(n) for n in names):
         return
