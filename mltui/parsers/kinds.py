@@ -27,6 +27,7 @@ _GATE = frozenset(
         "batches",
         "class",
         "trace",
+        "function",
     }
 )
 # Words of the field in scripts that put no blanks between words.

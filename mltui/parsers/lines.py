@@ -49,10 +49,14 @@ class Lines:
         """What a statistical model's fit came to is being printed: a table up to a blank line."""
         self._heading = Heading()
         self._frame = b""
+        self._count = 0
+        self._measured_at = -1
+        """Which line was the last indented one that holds a value."""
 
     def read(self, frame: bytes, final: bool = True) -> None:
         """Read one line."""
         self._frame = frame
+        self._count += 1
         if self._tracing or self._section or self._summary or self.tables.box or self._heading.scope:
             frame = self._in_block(frame)
         if frame[:2] == b'{"' and self._read_object(frame):
@@ -76,6 +80,8 @@ class Lines:
         if plan is None:
             return
         self.tables.open = False
+        if frame[:1] == b" " and plan.entries:
+            self._measured_at = self._count
         numbers = values_of(frame, shape.spans)
         if plan.keras:
             self.epochs.read(plan, numbers, final)
@@ -133,6 +139,8 @@ class Lines:
         if self._heading.scope and not bar:
             record.heading = self._heading.scope
         plan = self.judge.plan(record, rank, bar)
+        if plan is None and text[:1] == " " and self._measured_at == self._count - 1 and self.judge.joins(record):
+            plan = self.judge.plan(record, rank, bar)
         if plan is None:
             scope = heading_scope(text)
             return (Shape("scope") if scope else NOTHING), []

@@ -61,6 +61,8 @@ class Group:
     last_epoch: float | None = None
     last_inner: float = -1.0
     per_epoch: bool | None = None
+    twins: bool = True
+    """Its inner counter has always been its epoch."""
     inner_zero: bool = False
     whole: bool | None = None
     """Its inner counter is always full (``[4/4]``): lines of this kind sum up an epoch."""

@@ -357,10 +357,12 @@ class Points:
     ) -> tuple[str, float]:
         if inner == 0:
             group.inner_zero = True
+        if inner != epoch or (group.last_epoch is not None and epoch == group.last_epoch):
+            group.twins = False
         if group.last_epoch is not None and epoch > group.last_epoch:
             if inner <= group.last_inner:
                 group.per_epoch = True
-            elif counter.way == "step":
+            elif counter.way == "step" or group.per_epoch is None:
                 group.per_epoch = False
         if total is not None:
             # A counter that begins at 0 and reaches its "total" shows the last index, not how many there are.
@@ -369,6 +371,6 @@ class Points:
         group.last_epoch, group.last_inner = epoch, inner
         per_epoch = group.per_epoch if group.per_epoch is not None else counter.way == "batch"
         axis = "step" if counter.way == "batch" and group.size else counter.axis
-        if not per_epoch or not group.size:
+        if not per_epoch or not group.size or group.twins:  # "2/5 * Epoch 2" counts the epochs twice.
             return self.context.axis_in_fold(axis), inner
         return self.context.axis_in_fold(axis), self.context.epoch_index(epoch) * group.size + inner

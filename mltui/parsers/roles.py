@@ -5,7 +5,16 @@ from __future__ import annotations
 from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.vocabulary import PARTS, Role, counter_of, is_gradient_norm, is_learning_rate, scope_of, words
+from mltui.parsers.vocabulary import (
+    PARTS,
+    Role,
+    counter_of,
+    is_gradient_norm,
+    is_learning_rate,
+    role_of,
+    scope_of,
+    words,
+)
 
 # What services measure too: no metric where nothing counts.
 _SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("quality",)}
@@ -51,6 +60,16 @@ class Judge:
             return self._counting_plan(counters, record)
         plan = self._fill(record, accepted, counters, rank, bar)
         return plan if plan.entries or plan.lost or plan.counts else None
+
+    def joins(self, record: Record) -> bool:
+        """Take the one figure of an indented line as measured: the line above it in the block is."""
+        if len(record.fields) != 1 or record.nameless:
+            return False
+        found = record.fields[0]
+        fits = found.role in (Role.UNKNOWN, Role.SCHEDULE) and found.explicit and found.decimal and not found.unit
+        if fits:
+            found.role = Role.METRIC
+        return fits
 
     def _counting_plan(self, counters: _Counters, record: Record) -> Plan | None:
         if not counters.any and counters.fold is None:
@@ -151,6 +170,8 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
         name = found.name
     if label and not scope_of(name) and label.lower() not in name.lower():
         name = f"{label} {name}"
+    if record.lead and role_of(record.lead) is Role.METRIC and not record.scope:
+        name = f"{record.lead} {name}"  # "Cosine-Similarity: Pearson: 0.81"
     if record.starred:
         name = f"* {name}"
     return f"{rank} {name}{suffix}" if rank else name + suffix
@@ -169,7 +190,8 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     if not strong and not counts:
         rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
         norms = [f for f in record.fields if f.decimal and is_gradient_norm(f.name)]
-        return next((found for found in (rates, norms) if found == record.fields), [])
+        timed = [f for f in record.fields if f.role is not Role.OTHER]
+        return next((found for found in (rates, norms) if found and found == timed), [])
     if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
         return []
     rewarded = any({"reward", "rew", "return"} & set(words(f.name)) for f in strong)

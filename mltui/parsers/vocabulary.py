@@ -45,7 +45,7 @@ METRIC_WORDS = word_set("""
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
     margin margins accept distance divergence discriminator generator critic actor oob bound recon
-    reconstruction bits nats deviance diversity coverage gnorm
+    reconstruction similarity bits nats deviance diversity coverage gnorm
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
     потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
 """)
@@ -88,7 +88,7 @@ _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     classes label labels buffer level verbose alpha gamma lambda maximum minimum skipped nan consumed chunk
     chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
     status vnum bsz wpb accumulation optimization lag offset predict predicted pred prediction predictions
-    interacts interactions
+    interacts interactions games
 """)
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
@@ -97,7 +97,7 @@ _COUNTS = {
     ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック",
     ("batch", "batch"): "batch minibatch batchidx batchid",
     ("step", "step"): "step globalstep 步 ステップ",
-    ("iteration", "step"): "iter iteration it itr iters iterations iterate 迭代 次迭代",
+    ("iteration", "step"): "iter iteration it itr itrs iters iterations iterate 迭代 次迭代",
     ("update", "step"): "update updates up upd",
     ("timestep", "step"): "timestep timesteps",
     ("round", "step"): "round",
@@ -146,7 +146,7 @@ _SPENT = re.compile(
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The lower-case words of ``name``: ``Val Loss``, ``val_loss`` and ``valLoss`` give the same."""
-    found = [w.lower() for w in (_SPLIT if name.isascii() else _FOREIGN).findall(name)]
+    found = [w.lower() for w in (_SPLIT if name.isascii() else _FOREIGN).findall(name.replace("IoU", "iou"))]
     for i, word in enumerate(found):
         if joined := _JOINED.fullmatch(word) or _JOINED_CJK.fullmatch(word):
             found[i : i + 1] = joined.groups()
@@ -204,22 +204,10 @@ def role_of(name: str) -> Role:
 
 def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
     """The role by words alone; ``own`` holds the words with and without digits at their end."""
-    if parts == ("target",):
-        return Role.METRIC
-    if parts[0] in ("max", "min") and own & SCHEDULE_WORDS:
-        return Role.OTHER
-    if "best" in own and not own & {"fitness", "cost", "reward"}:
-        return Role.OTHER
-    if _is_learning_rate(parts):
-        return Role.SCHEDULE
-    if parts[-1] == "cost" and own & _WORK:
-        return Role.OTHER  # The time that it cost.
+    if found := _role_of_phrase(parts, own):
+        return found
     if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
-    if len(parts) == 2 and parts[1] == "p" and parts[0] not in _SAMPLING:
-        return Role.METRIC  # Precision of boxes, entities …
-    if parts[-1] == "rank" and own & _MIDDLE:
-        return Role.METRIC  # Where the right answer comes on average.
     if own & _TIME_WORDS or (own & _SIZE_WORDS and parts[-1] != "norm"):
         return Role.OTHER
     if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS:
@@ -230,6 +218,25 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
     if own & SCHEDULE_WORDS:
         return Role.SCHEDULE
     return Role.SCOPE if all(p in SCOPE_WORDS for p in parts) else Role.UNKNOWN
+
+
+def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
+    """The role of words that say another thing together than each of them."""
+    if parts == ("target",):
+        return Role.METRIC
+    if parts[0] in ("max", "min") and own & SCHEDULE_WORDS:
+        return Role.OTHER
+    if "best" in own and not own & {"fitness", "cost", "reward"}:
+        return Role.OTHER
+    if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
+        return Role.SCHEDULE
+    if parts[-1] == "cost" and own & _WORK:
+        return Role.OTHER  # The time that it cost.
+    if len(parts) == 2 and parts[1] == "p" and parts[0] not in _SAMPLING:
+        return Role.METRIC  # Precision of boxes, entities …
+    if parts[-1] == "rank" and own & _MIDDLE:
+        return Role.METRIC  # Where the right answer comes on average.
+    return Role.METRIC if own >= {"function", "value", "obtained"} else None
 
 
 def is_learning_rate(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import measures
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.tokens import Token
+from mltui.parsers.tokens import TIME_UNITS, Token
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
 
 _SETTINGS = word_set("""
@@ -54,6 +54,8 @@ class Brackets(Cursor):
     def _open(self, token: Token) -> None:
         following, previous = self._next(), self._previous()
         text = token.text
+        if self._after_number() and following is not None and following.text in TIME_UNITS and self._unit_inside():
+            return
         if text == "(" and self._after_number() and following and following.kind == "number":
             self._inside_value()
             return
@@ -86,6 +88,16 @@ class Brackets(Cursor):
             return
         self.brackets.append("settings" if settings else text)
         self._boundary()
+
+    def _unit_inside(self) -> bool:
+        """Take ``[sec]`` behind a number as its unit."""
+        closing = self._next(2)
+        if closing is None or closing.text not in ")]":
+            return False
+        if isinstance(self.last, Field):
+            self.last.role = Role.OTHER
+        self.i = self.tokens.index(closing, self.i)
+        return True
 
     def _names_group(self, following: Token | None) -> bool:
         """Whether the phrase names what a bracket holds by scope: ``accuracy: (train=0.92, test=0.85)``."""
