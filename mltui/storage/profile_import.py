@@ -160,7 +160,8 @@ def _of_command(text: str, folder: Path, target: Path) -> ProfileDraft:
     try:
         done = import_line(text)
     except ValueError as error:
-        raise UsageError(f"The line cannot be read: {one_line(str(error), 300)}.", "Paste the whole of it.") from error
+        hint = "Take it out, or write --option=value." if "has no option" in str(error) else "Paste the whole of it."
+        raise UsageError(f"The line cannot be read: {one_line(str(error), 300)}.", hint) from error
     return _draft(_moved(done, folder, target), "a docker run line")
 
 

@@ -20,7 +20,7 @@ _SHORT = {Change.LEFT_OUT: "left out", Change.CHANGED: "changed", Change.DIFFERS
 _ROLES = {Change.LEFT_OUT: "warn", Change.CHANGED: "accent", Change.DIFFERS: "strong"}
 #: What is said of a longer name begins on a line of its own.
 _LONG = 20
-_NOTHING = "Paste a docker run line, a Compose file or a service of one; or type the path of a Compose file."
+_NOTHING = "Paste a docker run line or a Compose file; or type the path of one."
 
 
 def state_line(preview: Preview | None) -> Line:

@@ -200,6 +200,8 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
         self.state.show_lines([state_line(preview)])
         self.profile_title.show_lines([profile_title(preview)])
         lines = profile_text_lines(preview)
+        if preview and preview.error:
+            lines = folded(lines, self.profile.outer_size.width - 1)
         if lines != self.profile.lines:
             self.profile.show(lines)
             # The comment at the top says what the report says: what is looked for is below.
