@@ -20,7 +20,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -196,10 +195,13 @@ class _Build:
     def install(self, path: Path, requirements: Path) -> None:
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", _progress_bar()]
         command = [str(path / "bin" / "python"), "-m", "pip", "install", *options, "-r", str(requirements)]
-        # A temporary folder of its own, in which downloads are seen to grow.
-        with tempfile.TemporaryDirectory(prefix="mltui-pip-", ignore_cleanup_errors=True) as scratch:
-            self._pip = PipProgress(Path(scratch), path)
-            self._run(f"pip install -r {requirements.name}", command, requirements.parent, TMPDIR=scratch)
+        # A temporary folder of its own, in which downloads are seen to grow; what a killed build leaves in it goes with
+        # the folder that the next one begins anew.
+        scratch = path / "scratch"
+        scratch.mkdir()
+        self._pip = PipProgress(scratch, path)
+        self._run(f"pip install -r {requirements.name}", command, requirements.parent, TMPDIR=str(scratch))
+        shutil.rmtree(scratch, ignore_errors=True)
 
     def _run(self, title: str, command: list[str], folder: Path, **variables: str) -> None:
         self._step += 1
