@@ -103,11 +103,14 @@ def _answering() -> str | None:
 
 
 def pytest_configure() -> None:
-    """Ctrl-C works in the programs under test also where a shell started the tests in its background.
+    """Programs under test start as a person's do, whatever started the tests.
 
-    And each of these hundreds of programs starts from compiled code, as one does that was installed.
+    Ctrl-C works in them also where a shell started the tests in its background. Each of these hundreds of programs
+    starts from compiled code, as an installed one does. Their terminal has its own size: processes that readline has
+    been loaded in, such as pytest-xdist's, pass one on.
     """
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

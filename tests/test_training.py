@@ -279,8 +279,6 @@ def test_quitting_the_app_leaves_the_run_alone(program: Program, mnist: Path) ->
         terminal.until("✓ finished.*val [0-9.]+.*epoch 15", 60)
         assert terminal.pump(20, lambda: drawn(loss_chart(terminal)) > 20), terminal.text
         terminal.press("i")
-        terminal.until("exit code")
-        terminal.press("end")
         terminal.until("docker run")
         terminal.press("escape")
         terminal.until("q Quit")

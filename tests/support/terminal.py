@@ -60,7 +60,7 @@ class Terminal:
         """Read for ``seconds`` or until ``stop`` holds; tells whether it held."""
         end = time.perf_counter() + seconds
         while self.alive and (left := end - time.perf_counter()) > 0:
-            if select.select([self._fd], [], [], min(left, 0.005))[0]:
+            if select.select([self._fd], [], [], min(left, 0.05))[0]:
                 self._read()
             if stop and stop():
                 return True
