@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 from textual.strip import Strip
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from mltui.domain.log import LogBuffer, LogLine
+from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.widgets.gauge_lines import bar, sparkline
 from mltui.ui.widgets.lines import columns, cut, fit, line_length, spread
 from mltui.ui.widgets.list_table import ListTable
@@ -194,5 +195,22 @@ def test_lines_that_are_kept_as_drawn_look_as_the_text_area_draws_them(size: tup
 
     def cells(strip: Strip) -> list[tuple[str, str]]:
         return [(character, str(segment.style)) for segment in strip for character in segment.text]
+
+    asyncio.run(run())
+
+
+def test_a_text_is_folded_beside_its_scrollbar() -> None:
+    """What just fits without the bar goes on below when there is one."""
+
+    async def run() -> None:
+        host = Host(Static())
+        async with host.run_test(size=(60, 12)) as pilot:
+            screen = TextScreen("Text", [[(f"{'word ' * width}end", "text")] for width in range(4, 24)])
+            await host.push_screen(screen)
+            for _ in range(4):
+                await pilot.pause()
+            assert screen.view.show_vertical_scrollbar
+            width = screen.view.scrollable_content_region.width
+            assert max(map(line_length, screen.view.lines)) <= width
 
     asyncio.run(run())

@@ -59,7 +59,16 @@ class TextScreen(ReadingScreen[None]):
 
     def on_resize(self) -> None:
         """Fold the text into the room it has."""
-        self.call_after_refresh(lambda: self.view.show(folded(self._lines, self.view.scrollable_content_region.width)))
+        self.call_after_refresh(self._fold)
+
+    def _fold(self) -> None:
+        view = self.view
+        width = view.scrollable_content_region.width
+        lines = folded(self._lines, width)
+        if len(lines) > view.scrollable_content_region.height and not view.show_vertical_scrollbar:
+            # There will be a bar.
+            lines = folded(self._lines, width - view.styles.scrollbar_size_vertical)
+        view.show(lines)
 
     def action_close(self) -> None:
         """Go back."""
