@@ -4,8 +4,9 @@
 
 Both programs run on real terminals, and their keys are pressed in turn, so that what else the machine does meets both.
 Each key makes a value wrong or right again, at the end of the profile and inside the two hundred parameters. The floor
-is a plain ``TextArea`` with the same text. The processor's time a key, of all threads of the program until most of
-a second after it, is printed beside the waiting: on a busy machine that is the figure to compare.
+is a plain ``TextArea`` with the same text. The processor's time a key, of all threads of the program until it is drawn,
+is printed beside the waiting: on a busy machine that is the figure to compare. (The command that a profile stands for is
+worked out later, when no more is typed.)
 """
 
 from __future__ import annotations
@@ -93,12 +94,15 @@ class Typist:
         if wrong:
             self._until(at, rb"\dx")
             self.shown.append(1000 * (time.perf_counter() - began))
+        elif not self._checks:
+            self._until(at, rb"(?:max|pids_limit): \d+[^\dx]")
         if self._checks:
             self._until(at, rb"1 wrong" if wrong else rb"sound")
             self.checked.append(1000 * (time.perf_counter() - began))
-        # Longer than the cursor takes to blink, so that the next key does not meet that.
-        self._terminal.pump(0.7)
+        self._terminal.pump(0.05)
         self.used.append((self._processor() - used) / 1e6)
+        # Longer than the cursor takes to blink, so that the next key does not meet that.
+        self._terminal.pump(0.65)
 
     def _until(self, at: int, pattern: bytes) -> None:
         wanted, terminal = re.compile(pattern), self._terminal
