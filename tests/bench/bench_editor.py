@@ -5,8 +5,8 @@
 Both programs run on real terminals, and their keys are pressed in turn, so that what else the machine does meets both.
 Each key makes a value wrong or right again, at the end of the profile and inside the two hundred parameters. The floor
 is a plain ``TextArea`` with the same text. The processor's time a key, of all threads of the program until it is drawn,
-is printed beside the waiting: on a busy machine that is the figure to compare. (The command that a profile stands for is
-worked out later, when no more is typed.)
+is printed beside the waiting: on a busy machine that is the figure to compare. (The command that a profile stands for
+is worked out later, when no more is typed.)
 """
 
 from __future__ import annotations

@@ -643,6 +643,8 @@ def test_keys_that_come_together_act_in_turn(file: Path) -> None:
         at_once("plus", "plus", "u", "u")
         await pilot.pause(0.2)
         assert not editor.profile.changed
+        at_once("enter", "ctrl+u", "8", "g", "down", "up", "enter", "backspace", "m", "enter")
+        await wait_for(pilot, lambda: editor.area.text == "image: x\ncpus: 2\nmem_limit: 8m\n")
 
     edit(file, drive)
 

@@ -122,8 +122,12 @@ class EditedProfile:
             self._screen.app.call_from_thread(self._take, draft, form, before)
 
     def _refuse(self, error: EditError) -> None:
+        def say() -> None:
+            self._table.show(self.form.rows)
+            self._screen.mltui.say_error(error)
+
         if self._screen.is_attached:
-            self._screen.app.call_from_thread(self._screen.mltui.say_error, error)
+            self._screen.app.call_from_thread(say)
 
     def _form_of(self, draft: Draft) -> ProfileForm | None:
         """What it says as a form; ``None`` where it is no YAML."""

@@ -120,6 +120,10 @@ class FormTable(ListTable[FormRow]):
             # White space around a value is a slip of the hand, unless it was there before.
             text = typed.text.strip() if row.written == row.written.strip() else typed.text
             self.post_message(self.Typed(row, text, done=keep, given_up=not keep))
+            if keep and text:
+                # Until the rows are made anew: whoever goes on from the value goes on from this one.
+                new = replace(row, value=text, written=text, said=True)
+                self._plain = [new if one.key == row.key else one for one in self._plain]
         self._draw_rows()
         self._tell(self.Highlighted)
 
@@ -135,7 +139,10 @@ class FormTable(ListTable[FormRow]):
 
     def on_key(self, event: events.Key) -> None:
         """What is typed is the value's text."""
-        if self._typed is None or not self._press(event.key, event.character if event.is_printable else None):
+        if self._typed is None:
+            self.give_direct(event)
+            return
+        if not self._press(event.key, event.character if event.is_printable else None):
             return
         event.stop()
         event.prevent_default()
