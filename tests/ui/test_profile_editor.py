@@ -142,6 +142,7 @@ def test_text_that_is_no_yaml_keeps_the_form_and_says_where(file: Path) -> None:
         await wait_for(pilot, lambda: "1 wrong" in screen_text(app))
         await wait_for(pilot, lambda: "line 10: not YAML" in screen_text(app))
         before = editor.area.text
+        assert "the form shows what it said before" in screen_text(app)
         await pilot.press("tab")
         editor.form.select("gpus")
         await pilot.press("plus")

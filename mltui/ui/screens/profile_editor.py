@@ -179,7 +179,9 @@ class ProfileEditor(Screen[bool]):
 
     def _show_about(self) -> None:
         row = self.form.current
-        lines = about_lines(row, self.commands.field(row))
+        lines, draft = about_lines(row, self.commands.field(row)), self.profile.draft
+        if draft is not None and draft.document is None:
+            lines[1] = [("The text is no YAML now: the form shows what it said before.", "warn")]
         if self.form.typing and self.form.candidates:
             lines[1] = [("tab ", "key"), (one_line("  ".join(self.form.candidates[:12]), 400), "alt")]
         self.about.show_lines(lines)
