@@ -181,7 +181,7 @@ class ProfileEditor(Screen[bool]):
         row = self.form.current
         lines, draft = about_lines(row, self.commands.field(row)), self.profile.draft
         if draft is not None and draft.document is None:
-            lines[1] = [("The text is no YAML now: the form shows what it said before.", "warn")]
+            lines[1] = [("No YAML now: the form shows what it said before.", "warn")]
         if self.form.typing and self.form.candidates:
             lines[1] = [("tab ", "key"), (one_line("  ".join(self.form.candidates[:12]), 400), "alt")]
         self.about.show_lines(lines)
