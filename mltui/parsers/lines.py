@@ -59,6 +59,8 @@ class Lines:
         self._count += 1
         if self._tracing or self._section or self._summary or self.tables.box or self._heading.scope:
             frame = self._in_block(frame)
+        if self.tables.fresh and self.tables.stack(text_of(frame)):
+            return
         if frame[:2] == b'{"' and self._read_object(frame):
             return
         if self.tables.by_split and self.tables.read_splits(text_of(frame)):

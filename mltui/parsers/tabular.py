@@ -37,6 +37,8 @@ class Tabular:
         self._box_prefix = ""
         self._splits: list[str] = []
         """Columns of a table of metrics by split that is being read."""
+        self.fresh = False
+        """The line before was a header whose names may go on in the next line."""
         self.open = False
         """Nothing but rows, rules and blank lines has come since the header."""
 
@@ -50,9 +52,20 @@ class Tabular:
             self._rows.clear()
             self._headers.append(header)
         self._header = header or self._header
+        self.fresh = header is not None and "|" in text
         if not bar:
             self._above = header or self._above
         return header is not None
+
+    def stack(self, text: str) -> bool:
+        """Take ``text`` as the second line of the header that was read just now, if it is one."""
+        self.fresh = False
+        stacked = None if self._header is None else tables.stack(self._header, text)
+        if stacked is None:
+            return False
+        self._header = self._above = stacked
+        self._headers.append(stacked)
+        return True
 
     def read_rule(self, text: str) -> None:
         """Take the columns from the rule under the header."""

@@ -24,7 +24,9 @@ _DURATION = re.compile(
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
 )
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
-_NAME = re.compile(r"#?[^\W\d_].{0,40}|#")
+_NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
+# A name's second line, or what it is measured in.
+_SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
 _MISSING = frozenset(["", "n/a", "na", "none", "-", "--", "—"])
@@ -143,6 +145,16 @@ def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int
     if cells and not cells[-1][0]:
         cells = cells[:-1]
     return [(name.strip("\"'"), a, b) for name, a, b in cells]
+
+
+def stack(header: Header, text: str) -> Header | None:
+    """``header`` with the second line of its names under it: ``Mini-batch`` over ``Accuracy``."""
+    above, below = _BARS.split(header.text), _BARS.split(text)
+    if len(above) != len(below) or len(above) < 4 or not all(_SECOND.fullmatch(cell) for cell in below):
+        return None
+    joined = "|".join(f"{a.strip()} {b.strip()}" for a, b in zip(above, below, strict=True))
+    found = read_header(joined)
+    return found if found is not None and not is_rule(text) else None
 
 
 def read_splits(text: str) -> list[str]:
