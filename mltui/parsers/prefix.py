@@ -6,24 +6,25 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-_LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL|debug|info|warning|warn|error)"
-_TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
-_DATE = (
+LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
+_LEVEL = f"(?:{LEVEL}|debug|info|warning|warn|error)"
+TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
+DATE = (
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d/\d\d(?=\s\d\d:\d\d)"
     r"|(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}(?=\s\d\d:\d\d)|\d{1,2}\s[A-Z][a-z]{2}(?:\s\d{4}|(?=\s\d\d:\d\d)))"
 )
 _PART = re.compile(
     rf"""
-      \[?[IWEFD]\d{{4}}\s{_TIME}\s+\d+\s[^\]\s]+\]            # I1122 13:40:00.123456 1400 train.py:87]
-    | \[?[IWEF]\s{_DATE}\s{_TIME}\]                           # [I 2026-11-22 13:40:00,123]
-    | \[{_DATE}[T\s]{_TIME}\s[\w./-]+\]                       # [2026-11-22 13:40:00 swin_tiny]
-    | \[{_DATE}:{_TIME}:{_LEVEL}:[\w.:]+\]                       # [2026-11-22:13:40:00:INFO:trainer:log]
+      \[?[IWEFD]\d{{4}}\s{TIME}\s+\d+\s[^\]\s]+\]            # I1122 13:40:00.123456 1400 train.py:87]
+    | \[?[IWEF]\s{DATE}\s{TIME}\]                           # [I 2026-11-22 13:40:00,123]
+    | \[{DATE}[T\s]{TIME}\s[\w./-]+\]                       # [2026-11-22 13:40:00 swin_tiny]
+    | \[{DATE}:{TIME}:{_LEVEL}:[\w.:]+\]                       # [2026-11-22:13:40:00:INFO:trainer:log]
     | \([\w./-]+[:\s]\d+\)                                    # (trainer.py:735), (main.py 200)
-    | \[[\w.-]+\](?=\s\[?{_DATE}[T\s]{_TIME})                 # [host] in front of the date
-    | (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{_DATE})[T\s]{_TIME}\S*\s[\w.-]+\s[\w./-]+\[\d+\]:  # syslog: host program[87]:
-    | {_DATE}T{_TIME}\S*\s(?:stdout|stderr)\s[FP]\s             # a Kubernetes node's log
-    | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
-    | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
+    | \[[\w.-]+\](?=\s\[?{DATE}[T\s]{TIME})                 # [host] in front of the date
+    | (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T\s]{TIME}\S*\s[\w.-]+\s[\w./-]+\[\d+\]:  # syslog: host program[87]:
+    | {DATE}T{TIME}\S*\s(?:stdout|stderr)\s[FP]\s             # a Kubernetes node's log
+    | [\[(<]?{DATE}[T\s]?(?:{TIME})?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
+    | [\[(]?{TIME}(?=[\s\]|,)>-]|$)
     | {_LEVEL}:[\w.]+:(?=\S)                                  # INFO:trainer:
     | [\[(<]?\s?{_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
     | [\[(]?(?:\w+/)*[\w.]+\.py:\d+(?::\w+)?[\])]?(?=[\s:|\]-])  # train.py:87, logging.py:96:log_dist

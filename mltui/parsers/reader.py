@@ -12,6 +12,7 @@ from mltui.parsers.bars import Bars
 from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.lines import Lines
+from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.terminal import LIVE, STILL, Frames
@@ -30,6 +31,7 @@ class MetricReader:
         self._points = Points(self.config)
         self._lines = Lines(self._points)
         self._bars = Bars(self._points, self._lines)
+        self._outer = Outer()
         self._blocks = Blocks()
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
@@ -79,5 +81,5 @@ class MetricReader:
             if not final:
                 self._lines.read(rest, final)
                 return
-            for line in self._blocks.feed(rest):
+            for line in self._blocks.feed(self._outer.peel(rest)):
                 self._lines.read(line)

@@ -92,8 +92,8 @@ class Judge:
                 name = tag + _full_name(found, record, rank, suffix)
                 if name in names:
                     continue
-                if not (plan.counts or bar) and name in self._counted and record.lead:
-                    name = f"{record.lead} {name}"
+                if not (plan.counts or bar) and name in self._counted and (lead := record.lead or record.about):
+                    name = f"{lead} {name}"
                 name = self._by_place(name, plan, rank)
                 names.append(name)
                 series = self.points.series_for(name, kind)

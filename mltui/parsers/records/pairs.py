@@ -336,6 +336,9 @@ class _Walk(Marks):
     def _boundary(self) -> None:
         if self.phrase and isinstance(self.last, Nameless) and not self.separator:
             self._name_behind(self.last)
+        record = self.record
+        if self.phrase and not (record.about or record.fields or record.nameless) and len(self.phrase) < 4:
+            record.about = " ".join(self.phrase)
         self._close_label()
         self._clear()
 

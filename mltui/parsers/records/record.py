@@ -61,6 +61,8 @@ class Record:
     """The scope of the heading it stands under."""
     lead: str = ""
     """The words in front of its first colon, where they name no number: ``Averaged stats``."""
+    about: str = ""
+    """The words in front of its first comma or bar: ``cur metric, acc: 0.91``."""
     keras: bool = False
     """It has the form of a Keras bar: its values are means since the epoch began."""
     literal: list[tuple[int, int]] = field(default_factory=list)
