@@ -1,17 +1,21 @@
 """Lines without a place that stand in front of the line that has one: ``val loss 10.9`` before ``step 0 | loss 11.0``.
 
 What was measured before anything was counted belongs to the beginning. If the log then counts from 0, lines of this
-kind stand in front of the step they belong to, each time; else they stand behind it.
+kind may stand in front of the step they belong to, each time, or behind it, when the first alone was measured ahead of
+the training. Which of both it is shows in the distances between them: a training measures at even ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mltui.parsers.plan import Group, Plan
 
 #: Kinds of lines that may wait for a place.
 _LIMIT = 256
+#: Lines of a kind by which it is settled where they stand.
+_ENOUGH = 3
 
 
 @dataclass(slots=True)
@@ -25,13 +29,48 @@ class First:
     """The first count behind it was 0, in a line that also measures."""
 
 
+@dataclass(slots=True)
+class Doubt:
+    """The first lines of a kind that stand either in front of their step or behind it; the very first stands at 0."""
+
+    axis: str
+    lines: list[tuple[Plan, list[float]]]
+    behind: list[float] = field(default_factory=lambda: [0.0])
+    """Where the log stood when each came."""
+    ahead: list[float] = field(default_factory=lambda: [0.0])
+    """Where it stood next; one less while that is not known of the last."""
+    placed: int = 0
+    """So many have been reported."""
+
+    @property
+    def waits(self) -> bool:
+        """Nothing was counted since the last line."""
+        return len(self.ahead) < len(self.lines)
+
+    @property
+    def settled(self) -> bool:
+        """There are enough lines to know."""
+        return len(self.ahead) == _ENOUGH
+
+    def places(self) -> tuple[list[float], bool]:
+        """Where the lines stand, and whether that is in front of their step."""
+        ahead = [*self.ahead, self.behind[-1]] if self.waits else self.ahead
+        leads = _even(ahead) or not _even(self.behind)
+        return (ahead, True) if leads else (self.behind, False)
+
+
+def _even(places: list[float]) -> bool:
+    steps = [after - before for before, after in pairwise(places)]
+    return max(steps) - min(steps) < 1e-6 * max(steps)
+
+
 class Ahead:
     """Keeps lines that came too early to be placed."""
 
     def __init__(self) -> None:
         self._firsts: dict[int, First] = {}
         self._unplaced = 0
-        self._waiting: list[tuple[Plan, list[float]]] = []
+        self._waiting: dict[int, tuple[Plan, list[float]]] = {}
 
     def keep(self, plan: Plan, numbers: list[float]) -> None:
         """Keep the first line of its kind."""
@@ -46,9 +85,11 @@ class Ahead:
             self._unplaced -= 1
         return found
 
-    def wait(self, plan: Plan, numbers: list[float]) -> None:
-        """Keep a line until the next line that counts."""
-        self._waiting.append((plan, numbers))
+    def wait(self, plan: Plan, numbers: list[float]) -> tuple[Plan, list[float]] | None:
+        """Keep a line until the next line that counts; gives one of its kind that waited already."""
+        before = self._waiting.get(id(plan.group))
+        self._waiting[id(plan.group)] = (plan, numbers)
+        return before
 
     def arrived(self, axis: str, x: float, measures: bool) -> list[tuple[Plan, list[float]]]:
         """The log has said where it stands; the lines that waited for that."""
@@ -59,5 +100,5 @@ class Ahead:
                     first.axis, first.leads = axis, measures and x == 0
         if not self._waiting:
             return []
-        found, self._waiting = self._waiting, []
+        found, self._waiting = list(self._waiting.values()), {}
         return found

@@ -49,6 +49,9 @@ _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # The name of what prints, in front of each line: ``[NeighborhoodComponentsAnalysis]``.
 _NAMED = re.compile(r"[\w.]+: (?=[|+])")
 _TAG = re.compile(r"\[[A-Za-z]\w*\]:? (?=\s*\S)")
+_COUNTS = re.compile(
+    r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
+)
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # Digits that belong to a column's name.
 _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
@@ -64,7 +67,7 @@ def kind_of(text: str, frame: bytes) -> str:
         return "summary"
     if _EXCEPTION.match(text) or _CODE.match(text):
         return "nothing"
-    if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2:
+    if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.
     if _FINAL_SECTION.search(text):
         return "section"

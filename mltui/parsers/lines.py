@@ -245,7 +245,7 @@ class Lines:
         if plan.inner is not None:
             total = None if plan.inner.total is None else numbers[plan.inner.total]
             context.firm = total is not None
-            context.position = self.points.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
+            context.position = context.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
             self.points.arrived(*context.position, measures=False)
             if epoch is not None:
                 context.set_epoch(epoch)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mltui.domain.metric import MetricKind, MetricPoint
+
+if TYPE_CHECKING:
+    from mltui.parsers.ahead import Doubt
 
 METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
 
@@ -58,6 +62,8 @@ class Group:
     """Its lines have no place in the log's own counting: they are counted."""
     leads: bool = False
     """Its lines have no place and stand in front of the line that has."""
+    doubt: Doubt | None = None
+    """Its first lines, while it is not known whether they stand there."""
     last_epoch: float | None = None
     last_inner: float = -1.0
     per_epoch: bool | None = None

@@ -1,18 +1,18 @@
 """From records to points: where a value belongs (x), and whether it is news.
 
-The `Context` is what the log has said so far about where the training stands; a `Group` is one kind of line (the same
-names again and again) and remembers what it needs to place the next line of its kind.
+A `Group` is one kind of line (the same names again and again) and remembers what it needs to place the next line of
+its kind.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 
 from mltui.domain.metric import MetricKind, MetricPoint
-from mltui.parsers.ahead import Ahead
+from mltui.parsers.ahead import Ahead, Doubt
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.plan import RUNNING, Counter, Group, Plan, Series
+from mltui.parsers.context import Context
+from mltui.parsers.plan import RUNNING, Group, Plan, Series
 from mltui.parsers.samples import in_batches
 
 _new = tuple.__new__
@@ -23,53 +23,6 @@ SERIES_LIMIT = 2000
 _SEEN_LIMIT = 50_000
 #: Points of values that never change that wait for a change, over all series.
 _CONSTANT_LIMIT = 100_000
-
-
-@dataclass(slots=True)
-class Context:
-    """Where the training stands, by what the log has said last."""
-
-    epoch: float | None = None
-    zero_based: bool = False
-    header: bool = False
-    """The epoch comes from a line of its own (``Epoch 1/30``), so what follows counts inside of it."""
-    fresh: bool = False
-    """No bar has finished since that line."""
-    axis: str = ""
-    x: float | None = None
-    position: tuple[str, float] | None = None
-    """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
-    firm: bool = False
-    """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
-    indented: bool = False
-    """The line at hand stands deeper than the margin."""
-    fold: float | None = None
-    advances: int = 0
-    """How often the training went on."""
-
-    @property
-    def stands_under(self) -> bool:
-        """The line at hand belongs to the line of counters above it."""
-        return self.position is not None and (self.firm or (self.indented and self.position[0] != "trial"))
-
-    def set_epoch(self, epoch: float, header: bool = False) -> None:
-        """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
-        if epoch - epoch != 0:
-            return
-        if epoch == 0:
-            self.zero_based = True
-        if epoch != self.epoch:
-            self.advances += 1
-            self.epoch = epoch
-        self.header = header
-
-    def epoch_index(self, epoch: float) -> float:
-        """How many epochs were complete before ``epoch`` began."""
-        return epoch if self.zero_based else max(0.0, epoch - 1)
-
-    def axis_in_fold(self, axis: str) -> str:
-        """``axis``, told apart by fold: each fold counts anew."""
-        return axis if self.fold is None else f"{axis} (fold {self.fold:g})"
 
 
 class Points:
@@ -83,6 +36,7 @@ class Points:
         self.series: dict[tuple[str, MetricKind], Series] = {}
         self._held: list[Group] = []
         self._ahead = Ahead()
+        self._doubted: list[Group] = []
         self._remembering: list[Group] = []
         self._remembered = 0
         self._waiting = 0
@@ -131,7 +85,7 @@ class Points:
                 inner, total = in_batches(
                     plan.group, inner, total, None if plan.percent is None else numbers[plan.percent]
                 )
-            axis, x = self.resolve(plan.group, epoch, inner, total, counter)
+            axis, x = context.resolve(plan.group, epoch, inner, total, counter)
         context.position = None
         if epoch is not None and epoch != context.epoch:
             context.set_epoch(epoch)
@@ -150,25 +104,75 @@ class Points:
         """The log has said where it stands, in a line that ``measures`` or only counts."""
         for plan, numbers in self._ahead.arrived(axis, x, measures):
             self.place(plan, axis, x, numbers)
+        for group in self._doubted[:]:
+            self._learn(group, axis, x)
 
     def _comes_early(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether a line without a place has to wait for the next line that has one."""
         group, context = plan.group, self.context
+        if group.doubt is not None:
+            return self._doubt(plan, numbers)
         if group.count:
             pass
         elif (first := self._ahead.first_of(group)) is not None:
-            if first.axis:
-                self.place(first.plan, first.axis, 0.0, first.numbers)
-                group.leads, group.last_x = first.leads, None
-            else:
-                group.by_count = True
-                self.place(first.plan, "count", 1.0, first.numbers)
+            if first.leads:
+                group.doubt = Doubt(first.axis, [(first.plan, first.numbers)])
+                self._doubted.append(group)
+                return self._doubt(plan, numbers)
+            group.by_count = not first.axis
+            self.place(first.plan, first.axis or "count", 0.0 if first.axis else 1.0, first.numbers)
+            group.last_x = None if first.axis else group.last_x
         elif context.epoch is None and context.x is None and context.position is None:
             self._ahead.keep(plan, numbers)
             return True
-        if group.leads:
-            self._ahead.wait(plan, numbers)
+        if group.leads and (before := self._ahead.wait(plan, numbers)) is not None:
+            self.place(*self._here(group, before))
         return group.leads
+
+    def _here(self, group: Group, line: tuple[Plan, list[float]]) -> tuple[Plan, str, float, list[float]]:
+        axis, x = self._by_context(group)
+        return line[0], axis, x, line[1]
+
+    def _doubt(self, plan: Plan, numbers: list[float]) -> bool:
+        """Keep a line of a kind of which it is not known where it stands; ``False`` where that is nowhere."""
+        group, context = plan.group, self.context
+        doubt = group.doubt
+        if doubt is None or doubt.waits or context.axis != doubt.axis or context.x is None:
+            self._settle(group, counted=True)
+            return False
+        doubt.lines.append((plan, numbers))
+        doubt.behind.append(context.x)
+        return True
+
+    def _learn(self, group: Group, axis: str, x: float) -> None:
+        """The log has said where it stands after a line that it is not known of."""
+        doubt = group.doubt
+        if doubt is None or not doubt.waits:
+            return
+        if axis != doubt.axis or x <= doubt.ahead[-1]:
+            self._settle(group, counted=True)
+            return
+        doubt.ahead.append(x)
+        if doubt.settled:
+            self._settle(group)
+        elif not doubt.placed:
+            doubt.placed = 1
+            self.place(doubt.lines[0][0], doubt.axis, 0.0, doubt.lines[0][1])
+
+    def _settle(self, group: Group, *, counted: bool = False) -> None:
+        """Report the lines that were kept, where they turned out to stand or as they are ``counted``."""
+        doubt, group.doubt = group.doubt, None
+        self._doubted.remove(group)
+        if doubt is None:
+            return
+        if counted:
+            group.by_count = True
+            places, axis = [group.count + i + 1.0 for i in range(len(doubt.lines) - doubt.placed)], "count"
+        else:
+            places, group.leads = doubt.places()
+            places, axis = places[doubt.placed :], doubt.axis
+        for (plan, numbers), x in zip(doubt.lines[doubt.placed :], places, strict=True):
+            self.place(plan, axis, x, numbers)
 
     def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether a line without a place says what the last line of its kind said at the same place."""
@@ -327,50 +331,10 @@ class Points:
         self.set_live(False)
         if self.context.x is not None:
             self.arrived(self.context.axis, self.context.x, True)
+        for group in self._doubted[:]:
+            self._settle(group)
         if self.context.advances == 1:
             for group in list(self._held):
                 if group.context_releases and group.held_advances == 1:
                     self._release(group)
         self._held.clear()
-
-    # Where a line stands.
-
-    def resolve(
-        self, group: Group, epoch: float | None, inner: float, total: float | None, counter: Counter
-    ) -> tuple[str, float]:
-        """Axis and x of a line with an ``inner`` counter, and perhaps an ``epoch``."""
-        context = self.context
-        if epoch is None and (counter.way == "batch" or (context.header and total is not None)):
-            epoch = context.epoch
-        if epoch is None:
-            return context.axis_in_fold(counter.axis), inner
-        if epoch == 0:
-            context.zero_based = True
-        if group.whole is not False:
-            group.whole = inner == total
-            if group.whole:
-                return context.axis_in_fold("epoch"), epoch
-        return self._resolve_inner(group, epoch, inner, total, counter)
-
-    def _resolve_inner(
-        self, group: Group, epoch: float, inner: float, total: float | None, counter: Counter
-    ) -> tuple[str, float]:
-        if inner == 0:
-            group.inner_zero = True
-        if inner != epoch or (group.last_epoch is not None and epoch == group.last_epoch):
-            group.twins = False
-        if group.last_epoch is not None and epoch > group.last_epoch:
-            if inner <= group.last_inner:
-                group.per_epoch = True
-            elif counter.way == "step" or group.per_epoch is None:
-                group.per_epoch = False
-        if total is not None:
-            # A counter that begins at 0 and reaches its "total" shows the last index, not how many there are.
-            whole = total + 1
-            group.size = whole if group.size == whole or (group.inner_zero and inner == total) else total
-        group.last_epoch, group.last_inner = epoch, inner
-        per_epoch = group.per_epoch if group.per_epoch is not None else counter.way == "batch"
-        axis = "step" if counter.way == "batch" and group.size else counter.axis
-        if not per_epoch or not group.size or group.twins:  # "2/5 * Epoch 2" counts the epochs twice.
-            return self.context.axis_in_fold(axis), inner
-        return self.context.axis_in_fold(axis), self.context.epoch_index(epoch) * group.size + inner

@@ -47,7 +47,7 @@ _TOKEN = re.compile(
       | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
       | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
     )
-    (?P<unit>\ ?%|(?:/[A-Za-z]+)+\b|(?<![.])(?![A-Z][a-z]{{3}})[A-Za-zµμ°²³][\wµμ°²³/%]*
+    (?P<unit>\ ?%|(?:/[A-Za-z]+)+\b|(?<![.])(?!(?![KMGT]i?b)[A-Z][a-z]{{3}})[A-Za-zµμ°²³][\wµμ°²³/%]*
         |\ ?(?:轮次?|輪|步|次迭代)(?!\ ?[:：=]))?
   | (?P<word>
         [{_CJK}]+                                             # digits are no part of words written without blanks

@@ -184,3 +184,11 @@ def test_running_values_meet_the_epoch_they_lead_to() -> None:
     running = [(p.x, p.value) for p in points if p.kind is MetricKind.RUNNING]
     assert metric == [(1, 2.0), (2, 1.0)]
     assert running == [(0.5, 2.5), (1.5, 1.5)]
+
+
+def test_lines_that_wait_for_a_place_are_few() -> None:
+    """A kind of line that stood in front of step 0 is counted once nothing else counts: no line waits for ever."""
+    reader = MetricReader()
+    reader.feed(b"val loss: 2.30\nstep 0 | loss 2.29\n")
+    points = [point for i in range(1000) for point in reader.feed(f"val loss: {1 + i / 1e5}\n".encode())]
+    assert len(points) >= 1000
