@@ -320,9 +320,14 @@ def known_keys(path: Iterable[str | int]) -> list[str]:
 
 
 def written_tokens(data: Mapping[str, Any]) -> list[Fault]:
-    """Texts of ``data`` in which a token stands that can be told by its beginning: every run keeps a copy of its
-    profile, and so of what is written there. Of parameters their own check says it."""
-    rest = {key: value for key, value in data.items() if key != "params"}
+    """Texts and names of ``data`` in which a token stands that can be told by its beginning: every run keeps a copy of
+    its profile, and so of what is written there. Of a parameter's values its own check says it; what an image is called
+    is no secret."""
+    rest = {key: value for key, value in data.items() if key not in ("params", "image")}
+    params = data.get("params")
+    if isinstance(params, Mapping):
+        helps = {name: {"help": one.get("help")} for name, one in params.items() if isinstance(one, Mapping)}
+        rest["params"] = {**dict.fromkeys(params), **helps}
     return [Fault(path, _of_token(path, text)) for path, text in _texts(rest, ()) if has_shape(text)]
 
 
@@ -339,4 +344,7 @@ def _texts(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
         yield path, value
     elif isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if path and isinstance(key, str):
+                # Its own path would repeat it.
+                yield path, key
             yield from _texts(inner, (*path, key))

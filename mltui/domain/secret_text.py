@@ -23,10 +23,12 @@ _COLON = re.compile(r"(?<![\w-])(?P<name>[A-Za-z_][\w-]{0,60}:)(?P<value>[^\s/:]
 #: ``https://user:password@host``.
 _ADDRESS = re.compile(r"(?P<name>(?<![\w+.-])[A-Za-z][\w+.-]{0,30}://[^\s/:@]{0,200}:)(?P<value>[^\s/@]+)(?=@)")
 #: Tokens that their makers gave a beginning of their own, so that they can be told: Hugging Face, GitHub, OpenAI and
-#: others, AWS, Slack.
+#: others, AWS, Slack. Behind ``sk-`` stand twenty letters and digits, three of them digits, in one piece, or behind one
+#: of the words that keys have there; words with hyphens, as in the names of images, are none.
 _SHAPE = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{30,}|gh[opsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}"
-    r"|sk-(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Z])[\w-]{20,})"
+    r"|sk-(?=(?:[A-Za-z]{0,100}\d){3})[A-Za-z0-9]{20,}"
+    r"|sk-(?:proj|svcacct|admin|ant|or)-(?=(?:[A-Za-z_-]{0,100}\d){3})[\w-]{20,})"
 )
 #: Nothing but variables, none with a default of its own.
 _VARIABLES = re.compile(r"(\$\w+|\$\{\w+(:?\?[^{}]*|:?-)?\}|\s)*")

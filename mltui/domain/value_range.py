@@ -8,6 +8,7 @@ written like that, so that a range cannot be taken for a value.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
@@ -46,6 +47,8 @@ def range_values(text: str, *, whole: bool) -> tuple[str, ...]:
             raise ValueError(
                 f"the range {_shown(text)} needs a step: {match[1]}..{match[2]}..0.1, or ..x10 to multiply"
             )
+        if not (_is_held(first) and _is_held(last)):
+            raise ValueError(f"the range {_shown(text)} has numbers that are too large or too small for a computer")
         step, times = Decimal(match[4] or 1), bool(match[3])
         if times and (step <= 1 or first <= 0 or last <= 0):
             raise ValueError(f"the range {_shown(text)} multiplies: its ends have to be above 0, its factor above 1")
@@ -70,6 +73,12 @@ def _steps(first: Decimal, last: Decimal, step: Decimal, times: bool) -> Iterato
         # A value a hair beyond the end, by division, is the end.
         if (value - last if up else last - value) > abs(last) * Decimal("1e-20"):
             return
+
+
+def _is_held(value: Decimal) -> bool:
+    """A float can say it: it is neither infinite there nor 0."""
+    held = float(value)
+    return math.isfinite(held) and (held != 0 or value == 0)
 
 
 def _written(value: Decimal) -> str:

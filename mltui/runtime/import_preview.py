@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,10 @@ class Importer:
     def _read(self, path: str) -> tuple[Path, str]:
         """The file that is named; what is typed so far may be the name of something that never ends."""
         named = self.here / user_path(path.strip())
-        if named.exists() and not (named.is_file() or named.is_dir()):
-            raise UsageError(f"{one_line(str(named), 200)} is no file.", "Give a Compose file, or a docker run line.")
+        # No path at all, such as one that is too long, is told by the reading.
+        with contextlib.suppress(OSError, ValueError):
+            if named.exists() and not (named.is_file() or named.is_dir()):
+                raise UsageError(
+                    f"{one_line(str(named), 200)} is no file.", "Give a Compose file, or a docker run line."
+                )
         return read_named(path, self.here)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mltui.domain.errors import StorageError
+from mltui.domain.errors import EditError, StorageError
 from mltui.domain.paths import user_path
 from mltui.domain.profile_name import default_name
 from mltui.domain.text import one_line
@@ -97,7 +97,11 @@ def _edited(one: Extender, path: Path, name: str) -> tuple[FileText, str]:
     from mltui.storage.yaml_edit import YamlDocument
 
     read = read_text(one.path)
-    return read, YamlDocument(read.text, str(one.path)).set(one.key, _renamed(one, path, name)).text
+    try:
+        return read, YamlDocument(read.text, str(one.path)).set(one.key, _renamed(one, path, name)).text
+    except EditError as error:
+        file = one_line(str(one.path), 200)
+        raise EditError(f"{file} cannot say the new name: {error.message}", error.hint) from error
 
 
 def _renamed(one: Extender, path: Path, name: str) -> str:

@@ -27,8 +27,10 @@ _COMMAND = re.compile(
 _YAML = re.compile(r":(\s|$)|^[{\[#-]")
 #: How Docker calls Compose files, in the order in which it looks for them.
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-#: No such file and no such line is longer.
+#: No such file is larger.
 MOST_BYTES = 1 << 20
+#: Of letters that are typed or pasted: more would make each key wait while the area lays out its lines anew.
+MOST_PASTED = 32 << 10
 _WHAT = "Give a Compose file, or a docker run line."
 _WIDTH = 118
 #: Lists that people read and change line by line.
@@ -129,14 +131,14 @@ def read_named(path: str, folder: Path) -> tuple[Path, str]:
     Raises ``StorageError`` for one that cannot be read, ``UsageError`` for one that is too large or no text.
     """
     file = Path(os.path.abspath(folder / user_path(path.strip())))
-    if file.is_dir():
-        file = next((file / name for name in _COMPOSE_NAMES if (file / name).is_file()), file / _COMPOSE_NAMES[0])
     try:
+        if file.is_dir():
+            file = next((file / name for name in _COMPOSE_NAMES if (file / name).is_file()), file / _COMPOSE_NAMES[0])
         with file.open("rb") as stream:
             return file, decoded(stream.read(MOST_BYTES + 1), one_line(str(file), 300))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"{one_line(str(file), 300)} cannot be read: {reason}.", _WHAT) from error
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise StorageError(f"{one_line(str(file), 100)} cannot be read: {reason}.", _WHAT) from error
 
 
 def decoded(data: bytes, what: str) -> str:
@@ -152,6 +154,12 @@ def decoded(data: bytes, what: str) -> str:
 def too_large(what: str) -> UsageError:
     """Why ``what`` is not imported."""
     return UsageError(f"{what} is larger than {MOST_BYTES >> 20} MiB.", _WHAT)
+
+
+def too_long_a_paste() -> UsageError:
+    """Why a pasted text is not taken, and what to do."""
+    said = f"What is pasted is longer than {MOST_PASTED >> 10} KiB."
+    return UsageError(said, "Save it to a file, and import that by its path.")
 
 
 def _of_command(text: str, folder: Path, target: Path) -> ProfileDraft:

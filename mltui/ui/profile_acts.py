@@ -83,13 +83,13 @@ def ask_import(app: MltuiApp, text: str = "") -> None:
     """Open the dialog that makes a profile of ``text``, or of what is pasted there; then open the profile."""
     from mltui.runtime.import_preview import Importer
     from mltui.storage import profile_files as files
-    from mltui.storage.profile_import import MOST_BYTES, too_large
+    from mltui.storage.profile_import import MOST_PASTED, too_long_a_paste
     from mltui.ui.screens.import_profile import ImportScreen
 
     if not app.may_act("make profiles"):
         return
-    if len(text) > MOST_BYTES:
-        app.say_error(too_large("What is pasted"))
+    if len(text) > MOST_PASTED:
+        app.say_error(too_long_a_paste())
         return
 
     def written(path: Path | None) -> None:
@@ -197,7 +197,10 @@ def free_name(place: Path) -> Callable[[str], str]:
     from mltui.storage.profile_files import check_name
 
     def check(name: str) -> str:
+        if why := check_name(name):
+            # Of such a name the disk is not asked: it may be longer than any file's.
+            return why
         taken = any((place / f"{name}{suffix}").exists() for suffix in ("", ".yaml", ".yml"))
-        return check_name(name) or (f"there is a {name} already" if taken else "")
+        return f"there is a {name} already" if taken else ""
 
     return check

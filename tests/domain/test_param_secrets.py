@@ -58,6 +58,11 @@ def test_a_value_that_looks_like_a_token_is_refused_unsaid() -> None:
         ({"environment": {"HF_TOKEN": TOKEN}}, ("environment", "HF_TOKEN"), "leave HF_TOKEN without a value"),
         ({"environment": [f"LLM={TOKEN}"]}, ("environment", 0), "leave LLM without a value"),
         ({"command": ["train", f"--key={TOKEN}"]}, ("command", 1), "name it under secrets"),
+        ({"params": {"lr": {"default": 1, "help": TOKEN}}}, ("params", "lr", "help"), "name it under secrets"),
+        ({"params": {TOKEN: 1}}, ("params",), "name it under secrets"),
+        ({"labels": {TOKEN: "x"}}, ("labels",), "name it under secrets"),
+        ({"description": "sk-proj-aB3_dE6-gH9_jK2-mN5_pQ8"}, ("description",), "name it under secrets"),
+        ({"description": "sk-0a1b2c3d4e5f6a7b8c9d0e1f"}, ("description",), "name it under secrets"),
         ({"build": {"args": {"A": f"x{TOKEN}y {TOKEN}"}}}, ("build", "args", "A"), "name it under secrets"),
     ],
 )
@@ -69,4 +74,10 @@ def test_a_token_that_is_written_is_told_unsaid(
     assert fault.path == path
     assert cure in fault.message
     assert TOKEN not in fault.message
-    assert not written_tokens({"image": "sk-learn-training-pipeline-cuda", "environment": {"A": "${HF_TOKEN}"}})
+
+
+def test_names_are_no_tokens() -> None:
+    """Of an image, whatever it looks like, and words with hyphens; a variable is none either; of the values of
+    parameters their own check tells."""
+    kept = {"image": f"reg/{TOKEN}", "environment": {"A": "${HF_TOKEN}"}, "params": {"a": TOKEN}}
+    assert not written_tokens({**kept, "description": "sk-ResNet50-imagenet-finetune, sk-learn-Pipeline-cuda-12"})

@@ -51,6 +51,8 @@ def test_both_ends_count_and_no_value_drifts(text: str, values: str) -> None:
         ("0..8..x2", "its ends have to be above 0"),
         ("1..8..x1", "its factor above 1"),
         ("1..201", "has more than 200 values"),
+        ("1e400..1e401..x10", "too large or too small"),
+        ("1e-401..1e-400..x10", "too large or too small"),
         ("1..1e300..1", "has more than 200 values"),
         ("1..1" + "0" * 100_000, "expected a range"),
     ],

@@ -76,7 +76,7 @@ def test_nothing_is_renamed_when_one_cannot_follow(folder: Path, monkeypatch: py
     shared = folder / "by-name" / "profile.yaml"
     shared.write_text("extends: &b base\ndescription: *b\n")
     others = found(folder, base)
-    with pytest.raises(EditError):
+    with pytest.raises(EditError, match=r"by-name/profile\.yaml cannot say the new name: "):
         rename_everywhere(base, "core", others)
     assert base.exists()
     with pytest.raises(UsageError, match="already"):

@@ -18,7 +18,7 @@ LINES = {
     "docker run -e DB_PASSWORD='$1@' img": "DB_PASSWORD",
     "docker run -e HF_TOKEN=${X:-@} img": "HF_TOKEN",
     "docker run -e HF_TOKEN=@$X img": "HF_TOKEN",
-    "docker run -e LLM=sk-@0123456789 img": "LLM",
+    "docker run -e LLM=sk-proj-@0123456789 img": "LLM",
     "docker run -e URL=https://user:@@host/x img": "https://user:${URL_PASSWORD}@host/x",
     "docker run img train --api-key=@": "--api-key=${API_KEY}",
     "docker run img train --api-key @ --epochs 3": "--api-key, '${API_KEY}', --epochs, '3'",

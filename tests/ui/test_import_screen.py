@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from textual import events
 from textual.pilot import Pilot
 
 from mltui.domain.options import AppOptions
+from mltui.runtime.import_preview import Importer
 from mltui.ui.app import MltuiApp
+from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.import_profile import ImportScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import PromptScreen
@@ -100,6 +103,26 @@ def test_a_pasted_line_becomes_a_profile_and_opens(place: Path) -> None:
     importing(drive)
 
 
+def test_keys_pressed_while_it_is_written_wait_for_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Escape and enter do nothing then, and an opened help goes when the editor opens."""
+    go, write = threading.Event(), Importer.write
+    monkeypatch.setattr(Importer, "write", lambda *about: go.wait(20) and write(*about))
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
+        await wait_for(pilot, lambda: screen._now and screen._now.draft)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.screen is screen)
+        await pilot.press("escape", "enter", "f1")
+        await wait_for(pilot, lambda: isinstance(app.screen, TextScreen))
+        go.set()
+        await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor))
+        assert app.screen_stack == [app.main, app.screen]
+
+    importing(drive, pasted=LINE)
+
+
 def test_a_service_is_chosen_and_a_name_that_is_taken_is_refused(place: Path) -> None:
     """Of several services the next one with a key; what is there already is never overwritten."""
     (place / "board").mkdir()
@@ -114,6 +137,9 @@ def test_a_service_is_chosen_and_a_name_that_is_taken_is_refused(place: Path) ->
         await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
         await wait_for(pilot, lambda: "there is a board already" in "\n".join(rows(app, app.screen)))
         await pilot.press("enter")
+        await paste(app, pilot, "y" * 300)
+        await pilot.press("enter")
+        assert "a name is letters, digits" in "\n".join(rows(app, app.screen))
         assert isinstance(app.screen, PromptScreen)
         await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: app.screen is app.main)
@@ -142,6 +168,10 @@ async def a_path(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> Non
     """Tab completes it; a folder stands for the Compose file in it; what is no file is not waited for."""
     await pilot.press(*"pipe")
     await wait_for(pilot, lambda: screen._now and "pipe is no file" in str(screen._now.error))
+    screen.area.clear()
+    await paste(app, pilot, "prose that was pasted by accident " * 40)
+    await wait_for(pilot, lambda: screen._now and "cannot be read: file name too long" in str(screen._now.error))
+    assert "own fault" not in said(app)
     screen.area.clear()
     await pilot.press("s", "t")
     await wait_for(pilot, lambda: "stack/" in shown(app, screen))
@@ -175,12 +205,12 @@ async def what_is_wrong(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen)
 
 
 async def hostile(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:
-    """Escape sequences go; what is larger than any Compose file is not taken, with one sentence."""
+    """Escape sequences go; what would hold up the keys is not taken, with one sentence."""
     await paste(app, pilot, "docker run \x1b]52;c;aGk=\x07\x1b[2Jimg\x9b31m:1 \u202ex")
     await wait_for(pilot, lambda: "img:1" in shown(app, screen))
     assert screen.area.text == "docker run img:1 x"
-    await paste(app, pilot, "a" * (10 << 20))
-    await wait_for(pilot, lambda: "larger than 1 MiB" in said(app))
+    await paste(app, pilot, "docker run " + "a" * (32 << 10))
+    await wait_for(pilot, lambda: "longer than 32 KiB" in said(app))
     assert screen.area.text == "docker run img:1 x"
 
 

@@ -15,8 +15,10 @@ import pytest
 from textual.pilot import Pilot
 
 from mltui.domain.options import AppOptions
+from mltui.storage import profile_files
 from mltui.storage.launch_values import LaunchHabits, LaunchValues
 from mltui.ui.app import MltuiApp
+from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
 from tests.ui.conftest import wait_for
@@ -488,6 +490,41 @@ def test_leaving_waits_for_a_change_that_is_under_way(file: Path, held: threadin
         await wait_for(pilot, lambda: app.screen is not editor)
         assert isinstance(app.screen, ChoiceScreen)
         assert "gpus: auto" in editor.area.text
+
+    edit(file, drive)
+
+
+def test_leaving_while_it_is_saved_waits_for_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with the help open; what was typed meanwhile is asked about, not lost."""
+    go, save = threading.Event(), profile_files.save_text
+    monkeypatch.setattr(profile_files, "save_text", lambda *about, **more: go.wait(20) and save(*about, **more))
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        async def saving(name: str) -> None:
+            """Change a field, and have it saved on the way out."""
+            go.clear()
+            editor.form.select(name)
+            await pilot.press("plus", "escape")
+            await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            await pilot.press("s")
+            await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+            await pilot.press("enter", "escape")
+            await wait_for(pilot, lambda: app.screen is editor)
+
+        await saving("gpus")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: "gpus: none" not in editor.area.text and "gpus: auto" not in editor.area.text)
+        go.set()
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        assert "gpus: auto" in on_disk(file)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is editor)
+        await saving("gpus")
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: isinstance(app.screen, TextScreen))
+        go.set()
+        await wait_for(pilot, lambda: app.screen is app.main)
+        assert on_disk(file) == editor.profile.text
 
     edit(file, drive)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SHORT = {Change.LEFT_OUT: "left out", Change.CHANGED: "changed", Change.DIFFERS: "differ"}
 _ROLES = {Change.LEFT_OUT: "warn", Change.CHANGED: "accent", Change.DIFFERS: "strong"}
+#: More lines of a profile, remarks on it and letters of a line are not shown, since each look would take seconds.
+_MOST_LINES, _MOST_REMARKS, _MOST_LETTERS = 2_000, 200, 2_000
 #: What is said of a longer name begins on a line of its own.
 _LONG = 20
 _NOTHING = "Paste a docker run line or a Compose file; or type the path of one."
@@ -69,19 +71,27 @@ def profile_text_lines(preview: Preview | None) -> list[Line]:
     if preview is None or preview.draft is None:
         return [[(_sentence(preview), "error")]] if preview and preview.error and not preview.typing else []
     rows = clean(preview.draft.text).split("\n")
-    inside = block_lines(rows)
-    return [_coloured(row, at in inside) for at, row in enumerate(rows)]
+    shown = rows[:_MOST_LINES]
+    inside = block_lines(shown)
+    lines = [_coloured(row, at in inside) for at, row in enumerate(shown)]
+    return lines + _more(len(rows) - len(shown), "lines, written too")
+
+
+def _more(count: int, what: str) -> list[Line]:
+    """How many more there are than are shown."""
+    return [[(f"… {count:,} more {what}", "dim")]] if count > 0 else []
 
 
 def _coloured(row: str, in_block: bool) -> Line:
-    row = row.expandtabs(2)
+    row, rest = row[:_MOST_LETTERS].expandtabs(2), len(row) - _MOST_LETTERS
     role_of = ["text"] * len(row)
-    for start, end, role in colours(row[:2000], in_block):
+    for start, end, role in colours(row, in_block):
         role_of[start:end] = [role] * (end - start)
-    return [
+    line: Line = [
         ("".join(one for one, _ in part), role)
         for role, part in groupby(zip(row, role_of, strict=True), key=lambda pair: pair[1])
     ]
+    return [*line, *(span for more in _more(rest, "letters, written too") for span in more)]
 
 
 def report_title(preview: Preview | None) -> Line:
@@ -99,16 +109,18 @@ def report_lines(preview: Preview | None) -> list[Line]:
     if preview is None or preview.draft is None:
         return []
     lines: list[Line] = []
-    for problem in preview.problems:
+    for problem in preview.problems[:_MOST_REMARKS]:
         lines.append([(f"line {problem.line}  ", "dim"), (f"{problem.path}  ", "strong"), (problem.message, "error")])
+    lines += _more(len(preview.problems) - _MOST_REMARKS, "that are wrong, shown in the editor")
     for change in Change:
         found = [remark for remark in preview.draft.remarks if remark.change is change]
         if found:
             lines.append([(change.heading, _ROLES[change])])
-        for remark in found:
+        for remark in found[:_MOST_REMARKS]:
             path, said = one_line(".".join(map(str, remark.path)), 60), one_line(remark.message, 400)
             if len(path) > _LONG:
                 lines += [[("  ", "text"), (path, "text")], [("    ", "text"), (said, "dim")]]
             else:
                 lines.append([("  ", "text"), (f"{path}  ", "text"), (said, "dim")])
+        lines += _more(len(found) - _MOST_REMARKS, "such")
     return lines

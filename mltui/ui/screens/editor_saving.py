@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.ui.screens.editor_below import where_and_what
-from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
+from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen, answer_from
 from mltui.ui.widgets.yaml_area import why_not_kept
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ class Saving:
         self._profile = profile
         self._saved = False
         """Something was: who opened the editor reads the profiles again."""
+        self._writing = False
+        """The text is on its way to the file."""
+        self._next: Callable[[], None] | None = None
+        """What was asked for meanwhile, to be done then."""
 
     @property
     def _app(self) -> MltuiApp:
@@ -53,6 +57,9 @@ class Saving:
         from mltui.runtime.profile_draft import diff_of
 
         profile = self._profile
+        if self._writing:
+            self._next = lambda: self.save(leave=leave)
+            return
         if self._screen.area.read_only:
             self._app.say_error(profile.why_not_edited())
             return
@@ -92,14 +99,22 @@ class Saving:
                 return changed
 
         def written(result: FileText | FileChanged) -> None:
+            self._writing = False
             if isinstance(result, files.FileChanged):
+                self._next = None
                 self._ask_about_disk(result, text, leave=leave)
                 return
             self._is_saved(result)
-            if leave:
-                self._screen.dismiss(True)
+            # What was typed meanwhile is asked about.
+            then, self._next = self._next or (self.leave if leave else None), None
+            if then:
+                self._profile.when_settled(then)
 
-        self._app.do("", write, then=written)
+        def failed() -> None:
+            self._writing, self._next = False, None
+
+        self._writing = True
+        self._app.do("", write, then=written, failed=failed)
 
     def _is_saved(self, result: FileText) -> None:
         profile = self._profile
@@ -156,9 +171,12 @@ class Saving:
     # -- leaving ------------------------------------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """Leave; ask what to do with what is not saved."""
+        """Leave; ask what to do with what is not saved. What is being written is waited for."""
+        if self._writing:
+            self._next = self.leave
+            return
         if not self._profile.changed:
-            self._screen.dismiss(self._saved)
+            answer_from(self._screen, self._saved)
             return
 
         def answered(answer: str | None) -> None:

@@ -23,7 +23,7 @@ from mltui.ui.presentation.import_preview import (
     report_title,
     state_line,
 )
-from mltui.ui.screens.prompts import PromptScreen
+from mltui.ui.screens.prompts import PromptScreen, answer_from
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import LinesWidget
 from mltui.ui.widgets.scrolling import HoldsLines, ScrollsLines
@@ -71,10 +71,10 @@ class PasteArea(TextArea):
 
     def put(self, text: str) -> None:
         """Put a text where typing goes on; one that is too large is refused."""
-        from mltui.storage.profile_import import MOST_BYTES, too_large
+        from mltui.storage.profile_import import MOST_PASTED, too_long_a_paste
 
-        if len(text) + len(self.text) > MOST_BYTES:
-            cast("MltuiApp", self.app).say_error(too_large("What is pasted"))
+        if len(text) + len(self.text) > MOST_PASTED:
+            cast("MltuiApp", self.app).say_error(too_long_a_paste())
             return
         if result := self._replace_via_keyboard(taken(text), *self.selection):
             self.move_cursor(result.end_location)
@@ -123,6 +123,8 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
         self._service = ""
         self._go = False
         """Enter was pressed before it was known what the text becomes."""
+        self._writing = False
+        """A profile is on its way to the disk: the dialog ends with it."""
         self._timer: Timer | None = None
         self.area = PasteArea(text)
         self.state = LinesWidget(id="state")
@@ -223,6 +225,9 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
     def action_take(self) -> None:
         """Ask for a name and write it."""
         preview = self._now
+        if self._writing:
+            self.app.bell()
+            return
         self._go = preview is None and bool(self.area.text.strip())
         if preview is None:
             return
@@ -238,13 +243,20 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
 
         def named(name: str | None) -> None:
             if name:
-                self.mltui.do("", lambda: self._importer.write(preview, name), then=self._written)
+                self._write(preview, name)
 
         about = f"in {one_line(str(place), 200)}"
         self.app.push_screen(PromptScreen("Name of the profile", text=name, about=about, check=free_name(place)), named)
 
-    def _written(self, path: Path) -> None:
-        self.dismiss(path)
+    def _write(self, preview: Preview, name: str) -> None:
+        def written(path: Path) -> None:
+            answer_from(self, path)
+
+        def failed() -> None:
+            self._writing = False
+
+        self._writing = True
+        self.mltui.do("", lambda: self._importer.write(preview, name), then=written, failed=failed)
 
     def action_next(self, steps: int) -> None:
         """Complete a path that is typed; else go on to the next text."""
@@ -272,7 +284,10 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
         self.mltui.show_text("Keys", help_lines([("importing a profile", IMPORT)]))
 
     def action_close(self) -> None:
-        """Write nothing."""
+        """Write nothing; what is being written already is answered when it is."""
+        if self._writing:
+            self.app.bell()
+            return
         self.dismiss(None)
 
 

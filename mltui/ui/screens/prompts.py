@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import DIFF, PROMPT, bindings
@@ -21,6 +21,16 @@ from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, LinesWidget, cut
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.typed_text import TypedText
+
+T = TypeVar("T")
+
+
+def answer_from(screen: Screen[T], answer: T) -> None:
+    """Let ``screen`` answer, which need not be the one on top: what was opened over it goes, unanswered."""
+    while screen.is_attached and screen.app.screen is not screen:
+        screen.app.pop_screen()
+    if screen.is_attached:
+        screen.dismiss(answer)
 
 
 class Offer(NamedTuple):
