@@ -146,7 +146,8 @@ def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Exte
         renamed(path)
         if naming:
             said = ", ".join(one_line(str(other.path), 200) for other in naming[:_MOST_NAMED])
-            app.notify(f"These still say {one_line(entry.name, 40)}: {said}", severity="warning", markup=False)
+            told = f"These extend {one_line(entry.name, 40)}, which is not there any more: {said}"
+            app.notify(told, severity="warning", markup=False)
 
     def answered(answer: str | None) -> None:
         if answer == "y":

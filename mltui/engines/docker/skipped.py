@@ -3,7 +3,8 @@
 The follower of json-file reads one file to its end and goes on with the newest. In a flood that it is too slow for, in
 a log that rotates (``max-size``), there are more files between the two, or were (Docker 20.10, ``logfile.go``). What is
 seen of that is a moment without a line, while the follower is behind; whether lines are missing there the engine's log
-says, which is read from its end. Where that does not reach back far enough, lines may be missing.
+says, which is read from its end. Where that does not reach back far enough, lines may be missing. While the follower
+still reads what was printed before it came, every line is behind by less than the one before: nothing is seen then.
 """
 
 from __future__ import annotations
