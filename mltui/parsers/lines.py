@@ -16,7 +16,7 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix, task_of
 from mltui.parsers.records import objects
-from mltui.parsers.records.pairs import read_pairs
+from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.tabular import Tabular
@@ -50,6 +50,8 @@ class Lines:
         self._heading = Heading()
         self._frame = b""
         self._count = 0
+        self._within_epoch = False
+        """The last line of counters alone told a batch of the epoch at hand: it holds up to a blank line."""
         self._measured_at = -1
         """Which line was the last indented one that holds a value."""
 
@@ -59,6 +61,8 @@ class Lines:
         self._count += 1
         if self._tracing or self._section or self._summary or self.tables.box or self._heading.scope:
             frame = self._in_block(frame)
+        if not frame and self._within_epoch:
+            self._within_epoch, self.points.context.position = False, None
         if self.tables.fresh and self.tables.stack(text_of(frame)):
             return
         if frame[:2] == b'{"' and self._read_object(frame):
@@ -126,6 +130,7 @@ class Lines:
         rank, said, start = split_prefix(text, () if bar else self._tasks)
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
+        record.item = item_of(text, record)
         literal = [
             (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
         ]
@@ -188,8 +193,9 @@ class Lines:
             self._section = bool(_SECTION_LINE.match(frame[:200].decode("utf-8", "replace")))
             if self._section:
                 return b""
-        if self.tables.box and not frame.lstrip().startswith((b"|", b"\xe2\x94\x82", b"\xe2\x94\x83")):
-            self.tables.flush_box()
+        outside = self.tables.box and not frame.lstrip().startswith((b"|", b"\xe2\x94\x82", b"\xe2\x94\x83"))
+        if outside and (not frame.strip() or self.shape_of(frame).kind != "nothing"):
+            self.tables.flush_box()  # A warning that says nothing may stand in the middle of it.
         self._heading.follow(frame)
         return frame
 
@@ -245,6 +251,7 @@ class Lines:
         if plan.inner is not None:
             total = None if plan.inner.total is None else numbers[plan.inner.total]
             context.firm = total is not None
+            self._within_epoch = plan.inner.way == "batch" and epoch is None and context.header
             context.position = context.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
             self.points.arrived(*context.position, measures=False)
             if epoch is not None:

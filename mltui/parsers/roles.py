@@ -172,6 +172,8 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
         name = f"{label} {name}"
     if record.lead and role_of(record.lead) is Role.METRIC and not record.scope:
         name = f"{record.lead} {name}"  # "Cosine-Similarity: Pearson: 0.81"
+    if record.item and record.item.lower() not in name.lower():
+        name = f"{record.item} {name}"
     if record.starred:
         name = f"* {name}"
     return f"{rank} {name}{suffix}" if rank else name + suffix
@@ -246,6 +248,8 @@ class _Counters:
                 self._take(found)
         if self.epoch is not None and self._plural:
             self.inner, self._rank = None, 99
+        if self._plural and (episode := next((f for f in record.fields if f.name.lower() == "episode"), None)):
+            self.inner, self._rank = Counter("episode", "step", episode.index, episode.total), 0
         if self._rank >= 0:
             self._take_nameless(record)
 

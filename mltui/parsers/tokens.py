@@ -52,6 +52,7 @@ _TOKEN = re.compile(
   | (?P<word>
         [{_CJK}]+                                             # digits are no part of words written without blanks
       | \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
+      | [A-Za-z]\w*@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
       | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
     )
   | (?P<arrow>=>|->|→)

@@ -88,7 +88,7 @@ _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     classes label labels buffer level verbose alpha gamma lambda maximum minimum skipped nan consumed chunk
     chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
     status vnum bsz wpb accumulation optimization lag offset predict predicted pred prediction predictions
-    interacts interactions games
+    interacts interactions games percentage percent
 """)
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
@@ -168,6 +168,8 @@ def counter_of(name: str) -> tuple[str, str] | None:
     parts = words(_FOLDER.sub("", name))
     if not parts or len(parts) > 4 or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps")):
         return None
+    if parts == ("total", "t"):
+        return "timestep", "step"
     found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
     if found is None and parts[-1] in ("num", "idx", "id", "index", "number", "no", "nr") and len(parts) > 1:
         found, parts = COUNTERS.get(parts[-2]), parts[:-1]
@@ -208,7 +210,10 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
         return found
     if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
-    if own & _TIME_WORDS or (own & _SIZE_WORDS and parts[-1] != "norm"):
+    times = own & _TIME_WORDS
+    if times == {"t"} and own & METRIC_WORDS:
+        times = set()  # "loss_i2t" is no time.
+    if times or (own & _SIZE_WORDS and parts[-1] != "norm"):
         return Role.OTHER
     if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS:
         # "data loss" is a loss, "loss weight" and "target loss" are settings.

@@ -59,6 +59,7 @@ _ENDLESS = "/Unknown"
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
 _PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
+_ITEM = re.compile(r" {1,8}(?:- )?([a-z]\w{1,30}): (?=\w+ ?=)")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
 
@@ -81,6 +82,13 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
                 found.name = f"{part[1]} {found.name}"
     record.starred = text.lstrip().startswith("* ")
     return record
+
+
+def item_of(text: str, record: Record) -> str:
+    """What an indented line is about, if it begins with that: ``  depth: train_loss=0.31``."""
+    item = _ITEM.match(text)
+    named = item is not None and not measures(item[1]) and not any(f.counts for f in record.fields)
+    return item[1] if named and item is not None else ""
 
 
 class _Walk(Marks):
@@ -186,6 +194,8 @@ class _Walk(Marks):
         name, left = name_of(self.phrase, explicit)
         if not name and self._stands_alone(token):
             name, left, explicit = self.phrase[0], [], True
+        if not name and self._between_marks(token):
+            name, left = " ".join(self.phrase), []
         if not name:
             if isinstance(self.last, Nameless):
                 self._name_behind(self.last)
@@ -207,11 +217,20 @@ class _Walk(Marks):
             if " " in name and scope_of(name.split()[0]):
                 self.inherited = name.split()[0]
 
+    def _between_marks(self, token: Token) -> bool:
+        """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
+        before = self.tokens.index(token, self.i) - len(self.phrase) - 1
+        if not 1 < len(self.phrase) < 4 or before < 0 or "." not in token.text or not measures(self.phrase[-1]):
+            return False
+        plain = all(w.isalpha() and w.lower() not in STOP for w in self.phrase)
+        return plain and (self.tokens[before].kind == "gap" or self.tokens[before].text in ",;|")
+
     def _stands_alone(self, token: Token) -> bool:
         """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, although none of the field."""
         at = self.tokens.index(token, self.i)
         before = self.tokens[at - 2] if at > 1 and self.tokens[at - 1].kind == "word" else None
         behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        behind = None if at + 2 == len(self.tokens) and behind is not None and behind.kind == "gap" else behind
         if len(self.phrase) != 1 or before is None or "." not in token.text or token.unit:
             return False
         closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
@@ -228,7 +247,8 @@ class _Walk(Marks):
             self.label = found
         if left and not self.record.fields and not self.record.lead and "fold" in words(name):
             self.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
-        self._add(name.split()[-1] if len(name.split()) > 1 else name, token, True)
+        # "Episode Num" counts episodes.
+        self._add(next((w for w in reversed(name.split()) if counter_of(w)), name), token, True)
         left = left if any(measures(w) for w in left) else self.cut_off
         metric = [w for w in left if measures(w)]
         self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w)) if metric else ""

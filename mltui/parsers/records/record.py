@@ -61,6 +61,8 @@ class Record:
     """The scope of the heading it stands under."""
     lead: str = ""
     """The words in front of its first colon, where they name no number: ``Averaged stats``."""
+    item: str = ""
+    """What an indented line is about: ``  depth: train_loss=0.31``."""
     about: str = ""
     """The words in front of its first comma or bar: ``cur metric, acc: 0.91``."""
     keras: bool = False
