@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mltui.storage.yaml_source import Source
 
 #: Characters of a text of which an entry is checked while the screen waits for it.
-_MOST_AT_ONCE = 64 << 10
+_MOST_AT_ONCE = 32 << 10
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Checking:
     def check_entry(self, text: str) -> Draft | None:
         """The same, where only one entry differs from the last text that was understood; else ``None``.
 
-        It takes a millisecond or two and reads no file, so that it need not be done in a thread.
+        It reads no file and takes a few milliseconds at most, so that it need not be done in a thread.
         """
         if self._sound is None or len(text) > _MOST_AT_ONCE or "extends" in (self._sound.data or {}):
             return None

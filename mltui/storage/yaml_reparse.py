@@ -27,8 +27,9 @@ from mltui.storage.yaml_source import (
     plain,
 )
 
-#: An entry of more lines is not tried: the whole text would hardly take longer.
+#: An entry of more lines or characters is not tried: the whole text would hardly take longer.
 _MOST_LINES = 100
+_MOST_CHARACTERS = 4096
 #: What YAML takes for a line's end besides ``\n`` and ``\r\n``, and a mark that is one at a text's beginning alone.
 _ODD = ("\x85", "\u2028", "\u2029", "\ufeff")
 #: Not what people write, or text at all; and keys written with ``?``, whose places depend on what follows.
@@ -57,7 +58,8 @@ def parse_again(before: Source, text: str, kind: FileKind = PROFILE) -> Source |
     old, new = before.text.split("\n"), text.split("\n")
     first, behind = _changed_lines(before.text, text)
     for entry in reversed(_entries(before.root, old, first, behind)):
-        if entry.behind - entry.first > _MOST_LINES:
+        long = entry.behind - entry.first > _MOST_LINES
+        if long or sum(map(len, old[entry.first : entry.behind])) > _MOST_CHARACTERS:
             return None
         found = _parsed_entry(before, entry, new, len(new) - len(old), kind)
         if found is not None:
