@@ -61,7 +61,7 @@ class Lines:
         self._count += 1
         if self._tracing or self._section or self._summary or self.tables.box or self._heading.scope:
             frame = self._in_block(frame)
-        if not frame and self._within_epoch:
+        if self._within_epoch and not frame:
             self._within_epoch, self.points.context.position = False, None
         if self.tables.fresh and self.tables.stack(text_of(frame)):
             return

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
       | <[^<>]{{0,80}}>
       | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
     )
-  | (?P<wrapped>\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
+  | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
@@ -52,7 +52,7 @@ _TOKEN = re.compile(
   | (?P<word>
         [{_CJK}]+                                             # digits are no part of words written without blanks
       | \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
-      | [A-Za-z]\w*@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
+      | [A-Za-z]{{1,9}}@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
       | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
     )
   | (?P<arrow>=>|->|→)
