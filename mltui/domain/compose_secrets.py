@@ -10,9 +10,10 @@ from pydantic_core import PydanticCustomError
 from mltui.domain.import_remarks import Notes, Path
 from mltui.domain.profile_check import fill
 from mltui.domain.secret_names import is_secret_name
-from mltui.domain.secret_text import has_shape, is_written, replaced, secret_option
+from mltui.domain.secret_text import has_shape, is_secret, replaced, secret_option
 from mltui.domain.section import as_map
 
+_SCALARS = str | int | float
 _READ_IT = "is not written here, and a launch would show it: have the program read it from the environment"
 
 
@@ -73,7 +74,7 @@ def pairs(value: Any) -> Mapping[Any, Any]:  # noqa: ANN401
 
 
 def _is_secret(name: object, text: object) -> bool:
-    return (is_secret_name(str(name)) and is_written(str(text or ""))) or has_shape(str(text))
+    return is_secret(str(name), "" if text is None else str(text)) or has_shape(str(text))
 
 
 def elsewhere(data: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
@@ -83,6 +84,8 @@ def elsewhere(data: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
     if isinstance(data, list):
         made = [elsewhere(item, (*path, at), notes) for at, item in enumerate(data)]
         for at in range(1, len(made)):
+            if not isinstance(made[at], _SCALARS):
+                continue
             if name := secret_option(str(made[at - 1]), str(made[at])):
                 made[at] = _variable(name)
                 notes.changed((*path, at), f"the secret behind {made[at - 1]} {_READ_IT}")
@@ -100,10 +103,11 @@ def elsewhere(data: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
 def _value(key: str, inner: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
     """What a mapping says under a name: a whole secret where the name says so."""
     name = key.replace("-", "_")
-    if isinstance(inner, str) and len(path) > 1 and is_secret_name(name) and is_written(inner):
+    secret = isinstance(inner, _SCALARS) and is_secret(name, str(inner))
+    if secret and len(path) > 1:
         notes.changed(path, f"the secret {_READ_IT}")
         return _variable(name.upper())
-    if isinstance(inner, str) and key.startswith("x-") and is_secret_name(name) and is_written(inner):
+    if secret and key.startswith("x-"):
         notes.changed(path, "is a secret by its name: its value is not written here")
         return _variable(name.upper())
     return elsewhere(inner, path, notes)

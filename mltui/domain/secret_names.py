@@ -13,7 +13,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 #: Names that say where a secret is, or how many and how long, and not what it is.
-_ABOUT = re.compile(r"_(FILE|PATH|DIR|SOCK|COUNT|LIMIT|SIZE|LENGTH)$", re.IGNORECASE)
+_ABOUT = re.compile(r"_(FILE|PATH|DIR|SOCK|STDIN|COUNT|LIMIT|SIZE|LENGTH)$", re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:

@@ -22,7 +22,7 @@ _NUMBER = r"[-+]?\d{1,40}(?:\.\d{1,40})?(?:[eE][-+]?\d{1,3})?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(?:\.\.\s*(x?)\s*({_NUMBER})\s*)?")
 #: More digits than a float has, so that each value is the float that is nearest to what is meant.
 _DIGITS = 30
-#: From here on whole numbers are written with an exponent.
+#: From here on the whole numbers of a float are written with an exponent.
 _LONG = Decimal("1e20")
 
 
@@ -56,7 +56,7 @@ def range_values(text: str, *, whole: bool) -> tuple[str, ...]:
             raise ValueError(
                 f"the range {_shown(text)} needs a step above 0; it goes down where its first is the larger"
             )
-        values = tuple(_written(value) for value in _steps(first, last, step, times))
+        values = tuple(_written(value, whole) for value in _steps(first, last, step, times))
     if len(values) > MOST_VALUES:
         raise ValueError(f"the range {_shown(text)} has more than {MOST_VALUES} values, the most of a sweep")
     return values
@@ -81,9 +81,9 @@ def _is_held(value: Decimal) -> bool:
     return math.isfinite(held) and (held != 0 or value == 0)
 
 
-def _written(value: Decimal) -> str:
+def _written(value: Decimal, whole: bool) -> str:
     """``0.001``, ``100``, ``1e-07``: whole numbers with all their digits, others with those that a float has."""
-    if value == value.to_integral_value() and abs(value) < _LONG:
+    if value == value.to_integral_value() and (whole or abs(value) < _LONG):
         return str(int(value))
     return repr(float(f"{value:.15g}"))
 

@@ -11,8 +11,7 @@ from mltui.domain.launch import MountType
 from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import Fault, fill
-from mltui.domain.secret_names import is_secret_name
-from mltui.domain.secret_text import is_written
+from mltui.domain.secret_text import is_secret
 
 _HINT = "make it, or correct the path"
 
@@ -47,7 +46,7 @@ def written_secrets(profile: Profile) -> tuple[Problem, ...]:
     message = (
         "its value is written here, and every run keeps a copy of its profile: leave the name alone, and export it"
     )
-    names = (name for name, value in profile.environment.items() if is_secret_name(name) and is_written(value or ""))
+    names = (name for name, value in profile.environment.items() if is_secret(name, value or ""))
     return tuple(profile.problem(("environment", name), message) for name in names)
 
 

@@ -22,7 +22,8 @@ def test_a_secret_is_known_by_its_name(name):
     "name",
     [
         "MAX_TOKENS", "TOKENIZERS_PARALLELISM", "TOKENIZER", "AUTHOR", "KEYBOARD", "MONKEY", "KEY_COLUMN", "HF_HOME",
-        "SSH_AUTH_SOCK", "HF_TOKEN_PATH", "POSTGRES_PASSWORD_FILE", "TOKEN_LIMIT", "EPOCHS", "",
+        "SSH_AUTH_SOCK", "HF_TOKEN_PATH", "POSTGRES_PASSWORD_FILE", "TOKEN_LIMIT", "PASSWORD_STDIN",
+        "EPOCHS", "",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_one_is_none(name):

@@ -22,6 +22,15 @@ LINES = {
     "docker run -e URL=https://user:@@host/x img": "https://user:${URL_PASSWORD}@host/x",
     "docker run img train --api-key=@": "--api-key=${API_KEY}",
     "docker run img train --api-key @ --epochs 3": "--api-key, '${API_KEY}', --epochs, '3'",
+    "docker run img python --api-key=@ train.py": "--api-key=${API_KEY}', train.py",
+    "docker run img python --token @ --no-password train.py": "--token, '${TOKEN}', --no-password, train.py",
+    "docker run img a -H 'Authorization: token @' b": "-H, 'Authorization: token ${TOKEN}', b",
+    "docker run img a -H 'Authorization: @' b": "-H, 'Authorization: ${TOKEN}', b",
+    'docker run -e CFG=\'{"api_key": "@", "lr": 1}\' img': '{"api_key": "${API_KEY}", "lr": 1}',
+    'docker run img a --json=\'{"token":"@"}\' b': '--json={"token":"${TOKEN}"}',
+    'docker run img sh -c \'a "{\\"password\\":\\"@\\"}"\'': "${PASSWORD}",
+    "docker run img a postgres://u:p@@host/x": "postgres://u:${PASSWORD}@host/x",
+    "docker run img git clone https://@-0a1b2c@host/x": "https://${TOKEN}@host/x",
     "docker run img train --wandb-key=@": "--wandb-key=${WANDB_KEY}",
     "docker run img sh -c 'API_KEY=@ python x --token \"@\" --max-tokens 7'": "python x",
     "docker run img train https://user:@@host/x": "@host/x",
@@ -68,7 +77,48 @@ def test_what_only_looks_like_one_stays(tmp_path: Path) -> None:
     assert masked(text) == text
 
 
-@pytest.mark.parametrize("piece", ["a=", "sk-", "--a ", "token=", "t: ", "a://a:", "$a", "${a:?", "token='", "key=-"])
+#: Words of commands, and values of variables, that stay as they are.
+NO_SECRETS = (
+    "data.image_key=jpg", "use_auth=false", "label_key=cls", "--sort-key loss", "--use-token train.py", "--auth basic",
+    "--eos-token </s>", "pad_token=[PAD]", "--context-token 512", "token=0.5", "TOKEN=$(cat /run/t)", "--token ${T}",
+    "Basic training", "https://user.name@host/x?a=b@c", "git+ssh://git@host/x", "reg/sk-ResNet50-imagenet-finetune",
+)  # fmt: skip
+
+
+def test_values_that_are_no_secrets_stay(tmp_path: Path) -> None:
+    """True and false, numbers, words of a key or of auth, special tokens, and what stands behind a flag."""
+    words = " ".join(f"'{word}'" for one in NO_SECRETS for word in one.split(" "))
+    variables = "-e SORT_KEY=loss -e EOS_TOKEN='</s>' -e USE_AUTH=0 -e ASK_PASSWORD=true"
+    line = f"docker run {variables} reg/sk-ResNet50-imagenet-finetune {words}"
+    made = draft_from_text(line, file=tmp_path / "compose.yaml", target=tmp_path / "p")
+    said = [str(word).replace("$$", "$") for word in made.data["command"]]
+    assert said == [word for one in NO_SECRETS for word in one.split(" ")]
+    assert made.data["environment"] == ["SORT_KEY=loss", "EOS_TOKEN=</s>", "USE_AUTH=0", "ASK_PASSWORD=true"]
+    assert "secret" not in " ".join(map(str, made.remarks))
+    assert [masked(one) for one in NO_SECRETS] == list(NO_SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("--password 1234", "--password •••"), ("--api-key=hunter", "--api-key=•••"), ("--auth u:hunter", "--auth •••"),
+        ('--token="a b" c', '--token="•••" c'), ("--token='a b c", "--token='••• b c"),
+        ('{"password":1234,"token":null}', '{"password":•••,"token":null}'),
+        ("redis://:a@b,redis://:c@@d", "redis://:•••@b,redis://:•••@d"), ("Authorization: Bearer $T", None),
+    ],
+)  # fmt: skip
+def test_a_secret_is_taken_alone(text: str, shown: str | None) -> None:
+    """What stands around it stays: quotes, commas, the next word, the next address."""
+    assert masked(text) == (shown or text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a=", "sk-", "--a ", "token=", "t: ", "a://a:", "$a", "${a:?", "token='", "key=-", '"t":"', "'token':\\\\\"",
+        "a://a:@@", "https://a1", "Authorization: ", "Basic a", "--key a",
+    ],
+)  # fmt: skip
 def test_a_long_text_is_gone_through_once(piece: str) -> None:
     """Whatever it repeats: time and depth do not grow with the square."""
     text = piece * (100_000 // len(piece))

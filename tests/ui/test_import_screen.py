@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from mltui.domain.options import AppOptions
 from mltui.runtime.import_preview import Importer
 from mltui.ui.app import MltuiApp
+from mltui.ui.presentation.import_preview import profile_text_lines, report_lines
 from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.import_profile import ImportScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
@@ -212,6 +213,19 @@ async def hostile(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> No
     await paste(app, pilot, "docker run " + "a" * (32 << 10))
     await wait_for(pilot, lambda: "longer than 32 KiB" in said(app))
     assert screen.area.text == "docker run img:1 x"
+
+
+def test_long_profiles_and_reports_are_shown_by_their_beginning(place: Path) -> None:
+    """How much more there is, is said; so no look at it takes long."""
+    names = [f"T{at}_TOKEN" for at in range(250)] + [f"V{at}" for at in range(1_600)]
+    text = "image: x\ncommand: [" + "a" * 3_000 + "]\nenvironment:\n" + "".join(f"  {name}: abc\n" for name in names)
+    preview = Importer(place, place, lambda *_: None).preview(text)
+    lines = profile_text_lines(preview)
+    assert preview.draft
+    assert len(lines) == 2_001
+    assert lines[-1][0][0] == f"… {preview.draft.text.count(chr(10)) + 1 - 2_000:,} more lines, written too"
+    assert "… 1,0" in " ".join(span for line in lines for span, _ in line if "letters, written too" in span)
+    assert [line for line in report_lines(preview) if line[0][0] == "… 50 more such"]
 
 
 def test_read_only_imports_nothing(place: Path) -> None:
