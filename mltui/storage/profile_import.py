@@ -29,8 +29,8 @@ _YAML = re.compile(r":(\s|$)|^[{\[#-]")
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 #: No such file is larger.
 MOST_BYTES = 1 << 20
-#: Of letters that are typed or pasted: more would make each key wait while the area lays out its lines anew.
-MOST_PASTED = 32 << 10
+#: Of letters that are pasted, and of those of one line: more would make each key wait while it is laid out anew.
+MOST_PASTED, MOST_IN_LINE = 32 << 10, 8 << 10
 _WHAT = "Give a Compose file, or a docker run line."
 _WIDTH = 118
 #: Lists that people read and change line by line.
@@ -156,10 +156,14 @@ def too_large(what: str) -> UsageError:
     return UsageError(f"{what} is larger than {MOST_BYTES >> 20} MiB.", _WHAT)
 
 
-def too_long_a_paste() -> UsageError:
-    """Why a pasted text is not taken, and what to do."""
-    said = f"What is pasted is longer than {MOST_PASTED >> 10} KiB."
-    return UsageError(said, "Save it to a file, and import that by its path.")
+def refuse_long(text: str) -> None:
+    """Raises ``UsageError`` for a text that is too long to be pasted, with what to do."""
+    what, most = "What is pasted", MOST_PASTED
+    if len(text) <= most:
+        what, most = "A line of what is pasted", MOST_IN_LINE
+        if max(map(len, text.split("\n"))) <= most:
+            return
+    raise UsageError(f"{what} is longer than {most >> 10} KiB.", "Save it to a file, and import that by its path.")
 
 
 def _of_command(text: str, folder: Path, target: Path) -> ProfileDraft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mltui.domain.errors import UsageError
 from mltui.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -83,13 +84,14 @@ def ask_import(app: MltuiApp, text: str = "") -> None:
     """Open the dialog that makes a profile of ``text``, or of what is pasted there; then open the profile."""
     from mltui.runtime.import_preview import Importer
     from mltui.storage import profile_files as files
-    from mltui.storage.profile_import import MOST_PASTED, too_long_a_paste
-    from mltui.ui.screens.import_profile import ImportScreen
+    from mltui.ui.screens.import_profile import ImportScreen, taken
 
     if not app.may_act("make profiles"):
         return
-    if len(text) > MOST_PASTED:
-        app.say_error(too_long_a_paste())
+    try:
+        text = taken(text)
+    except UsageError as error:
+        app.say_error(error)
         return
 
     def written(path: Path | None) -> None:

@@ -210,8 +210,14 @@ async def hostile(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> No
     await paste(app, pilot, "docker run \x1b]52;c;aGk=\x07\x1b[2Jimg\x9b31m:1 \u202ex")
     await wait_for(pilot, lambda: "img:1" in shown(app, screen))
     assert screen.area.text == "docker run img:1 x"
-    await paste(app, pilot, "docker run " + "a" * (32 << 10))
-    await wait_for(pilot, lambda: "longer than 32 KiB" in said(app))
+    for text, why in (
+        ("docker run \\\n" * (3 << 10), "pasted is longer than 32 KiB"),
+        ("a" * (9 << 10), "A line"),
+        ("\t" * 2_000, "A line"),
+    ):
+        app.clear_notifications()
+        await paste(app, pilot, text)
+        await wait_for(pilot, lambda why=why: why in said(app) and "KiB" in said(app))
     assert screen.area.text == "docker run img:1 x"
 
 

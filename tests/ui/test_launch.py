@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,16 @@ import pytest
 from textual.pilot import Pilot
 
 from mltui.domain.launch import GpuRequest, LaunchSpec
-from mltui.domain.run import RunState
+from mltui.domain.run import Run, RunState
 from mltui.runtime.gpu_choice import GpuChoice
+from mltui.runtime.launcher import Launcher
 from mltui.storage.launch_values import LaunchHabits, LaunchValues
 from mltui.storage.profiles import load_profile
 from mltui.ui.app import MltuiApp
 from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.presentation.launch_form import LaunchForm
 from mltui.ui.screens.launch import LaunchScreen
+from mltui.ui.screens.main import MainScreen
 from tests.support.nvml.simulated import board, write
 from tests.support.terminal import Terminal
 from tests.ui.conftest import wait_for
@@ -212,6 +215,28 @@ def test_enter_before_the_profile_is_read_launches_when_it_is(swept: Path) -> No
         await pilot.press("enter", "enter")
         await wait_for(pilot, lambda: app.cockpit.watcher.runs and not isinstance(app.screen, LaunchScreen))
         assert len(app.cockpit.watcher.runs) == 1
+
+    drive(swept, keys, (100, 30))
+
+
+@pytest.mark.parametrize("key", ["escape", "f1"])
+def test_a_form_that_is_left_or_covered_while_it_launches_ends_with_it(
+    swept: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is shown in either case."""
+    go, launch = threading.Event(), Launcher.launch_sweep
+    monkeypatch.setattr(Launcher, "launch_sweep", lambda *about: go.wait(20) and launch(*about))
+    shown, show = list[Run](), MainScreen.show_runs
+    monkeypatch.setattr(MainScreen, "show_runs", lambda main, runs: (show(main, runs), shown.extend(runs)))
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, LaunchScreen) and app.screen._launching)
+        await pilot.press(key)
+        await wait_for(pilot, lambda: not isinstance(app.screen, LaunchScreen))
+        go.set()
+        await wait_for(pilot, lambda: shown)
+        assert app.screen_stack == [app.main]
 
     drive(swept, keys, (100, 30))
 

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from mltui.domain.errors import UsageError
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import IMPORT, bindings
 from mltui.ui.presentation.import_preview import (
@@ -49,7 +50,7 @@ class PasteArea(TextArea):
     ALLOW_SELECT: ClassVar[bool] = False
 
     def __init__(self, text: str) -> None:
-        super().__init__(taken(text), id="area", soft_wrap=True, tab_behavior="focus")
+        super().__init__(text, id="area", soft_wrap=True, tab_behavior="focus")
         self.pasted = bool(text)
         """What changed the text last was a paste: then it is whole."""
 
@@ -70,13 +71,13 @@ class PasteArea(TextArea):
             self.pasted = False
 
     def put(self, text: str) -> None:
-        """Put a text where typing goes on; one that is too large is refused."""
-        from mltui.storage.profile_import import MOST_PASTED, too_long_a_paste
-
-        if len(text) + len(self.text) > MOST_PASTED:
-            cast("MltuiApp", self.app).say_error(too_long_a_paste())
+        """Put a text where typing goes on; one that is too long is refused."""
+        try:
+            put = taken(text, self.text)
+        except UsageError as error:
+            cast("MltuiApp", self.app).say_error(error)
             return
-        if result := self._replace_via_keyboard(taken(text), *self.selection):
+        if result := self._replace_via_keyboard(put, *self.selection):
             self.move_cursor(result.end_location)
         self.pasted = True
 
@@ -89,9 +90,18 @@ def _is_whole(text: str) -> bool:
     return not text.strip() or (one and (is_command(text) or names_a_file(text)))
 
 
-def taken(text: str) -> str:
-    """A pasted text without what would steer the terminal; terminals send its line ends as returns."""
-    return clean(text.replace("\r\n", "\n").replace("\r", "\n")).expandtabs(8)
+def taken(text: str, there: str = "") -> str:
+    """A pasted text without what would steer the terminal; terminals send its line ends as returns.
+
+    Raises ``UsageError`` for one that is too long, with what is ``there`` before it.
+    """
+    from mltui.storage.profile_import import refuse_long
+
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    refuse_long(there + text)
+    text = clean(text).expandtabs(8)
+    refuse_long(there + text)
+    return text
 
 
 class ImportScreen(HoldsLines, ModalScreen[Path]):

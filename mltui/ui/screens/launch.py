@@ -16,6 +16,7 @@ from mltui.domain.text import clean, one_line
 from mltui.ui.commands import LAUNCH, bindings
 from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.screens.form_keys import FormKeys
+from mltui.ui.screens.prompts import answer_from
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable
 from mltui.ui.widgets.lines import Line, LinesWidget
@@ -230,7 +231,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
         self.mltui.do(f"Launching {one_line(profile.name, 60)}", launch, then=self._launched, failed=self._not_launched)
 
     def _launched(self, runs: tuple[Run, ...]) -> None:
-        self.dismiss()
+        answer_from(self, None)
         self.mltui.main.show_runs(runs)
 
     def _not_launched(self) -> None:

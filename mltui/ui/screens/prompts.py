@@ -26,11 +26,14 @@ T = TypeVar("T")
 
 
 def answer_from(screen: Screen[T], answer: T) -> None:
-    """Let ``screen`` answer, which need not be the one on top: what was opened over it goes, unanswered."""
-    while screen.is_attached and screen.app.screen is not screen:
-        screen.app.pop_screen()
-    if screen.is_attached:
-        screen.dismiss(answer)
+    """Let ``screen`` answer, which need not be the one on top: what was opened over it goes, unanswered. One that was
+    left meanwhile answers nothing."""
+    app = screen.app
+    if screen not in app.screen_stack:
+        return
+    while app.screen is not screen:
+        app.pop_screen()
+    screen.dismiss(answer)
 
 
 class Offer(NamedTuple):
