@@ -109,12 +109,12 @@ class Layout:
     """Small collections inside what is written stand on one line."""
 
 
-def block(value: object, layout: Layout) -> list[str]:
-    """The lines of a mapping or a list in block style, as they stand at column 0."""
+def block(value: object, layout: Layout, style: str = "") -> list[str]:
+    """The lines of a mapping or a list in block style, as they stand at column 0; texts in the quotes of ``style``."""
     if isinstance(value, Mapping):
-        return [line for key, inner in value.items() for line in pair(scalar(key, as_key=True), inner, layout)]
+        return [line for key, inner in value.items() for line in pair(scalar(key, as_key=True), inner, layout, style)]
     items = value if isinstance(value, list | tuple) else ()
-    return [line for inner in items for line in item(inner, layout)]
+    return [line for inner in items for line in item(inner, layout, style)]
 
 
 def pair(key: str, value: object, layout: Layout, style: str = "", *, in_line: bool = False) -> list[str]:
@@ -122,14 +122,14 @@ def pair(key: str, value: object, layout: Layout, style: str = "", *, in_line: b
     if _in_line(value, layout, in_line):
         return _headed(f"{key}: ", value, layout.step, style)
     indent = layout.step if isinstance(value, Mapping) else layout.offset
-    return [f"{key}:", *indented(block(value, layout), indent)]
+    return [f"{key}:", *indented(block(value, layout, style), indent)]
 
 
 def item(value: object, layout: Layout, style: str = "", *, in_line: bool = False) -> list[str]:
     """The lines of ``- value``, as they stand at column 0; a text stands in the quotes of ``style``."""
     if _in_line(value, layout, in_line):
         return _headed("- ", value, 2, style)
-    first, *rest = block(value, layout)
+    first, *rest = block(value, layout, style)
     return [f"- {first}", *indented(rest, 2)]
 
 
@@ -145,7 +145,7 @@ def _in_line(value: object, layout: Layout, wanted: bool) -> bool:
 def _headed(head: str, value: object, indent: int, style: str) -> list[str]:
     if isinstance(value, str) and not style and (lines := literal(value)):
         return [head + lines[0], *indented(lines[1:], indent)]
-    return [head + (flow(value) if isinstance(value, Mapping | list | tuple) else scalar(value, style))]
+    return [head + (flow(value, style) if isinstance(value, Mapping | list | tuple) else scalar(value, style))]
 
 
 def literal(text: str) -> list[str]:

@@ -131,7 +131,7 @@ class Splicer:
         if parent is not None and parent.kind == "sequence" and path and isinstance(path[-1], str):
             value = pair_text(path[-1], value)
         if spelling.is_collection(value) and not node.inside_flow and not self._wants_flow(node, parent, value):
-            return self._apply(self._as_block(chain, value))
+            return self._apply(self._as_block(chain, value, quotes))
         if isinstance(value, str) and not node.inside_flow and not quotes and (lines := self._as_literal(node, value)):
             column = self._literal_column(node, chain)
             return self._apply(self._in_line(chain, lines[0] + self._lines(lines[1:], column)))
@@ -224,10 +224,10 @@ class Splicer:
             before = " "
         return position, position, before + written
 
-    def _as_block(self, chain: list[Span], value: Any) -> list[_Splice]:  # noqa: ANN401
+    def _as_block(self, chain: list[Span], value: Any, quotes: str) -> list[_Splice]:  # noqa: ANN401
         """A mapping or a list with lines of its own, in place of the node."""
         node, parent = chain[-1], chain[-2] if len(chain) > 1 else None
-        lines = spelling.block(value, self._layout)
+        lines = spelling.block(value, self._layout, quotes)
         block_node = node.kind in ("mapping", "sequence") and not node.style
         if block_node and line_start(self._text, node.body) > self._head(chain):
             column = self._child_column(parent, value)

@@ -156,6 +156,21 @@ def test_awkward_texts_stay_texts(text, value):
     assert parse_source(edited.text).problems == ()
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (["b\nc\n"], '\n  - "b\\nc\\n"'),
+        ({"k": [1, "b\nc\n"]}, '\n  k:\n    - 1\n    - "b\\nc\\n"'),
+        (["b\nc\n", 1], "\n  - |\n    b\n    c\n  - 1"),
+    ],
+)
+def test_lines_at_the_end_of_a_file_that_ends_without_one(value, written):
+    """A text whose last line end the file would not give it back stands in quotes; before others it need not."""
+    edited = YamlDocument("a: 1").set(("a",), value)
+    assert edited.text == f"a:{written}"
+    assert edited.get(("a",)) == value
+
+
 def test_numbers_are_written_as_they_were_typed():
     """A number that remembers its spelling keeps it."""
     typed = parse_source("v: 1.10").data["v"]
