@@ -96,8 +96,8 @@ def test_an_engine_that_goes_away_and_comes_back(own: tuple[PrivateDockerd, Runs
     catalog.start()
     until(lambda: catalog.images)
     engine.kill()
-    until(lambda: catalog.error)
-    assert "No Docker engine answers" in catalog.error
+    # A call that was under way says first how it was cut off.
+    until(lambda: "No Docker engine answers" in catalog.error)
     assert catalog.images
     engine.start()
     until(lambda: not catalog.error)
