@@ -132,8 +132,15 @@ class _Import:
         if cores is None or said:
             self._left(key)
             return
-        deploy = self.data.setdefault("deploy", {})
-        deploy.setdefault("resources", {}).setdefault("reservations", {})["cpus"] = cores
+        place = self.data
+        for name in ("deploy", "resources", "reservations"):
+            inner = place.setdefault(name, {})
+            if not isinstance(inner, dict):
+                # What stands there instead is left out by itself.
+                self._left(key)
+                return
+            place = inner
+        place["cpus"] = cores
         self.notes.changed((key,), f"is deploy.resources.reservations.cpus: {cores}")
 
     def _devices(self, key: str, value: Any) -> None:  # noqa: ANN401

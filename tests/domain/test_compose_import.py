@@ -95,6 +95,7 @@ def test_what_is_said_in_another_way(keys, data, changed):
         ({"nonsense": 1}, {}, {"nonsense"}),
         ({"name": "n", "params": {}, "metrics": {}}, {}, {"name", "params", "metrics"}),
         ({"cpu_quota": -1}, {}, {"cpu_quota"}),
+        ({"cpu_shares": 512, "deploy": [1]}, {}, {"cpu_shares", "deploy"}),
         ({"cpu_quota": 1000, "cpus": 2}, {"cpus": 2}, {"cpu_quota"}),
         ({"memswap_limit": "4g", "mem_limit": "2g"}, {"mem_limit": "2g"}, {"memswap_limit"}),
         ({"network_mode": "service:db", "ipc": "service:db"}, {}, {"network_mode", "ipc"}),
