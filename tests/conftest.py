@@ -116,12 +116,12 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs in one process more than there are processors, since tests wait half of their time.
+    """The whole suite runs in two processes a processor, since tests wait half of their time; in four at most.
 
     Files that were asked for run in one process, and so does all that shares an engine with its user.
     """
     shared = os.environ.get("MLTUI_TEST_ENGINE") or missing()
-    return 0 if shared or config.option.file_or_dir else min(4, (os.cpu_count() or 1) + 1)
+    return 0 if shared or config.option.file_or_dir else min(4, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

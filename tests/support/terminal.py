@@ -124,18 +124,25 @@ class Terminal:
             return []
 
     def close(self) -> None:
-        """End the program."""
-        for wanted in (signal.SIGTERM, signal.SIGKILL):
+        """End the program, and leave no zombie of it."""
+        for wanted, seconds in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 60.0)):
             with contextlib.suppress(OSError):
                 os.kill(self.pid, wanted)
-            for _ in range(60):
-                with contextlib.suppress(ChildProcessError):
-                    if os.waitpid(self.pid, os.WNOHANG)[0] == 0:
-                        self.pump(0.05)
-                        continue
-                with contextlib.suppress(OSError):
-                    os.close(self._fd)
-                return
+            end = time.perf_counter() + seconds
+            while not (gone := self._is_gone()) and time.perf_counter() < end:
+                # One whose output nobody reads would not end; one that has closed its terminal may need a moment.
+                self.pump(0.05)
+                time.sleep(0 if self.alive else 0.01)
+            if gone:
+                break
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
+
+    def _is_gone(self) -> bool:
+        try:
+            return os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:
+            return True
 
     def __enter__(self) -> Terminal:
         return self
