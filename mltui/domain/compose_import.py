@@ -52,7 +52,8 @@ class _Import:
     def run(self) -> dict[str, Any]:
         """The keys of the profile."""
         rules = self._rules()
-        for key, value in self.service.items():
+        # cpu_shares goes into deploy, which has to be there first.
+        for key, value in sorted(self.service.items(), key=lambda entry: entry[0] == "cpu_shares"):
             if value is None and key not in NO_PLACE:
                 continue
             if key in rules:

@@ -32,6 +32,11 @@ def said(change, top=None, **keys):
             {"deploy": {"resources": {"reservations": {"cpus": "0.5"}}}},
             {"cpu_shares"},
         ),
+        (
+            {"cpu_shares": 512, "deploy": {"resources": {"limits": {"cpus": "1"}}}},
+            {"deploy": {"resources": {"limits": {"cpus": "1"}, "reservations": {"cpus": "0.5"}}}},
+            {"cpu_shares"},
+        ),
         ({"cpus": "0.000"}, {}, {"cpus"}),
         ({"mem_limit": "2g", "memswap_limit": "2g"}, {"mem_limit": "2g"}, {"memswap_limit"}),
         ({"network_mode": "default"}, {}, {"network_mode"}),
