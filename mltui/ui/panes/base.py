@@ -15,6 +15,7 @@ from mltui.ui.commands import PANES, Command
 from mltui.ui.widgets.bars import PaneTitle
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
+from mltui.ui.widgets.scrolling import HoldsTable
 
 if TYPE_CHECKING:
     from mltui.ui.app import MltuiApp
@@ -67,7 +68,7 @@ class Pane(Vertical):
         self.title_bar.show(*self.title_texts())
 
 
-class ListPane(Pane, Generic[T]):
+class ListPane(HoldsTable, Pane, Generic[T]):
     """A pane with one list in it."""
 
     EMPTY: ClassVar[str] = "none"
@@ -107,18 +108,6 @@ class ListPane(Pane, Generic[T]):
     def on_list_table_filter_changed(self, message: ListTable.FilterChanged) -> None:
         """The title shows the filter."""
         self.retitle()
-
-    def action_cursor(self, steps: int) -> None:
-        """Move the cursor."""
-        self.table.action_cursor(steps)
-
-    def action_page(self, pages: int) -> None:
-        """Move by screens."""
-        self.table.action_page(pages)
-
-    def action_edge(self, last: bool) -> None:
-        """Move to an end."""
-        self.table.action_edge(last)
 
     def action_filter(self) -> None:
         """Type a filter."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.scroll_view import ScrollView
+
+    from mltui.ui.widgets.list_table import ListTable
 
     _View = ScrollView
 else:
@@ -60,3 +62,21 @@ class HoldsLines:
     def action_sideways(self, steps: int) -> None:
         """Scroll to the side."""
         self.view.action_sideways(steps)
+
+
+class HoldsTable:
+    """The keys of a list of rows, for what stands around it and has them."""
+
+    table: ListTable[Any]
+
+    def action_cursor(self, steps: int) -> None:
+        """Move the cursor."""
+        self.table.action_cursor(steps)
+
+    def action_page(self, pages: int) -> None:
+        """Move by screens."""
+        self.table.action_page(pages)
+
+    def action_edge(self, last: bool) -> None:
+        """Move to an end."""
+        self.table.action_edge(last)
