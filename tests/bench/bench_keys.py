@@ -67,6 +67,7 @@ def measure(presses: int, floods: Callable[[], bool]) -> None:
         terminals = {"empty app": empty, "mltui": app}
         # An emulator takes longer to read a frame of the log than mltui to write it.
         empty.emulated = app.emulated = False
+        empty.beside, app.beside = [app], [empty]
         began, before = time.perf_counter(), cpu_seconds(app.processes())
         for _ in range(presses):
             if not floods():

@@ -48,6 +48,8 @@ class Terminal:
         self.changes = 0
         self.emulated = True
         """Whether what is written also goes to the emulator, which takes a hundred times as long as reading it."""
+        self.beside: Sequence[Terminal] = ()
+        """Other terminals that are read meanwhile: a program whose output nobody reads stands still."""
         self.alive = True
         self.began = time.perf_counter()
         self.pid, self._fd = pty.fork()
@@ -60,8 +62,11 @@ class Terminal:
         """Read for ``seconds`` or until ``stop`` holds; tells whether it held."""
         end = time.perf_counter() + seconds
         while self.alive and (left := end - time.perf_counter()) > 0:
-            if select.select([self._fd], [], [], min(left, 0.05))[0]:
-                self._read()
+            beside = [one for one in self.beside if one.alive]
+            ready = select.select([one._fd for one in (self, *beside)], [], [], min(left, 0.05))[0]
+            for one in (self, *beside):
+                if one._fd in ready:
+                    one._read()
             if stop and stop():
                 return True
         return bool(stop and stop())
