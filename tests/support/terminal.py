@@ -61,6 +61,9 @@ class Terminal:
     def pump(self, seconds: float, stop: Callable[[], bool] | None = None) -> bool:
         """Read for ``seconds`` or until ``stop`` holds; tells whether it held."""
         end = time.perf_counter() + seconds
+        # What was read before may be all there is: looking first keeps a wait for more out of what is measured.
+        if stop and stop():
+            return True
         while self.alive and (left := end - time.perf_counter()) > 0:
             beside = [one for one in self.beside if one.alive]
             ready = select.select([one._fd for one in (self, *beside)], [], [], min(left, 0.05))[0]
