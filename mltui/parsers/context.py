@@ -28,6 +28,8 @@ class Context:
     fold: float | None = None
     advances: int = 0
     """How often the training went on."""
+    said: bool = False
+    """It was said by the one whose context this is, not by another that prints into the same log."""
 
     @property
     def stands_under(self) -> bool:
@@ -38,6 +40,7 @@ class Context:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
         if epoch - epoch != 0:
             return
+        self.said = True
         if epoch == 0:
             self.zero_based = True
         if epoch != self.epoch:
@@ -57,6 +60,7 @@ class Context:
         self, group: Group, epoch: float | None, inner: float, total: float | None, counter: Counter
     ) -> tuple[str, float]:
         """Axis and x of a line with an ``inner`` counter, and perhaps an ``epoch``."""
+        self.said = True
         if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
             epoch = self.epoch
         if epoch is None:

@@ -42,8 +42,6 @@ _CODE = re.compile(
     r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
 )
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
-#: Where a line of another rank begins in the middle of a line.
-INNER_RANK = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # The name of what prints, in front of each line: ``[NeighborhoodComponentsAnalysis]``.
@@ -76,8 +74,6 @@ def kind_of(text: str, frame: bytes) -> str:
         return "splits"
     if kind := _table_kind(text, frame):
         return kind
-    if INNER_RANK.search(frame):
-        return "split"
     if heading_scope(text) and not _HAS_VALUE.search(frame):
         return "scope"
     if tables.read_header(text) is not None and not _HAS_VALUE.search(_NAME_DIGITS.sub(b"", frame)):
@@ -97,7 +93,7 @@ def kind_behind(text: str, frame: bytes) -> tuple[str, int]:
 
 def _table_start(text: str) -> int:
     tag = _TAG.match(text)
-    start = tag.end() if tag else split_prefix(text).start
+    start = tag.end() if tag else split_prefix(text)
     named = _NAMED.match(text, start)
     return named.end() if named else start
 
@@ -116,7 +112,7 @@ def _table_kind(text: str, frame: bytes) -> str:
 
 def table_part(text: str) -> str:
     """``text`` without what a logger wrote in front of it."""
-    return text[split_prefix(text).start :]
+    return text[split_prefix(text) :]
 
 
 def _may_matter(frame: bytes) -> bool:

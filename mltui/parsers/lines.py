@@ -7,14 +7,13 @@ that a shape is understood once, and after that its lines cost a dictionary look
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_scope
-from mltui.parsers.kinds import INNER_RANK, kind_behind
+from mltui.parsers.kinds import kind_behind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.prefix import split_prefix, task_of
+from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import objects
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.roles import Judge
@@ -26,23 +25,23 @@ from mltui.parsers.tokens import READ_LIMIT, text_of, tokenize, values_of
 _THOUSANDS = ("k", "K", "M")
 #: Names in the kinds of JSON objects that are kept.
 _OBJECT_NAMES = 50_000
+#: Bytes of shapes that are kept of each of several that print.
+_OTHERS_BYTES = 1_000_000
 
 _SECTION_LINE = re.compile(r"\s+\S+\s+=\s")
 
 
 class Lines:
-    """Reads finished lines, and the texts of bars, into points."""
+    """Reads finished lines, and the texts of bars, into points: those of one that prints, ``who``."""
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, points: Points, who: str = "") -> None:
         self.points = points
-        self.judge = Judge(points)
+        self.judge = Judge(points, who)
         self.epochs = EpochBar(points)
-        self._memory = ShapeMemory()
+        self._memory = ShapeMemory(_OTHERS_BYTES) if who else ShapeMemory()
         self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self.tables = Tabular(self.judge, self.apply)
-        self._tasks: set[str] = set()
-        """Numbers in front of lines that stand for the tasks that print them."""
         self._tracing = False
         self._section = False
         self._summary = False
@@ -125,9 +124,7 @@ class Lines:
         return shape
 
     def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
-        if not bar and (task := task_of(text)):
-            self._tasks.add(task)
-        rank, said, start = split_prefix(text, () if bar else self._tasks)
+        start = split_prefix(text)
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
         record.item = item_of(text, record)
@@ -135,11 +132,10 @@ class Lines:
             (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
         ]
         literal += [(a + start, b + start) for a, b in record.literal]
-        if rank:
-            literal.append(said)
         numbers = [t for t in tokens if t.kind == "number"]
         rank_field = next((f for f in record.fields if f.name.lower() in ("rank", "client") and f.explicit), None)
-        if rank_field is not None and not rank:
+        rank = ""
+        if rank_field is not None and not self.judge.who:
             token = numbers[rank_field.index]
             rank = f"{rank_field.name} {token.text}"
             literal.append((token.start + start, token.end + start))
@@ -167,10 +163,6 @@ class Lines:
             self.tables.read_box(text)
         elif kind == "splits":
             self.tables.read_splits_header(text)
-        elif kind == "split":
-            cuts = [found.start() for found in INNER_RANK.finditer(frame)]
-            for a, b in pairwise([0, *cuts, len(frame)]):
-                self.read(frame[a:b])
         elif kind == "trace":
             self._tracing = True
         elif kind == "section":

@@ -1,10 +1,8 @@
-"""What a logger puts in front of a line: time, level, module, process. None of it names a metric."""
+"""What a logger puts in front of a line: time, level, module. None of it names a metric."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import NamedTuple
 
 LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 _LEVEL = f"(?:{LEVEL}|debug|info|warning|warn|error)"
@@ -35,58 +33,18 @@ _PART = re.compile(
     """,
     re.VERBOSE,
 )
-_COMPOSE = re.compile(r"([A-Za-z][\w.-]*-\d+)\s+\| ")
-_RANK = re.compile(
-    r"(?:(\[(?:rank|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
-    r"|((?:rank|process|client|gpu) ?\d+)\s?[:|>](?!\d)|\[1,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\))\s*",
-    re.I,
-)
-# ``3: step 10``: srun's number of the task that prints the line.
-_TASK = re.compile(r" {0,3}(\d{1,4}): +(?=\S)")
-_COUNTED = re.compile(
-    r"\W?(?:train\w*|global)?[ _]?(?:epoch|step|iter|iteration|update|round|episode)\W{0,4}(\d+)", re.I
-)
 _LONGEST = 400
 
 
-class Prefix(NamedTuple):
-    """What stands in front of a line."""
-
-    who: str
-    """Who prints the line (``[rank0]``, ``trainer-1``); empty if it does not say."""
-    said: tuple[int, int]
-    """Where it says so."""
-    start: int
-    """Where the line proper begins."""
-
-
-def split_prefix(text: str, tasks: Collection[str] = ()) -> Prefix:
-    """The prefix of ``text``; ``tasks`` are numbers that are known to stand for tasks where a line begins with them."""
-    who, said, start = "", (0, 0), 0
-    if compose := _COMPOSE.match(text):
-        who, said, start = compose[1], (0, compose.end()), compose.end()
-    elif (task := _TASK.match(text)) and (task[1] in tasks or task_of(text)):
-        who, said, start = f"[rank{task[1]}]", (0, task.end()), task.end()
+def split_prefix(text: str) -> int:
+    """Where the line proper begins in ``text``."""
+    start = 0
     while start < _LONGEST:
-        if rank := _RANK.match(text, start):
-            found = next(g for g in rank.groups() if g is not None)
-            who, said, start = (f"[rank{found}]" if found.isdigit() else found), rank.span(), rank.end()
-            continue
         part = _PART.match(text, start)
         if part is None or part.end() == start:
             break
         start = part.end()
-    return Prefix(who, said, _keep_opening(text, start))
-
-
-def task_of(text: str) -> str:
-    """The number of the task that prints the line: it stands in front of a counter that says something else."""
-    found = _TASK.match(text)
-    if found is None:
-        return ""
-    counted = _COUNTED.match(text, split_prefix(text[found.end() :]).start + found.end())
-    # A training that numbers its own lines goes on beyond 1; a task may well be in the epoch of its number.
-    return found[1] if counted and (counted[1] != found[1] or int(found[1]) < 2) else ""
+    return _keep_opening(text, start)
 
 
 def _keep_opening(text: str, start: int) -> int:

@@ -7,15 +7,47 @@ the same plan.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.bars import Bars
 from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
+from mltui.parsers.context import Context
 from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.terminal import LIVE, STILL, Frames
+from mltui.parsers.voices import Voices
+
+#: Who prints beyond so many is not told apart.
+_VOICES = 256
+
+
+class _Voice:
+    """What is known of the lines of one that prints."""
+
+    def __init__(self, points: Points, who: str = "") -> None:
+        self.who = who
+        self.lines = Lines(points, who)
+        self.bars = Bars(points, self.lines)
+        self.outer = Outer()
+        self._blocks = Blocks()
+        self.context = Context()
+        """Where its training stands."""
+
+    def read(self, line: bytes) -> None:
+        """Read a finished line without its prefix."""
+        for each in self._blocks.feed(line):
+            self.lines.read(each)
+
+    def close(self) -> None:
+        """Read what was still open when the log ended."""
+        self.bars.finish()
+        for line in self._blocks.close():
+            self.lines.read(line)
+        self.lines.close()
 
 
 class MetricReader:
@@ -29,10 +61,9 @@ class MetricReader:
     def __init__(self, config: MetricConfig | None = None) -> None:
         self.config = config or MetricConfig()
         self._points = Points(self.config)
-        self._lines = Lines(self._points)
-        self._bars = Bars(self._points, self._lines)
-        self._outer = Outer()
-        self._blocks = Blocks()
+        self._split = Voices().split
+        self._speaking = _Voice(self._points)
+        self._voices = {"": self._speaking}
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
 
@@ -55,10 +86,8 @@ class MetricReader:
         for frames in self._frames.values():
             for text, final in frames.close():
                 self._read(text, final)
-        self._bars.finish()
-        for line in self._blocks.close():
-            self._lines.read(line)
-        self._lines.close()
+        for who in list(self._voices):
+            self._listen_to(who).close()
         self._points.close()
         return self._take()
 
@@ -76,10 +105,39 @@ class MetricReader:
             frame = frame.decode("utf-8", "replace").encode()
         if self._patterns is not None and self._patterns.read(frame):
             return
-        rest = self._bars.read(frame, final)
-        if rest is not None:
-            if not final:
-                self._lines.read(rest, final)
-                return
-            for line in self._blocks.feed(self._outer.peel(rest)):
-                self._lines.read(line)
+        pieces = self._split(frame)
+        if not pieces:
+            self._read_of("", frame, final)
+        for who, piece in pieces:
+            self._read_of(who, piece, final)
+
+    def _read_of(self, who: str, frame: bytes, final: bool) -> None:
+        voice = self._listen_to(who)
+        rest = voice.bars.read(frame, final)
+        if rest is None:
+            return
+        if not final:
+            voice.lines.read(rest, final)
+            return
+        line = voice.outer.peel(rest)
+        pieces = self._split(line) if line is not frame and not who else []
+        if not pieces:
+            voice.read(line)
+        for other, piece in pieces:
+            self._listen_to(other).read(piece)
+
+    def _listen_to(self, who: str) -> _Voice:
+        """The voice of ``who``; where it stands is what it said itself, or else what was said last."""
+        if who == self._speaking.who:
+            return self._speaking
+        voice = self._voices.get(who)
+        if voice is None:
+            if len(self._voices) > _VOICES:
+                return self._speaking
+            voice = self._voices[who] = _Voice(self._points, who)
+        before, self._speaking = self._speaking, voice
+        before.context = self._points.context
+        if not voice.context.said:
+            voice.context = replace(before.context, said=False)
+        self._points.context = voice.context
+        return voice

@@ -28,8 +28,10 @@ _MEASURED = 8192
 class Judge:
     """Makes plans, and keeps the groups that lines of one kind share."""
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, points: Points, who: str = "") -> None:
         self.points = points
+        self.who = who
+        """Who prints the lines; it stands in front of every name."""
         self.groups: dict[tuple[object, ...], Group] = {}
         self._counted: set[str] = set()
         """Names of series that have their own counters in the line."""
@@ -41,6 +43,7 @@ class Judge:
 
     def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training."""
+        rank = rank or self.who
         if any(words(f.name)[:2] == ("train", "runtime") for f in record.fields):
             return None
         if record.past and self.points.series:

@@ -20,7 +20,7 @@ _ZEROS = re.compile(rb"0+")
 # One number or two, depending on the width: such a line has no form.
 _GROUPED = re.compile(rb"0,0")
 #: Bytes of shapes that are kept; with more, all are forgotten and learnt anew.
-_SHAPE_BYTES = 8_000_000
+SHAPE_BYTES = 8_000_000
 _VARIANTS = 256
 _FORMS = 16
 
@@ -70,7 +70,8 @@ def key_of(frame: bytes) -> bytes:
 class ShapeMemory:
     """The shapes and forms seen so far, in bounded memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = SHAPE_BYTES) -> None:
+        self._limit = limit
         self._shapes: dict[bytes, Shape | _Variants] = {}
         self._forms: dict[bytes, list[_Form]] = {}
         self._bytes = 0
@@ -109,7 +110,7 @@ class ShapeMemory:
 
     def _keep_shape(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
         self._bytes += len(key) + 256
-        if self._bytes > _SHAPE_BYTES:
+        if self._bytes > self._limit:
             self._bytes = 0
             self._shapes.clear()
             self._forms.clear()
