@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import paint, print_json, print_table, say
 from mltui.cli.session import load, profiles
-from mltui.domain.errors import Problem, ProfileError, UsageError
+from mltui.domain.errors import UsageError
 from mltui.domain.paths import user_path
 from mltui.domain.text import clean, one_line
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mltui.domain.import_remarks import Remark
     from mltui.domain.param import Param
     from mltui.domain.profile import Profile
-    from mltui.storage.profiles import ProfileEntry, ProfileRepository
+    from mltui.storage.profiles import ProfileEntry
 
 
 def list_profiles(args: Namespace) -> int:
@@ -110,10 +110,12 @@ def _profile_value(profile: Profile) -> dict[str, object]:
 
 def check(args: Namespace) -> int:
     """Print every problem of the profiles, on stderr in the form of a compiler; 1 when there is one."""
+    from mltui.runtime.preflight import problems_and_warnings
+
     broken = False
     found = profiles()
     for path in [found.find(name) for name in args.profiles] if args.profiles else found.files():
-        problems, warnings = _problems(path, found)
+        problems, warnings = problems_and_warnings(found.check(path))
         broken |= bool(problems)
         if args.json:
             said = {"problems": [asdict(one) for one in problems], "warnings": [asdict(one) for one in warnings]}
@@ -126,17 +128,6 @@ def check(args: Namespace) -> int:
         if not problems:
             print(f"{clean(str(path))}: ok")
     return 1 if broken else 0
-
-
-def _problems(path: Path, found: ProfileRepository) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """What is wrong with a profile, and what would be missing at a launch from this shell."""
-    from mltui.runtime.preflight import missing_files, unset_variables, written_secrets
-
-    try:
-        profile = found.load(path)
-    except ProfileError as error:
-        return error.problems, ()
-    return missing_files(profile), (*unset_variables(profile), *written_secrets(profile))
 
 
 def schema(args: Namespace) -> int:

@@ -18,6 +18,7 @@ from mltui.domain.compose_keys import NO_PLACE
 from mltui.domain.import_remarks import Imported, Notes, Path, without_secrets
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import check, fill, settle
+from mltui.domain.profile_sound import without
 
 
 def import_service(service: Mapping[str, Any], name: str, top: Mapping[str, Any] | None = None) -> Imported:
@@ -257,27 +258,18 @@ def _that_passes(data: dict[str, Any], notes: Notes) -> dict[str, Any]:
     """``data`` without what the check of profiles refuses, each with the reason."""
     for _ in range(10):
         settled, faults = settle(data, _no_value)
-        _, more = check({"image": "x", **settled}, {"image": "x", **data})
+        more = check({"image": "x", **settled}, {"image": "x", **data}).faults
         wrong = {fault.path: fault.message for fault in (*faults, *more) if fault.path}
         for path, message in wrong.items():
             notes.left_out(path, f"a profile cannot say it: {message}")
         if not wrong:
             return data
-        data = _without(data, set(wrong))
+        data = without(data, wrong)[0]
     return {}
 
 
 def _no_value(name: str) -> None:
     """No variable is set: what depends on one is looked at when it is."""
-
-
-def _without(data: Any, paths: set[Path], path: Path = ()) -> Any:  # noqa: ANN401
-    """``data`` without what stands at ``paths``."""
-    if isinstance(data, Mapping):
-        return {k: _without(v, paths, (*path, k)) for k, v in data.items() if (*path, k) not in paths}
-    if isinstance(data, list):
-        return [_without(v, paths, (*path, i)) for i, v in enumerate(data) if (*path, i) not in paths]
-    return data
 
 
 def _defaults_that_differ(data: Mapping[str, Any], service: Mapping[str, Any], notes: Notes) -> None:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
-from mltui.domain.compose_keys import NO_PLACE
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
-from mltui.domain.schema import profile_schema
+from mltui.domain.profile_faults import Fault
+from mltui.domain.profile_recheck import Validated, validated
+from mltui.domain.profile_sound import Sound
 from mltui.domain.secret_text import has_shape
-from mltui.domain.section import as_text, describe
+from mltui.domain.section import as_text
 from mltui.domain.units import number_text, size_text
 
 #: Keys whose texts stay as written until a launch: parameters are filled in there.
@@ -23,8 +22,6 @@ DEFERRED = frozenset({"command", "entrypoint", "environment", "labels"})
 LITERAL = frozenset({"name", "extends", "description", "tags", "params", "metrics", "serve"})
 
 
-#: No person has so many at once; to look for the nearest name of more would take long.
-MOST_FAULTS = 100
 #: So many parameters are compared with a name that is none of them, and so many such names.
 _MOST_COMPARED = 100
 
@@ -33,36 +30,29 @@ _MOST_COMPARED = 100
 _MOST_PORTS = 1024
 
 
-class Fault(NamedTuple):
-    """Something wrong at a path of the data; ``key``: with the key, not its value."""
-
-    path: tuple[str | int, ...]
-    message: str
-    key: bool = False
+#: Gives the profile of data, each field looked at by itself, and every fault.
+Validate = Callable[[Mapping[str, Any]], Validated]
 
 
-#: Gives the profile of data whose fields are right by themselves, or ``None`` and every fault.
-Validate = Callable[[Mapping[str, Any]], tuple[Profile | None, list[Fault]]]
+class Checked(NamedTuple):
+    """What was found out about data."""
+
+    profile: Profile | None
+    """Where nothing is wrong."""
+    faults: list[Fault]
+    sound: Sound
+    """Its sound parts."""
 
 
-def validated(data: Mapping[str, Any]) -> tuple[Profile | None, list[Fault]]:
-    """The profile of ``data``, each field looked at by itself, or every fault."""
-    try:
-        return Profile.model_validate(dict(data)), []
-    except ValidationError as error:
-        return None, faults_of(error, data, unknown_key)
+def check(data: Mapping[str, Any], written: Mapping[str, Any] | None = None, validate: Validate = validated) -> Checked:
+    """The profile that ``data`` makes, and every fault; ``written`` is the data before ``settle`` left keys out.
 
-
-def check(
-    data: Mapping[str, Any], written: Mapping[str, Any] | None = None, validate: Validate = validated
-) -> tuple[Profile | None, list[Fault]]:
-    """The profile that ``data`` makes, or every fault; ``written`` is the data before ``settle`` left keys out."""
-    faults = _missing_image(data if written is None else written)
-    profile, found = validate(data)
-    if profile is None:
-        return None, [*found, *faults]
-    faults += conflicts(profile)
-    return (None if faults else profile), faults
+    What fields say together is looked at wherever they are sound by themselves.
+    """
+    faults, sound = validate(data)
+    together = [fault._replace(path=sound.written(fault.path)) for fault in conflicts(sound.profile)]
+    faults = [*faults, *_missing_image(data if written is None else written), *together]
+    return Checked(None if faults else sound.profile, faults, sound)
 
 
 def fill(data: Any, lookup: Lookup, path: tuple[str | int, ...] = ()) -> tuple[Any, list[Fault]]:  # noqa: ANN401
@@ -240,83 +230,6 @@ def _missing_image(data: Mapping[str, Any]) -> list[Fault]:
     if any(data.get(key) for key in ("image", "build", "extends")) or data.get("engine") == "local":
         return []
     return [Fault((), "image or build is missing: say which image to run, or how to build it")]
-
-
-#: What is said of a key that a schema does not have: from the key and the path of what it stands in.
-UnknownKey = Callable[[str, tuple[str | int, ...]], str]
-
-
-def faults_of(error: ValidationError, data: Mapping[str, Any], unknown: UnknownKey) -> list[Fault]:
-    """Pydantic's errors in our words, one for each place."""
-    found: dict[tuple[str | int, ...], Fault] = {}
-    for item in error.errors(include_url=False)[:MOST_FAULTS]:
-        loc = (*item["loc"], *item.get("ctx", {}).get("at", ()))
-        path = _path_in(data, loc)
-        on_key = item["type"] == "extra_forbidden" or "[key]" in loc
-        found.setdefault(path, Fault(path, _sentence(dict(item), loc, unknown), on_key))
-    more = error.error_count() - MOST_FAULTS
-    # It stands where the list ends.
-    return [*found.values(), *([Fault(path, f"{more} more problems are not listed")] if more > 0 else [])]
-
-
-def _path_in(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:  # noqa: ANN401 - any YAML value
-    """The part of ``loc`` that is in ``data``: without the names of types that pydantic puts between keys, and
-    without the keys of a long form where the short one was written."""
-    path: list[str | int] = []
-    for part in loc:
-        inside = part in data if isinstance(data, dict) else isinstance(data, list) and part in range(len(data))
-        if inside:
-            path.append(part)
-            data = data[part]
-    return tuple(path)
-
-
-def _sentence(item: dict[str, Any], loc: tuple[str | int, ...], unknown: UnknownKey) -> str:
-    kind, value, context = item["type"], item["input"], item.get("ctx", {})
-    found = "" if "environment" in loc else f", found {describe(value)}"
-    simple = {
-        "int": f"expected a whole number{found}", "float": f"expected a number{found}",
-        "bool": f"expected true or false{found}", "string": f"expected text{found}",
-        "list": f"expected a list{found}", "tuple": f"expected a list{found}",
-        "dict": f"expected a mapping{found}", "model": f"expected a mapping{found}",
-    }  # fmt: skip
-    match kind:
-        case "extra_forbidden":
-            return unknown(str(loc[-1]), loc[:-1])
-        case "missing":
-            return f"{loc[-1]} is missing"
-        case "literal_error" | "enum":
-            return f"expected {context['expected']}{found}{_nearest_value(value, context['expected'])}"
-        case "greater_than_equal":
-            return f"expected {context['ge']} or more{found}"
-        case "string_pattern_mismatch":
-            return f"expected letters, digits, '.', '_' and '-', starting with a letter or digit{found}"
-        case "too_long":
-            return f"expected at most {context['max_length']} entries"
-    return simple.get(kind.split("_")[0], str(item["msg"])) if kind != "profile" else str(item["msg"])
-
-
-def _nearest_value(value: object, expected: str) -> str:
-    near = get_close_matches(str(value), [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")], 1)
-    return f": did you mean {near[0]}?" if near else ""
-
-
-def unknown_key(key: str, parent: tuple[str | int, ...]) -> str:
-    """What is said of a key that the schema does not have."""
-    if not parent and key in NO_PLACE:
-        return f"Compose's {key} has no place in a profile: {NO_PLACE[key]}"
-    known = known_keys(parent)
-    near = get_close_matches(key, known, 1, 0.6)
-    if near or not parent:
-        return f"unknown key; did you mean {near[0]}?" if near else "unknown key; no key of a profile is like it"
-    return f"unknown key; known here: {', '.join(sorted(known))}"
-
-
-def known_keys(path: Iterable[str | int]) -> list[str]:
-    """The keys that the schema has at ``path``."""
-    field = profile_schema().at(*path)
-    shapes = (field, *field.forms) if field else ()
-    return [known.key for shape in shapes for known in shape.fields]
 
 
 def written_tokens(data: Mapping[str, Any]) -> list[Fault]:

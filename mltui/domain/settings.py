@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from mltui.domain.profile_check import Fault, faults_of
+from mltui.domain.profile_faults import Fault, errors_of, faults_of
 from mltui.domain.section import Seconds, Section, Text, Texts, fault
 
 #: Finds what the schema cannot: names that only another layer knows, such as those of themes and commands.
@@ -87,7 +87,7 @@ def _checked(data: Mapping[str, Any], further: FurtherCheck | None) -> tuple[Set
     try:
         settings = Settings.model_validate(dict(data))
     except ValidationError as error:
-        return None, faults_of(error, data, _unknown_key)
+        return None, faults_of(errors_of(error, data, _unknown_key))
     return settings, further(settings) if further else []
 
 

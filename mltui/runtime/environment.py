@@ -13,7 +13,7 @@ from mltui.domain.interpolation import InterpolationError, interpolate
 from mltui.domain.param import NAME
 from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
-from mltui.domain.profile_check import Fault
+from mltui.domain.profile_faults import Fault
 from mltui.domain.secret_names import is_secret_name
 
 #: Variables of every login that are nobody's secret.

@@ -71,7 +71,7 @@ class Importer:
             draft = found.draft(target, wanted)
         except MltuiError as error:
             return Preview(text, services, wanted, named, error=error, offers=offers)
-        problems = check_text(draft.text, target / "profile.yaml", find=self._find)[1]
+        problems = check_text(draft.text, target / "profile.yaml", find=self._find).problems
         return Preview(text, services, wanted, named, draft, problems, offers=offers)
 
     def write(self, preview: Preview, name: str) -> Path:

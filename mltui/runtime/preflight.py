@@ -3,51 +3,80 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mltui.domain.errors import Problem
 from mltui.domain.launch import MountType
 from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
-from mltui.domain.profile_check import Fault, fill
+from mltui.domain.profile_check import fill
+from mltui.domain.profile_faults import Fault
+from mltui.domain.profile_sound import Sound
 from mltui.domain.secret_text import is_secret
+from mltui.storage.profiles import Checked, in_order
 
 _HINT = "make it, or correct the path"
 
 
-def missing_files(profile: Profile) -> tuple[Problem, ...]:
-    """Files and folders that ``profile`` names and that are not on this machine, each with its place in the file.
+def problems_and_warnings(checked: Checked) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """Everything wrong with a profile, files that are not there included, and what a launch from this shell would miss
+    or give away; both in the order of the file."""
+    sound = checked.sound
+    if sound is None:
+        return checked.problems, ()
+    problems = in_order((*checked.problems, *missing_files(sound)), checked.file)
+    warnings = in_order((*unset_variables(sound), *written_secrets(sound)), checked.file)
+    # Of what is wrong anyway no more is said.
+    wrong = set(map(_place, problems))
+    return problems, tuple(problem for problem in warnings if _place(problem) not in wrong)
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.file, problem.line, problem.column, problem.path
+
+
+def missing_files(sound: Sound) -> tuple[Problem, ...]:
+    """Files and folders that the sound parts of a profile name and that are not on this machine, each with its place in
+    the file.
 
     Paths whose variables are not set are not looked at.
     """
-    return tuple(profile.problem(fault.path, fault.message) for fault in _missing(profile))
+    return _problems(sound, _missing(sound.profile))
 
 
-def unset_variables(profile: Profile, environment: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+def unset_variables(sound: Sound, environment: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
     """Variables that a launch in ``environment`` (default: this process's own) would miss, each with its place.
 
     A parameter without a default is not among them: a launch asks for it.
     """
+    profile = sound.profile
     caller = os.environ if environment is None else environment
     # Whatever a parameter's value is, it is set.
-    known = {name: "x" for name in profile.params} | dict(caller)
-    faults = fill(dict(profile.source), known.get)[1]
-    faults += [
+    params = profile.source.get("params")
+    known = dict.fromkeys(params if isinstance(params, dict) else (), "x") | dict(caller)
+    written = [profile.problem(one.path, one.message) for one in fill(dict(profile.source), known.get)[1]]
+    taken = [
         Fault(path, f"{name} is taken from your environment and is not set there: export {name}")
         for path, name in _taken(profile)
         if name not in caller
     ]
-    return tuple(profile.problem(fault.path, fault.message, key=fault.key) for fault in faults)
+    return (*written, *_problems(sound, taken))
 
 
-def written_secrets(profile: Profile) -> tuple[Problem, ...]:
+def written_secrets(sound: Sound) -> tuple[Problem, ...]:
     """Variables that are secrets by their names and whose values stand in the profile itself, each with its place."""
     message = (
         "its value is written here, and every run keeps a copy of its profile: leave the name alone, and export it"
     )
-    names = (name for name, value in profile.environment.items() if is_secret(name, value or ""))
-    return tuple(profile.problem(("environment", name), message) for name in names)
+    variables = sound.profile.environment.items()
+    names = (name for name, value in variables if is_secret(name, value or ""))
+    return _problems(sound, (Fault(("environment", name), message) for name in names))
+
+
+def _problems(sound: Sound, faults: Iterable[Fault]) -> tuple[Problem, ...]:
+    """Faults of the sound parts, each with its place in the file."""
+    return tuple(sound.profile.problem(sound.written(fault.path), fault.message) for fault in faults)
 
 
 def _taken(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:

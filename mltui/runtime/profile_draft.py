@@ -79,9 +79,10 @@ class Checking:
         if source.root is not None and not source.problems:
             self._sound = source
         self._validate = self._validate or Revalidation()
-        profile, problems = check_source(source, self.path, find=self._find, validate=self._validate)
+        checked = check_source(source, self.path, find=self._find, validate=self._validate)
+        profile = None if checked.problems else checked.profile
         document = YamlDocument.of(text, source)
-        return Draft(text, document, problems, None if problems else profile, document.data)
+        return Draft(text, document, checked.problems, profile, document.data)
 
 
 def check_draft(text: str, path: Path, find: Finder | None = None) -> Draft:

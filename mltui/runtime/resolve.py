@@ -17,7 +17,8 @@ from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountT
 from mltui.domain.param import ParamValue, param_text
 from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
-from mltui.domain.profile_check import Fault, check, fill, literal
+from mltui.domain.profile_check import check, fill, literal
+from mltui.domain.profile_faults import Fault
 from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.domain.secret_names import is_secret_name
 from mltui.domain.text import one_line
@@ -133,7 +134,7 @@ def _filled(
     data, faults = fill(source, lambda name: params.get(name, caller.get(name)))
     shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
     shown += _secret_arguments(profile, hidden)
-    checked, more = check(data, source) if not faults else (None, [])
+    checked, more, _ = check(data, source) if not faults else (None, [], None)
     faults += [*shown, *more]
     if faults or checked is None:
         raise _refusal(profile, faults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from mltui.storage.locations import config_home
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
     from mltui.domain.profile_check import Validate
+    from mltui.domain.profile_sound import Sound
     from mltui.storage.extends import Finder
     from mltui.storage.yaml_source import Source
 
@@ -47,6 +48,25 @@ class ProfileEntry:
     """The file has been read; else all but its place is guessed from the file's name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A profile's text, looked at."""
+
+    file: str
+    """Its name."""
+    profile: Profile | None
+    """What it says, where nothing is wrong with that."""
+    problems: tuple[Problem, ...]
+    """Everything wrong with it, see ``in_order``."""
+    sound: Sound | None = None
+    """The sound parts of what it says; ``None`` where it says nothing that can be read."""
+
+
+def in_order(problems: Iterable[Problem], file: str) -> tuple[Problem, ...]:
+    """Each once: first those of ``file`` itself, in its order, then those of the files that it extends."""
+    return tuple(sorted(set(problems), key=lambda problem: (problem.file != file, astuple(problem))))
+
+
 def load_profile(
     path: str | Path,
     environment: Mapping[str, str] | None = None,
@@ -64,68 +84,56 @@ def load_profile(
     from mltui.storage.yaml_source import read_source
 
     file = _file_of(Path(path))
-    profile, problems = _checked(read_source(file), _file_of(Path(beside)) if beside else file, environment, find)
-    if profile is None or problems:
-        raise ProfileError(problems)
-    return profile
+    checked = check_source(read_source(file), _file_of(Path(beside)) if beside else file, environment, find=find)
+    if checked.profile is None or checked.problems:
+        raise ProfileError(checked.problems)
+    return checked.profile
 
 
 def check_text(
     text: str, path: Path, environment: Mapping[str, str] | None = None, *, find: Finder | None = None
-) -> tuple[Profile | None, tuple[Problem, ...]]:
-    """The profile that ``text`` would be as the file ``path``, and every problem of it; ``None`` where it is none."""
+) -> Checked:
+    """What ``text`` would be as the file ``path``, and every problem of it."""
     from mltui.storage.yaml_source import parse_source
 
-    return _checked(parse_source(text, str(path)), path, environment, find)
+    return check_source(parse_source(text, str(path)), path, environment, find=find)
 
 
 def check_source(
     source: Source,
-    path: Path,
+    origin: Path,
     environment: Mapping[str, str] | None = None,
     *,
     find: Finder | None = None,
     validate: Validate | None = None,
-) -> tuple[Profile | None, tuple[Problem, ...]]:
+) -> Checked:
     """The same for a text that has been parsed; ``validate`` may know parts of it from before."""
-    return _checked(source, path, environment, find, validate)
-
-
-def _checked(
-    source: Source,
-    origin: Path,
-    environment: Mapping[str, str] | None,
-    find: Finder | None,
-    validate: Validate | None = None,
-) -> tuple[Profile | None, tuple[Problem, ...]]:
-    """The profile that ``source`` says, and every problem, in the order of the file."""
     from mltui.domain.profile import problem_at
     from mltui.domain.profile_check import (
         check,
         settle,
         unknown_parameters,
-        validated,
         written_defaults,
         written_tokens,
     )
+    from mltui.domain.profile_recheck import validated
     from mltui.storage.extends import extended, merged_text
 
     values = os.environ if environment is None else environment
     source = extended(source, origin, find or ProfileRepository(environment=environment).named)
     if not isinstance(source.data, dict):
-        return None, source.problems
+        return Checked(source.file, None, source.problems)
     defaults = written_defaults(source.data)
     settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else values.get(name))
-    profile, more = check(settled, source.data, validate or validated)
-    found = set(source.problems)
-    for fault in (*faults, *more, *unknown_parameters(source.data), *written_tokens(source.data)):
-        found.add(problem_at(source.where(fault.path, fault.key), fault.path, fault.message))
-    # Its own problems come first, in the order of the file; then those of the files that it extends.
-    problems = tuple(sorted(found, key=lambda p: (p.file != source.file, astuple(p))))
-    if profile is None:
-        return None, problems
-    text = merged_text(source) if source.bases else source.text
-    return profile.read_from(origin, text, source.data, source.where, source.bases), problems
+    profile, more, sound = check(settled, source.data, validate or validated)
+    faults = [*faults, *more, *unknown_parameters(source.data), *written_tokens(source.data)]
+    found = [problem_at(source.where(fault.path, fault.key), fault.path, fault.message) for fault in faults]
+    text = merged_text(source) if profile and source.bases else source.text
+    origins = origin, text, source.data, source.where, source.bases
+    sound = replace(sound, profile=sound.profile.read_from(*origins))
+    return Checked(
+        source.file, sound.profile if profile else None, in_order((*source.problems, *found), source.file), sound
+    )
 
 
 def _file_of(path: Path) -> Path:
@@ -209,6 +217,12 @@ class ProfileRepository:
         """
         return load_profile(self.find(name), self._environment, beside=beside, find=self.named)
 
+    def check(self, file: Path) -> Checked:
+        """A profile's file, with everything wrong in it."""
+        from mltui.storage.yaml_source import read_source
+
+        return check_source(read_source(file), file, self._environment, find=self.named)
+
     def find(self, name: str | Path) -> Path:
         """The file of the profile of that name, folder or file. Raises ``UsageError``."""
         text = str(name)
@@ -281,7 +295,8 @@ def _read_entry(file: Path, stamp: Stamp, environment: Mapping[str, str], find: 
     from mltui.storage.yaml_source import read_source
 
     source = read_source(file)
-    profile, problems = _checked(source, file, environment, find)
+    checked = check_source(source, file, environment, find=find)
+    profile, problems = checked.profile, checked.problems
     bases = profile.bases if profile else ()
     stamps = _stamps(str(file), stamp, bases)
     newest = max(stamps)

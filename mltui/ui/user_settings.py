@@ -12,7 +12,7 @@ from mltui.ui.theme import DARK, LIGHT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mltui.domain.profile_check import Fault
+    from mltui.domain.profile_faults import Fault
     from mltui.domain.settings import Settings
     from mltui.storage.settings import LoadedSettings, SettingsFile
     from mltui.ui.app import MltuiApp
@@ -34,7 +34,7 @@ def themes() -> tuple[str, ...]:
 
 def check_names(settings: Settings) -> list[Fault]:
     """What is wrong with names of themes, engines, commands and keys."""
-    from mltui.domain.profile_check import Fault
+    from mltui.domain.profile_faults import Fault
     from mltui.plugins import engine_names
     from mltui.ui.keymap import check_keymap
 

@@ -9,14 +9,14 @@ from mltui.domain.profile_check import check
 
 def read(**keys) -> Profile:
     """The profile of these keys."""
-    profile, faults = check({"image": "busybox", **keys})
+    profile, faults, _ = check({"image": "busybox", **keys})
     assert profile is not None, faults
     return profile
 
 
 def faults_of(**keys) -> dict[str, str]:
     """What is wrong with these keys: path → message."""
-    profile, faults = check({"image": "busybox", **keys})
+    profile, faults, _ = check({"image": "busybox", **keys})
     assert profile is None
     return {".".join(map(str, fault.path)): fault.message for fault in faults}
 
@@ -223,7 +223,7 @@ def test_params_have_a_type(written, type_, value):
         ({"outputs": {"../up": "/x"}}, "outputs.../up", "becomes a folder"),
         ({"name": "a b"}, "name", "letters, digits"),
         ({"metrics": {"patterns": ["(?P<loss"]}}, "metrics.patterns.0", "not a regular expression"),
-        ({"metrics": {"patterns": ["a", "loss (.*)"]}}, "metrics.patterns.0", "needs a named group"),
+        ({"metrics": {"patterns": ["(?P<a>a)", "loss (.*)"]}}, "metrics.patterns.1", "needs a named group"),
         ({"metrics": {"patterns": ["(?P<name>a) b"]}}, "metrics.patterns.0", "belong together"),
         ({"params": {"lr": {"default": "x", "type": "float"}}}, "params.lr.default", "expected a number, found 'x'"),
         ({"params": {"n": {"default": 9, "max": 5}}}, "params.n.default", "of at most 5, found '9'"),
@@ -290,6 +290,36 @@ def test_every_fault_at_once():
         "init",
         "volumes.0.x",
     }
+
+
+def test_what_is_sound_is_looked_at_beside_what_is_not():
+    """Fields that are wrong together are told beside those that are wrong by themselves, and so is every name of a
+    mapping and every entry of a list; what depends on something that is not sound is not."""
+    found = faults_of(
+        volumez=["x"],
+        mem_limit="1g",
+        mem_reservation="4g",
+        volumes=["./a:/a", "a:b:c:d", "./b:/a", "./c:/c"],
+        params={"1a": 1, "2b": 2, "n": {"mim": 1}, "password": "x"},
+        environment={"=": "x", "B=": "x", "C": [1]},
+        secrets=["D", "E=", "F="],
+        ulimits={"nofile": {}},
+        cpus=8,
+        deploy={"resources": {"limits": {"memory": "2g", "cpuz": 4}, "reservations": {"cpus": "x"}}},
+    )
+    together = {
+        "mem_reservation": "the request for memory, 4g, is above its limit, 1g",
+        "volumes.2": "/a is mounted twice",
+        "mem_limit": "deploy.resources.limits.memory says something else: write it once",
+    }
+    assert {path: found.get(path) for path in together} == together
+    assert set(found) - set(together) == {
+        "volumez", "volumes.1", "params.1a", "params.2b", "params.n.mim", "params.password", "environment.=",
+        "environment.B=", "environment.C", "secrets.1", "secrets.2", "ulimits.nofile",
+        "deploy.resources.limits.cpuz", "deploy.resources.reservations.cpus",
+    }  # fmt: skip
+    _, faults, _ = check({"image": "a", "ulimits": {"nofile": {}}})
+    assert [fault.message for fault in faults] == ["soft is missing", "hard is missing"]
 
 
 def test_a_key_with_nothing_behind_it_has_its_default():

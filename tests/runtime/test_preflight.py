@@ -1,13 +1,12 @@
 """What a launch would miss is said before it: files that are not there, variables that are not set."""
 
-from mltui.runtime.preflight import missing_files, unset_variables
-from mltui.storage.profiles import load_profile
+from mltui.runtime.preflight import missing_files, problems_and_warnings, unset_variables
+from mltui.storage.profiles import check_text
 
 
-def profile_of(tmp_path, text):
-    """The profile that this text is."""
-    (tmp_path / "profile.yaml").write_text(text)
-    return load_profile(tmp_path, {})
+def sound_of(tmp_path, text):
+    """What is sound of this text."""
+    return check_text(text, tmp_path / "profile.yaml", {}).sound
 
 
 def said(problems):
@@ -18,7 +17,7 @@ def said(problems):
 def test_files_that_are_not_there(tmp_path):
     """Each with its place: the Dockerfile, requirements, files of variables, folders to mount."""
     (tmp_path / "here").mkdir()
-    profile = profile_of(
+    sound = sound_of(
         tmp_path,
         """\
 build: .
@@ -31,7 +30,7 @@ volumes:
   - {type: bind, source: ../away, target: /away}
 """,
     )
-    assert said(missing_files(profile)) == [
+    assert said(missing_files(sound)) == [
         (1, 8, "build", f"there is no Dockerfile in {tmp_path}: make it, or correct the path"),
         (2, 15, "requirements", f"there is no file {tmp_path}/req.txt: make it, or correct the path"),
         (3, 12, "env_file.0", f"there is no file {tmp_path}/.env: make it, or correct the path"),
@@ -40,18 +39,18 @@ volumes:
     ]
     for name in ("Dockerfile", "req.txt", ".env", "gone"):
         (tmp_path / name).touch()
-    assert [problem.path for problem in missing_files(profile)] == ["volumes.3"]
+    assert [problem.path for problem in missing_files(sound)] == ["volumes.3"]
 
 
 def test_a_context_that_is_no_folder(tmp_path):
     """Nor a repository: that is to be cloned first."""
-    assert "there is no folder" in missing_files(profile_of(tmp_path, "build: ./no"))[0].message
-    assert "clone" in missing_files(profile_of(tmp_path, "build: https://example.org/a.git"))[0].message
+    assert "there is no folder" in missing_files(sound_of(tmp_path, "build: ./no"))[0].message
+    assert "clone" in missing_files(sound_of(tmp_path, "build: https://example.org/a.git"))[0].message
 
 
 def test_variables_that_are_not_set(tmp_path):
     """Those in texts and those that are the caller's; a parameter is set by the launch."""
-    profile = profile_of(
+    sound = sound_of(
         tmp_path,
         """\
 image: ${IMAGE}
@@ -64,7 +63,7 @@ secrets: [KEY, TOKEN]
 volumes: ["${DATA}:/data"]
 """,
     )
-    found = {problem.path: problem.message for problem in unset_variables(profile, {})}
+    found = {problem.path: problem.message for problem in unset_variables(sound, {})}
     assert found == {
         "image": "${IMAGE} is not set: export IMAGE, or write ${IMAGE:-default}",
         "command.4": "${MODE} is not set: export MODE, or write ${MODE:-default}",
@@ -74,12 +73,36 @@ volumes: ["${DATA}:/data"]
         "secrets.0": "KEY is taken from your environment and is not set there: export KEY",
     }
     caller = dict.fromkeys(("IMAGE", "MODE", "HALF", "DATA", "TOKEN", "KEY"), "x")
-    assert unset_variables(profile, caller) == ()
-    assert missing_files(profile) == ()
+    assert unset_variables(sound, caller) == ()
+    assert missing_files(sound) == ()
 
 
 def test_what_is_inherited_is_named_where_it_stands(tmp_path):
     """In the file of the base."""
     (tmp_path / "base.yaml").write_text("image: ${IMAGE}\n")
-    (problem,) = unset_variables(profile_of(tmp_path, "extends: ./base.yaml\n"), {})
+    (problem,) = unset_variables(sound_of(tmp_path, "extends: ./base.yaml\n"), {})
     assert (problem.file, problem.line) == (str(tmp_path / "base.yaml"), 1)
+
+
+def test_everything_is_said_at_once_in_the_order_of_the_file(tmp_path):
+    """Unknown keys, wrong values, what fields say together, files that are not there; and what would be missed beside
+    that. Entries keep their own numbers."""
+    text = """\
+build: {context: ./gone}
+mem_limit: 1g
+mem_reservation: 4g
+volume: [x]
+volumes: ["a:b:c:d", ./no:/d, "/e:e"]
+env_file: [{path: 1, formt: raw}, no.env]
+shm_size: much
+params: {n: {mim: 1}}
+secrets: ["A=", NOT_SET_HERE]
+command: [train, "${n}", "${NOR_THIS}", "${m"]
+"""
+    problems, warnings = problems_and_warnings(check_text(text, tmp_path / "profile.yaml", {}))
+    assert [(problem.line, problem.path) for problem in problems] == [
+        (1, "build.context"), (3, "mem_reservation"), (4, "volume"), (5, "volumes.0"), (5, "volumes.1"),
+        (5, "volumes.2"), (6, "env_file.0.formt"), (6, "env_file.1"), (7, "shm_size"), (8, "params.n.mim"),
+        (9, "secrets.0"), (10, "command.3"),
+    ]  # fmt: skip
+    assert [(problem.line, problem.path) for problem in warnings] == [(9, "secrets.1"), (10, "command.2")]

@@ -309,9 +309,9 @@ def test_a_name_is_looked_for_nearby_and_then_everywhere(base, tmp_path):
 
 def test_a_text_that_is_not_saved_is_checked(base, tmp_path):
     """As an editor has it: with its bases, all problems, nothing written."""
-    profile, found = check_text("extends: base\ninit: false\n", tmp_path / "new" / "profile.yaml", {})
-    assert profile is not None
-    assert (profile.name, profile.init, found) == ("new", False, ())
-    profile, found = check_text("extends: base\ncpus: x\n", tmp_path / "new" / "profile.yaml", {})
-    assert profile is None
-    assert [(problem.line, problem.path) for problem in found] == [(2, "cpus")]
+    checked = check_text("extends: base\ninit: false\n", tmp_path / "new" / "profile.yaml", {})
+    assert checked.profile is not None
+    assert (checked.profile.name, checked.profile.init, checked.problems) == ("new", False, ())
+    checked = check_text("extends: base\ncpus: x\n", tmp_path / "new" / "profile.yaml", {})
+    assert checked.profile is None
+    assert [(problem.line, problem.path) for problem in checked.problems] == [(2, "cpus")]

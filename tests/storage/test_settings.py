@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.errors import StorageError
-from mltui.domain.profile_check import Fault
+from mltui.domain.profile_faults import Fault
 from mltui.domain.settings import Settings
 from mltui.storage.last_start import LastStart, keep_last_start, read_last_start, settings_path
 from mltui.storage.settings import SettingsFile
