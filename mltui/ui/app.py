@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -22,6 +23,7 @@ from mltui.ui.failures import Failures
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT
+from mltui.ui.typeahead import Typeahead
 from mltui.ui.user_settings import UserSettings, settings_file
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class MltuiApp(App[None]):
         self.main = MainScreen(self.options)
         self.failures = Failures(self)
         self.user = UserSettings(self)
+        self.typeahead = Typeahead(self, super().on_event)
 
     def on_mount(self) -> None:
         """Everything that takes time begins after the first frame."""
@@ -68,6 +71,13 @@ class MltuiApp(App[None]):
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the first: another beneath it would be laid out and drawn for nothing."""
         return self.main
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and pasted texts act one after the other."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.typeahead.take(event)
+        else:
+            await super().on_event(event)
 
     def _begin(self) -> None:
         if not gc.isenabled():
@@ -174,13 +184,23 @@ class MltuiApp(App[None]):
         act: Callable[[], T],
         then: Callable[[T], None] | None = None,
         failed: Callable[[], None] | None = None,
+        *,
+        keys_wait: bool = False,
     ) -> None:
         """Run ``act`` in a thread; ``doing`` is said at once, an error when it ends; ``then`` gets its result, or
-        ``failed`` is called."""
+        ``failed`` is called. ``keys_wait``: the keys that are pressed meanwhile are meant for what comes of it."""
         if doing:
             self.notify(one_line(doing) + " …", timeout=2, markup=False)
+        release = self.typeahead.hold() if keys_wait else None
 
         def work() -> None:
+            try:
+                act_and_tell()
+            finally:
+                if release:
+                    self.call_from_thread(release)
+
+        def act_and_tell() -> None:
             try:
                 result = act()
             except MltuiError as error:

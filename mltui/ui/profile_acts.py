@@ -32,7 +32,7 @@ def open_editor(app: MltuiApp, path: Path) -> None:
 
         app.push_screen(ProfileEditor(read), lambda saved: _reload(app) if saved else None)
 
-    app.do("", lambda: read_text(path), then=show)
+    app.do("", lambda: read_text(path), then=show, keys_wait=True)
 
 
 def _reload(app: MltuiApp, then: Callable[[], None] | None = None) -> None:
@@ -67,7 +67,7 @@ def ask_new(app: MltuiApp) -> None:
             _show_in_list(app, path)
             open_editor(app, path)
 
-        app.do("", lambda: files.new_profile(name, template, place), then=show)
+        app.do("", lambda: files.new_profile(name, template, place), then=show, keys_wait=True)
 
     def chosen(template: str | None) -> None:
         if template == _IMPORT:
@@ -113,7 +113,12 @@ def ask_duplicate(app: MltuiApp, entry: ProfileEntry) -> None:
 
     def named(name: str | None) -> None:
         if name:
-            app.do("", lambda: files.duplicate(entry.path, name), then=lambda path: _show_in_list(app, path))
+            app.do(
+                "",
+                lambda: files.duplicate(entry.path, name),
+                then=lambda path: _show_in_list(app, path),
+                keys_wait=True,
+            )
 
     title = f"Copy {one_line(entry.name, 40)} as"
     app.push_screen(PromptScreen(title, text=f"{entry.name}-2"[:63], check=files.check_name), named)
@@ -129,7 +134,12 @@ def ask_rename(app: MltuiApp, entry: ProfileEntry) -> None:
 
     def named(name: str | None) -> None:
         if name and name != entry.name:
-            app.do("", lambda: app.cockpit.extenders(entry.path), then=lambda others: _rename(app, entry, name, others))
+            app.do(
+                "",
+                lambda: app.cockpit.extenders(entry.path),
+                then=lambda others: _rename(app, entry, name, others),
+                keys_wait=True,
+            )
 
     title = f"Another name for {one_line(entry.name, 40)}"
     app.push_screen(PromptScreen(title, text=entry.name, check=files.check_name), named)
@@ -192,7 +202,7 @@ def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
         without = f"\n{_named(others)} {verb} it, and cannot be used without it." if others else ""
         app.ask(f"Delete the profile {one_line(entry.name, 60)}?\n{goes}{without}", "Delete", "", delete)
 
-    app.do("", look, then=ask)
+    app.do("", look, then=ask, keys_wait=True)
 
 
 def free_name(place: Path) -> Callable[[str], str]:

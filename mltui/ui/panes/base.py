@@ -78,7 +78,6 @@ class ListPane(HoldsTable, Pane, Generic[T]):
     ) -> None:
         super().__init__(id)
         self.table: ListTable[T] = ListTable(key, draw, text, empty=self.EMPTY)
-        self.table.direct = {f"{id}.filter": self.table.action_filter}
 
     def compose(self) -> ComposeResult:
         """Title and list."""

@@ -151,7 +151,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
             return f"{where}{notes}\n{docker_command(resolution.spec)}"
 
         title = f"{entry.name}: what it stands for"
-        self.cockpit_app.do("", plan, then=lambda text: self.cockpit_app.show_text(title, text))
+        self.cockpit_app.do("", plan, then=lambda text: self.cockpit_app.show_text(title, text), keys_wait=True)
 
 
 def _searched(entry: ProfileEntry) -> str:

@@ -299,7 +299,9 @@ class RunsPane(ListPane[RunRow]):
         if sweep:
             app.show_text(f"Sweep {sweep.id}", sweep_text(sweep))
         elif run:
-            app.do("", lambda: self._worth_knowing(run), then=lambda lines: self._show_record(run, lines))
+            app.do(
+                "", lambda: self._worth_knowing(run), then=lambda lines: self._show_record(run, lines), keys_wait=True
+            )
 
     def _worth_knowing(self, run: Run) -> list[Line]:
         if run.state.active:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -41,8 +40,6 @@ class EditedProfile:
         self.form = ProfileForm()
         self.unfolded: frozenset[Path] = frozenset()
         self._forms = FormMaker()
-        self._asked: deque[Callable[[], None]] = deque()
-        """What waits for the changes before it."""
         self._wanted: Path | None = None
         """Where the cursor of the form goes when its row is there."""
 
@@ -57,7 +54,6 @@ class EditedProfile:
         self.completions = Completions(cockpit, read.path.parent)
         self._drafting = Drafting(read.path, self._report, self._refuse, cockpit.named_profile)
         self.draft = None
-        self._asked.clear()
         self.load(read)
 
     def load(self, read: FileText) -> None:
@@ -177,29 +173,26 @@ class EditedProfile:
         They may still wait in the focused view, on their way from the form to the screen, or in the drafting thread:
         the request goes the same way behind them.
         """
-        view = self._screen.focused or self._table
-        view.call_later(lambda: self._table.post_message(FormTable.Told(then)))
+        view, release = self._screen.focused or self._table, self._screen.mltui.typeahead.hold()
+
+        def do_and_release() -> None:
+            try:
+                # What was asked for before may have opened a question, or have left.
+                if self._screen.is_attached and self._screen.is_current:
+                    then()
+            finally:
+                release()
+
+        view.call_later(lambda: self._table.post_message(FormTable.Told(do_and_release)))
 
     def told(self, then: Callable[[], None]) -> None:
-        """Behind what was typed comes what was asked for after it, and what was asked for first comes first."""
-        self._asked.append(then)
-        if len(self._asked) == 1:
-            self._drafting.when_done(self._go_on_from_thread)
+        """Behind what was typed, and the changes that it made, comes what was asked for after it."""
 
-    def _go_on_from_thread(self) -> None:
-        if self._screen.is_attached:
-            self._screen.app.call_from_thread(self._go_on)
+        def go_on() -> None:
+            if self._screen.is_attached:
+                self._screen.app.call_from_thread(then)
 
-    def _go_on(self) -> None:
-        """Do what was asked for next; what is asked for after it waits for the changes that it makes."""
-        then = self._asked.popleft()
-        try:
-            # Of two requests in a row the first may have opened a question, or have left.
-            if self._screen.is_attached and self._screen.is_current:
-                then()
-        finally:
-            if self._asked:
-                self._drafting.when_done(self._go_on_from_thread)
+        self._drafting.when_done(go_on)
 
     def fold(self, path: Path) -> None:
         """Show or hide the entries at ``path``."""

@@ -114,7 +114,7 @@ class Saving:
             self._writing, self._next = False, None
 
         self._writing = True
-        self._app.do("", write, then=written, failed=failed)
+        self._app.do("", write, then=written, failed=failed, keys_wait=True)
 
     def _is_saved(self, result: FileText) -> None:
         profile = self._profile
@@ -148,7 +148,7 @@ class Saving:
                 profile.load(read)
             self._screen.show_top()
 
-        self._app.do("", lambda: read_text(profile.read.path), then=take)
+        self._app.do("", lambda: read_text(profile.read.path), then=take, keys_wait=True)
 
     def _save_as(self, text: str) -> None:
         """Put the text beside the file, under another name."""
@@ -158,7 +158,7 @@ class Saving:
 
         def named(name: str | None) -> None:
             if name:
-                self._app.do("", lambda: files.save_as(read, text, name), then=saved)
+                self._app.do("", lambda: files.save_as(read, text, name), then=saved, keys_wait=True)
 
         def saved(new: FileText) -> None:
             self._saved = True

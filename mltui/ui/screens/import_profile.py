@@ -266,7 +266,7 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
             self._writing = False
 
         self._writing = True
-        self.mltui.do("", lambda: self._importer.write(preview, name), then=written, failed=failed)
+        self.mltui.do("", lambda: self._importer.write(preview, name), then=written, failed=failed, keys_wait=True)
 
     def action_next(self, steps: int) -> None:
         """Complete a path that is typed; else go on to the next text."""

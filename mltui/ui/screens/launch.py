@@ -62,7 +62,6 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
         self._entry = entry
         self.about = LinesWidget(id="about")
         self.table = FieldTable(empty="reading the profile …")
-        self.table.give(LAUNCH, self)
         self.facts = LinesWidget(id="facts")
         self.remark = LinesWidget(id="remark")
         self.preview = TextView()
@@ -101,7 +100,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
         self.table.focus()
         self.set_interval(_GPUS_S, self._look_at_gpus)
         cockpit, path = self.mltui.cockpit, self._entry.path
-        self.mltui.do("", lambda: _read(cockpit, path), then=self._take, failed=self.action_close)
+        self.mltui.do("", lambda: _read(cockpit, path), then=self._take, failed=self.action_close, keys_wait=True)
 
     def _take(self, form: LaunchForm) -> None:
         if not self.is_attached:

@@ -71,7 +71,7 @@ class LimitsScreen(FormKeys, ModalScreen[None]):
     def on_mount(self) -> None:
         """Ask what there is."""
         self.table.focus()
-        self.mltui.do("", self._read, then=self._take, failed=self.action_close)
+        self.mltui.do("", self._read, then=self._take, failed=self.action_close, keys_wait=True)
 
     def _take(self, now: LimitsNow) -> None:
         from mltui.ui.presentation.limits_form import LimitsForm

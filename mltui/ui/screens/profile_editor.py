@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -80,10 +78,6 @@ class ProfileEditor(Screen[bool]):
         self.commands = FormCommands(self, self.profile)
         self.saving = Saving(self, self.profile)
         self.under = Below(self, self.profile)
-        for one in FORM:
-            place, name, arguments = parse(one.action)
-            owner = self if place == "screen" else self.form
-            self.form.direct[one.id] = partial(getattr(owner, f"action_{name}"), *arguments)
 
     @property
     def mltui(self) -> MltuiApp:

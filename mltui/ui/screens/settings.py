@@ -48,7 +48,6 @@ class SettingsScreen(FormKeys, ModalScreen[None]):
         self.facts = LinesWidget(id="facts")
         self.remark = LinesWidget(id="remark")
         self.table = FieldTable(names=24, empty="nothing fits", tall=True)
-        self.table.give(SETTINGS, self)
         self.keys = KeyBar()
         self._form: SettingsForm | None = None
         self._loaded: LoadedSettings | None = None

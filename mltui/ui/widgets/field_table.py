@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from textual import events
-from textual.actions import parse
 from textual.message import Message
 
-from mltui.ui.commands import Command, written
+from mltui.ui.commands import written
 from mltui.ui.presentation.fields import (
     Field,
     FieldRow,
@@ -64,21 +62,10 @@ class FieldTable(ListTable[FieldRow]):
         return self._typed is not None
 
     @property
-    def takes_text(self) -> bool:
-        """A value is being typed, or somebody types something else."""
-        return self.typing or self.passive
-
-    @property
     def field(self) -> Field | None:
         """The field under the cursor."""
         item = self.items[self.cursor] if self.cursor < len(self.items) else None
         return item if isinstance(item, Field) else None
-
-    def give(self, commands: Iterable[Command], owner: object) -> None:
-        """Give these commands of the screen around it, in the order in which keys are pressed."""
-        for one in commands:
-            _, name, arguments = parse(one.action)
-            self.direct[one.id] = partial(getattr(owner, f"action_{name}"), *arguments)
 
     def show(self, items: Sequence[Item], *, stay: bool = False) -> None:
         """Show these fields; the cursor goes to the first, or stays on its own."""

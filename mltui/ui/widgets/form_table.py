@@ -140,12 +140,10 @@ class FormTable(ListTable[FormRow]):
     def on_key(self, event: events.Key) -> None:
         """What is typed is the value's text."""
         if self._typed is None:
-            self.give_direct(event)
             return
-        if not self._press(event.key, event.character if event.is_printable else None):
-            return
-        event.stop()
-        event.prevent_default()
+        if self._press(event.key, event.character if event.is_printable else None):
+            event.stop()
+            event.prevent_default()
 
     def _press(self, key: str, character: str | None) -> bool:
         assert self._typed is not None

@@ -11,7 +11,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from mltui.ui.commands import command
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, make_strip
 
@@ -71,19 +70,11 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self.filter = ""
         self.filtering = False
         """The filter is being typed."""
-        self.direct: dict[str, Callable[[], object]] = {}
-        """Commands, by their id, that the list gives itself: those after which keys are text. A binding acts only when
-        keys behind it have come already, and of letters that are typed fast some would be taken for commands."""
 
     @property
     def current(self) -> T | None:
         """The row under the cursor."""
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
-
-    @property
-    def takes_text(self) -> bool:
-        """Keys are text now, whoever it is for."""
-        return self.filtering
 
     @property
     def rows(self) -> Sequence[T]:
@@ -240,21 +231,9 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self.refresh()
         self.post_message(self.FilterChanged(self))
 
-    def give_direct(self, event: events.Key) -> None:
-        """Do at once what a key of ``direct`` stands for."""
-        if self.takes_text:
-            return
-        for command_id, act in self.direct.items():
-            if event.key in command(command_id).keys_now:
-                act()
-                event.stop()
-                event.prevent_default()
-                return
-
     def on_key(self, event: events.Key) -> None:
         """While a filter is typed, keys are its text."""
         if not self.filtering:
-            self.give_direct(event)
             return
         if event.key in ("enter", "tab"):
             self.filtering = False
