@@ -37,7 +37,7 @@ _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, test names.
 _CODE = re.compile(
-    r"\s*(?:>>> |\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
+    r"\s*(?:>>> (?!\w+: )|\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
     r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
     r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
 )
@@ -46,7 +46,8 @@ _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # The name of what prints, in front of each line: ``[NeighborhoodComponentsAnalysis]``.
 _NAMED = re.compile(r"[\w.]+: (?=[|+])")
-_TAG = re.compile(r"\[[A-Za-z]\w*\]:? (?=\s*\S)")
+# Or what a program draws there: ``[------]``, ``[   5%   ]``.
+_TAG = re.compile(r"(?:\[[A-Za-z]\w*\]:?|\[(?:-{4,}|\s*\d+%\s*)\]) (?=\s*\S)")
 _COUNTS = re.compile(
     r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
 )

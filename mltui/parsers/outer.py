@@ -19,7 +19,7 @@ _ITEM = rf"""(?:
   | \[?[IWEFD]\d{{4}}\s{TIME}\s+\d+\s[^\]\s]+\]                                       # I1122 13:40:00 1400 train.py:87]
   | {_MOMENT}|\[{_MOMENT}(?:\ [\w./-]+)?\]|\({_MOMENT}\)|<{_MOMENT}>
   | \[{TIME}\]
-  | {TIME}(?=\ (?:-|\||\[?{LEVEL}\b))
+  | {TIME}(?=\ (?:-|\||\[?{LEVEL}\b))|\d+:\d\d:\d\d(?=\ -\ )
   | {LEVEL}:[A-Za-z_][\w.]*:                                                          # INFO:trainer
   | \[\s?{LEVEL}\s*\]|{LEVEL}\b
   | [A-Za-z_][\w.]*(?=\ {LEVEL}\b)                                                    # trainer INFO
@@ -27,7 +27,7 @@ _ITEM = rf"""(?:
   | [A-Za-z_][\w.]*(?=:\ [|+])                                                         # trainer, in front of a table
   | [A-Za-z_][\w.]*:(?:[A-Za-z_]\w*|<module>):\d+(?=\ -)                              # __main__:train:42
 )"""
-_SEPARATOR = r"(?:(?<=\w:)|\ {0,9}-(?:\ |$)|:(?:\ |$)|:(?=\S)|\ |$)"
+_SEPARATOR = r"(?:(?<=\w:)|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S)|\ |$)"
 # A bar behind a bracket is a table's own, and so is each in a line that ends with one.
 _BAR = r"(?<![\])>])\ {0,9}\|(?:\ |$)"
 _OUTER = re.compile(rf"(?:{_ITEM}(?:{_BAR}|{_SEPARATOR}))+".encode(), re.VERBOSE)

@@ -8,7 +8,7 @@ LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 _LEVEL = f"(?:{LEVEL}|debug|info|warning|warn|error)"
 TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
 DATE = (
-    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d/\d\d(?=\s\d\d:\d\d)"
+    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d/\d\d(?:/\d\d)?(?=\s\d\d:\d\d)"
     r"|(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}(?=\s\d\d:\d\d)|\d{1,2}\s[A-Z][a-z]{2}(?:\s\d{4}|(?=\s\d\d:\d\d)))"
 )
 _PART = re.compile(
@@ -23,6 +23,7 @@ _PART = re.compile(
     | {DATE}T{TIME}\S*\s(?:stdout|stderr)\s[FP]\s             # a Kubernetes node's log
     | [\[(<]?{DATE}[T\s]?(?:{TIME})?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
     | [\[(]?{TIME}(?=[\s\]|,)>-]|$)
+    | \d+:\d\d:\d\d(?=\s-\s)                                  # since the start
     | {_LEVEL}:[\w.]+:(?=\S)                                  # INFO:trainer:
     | [\[(<]?\s?{_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
     | [\[(]?(?:\w+/)*[\w.]+\.py:\d+(?::\w+)?[\])]?(?=[\s:|\]-])  # train.py:87, logging.py:96:log_dist

@@ -21,6 +21,8 @@ _SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("q
 
 _STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
+# Beside these a number without a name counts.
+_COMPANY = (Role.METRIC, Role.SCHEDULE, Role.SCOPE)
 #: Names whose values are known to be measured.
 _MEASURED = 8192
 
@@ -203,7 +205,8 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     for each in record.fields:
         if rewarded and each.role in (Role.OTHER, Role.UNKNOWN) and {"len", "length"} & set(words(each.name)):
             each.role = Role.METRIC  # Beside a reward it is an episode's length.
-    found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong))]
+    unknown = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
+    found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong) or unknown > 1)]
     measured = sum(f.role is Role.METRIC for f in found)
     return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
 
@@ -216,7 +219,8 @@ def _weighs(found: Field) -> bool:
     return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
 
 
-def _is_value(found: Field, company: bool, strong: bool) -> bool:
+def _is_value(found: Field, company: bool, letters: bool) -> bool:
+    """Whether a field is a value in the ``company`` that it keeps; ``letters`` may be names there."""
     role = found.role
     if role is Role.METRIC:
         return True
@@ -230,7 +234,7 @@ def _is_value(found: Field, company: bool, strong: bool) -> bool:
         return False
     if not found.decimal and not _STATISTICS.issuperset(words(found.name)):
         return False
-    return strong or len(found.name) > 1
+    return letters or len(found.name) > 1
 
 
 class _Counters:
@@ -319,7 +323,7 @@ class _Counters:
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:
             self.inner = Counter("step", "step", found.index, found.total)
-        elif not found.decimal and any(f.role in (Role.METRIC, Role.SCOPE) for f in record.fields):
+        elif not found.decimal and any(f.role in _COMPANY for f in record.fields):
             self.inner = Counter("iteration", "step", found.index)
 
 

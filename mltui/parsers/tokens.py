@@ -14,7 +14,9 @@ _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
     "|zip|tar|gz|tgz|log|csv|tsv|parquet|py|so|whl|model|pb|tflite|cfg|conf|ini|md|html|whl|db|arrow|gguf|mp4|wav"
 )
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# An exponent; ``D+03`` is how Fortran writes it.
+_EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d)?"
+NUMBER = rf"[-+]?(?:\d+\.?\d*|\.\d+){_EXPONENT}"
 
 # What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
 _WRAPPER = (
@@ -35,7 +37,7 @@ _TOKEN = re.compile(
       | \d+\ days?,\ \d+:\d\d:\d\d
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
-      | <[^<>]{{0,80}}>
+      | <[^<>]{{0,80}}>(?!=)
       | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
     )
   | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
@@ -43,14 +45,15 @@ _TOKEN = re.compile(
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
-        (?<![\w.)\]%])[-+−](?=[\d.])(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
-      | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?
+        (?<![\w.)\]%])[-+−](?=[\d.])(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+){_EXPONENT}
+      | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+){_EXPONENT}
       | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
     )
     (?P<unit>\ ?%|(?:/[A-Za-z]+)+\b|(?<![.])(?!(?![KMGT]i?b)[A-Z][a-z]{{3}})[A-Za-zµμ°²³][\wµμ°²³/%]*
         |\ ?(?:轮次?|輪|步|次迭代)(?!\ ?[:：=]))?
   | (?P<word>
         [{_CJK}]+                                             # digits are no part of words written without blanks
+      | (?<!\S)\|{{1,2}}[A-Za-z]\w*(?:\ \w+)?\|{{1,2}}(?=\s*[=:]|\s+[-+\d])  # a norm: |g|, |proj g|
       | \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
       | [A-Za-z]{{1,9}}@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
       | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
@@ -104,6 +107,7 @@ def tokenize(text: str) -> list[Token]:
     return found
 
 
+_PLAIN = str.maketrans("−Dd", "-ee", ",")
 _FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6}
 
 
@@ -115,7 +119,7 @@ def value_of(text: str | bytes) -> float:
         plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
         factor = _FACTORS.get(plain[-1:], 0.0)
         try:
-            return float((plain[:-1] if factor else plain).replace(",", "").replace("−", "-")) * (factor or 1.0)
+            return float((plain[:-1] if factor else plain).translate(_PLAIN)) * (factor or 1.0)
         except ValueError:
             return math.nan
 

@@ -45,7 +45,7 @@ METRIC_WORDS = word_set("""
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
     margin margins accept distance divergence discriminator generator critic actor oob bound recon
-    reconstruction similarity bits nats deviance diversity coverage gnorm
+    reconstruction similarity bits nats deviance diversity coverage gnorm mr
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
     потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
 """)
@@ -72,7 +72,7 @@ _TIME_WORDS = word_set("""
     walltime runtime uptime timestamp timer date datetime clock t dt ts age
 """)
 _SIZE_WORDS = word_set("""
-    mem memory maxmem gpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated reserved
+    mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated reserved
     cached param params parameters flops gflops tflops macs mfu hfu util utilization
 """)
 # A setting even in front of a word that measures: "target loss", "num errors".
@@ -105,7 +105,7 @@ _COUNTS = {
     ("episode", "step"): "episode episodes",
     ("generation", "step"): "generation gen",
     ("frame", "step"): "frame frames",
-    ("count", "step"): "game cycle tree counter",
+    ("count", "step"): "game cycle tree counter tick",
     ("percent", "step"): "progress",
     ("fold", "fold"): "fold",
 }
@@ -138,8 +138,10 @@ _FOLDER = re.compile(
 _RATE = re.compile(
     r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec", re.I
 )
+# How good the first so many are: ``hits@10``, ``pass@1``.
+_AT = re.compile(r"[A-Za-z]@\d")
 _SPENT = re.compile(
-    r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b", re.I
+    r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|\bsec/[a-z]+$", re.I
 )
 
 
@@ -195,6 +197,8 @@ def role_of(name: str) -> Role:
         return Role.OTHER
     if _RATE.search(name):
         return Role.THROUGHPUT
+    if _AT.search(name):
+        return Role.METRIC
     parts = words(name)
     found = _role_of_words(parts, {*parts, *(p.rstrip("0123456789") for p in parts)}) if parts else Role.OTHER
     if found is Role.OTHER and name.count("/") > 1:

@@ -249,9 +249,19 @@ class _Walk(Marks):
             self.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
         # "Episode Num" counts episodes.
         self._add(next((w for w in reversed(name.split()) if counter_of(w)), name), token, True)
-        left = left if any(measures(w) for w in left) else self.cut_off
-        metric = [w for w in left if measures(w)]
-        self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w)) if metric else ""
+        left = left if any(measures(w) for w in left) or not self.cut_off else self.cut_off
+        if any(measures(w) for w in left):
+            self.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w))
+        elif self._value_follows():
+            # "Valid hits at step 100: 0.5", "epoch 3: 0.5"
+            self.waiting_name = " ".join(w for w in left if w.lower() not in STOP) or "value"
+
+    def _value_follows(self) -> bool:
+        """Whether behind the number at hand stand a separator and one measured number, the line's last."""
+        sign, value, behind = self._next(), self._next(2), self._next(3)
+        if sign is None or value is None or sign.text not in ":=":
+            return False
+        return value.kind == "number" and "." in value.text and not value.unit.strip(" %") and behind is None
 
     def _add(self, name: str, token: Token, explicit: bool) -> None:
         if not COUNTERS.keys().isdisjoint(words(name)):
@@ -316,9 +326,18 @@ class _Walk(Marks):
             self.skip_next = True
         elif text == "-":
             self._dash(token)
+        elif text == "|" and self._next_cell():
+            self.separator = ":"  # "Step 50: train loss | 1.03"
         elif text in _BOUNDARY and not (text == "." and self._abbreviates(token)):
             self._boundary()
             self._previous_comma = text == "," and (not self._after_number())
+
+    def _next_cell(self) -> bool:
+        """Whether what is measured stands in front of the bar and its value behind it, in a line that counts."""
+        following = self._next()
+        named = bool(self.phrase) and not self.separator and measures(self.phrase[-1])
+        decimal = following is not None and following.kind == "number" and "." in following.text
+        return named and decimal and any(f.counts for f in self.record.fields)
 
     def _abbreviates(self, token: Token) -> bool:
         """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
