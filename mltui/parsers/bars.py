@@ -50,6 +50,10 @@ class Bar:
     """Its own counter in the last frame."""
     step: float = 0.0
     """The step that the last values belong to; a bar's counter may lag behind its values."""
+    drawn: int = 0
+    """How often it was drawn since it last moved."""
+    fresh: int = 0
+    """The how-many-eth of these drawings showed the last values, where its counter lags behind them."""
     epoch: float | None = None
     previous: float | None = None
     """The epoch before."""
@@ -171,7 +175,7 @@ class Bars:
         bar.done, bar.complete = done, bool(total) and done >= total
 
     def _bar(self, about: bytes) -> Bar:
-        key = about.translate(None, b"0123456789")
+        key = about.translate(None, b"0123456789+-.")
         found = self._bars.get(key)
         if found is None:
             if len(self._bars) > _BARS:
@@ -212,6 +216,10 @@ class Bars:
             and done >= total > 0
         ):
             return  # A finished bar that stays on the screen and is drawn again with it.
+        bar.drawn = bar.drawn + 1 if done == bar.done else 1
+        if done == 0 and not bar.values and not any(numbers[entry.index] for entry in plan.entries):
+            bar.done = 0.0
+            return  # Nothing has been measured yet.
         if done < bar.done or (plan.epoch is not None and bar.epoch is not None and epoch != bar.epoch):
             self._begin_again(bar)
         bar.enter(epoch, done)
@@ -241,11 +249,13 @@ class Bars:
             bar.step = -1.0  # What it shows of a step is late too: it is the last epoch's last step.
         # Where the counter lags behind the values, the same values drawn twice in a row are two steps; elsewhere they
         # are a redrawn frame.
-        again = self._drawn is bar and done == bar.done < bar.step < total
+        lags = done < bar.step or bar.drawn == bar.fresh
+        again = self._drawn is bar and done == bar.done and bar.step < total and lags
         self._drawn = bar
         bar.done, bar.complete = done, bool(total) and done >= total
         if steps and (news or again):
             self._step_values(bar, plan, steps, numbers, done, total, by_epoch)
+            bar.fresh = bar.drawn if done < bar.step else 0
 
     def _checked_value(self, bar: Bar, plan: Plan, entry: Entry, value: float, epoch: float, share: float) -> None:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""

@@ -26,6 +26,8 @@ class Context:
     indented: bool = False
     """The line at hand stands deeper than the margin."""
     fold: float | None = None
+    total: float | None = None
+    """Of how many the last counter of steps was."""
     advances: int = 0
     """How often the training went on."""
     said: bool = False

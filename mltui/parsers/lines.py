@@ -52,7 +52,7 @@ class Lines:
         self._within_epoch = False
         """The last line of counters alone told a batch of the epoch at hand: it holds up to a blank line."""
         self._measured_at = -1
-        """Which line was the last indented one that holds a value."""
+        """Which line was the last one of a block that holds a value."""
 
     def read(self, frame: bytes, final: bool = True) -> None:
         """Read one line."""
@@ -85,13 +85,17 @@ class Lines:
         if plan is None:
             return
         self.tables.open = False
-        if frame[:1] == b" " and plan.entries:
+        if plan.entries and self._stands_in_block(frame):
             self._measured_at = self._count
         numbers = values_of(frame, shape.spans)
         if plan.keras:
             self.epochs.read(plan, numbers, final)
         else:
             self.apply(plan, numbers)
+
+    def _stands_in_block(self, line: bytes | str) -> bool:
+        """Whether a line is indented, or stands under a line of counters."""
+        return line[:1] in (b" ", " ") or self.points.context.position is not None
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
@@ -141,9 +145,9 @@ class Lines:
             literal.append((token.start + start, token.end + start))
         if self._heading.scope and not bar:
             record.heading = self._heading.scope
+        if not bar and self._measured_at == self._count - 1 and self._stands_in_block(text):
+            self.judge.join(record)
         plan = self.judge.plan(record, rank, bar)
-        if plan is None and text[:1] == " " and self._measured_at == self._count - 1 and self.judge.joins(record):
-            plan = self.judge.plan(record, rank, bar)
         if plan is None:
             scope = heading_scope(text)
             return (Shape("scope") if scope else NOTHING), []

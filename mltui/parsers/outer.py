@@ -17,7 +17,7 @@ _ITEM = rf"""(?:
     (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T ]{TIME}\S*\ [\w.-]+\ [\w./-]+\[\d+\]:     # syslog: host program[87]:
   | {DATE}T{TIME}\S*\ (?:stdout|stderr)\ [FP]                                         # a Kubernetes node's log
   | \[?[IWEFD]\d{{4}}\s{TIME}\s+\d+\s[^\]\s]+\]                                       # I1122 13:40:00 1400 train.py:87]
-  | {_MOMENT}|\[{_MOMENT}(?:\ [\w./-]+)?\]|\({_MOMENT}\)|<{_MOMENT}>
+  | {_MOMENT}|\[{_MOMENT}(?:\ [\w./-]+)?\](?:\[\d{{3,8}}\])?|\({_MOMENT}\)|<{_MOMENT}>
   | \[{TIME}\]
   | {TIME}(?=\ (?:-|\||\[?{LEVEL}\b))|\d+:\d\d:\d\d(?=\ -\ )
   | {LEVEL}:[A-Za-z_][\w.]*:                                                          # INFO:trainer

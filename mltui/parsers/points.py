@@ -81,7 +81,9 @@ class Points:
         else:
             total = None if counter.total is None else numbers[counter.total]
             inner = numbers[counter.index]
-            if total is not None and counter.way == "batch":
+            if counter.way != "batch":
+                context.total = total
+            elif total is not None and total != context.total:
                 inner, total = in_batches(
                     plan.group, inner, total, None if plan.percent is None else numbers[plan.percent]
                 )
@@ -314,11 +316,15 @@ class Points:
             self._held.append(group)
 
     def _release(self, group: Group) -> None:
-        group.released = True
-        self.out.extend(group.held)
-        group.held.clear()
-        if group in self._held:
-            self._held.remove(group)
+        names = {point.name for point in group.held}
+        # Lines that happened to show more of the values, or fewer, are of the same kind.
+        alike = [other for other in self._held if not names.isdisjoint(point.name for point in other.held)]
+        released = [group, *(other for other in alike if other is not group)]
+        self.out.extend(sorted((point for each in released for point in each.held), key=lambda point: point.x))
+        for each in released:
+            each.released = True
+            each.held.clear()
+        self._held = [other for other in self._held if not other.released]
 
     def training_went_on(self) -> None:
         """Report what was held back: it stood in the middle of a training, so it was no final result."""

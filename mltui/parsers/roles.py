@@ -66,15 +66,12 @@ class Judge:
         plan = self._fill(record, accepted, counters, rank, bar)
         return plan if plan.entries or plan.lost or plan.counts else None
 
-    def joins(self, record: Record) -> bool:
-        """Take the one figure of an indented line as measured: the line above it in the block is."""
-        if len(record.fields) != 1 or record.nameless:
-            return False
-        found = record.fields[0]
-        fits = found.role in (Role.UNKNOWN, Role.SCHEDULE) and found.explicit and found.decimal and not found.unit
-        if fits:
-            found.role = Role.METRIC
-        return fits
+    def join(self, record: Record) -> None:
+        """Take the one figure of a line as measured: the line above it in the block is."""
+        found = record.fields[0] if len(record.fields) == 1 and not record.nameless else None
+        if found is not None and found.role in (Role.UNKNOWN, Role.SCHEDULE):
+            fits = found.explicit and found.decimal and not found.unit
+            found.role = Role.METRIC if fits else found.role
 
     def _counting_plan(self, counters: _Counters, record: Record) -> Plan | None:
         if not counters.any and counters.fold is None:
@@ -201,7 +198,7 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         return next((found for found in (rates, norms) if found and found == timed), [])
     if not strong and not scopes and not any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields):
         return []
-    rewarded = any({"reward", "rew", "return"} & set(words(f.name)) for f in strong)
+    rewarded = any({"reward", "rewards", "rew", "return", "returns"} & set(words(f.name)) for f in strong)
     for each in record.fields:
         if rewarded and each.role in (Role.OTHER, Role.UNKNOWN) and {"len", "length"} & set(words(each.name)):
             each.role = Role.METRIC  # Beside a reward it is an episode's length.

@@ -45,7 +45,7 @@ METRIC_WORDS = word_set("""
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
     margin margins accept distance divergence discriminator generator critic actor oob bound recon
-    reconstruction similarity bits nats deviance diversity coverage gnorm mr
+    reconstruction similarity bits nats deviance diversity coverage gnorm mr discrim
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
     потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
 """)
@@ -105,7 +105,8 @@ _COUNTS = {
     ("episode", "step"): "episode episodes",
     ("generation", "step"): "generation gen",
     ("frame", "step"): "frame frames",
-    ("count", "step"): "game cycle tree counter tick",
+    ("count", "step"): "game cycle tree counter",
+    ("tick", "step"): "tick",
     ("percent", "step"): "progress",
     ("fold", "fold"): "fold",
 }
@@ -136,12 +137,13 @@ _FOLDER = re.compile(
     r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
 )
 _RATE = re.compile(
-    r"/(?:s|sec|second|min)\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec", re.I
+    r"/(?:s|sec|second)\b|\b(?:it|iters?|steps|samples|examples|images|tokens|words|episodes|games)/min\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec",
+    re.I,
 )
 # How good the first so many are: ``hits@10``, ``pass@1``.
 _AT = re.compile(r"[A-Za-z]@\d")
 _SPENT = re.compile(
-    r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|\bsec/[a-z]+$", re.I
+    r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|^sec/[a-z]+$", re.I
 )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import measures
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.tokens import TIME_UNITS, Token
+from mltui.parsers.tokens import NUMBER, TIME_UNITS, Token
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
 
 _SETTINGS = word_set("""
     params parameters config args hparams hyperparameters settings kwargs options parameter
 """)
+# What a bracket holds of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
+STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
+_SINGLE_PAIR = re.compile(rf"\[\(\d+, *(['\"]?){NUMBER}\1\)\]")
 # Words in brackets that tell no series apart.
 _NO_TAGS = word_set("""
     main trainer log logs logger info metrics metric progress status result results summary report system master
@@ -40,11 +45,17 @@ class Brackets(Cursor):
         self.number = -1
         self.listed = 1
         self.skip_next = False
+        self.measured = False
+        """What the phrase names is measured, whatever its last words are."""
         self._previous_comma = False
         """The last boundary was a comma behind a word, as in a list of names."""
 
     def _boundary(self) -> None:
         """The phrase ends here."""
+        raise NotImplementedError
+
+    def _named(self, token: Token) -> None:
+        """Take a number as the value of what the phrase names."""
         raise NotImplementedError
 
     def _clear(self) -> None:
@@ -59,16 +70,18 @@ class Brackets(Cursor):
         if text == "(" and self._after_number() and following and following.kind == "number":
             self._inside_value()
             return
+        numbers_follow = following is not None and following.kind == "number"
         if text == "(" and self.phrase and not self.separator:
-            if self._name_in_brackets():
+            if self._value_in_brackets() or self._name_in_brackets():
                 return
             touching = previous is not None and previous.end == token.start
             self.cut_off = list(self.phrase)
             self.brackets.append("call" if touching and role_of(self.phrase[-1]) is not Role.METRIC else "(")
             self._boundary()
             return
-        numbers_follow = following is not None and following.kind == "number"
         if text == "[" and self.phrase and not self.separator and self._pass_index():
+            return
+        if text == "[" and self.separator and self._single_pair(token):
             return
         if text == "[" and self.phrase and numbers_follow:
             self.separator = self.separator or "["
@@ -102,8 +115,35 @@ class Brackets(Cursor):
     def _names_group(self, following: Token | None) -> bool:
         """Whether the phrase names what a bracket holds by scope: ``accuracy: (train=0.92, test=0.85)``."""
         behind = self._next(2)
-        by_scope = following is not None and following.kind == "word" and bool(scope_of(following.text))
-        return by_scope and behind is not None and behind.text in ":=" and measures(self.phrase[-1])
+        if following is None or following.kind != "word" or behind is None or behind.text not in ":=":
+            return False
+        by_scope = bool(scope_of(following.text)) and measures(self.phrase[-1])
+        return by_scope or following.text.lower() in STATISTICS
+
+    def _value_in_brackets(self) -> bool:
+        """Whether the bracket behind a name holds nothing but its value: ``Gen. (+0.95)``."""
+        value, closing = self._next(), self._next(2)
+        if value is None or closing is None or value.kind != "number" or closing.text != ")":
+            return False
+        if "." not in value.text or value.unit.strip(" %"):
+            return False
+        self.separator = ":"
+        self.brackets.append("value")
+        return True
+
+    def _single_pair(self, opening: Token) -> bool:
+        """Read the value of a list of one pair, ``[(0, '-1.667')]``: the index in front of it says nothing."""
+        found = _SINGLE_PAIR.match(self.text, opening.start)
+        if found is None:
+            return False
+        inside = [token for token in self.tokens[self.i :] if token.start < found.end()]
+        index, value = (token for token in inside if token.kind == "number")
+        self.record.literal.append((index.start, index.end))
+        self.number += 2
+        self.i += len(inside) - 1
+        self._named(value)
+        self._clear()
+        return True
 
     def _pass_index(self) -> bool:
         """Pass over a bracket whose value stands behind it.

@@ -42,6 +42,14 @@ _SAVES = word_set("""
 _RESULTS = word_set("""
     dict results metrics
 """)
+# In front of a count that belongs to a name.
+_EXTENT = word_set("""
+    over across on of for last past
+""")
+# Words between names and numbers of a sentence.
+_JOINING = word_set("""
+    in at of on to is was after for with from by and took
+""")
 _PAST = word_set("""
     best last previous
 """)
@@ -93,6 +101,7 @@ def item_of(text: str, record: Record) -> str:
 
 class _Walk(Marks):
     def run(self) -> Record:
+        self.regular = self._alternates()
         while self.i < len(self.tokens):
             token = self.tokens[self.i]
             getattr(self, "_" + token.kind)(token)
@@ -166,6 +175,8 @@ class _Walk(Marks):
             and measures(self.phrase[-2])
         ):
             self.separator = "is"
+        if self.phrase and not self.separator and self._names_count(token):
+            return
         if self._is_after(token):
             pass
         elif self.phrase:
@@ -176,6 +187,41 @@ class _Walk(Marks):
         else:
             self._nameless(token)
         self._clear()
+
+    def _alternates(self) -> bool:
+        """Whether the line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``."""
+        pairs, named = 0, ""
+        for token in self.tokens:
+            if token.kind == "number" and (named or token.unit in TIME_UNITS):
+                pairs, named = pairs + bool(named), ""
+            elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
+                named = token.text
+            elif token.kind != "gap":
+                return False
+        return pairs > 2 and not named and counter_of(self.tokens[0].text) is not None
+
+    def _names_count(self, token: Token) -> bool:
+        """Take a count as part of the name that it stands in: ``Evaluation over 10 episodes: 266.7``."""
+        lower = [w.lower() for w in self.phrase]
+        head = next((i for i, w in enumerate(self.phrase) if measures(w) or scope_of(w)), len(lower))
+        start = next((i for i in range(head + 1, len(lower)) if lower[i] in _EXTENT), 0)
+        words_behind, sign = self._words_behind()
+        if not start or token.unit or not token.text.isdigit() or not 0 < len(words_behind) < 4 or sign != ":":
+            return False
+        self.i = self.tokens.index(words_behind[-1], self.i)
+        self.measured = True
+        self.phrase[start:] = [" ".join([*self.phrase[start:], token.text, *(w.text for w in words_behind)])]
+        self.record.literal.append((token.start, token.end))
+        return True
+
+    def _words_behind(self) -> tuple[list[Token], str]:
+        """The words behind the token at hand, and the mark behind them."""
+        found: list[Token] = []
+        for token in self.tokens[self.i + 1 : self.i + 6]:
+            if token.kind != "word":
+                return found, token.text
+            found.append(token)
+        return found, ""
 
     def _is_after(self, token: Token) -> bool:
         """Take the count of a sentence that begins with it: ``After 100 updates the loss is 0.5``."""
@@ -191,7 +237,7 @@ class _Walk(Marks):
 
     def _named(self, token: Token) -> None:
         explicit = self.separator in (":", "=", "is", "[")
-        name, left = name_of(self.phrase, explicit)
+        name, left = name_of(self.phrase, explicit or self.regular)
         if not name and self._stands_alone(token):
             name, left, explicit = self.phrase[0], [], True
         if not name and self._between_marks(token):
@@ -213,7 +259,7 @@ class _Walk(Marks):
             self.label = name.split()[-1]
             self._nameless(token)
         else:
-            self._add(name, token, explicit)
+            self._add(name, token, explicit or (self.regular and not known(name)))
             if " " in name and scope_of(name.split()[0]):
                 self.inherited = name.split()[0]
 
@@ -243,7 +289,7 @@ class _Walk(Marks):
             self._note_past(left)
             self.last = None
             return
-        if found := next((w for w in name.split() if scope_of(w)), ""):
+        if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
             self.label = found
         if left and not self.record.fields and not self.record.lead and "fold" in words(name):
             self.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
@@ -274,6 +320,8 @@ class _Walk(Marks):
             found.role = (
                 Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
             )
+        if self.measured:
+            found.role, self.measured = Role.METRIC, False
         self.record.fields.append(found)
         self.last = found
 
@@ -344,7 +392,7 @@ class _Walk(Marks):
         previous, following = self._previous(), self._next()
         if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
             return False
-        return following.text in ":=" or (following.kind == "number" and len(previous.text) <= 4)
+        return following.text in ":=(" or (following.kind == "number" and len(previous.text) <= 4)
 
     def _separator(self, text: str) -> None:
         if self.phrase:
@@ -353,8 +401,13 @@ class _Walk(Marks):
             if not (self.separator or self.brackets) and self._previous_comma and self._listed():
                 return
             self.separator = text
-        elif self._after_number() and not self.waiting_name:
-            self.waiting_name = ""
+        elif isinstance(self.last, Nameless) and self.last.place == "start" and text == "=" and self._touches_gap():
+            self.last.place = "plain"  # "0.7312 = Validation score"
+
+    def _touches_gap(self) -> bool:
+        """Whether blanks stand around the mark at hand."""
+        token, previous, following = self.tokens[self.i], self._previous(), self._next()
+        return previous is not None and following is not None and previous.end < token.start < following.start - 1
 
     def _gap(self, token: Token) -> None:
         following = self._next()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mltui.parsers.vocabulary import Role, counter_of, role_of
+from mltui.parsers.vocabulary import Role, counter_of, role_of, words
 
 
 @dataclass(slots=True)
@@ -85,4 +85,6 @@ def new_field(name: str, index: int, text: str, explicit: bool = True, label: st
     """A field whose role follows from its name and its number's unit."""
     role = role_of(name)
     decimal = not text.lstrip("+-").isdigit()
+    if decimal and role is Role.COUNTER and words(name)[-1:] == ("gen",):
+        role = Role.METRIC  # Of a generator, not a generation.
     return Field(name, role, index, explicit, label, unit.strip(), decimal)
