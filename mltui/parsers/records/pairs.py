@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.records.lists import untold
-from mltui.parsers.records.marks import Marks
 from mltui.parsers.records.names import MEANS, STOP, inside, known, measures, name_of
 from mltui.parsers.records.record import Field, Nameless, Record, new_field
+from mltui.parsers.records.surroundings import Surroundings
 from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
 from mltui.parsers.vocabulary import (
     COUNTERS,
@@ -45,10 +45,6 @@ _RESULTS = word_set("""
 # In front of a count that belongs to a name.
 _EXTENT = word_set("""
     over across on of for last past
-""")
-# Words between names and numbers of a sentence.
-_JOINING = word_set("""
-    in at of on to is was after for with from by and took
 """)
 _PAST = word_set("""
     best last previous
@@ -99,7 +95,7 @@ def item_of(text: str, record: Record) -> str:
     return item[1] if named and item is not None else ""
 
 
-class _Walk(Marks):
+class _Walk(Surroundings):
     def run(self) -> Record:
         self.regular = self._alternates()
         while self.i < len(self.tokens):
@@ -188,18 +184,6 @@ class _Walk(Marks):
             self._nameless(token)
         self._clear()
 
-    def _alternates(self) -> bool:
-        """Whether the line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``."""
-        pairs, named = 0, ""
-        for token in self.tokens:
-            if token.kind == "number" and (named or token.unit in TIME_UNITS):
-                pairs, named = pairs + bool(named), ""
-            elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
-                named = token.text
-            elif token.kind != "gap":
-                return False
-        return pairs > 2 and not named and counter_of(self.tokens[0].text) is not None
-
     def _names_count(self, token: Token) -> bool:
         """Take a count as part of the name that it stands in: ``Evaluation over 10 episodes: 266.7``."""
         lower = [w.lower() for w in self.phrase]
@@ -213,15 +197,6 @@ class _Walk(Marks):
         self.phrase[start:] = [" ".join([*self.phrase[start:], token.text, *(w.text for w in words_behind)])]
         self.record.literal.append((token.start, token.end))
         return True
-
-    def _words_behind(self) -> tuple[list[Token], str]:
-        """The words behind the token at hand, and the mark behind them."""
-        found: list[Token] = []
-        for token in self.tokens[self.i + 1 : self.i + 6]:
-            if token.kind != "word":
-                return found, token.text
-            found.append(token)
-        return found, ""
 
     def _is_after(self, token: Token) -> bool:
         """Take the count of a sentence that begins with it: ``After 100 updates the loss is 0.5``."""
@@ -263,27 +238,6 @@ class _Walk(Marks):
             if " " in name and scope_of(name.split()[0]):
                 self.inherited = name.split()[0]
 
-    def _between_marks(self, token: Token) -> bool:
-        """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
-        before = self.tokens.index(token, self.i) - len(self.phrase) - 1
-        if not 1 < len(self.phrase) < 4 or before < 0 or "." not in token.text or not measures(self.phrase[-1]):
-            return False
-        plain = all(w.isalpha() and w.lower() not in STOP for w in self.phrase)
-        return plain and (self.tokens[before].kind == "gap" or self.tokens[before].text in ",;|")
-
-    def _stands_alone(self, token: Token) -> bool:
-        """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, although none of the field."""
-        at = self.tokens.index(token, self.i)
-        before = self.tokens[at - 2] if at > 1 and self.tokens[at - 1].kind == "word" else None
-        behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        behind = None if at + 2 == len(self.tokens) and behind is not None and behind.kind == "gap" else behind
-        if len(self.phrase) != 1 or before is None or "." not in token.text or token.unit:
-            return False
-        closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
-        if behind is None and isinstance(self.last, Field) and self.last.counts and before.kind == "number":
-            return self.phrase[0].isalpha() and self.phrase[0].lower() not in STOP  # "iter 10 value 0.31"
-        return closed and (before.kind == "gap" or before.text in ",;|") and not known(self.phrase[0])
-
     def _counter(self, name: str, left: list[str], token: Token) -> None:
         if _BLOCK & {w.lower() for w in left}:
             self._note_past(left)
@@ -301,13 +255,6 @@ class _Walk(Marks):
         elif self._value_follows():
             # "Valid hits at step 100: 0.5", "epoch 3: 0.5"
             self.waiting_name = " ".join(w for w in left if w.lower() not in STOP) or "value"
-
-    def _value_follows(self) -> bool:
-        """Whether behind the number at hand stand a separator and one measured number, the line's last."""
-        sign, value, behind = self._next(), self._next(2), self._next(3)
-        if sign is None or value is None or sign.text not in ":=":
-            return False
-        return value.kind == "number" and "." in value.text and not value.unit.strip(" %") and behind is None
 
     def _add(self, name: str, token: Token, explicit: bool) -> None:
         if not COUNTERS.keys().isdisjoint(words(name)):
@@ -380,20 +327,6 @@ class _Walk(Marks):
             self._boundary()
             self._previous_comma = text == "," and (not self._after_number())
 
-    def _next_cell(self) -> bool:
-        """Whether what is measured stands in front of the bar and its value behind it, in a line that counts."""
-        following = self._next()
-        named = bool(self.phrase) and not self.separator and measures(self.phrase[-1])
-        decimal = following is not None and following.kind == "number" and "." in following.text
-        return named and decimal and any(f.counts for f in self.record.fields)
-
-    def _abbreviates(self, token: Token) -> bool:
-        """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
-        previous, following = self._previous(), self._next()
-        if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
-            return False
-        return following.text in ":=(" or (following.kind == "number" and len(previous.text) <= 4)
-
     def _separator(self, text: str) -> None:
         if self.phrase:
             if self.separator and self.separator != text:
@@ -403,11 +336,6 @@ class _Walk(Marks):
             self.separator = text
         elif isinstance(self.last, Nameless) and self.last.place == "start" and text == "=" and self._touches_gap():
             self.last.place = "plain"  # "0.7312 = Validation score"
-
-    def _touches_gap(self) -> bool:
-        """Whether blanks stand around the mark at hand."""
-        token, previous, following = self.tokens[self.i], self._previous(), self._next()
-        return previous is not None and following is not None and previous.end < token.start < following.start - 1
 
     def _gap(self, token: Token) -> None:
         following = self._next()
