@@ -12,7 +12,7 @@ from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.ahead import Ahead, Doubt
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
-from mltui.parsers.plan import RUNNING, Group, Plan, Series
+from mltui.parsers.plan import RUNNING, Counter, Group, Plan, Series
 from mltui.parsers.samples import in_batches
 
 _new = tuple.__new__
@@ -79,15 +79,7 @@ class Points:
                 return
             axis, x = context.axis_in_fold("epoch"), epoch
         else:
-            total = None if counter.total is None else numbers[counter.total]
-            inner = numbers[counter.index]
-            if counter.way != "batch":
-                context.total = total
-            elif total is not None and total != context.total:
-                inner, total = in_batches(
-                    plan.group, inner, total, None if plan.percent is None else numbers[plan.percent]
-                )
-            axis, x = context.resolve(plan.group, epoch, inner, total, counter)
+            axis, x = self._counted(plan, counter, epoch, numbers)
         context.position = None
         if epoch is not None and epoch != context.epoch:
             context.set_epoch(epoch)
@@ -101,6 +93,18 @@ class Points:
             self._place_live(plan, axis, x, numbers)
         else:
             self.place(plan, axis, x, numbers)
+
+    def _counted(self, plan: Plan, counter: Counter, epoch: float | None, numbers: list[float]) -> tuple[str, float]:
+        """Axis and x of a line that counts inside of its epoch, or without one."""
+        context = self.context
+        total = None if counter.total is None else numbers[counter.total]
+        inner = numbers[counter.index]
+        if counter.way != "batch":
+            context.total = total
+        elif total is not None and total != context.total:
+            percent = None if plan.percent is None else numbers[plan.percent]
+            inner, total = in_batches(plan.group, inner, total, percent)
+        return context.resolve(plan.group, epoch, inner, total, counter)
 
     def arrived(self, axis: str, x: float, measures: bool) -> None:
         """The log has said where it stands, in a line that ``measures`` or only counts."""

@@ -72,8 +72,8 @@ _TIME_WORDS = word_set("""
     walltime runtime uptime timestamp timer date datetime clock t dt ts age
 """)
 _SIZE_WORDS = word_set("""
-    mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated reserved
-    cached param params parameters flops gflops tflops macs mfu hfu util utilization
+    mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated
+    reserved cached param params parameters flops gflops tflops macs mfu hfu util utilization
 """)
 # A setting even in front of a word that measures: "target loss", "num errors".
 _SETTING_ALWAYS = word_set("""
@@ -137,7 +137,8 @@ _FOLDER = re.compile(
     r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
 )
 _RATE = re.compile(
-    r"/(?:s|sec|second)\b|\b(?:it|iters?|steps|samples|examples|images|tokens|words|episodes|games)/min\b|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec",
+    r"/(?:s|sec|second)\b|\b(?:it|iters?|steps|samples|examples|images|tokens|words|episodes|games)/min\b"
+    r"|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec",
     re.I,
 )
 # How good the first so many are: ``hits@10``, ``pass@1``.
