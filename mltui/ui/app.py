@@ -152,23 +152,11 @@ class MltuiApp(App[None]):
             self._cockpit.close()
 
     def _fatal_error(self) -> None:
-        """End with one sentence; the traceback goes to a file, without the values of variables: they may be secrets."""
-        import traceback
-
-        from mltui.storage.locations import home
+        """End with one sentence."""
+        from mltui.ui.fatal import last_words
 
         self.bell()
-        kind, error, _ = sys.exc_info()
-        name = kind.__name__ if kind else "Error"
-        said = f"mltui failed in a way that is its own fault: {name}: {one_line(str(error), 300)}."
-        try:
-            path = home() / "crash.log"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(traceback.format_exc(), encoding="utf-8")
-            said += f" Runs go on. Please report it with {path}."
-        except OSError:
-            said += " Runs go on."
-        self.panic(Text(said))
+        self.panic(Text(last_words([screen for stack in self._screen_stacks.values() for screen in stack])))
 
     # -- what panes ask for -------------------------------------------------------------------------------------------
 

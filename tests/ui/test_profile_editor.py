@@ -18,6 +18,7 @@ from mltui.domain.options import AppOptions
 from mltui.storage import profile_files
 from mltui.storage.launch_values import LaunchHabits, LaunchValues
 from mltui.ui.app import MltuiApp
+from mltui.ui.fatal import last_words
 from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
@@ -99,6 +100,25 @@ def test_a_value_typed_in_the_form_is_in_the_text_at_once(file: Path) -> None:
         await wait_for(pilot, lambda: editor.form.current and editor.form.current.value == "python:3.12")
 
     edit(file, drive)
+
+
+def test_what_is_not_saved_outlives_a_failure_of_the_app(file: Path, tmp_path: Path) -> None:
+    """It is kept where the last words say, for nobody else to read."""
+    home = tmp_path / "home"
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        assert "not saved" not in last_words(app.screen_stack)
+        editor.area.insert("init: false\n", editor.area.document.end)
+        await pilot.press("question_mark")
+        words = last_words(app.screen_stack)
+        (kept,) = home.glob("unsaved-*.yaml")
+        assert f"What was not saved is in {kept}." in words
+        assert kept.read_text() == TEXT + "init: false\n"
+        assert kept.stat().st_mode & 0o077 == 0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLTUI_HOME", str(home))
+        edit(file, drive)
 
 
 def test_given_up_typing_leaves_no_trace(file: Path) -> None:

@@ -110,6 +110,11 @@ class ProfileEditor(Screen[bool]):
         """Check no more."""
         self.profile.close()
 
+    @property
+    def unsaved(self) -> str:
+        """The text, where it is not the file's."""
+        return self.profile.text if self.profile.changed else ""
+
     # -- what the views tell ------------------------------------------------------------------------------------------
 
     def _edited(self) -> None:

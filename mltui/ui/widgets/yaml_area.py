@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.document._document import EditResult, Location
 from textual.document._edit import Edit
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widgets import TextArea
 
@@ -133,6 +133,13 @@ class YamlArea(TextArea):
         """Put the cursor elsewhere."""
         with self._changing():
             super().move_cursor(location, select, center, record_width)
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Show the line of the cursor. While a change is taken back the text may be too short for it already: the
+        scroll bar that goes away then asks for a line that is no more."""
+        if self.selection.end[0] >= self.document.line_count:
+            return Offset()
+        return super().scroll_cursor_visible(center, animate)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -264,12 +271,21 @@ class YamlArea(TextArea):
 
     # -- typing -------------------------------------------------------------------------------------------------------
 
-    def on_key(self, event: events.Key) -> None:
-        """A new line begins where the line before does, one step further behind a colon."""
-        if event.key != "enter" or self.read_only:
+    async def on_key(self, event: events.Key) -> None:
+        """Keys of the area count in the order in which they come: by way of the app they would count only behind the
+        letters that come with them, as they do in one packet over a slow line."""
+        own = self._bindings.key_to_bindings.get(event.key, ())
+        if event.key == "enter" and not self.read_only:
+            self._begin_line()
+        elif own:
+            await self.run_action(own[0].action)
+        else:
             return
         event.stop()
         event.prevent_default()
+
+    def _begin_line(self) -> None:
+        """A new line begins where the line before does, one step further behind a colon."""
         row, column = self.selection.end
         before = self.document.get_line(row)[:column]
         indent = before[: len(before) - len(before.lstrip(" "))]
