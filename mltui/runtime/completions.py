@@ -40,6 +40,7 @@ class Completions:
 
     def _of(self, known: SchemaField, text: str) -> Iterable[str]:
         kinds = {known.kind, *(form.kind for form in known.forms)}
+        examples = (*known.examples, *(example for form in known.forms for example in form.examples))
         if known.kind is Kind.BOOL:
             return ("true", "false")
         if known.kind is Kind.GPUS:
@@ -47,14 +48,34 @@ class Completions:
         if known.kind is Kind.IMAGE:
             return self._images()
         if Kind.PATH in kinds:
-            return _paths(self._folder, text)
+            return (*(example for example in examples if (self._folder / example).exists()), *self._paths(text))
+        if Kind.PROFILE in kinds:
+            return (*(entry.name for entry in self._cockpit.profiles), *self._paths(text))
+        if any(field.key == "source" and field.kind is Kind.PATH for field in known.fields):
+            return self._mounts(text, device=known.path[:1] == ("devices",))
         if Kind.VARIABLE in kinds:
             return sorted(os.environ)
         if known.path == ("engine",):
             from mltui.plugins import engine_names
 
             return engine_names()
-        return (*known.choices, *known.examples)
+        return (*known.choices, *examples)
+
+    def _paths(self, text: str) -> Sequence[str]:
+        return _paths(self._folder, text)
+
+    def _mounts(self, text: str, *, device: bool) -> Iterable[str]:
+        """What ``SOURCE[:TARGET]`` may become, of which the source is a path that begins with ``.``, ``/`` or ``~``."""
+        if ":" in text:
+            return ()
+        if device:
+            return self._paths(text or "/dev/")
+        if "/" not in text:
+            # A name alone would be a volume's.
+            return [f"./{path}" for path in self._paths("")]
+        name = text.rpartition("/")[2]
+        whole = name.strip(".") and os.path.exists(self._folder / os.path.expanduser(text))
+        return (*self._paths(text), *([f"{text}:/{name}"] if whole else []))
 
     def _images(self) -> tuple[str, ...]:
         catalog = self._cockpit.catalog
@@ -67,12 +88,13 @@ def path_offers(base: Path, text: str) -> tuple[str, ...]:
 
 
 def _paths(base: Path, text: str) -> Sequence[str]:
-    """Entries of the folder that ``text`` names so far, written as ``text`` is."""
-    head, slash, _ = text.rpartition("/")
+    """Entries of the folder that ``text`` names so far, written as ``text`` is; hidden ones where it asks for them."""
+    head, slash, begun = text.rpartition("/")
     folder = base / os.path.expanduser(head + slash)
     try:
         with os.scandir(folder) as entries:
-            found = [(e.name, e.is_dir()) for e in islice(entries, _MOST_ENTRIES) if not e.name.startswith(".")]
+            shown = (entry for entry in entries if begun.startswith(".") or not entry.name.startswith("."))
+            found = [(entry.name, entry.is_dir()) for entry in islice(shown, _MOST_ENTRIES)]
     except (OSError, ValueError):
         return ()
     return [f"{head}{slash}{name}{'/' if is_folder else ''}" for name, is_folder in sorted(found)]

@@ -199,6 +199,36 @@ def test_steps_adding_and_removing(file: Path) -> None:
     edit(file, drive)
 
 
+def test_paths_are_offered_as_they_are_typed(file: Path) -> None:
+    """For mounts and files of variables, hidden ones where they are meant; one folder after the other."""
+    (file.parent / "data" / "train").mkdir(parents=True)
+    (file.parent / ".env").touch()
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        def offers() -> list[str]:
+            assert isinstance(app.screen, PromptScreen)
+            return [offer.key for offer in app.screen.table.rows]
+
+        await pilot.press("slash", *"volumes", "enter")
+        await wait_for(pilot, lambda: "New entry of volumes" in screen_text(app))
+        assert offers()[:2] == ["./data/", "./profile.yaml"]
+        assert "such as ./data:/data:ro" in screen_text(app)
+        await pilot.press(*"./data")
+        assert offers() == ["./data/", "./data:/data"]
+        await pilot.press("tab")
+        assert offers() == ["./data/train/"]
+        await pilot.press("tab", "backspace", *":/t", "enter")
+        await wait_for(pilot, lambda: "volumes: [./data/train:/t]\n" in editor.area.text)
+        await wait_for(pilot, lambda: "such as ./data:/data:ro" in screen_text(app))
+        await pilot.press("slash", *"env_file", "enter")
+        await wait_for(pilot, lambda: "env_file: Environment files" in screen_text(app))
+        assert offers() == [".env", "data/", "profile.yaml"]
+        await pilot.press(*"data/")
+        assert offers() == ["data/train/"]
+
+    edit(file, drive)
+
+
 def test_an_emptied_value_is_taken_out_when_it_is_taken(file: Path) -> None:
     """While it is typed anew the key stays; empty and taken, an optional key goes."""
 

@@ -12,6 +12,7 @@ from mltui.domain.schema import profile_schema
 from mltui.domain.text import splice_between
 from mltui.runtime.profile_draft import Draft, Drafting, check_draft
 from mltui.ui.presentation.form_values import default_of_param, next_value, typed_value
+from mltui.ui.presentation.fuzzy import rank
 from mltui.ui.presentation.profile_form import profile_form
 from mltui.ui.presentation.yaml_colours import block_lines, colours
 
@@ -58,16 +59,27 @@ def test_typed_values(key: tuple[str, ...], text: str, value: object) -> None:
     ("key", "text", "by", "expected"),
     [
         (("cpus",), "2", 1, "3"),
+        (("cpus",), "", 1, "0.5"),
+        (("cpus",), "0.5", 1, "1"),
+        (("cpus",), "1", -1, "0.5"),
+        (("cpus",), "2.5", -1, "2"),
         (("mem_limit",), "1g", 1, "2g"),
         (("mem_limit",), "1g", -1, "512m"),
         (("init",), "true", 1, "false"),
         (("gpus",), "auto", 1, "all"),
         (("gpus",), "2", 1, "3"),
+        (("gpus",), "all", 1, "1"),
+        (("gpus",), "1", -1, "all"),
+        (("gpus",), "none", -1, "none"),
         (("pids_limit",), "-1", -1, "-1"),
         (("params", "lr", "default"), "0.1", -1, "0.05"),
         (("image",), "python", 1, "python"),
         (("pull_policy",), "", 1, "missing"),
         (("params", "lr"), "0.1", 1, "0.2"),
+        (("params", "lr"), "0.5", 1, "1.0"),
+        (("params", "lr"), "1.0", 1, "2.0"),
+        (("params", "lr"), "1.0", -1, "0.5"),
+        (("params", "lr", "default"), "0.5", 1, "1.0"),
         (("params", "epochs"), "10", -1, "9"),
         (("params", "nesterov"), "true", 1, "false"),
         (("params", "optimizer"), "adam", 1, "adam"),
@@ -86,6 +98,8 @@ def test_steps(key: tuple[str, ...], text: str, by: int, expected: str) -> None:
     [
         ({"min": 1, "max": 3}, "3", 1, "3"),
         ({"min": 0.05}, "0.05", -1, "0.05"),
+        ({"max": 1}, "0.5", 1, "1.0"),
+        ({"type": "float"}, "1", 1, "2.0"),
         ({"choices": [8, 16]}, "8", 1, "16"),
         ({"type": "str"}, "8", 1, "8"),
     ],
@@ -171,3 +185,21 @@ def test_what_cannot_be_typed_on_one_line_is_changed_in_the_text() -> None:
     rows = {row.key: row for row in profile_form(data, {}, frozenset()).rows}
     assert [rows[key].several_lines for key in data] == [True, True, False]
     assert rows["image"].written == "x" * 300
+
+
+def test_a_field_whose_name_is_typed_is_the_first_that_is_found() -> None:
+    """Whatever the helps of others say; its entries come behind it, then names that begin so."""
+    fields = [(one.key, f"{one.title}. {one.help}") for one in profile_schema().fields]
+    fields += [(f"{key}.{name}", key) for key in ("tags", "params", "environment", "command") for name in ("0", "lr")]
+
+    def found(query: str) -> list[str]:
+        ranked = [(place, key) for key, about in fields if (place := rank(query, key, about))]
+        return [key for _, key in sorted(ranked, key=lambda pair: pair[0])]
+
+    assert [key for key, _ in fields if found(key)[0] != key] == []
+    assert found("mem")[:2] == ["mem_limit", "mem_reservation"]
+    assert found("grace")[0] == "stop_grace_period"
+    assert found("lr")[0].endswith(".lr")
+    assert found("Shared memory")[0] == "shm_size"
+    assert found("sgp")[0] == "stop_grace_period"
+    assert found("xyzzy") == []

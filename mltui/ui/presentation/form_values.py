@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil, floor
 
 from mltui.domain.schema import Kind, SchemaField
 from mltui.domain.units import duration_text, number_text, parse_cpus, parse_duration, parse_size, size_text
 from mltui.ui.presentation.launch_form import _next_of_1_2_5 as next_of_1_2_5
-from mltui.ui.presentation.profile_form import written_value
+from mltui.ui.presentation.profile_form import short_form, written_value
 
 _NUMBERS = frozenset(
     {Kind.INT, Kind.NUMBER, Kind.SIZE, Kind.CPUS, Kind.DURATION, Kind.VALUE, Kind.GPUS, Kind.ANYTHING, Kind.BOOL}
@@ -34,13 +35,6 @@ def typed_value(text: str, known: SchemaField | None, old: object) -> object:
     return text
 
 
-def short_form(known: SchemaField | None) -> SchemaField | None:
-    """The field of a value that stands alone where keys of its own, entries or names could stand."""
-    if known is None or known.kind not in (Kind.SECTION, Kind.MAP, Kind.LIST):
-        return known
-    return next((form for form in known.forms if form.kind not in (Kind.SECTION, Kind.MAP, Kind.LIST)), known)
-
-
 def default_of_param(known: SchemaField, param: Mapping[str, object]) -> SchemaField:
     """The field of a parameter's default, with the type and the bounds that the parameter itself says."""
     kinds = {"int": Kind.INT, "float": Kind.NUMBER, "bool": Kind.BOOL, "str": Kind.TEXT}
@@ -58,6 +52,8 @@ def next_value(text: str, by: int, known: SchemaField | None) -> str:
     """The next value in a direction (1 or -1); the same text where there is none."""
     known = short_form(known)
     kind = known.kind if known else Kind.VALUE
+    if kind is Kind.GPUS:
+        return _next_gpus(text, by)
     choices = _choices(known)
     if choices and kind is Kind.VALUE:
         return _next_choice(text, by, choices)
@@ -72,9 +68,16 @@ def next_value(text: str, by: int, known: SchemaField | None) -> str:
 def _choices(known: SchemaField | None) -> Sequence[str]:
     if known is None:
         return ()
-    if known.kind is Kind.BOOL:
-        return ("false", "true")
-    return ("none", "auto", "all", "1") if known.kind is Kind.GPUS else known.choices
+    return ("false", "true") if known.kind is Kind.BOOL else known.choices
+
+
+def _next_gpus(text: str, by: int) -> str:
+    """none, auto, all, 1, 2, …"""
+    words = ("none", "auto", "all")
+    if text not in words and not text.isdecimal():
+        return words[0 if by > 0 else -1]
+    at = (words.index(text) if text in words else int(text) + len(words) - 1) + by
+    return words[max(at, 0)] if at < len(words) else str(at - len(words) + 1)
 
 
 def _is_number(text: str) -> bool:
@@ -96,23 +99,34 @@ def _next_number(text: str, by: int, kind: Kind, known: SchemaField | None) -> s
         size = parse_size(text) if text else 1 << 29
         return size_text(max(1 << 20, size * 2 if by > 0 else size // 2))
     if kind is Kind.CPUS:
-        return number_text(max(0.5, (parse_cpus(text) if text else 0.0) + by * (1 if text else 0.5)))
+        return number_text(_next_cores(parse_cpus(text), by) if text else 0.5)
     if kind is Kind.DURATION:
         return duration_text(max(0.0, (parse_duration(text) if text else 0.0) + 10 * by))
     if kind is Kind.VALUE and text in ("true", "false"):
         return "false" if text == "true" else "true"
-    if kind not in (Kind.INT, Kind.NUMBER, Kind.VALUE, Kind.GPUS, Kind.ANYTHING):
+    if kind not in (Kind.INT, Kind.NUMBER, Kind.VALUE, Kind.ANYTHING):
         return text
-    wanted = _next_of(text or "0", by, kind)
+    whole = _is_whole(text, kind, known)
+    wanted = int(text or "0") + by if whole else next_of_1_2_5(float(text or "0"), by)
     if known and known.minimum is not None:
         wanted = max(wanted, known.minimum)
     if known and known.maximum is not None:
         wanted = min(wanted, known.maximum)
-    return str(wanted) if isinstance(wanted, int) else number_text(wanted)
+    if whole:
+        return str(wanted) if isinstance(wanted, int) else number_text(wanted)
+    # A parameter's type may follow from how its value is written: 1.0 is no whole number.
+    return repr(float(wanted))
 
 
-def _next_of(text: str, by: int, kind: Kind) -> int | float:
-    """A whole number is counted on, exactly; another goes along 1, 2, 5."""
-    if kind in (Kind.INT, Kind.GPUS) or text.lstrip("+-").isdecimal():
-        return int(text) + by
-    return next_of_1_2_5(float(text), by)
+def _is_whole(text: str, kind: Kind, known: SchemaField | None) -> bool:
+    """Whole numbers are counted on, exactly; others go along 1, 2, 5. The default of a parameter that says it is a
+    float is one however it is written."""
+    if kind is Kind.INT:
+        return True
+    says_float = kind is Kind.NUMBER and known is not None and known.path[-1:] == ("default",)
+    return not says_float and (text or "0").lstrip("+-").isdecimal()
+
+
+def _next_cores(cores: float, by: int) -> float:
+    """Half a core, then whole ones."""
+    return max(0.5, floor(cores) + 1 if by > 0 else ceil(cores) - 1)

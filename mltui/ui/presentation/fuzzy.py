@@ -36,6 +36,32 @@ def match(query: str, text: str) -> Match | None:
     return None if places is None else _scored(places, starts, len(text))
 
 
+def rank(query: str, key: str, about: str = "") -> tuple[float, ...] | None:
+    """How far back something of the name ``key`` stands among what fits ``query``: the least comes first. ``None``
+    where its letters stand in neither name nor description.
+
+    What is called so comes before what begins so, and any piece of a name before what is only said of it.
+    """
+    wanted, name = query.casefold(), key.casefold()
+    last = name.rpartition(".")[2]
+    words = re.split(r"[^a-z0-9]+", name)
+    named = (
+        name == wanted,
+        last == wanted,
+        name.startswith(wanted),
+        last.startswith(wanted),
+        any(word.startswith(wanted) for word in words),
+        wanted in name,
+    )
+    if any(named):
+        return named.index(True), len(name)
+    found = match(query, f"{key} {about}")
+    if found is None:
+        return None
+    by_words = re.search(rf"\b{re.escape(wanted)}", about.casefold()) is not None
+    return len(named) + (0 if by_words else 1 if match(query, key) else 2), -found.score
+
+
 def _finds(text: str, piece: str) -> list[int]:
     return [found.start() for found in re.finditer(f"(?={re.escape(piece)})", text)]
 

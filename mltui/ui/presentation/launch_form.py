@@ -178,7 +178,7 @@ def _next_of_1_2_5(value: float, by: int) -> float:
     if not _LEAST < abs(value) < _MOST and value != 0:
         raise ValueError("no step from here")
     if value <= 0:
-        return value + by * 0.1
+        return round(value + by * 0.1, 9)
     power = int(log10(value)) - 2
     series = [float(f"{digit}e{exponent}") for exponent in range(power, power + 5) for digit in (1, 2, 5)]
     if by > 0:

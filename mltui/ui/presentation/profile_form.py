@@ -258,6 +258,13 @@ def row_text(row: FormRow) -> str:
     return f"{row.key} {row.value}"
 
 
+def short_form(known: SchemaField | None) -> SchemaField | None:
+    """The field of a value that stands alone where keys of its own, entries or names could stand."""
+    if known is None or known.kind not in (Kind.SECTION, Kind.MAP, Kind.LIST):
+        return known
+    return next((form for form in known.forms if form.kind not in (Kind.SECTION, Kind.MAP, Kind.LIST)), known)
+
+
 def about_lines(row: FormRow | None, known: SchemaField | None) -> list[Line]:
     """What the field under the cursor is, in two lines: its title and help; its default and what it may be."""
     if row is None or row.heading:
@@ -271,7 +278,8 @@ def about_lines(row: FormRow | None, known: SchemaField | None) -> list[Line]:
     first: list[Span] = [(one_line(title, 60), "strong"), (f"  {known.help}", "dim")]
     if row.problem:
         return [first, [(f"! {row.problem}", "error")]]
-    return [first, [(" · ".join(_facts(known)), "dim")]]
+    shape = known if row.collection or not row.said else short_form(known) or known
+    return [first, [(" · ".join(_facts(shape)), "dim")]]
 
 
 def _facts(known: SchemaField) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mltui.domain.schema import Kind, SchemaField, profile_schema
-from mltui.ui.presentation.profile_form import FormRow, Path, key_of_path
+from mltui.ui.presentation.profile_form import FormRow, Path, key_of_path, short_form
 from mltui.ui.screens.prompts import Offer, PromptScreen
 from mltui.ui.widgets.form_table import FormTable
 
@@ -55,6 +55,10 @@ class FormCommands:
                 act(now)
 
         self._profile.when_settled(go_on)
+
+    def _offering(self, known: SchemaField | None) -> Callable[[str], Sequence[Offer]]:
+        """What a text that is typed for a field may go on to be."""
+        return lambda text: [Offer(offer) for offer in self._profile.completions.offers(known, text)]
 
     # -- values -------------------------------------------------------------------------------------------------------
 
@@ -166,21 +170,22 @@ class FormCommands:
             self._add_pair(path, known, value)
 
     def _add_item(self, path: Path, known: SchemaField | None) -> None:
+        from mltui.ui.presentation.form_values import typed_value
+
         item = known.item if known else None
-        offers = [Offer(text) for text in self._profile.completions.offers(item, "")]
-        examples = f"such as {', '.join(item.examples[:2])}" if item and item.examples else ""
+        short = short_form(item)
+        examples = f"such as {', '.join(short.examples[:2])}" if short and short.examples else ""
         there = self._value(path)
         count = len(there) if isinstance(there, list) else 0
 
         def added(text: str | None) -> None:
             if text:
-                from mltui.ui.presentation.form_values import typed_value
-
                 value = typed_value(text, item, None)
                 self._profile.unfold(path)
                 self._profile.change(lambda document: document.append(path, value), then_at=(*path, count))
 
-        self._screen.app.push_screen(PromptScreen(f"New entry of {key_of_path(path)}", offers, about=examples), added)
+        prompt = PromptScreen(f"New entry of {key_of_path(path)}", self._offering(item), about=examples)
+        self._screen.app.push_screen(prompt, added)
 
     def _add_pair(self, path: Path, known: SchemaField | None, value: Any) -> None:  # noqa: ANN401 - any YAML value
         taken = list(value) if isinstance(value, dict) else []
@@ -254,8 +259,7 @@ class FormCommands:
             if text:
                 self._say(path, [text] if known.kind is Kind.LIST else text, known)
 
-        offers = [Offer(text) for text in self._profile.completions.offers(known, "")]
-        prompt = PromptScreen(f"{key_of_path(path)}: {known.title}", offers, about=known.help)
+        prompt = PromptScreen(f"{key_of_path(path)}: {known.title}", self._offering(known), about=known.help)
         self._screen.app.push_screen(prompt, valued)
 
     def _say(self, path: Path, value: object, known: SchemaField) -> None:

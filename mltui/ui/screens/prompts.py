@@ -15,14 +15,18 @@ from textual.screen import ModalScreen, Screen
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import DIFF, PROMPT, bindings
 from mltui.ui.presentation.diagnosis import diff_lines
-from mltui.ui.presentation.fuzzy import match
+from mltui.ui.presentation.fuzzy import rank
 from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, LinesWidget, cut
 from mltui.ui.widgets.list_table import ListTable
+from mltui.ui.widgets.text_view import folded
 from mltui.ui.widgets.typed_text import TypedText
 
 T = TypeVar("T")
+
+#: Columns of a prompt's lines, until it is known how many they have.
+_WIDTH = 60
 
 
 def answer_from(screen: Screen[T], answer: T) -> None:
@@ -46,6 +50,7 @@ class Offer(NamedTuple):
 class PromptScreen(ModalScreen[str]):
     """A line to type with offers under it, narrowed by what is typed. Answers the text, or nothing.
 
+    ``offers`` are all there are, or found for each text that is typed, as the entries of the folder that it names.
     ``free``: what is typed counts; else one of the offers is taken. ``check`` says what is wrong with a text.
     """
 
@@ -62,7 +67,7 @@ class PromptScreen(ModalScreen[str]):
     def __init__(
         self,
         title: str,
-        offers: Sequence[Offer] = (),
+        offers: Sequence[Offer] | Callable[[str], Sequence[Offer]] = (),
         *,
         text: str = "",
         free: bool = True,
@@ -71,7 +76,9 @@ class PromptScreen(ModalScreen[str]):
     ) -> None:
         super().__init__()
         self._title = one_line(title, 80)
-        self._offers = offers
+        self._offers = offers if callable(offers) else lambda text: offers
+        self._offered = False
+        """There have been offers."""
         self._free = free
         self._about = about
         self._check = check
@@ -93,21 +100,30 @@ class PromptScreen(ModalScreen[str]):
 
     def on_mount(self) -> None:
         """Show it."""
-        self.table.display = bool(self._offers)
         self._show()
 
     def _show(self) -> None:
         text, at = clean(self._typed.text), self._typed.at
         said = self._check(text.strip()) if text else ""
         lines: list[Line] = [[("› ", "key"), (text[:at], "strong"), ("▏", "key"), (text[at:], "strong")]]
-        lines.append([(said, "error")] if said else [(self._about, "dim")])
+        about: Line = [(said, "error")] if said else [(self._about, "dim")]
+        lines += folded([about], self.line.size.width or _WIDTH)
         self.line.show_lines(lines)
-        found = [(found.score, offer) for offer in self._offers if (found := match(text, f"{offer.key} {offer.about}"))]
-        if text and not (self._free and not self._chosen and not found):
-            found.sort(key=lambda pair: -pair[0])
-        rows = [offer for _, offer in found]
+        wanted = text.strip()
+        offers = self._offers(wanted)
+        ranked = [(place, offer) for offer in offers if (place := rank(wanted, offer.key, offer.about))]
+        if wanted:
+            ranked.sort(key=lambda pair: pair[0])
+        rows = [offer for _, offer in ranked]
+        # Shown with the first offer, the list stays when none fits, and says so.
+        self._offered |= bool(offers)
+        self.table.display = self._offered
         self.table.styles.height = max(1, min(len(rows), 12))
         self.table.update(rows)
+
+    def on_resize(self) -> None:
+        """Fold what is said into the room there is."""
+        self.call_after_refresh(self._show)
 
     def on_key(self, event: events.Key) -> None:
         """What is typed is the text."""
@@ -130,7 +146,7 @@ class PromptScreen(ModalScreen[str]):
         """Choose another offer."""
         if self._chosen:
             self.table.action_cursor(steps)
-        self._chosen = bool(self._offers)
+        self._chosen = self.table.current is not None
 
     def action_complete(self) -> None:
         """Type the offer."""
