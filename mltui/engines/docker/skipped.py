@@ -3,16 +3,18 @@
 The follower of json-file reads one file to its end and goes on with the newest. In a flood that it is too slow for, in
 a log that rotates (``max-size``), there are more files between the two, or were (Docker 20.10, ``logfile.go``). What is
 seen of that is a moment without a line, while the follower is behind; whether lines are missing there the engine's log
-says, which is read from its end. Where that does not reach back far enough, lines may be missing. While the follower
-still reads what was printed before it came, every line is behind by less than the one before: nothing is seen then.
+says, which is read from its end, and, where that does not reach back far enough, from that moment on. Where the log
+no longer has it, lines may be missing. While the follower still reads what was printed before it came, every line is
+behind by less than the one before: nothing is seen then.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from mltui.engines.base import LogChunk
@@ -37,11 +39,22 @@ class Frame(NamedTuple):
     data: bytes
 
 
-class SkipWatch:
-    """Watches the frames of one log; ``tail`` opens its last ``TAIL`` lines."""
+class Part(NamedTuple):
+    """A part of a log: its last lines, or all from some time on (seconds since 1970)."""
 
-    def __init__(self, tail: Callable[[], Iterator[bytes]]) -> None:
-        self._tail = tail
+    tail: int | None = None
+    since: float | None = None
+
+
+#: Opens a part of the log, with time stamps, and gives it in blocks.
+Read = Callable[[Part], Generator[bytes, None, None]]
+
+
+class SkipWatch:
+    """Watches the frames of one log; ``read`` opens it once more."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
         self._least = math.inf
         """The least age of a line when it came: what the clocks of the two machines differ by, at most."""
         self._age = 0.0
@@ -73,25 +86,34 @@ class SkipWatch:
 
     def _between(self, newest: Mapping[int, bytes], now: bytes, at: float | None) -> Iterator[LogChunk]:
         """The lines between two moments that the log has, behind a mark where it does not reach back that far."""
-        before, first = max(newest.values()), b""
-
-        def found() -> Iterator[Frame]:
-            nonlocal first
-            for frame in frames(self._tail()):
-                first = first or frame.stamp
-                if newest[frame.stream] < frame.stamp < now:
-                    yield frame
-
-        marked = False
-        for stream, group in groupby(found(), key=lambda frame: frame.stream):
-            lines = list(group)
-            if first > before and not marked:
+        asked, missing = time.time(), False
+        source, reaches = self._from(max(newest.values()))
+        missed = (frame for frame in source if newest[frame.stream] < frame.stamp < now)
+        for stream, group in groupby(missed, key=lambda frame: frame.stream):
+            lines, missing = list(group), True
+            if not reaches:
                 yield self._lost(at)
-                marked = True
+                reaches = True
             when = seconds(lines[0].stamp.decode("ascii", "replace"))
             yield LogChunk(stream, b"".join(line.data for line in lines), when)
-        if not marked and now != _NEVER and (first > before or not first):
+        if not reaches and now != _NEVER:
+            missing = True
             yield self._lost(at)
+        # What asking took makes nobody late; nor is one late who has missed nothing.
+        self._least = (self._least if missing else self._age) + time.time() - asked
+
+    def _from(self, before: bytes) -> tuple[Iterator[Frame], bool]:
+        """The log from ``before`` on, or as much as there is; whether it reaches back that far."""
+        end = frames(self._read(Part(tail=TAIL)))
+        first = next(end, None)
+        if first is None or first.stamp <= before:
+            return chain([first] if first else [], end), first is not None
+        with closing(self._read(Part())) as whole:
+            oldest = next(frames(whole), None)
+        since = seconds(before.decode("ascii", "replace"))
+        if oldest is None or oldest.stamp > before or since is None:
+            return chain([first], end), False
+        return frames(self._read(Part(since=since - _EMPTY_S))), True
 
     def _lost(self, at: float | None) -> LogChunk:
         self._missed = time.time()

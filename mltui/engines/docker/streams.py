@@ -7,13 +7,13 @@ bytes (Docker Engine API, "Attach to a container", stream format). With a TTY it
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from mltui.domain.errors import EngineError
 from mltui.engines.base import LogChunk
 from mltui.engines.docker.client import PATIENT, DockerClient
-from mltui.engines.docker.skipped import TAIL, SkipWatch
+from mltui.engines.docker.skipped import Part, SkipWatch
 from mltui.engines.docker.values import container_status, log_rotates, seconds
 from mltui.engines.docker.wire import EngineStream
 
@@ -48,24 +48,25 @@ class DockerLogStream:
 def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail: int | None) -> DockerLogStream:
     """The recorded log of the container that ``raw`` describes, see ``engines.base.Engine.logs``."""
     container_id, tty = str(raw["Id"]), container_status(raw).tty
-    source = _log_source(client, container_id, follow=follow, tail=tail, stamped=not tty)
+    lines = Part(tail=tail)
+    source = _log_source(client, container_id, lines, follow=follow, stamped=not tty)
 
-    def end() -> Iterator[bytes]:
+    def read(part: Part) -> Generator[bytes, None, None]:
         with contextlib.suppress(EngineError):
-            yield from _log_source(client, container_id, follow=False, tail=TAIL, stamped=True).blocks()
+            yield from _log_source(client, container_id, part, follow=False, stamped=True).blocks()
 
-    watch = SkipWatch(end) if follow and log_rotates(raw) else None
+    watch = SkipWatch(read) if follow and log_rotates(raw) else None
     return DockerLogStream(source, tty=tty, stamped=True, watch=watch)
 
 
-def _log_source(
-    client: DockerClient, container_id: str, *, follow: bool, tail: int | None, stamped: bool
-) -> EngineStream:
-    lines = "all" if tail is None else tail
+def _log_source(client: DockerClient, container_id: str, part: Part, *, follow: bool, stamped: bool) -> EngineStream:
+    wanted = {"tail": "all" if part.tail is None else part.tail}
+    if part.since is not None:
+        wanted["since"] = f"{part.since:.6f}"
     return client.stream(
         "GET",
         f"/containers/{container_id}/logs",
-        {"stdout": 1, "stderr": 1, "follow": int(follow), "tail": lines, "timestamps": int(stamped)},
+        {"stdout": 1, "stderr": 1, "follow": int(follow), "timestamps": int(stamped), **wanted},
         what=f"The log of {container_id[:12]} cannot be read",
         timeout=PATIENT,
         silent=follow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.engines.base import LogChunk
-from mltui.engines.docker import wire
+from mltui.engines.docker import skipped, wire
 from mltui.engines.docker.endpoint import Endpoint
-from mltui.engines.docker.skipped import SkipWatch
+from mltui.engines.docker.skipped import Part, SkipWatch
 from mltui.engines.docker.streams import chunks, stamped_chunks
+from mltui.engines.docker.values import seconds
 
 FRAMES = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=60)), max_size=12)
 CUTS = st.lists(st.integers(1, 40), min_size=1, max_size=8)
@@ -115,12 +116,23 @@ def stamp(second: float) -> bytes:
     return b"2026-03-01T12:00:%012.9fZ" % second
 
 
-def watched(told: list[tuple[float, bytes]], end: list[tuple[float, bytes]]) -> list[LogChunk]:
-    """What a watched follower gives that tells ``told``, with ``end`` as the end of the log. It falls behind."""
-    watch = SkipWatch(lambda: iter([b"".join(frame(1, stamp(at) + b" " + text) for at, text in end)]))
+def stamped(lines: list[tuple[float, bytes]]) -> bytes:
+    return b"".join(frame(1, stamp(at) + b" " + text) for at, text in lines)
+
+
+def watched(
+    told: list[tuple[float, bytes]], end: list[tuple[float, bytes]], log: list[tuple[float, bytes]] | None = None
+) -> list[LogChunk]:
+    """What a watched follower gives that tells ``told``, falling behind. The last lines of the log are ``end``, all of
+    it is ``log``, or no more than that."""
+
+    def read(part: Part) -> Generator[bytes, None, None]:
+        yield stamped(end if part.tail is not None or log is None else log)
+
+    watch = SkipWatch(read)
     # Each line is older when it comes than the one before.
     watch._least, watch._age = 0.0, 9.0
-    return list(stamped_chunks(iter([b"".join(frame(1, stamp(at) + b" " + text) for at, text in told)]), watch))
+    return list(stamped_chunks(iter([stamped(told)]), watch))
 
 
 A, B, C, D = (0.0, b"a\n"), (1.0, b"b\n"), (2.0, b"c\n"), (2.01, b"d\n")
@@ -146,6 +158,33 @@ def test_what_a_follower_leaves_out(
 ) -> None:
     """It is taken from the end of the log; where that does not reach back far enough a mark stands."""
     assert [None if chunk.lost else chunk.data for chunk in watched(told, end)] == want
+
+
+def test_a_log_that_reaches_back_further_than_its_last_lines() -> None:
+    """A pause in which nothing is missing gets no mark, and what is missing is found."""
+    assert [chunk.data for chunk in watched([A, C], [C], [A, C])] == [b"a\n", b"c\n"]
+    assert [chunk.data for chunk in watched([A, C], [C], [A, B, C])] == [b"a\n", b"b\n", b"c\n"]
+    assert [chunk.lost for chunk in watched([A, C], [C], [B, C])] == [False, True, False]
+
+
+def test_who_has_missed_nothing_is_not_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by what came late before, nor by what asking took; by more than that it is."""
+    clock = [2000.0]
+    monkeypatch.setattr(skipped.time, "time", lambda: clock[0])
+    asked: list[Part] = []
+
+    def read(part: Part) -> Generator[bytes, None, None]:
+        asked.append(part)
+        clock[0] += 3.0
+        yield stamped([A])
+
+    watch = SkipWatch(read)
+    counts = []
+    for at, late in enumerate((0.0, 9.0, 9.0, 12.0, 12.0, 12.2, 12.2)):
+        clock[0] = (seconds(stamp(at).decode()) or 0.0) + late
+        list(watch.missed({1: stamp(max(at - 1, 0)), 2: b""}, stamp(at)))
+        counts.append(len(asked))
+    assert counts == [0, 0, 1, 1, 1, 1, 2]
 
 
 def test_a_pause_of_one_who_is_not_behind_is_a_pause() -> None:
