@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from mltui.cli.diagnosis import print_report, report_value
@@ -20,6 +21,7 @@ from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
 from mltui.runtime.export import in_order, point_value
 from mltui.runtime.run_view import RunView
+from mltui.storage.locations import full_disk
 
 if TYPE_CHECKING:
     from mltui.runtime.launcher import Launcher
@@ -114,6 +116,8 @@ def _watch(launcher: Launcher, run_id: str, view: RunView, display: Display, don
         if run is None:
             raise NotFound(f"Run {run_id} was removed meanwhile.")
         complete = run.state.active or not launcher.folder(run_id).supervised
+        if run.state.active:
+            run = replace(run, detail=full_disk(launcher.home) or run.detail)
         view.poll()
         display.update(run, view)
         if done(run.state):

@@ -16,6 +16,7 @@ from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
 from mltui.domain.limits import change_text
 from mltui.domain.text import clean, one_line
+from mltui.storage.locations import full_disk
 
 if TYPE_CHECKING:
     from mltui.domain.metric import MetricStore
@@ -45,9 +46,16 @@ def list_runs(args: Namespace) -> int:
     elif runs:
         headers = ("RUN", "PROFILE", "STATE", "AGE", "TOOK", "METRIC", "LAST", "BEST @ X", "ENGINE")
         print_table(headers, (_row(launcher, run) for run in runs), right="AGE TOOK LAST", states="STATE")
+        _say_full_disk(launcher, runs)
     else:
         say("There is no run yet. Start one with: mltui run PROFILE, or mltui demo")
     return 0
+
+
+def _say_full_disk(launcher: Launcher, runs: Sequence[Run]) -> None:
+    """Runs that go on stand still where nothing can be recorded."""
+    if any(run.state.active for run in runs) and (full := full_disk(launcher.home)):
+        say(full)
 
 
 def _row(launcher: Launcher, run: Run) -> tuple[str, ...]:
@@ -115,6 +123,7 @@ def show(args: Namespace) -> int:
     run = launcher.database.find(args.run)
     folder = launcher.folder(run.id)
     store = read_metrics(folder)
+    _say_full_disk(launcher, [run])
     if args.json:
         print_json(run_value(launcher, run) | report_value(run, folder, store))
         return 0

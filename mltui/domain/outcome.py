@@ -23,10 +23,13 @@ class Outcome(NamedTuple):
     hint: str = ""
 
 
-def outcome(status: ContainerStatus, *, stop_requested: bool, memory_limit: int | None = None) -> Outcome:
+def outcome(
+    status: ContainerStatus, *, stop_requested: bool, memory_limit: int | None = None, with_engine: bool = False
+) -> Outcome:
     """What became of a run whose container ended as ``status`` says.
 
-    A run that a person stopped is stopped whatever its exit code; SIGTERM and SIGINT count as that too.
+    A run that a person stopped is stopped whatever its exit code; SIGTERM and SIGINT count as that too, and SIGKILL
+    where it ended ``with_engine``, as its engine went away.
     """
     code = status.exit_code
     if stop_requested:
@@ -44,6 +47,10 @@ def outcome(status: ContainerStatus, *, stop_requested: bool, memory_limit: int 
         return Outcome(RunState.FINISHED)
     if code is None:
         return Outcome(RunState.LOST, "lost", "It ended while nobody watched, and its exit code was not kept.")
+    if with_engine and code in (*_REQUESTED, _SIGNAL_BASE + signal.SIGKILL):
+        said = f"Ended by {_signal_name(code)} (exit {code}) when its engine was shut down."
+        hint = "Launch it again. With live-restore a Docker engine leaves its containers running when it is restarted."
+        return Outcome(RunState.STOPPED, "stopped", said, hint)
     if code in _REQUESTED:
         return Outcome(RunState.STOPPED, "stopped", f"Ended by {_signal_name(code)} (exit {code}).")
     return Outcome(RunState.FAILED, "exit", *_exit_sentence(code, status.error))

@@ -108,6 +108,12 @@ class Run:
     stop_requested: bool = False
 
     @property
+    def goes_on(self) -> bool:
+        """It has begun and its container has not ended: what it was given is in use. Of one that has ended the record
+        may still be completed, which its ``state`` tells."""
+        return self.state.active and not self.waits and self.finished is None
+
+    @property
     def waits(self) -> bool:
         """It is in the queue: it starts by itself when its turn has come."""
         return self.state is RunState.PENDING and bool(self.awaits) and not self.container_id

@@ -212,6 +212,14 @@ class Restarts(Protocol):
 
 
 @runtime_checkable
+class CarriesOutput(Protocol):
+    """An engine that may itself take what containers print to their logs."""
+
+    def carries_output(self) -> bool:
+        """What a container prints while the engine is away, and until it ends, is lost with its end."""
+
+
+@runtime_checkable
 class ReportsUsage(Protocol):
     """An engine that tells what its containers use."""
 

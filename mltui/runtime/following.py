@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EngineError, EngineUnavailable
 from mltui.domain.text import one_line
-from mltui.engines.base import Engine, LogChunk, LogStream, Restarts
+from mltui.engines.base import CarriesOutput, Engine, LogChunk, LogStream, Restarts
 from mltui.runtime.patience import Patience, back_off
 from mltui.runtime.recorder import Recorder
 from mltui.runtime.replay import GAP
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SETTLE_S = 3.0
 #: A container that is restarted has ended for so long at most, on a busy machine.
 _RESTART_S = 3.0
+#: One that ended so soon after its engine went away ended with it, and had said all.
+_NEAR_S = 1.0
 #: Exit codes from here on stand for a signal, which is how a restart ends most commands; others answer the signal with
 #: an exit code of their own, and only the engine knows of it.
 _SIGNALLED = 128
@@ -48,6 +50,8 @@ class Following:
         """It was started again while it was followed."""
         self._begun: set[int] = set()
         """Streams whose record ends within a line."""
+        self._newest = 0.0
+        """When the newest line was printed; seconds since 1970."""
 
     def follow(self, stream: LogStream | None) -> ContainerStatus:
         """Record ``stream``, or the engine's log, to the container's end; raises ``NotFound`` if it vanished."""
@@ -70,6 +74,7 @@ class Following:
             if status.ended and complete:
                 status = self._after_restart(status)
                 if status.ended:
+                    self._say_what_is_lost(status)
                     return status
             if self._is_another_start(status):
                 mark = "The container was started again."
@@ -111,6 +116,21 @@ class Following:
             return self._engine.told_to_end(status)
         return False
 
+    def _say_what_is_lost(self, status: ContainerStatus) -> None:
+        """Note what no log may have: the last words of a container that ended while its engine was away.
+
+        An engine that is shut down in order takes them still, after it has ceased to answer: then some are there.
+        """
+        engine, gone, back = self._engine, self._patience.gone, self._patience.back
+        if gone is None or back is None or not self._patience.was_away_at(status.finished, -_NEAR_S):
+            return
+        if isinstance(engine, CarriesOutput) and engine.carries_output() and self._newest < gone + _NEAR_S:
+            self._mark("Its engine was away from here on: what was printed after this may be lost.")
+            clock = (time.strftime("%H:%M:%S", time.localtime(moment)) for moment in (gone, back))
+            self._row.add_note(
+                f"Its engine did not answer from {' to '.join(clock)}: what it printed then may be lost."
+            )
+
     def _record(self, live: LogStream | None, mark: str) -> bool:
         """Take the live output, else the engine's log, to its end; ``False`` when it may have been cut off.
 
@@ -131,6 +151,7 @@ class Following:
             time.sleep(FULL_DISK_S)
             return False
         except EngineUnavailable:
+            self._patience.note_away()
             return False
         finally:
             stream.close()
@@ -162,6 +183,7 @@ class Following:
 
     def _take(self, chunk: LogChunk) -> None:
         self._recorder.take(chunk)
+        self._newest = max(self._newest, chunk.time or time.time())
         (self._begun.discard if chunk.data.endswith(b"\n") else self._begun.add)(chunk.stream)
 
     def _mark(self, text: str) -> None:
@@ -176,6 +198,7 @@ class Following:
         try:
             self._engine.info()
         except EngineError:
+            self._patience.note_away()
             return False
         return True
 

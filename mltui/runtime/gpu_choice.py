@@ -114,7 +114,7 @@ def gpu_uses(
     """The GPUs that can be read, the freest first, with the active run and the processes that are on each; of one that
     is given out in parts, its parts.
     """
-    has = {uuid: run for run in active if not run.waits for uuid in run.gpus}
+    has = {uuid: run for run in active if run.goes_on for uuid in run.gpus}
     on: dict[str, list[DeviceProcess]] = {}
     for process in processes:
         on.setdefault(process.uuid, []).append(process)

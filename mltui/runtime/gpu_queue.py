@@ -121,7 +121,7 @@ class _Line:
     def __init__(self, uses: tuple[GpuUse, ...], active: Sequence[Run]) -> None:
         self._uses = uses
         self._free = [use for use in uses if use.free]
-        self._going = Counter(one.group_id for one in active if one.group_id and not one.waits)
+        self._going = Counter(one.group_id for one in active if one.group_id and one.goes_on)
         self._given: dict[str, Run] = {}
         """GPUs that are free and somebody else's who is before in the queue, by their number."""
         self._first: Run | None = None

@@ -28,6 +28,21 @@ class Patience:
         self._row = row
         self.trouble = ""
         """What keeps the run's output from being recorded now; empty while nothing does."""
+        self.gone: float | None = None
+        """When the engine did not answer any more, the last time that it went away; seconds since 1970."""
+        self.back: float | None = None
+        """When it answered again; ``None`` while it is away."""
+
+    def note_away(self) -> None:
+        """The engine does not answer now."""
+        if self.gone is None or self.back is not None:
+            self.gone, self.back = time.time(), None
+
+    def was_away_at(self, moment: float | None, before: float = 0.0) -> bool:
+        """The engine did not answer then, or from ``before`` seconds later on."""
+        if moment is None or self.gone is None:
+            return False
+        return self.gone - before <= moment <= (self.back or moment)
 
     def note(self, trouble: str) -> None:
         """Output cannot be recorded for now."""
@@ -54,6 +69,8 @@ class Patience:
                 raise
             except EngineError as error:
                 away = isinstance(error, EngineUnavailable)
+                if away:
+                    self.note_away()
                 if refusals and not away:
                     raise
                 if not self._row.wanted:
@@ -63,6 +80,8 @@ class Patience:
                 tries += 1
                 back_off(tries)
             else:
+                if self.gone is not None and self.back is None:
+                    self.back = time.time()
                 if tries:
                     self._row.save(detail=self.trouble, hint="It is tried again." if self.trouble else "")
                 return answer

@@ -62,6 +62,12 @@ class RunRow:
         else:
             self._unsaved.clear()
 
+    def add_note(self, note: str) -> None:
+        """Add a sentence to what is noted of the run, once."""
+        notes = self.recorded().notes
+        if note not in notes:
+            self.save(notes=f"{notes} {note}".lstrip())
+
     def save_at_last(self, changes: dict[str, object]) -> None:
         """Write to the database; a full disk is waited out, for a run must not end without its record."""
         self.save(**changes)

@@ -49,6 +49,8 @@ _STEP = re.compile(r"^Step \d+/\d+ ?: ?")
 _LAST_WORDS = 1 << 15
 #: At most so often is the database told about the progress of a build.
 _NEWS_S = 0.25
+#: An engine that is shut down ends its containers first; it takes so long from the first to when it does not answer.
+_SHUTDOWN_S = 5.0
 #: Bytes of the log still to be read for metrics when a run has ended, from which on that is worth a word.
 _MUCH_UNREAD = 1 << 22
 
@@ -88,7 +90,8 @@ class Supervisor:
         try:
             ending = self._bring_to_its_end(recorder)
             if recorder.unread > _MUCH_UNREAD:
-                self._row.save(detail="It has ended; the rest of its log is being read.")
+                said = "It has ended; the rest of its log is being read."
+                self._row.save(detail=said, finished=ending["finished"], exit_code=ending.get("exit_code"))
         finally:
             recorder.finish()
         # Last of all: a run is called ended when its record is whole.
@@ -110,7 +113,7 @@ class Supervisor:
                 following = Following(container, self._engine, recorder, self._row, self._patience, self._folder)
                 with RunSampler(self._engine, container, self._row.recorded().gpus, self._folder):
                     status = following.follow(stream)
-                return self._conclusion(status, following.restarted)
+                return self._conclusion(status, following)
             except NotFound as error:
                 raise NotFound("Its container was removed while it ran.") from error
         except _StoppedEarly:
@@ -155,9 +158,8 @@ class Supervisor:
 
         info = self._patience.ask_for(self._asking(self._engine.info))
         spec, note = spec_again(self._run, self._folder, info)
-        notes = self._row.recorded().notes
-        if note and note not in notes:
-            self._row.save(notes=f"{notes} {note}".lstrip())
+        if note:
+            self._row.add_note(note)
         return spec
 
     def _in_turn(self, spec: LaunchSpec) -> LaunchSpec:
@@ -239,14 +241,19 @@ class Supervisor:
         self._row.save(state=RunState.RUNNING, container_id=found.id, container_name=found.name, started=found.started)
         return found.id
 
-    def _conclusion(self, status: ContainerStatus, restarted: bool) -> dict[str, object]:
+    def _conclusion(self, status: ContainerStatus, following: Following) -> dict[str, object]:
         run = self._row.recorded()
         changed = [one.after for one in run.changes if one.what == "memory" and one.after is not None]
         memory = int(changed[-1]) if changed else self._spec.resources.memory if self._spec else None
-        end = outcome(status, stop_requested=run.stop_requested, memory_limit=memory)
+        end = outcome(
+            status,
+            stop_requested=run.stop_requested,
+            memory_limit=memory,
+            with_engine=self._patience.was_away_at(status.finished, _SHUTDOWN_S),
+        )
         if end.reason == "exit" and (words := self._last_words()):
             end = end._replace(detail=f"{end.detail.rstrip('.')}: {words}")
-        started = (run.started if restarted else status.started) or run.started
+        started = (run.started if following.restarted else status.started) or run.started
         finished = status.finished or time.time()
         return {
             "exit_code": status.exit_code,

@@ -13,6 +13,7 @@ from mltui.domain.errors import MltuiError
 from mltui.domain.run import Run
 from mltui.domain.text import one_line
 from mltui.runtime.run_view import RunView
+from mltui.storage.locations import full_disk
 
 if TYPE_CHECKING:
     from mltui.engines.base import Engine
@@ -59,6 +60,8 @@ class Watcher:
         """Why runs could not be taken up."""
         self._unreadable = ""
         """Why a run is not listed."""
+        self._full = ""
+        """That nothing can be recorded now."""
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
@@ -128,9 +131,9 @@ class Watcher:
             try:
                 self._look_at_database()
                 self._poll_view()
-                self._say(self._trouble or self._unreadable)
+                self._say(self._full or self._trouble or self._unreadable)
             except MltuiError as error:
-                self._say(str(error))
+                self._say(self._full or str(error))
             except OSError as error:
                 self._say(f"The run's record cannot be read: {error.strerror or error}.")
             except Exception as error:
@@ -151,6 +154,8 @@ class Watcher:
                 self.began_or_ended()
         if time.monotonic() - self._adopted > _ADOPT_S:
             self._adopted = time.monotonic()
+            goes_on = any(run.state.active for run in self.runs)
+            self._full = full_disk(self._launcher.home) if goes_on else ""
             try:
                 self._take_up()
                 self._trouble = ""

@@ -12,6 +12,8 @@ from mltui.domain.paths import user_path
 
 #: The cure where a file cannot be written.
 MAKE_ROOM = "Check that the disk is not full and that the folder is yours; MLTUI_HOME names another folder."
+#: Bytes without which a disk is full: less than that no file can count on.
+_ROOM = 1 << 16
 
 
 def home() -> Path:
@@ -68,3 +70,18 @@ def make_file(path: Path) -> Path:
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.", MAKE_ROOM) from error
     return path
+
+
+def full_disk(folder: Path) -> str:
+    """A sentence when the disk of the runs' home is full, else the empty text.
+
+    A viewer looks by itself: a supervisor, whose word stands in the database, cannot say it on the same disk.
+    """
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return ""
+    room = disk.f_bavail * disk.f_frsize >= _ROOM and (disk.f_favail > 0 or disk.f_files == 0)
+    return (
+        "" if room else f"Disk full: runs are not recorded until {folder} has room; what they print is filled in then."
+    )

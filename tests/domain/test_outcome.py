@@ -31,6 +31,16 @@ def test_polite_signals_count_as_stopped(code: int, name: str) -> None:
     assert ended(code) == Outcome(RunState.STOPPED, "stopped", f"Ended by {name} (exit {code}).")
 
 
+@pytest.mark.parametrize(("code", "name"), [(143, "SIGTERM"), (137, "SIGKILL")])
+def test_what_ended_with_its_engine_is_no_failure(code: int, name: str) -> None:
+    """The engine's stop is named; an exit code of the command's own is what it ever is."""
+    status = ContainerStatus("c", "n", "exited", exit_code=code)
+    end = outcome(status, stop_requested=False, with_engine=True)
+    assert end[:3] == (RunState.STOPPED, "stopped", f"Ended by {name} (exit {code}) when its engine was shut down.")
+    status = replace(status, exit_code=3)
+    assert outcome(status, stop_requested=False, with_engine=True).state is RunState.FAILED
+
+
 def test_out_of_memory() -> None:
     """The limit is named where it is known; there is something to do; a child's death is told by the program's code."""
     assert ended(137, oom_killed=True, limit=2 << 30).detail == (

@@ -85,6 +85,34 @@ def test_the_containers_end_with_it(own: tuple[PrivateDockerd, Runs], how: str) 
     assert done.finished >= done.started
     assert runs.log(run)[1].startswith(b"ready\n")
     assert runs.raw(run).count(b"ready") == 1
+    if how == "interrupt":
+        assert b"saved" in runs.log(run)[1]
+        assert "when its engine was shut down" in done.detail
+        assert "may be lost" not in done.notes
+
+
+def test_what_is_printed_while_nobody_takes_it_is_called_lost(lively: tuple[PrivateDockerd, Runs]) -> None:
+    """It ends while its engine is dead: a mark stands in the log where it breaks off, and the record has a note."""
+    engine, runs = lively
+    run = runs.launch(f"echo step 1 - loss: 0.5; {HOLD}; sleep 1.5; echo no more")
+    runs.printed(run, b"step 1")
+    container = runs.now(run).container_id
+    engine.kill()
+    until(lambda: "does not answer" in runs.now(run).detail)
+    runs.go(run)
+    until(lambda: not running(container))
+    engine.start()
+    done = runs.ended(run)
+    assert done.state is RunState.FINISHED
+    assert "what it printed then may be lost" in done.notes
+    assert b"no more" in runs.raw(run) or b"may be lost" in runs.raw(run).splitlines()[-1]
+    assert runs.points(run) == {"loss": [(1, 0.5)]}
+
+
+def running(container: str) -> bool:
+    """A process of the container is there."""
+    groups = Path("/sys/fs/cgroup").glob(f"**/{container}/cgroup.procs")
+    return any(group.read_text().strip() for group in groups)
 
 
 def test_both_are_killed(lively: tuple[PrivateDockerd, Runs]) -> None:

@@ -185,3 +185,11 @@ def test_many_holders_are_counted() -> None:
     look = GpuLook(tuple(gpu(index) for index in range(8)))
     turn = ask(run("a", 1.0), [going("h", *range(8))], look)
     assert turn.text.endswith("GPU 3 by run h (mnist) and 4 more")
+
+
+def test_a_run_whose_record_is_being_completed_has_given_its_gpus_back() -> None:
+    """Its container has ended; what it printed is still read."""
+    run = Run(id="a", profile="p", profile_path="", engine="docker", endpoint="", state=RunState.RUNNING)
+    assert run.goes_on
+    assert not dataclasses.replace(run, finished=5.0).goes_on
+    assert dataclasses.replace(run, finished=5.0).state.active

@@ -14,6 +14,7 @@ from mltui.engines.base import LogChunk
 from mltui.runtime.recorder import Recorder
 from mltui.runtime.replay import GAP
 from mltui.runtime.run_view import RunView
+from mltui.runtime.watcher import Watcher
 from mltui.storage.run_folder import RunFolder
 from tests.runtime.conftest import HOLD, Runs, until
 
@@ -181,7 +182,12 @@ def test_a_full_disk_is_waited_out(small_disk: Path, docker_runs: Runs) -> None:
     until(lambda: docker_runs.engine.find(run.id).ended)
     assert docker_runs.supervisor(run)
     assert b"step 3000" not in docker_runs.raw(run)
+    watcher = Watcher(docker_runs.launcher)
+    watcher.start()
+    until(lambda: watcher.error, lambda error: error.startswith("Disk full: "))
     filler.unlink()
+    until(lambda: watcher.error, lambda error: not error, period=0.1)
+    watcher.close()
     done = docker_runs.ended(run)
     assert (done.state, done.exit_code, done.reason) == (RunState.FAILED, 5, "exit")
     assert docker_runs.log(run)[1] == b"".join(b"step %d - loss: 0.%d\n" % (i, i) for i in range(3001))

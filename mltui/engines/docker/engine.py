@@ -300,6 +300,10 @@ class DockerEngine:
         source = self._client.stream("GET", "/events", params, what="The events cannot be read", endless=False)
         return any(event.id == ended.id and event.action == "kill" for event in DockerEventStream(source))
 
+    def carries_output(self) -> bool:
+        """Docker does; Podman leaves it to a process beside each container."""
+        return not self._client.podman
+
     def limits(self, container_id: str) -> Limits:
         """The limits that the container has."""
         return limits_of(self._inspect(container_id))
