@@ -89,12 +89,15 @@ def save_text(read: FileText, text: str, *, overwrite: bool = False) -> FileText
     return FileText(read.path, text, _digest(data), read.marked)
 
 
-def changed_on_disk(read: FileText) -> bool:
-    """The file is another one than was read, or gone."""
-    try:
-        return _digest_now(read.path) != read.digest
-    except StorageError:
-        return True
+def as_it_is_now(read: FileText) -> FileText:
+    """The file as it is now: ``read`` itself where it is the same, one without a digest where it is gone.
+
+    Raises ``StorageError`` for one that cannot be read any more.
+    """
+    digest = _digest_now(read.path)
+    if digest == read.digest:
+        return read
+    return read_text(read.path) if digest else FileText(read.path, "", marked=read.marked)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

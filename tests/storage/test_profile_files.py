@@ -42,9 +42,9 @@ def test_what_is_saved_is_what_is_read(file: Path) -> None:
 def test_a_file_that_changed_is_not_overwritten(file: Path) -> None:
     """Unless the person says so; a file that is gone is one that changed."""
     read = files.read_text(file)
-    assert not files.changed_on_disk(read)
+    assert files.as_it_is_now(read) is read
     file.write_text("image: theirs\n")
-    assert files.changed_on_disk(read)
+    assert files.as_it_is_now(read) == files.read_text(file)
     with pytest.raises(files.FileChanged, match="has changed on disk since it was read"):
         files.save_text(read, "image: mine\n")
     assert file.read_text() == "image: theirs\n"
@@ -53,6 +53,10 @@ def test_a_file_that_changed_is_not_overwritten(file: Path) -> None:
     file.unlink()
     with pytest.raises(files.FileChanged, match="is gone on disk"):
         files.save_text(read, "image: mine\n")
+    gone = files.as_it_is_now(read)
+    assert (gone.text, gone.digest) == ("", "")
+    files.save_text(gone, "image: mine\n")
+    assert file.read_text() == "image: mine\n"
 
 
 def test_a_touched_file_is_the_same(file: Path) -> None:

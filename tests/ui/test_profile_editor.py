@@ -308,9 +308,8 @@ def test_leaving_asks_for_what_is_not_saved(file: Path) -> None:
     edit(file, drive)
 
 
-@pytest.mark.parametrize(("answer", "part"), [("o", "auto"), ("r", "theirs")])
-def test_a_file_that_changed_meanwhile_is_not_overwritten_unasked(file: Path, answer: str, part: str) -> None:
-    """Overwrite it, or reload it: then one's own text can be had back with undo."""
+def test_a_file_that_changed_meanwhile_is_not_overwritten_unasked(file: Path) -> None:
+    """Reload it: then one's own text can be had back with undo; or overwrite it: what goes is shown first."""
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
@@ -318,18 +317,54 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten_unasked(file: Path, an
         await wait_for(pilot, lambda: editor.profile.changed)
         mine = editor.area.text
         write(file, TEXT + "hostname: theirs\n")
-        await wait_for(pilot, lambda: "changed on disk" in screen_text(app))
         await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
-        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen | ChoiceScreen))
+        await wait_for(pilot, lambda: editor.disk.state == "changed on disk")
+        if isinstance(app.screen, DiffScreen):
+            # It was asked for before the change was seen, and is refused when it is seen.
+            await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         assert on_disk(file) == TEXT + "hostname: theirs\n"
-        await pilot.press(answer)
+        await pilot.press("r")
         await wait_for(pilot, lambda: app.screen is editor and not editor.profile.changed)
-        assert part in on_disk(file)
-        if answer == "r":
-            await pilot.press("u")
-            await wait_for(pilot, lambda: editor.area.text == mine)
+        assert editor.area.text == on_disk(file) == TEXT + "hostname: theirs\n"
+        await pilot.press("u")
+        await wait_for(pilot, lambda: editor.area.text == mine)
+        write(file, TEXT + "user: theirs\n")
+        await wait_for(pilot, lambda: editor.disk.state and "changed on disk" in screen_text(app))
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("o")
+        await wait_for(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await wait_for(pilot, lambda: "-user: theirs" in screen_text(app))
+        assert on_disk(file) == TEXT + "user: theirs\n"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.screen is editor and not editor.profile.changed)
+        assert on_disk(file) == mine
+        assert editor.disk.state == ""
+
+    edit(file, drive)
+
+
+def test_a_file_that_changes_is_taken_in_where_nothing_is_lost_by_it(file: Path) -> None:
+    """Undo shows what it was; one that is gone is said, and written again on request."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        theirs = TEXT.replace("gpus: none", "gpus: all")
+        write(file, theirs)
+        await wait_for(pilot, lambda: editor.area.text == theirs)
+        await wait_for(pilot, lambda: editor.form.select("gpus") and editor.form.current.value == "all")
+        assert not editor.profile.changed
+        await pilot.press("u")
+        await wait_for(pilot, lambda: editor.area.text == TEXT and "● not saved" in screen_text(app))
+        os.unlink(file)
+        await wait_for(pilot, lambda: "gone from disk" in screen_text(app))
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        assert "Reload" not in screen_text(app)
+        await pilot.press("o")
+        await wait_for(pilot, lambda: app.screen is editor and not editor.profile.changed)
+        assert on_disk(file) == TEXT
 
     edit(file, drive)
 

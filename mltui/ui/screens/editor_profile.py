@@ -34,7 +34,6 @@ class EditedProfile:
         self._area, self._table = screen.area, screen.form
         self.read = read
         """The file as it was read, or as it was saved last."""
-        self.changed_on_disk = False
         self.draft: Draft | None = None
         """What the text was found to say; ``None`` until that is known."""
         self.form = ProfileForm()
@@ -58,7 +57,7 @@ class EditedProfile:
 
     def load(self, read: FileText) -> None:
         """Show the file's text, with nothing to undo."""
-        self.read, self.changed_on_disk = read, False
+        self.read = read
         self._area.read_only = not self._area.show(read.text)
         if self._area.read_only:
             self._screen.mltui.say_error(self.why_not_edited())

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from mltui.domain.errors import MltuiError, UsageError
+from mltui.domain.errors import MltuiError, StorageError, UsageError
 from mltui.ui.screens.editor_below import where_and_what
+from mltui.ui.screens.editor_disk import OnDisk, look_at
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen, answer_from
 from mltui.ui.widgets.yaml_area import why_not_kept
 
 if TYPE_CHECKING:
-    from mltui.storage.profile_files import FileChanged, FileText
+    from mltui.storage.profile_files import FileText
     from mltui.ui.app import MltuiApp
     from mltui.ui.screens.editor_profile import EditedProfile
     from mltui.ui.screens.profile_editor import ProfileEditor
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 class Saving:
     """Brings the text into the file, and a file that changed meanwhile to the person."""
 
-    def __init__(self, screen: ProfileEditor, profile: EditedProfile) -> None:
+    def __init__(self, screen: ProfileEditor, profile: EditedProfile, disk: OnDisk) -> None:
         self._screen = screen
         self._profile = profile
+        self._disk = disk
         self._saved = False
         """Something was: who opened the editor reads the profiles again."""
         self._writing = False
@@ -36,19 +38,6 @@ class Saving:
     @property
     def _app(self) -> MltuiApp:
         return self._screen.mltui
-
-    def look_at_disk(self) -> None:
-        """Say when the file on disk is another one than was read."""
-        from mltui.storage.profile_files import changed_on_disk
-
-        profile, read = self._profile, self._profile.read
-
-        def tell(changed: bool) -> None:
-            if self._screen.is_attached and read is profile.read and changed != profile.changed_on_disk:
-                profile.changed_on_disk = changed
-                self._screen.show_top()
-
-        self._app.do("", lambda: changed_on_disk(read), then=tell)
 
     # -- saving -------------------------------------------------------------------------------------------------------
 
@@ -63,17 +52,20 @@ class Saving:
         if self._screen.area.read_only:
             self._app.say_error(profile.why_not_edited())
             return
-        if not profile.changed:
+        if not profile.changed and not self._disk.state:
             self._app.notify("There is nothing to save.", timeout=2)
             return
         if not self._app.may_act("save"):
             return
         text = profile.text
+        if self._disk.state:
+            self._ask_about_disk(text, leave=leave)
+            return
         diff = diff_of(profile.read.text, text, profile.read.path.name)
 
         def answered(save: bool | None) -> None:
             if save:
-                self._write(text, leave=leave)
+                self._write(text, profile.read, leave=leave)
 
         self._app.push_screen(DiffScreen(f"Save {profile.name}?", diff, *self._warning()), answered)
 
@@ -87,24 +79,27 @@ class Saving:
             return "This is no YAML: saved all the same, it cannot be launched.", first
         return f"{len(problems)} wrong in it: saved like this, it cannot be launched.", first
 
-    def _write(self, text: str, *, overwrite: bool = False, leave: bool = False) -> None:
+    def _write(self, text: str, over: FileText | None, *, leave: bool = False) -> None:
+        """Write it in the place of ``over``; ``None``: of whatever is there."""
         from mltui.storage import profile_files as files
 
         read = self._profile.read
 
-        def write() -> FileText | FileChanged:
+        def write() -> tuple[bool, FileText | StorageError]:
             try:
-                return files.save_text(read, text, overwrite=overwrite)
-            except files.FileChanged as changed:
-                return changed
+                return True, files.save_text(over or read, text, overwrite=over is None)
+            except files.FileChanged:
+                return False, look_at(over or read)
 
-        def written(result: FileText | FileChanged) -> None:
+        def written(result: tuple[bool, FileText | StorageError]) -> None:
             self._writing = False
-            if isinstance(result, files.FileChanged):
+            saved, now = result
+            if not saved or isinstance(now, StorageError):
                 self._next = None
-                self._ask_about_disk(result, text, leave=leave)
+                self._disk.saw(now)
+                self._ask_about_disk(text, leave=leave)
                 return
-            self._is_saved(result)
+            self._is_saved(now)
             # What was typed meanwhile is asked about.
             then, self._next = self._next or (self.leave if leave else None), None
             if then:
@@ -114,41 +109,18 @@ class Saving:
             self._writing, self._next = False, None
 
         self._writing = True
-        self._app.do("", write, then=written, failed=failed, keys_wait=True)
+        self._app.do("", write, then=written, failed=failed)
 
     def _is_saved(self, result: FileText) -> None:
         profile = self._profile
-        profile.read, profile.changed_on_disk, self._saved = result, False, True
+        profile.read, self._saved = result, True
         self._screen.show_top()
         self._app.notify(f"Saved {profile.name}.", timeout=2, markup=False)
 
-    def _ask_about_disk(self, error: MltuiError, text: str, *, leave: bool) -> None:
-        answers = (("o", "Overwrite it with yours"), ("r", "Reload it: yours can be had back with undo"),
-                   ("a", "Save yours as another profile"))  # fmt: skip
-
-        def answered(answer: str | None) -> None:
-            if answer == "o":
-                self._write(text, overwrite=True, leave=leave)
-            elif answer == "r":
-                self._reload()
-            elif answer == "a":
-                self._save_as(text)
-
-        self._app.push_screen(ChoiceScreen([error.message], answers), answered)
-
-    def _reload(self) -> None:
-        from mltui.storage.profile_files import read_text
-
-        profile, area = self._profile, self._screen.area
-
-        def take(read: FileText) -> None:
-            profile.read, profile.changed_on_disk = read, False
-            area.change_to(read.text, whole_step=True)
-            if area.read_only or profile.changed:
-                profile.load(read)
-            self._screen.show_top()
-
-        self._app.do("", lambda: read_text(profile.read.path), then=take, keys_wait=True)
+    def _ask_about_disk(self, text: str, *, leave: bool) -> None:
+        self._disk.ask(
+            text, self._warning(), lambda over: self._write(text, over, leave=leave), lambda: self._save_as(text)
+        )
 
     def _save_as(self, text: str) -> None:
         """Put the text beside the file, under another name."""

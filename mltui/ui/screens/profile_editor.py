@@ -14,6 +14,7 @@ from mltui.domain.text import one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
 from mltui.ui.presentation.profile_form import FormRow, about_lines
 from mltui.ui.screens.editor_below import Below
+from mltui.ui.screens.editor_disk import OnDisk
 from mltui.ui.screens.editor_form import FormCommands
 from mltui.ui.screens.editor_profile import EditedProfile
 from mltui.ui.screens.editor_saving import Saving
@@ -41,7 +42,8 @@ class ProfileEditor(Screen[bool]):
     """Answers whether something was saved.
 
     The screen lays out the views and knows which has the focus. ``profile`` is what is edited, ``commands`` what the
-    form's keys do to it, ``saving`` the way to the file and out, ``under`` what is shown below.
+    form's keys do to it, ``saving`` the way to the file and out, ``disk`` what became of the file meanwhile, ``under``
+    what is shown below.
     """
 
     DEFAULT_CSS = """
@@ -76,7 +78,8 @@ class ProfileEditor(Screen[bool]):
         self.keys = KeyBar()
         self.profile = EditedProfile(self, read)
         self.commands = FormCommands(self, self.profile)
-        self.saving = Saving(self, self.profile)
+        self.disk = OnDisk(self, self.profile)
+        self.saving = Saving(self, self.profile, self.disk)
         self.under = Below(self, self.profile)
 
     @property
@@ -103,7 +106,7 @@ class ProfileEditor(Screen[bool]):
         self.panel.can_focus = False
         self.profile.open(self.profile.read)
         self.form.focus()
-        self.set_interval(_LOOK_S, self.saving.look_at_disk)
+        self.set_interval(_LOOK_S, self.disk.look)
         self._show_keys()
 
     def on_unmount(self) -> None:
@@ -162,8 +165,8 @@ class ProfileEditor(Screen[bool]):
         right: list[Span] = [(f"{count} wrong " if count else "✓ sound ", "error" if count else "ok")]
         if profile.draft is None:
             right = [("checking … ", "dim")]
-        if profile.changed_on_disk:
-            right.insert(0, ("changed on disk  ", "warn"))
+        if self.disk.state:
+            right.insert(0, (f"{self.disk.state}  ", "warn"))
         if profile.changed:
             # At this end a long path cannot push it out.
             right.insert(0, ("● not saved  ", "accent"))
