@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
@@ -18,7 +17,7 @@ from textual.timer import Timer
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import APP, PANES, Command, bindings, key_of
+from mltui.ui.commands import APP, PANES, bindings, key_of
 from mltui.ui.failures import Failures
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
@@ -315,30 +314,10 @@ class MltuiApp(App[None]):
         self.show_text("Keys", help_lines([*here, ("everywhere", APP)]))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: the commands of the place, then those of the app."""
-        here = self.main.place
-        places = [here, *(name for name in self.main.pane_names() if name != here)]
-        for place in filter(None, places):
-            for command in PANES.get(place, ()):
-                if self._offered(command):
-                    where = "" if place == here else f"{place.capitalize()}: "
-                    title = f"{where}{_with_key(command)}"
-                    yield SystemCommand(title, command.help, partial(self._give, command.action, place))
-        for command in APP:
-            if self._offered(command):
-                yield SystemCommand(_with_key(command), command.help, partial(self._give, command.action))
+        """What the palette offers."""
+        from mltui.ui.offered import offered_on
 
-    def _offered(self, command: Command) -> bool:
-        return command.palette and not (self.options.read_only and (command.acts or command.dangerous))
-
-    async def _give(self, action: str, place: str = "") -> None:
-        """Do what the command's key does in its pane."""
-        if not place:
-            await self.run_action(action)
-            return
-        if place != self.main.place:
-            self.jump(place)
-        await self.run_action(action, self.main.pane(place))
+        return offered_on(self, screen)
 
     def action_palette(self) -> None:
         """Find a command by name."""
@@ -387,10 +366,6 @@ class MltuiApp(App[None]):
             cockpit.connect()
         else:
             cockpit.catalog.refresh()
-
-
-def _with_key(command: Command) -> str:
-    return f"{command.title}  ({command.key})" if command.key else command.title
 
 
 def run_app(options: AppOptions) -> int:

@@ -384,7 +384,7 @@ EDITOR = (
     Command("editor.outside", "ctrl+o", "outside", "$EDITOR", "Open it in your own editor; what you save is taken in."),
     Command("editor.copy", "f4", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
     Command("editor.help", "f1", "help", "Help", "Show every key of the place you are in.", footer=True),
-    Command("editor.close", "escape", "close", "Back", "Leave; what is not saved is asked for.", footer=True),
+    Command("editor.close", "escape,ctrl+q", "close", "Back", "Leave; what is not saved is asked for.", footer=True),
 )
 
 #: The form of the editor.

@@ -33,6 +33,7 @@ TOGETHER = {"form": "editor"}
 COVERED = {
     "escape": "goes back from where one is, one step",
     "q": "closes what is over the screen, before the app",
+    "ctrl+q": "closes what is over the screen, before the app",
     "question_mark": "shows the keys of the place; again, closes them",
     "f1": "shows the keys of the place",
     "tab": "goes on inside of what is over the screen",

@@ -22,6 +22,7 @@ from mltui.ui.fatal import last_words
 from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
+from mltui.ui.theme import DARK
 from tests.ui.conftest import wait_for
 
 TEXT = """\
@@ -288,6 +289,29 @@ def test_saving_shows_the_diff_first(file: Path) -> None:
     edit(file, drive)
 
 
+def test_the_palette_has_the_commands_of_the_editor(file: Path) -> None:
+    """Of the view that has the focus, and none of the screen below; nor do the app's letters reach that."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        titles = {command.title for command in app.get_system_commands(editor)}
+        assert {"Save  (ctrl+s)", "Undo  (ctrl+z)", "Find field  (/)", "Rename  (r)"} <= titles
+        assert not [title for title in titles if ":" in title or title.startswith(("Quit", "Delete", "Doctor", "Dark"))]
+        place = app.main.place
+        await pilot.press("D", "T", "2", "comma", "F")
+        assert (app.screen, app.main.place, app.theme) == (editor, place, DARK.name)
+        await pilot.press("ctrl+p", *"find field")
+        await wait_for(pilot, lambda: "Type letters of a field" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press("escape", "tab")
+        await wait_for(pilot, lambda: editor.focused is editor.area)
+        titles = {command.title for command in app.get_system_commands(editor)}
+        assert "Save  (ctrl+s)" in titles
+        assert "Find field  (/)" not in titles
+
+    edit(file, drive)
+
+
 def test_leaving_asks_for_what_is_not_saved(file: Path) -> None:
     """Escape stays, ``d`` drops."""
 
@@ -299,7 +323,9 @@ def test_leaving_asks_for_what_is_not_saved(file: Path) -> None:
         await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.screen is editor)
-        await pilot.press("q")
+        await pilot.press("ctrl+q")
+        await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("escape", "q")
         await wait_for(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         await pilot.press("d")
         await wait_for(pilot, lambda: app.screen is app.main)

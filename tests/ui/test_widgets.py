@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from textual import events
 from textual.strip import Strip
 from textual.widgets import Static, TextArea
 
@@ -16,7 +15,7 @@ from mltui.ui.widgets.lines import columns, cut, fit, line_length, spread
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.log_view import LogView
 from mltui.ui.widgets.yaml_area import YamlArea
-from tests.ui.conftest import Host, rows, wait_for
+from tests.ui.conftest import Host, rows
 
 
 def joined(line: object) -> str:
@@ -223,25 +222,6 @@ def test_what_made_the_text_longer_than_the_view_can_be_taken_back() -> None:
                     assert area.text == text
                     assert area.scroll_offset.y <= area.cursor_location[0] < area.scroll_offset.y + area.size.height
             assert area.show_vertical_scrollbar
-
-    asyncio.run(run())
-
-
-def test_keys_that_come_together_count_in_their_order() -> None:
-    """Letters behind a step of the cursor go where the step leads, also when both come at once."""
-
-    async def run() -> None:
-        area = YamlArea()
-        async with Host(area).run_test(size=(40, 8)) as pilot:
-            area.show("a: 1\nb: 2")
-            area.focus()
-            await pilot.pause()
-            keys = [("ctrl+end", None), ("0", "0"), ("up", None), ("home", None), ("x", "x"), ("end", None), ("9", "9")]
-            for key, character in keys:
-                pilot.app.post_message(events.Key(key, character))
-            await pilot.pause()
-            await wait_for(pilot, lambda: "9" in area.text)
-            assert area.text == "xa: 19\nb: 20"
 
     asyncio.run(run())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
+from textual.screen import ModalScreen
 
 from mltui.domain.text import one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
@@ -38,7 +38,7 @@ class FormView(FormTable):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(FORM)]
 
 
-class ProfileEditor(Screen[bool]):
+class ProfileEditor(ModalScreen[bool]):
     """Answers whether something was saved.
 
     The screen lays out the views and knows which has the focus. ``profile`` is what is edited, ``commands`` what the

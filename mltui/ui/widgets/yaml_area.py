@@ -271,21 +271,12 @@ class YamlArea(TextArea):
 
     # -- typing -------------------------------------------------------------------------------------------------------
 
-    async def on_key(self, event: events.Key) -> None:
-        """Keys of the area count in the order in which they come: by way of the app they would count only behind the
-        letters that come with them, as they do in one packet over a slow line."""
-        own = self._bindings.key_to_bindings.get(event.key, ())
-        if event.key == "enter" and not self.read_only:
-            self._begin_line()
-        elif own:
-            await self.run_action(own[0].action)
-        else:
+    def on_key(self, event: events.Key) -> None:
+        """A new line begins where the line before does, one step further behind a colon."""
+        if event.key != "enter" or self.read_only:
             return
         event.stop()
         event.prevent_default()
-
-    def _begin_line(self) -> None:
-        """A new line begins where the line before does, one step further behind a colon."""
         row, column = self.selection.end
         before = self.document.get_line(row)[:column]
         indent = before[: len(before) - len(before.lstrip(" "))]
