@@ -95,7 +95,7 @@ class Lines:
 
     def _stands_in_block(self, line: bytes | str) -> bool:
         """Whether a line is indented, or stands under a line of counters."""
-        return line[:1] in (b" ", " ") or self.points.context.position is not None
+        return line[:1] in (b" ", b"\t", " ", "\t") or self.points.context.position is not None
 
     def close(self) -> None:
         """Read what was still open when the log ended."""

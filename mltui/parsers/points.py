@@ -324,7 +324,10 @@ class Points:
         # Lines that happened to show more of the values, or fewer, are of the same kind.
         alike = [other for other in self._held if not names.isdisjoint(point.name for point in other.held)]
         released = [group, *(other for other in alike if other is not group)]
-        self.out.extend(sorted((point for each in released for point in each.held), key=lambda point: point.x))
+        held = [point for each in released for point in each.held]
+        if len(released) > 1 and len({point.axis for point in held}) == 1:
+            held.sort(key=lambda point: point.x)
+        self.out.extend(held)
         for each in released:
             each.released = True
             each.held.clear()
