@@ -41,6 +41,10 @@ _CODE = re.compile(
     r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
     r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
 )
+# The best so far, told again in the lines under it.
+_RECAP = re.compile(r"\W*best\b[^:=]{0,60}:\s*$", re.I)
+# Where pytest or googletest begins: what tests print is no training.
+_TESTS = re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b")
 _FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
@@ -58,12 +62,16 @@ _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
 
 def kind_of(text: str, frame: bytes) -> str:
     """The kind of the line ``frame``, which begins with ``text``; ``pairs`` if its form says nothing."""
+    if _RECAP.match(text):
+        return "recap"
     if not _may_matter(frame):
         return _table_kind(text, frame) or "nothing"
     if text.startswith("Traceback (most recent call last)"):
         return "trace"
     if text.startswith("Dep. Variable:"):
         return "summary"
+    if _TESTS.match(text):
+        return "tests"
     if _EXCEPTION.match(text) or _CODE.match(text):
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):

@@ -28,7 +28,19 @@ _OBJECT_NAMES = 50_000
 #: Bytes of shapes that are kept of each of several that print.
 _OTHERS_BYTES = 1_000_000
 
-_SECTION_LINE = re.compile(r"\s+\S+\s+=\s")
+# How a box's rows and the rules between them begin.
+_IN_BOX = tuple(mark.encode() for mark in "|│┃├┝┠┣╞╟╠┡")
+# Whether a line goes on with the block that its kind began.
+_GOES_ON = {
+    "trace": re.compile(rb"\s|$").match,
+    # What a statistical model's fit came to: a table up to a blank line.
+    "summary": re.compile(rb"\s*\S").match,
+    "section": re.compile(rb"\s+\S+\s+=\s").match,
+    "recap": re.compile(rb"[ \t]+\S").match,
+    "tests": re.compile(rb"(?!=+ .*\b(?:passed|failed|errors?|skipped|ran)\b.* in \d|\[=+\] \d+ tests?\b)").match,
+}
+#: Kinds of blocks whose last line is the one that does not go on with it.
+_WITH_END = frozenset(["trace", "summary", "tests"])
 
 
 class Lines:
@@ -42,10 +54,8 @@ class Lines:
         self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self.tables = Tabular(self.judge, self.apply)
-        self._tracing = False
-        self._section = False
-        self._summary = False
-        """What a statistical model's fit came to is being printed: a table up to a blank line."""
+        self._silent = ""
+        """The kind of block that is being printed, if it is one that says nothing of the training."""
         self._heading = Heading()
         self._frame = b""
         self._count = 0
@@ -58,7 +68,7 @@ class Lines:
         """Read one line."""
         self._frame = frame
         self._count += 1
-        if self._tracing or self._section or self._summary or self.tables.box or self._heading.scope:
+        if self._silent or self.tables.box or self._heading.scope:
             frame = self._in_block(frame)
         if self._within_epoch and not frame:
             self._within_epoch, self.points.context.position = False, None
@@ -167,29 +177,20 @@ class Lines:
             self.tables.read_box(text)
         elif kind == "splits":
             self.tables.read_splits_header(text)
-        elif kind == "trace":
-            self._tracing = True
-        elif kind == "section":
-            self._section = True
-        elif kind == "summary":
-            self._summary = True
+        elif kind in _GOES_ON:
+            self._silent = kind
         elif kind == "scope":
             indent = len(text) - len(text.lstrip())
             self._heading = Heading(heading_scope(text), indent, ":" not in text, self.points.context.x)
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
-        if self._tracing:
-            self._tracing = not frame.strip() or frame[:1] in b" \t"
-            return b""
-        if self._summary:
-            self._summary = bool(frame.strip())
-            return b""
-        if self._section:
-            self._section = bool(_SECTION_LINE.match(frame[:200].decode("utf-8", "replace")))
-            if self._section:
+        if self._silent:
+            kind, goes_on = self._silent, bool(_GOES_ON[self._silent](frame))
+            self._silent = kind if goes_on else ""
+            if goes_on or kind in _WITH_END:
                 return b""
-        outside = self.tables.box and not frame.lstrip().startswith((b"|", b"\xe2\x94\x82", b"\xe2\x94\x83"))
+        outside = self.tables.box and not frame.lstrip().startswith(_IN_BOX)
         if outside and (not frame.strip() or self.shape_of(frame).kind != "nothing"):
             self.tables.flush_box()  # A warning that says nothing may stand in the middle of it.
         self._heading.follow(frame)
@@ -200,14 +201,16 @@ class Lines:
         if found is None:
             return False
         names, values, scopes = objects.flatten(found)
-        key = (*names, *scopes.items())
+        sample = objects.is_sample(found)
+        key = (*names, *scopes.items(), sample)
         if key not in self._objects:
             self._object_names += len(key)
             if self._object_names > _OBJECT_NAMES:
                 self._object_names = 0
                 self._objects.clear()
             decimals = [not value.is_integer() for value in values]
-            self._objects[key] = self.judge.plan(objects.object_record(names, decimals, scopes))
+            plan = self.judge.plan(objects.object_record(names, decimals, scopes))
+            self._objects[key] = None if sample and plan is not None and not plan.counts else plan
         plan = self._objects[key]
         if plan is not None:
             self.apply(plan, values)

@@ -63,7 +63,10 @@ class Judge:
             accepted = []  # What a bar shows of any other work.
         if not accepted:
             return self._counting_plan(counters, record)
+        known = {name for name, _ in self.points.series}
         plan = self._fill(record, accepted, counters, rank, bar)
+        if record.closes and not counters.any and known.issuperset(e.series.name for e in plan.entries):
+            return None  # What the curves came to, told again.
         return plan if plan.entries or plan.lost or plan.counts else None
 
     def join(self, record: Record) -> None:

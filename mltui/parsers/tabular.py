@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -12,6 +13,9 @@ from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, Span, byte_span
 from mltui.parsers.tokens import text_of, values_of
+
+# A word that tells one of many from the others.
+_IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")
 
 Apply = Callable[[Plan, list[float]], None]
 
@@ -35,6 +39,8 @@ class Tabular:
         self.box: list[tuple[str, str]] = []
         """Names and values of the box that is being read."""
         self._box_prefix = ""
+        self._box_about = ""
+        """What the box's title says it is about: ``Trial fit_97974_00001 result``."""
         self._splits: list[str] = []
         """Columns of a table of metrics by split that is being read."""
         self.fresh = False
@@ -99,15 +105,20 @@ class Tabular:
         return self._plan_of(text, tables.under_label(label, names), cells[1:])
 
     def _plan_of(self, text: str, names: list[str], cells: list[tables.Cell]) -> tuple[Plan, list[Span]] | None:
-        present = [(name, cell) for name, cell in zip(names, cells, strict=True) if name and cell.number is not None]
+        present = [
+            (f"{name} ({i + 1})" if i else name, place)
+            for name, cell in zip(names, cells, strict=True)
+            for i, place in enumerate(cell.numbers)
+            if name
+        ]
         key = tuple(name for name, _ in present)
         # What is measured may be whole in the first row: such rows are judged by themselves.
-        whole = not any("." in cell.text for _, cell in present)
+        whole = not any("." in text[a:b] for _, (a, b) in present)
         if (key, whole) not in self._rows:
-            record = tables.table_record(list(key), [cell.text for _, cell in present])
+            record = tables.table_record(list(key), [text[a:b] for _, (a, b) in present])
             self._rows[key, whole] = self._judge.plan(record)
         plan = self._rows[key, whole]
-        spans = [byte_span(text, *cell.number) for _, cell in present if cell.number is not None]
+        spans = [byte_span(text, *place) for _, place in present]
         return None if plan is None or not plan.entries else (plan, spans)
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
@@ -165,6 +176,8 @@ class Tabular:
         name, value = box
         if not value:
             self._box_prefix = name if name.endswith("/") else ""
+            if not self.box:
+                self._box_about = next((f"{w} " for w in name.split() if _IDENTIFIER.fullmatch(w)), "")
             self.box.append(("", ""))
         elif len(self.box) < 256:
             self.box.append((self._box_prefix + name, value))
@@ -173,11 +186,14 @@ class Tabular:
         """Read the box that was being kept."""
         rows, self.box, self._box_prefix = [r for r in self.box if r[0]], [], ""
         column = tables.labelled_column(self._header) if self.open and self._header is not None else ""
+        about, self._box_about = self._box_about, ""
         record = Record()
         values: list[float] = []
         for name, value in rows:
             if number := tables.is_number(value):
-                record.fields.append(new_field(f"{name} {column}".rstrip(), len(values), number))
+                found = new_field(f"{name} {column}".rstrip(), len(values), number)
+                found.name = found.name if found.counts else about + found.name
+                record.fields.append(found)
                 values.append(float(number))
         if plan := self._judge.plan(record):
             # A table that does not count is a summary, until another one like it comes.

@@ -167,6 +167,11 @@ def scope_of(name: str) -> str:
     return ""
 
 
+def is_scoped(name: str) -> bool:
+    """Whether a folder in ``name`` says of what it is: ``Forgetting/eval_phase/test_stream``, ``train/foo``."""
+    return "/" in name and any(scope_of(folder) for folder in name.split("/"))
+
+
 @lru_cache(maxsize=8192)
 def counter_of(name: str) -> tuple[str, str] | None:
     """What the counter ``name`` counts and how (see ``COUNTERS``), or ``None`` if it is no counter."""

@@ -12,6 +12,7 @@ _SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "pa
 _SETTINGS = frozenset(
     ["config", "params", "args", "hparams", "hyperparameters", "settings", "options", "metadata", "env", "system"]
 )
+_CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
 _DEPTH = 4
 _WIDTH = 400
 
@@ -23,6 +24,11 @@ def parse_object(text: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def is_sample(found: dict[str, Any]) -> bool:
+    """Whether the object is a piece of data (a page, a question with its answer) with what was measured on it."""
+    return any(isinstance(value, str) and ("://" in value or key.lower() in _CONTENT) for key, value in found.items())
 
 
 def flatten(found: dict[str, Any]) -> tuple[list[str], list[float], dict[str, str]]:

@@ -84,6 +84,7 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
         for found in record.fields:
             if found.role is not Role.COUNTER and part[1] not in found.name:
                 found.name = f"{part[1]} {found.name}"
+    record.closes = said[:1] == ["final"]
     record.starred = text.lstrip().startswith("* ")
     return record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mltui.parsers.vocabulary import Role, counter_of, role_of, words
+from mltui.parsers.vocabulary import Role, counter_of, is_scoped, role_of, words
 
 
 @dataclass(slots=True)
@@ -75,6 +75,8 @@ class Record:
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
     """It begins with words on the best so far."""
+    closes: bool = False
+    """It begins with "final"."""
     row: bool = False
     """It is the row of a table: its columns tell its names."""
     starred: bool = False
@@ -87,4 +89,6 @@ def new_field(name: str, index: int, text: str, explicit: bool = True, label: st
     decimal = not text.lstrip("+-").isdigit()
     if decimal and role is Role.COUNTER and words(name)[-1:] == ("gen",):
         role = Role.METRIC  # Of a generator, not a generation.
+    if decimal and role is Role.UNKNOWN and is_scoped(name):
+        role = Role.METRIC
     return Field(name, role, index, explicit, label, unit.strip(), decimal)

@@ -19,6 +19,10 @@ _WORDS = re.compile(r"\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 _RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _CELL = re.compile(r"\[?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?\]?", re.I)
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)", re.I)
+# A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
+_LIST = re.compile(rf"\[\s*(?:(?:{_NUMBER.pattern})(?:,?\s+(?:{_NUMBER.pattern}))+)?\s*\]", re.I)
+_LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
 # What else may stand in a row: durations, sizes, marks such as a tick.
 _DURATION = re.compile(
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
@@ -34,12 +38,12 @@ _MAX_COLUMNS = 64
 
 
 class Cell(NamedTuple):
-    """One cell of a row: its text, its place, and where in the row its number stands, if it is one."""
+    """One cell of a row: its text, its place, and where in the row its numbers stand: one, or those of a list."""
 
     text: str
     start: int
     end: int
-    number: tuple[int, int] | None
+    numbers: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -68,8 +72,14 @@ def is_number(text: str) -> str:
 
 
 def box_row(text: str) -> tuple[str, str] | None:
-    """Name and value of a table row of two columns, ``| ep_rew_mean | 22.2 |``."""
+    """Name and value of a table row of two columns, ``| ep_rew_mean | 22.2 |`` or ``│ loss   1.35 │``.
+
+    The value is empty in a box's title and in a heading inside of it.
+    """
     parts = _BARS.split(text, 4)
+    if len(parts) == 3 and not parts[0].strip() and not parts[2].strip() and (cells := _GAPPED.findall(parts[1])):
+        named = len(cells) < 3 and _NAME.fullmatch(cells[0])
+        return (cells[0], cells[1] if len(cells) == 2 else "") if named and text.lstrip()[:1] != "|" else None
     if len(parts) != 4 or parts[0].strip() or parts[3].strip():
         return None
     name = parts[1].strip()
@@ -195,6 +205,8 @@ def split_row(text: str) -> list[tuple[str, int, int]]:
     """The cells of a row."""
     if _BARS.search(text):
         return _split_by(text, _BARS)
+    if _LIST.search(text):
+        return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
     if "," in text:
         return _split_by(text, re.compile(","))
     if "\t" in text.strip():
@@ -223,13 +235,17 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
     for i, (cell, start, end) in enumerate(parts):
         found = _CELL.fullmatch(cell)
         if found is None and not (
-            _DURATION.fullmatch(cell) or not cell or (i == 0 and (label or cell.lower() in _OVERALL))
+            _LIST.fullmatch(cell)
+            or _DURATION.fullmatch(cell) or not cell or (i == 0 and (label or cell.lower() in _OVERALL))
         ):
             return None
         at = text.find(cell, start)
-        number = None if found is None else (at + found.start(1), at + found.end(1))
-        cells.append(Cell(cell, start, end, number))
-    return cells if any(cell.number is not None for cell in cells) else None
+        if found is not None:
+            numbers = ((at + found.start(1), at + found.end(1)),)
+        else:
+            numbers = tuple((at + m.start(), at + m.end()) for m in _NUMBER.finditer(cell)) if cell[:1] == "[" else ()
+        cells.append(Cell(cell, start, end, numbers))
+    return cells if any(cell.numbers for cell in cells) else None
 
 
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:
