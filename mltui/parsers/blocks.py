@@ -15,7 +15,7 @@ from mltui.parsers.vocabulary import counter_of
 _PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
 _LONGEST = 400
 _OPENED = re.compile(rb"[^{}]*\{\s*(['\"])[^{}]*,\s*")
-_GOES_ON = re.compile(rb"\s+['\"][^{}]*(?:,\s*|(\})[\s)\]]*)")
+_GOES_ON = re.compile(rb"\s+['\"(][^{}]*(?:,\s*|(\})[\s)\]]*)")
 
 
 class Blocks:

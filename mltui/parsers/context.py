@@ -28,6 +28,8 @@ class Context:
     fold: float | None = None
     total: float | None = None
     """Of how many the last counter of steps was."""
+    runs: int = 0
+    """How many trials have been told of."""
     advances: int = 0
     """How often the training went on."""
     said: bool = False

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mltui.parsers.vocabulary import scope_of
+from mltui.parsers.vocabulary import Role, role_of, scope_of
 
 _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
     r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?)"
     r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
 )
+
+
+# What is told under it is in brackets: ``History (loss, distributed):``.
+_BRACKETED = re.compile(r"\s*[A-Za-z][\w ]{0,30}\(([A-Za-z][\w ,/-]{0,60})\):\s*")
 
 
 @dataclass(slots=True)
@@ -50,6 +54,11 @@ def heading_scope(text: str) -> str:
     text = text.strip()
     if text[-1:] == "{":
         text = text.rstrip("{ ").replace('"', "")
+    if bracketed := _BRACKETED.fullmatch(text):
+        said = bracketed[1].split(", ")
+        if any(role_of(each) is Role.METRIC or each == "metrics" for each in said):
+            return " ".join(each for each in said if each != "metrics")
+        return ""
     found = _HEADING.fullmatch(text)
     word = "" if found is None else next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
     return word

@@ -22,6 +22,8 @@ _GATE = frozenset(
         *SCOPE_WORDS,
         *COUNTERS,
         "learning",
+        "metrics",
+        "best",
         "rank",
         "steps",
         "batches",
@@ -41,11 +43,17 @@ _CODE = re.compile(
     r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
     r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
 )
-# The best so far, told again in the lines under it.
-_RECAP = re.compile(r"\W*best\b[^:=]{0,60}:\s*$", re.I)
-# Where pytest or googletest begins: what tests print is no training.
-_TESTS = re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b")
-_FINAL_SECTION = re.compile(r"\*{3,}.*\bmetrics\b.*\*{3,}", re.I)
+# A whole curve: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
+_LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
+# How blocks begin that say nothing of the training.
+_BLOCKS = {
+    "trace": re.compile(r"Traceback \(most recent call last\)"),
+    "summary": re.compile("Dep. Variable:"),
+    "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b"),
+    "section": re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I),
+    # The best so far, told again in the lines under it.
+    "recap": re.compile(r"\W*best\b[^:=]{0,60}:\s*$", re.I),
+}
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # The name of what prints, in front of each line: ``[NeighborhoodComponentsAnalysis]``.
@@ -62,22 +70,16 @@ _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
 
 def kind_of(text: str, frame: bytes) -> str:
     """The kind of the line ``frame``, which begins with ``text``; ``pairs`` if its form says nothing."""
-    if _RECAP.match(text):
-        return "recap"
     if not _may_matter(frame):
-        return _table_kind(text, frame) or "nothing"
-    if text.startswith("Traceback (most recent call last)"):
-        return "trace"
-    if text.startswith("Dep. Variable:"):
-        return "summary"
-    if _TESTS.match(text):
-        return "tests"
+        return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
+    if block := next((kind for kind, begins in _BLOCKS.items() if begins.match(text)), ""):
+        return block
     if _EXCEPTION.match(text) or _CODE.match(text):
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.
-    if _FINAL_SECTION.search(text):
-        return "section"
+    if _LISTED.search(text):
+        return "listed"
     part = table_part(text)
     if not _HAS_VALUE.search(part.encode()) and tables.read_splits(part):
         return "splits"
@@ -87,7 +89,7 @@ def kind_of(text: str, frame: bytes) -> str:
         return "scope"
     if tables.read_header(text) is not None and not _HAS_VALUE.search(_NAME_DIGITS.sub(b"", frame)):
         return "header"
-    return "pairs"
+    return "groups" if tables.read_groups(text) else "pairs"
 
 
 def kind_behind(text: str, frame: bytes) -> tuple[str, int]:

@@ -14,8 +14,10 @@ from mltui.parsers.kinds import kind_behind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
-from mltui.parsers.records import objects
+from mltui.parsers.records import lists, objects
 from mltui.parsers.records.pairs import item_of, read_pairs
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.records.tables import read_groups
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.tabular import Tabular
@@ -171,17 +173,29 @@ class Lines:
         kind, text = shape.kind, text_of(frame)[shape.offset :]
         if kind == "header":
             self.tables.read_header(text)
+        elif kind == "groups":
+            self.tables.groups = read_groups(text)
         elif kind == "rule":
             self.tables.read_rule(text)
         elif kind == "box":
             self.tables.read_box(text)
         elif kind == "splits":
             self.tables.read_splits_header(text)
+        elif kind == "listed":
+            self._read_curves(text)
         elif kind in _GOES_ON:
             self._silent = kind
         elif kind == "scope":
             indent = len(text) - len(text.lstrip())
             self._heading = Heading(heading_scope(text), indent, ":" not in text, self.points.context.x)
+
+    def _read_curves(self, text: str) -> None:
+        for name, pairs in lists.curves(text):
+            record = Record([new_field("iteration", 0, "1"), new_field(name, 1, "0.5")], heading=self._heading.scope)
+            plan = self.judge.plan(record)
+            if plan is not None:
+                for pair in pairs:
+                    self.apply(plan, list(pair))
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""

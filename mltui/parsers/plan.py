@@ -50,6 +50,9 @@ class Group:
     held_advances: int = -1
     again: tuple[Plan, str, list[float]] | None = None
     """Its first line came again at the end of what is here: another run, or all of it drawn anew."""
+    names: tuple[str, ...] = ()
+    repeats: list[Group] = field(default_factory=list)
+    """Other kinds of lines that tell the same series: at the end a log may tell its curves again."""
     seen: dict[float, list[float]] = field(default_factory=dict)
     """The last values at each x, to know a repeated line."""
     first_x: float | None = None
@@ -57,6 +60,8 @@ class Group:
     stride: float = 0.0
     """How far its last line was from the one before."""
     axis: str = ""
+    run: int = 0
+    """In which trial its last line stood."""
     count: int = 0
     by_count: bool = False
     """Its lines have no place in the log's own counting: they are counted."""

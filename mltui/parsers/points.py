@@ -21,6 +21,8 @@ _new = tuple.__new__
 SERIES_LIMIT = 2000
 #: Records that are remembered, over all kinds of lines, to know a repeated one.
 _SEEN_LIMIT = 50_000
+#: By so much of a value a rounded one may differ from it.
+_ROUNDED = 1e-3
 #: Points of values that never change that wait for a change, over all series.
 _CONSTANT_LIMIT = 100_000
 
@@ -86,6 +88,7 @@ class Points:
         if x != context.x or axis != context.axis:
             context.axis, context.x = axis, x
             context.advances += 1
+            context.runs += axis == "trial"
             self.arrived(axis, x, True)
         if self._held:
             self.training_went_on()
@@ -211,13 +214,10 @@ class Points:
         group = plan.group
         values = [numbers[entry.index] for entry in plan.entries]
         last = group.last_x
-        if last is not None and x <= last:
-            if group.seen.get(x) == values:
-                # The same line again; but one that begins anew may begin with it.
-                group.again = (plan, axis, numbers) if x == group.first_x and x < last else None
-                return
-            if x < last and x == group.first_x:
-                group.seen.clear()  # It counts anew: a fold, a candidate, another run.
+        if group.repeats and any(_tells(other, x, group.names, values) for other in group.repeats):
+            return
+        if last is not None and x <= last and self._comes_again(plan, axis, x, last, numbers, values):
+            return
         if group.again is not None:
             self._begin_anew(group, x)
             last = group.last_x
@@ -233,10 +233,27 @@ class Points:
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
                 if series.last == point:
                     continue
-                series.last = point
+                if group.released:
+                    series.last = point
                 out.append(_new(MetricPoint, (series.name, axis, x, value, series.kind)))
         if not group.released:
             self._hold(group)
+
+    def _comes_again(
+        self, plan: Plan, axis: str, x: float, last: float, numbers: list[float], values: list[float]
+    ) -> bool:
+        """Whether a line that is not beyond the last one of its kind was read before."""
+        group = plan.group
+        if group.run != self.context.runs:
+            group.run = self.context.runs
+            group.seen.clear()
+        if group.seen.get(x) == values:
+            # The same line again; but one that begins anew may begin with it.
+            group.again = (plan, axis, numbers) if x == group.first_x and x < last else None
+            return True
+        if x < last and x == group.first_x:
+            group.seen.clear()  # It counts anew: a fold, a candidate, another run.
+        return False
 
     def set_live(self, live: bool) -> None:
         """Lines are now drawn over and over, or no longer."""
@@ -324,7 +341,7 @@ class Points:
         # Lines that happened to show more of the values, or fewer, are of the same kind.
         alike = [other for other in self._held if not names.isdisjoint(point.name for point in other.held)]
         released = [group, *(other for other in alike if other is not group)]
-        held = [point for each in released for point in each.held]
+        held = [point for each in released for point in each.held if self._is_news(point)]
         if len(released) > 1 and len({point.axis for point in held}) == 1:
             held.sort(key=lambda point: point.x)
         self.out.extend(held)
@@ -332,6 +349,11 @@ class Points:
             each.released = True
             each.held.clear()
         self._held = [other for other in self._held if not other.released]
+
+    def _is_news(self, point: MetricPoint) -> bool:
+        """Whether no other line has told a point while it was held back."""
+        name, *told, kind = point
+        return self.series[name, kind].last != tuple(told)
 
     def training_went_on(self) -> None:
         """Report what was held back: it stood in the middle of a training, so it was no final result."""
@@ -351,3 +373,12 @@ class Points:
                 if group.context_releases and group.held_advances == 1:
                     self._release(group)
         self._held.clear()
+
+
+def _tells(group: Group, x: float, names: tuple[str, ...], values: list[float]) -> bool:
+    """Whether a line of ``group`` had these values at ``x``, but for what rounding makes of them."""
+    known = group.seen.get(x)
+    if known is None:
+        return False
+    told = [known[group.names.index(name)] for name in names]
+    return all(abs(a - b) <= _ROUNDED * abs(b) or a != a != b != b for a, b in zip(values, told, strict=True))

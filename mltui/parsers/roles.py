@@ -23,6 +23,8 @@ _STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
 # Beside these a number without a name counts.
 _COMPANY = (Role.METRIC, Role.SCHEDULE, Role.SCOPE)
+#: Kinds of lines that are looked at to know what is told again.
+_REPEATED = 8
 #: Names whose values are known to be measured.
 _MEASURED = 8192
 
@@ -136,7 +138,8 @@ class Judge:
         if found is None:
             if len(self.groups) > 8192:
                 self.groups.clear()
-            found = self.groups[key] = Group()
+            earlier = [group for group in self.groups.values() if group.count and set(names) <= set(group.names)]
+            found = self.groups[key] = Group(names=tuple(names), repeats=earlier[:_REPEATED])
             strong = any(f.role is Role.METRIC for f in accepted)
             norms = all(is_gradient_norm(f.name) for f in accepted)
             rates = not norms and all(f.role is Role.SCHEDULE for f in accepted)
@@ -173,6 +176,8 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
         name, suffix = f"{heads[1] if suffix else heads[0]} {measure}", ""
     else:
         name = found.name
+    if name == "value" and role_of(label) is Role.METRIC:
+        name = label  # "round 3: 0.5" under "History (loss, distributed):"
     if label and not scope_of(name) and label.lower() not in name.lower():
         name = f"{label} {name}"
     if record.lead and role_of(record.lead) is Role.METRIC and not record.scope:

@@ -43,6 +43,8 @@ class Tabular:
         """What the box's title says it is about: ``Trial fit_97974_00001 result``."""
         self._splits: list[str] = []
         """Columns of a table of metrics by split that is being read."""
+        self.groups: list[tuple[str, int, int]] = []
+        """What the last line of names above groups of columns said."""
         self.fresh = False
         """The line before was a header whose names may go on in the next line."""
         self.open = False
@@ -57,6 +59,7 @@ class Tabular:
         if header is None and (header := tables.read_header(text)) is not None:
             self._rows.clear()
             self._headers.append(header)
+            tables.apply_groups(header, self.groups)
         self._header = header or self._header
         self.fresh = header is not None and "|" in text
         if not bar:

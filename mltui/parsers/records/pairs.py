@@ -264,6 +264,8 @@ class _Walk(Surroundings):
         if self.inherited and found.role is Role.METRIC and not scope_of(name):
             found.label = self.inherited
         unit = found.unit
+        if found.counts == ("percent", "step") and unit != "%":
+            found.role = Role.OTHER
         if unit in TIME_UNITS or (unit not in VALUE_UNITS and found.role is not Role.COUNTER):
             found.role = (
                 Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
@@ -283,7 +285,7 @@ class _Walk(Surroundings):
         record = self.record
         first = not record.fields and not self.label and all(n.first for n in record.nameless)
         first = first and (
-            bool(record.nameless) or all(t.text == "[" or t.kind == "gap" for t in self.tokens[: self.i])
+            bool(record.nameless) or all(t.text in "[{" or t.kind == "gap" for t in self.tokens[: self.i])
         )
         place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
         if self.phrase and place == "plain":
@@ -292,7 +294,7 @@ class _Walk(Surroundings):
         if place == "plain" and previous is None:
             place = "start"
         behind = previous is not None and previous.text == "]" and token.text.isdigit() and bool(record.nameless)
-        first = first and (place != "plain" or previous is None or previous.text == "|" or behind)
+        first = first and (place != "plain" or previous is None or previous.text in "|{" or behind)
         if self.brackets and self.brackets[-1] == "value" and self._more_of(token):
             return
         self.last = Nameless(self.number, None, place, first, decimal=not token.text.lstrip("+-").isdigit())

@@ -29,6 +29,7 @@ _DURATION = re.compile(
 )
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
 _NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
+_NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
@@ -157,6 +158,25 @@ def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int
     return [(name.strip("\"'"), a, b) for name, a, b in cells]
 
 
+def read_groups(text: str) -> list[tuple[str, int, int]]:
+    """Names above groups of columns with their places, ``|  Population Average  |   Best Individual  |``."""
+    inner = text.strip()
+    if not (inner[:1] and inner[0] in "|│┃" and inner[-1] == inner[0]) or any(c.isdigit() for c in inner):
+        return []
+    cells = _split_by(text, _BARS)
+    return cells if 2 <= len(cells) <= 8 and all(_NAME.fullmatch(name) for name, _, _ in cells) else []
+
+
+def apply_groups(header: Header, groups: list[tuple[str, int, int]]) -> None:
+    """Tell columns of one name apart by what stands above them."""
+    for columns in header.ways.values():
+        if not any(name.endswith(" (2)") for name, _, _ in columns):
+            continue
+        for i, (name, start, end) in enumerate(columns):
+            group = next((group for group, a, b in groups if a <= start and end <= b), "")
+            columns[i] = (f"{group} {_NUMBERED.sub('', name)}", start, end) if group else columns[i]
+
+
 def stack(header: Header, text: str) -> Header | None:
     """``header`` with the second line of its names under it: ``Mini-batch`` over ``Accuracy``."""
     above, below = _BARS.split(header.text), _BARS.split(text)
@@ -236,15 +256,17 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
         found = _CELL.fullmatch(cell)
         if found is None and not (
             _LIST.fullmatch(cell)
-            or _DURATION.fullmatch(cell) or not cell or (i == 0 and (label or cell.lower() in _OVERALL))
+            or _DURATION.fullmatch(cell)
+            or not cell
+            or (i == 0 and (label or cell.lower() in _OVERALL))
         ):
             return None
         at = text.find(cell, start)
         if found is not None:
-            numbers = ((at + found.start(1), at + found.end(1)),)
+            inside = [found.span(1)]
         else:
-            numbers = tuple((at + m.start(), at + m.end()) for m in _NUMBER.finditer(cell)) if cell[:1] == "[" else ()
-        cells.append(Cell(cell, start, end, numbers))
+            inside = [number.span() for number in _NUMBER.finditer(cell)] if cell[:1] == "[" else []
+        cells.append(Cell(cell, start, end, tuple((at + a, at + b) for a, b in inside)))
     return cells if any(cell.numbers for cell in cells) else None
 
 
@@ -330,8 +352,6 @@ def table_record(names: list[str], cells: list[str]) -> Record:
         whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
         found = new_field(name, i, "1" if whole else "0.5")
         if found.role is Role.COUNTER and not whole:
-            found.role = Role.OTHER
-        if words(name)[:1] == ("best",):
             found.role = Role.OTHER
         record.fields.append(found)
     return record
