@@ -56,4 +56,6 @@ def test_the_page_of_settings_names_every_setting_with_its_default() -> None:
     (block,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
     settings, faults = check_settings(parse_source(block).data, check_names)
     assert not faults
+    for example in re.findall(r'`("[a-z*.]+": \[[^`]*\])`', page):
+        assert check_settings({"keymap": parse_source(example).data}, check_names)[1] == [], example
     assert settings.ask == "removing"

@@ -383,6 +383,7 @@ EDITOR = (
     Command("editor.problem", "f8", "next_problem", "Next problem", "Go to the next thing that is wrong."),
     Command("editor.outside", "ctrl+o", "outside", "$EDITOR", "Open it in your own editor; what you save is taken in."),
     Command("editor.copy", "f4", "copy", "Copy command", "Copy the docker command it stands for (OSC 52)."),
+    Command("editor.palette", "ctrl+p", "app.palette", "Commands", "Find any command by name.", palette=False),
     Command("editor.help", "f1", "help", "Help", "Show every key of the place you are in.", footer=True),
     Command("editor.close", "escape,ctrl+q", "close", "Back", "Leave; what is not saved is asked for.", footer=True),
 )
@@ -469,6 +470,12 @@ SCREENS: dict[str, tuple[Command, ...]] = {
     "prompt": PROMPT, "diff": DIFF, "question": QUESTION, "settings": SETTINGS, "limits": LIMITS,
     "import": IMPORT,
 }  # fmt: skip
+
+
+#: A place whose keys count in another one too: the editor's in its form.
+TOGETHER: dict[str, str] = {"form": "editor"}
+#: Places where characters are text.
+TYPED_IN = frozenset({"prompt", "import", "editor"})
 
 
 def places() -> Iterator[tuple[str, tuple[Command, ...]]]:

@@ -1,19 +1,20 @@
 """The user's keymap: keys by the command's id, checked against every other key of the same place.
 
 A name is a command's id (``runs.stop``) or ``*.down`` for all commands called so. The keys given are the command's;
-arrows, ``home``, ``end`` and the page keys stay beside them, so that every list can always be walked. No key at all
-(``[]``) leaves the command to the palette.
+arrows, ``home``, ``end`` and the page keys stay beside them, so that every list can always be walked, and so does
+``escape`` where it is the way out of a screen. No key at all (``[]``) leaves the command to the palette.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import APP, SCREENS, Command, places, written
+from mltui.ui.commands import APP, SCREENS, TOGETHER, TYPED_IN, Command, places, written
 
 Keymap = Mapping[str, tuple[str, ...]]
 #: Path in the settings' data, and what is wrong there.
@@ -88,8 +89,14 @@ def keys_by_command(keymap: Keymap) -> dict[str, str]:
 
 
 def _with_staying(one: Command, keys: list[str]) -> list[str]:
-    own = [key for key in one.keys.split(",") if key in _STAYING]
+    own = [key for key in one.keys.split(",") if key in _STAYING or (key == "escape" and one.id in _ways_out())]
     return list(dict.fromkeys([*keys, *own]))
+
+
+@cache
+def _ways_out() -> frozenset[str]:
+    """What leaves a screen over the main one."""
+    return frozenset(one.id for commands in SCREENS.values() for one in commands if "escape" in one.keys.split(","))
 
 
 def _meant(name: str) -> Iterator[Command]:
@@ -109,7 +116,7 @@ def check_keymap(keymap: Keymap) -> list[Fault]:
     if faults:
         wrong = {path[1] for path, _ in faults}
         keymap = {name: keys for name, keys in keymap.items() if name not in wrong}
-    return [*faults, *_conflicts(keymap)]
+    return [*faults, *_typed(keymap), *_conflicts(keymap)]
 
 
 def _misspelled(keymap: Keymap) -> Iterator[Fault]:
@@ -122,6 +129,24 @@ def _misspelled(keymap: Keymap) -> Iterator[Fault]:
                 read_key(text)
             except ValueError as error:
                 yield ("keymap", name, *([index] if len(keys) > 1 else [])), str(error)
+
+
+def _typed(keymap: Keymap) -> Iterator[Fault]:
+    """Characters for commands of a place where they are typed: the one or the other could not be."""
+    typed_in = {one.id for place in TYPED_IN for one in SCREENS[place]}
+    for name, keys in keymap.items():
+        for one in _meant(name):
+            wrong = next((key for key in map(read_key, keys) if _is_typed(key) and not _own(one, key)), None)
+            if one.id in typed_in and wrong:
+                yield (
+                    ("keymap", name),
+                    f"{written(wrong)} is typed where {_called(one)} counts: give it one with ctrl, or f5",
+                )
+                break
+
+
+def _is_typed(key: str) -> bool:
+    return len(key) == 1 or key in written_names() or key in ("space", "enter", "tab", "backspace", "delete")
 
 
 def _unknown_command(name: str) -> str:
@@ -139,7 +164,8 @@ def _conflicts(keymap: Keymap) -> Iterator[Fault]:
     names = {one.id: name for name in keymap for one in _meant(name) if one.id in given}
     said: set[tuple[str, str, str]] = set()
     for place, commands in places():
-        reached = commands if place in SCREENS or place == "app" else (*commands, *APP)
+        around = SCREENS[TOGETHER[place]] if place in TOGETHER else () if place in SCREENS or place == "app" else APP
+        reached = (*commands, *around)
         for key, first, second in _shared_keys(reached, given):
             if (key, first.id, second.id) in said:
                 continue

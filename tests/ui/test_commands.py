@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from mltui.ui.app import MltuiApp
-from mltui.ui.commands import APP, PANES, Command, places
+from mltui.ui.commands import APP, PANES, TOGETHER, Command, places
 from mltui.ui.panes.containers import ContainersPane
 from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.panes.detail import DetailPane
@@ -27,8 +27,6 @@ CLASSES = {
 ENDING = ("Stop", "Kill", "Remove", "Restart", "Delete")
 
 
-#: Places that are reached at once: the keys of the editor count in its form too.
-TOGETHER = {"form": "editor"}
 #: Keys of the whole app that a place has for the same thing, or because it is left or walked through by them there.
 COVERED = {
     "escape": "goes back from where one is, one step",
@@ -40,7 +38,7 @@ COVERED = {
     "shift+tab": "goes back inside of what is over the screen",
 }
 #: Others, each where it is: nobody folds a failed run's card from inside the editor.
-COVERED_THERE = {("form", "E")}
+COVERED_THERE = {("form", "E"), ("editor", "ctrl+p")}
 
 
 def keys_of(commands: tuple[Command, ...]) -> list[str]:

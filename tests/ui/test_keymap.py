@@ -65,6 +65,11 @@ def test_what_is_no_key_is_said(said: str, why: str) -> None:
         ({"app.help": ("x",), "app.quit": ("x",)}, "x would be the key of both app.help (Help) and app.quit (Quit)"),
         ({"*.filter": ("j",)}, "j would be the key of both profiles.down (Down) and profiles.filter (Filter)"),
         ({"dialog.copy": ("q",)}, "q would be the key of both dialog.close (Close) and dialog.copy (Copy)"),
+        ({"editor.undo": ("ctrl+s",)}, "ctrl+s would be the key of both editor.save (Save) and editor.undo (Undo)"),
+        ({"form.add": ("ctrl+s",)}, "ctrl+s would be the key of both form.add (Add) and editor.save (Save)"),
+        ({"editor.undo": ("a",)}, "a is typed where editor.undo (Undo) counts: give it one with ctrl, or f5"),
+        ({"prompt.take": ("x",)}, "x is typed where prompt.take (Take it) counts"),
+        ({"import.service": ("space",)}, "space is typed where import.service (Service) counts"),
         ({"runs.kil": ("x",)}, "there is no command 'runs.kil'; did you mean runs.kill?"),
         ({"*.dwn": ("x",)}, "there is no command '*.dwn'; did you mean *.down?"),
     ],
@@ -85,6 +90,14 @@ def test_arrows_stay_with_their_commands() -> None:
     assert found["runs.down"] == "ctrl+n,down"
     assert found["profiles.down"] == "n,down"
     assert found["runs.kill"] == ""
+
+
+def test_the_way_out_of_a_screen_stays() -> None:
+    """``esc`` leaves it, whatever other keys a person wants for that."""
+    keymap: dict[str, tuple[str, ...]] = {"dialog.close": (), "prompt.close": ("f12",), "form.close": ()}
+    assert check_keymap(keymap) == []
+    found = keys_by_command(keymap)
+    assert (found["dialog.close"], found["prompt.close"], found["form.close"]) == ("escape", "f12,escape", "")
 
 
 def test_the_users_keys_act_and_show_and_are_taken_while_it_runs(profiles: Path) -> None:

@@ -226,6 +226,13 @@ def test_paths_are_offered_as_they_are_typed(file: Path) -> None:
         assert offers() == [".env", "data/", "profile.yaml"]
         await pilot.press(*"data/")
         assert offers() == ["data/train/"]
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: editor.form.select("environment"))
+        await pilot.press("a", *"mlt")
+        await wait_for(pilot, lambda: offers()[0].startswith("MLTUI_"))
+        best = offers()[0]
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: f"› {best}▏" in screen_text(app))
 
     edit(file, drive)
 

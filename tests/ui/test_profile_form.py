@@ -71,6 +71,8 @@ def test_typed_values(key: tuple[str, ...], text: str, value: object) -> None:
         (("gpus",), "all", 1, "1"),
         (("gpus",), "1", -1, "all"),
         (("gpus",), "none", -1, "none"),
+        (("gpus",), "0,1", 1, "0,1"),
+        (("shm_size",), "", 1, "4g"),
         (("pids_limit",), "-1", -1, "-1"),
         (("params", "lr", "default"), "0.1", -1, "0.05"),
         (("image",), "python", 1, "python"),

@@ -16,6 +16,10 @@ _NUMBERS = frozenset(
 )
 
 
+#: What a size is when nothing says it, for the first step from there.
+_SIZES_BEFORE: Mapping[tuple[str, ...], int] = {("shm_size",): 2 << 30}
+
+
 def typed_value(text: str, known: SchemaField | None, old: object) -> object:
     """The value that ``text`` stands for in a field: a number, a truth value or text, as the field would have it."""
     from mltui.storage.yaml_source import reads_as
@@ -74,8 +78,11 @@ def _choices(known: SchemaField | None) -> Sequence[str]:
 def _next_gpus(text: str, by: int) -> str:
     """none, auto, all, 1, 2, …"""
     words = ("none", "auto", "all")
-    if text not in words and not text.isdecimal():
+    if not text:
         return words[0 if by > 0 else -1]
+    if text not in words and not text.isdecimal():
+        # Which ones somebody has typed is not taken away by a step.
+        return text
     at = (words.index(text) if text in words else int(text) + len(words) - 1) + by
     return words[max(at, 0)] if at < len(words) else str(at - len(words) + 1)
 
@@ -96,7 +103,7 @@ def _next_choice(text: str, by: int, choices: Sequence[str]) -> str:
 
 def _next_number(text: str, by: int, kind: Kind, known: SchemaField | None) -> str:
     if kind is Kind.SIZE:
-        size = parse_size(text) if text else 1 << 29
+        size = parse_size(text) if text else _SIZES_BEFORE.get(known.path if known else (), 1 << 29)
         return size_text(max(1 << 20, size * 2 if by > 0 else size // 2))
     if kind is Kind.CPUS:
         return number_text(_next_cores(parse_cpus(text), by) if text else 0.5)

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from mltui.domain.text import clean
 from mltui.ui.commands import DIALOG, QUESTION, Command, bindings, key_of
 from mltui.ui.screens.reading import ReadingScreen
-from mltui.ui.widgets.lines import Line, cut
+from mltui.ui.widgets.lines import Line, columns, cut
 from mltui.ui.widgets.text_view import folded
 
 
@@ -83,11 +83,14 @@ class TextScreen(ReadingScreen[None]):
 def help_lines(places: Sequence[tuple[str, Sequence[Command]]]) -> list[Line]:
     """Every key of the places, with its sentence."""
     lines: list[Line] = []
+    every = [command for _, commands in places for command in commands]
+    keys = min(max(columns(command.every_key) for command in every), 24) + 1
+    names = max(columns(command.title) for command in every) + 1
     for title, commands in places:
         lines.append([(title.capitalize(), "title")])
         for command in commands:
-            keys, name = cut(command.every_key, 14), cut(command.title, 15)
-            lines.append([("  ", "text"), (keys, "key"), (name, "strong"), (command.help, "dim")])
+            key, name = cut(command.every_key, keys), cut(command.title, names)
+            lines.append([("  ", "text"), (key, "key"), (name, "strong"), (command.help, "dim")])
         lines.append([])
     other = f"Other keys: {key_of('app.settings')} opens the settings, where a command's key is pressed anew."
     return [*lines, [(other, "dim")]]

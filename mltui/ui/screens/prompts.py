@@ -84,7 +84,9 @@ class PromptScreen(ModalScreen[str]):
         self._check = check
         self._typed = TypedText.of(text)
         self.line = LinesWidget()
-        self.table: ListTable[Offer] = ListTable(lambda o: o.key, _offer_line, lambda o: o.key, empty="nothing fits")
+        self.table: ListTable[Offer] = ListTable(
+            lambda o: o.key, self._offer_line, lambda o: o.key, empty="nothing fits"
+        )
         self.table.can_focus = False
         self._chosen = not free
 
@@ -121,6 +123,12 @@ class PromptScreen(ModalScreen[str]):
         self.table.styles.height = max(1, min(len(rows), 12))
         self.table.update(rows)
 
+    def _offer_line(self, offer: Offer, width: int) -> Line:
+        """A name, and what is said of it beside the longest name, where there is room."""
+        longest = max(len(one.key) for one in self.table.rows) + 1
+        names = max(16, min(longest, width // 2)) if offer.about else width
+        return [(cut(one_line(offer.key, 200), names), "text"), (f" {one_line(offer.about, 200)}", "dim")]
+
     def on_resize(self) -> None:
         """Fold what is said into the room there is."""
         self.call_after_refresh(self._show)
@@ -134,13 +142,14 @@ class PromptScreen(ModalScreen[str]):
             event.prevent_default()
             self._chosen = not self._free
             self._show()
-            if not self._free:
-                self.table.move(0)
+            # The best that fits is what is completed, or taken.
+            self.table.move(0)
 
     def on_paste(self, event: events.Paste) -> None:
         """A pasted text is typed, on one line."""
         self._typed.insert(" ".join(event.text[:10_000].split()))
         self._show()
+        self.table.move(0)
 
     def action_cursor(self, steps: int) -> None:
         """Choose another offer."""
@@ -154,6 +163,7 @@ class PromptScreen(ModalScreen[str]):
         if offer is not None:
             self._typed = TypedText.of(offer.key)
             self._show()
+            self.table.move(0)
 
     def action_take(self) -> None:
         """Answer."""
@@ -172,10 +182,6 @@ class PromptScreen(ModalScreen[str]):
     def action_close(self) -> None:
         """Answer nothing."""
         self.dismiss(None)
-
-
-def _offer_line(offer: Offer, width: int) -> Line:
-    return [(cut(one_line(offer.key, 60), 24 if width > 50 else 16), "text"), (f" {one_line(offer.about, 200)}", "dim")]
 
 
 class ChoiceScreen(ModalScreen[str]):
