@@ -205,7 +205,15 @@ class Points:
             # A second line at the same place: what moves the training on does not move these lines on. And the first
             # line before anything was placed: these lines come in front of those that say where.
             group.by_count = True
+            self._recount(group)
         return "count", group.count + 1.0
+
+    def _recount(self, group: Group) -> None:
+        """Count the line that is still held back too: all of its kind are counted."""
+        if group.held and group.last_x is not None:
+            group.held = [point._replace(axis="count", x=1.0) for point in group.held]
+            group.seen = {1.0: group.seen.get(group.last_x, [])}
+            group.first_x = group.last_x = 1.0
 
     def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:
         """Report a line's values at ``x``, unless the same line was read before."""
