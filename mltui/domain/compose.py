@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from mltui.domain.engine_values import Memory
 from mltui.domain.gpus import DeviceReservation
 from mltui.domain.launch import MountType, Port
 from mltui.domain.schema import Kind
@@ -264,7 +265,7 @@ class Limits(Section):
     """``deploy.resources.limits``: what the run may use."""
 
     cpus: Cpus | None = Field(default=None, title="CPUs", description="Cores it may use.")
-    memory: Size | None = Field(default=None, title="Memory", description="Memory it may use.")
+    memory: Memory | None = Field(default=None, title="Memory", description="Memory it may use.")
     pids: Whole | None = Field(default=None, title="Processes", description="Processes and threads it may have.", ge=-1)
 
 

@@ -25,6 +25,15 @@ from mltui.domain.compose import (
     UlimitEntry,
     VolumeEntry,
 )
+from mltui.domain.engine_values import (
+    HostName,
+    IpcMode,
+    Memory,
+    NetworkMode,
+    PidMode,
+    StopSignal,
+    WorkingFolder,
+)
 from mltui.domain.errors import Problem, UsageError
 from mltui.domain.gpus import GpusValue
 from mltui.domain.metric_pattern import pattern_fault
@@ -123,7 +132,7 @@ class Profile(Section):
         default=None, title="Command", description="Instead of the image's CMD: a list, or one line."
     )
     entrypoint: Words | None = Field(default=None, title="Entrypoint", description="Instead of the image's ENTRYPOINT.")
-    working_dir: ContainerPath = Field(
+    working_dir: WorkingFolder = Field(
         default="", title="Working directory", description="Absolute path in the container; default: the image's."
     )
     engine: Text = Field(
@@ -143,7 +152,7 @@ class Profile(Section):
         examples=["auto", "all", "none", "1"],
     )  # fmt: skip
     cpus: Cpus | None = Field(default=None, title="CPU limit", description="Cores it may use.", examples=["4", "500m"])
-    mem_limit: Size | None = Field(
+    mem_limit: Memory | None = Field(
         default=None, title="Memory limit", description="Memory it may use, swap included.", examples=["16g", "512m"]
     )
     mem_reservation: Size | None = Field(
@@ -180,11 +189,13 @@ class Profile(Section):
     ports: tuple[PortEntry, ...] = Field(
         default=(), title="Ports", description="Ports to publish, on 127.0.0.1 unless they say otherwise."
     )
-    network_mode: Text = Field(
+    network_mode: NetworkMode = Field(
         default="", title="Network", description="bridge, host, none or a network's name.",
         examples=["bridge", "host", "none"],
     )  # fmt: skip
-    hostname: Text = Field(default="", title="Host name", description="Default: the profile's name and the run's id.")
+    hostname: HostName = Field(
+        default="", title="Host name", description="Default: the profile's name and the run's id."
+    )
     extra_hosts: Hosts = Field(default=(), title="Extra hosts", description="Lines NAME:ADDRESS for /etc/hosts.")
 
     user: Text | None = Field(
@@ -202,10 +213,12 @@ class Profile(Section):
     privileged: bool = Field(default=False, title="Privileged", description="All rights on the machine.")
     devices: tuple[DeviceEntry, ...] = Field(default=(), title="Devices", description="Device files of the host.")
 
-    ipc: Text = Field(
+    ipc: IpcMode = Field(
         default="", title="IPC", description="host, private or shareable.", examples=["host", "private", "shareable"]
     )
-    pid: Text = Field(default="", title="PID namespace", description="host, or empty for its own.", examples=["host"])
+    pid: PidMode = Field(
+        default="", title="PID namespace", description="host, or empty for its own.", examples=["host"]
+    )
     runtime: Text = Field(default="", title="Runtime", description="OCI runtime of the engine.", examples=["nvidia"])
     init: bool = Field(
         default=True, title="Init", description="A small init process reaps children and passes signals."
@@ -214,7 +227,7 @@ class Profile(Section):
     stop_grace_period: Seconds = Field(
         default=30.0, title="Stop time-out", description="Between SIGTERM and SIGKILL: long enough for a checkpoint."
     )
-    stop_signal: Text = Field(
+    stop_signal: StopSignal = Field(
         default="", title="Stop signal", description="Default: the image's, else SIGTERM.",
         examples=["SIGINT", "SIGUSR1", "SIGTERM"],
     )  # fmt: skip

@@ -157,6 +157,8 @@ class GpuChoice:
     many."""
     held: tuple[str, ...] = field(default=())
     """UUIDs of the GPUs that it takes whoever is on them."""
+    missing: bool = False
+    """As far as can be seen the engine has not got them: ``note`` says so."""
 
 
 def choose_gpus(wish: Gpus, engine: EngineInfo, uses: Sequence[GpuUse] = ()) -> GpuChoice:
@@ -172,12 +174,22 @@ def choose_gpus(wish: Gpus, engine: EngineInfo, uses: Sequence[GpuUse] = ()) -> 
         return _free_ones(1, GpuRequest(count=1), uses)
     request = wish.request
     if request.count:
-        return _free_ones(request.count, request, uses)
-    return _named_ones(request, uses) if request and uses else GpuChoice(request)
+        choice = _free_ones(request.count, request, uses)
+    else:
+        choice = _named_ones(request, uses) if request and uses else GpuChoice(request)
+    if request and not engine.gpus:
+        # Not every engine tells that it has some: who insists may be right.
+        note = f"{_where(engine)} shows no GPU, and it asks for {request}: it will hardly start. {_CPU}"
+        return replace(choice, note=note, missing=True)
+    return choice
+
+
+def _where(engine: EngineInfo) -> str:
+    return f"{engine.product} on {engine.host}" if engine.isolated and engine.host else "This machine"
 
 
 def _without_gpu(engine: EngineInfo, uses: Sequence[GpuUse]) -> str:
-    where = f"{engine.product} on {engine.host}" if engine.isolated and engine.host else "This machine"
+    where = _where(engine)
     if not uses:
         return f"{where} has no GPU: it runs on the CPU."
     return (
@@ -221,6 +233,10 @@ def _named_ones(request: GpuRequest, uses: Sequence[GpuUse]) -> GpuChoice:
     if not request.all:
         asked = tuple(by_name[one].device.uuid if one in by_name else one for one in request.device_ids)
         request = of_uuids(request, asked)
+    strange = [one for one in request.device_ids if not any(uuid.startswith(one) for uuid in by_name)]
+    if strange:
+        note = f"This machine has no GPU {', '.join(strange)}; it has {len(uses)}: it will hardly start. {_CPU}"
+        return GpuChoice(request, note, 0, asked, missing=True)
     taken = held_text(by_name[uuid] for uuid in asked if uuid in by_name)
     return GpuChoice(request, f"It insists on its GPUs: {taken}." if taken else "", 0, asked)
 

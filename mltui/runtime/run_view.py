@@ -50,6 +50,8 @@ class RunView:
         self._folder = folder
         self.samples = SampleReader(folder.samples)
         """What it used over time."""
+        self.read = False
+        """Its series have been read as far as they were recorded."""
         self.last_output = 0.0
         """When it printed last, seconds since 1970, as far as the log was read."""
         self._system = SystemSeries()
@@ -87,6 +89,7 @@ class RunView:
     def poll_metrics(self) -> bool:
         """Read what has come of the series alone, and of what the run used."""
         came = self._points.poll()
+        self.read = True
         now = time.monotonic()
         if now - self._sampled >= _SAMPLES_S:
             self._sampled = now

@@ -53,7 +53,7 @@ RIGHT = {
         [{"device_ids": ["0", "3"]}], [{"device_ids": "0"}], [{"capabilities": ["gpu", "utility"]}],
     ],
     "cpus": [2, 1.5, "1.5", "500m", ".5", "${CPUS:-2}"],
-    "mem_limit": [1048576, "512m", "2Gi", "2gb", "1.5g", "${MEM:-2g}", 0],
+    "mem_limit": [8388608, "512m", "2Gi", "2gb", "1.5g", "${MEM:-2g}", 0],
     "mem_reservation": ["1g", None],
     "shm_size": ["8g", "8G", 1024],
     "pids_limit": [100, -1, "100", "${PIDS:-9}"],

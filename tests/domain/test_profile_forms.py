@@ -222,6 +222,19 @@ def test_params_have_a_type(written, type_, value):
         ({"outputs": "out"}, "outputs", "absolute path"),
         ({"outputs": {"../up": "/x"}}, "outputs.../up", "becomes a folder"),
         ({"name": "a b"}, "name", "letters, digits"),
+        ({"working_dir": "code"}, "working_dir", "expected an absolute path in the container, found 'code'"),
+        ({"ipc": "xipc"}, "ipc", "expected host, private, shareable, none or container:NAME, found 'xipc'"),
+        ({"ipc": "service:db"}, "ipc", "a run is one container"),
+        ({"pid": "zz"}, "pid", "expected host or container:NAME, found 'zz'"),
+        ({"network_mode": "service:db"}, "network_mode", "a run is one container"),
+        ({"stop_signal": "sigfoo"}, "stop_signal", "expected a signal such as SIGINT"),
+        ({"hostname": "a b"}, "hostname", "a host name is letters"),
+        ({"mem_limit": "1k"}, "mem_limit", "expected 6m or more, found 1k"),
+        (
+            {"deploy": {"resources": {"limits": {"memory": 16}}}},
+            "deploy.resources.limits.memory",
+            "6m or more, found 16",
+        ),
         ({"metrics": {"patterns": ["(?P<loss"]}}, "metrics.patterns.0", "not a regular expression"),
         ({"metrics": {"patterns": ["(?P<a>a)", "loss (.*)"]}}, "metrics.patterns.1", "needs a named group"),
         ({"metrics": {"patterns": ["(?P<name>a) b"]}}, "metrics.patterns.0", "belong together"),
@@ -277,6 +290,19 @@ def test_what_is_wrong_is_said_where_it_is(keys, path, message):
     found = faults_of(**keys)
     assert list(found) == [path]
     assert message in found[path]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ipc", "container:a"), ("ipc", "none"), ("pid", "host"), ("stop_signal", "int"), ("stop_signal", 9),
+        ("stop_signal", "SIGRTMIN+3"), ("network_mode", "container:a"), ("network_mode", "my-net"), ("hostname", "a.b"),
+        ("working_dir", ""), ("mem_limit", "6m"),
+    ],
+)  # fmt: skip
+def test_what_an_engine_takes_is_taken(key, value):
+    """Beside the usual words: containers, networks, signals by number and without SIG."""
+    read(**{key: value})
 
 
 def test_every_fault_at_once():

@@ -441,6 +441,23 @@ def test_more_gpus_than_there_are(launch):
     assert gpu_request_of(launch, "image: x\ngpus: 2\n") == GpuRequest(count=2)
 
 
+@pytest.mark.parametrize(
+    ("gpus", "engine", "devices", "said"),
+    [
+        ("2", LOCAL, (), "This machine shows no GPU, and it asks for 2: it will hardly start."),
+        ("all", DOCKER, (), "Docker Engine on box shows no GPU, and it asks for all: it will hardly start."),
+        ("0,7", WITH_GPUS, (gpu(0),), "This machine has no GPU 7; it has 1: it will hardly start."),
+        ("0", WITH_GPUS, (gpu(0),), ""),
+    ],
+)
+def test_gpus_that_are_not_to_be_seen_are_said_before_the_launch(launch, gpus, engine, devices, said):
+    """With what to do; the engine has the last word."""
+    done = launch("image: x\n", engine, gpu_uses=gpu_uses(devices, (), ()), **{"gpus": gpus})
+    assert done.gpus.missing == bool(said)
+    assert "".join(done.notes).startswith(said)
+    assert not said or "none" in done.notes[0]
+
+
 @pytest.mark.parametrize("gpus", ["some", "-2", "0,x", ""])
 def test_a_wrong_choice_of_gpus_is_a_sentence(launch, gpus):
     """With the forms that are right."""

@@ -42,7 +42,9 @@ def versions(view: RunView) -> tuple[int, int, int]:
 def test_nothing_there_yet(view: RunView) -> None:
     """A run whose files are not written yet is an empty view, asked as often as one likes."""
     before = versions(view)
+    assert not view.read
     assert not view.poll()
+    assert view.read
     assert not view.poll()
     assert versions(view) == before
 

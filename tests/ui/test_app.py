@@ -190,7 +190,7 @@ def test_every_pane_is_reached_enlarged_and_left(profiles: Path, size: tuple[int
 
 
 def test_a_terminal_that_is_too_small_says_so(profiles: Path) -> None:
-    """Under the smallest size nothing is shown in pieces."""
+    """Under the smallest size nothing is shown in pieces; with room again the focus is where it was."""
 
     async def drive() -> None:
         app = app_for(profiles)
@@ -199,6 +199,12 @@ def test_a_terminal_that_is_too_small_says_so(profiles: Path) -> None:
             assert "mltui needs 70 x 20" in text(app)
             await pilot.resize_terminal(100, 30)
             await wait_for(pilot, lambda: "Profiles" in text(app))
+            await pilot.press("2")
+            await wait_for(pilot, lambda: app.main.place == "runs")
+            await pilot.resize_terminal(30, 8)
+            await wait_for(pilot, lambda: "mltui needs 70 x 20" in " ".join(text(app).split()))
+            await pilot.resize_terminal(100, 30)
+            await wait_for(pilot, lambda: app.main.place == "runs")
 
     asyncio.run(drive())
 

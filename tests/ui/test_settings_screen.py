@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def test_a_choice_and_a_pressed_key_are_written_and_hold(profiles: Path, size: t
             assert settings_path().read_text() == BEFORE.replace("mltui-dark", "mltui-light")
             await pilot.press("slash", *"runs.stop", "enter", "enter")
             await wait_for(pilot, lambda: "press a key" in text(app))
+            assert "there is no key" not in text(app)
             await pilot.press("K")
             await wait_for(pilot, lambda: "K would be the key of both" in text(app) and "runs.kill (Kill)" in text(app))
             assert "runs.stop" not in settings_path().read_text()
@@ -52,6 +54,23 @@ def test_a_choice_and_a_pressed_key_are_written_and_hold(profiles: Path, size: t
             await pilot.press("escape", "escape")
             await wait_for(pilot, lambda: not isinstance(app.screen, SettingsScreen))
             assert settings_path().read_text() == BEFORE.replace("mltui-dark", "mltui-light")
+
+    asyncio.run(drive())
+
+
+def test_of_many_problems_it_is_said_how_many_more_there_are(profiles: Path) -> None:
+    """Those of the file's first lines, and where the others are listed."""
+    write_settings("".join(f"nothing{number}: 1\n" for number in range(20)))
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await pilot.press("1", "comma")
+            await wait_for(pilot, lambda: isinstance(app.screen, SettingsScreen) and "line 1:" in text(app))
+            shown = len(re.findall(r"line \d+: nothing", text(app)))
+            assert shown >= 3
+            assert f"{20 - shown} more: mltui settings check lists all of them." in text(app)
 
     asyncio.run(drive())
 

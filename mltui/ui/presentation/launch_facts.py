@@ -20,9 +20,10 @@ def fact_lines(found: Explanation, *, gpus: bool) -> list[Line]:
     lines: list[Line] = [[("on ", "dim"), (one_line(found.where, 120), "text")]]
     uses = found.resolution.gpu_uses if found.resolution and gpus else ()
     # The list says it of every GPU, with a mark at those that are taken.
-    listed = found.resolution.gpus.note if found.resolution and uses and not found.place else ""
+    choice = found.resolution.gpus if found.resolution else None
+    listed = choice.note if choice and uses and not (found.place or choice.missing) else ""
     # That a GPU was found is no reason to look up; that none is free is.
-    good = found.resolution.gpus.note if found.resolution and not found.resolution.gpus.awaits else ""
+    good = choice.note if choice and not (choice.awaits or choice.missing) else ""
     lines += [
         [("  ", "dim"), (one_line(note, 400), "text" if note == good else "accent")]
         for note in found.notes

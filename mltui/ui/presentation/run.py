@@ -131,8 +131,11 @@ def gpus_text(gpus: Sequence[str], numbers: Mapping[str, str]) -> str:
     return "GPU " + ", ".join(numbers.get(gpu) or one_line(gpu.removeprefix("GPU-"), 8) for gpu in gpus)
 
 
-def waiting_text(run: Run | None) -> str:
-    """What stands in the place of curves while there is none; ``None`` is a container that is no run."""
+def waiting_text(run: Run | None, *, read: bool = True) -> str:
+    """What stands in the place of curves while there is none; ``None`` is a container that is no run. ``read``: what
+    is recorded of it has been."""
+    if not read:
+        return "Reading …"
     if run is None:
         return "No metric in its log yet."
     if run.state in (RunState.PENDING, RunState.BUILDING):

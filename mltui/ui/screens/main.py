@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 
 from mltui.domain.options import AppOptions
 from mltui.ui.news import News
@@ -98,6 +99,8 @@ class MainScreen(Screen[None]):
         self.detail = DetailPane()
         self.headline = LinesWidget(id="headline")
         self.card = FailureCard()
+        self._focused_before: Widget | None = None
+        """What had the focus when the terminal became too small."""
         self._news = News()
         self._lists: Lists | None = None
         """What fills the left, once there is a cockpit."""
@@ -195,7 +198,14 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """A terminal that is too small says so."""
-        self.set_class(self.app.size.width < SMALLEST[0] or self.app.size.height < SMALLEST[1], "-too-small")
+        small = self.app.size.width < SMALLEST[0] or self.app.size.height < SMALLEST[1]
+        if small and not self.has_class("-too-small"):
+            # What is hidden loses the focus.
+            self._focused_before = self.focused
+        self.set_class(small, "-too-small")
+        if not small and self._focused_before is not None:
+            before, self._focused_before = self._focused_before, None
+            self.call_after_refresh(self.set_focus, before)
         if self._selected:
             self._selected.resized()
 

@@ -64,6 +64,11 @@ class Selected:
             return None
         return next((r for r in self._cockpit.watcher.runs if r.id == key), None)
 
+    @property
+    def _read(self) -> bool:
+        """What is recorded of the selected run has been read."""
+        return getattr(self._cockpit.watcher.view, "read", True)
+
     # -- news ---------------------------------------------------------------------------------------------------------
 
     def sync(self, second: int) -> None:
@@ -71,7 +76,7 @@ class Selected:
         cockpit = self._cockpit
         if self._news.has("profiles", cockpit.version) and self._at[0] == "profile":
             self.show_profile(self._at[1])
-        if self._news.has("selection", (self.run, self._at, second)):
+        if self._news.has("selection", (self.run, self._at, second, self._read)):
             self.show()
         if self._news.has("samples", (cockpit.sampler.version, self._at)):
             self.show_gauges()
@@ -178,7 +183,7 @@ class Selected:
             screen.curves.show((), screen.NO_CURVES)
             return
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
-        screen.curves.show(self._compared(run, view), waiting_text(run))
+        screen.curves.show(self._compared(run, view), waiting_text(run, read=self._read))
         buffer = view.build if building else view.log
         screen.log_pane.show(buffer, "image build" if building else "", silent_text(run))
 

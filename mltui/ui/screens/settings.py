@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _LOOK_S = 0.1
 
 
+#: Lines above the form, as many as its style has.
+_FACTS = 8
+
+
 class SettingsScreen(FormKeys, ModalScreen[None]):
     """Each change is in the file at once, and holds at once; comments and order of the file stay."""
 
@@ -36,7 +40,7 @@ class SettingsScreen(FormKeys, ModalScreen[None]):
     SettingsScreen > Vertical { width: 96%; height: 96%; border: round $primary; background: $background;
         padding: 0 1; }
     SettingsScreen #remark { height: 2; }
-    SettingsScreen #facts { height: auto; max-height: 6; }
+    SettingsScreen #facts { height: auto; max-height: 8; }
     SettingsScreen FieldTable { height: 1fr; margin: 1 0 0 0; }
     SettingsScreen.-short > Vertical { width: 100%; height: 100%; }
     """
@@ -99,13 +103,22 @@ class SettingsScreen(FormKeys, ModalScreen[None]):
         lines: list[Line] = [[(one_line(str(path), 300), "text")]]
         if not path.exists():
             lines.append([("The file is made with the first change.", "dim")])
-        for problem in self._loaded.problems if self._loaded else ():
-            said = f"{problem.path}: {problem.message}" if problem.path else problem.message
-            lines.append([(f"line {problem.line}: ", "error"), (one_line(said, 300), "error")])
         if self._finding or self._query:
             lines.append([("/", "key"), (self._query, "accent"), ("▏" if self._finding else "", "key")])
-        width = self.facts.size.width
-        self.facts.show_lines(folded(lines, width) if width else lines)
+        self.facts.show_lines([*lines, *self._problem_lines(self.facts.size.width or 80, _FACTS - len(lines))])
+
+    def _problem_lines(self, width: int, room: int) -> list[Line]:
+        """What is wrong with the file, on ``room`` lines, and how much more there is."""
+        problems = self._loaded.problems if self._loaded else ()
+        lines: list[Line] = []
+        for number, problem in enumerate(problems):
+            said = f"{problem.path}: {problem.message}" if problem.path else problem.message
+            more = folded([[(f"line {problem.line}: ", "error"), (one_line(said, 300), "error")]], width)
+            last = number == len(problems) - 1
+            if len(lines) + len(more) + (not last) > room:
+                return [*lines, [(f"{len(problems) - number} more: mltui settings check lists all of them.", "error")]]
+            lines += more
+        return lines
 
     def on_resize(self) -> None:
         """Fold the texts into the room they have."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual import events
 from textual.message import Message
@@ -84,7 +85,9 @@ class FieldTable(ListTable[FieldRow]):
         rows = []
         for index, item in enumerate(self.items):
             here = index == self.cursor and self._typed is not None
-            rows.append(row_of(item, self._typed if here else None, self._at))
+            row = row_of(item, self._typed if here else None, self._at)
+            # What stands there while a key is awaited is no value.
+            rows.append(replace(row, problem="") if here and self._awaits_key else row)
         self.update(rows)
         self.post_message(self.Shown())
 
