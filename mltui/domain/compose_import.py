@@ -280,6 +280,8 @@ def _defaults_that_differ(data: Mapping[str, Any], service: Mapping[str, Any], n
     limited = "mem_limit" in data or resources.limited_memory(data)
     if limited and "memswap_limit" not in service:
         notes.differs(("mem_limit",), "counts swap too; Docker allows as much swap again")
+    if data.get("runtime") == "nvidia" and "gpus" not in data and not resources.reserved_devices(data):
+        notes.differs(("runtime",), "its GPUs are neither chosen nor counted by mltui: gpus: all asks for them")
     if names := sorted(_unset_names(data) - _ALWAYS_SET):
         notes.differs(("variables",), f"have to be set at a launch, else it is refused: {', '.join(names)}")
 

@@ -56,6 +56,11 @@ def limited_memory(data: Mapping[str, Any]) -> object:
     return _inside(data, "deploy", "resources", "limits", "memory")
 
 
+def reserved_devices(data: Mapping[str, Any]) -> object:
+    """``deploy.resources.reservations.devices``."""
+    return _inside(data, "deploy", "resources", "reservations", "devices")
+
+
 def _inside(data: Any, *path: str) -> object:  # noqa: ANN401
     for part in path:
         data = data.get(part) if isinstance(data, Mapping) else None

@@ -102,6 +102,11 @@ def import_words(words: Sequence[str], commands: Sequence[str] = ()) -> Imported
     before, options = _after_run(list(words))
     reader = _Options(options, commands)
     service = reader.service()
+    program = next((match[1] for word in words if (match := _RUN.fullmatch(word))), "")
+    if program == "nvidia-docker" and "gpus" not in service:
+        # It is docker run with NVIDIA's runtime, which gives what the image asks for: CUDA's images ask for all.
+        service["gpus"] = "all"
+        reader.remarks.append(Remark(Change.CHANGED, (program,), "is gpus: all"))
     name = str(reader.single.get("container_name") or _image_name(str(service.get("image", ""))))
     # Volumes have the names that stand there: none is Compose's own.
     named = {str(one).partition(":")[0]: {"external": True} for one in service.get("volumes", [])}

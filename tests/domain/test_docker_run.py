@@ -121,13 +121,30 @@ def test_what_follows_the_image_is_the_command(line, command):
         "docker container run img",
         "podman run img",
         "/usr/bin/docker run img",
-        "nvidia-docker run img",
         "docker create img",
     ],
 )
 def test_ways_to_call_it(line):
     """A prompt, sudo, the long command, its relatives."""
     assert import_line(line).data == {"image": "img"}
+
+
+def test_gpus_of_nvidias_runtime_are_not_lost_in_silence():
+    """Its own command asks for all of them; the runtime alone is kept, and said not to be counted."""
+    done = import_line("sudo nvidia-docker run img")
+    assert done.data == {"image": "img", "gpus": "all"}
+    assert [str(one) for one in done.remarks if one.change is Change.CHANGED] == ["nvidia-docker: is gpus: all"]
+    assert (
+        import_line("nvidia-docker run --gpus 1 img").data["gpus"]
+        == import_line("docker run --gpus 1 img").data["gpus"]
+    )
+    done = import_line("docker run --runtime=nvidia -e NVIDIA_VISIBLE_DEVICES=1 img")
+    assert done.data["runtime"] == "nvidia"
+    (said,) = [one for one in done.remarks if one.path == ("runtime",)]
+    assert (said.change, "gpus: all" in said.message) == (Change.DIFFERS, True)
+    assert not [
+        one for one in import_line("docker run --runtime=nvidia --gpus all img").remarks if "runtime" in one.path
+    ]
 
 
 def test_its_name_is_the_containers_or_the_images():
