@@ -86,7 +86,7 @@ class Bars:
         self.lines = lines
         self._bars: dict[bytes, Bar] = {}
         self._plain: set[bytes] = set()
-        self._drawn: Bar | None = None
+        self.drawn: Bar | None = None
         """The bar that the last frame belonged to, if that frame was a bar."""
         self._open: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
@@ -108,10 +108,15 @@ class Bars:
             self._open = [frame]
             return None
         else:
-            self._drawn = None
+            self.drawn = None
             return frame
         rest = frame[found.end() :]
         return rest if rest.strip() else None
+
+    @property
+    def idle(self) -> bool:
+        """No bar waits for wrapped lines."""
+        return not self._open
 
     def close(self) -> None:
         """Read the bar that was still waiting for wrapped lines."""
@@ -250,8 +255,8 @@ class Bars:
         # Where the counter lags behind the values, the same values drawn twice in a row are two steps; elsewhere they
         # are a redrawn frame.
         lags = done < bar.step or bar.drawn == bar.fresh
-        again = self._drawn is bar and done == bar.done and bar.step < total and lags
-        self._drawn = bar
+        again = self.drawn is bar and done == bar.done and bar.step < total and lags
+        self.drawn = bar
         bar.done, bar.complete = done, bool(total) and done >= total
         if steps and (news or again):
             self._step_values(bar, plan, steps, numbers, done, total, by_epoch)

@@ -29,6 +29,11 @@ class Blocks:
         self._spread: list[bytes] = []
         """The lines of a dictionary that is not complete yet."""
 
+    @property
+    def idle(self) -> bool:
+        """No line waits here, and none has to be looked at but those that may begin a block."""
+        return not (self._lines or self._spread or self._begins)
+
     def feed(self, frame: bytes) -> list[bytes]:
         """The lines that can be read, now that ``frame`` has come."""
         if self._spread:

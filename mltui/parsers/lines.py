@@ -66,21 +66,21 @@ class Lines:
         self._measured_at = -1
         """Which line was the last one of a block that holds a value."""
 
-    def read(self, frame: bytes, final: bool = True) -> None:
-        """Read one line."""
+    def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
+        """Read one line; ``key`` is its shape, if that is known."""
         self._frame = frame
         self._count += 1
         if self._silent or self.tables.box or self._heading.scope:
-            frame = self._in_block(frame)
+            frame, key = self._in_block(frame), None
         if self._within_epoch and not frame:
             self._within_epoch, self.points.context.position = False, None
         if self.tables.fresh and self.tables.stack(text_of(frame)):
             return
         if frame[:2] == b'{"' and self._read_object(frame):
             return
-        if self.tables.by_split and self.tables.read_splits(text_of(frame)):
+        if self.tables.splits and self.tables.read_splits(text_of(frame)):
             return
-        shape = self.shape_of(frame)
+        shape = self.shape_of(frame, key=key)
         kind = shape.kind
         if kind == "nothing":
             return
@@ -116,9 +116,9 @@ class Lines:
 
     # Understanding.
 
-    def shape_of(self, frame: bytes, bar: bool = False) -> Shape:
+    def shape_of(self, frame: bytes, bar: bool = False, key: bytes | None = None) -> Shape:
         """What ``frame`` is; ``bar``: it is what a progress bar says, its own counter left out."""
-        key = key_of(frame)
+        key = key_of(frame) if key is None else key
         if bar:
             key = b"\r" + key
         elif self._heading.scope:

@@ -38,7 +38,6 @@ _NUMBERS = re.compile(rb"[-\s|,;%*+.\d:eEnaif/]*$")
 # By so many bytes at its beginning a line is known again.
 _HEAD = 24
 _KNOWN = 4096
-_PATIENCE = 256
 
 
 class Outer:
@@ -47,7 +46,6 @@ class Outer:
     def __init__(self) -> None:
         self._shapes: dict[bytes, bytes] = {}
         """By the beginning of a line, with its digits as 0, the same of the prefix; empty where there is none."""
-        self._misses = 0
         self._prefixes: set[bytes] = set()
         """The prefixes that stood in front of words."""
 
@@ -55,19 +53,12 @@ class Outer:
         """``frame`` without its prefix."""
         if not frame or frame[0] not in _BEGINS:
             return frame
-        if frame[0] > 64 and self._misses > _PATIENCE:
-            # Lines that begin with a word have had none for long: only some of them are looked at.
-            self._misses += 1
-            if self._misses & 15:
-                return frame
         table = frame[-1] == 124 or frame[-2:] == b"| "
         head = key_of(frame[:_HEAD]) + b"|" if table else key_of(frame[:_HEAD])
         shape = self._shapes.get(head)
         if shape == b"":
-            self._misses += 1
             return frame
         if shape is not None and key_of(frame[: len(shape)]) == shape:
-            self._misses = 0
             return frame[len(shape) :]
         found = (_BEFORE_TABLE if table else _OUTER).match(frame)
         if found is None:
@@ -77,7 +68,6 @@ class Outer:
         shape = key_of(found.group())
         if _NUMBERS.match(frame, found.end()) and shape not in self._prefixes:
             return frame
-        self._misses = 0
         self._keep(head, shape)
         return frame[found.end() :]
 

@@ -20,8 +20,8 @@ class Series:
     name: str
     kind: MetricKind
     wanted: bool = True
-    last: tuple[str, float, float] | None = None
-    """Axis, x and value of its last point, to know one that another line tells again."""
+    last: MetricPoint | None = None
+    """Its last point, to know one that another line tells again."""
     constant: float | None = None
     """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
     waiting: list[tuple[str, float]] | None = None

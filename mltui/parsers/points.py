@@ -237,13 +237,14 @@ class Points:
         group.count += 1
         out = self.out if group.released else group.held
         for entry, value in zip(plan.entries, values, strict=True):
-            series, point = entry.series, (axis, x, value)
+            series = entry.series
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
+                point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
                 if series.last == point:
                     continue
                 if group.released:
                     series.last = point
-                out.append(_new(MetricPoint, (series.name, axis, x, value, series.kind)))
+                out.append(point)
         if not group.released:
             self._hold(group)
 
@@ -301,10 +302,10 @@ class Points:
 
     def of_epoch(self, series: Series, epoch: float, value: float) -> None:
         """Report an epoch's value that a bar showed."""
-        point = (self.context.axis_in_fold("epoch"), epoch, value)
+        point = MetricPoint(series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind)
         if series.wanted and epoch - epoch == 0 and series.last != point:
             series.last = point
-            self.out.append(_new(MetricPoint, (series.name, *point, series.kind)))
+            self.out.append(point)
 
     def _remember(self, group: Group, x: float, values: list[float]) -> None:
         if not group.seen:
@@ -360,8 +361,7 @@ class Points:
 
     def _is_news(self, point: MetricPoint) -> bool:
         """Whether no other line has told a point while it was held back."""
-        name, *told, kind = point
-        return self.series[name, kind].last != tuple(told)
+        return self.series[point.name, point.kind].last != point
 
     def training_went_on(self) -> None:
         """Report what was held back: it stood in the middle of a training, so it was no final result."""

@@ -7,6 +7,7 @@ the same plan.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mltui.domain.metric import MetricPoint
@@ -18,9 +19,15 @@ from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
+from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.voices import Voices
 
+#: Shapes of lines that are kept, and how long they may be.
+_PLAIN = 8192
+_LONGEST = 512
+# It begins with a number that no date or time goes on with.
+_NUMBERED = re.compile(rb"\s*[-+.]?\d+(?![-/:.\d]|\d*[-/:]\d)")
 #: Who prints beyond so many is not told apart.
 _VOICES = 256
 
@@ -33,19 +40,24 @@ class _Voice:
         self.lines = Lines(points, who)
         self.bars = Bars(points, self.lines)
         self.outer = Outer()
-        self._blocks = Blocks()
+        self.blocks = Blocks()
         self.context = Context()
         """Where its training stands."""
 
+    @property
+    def idle(self) -> bool:
+        """Nothing waits for the line that comes."""
+        return self.bars.idle and self.blocks.idle
+
     def read(self, line: bytes) -> None:
         """Read a finished line without its prefix."""
-        for each in self._blocks.feed(line):
+        for each in self.blocks.feed(line):
             self.lines.read(each)
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
         self.bars.finish()
-        for line in self._blocks.close():
+        for line in self.blocks.close():
             self.lines.read(line)
         self.lines.close()
 
@@ -66,6 +78,10 @@ class MetricReader:
         self._voices = {"": self._speaking}
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
+        self._calm = True
+        """Lines that nobody is named in follow one another, and nothing waits for the next one."""
+        self._plain: dict[bytes, int] = {}
+        """Shapes of lines that nobody is named in, and no bar, with the length of their prefix."""
 
     @property
     def dropped(self) -> int:
@@ -105,6 +121,16 @@ class MetricReader:
             frame = frame.decode("utf-8", "replace").encode()
         if self._patterns is not None and self._patterns.read(frame):
             return
+        if final:
+            voice, key = self._speaking, key_of(frame)
+            start = self._plain.get(key)
+            if start is not None and self._calm:
+                voice.bars.drawn = None
+                if start:
+                    voice.lines.read(frame[start:], key=key[start:])
+                else:
+                    voice.lines.read(frame, key=key)
+                return
         pieces = self._split(frame)
         if not pieces:
             self._read_of("", frame, final)
@@ -114,6 +140,7 @@ class MetricReader:
     def _read_of(self, who: str, frame: bytes, final: bool) -> None:
         voice = self._listen_to(who)
         rest = voice.bars.read(frame, final)
+        calm, self._calm = self._calm, not who and voice.idle
         if rest is None:
             return
         if not final:
@@ -121,10 +148,18 @@ class MetricReader:
             return
         line = voice.outer.peel(rest)
         pieces = self._split(line) if line is not frame and not who else []
-        if not pieces:
-            voice.read(line)
         for other, piece in pieces:
             self._listen_to(other).read(piece)
+        if not pieces:
+            voice.read(line)
+        self._calm = not who and not pieces and voice.idle
+        if rest is frame and calm and self._calm and _is_plain(frame) and _is_plain(line):
+            self._keep(frame, len(frame) - len(line))
+
+    def _keep(self, frame: bytes, start: int) -> None:
+        if len(self._plain) >= _PLAIN:
+            self._plain.clear()
+        self._plain[key_of(frame)] = start
 
     def _listen_to(self, who: str) -> _Voice:
         """The voice of ``who``; where it stands is what it said itself, or else what was said last."""
@@ -141,3 +176,8 @@ class MetricReader:
             voice.context = replace(before.context, said=False)
         self._points.context = voice.context
         return voice
+
+
+def _is_plain(line: bytes) -> bool:
+    """Whether nothing but its shape says how a line begins: a number there may be a task's, or a table's."""
+    return len(line) < _LONGEST and not _NUMBERED.match(line)

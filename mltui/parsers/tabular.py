@@ -41,7 +41,7 @@ class Tabular:
         self._box_prefix = ""
         self._box_about = ""
         """What the box's title says it is about: ``Trial fit_97974_00001 result``."""
-        self._splits: list[str] = []
+        self.splits: list[str] = []
         """Columns of a table of metrics by split that is being read."""
         self.groups: list[tuple[str, int, int]] = []
         """What the last line of names above groups of columns said."""
@@ -144,25 +144,20 @@ class Tabular:
 
     def read_splits_header(self, text: str) -> None:
         """A table of metrics by split begins: ``Metric | Train | Val``."""
-        self._splits = tables.read_splits(table_part(text))
-
-    @property
-    def by_split(self) -> bool:
-        """A table of metrics by split is being read."""
-        return bool(self._splits)
+        self.splits = tables.read_splits(table_part(text))
 
     def read_splits(self, text: str) -> bool:
         """Read a row of such a table; the first other line ends it."""
         text = table_part(text)
         if not text.strip() or tables.is_rule(text):
             return True
-        found = tables.split_values(text, self._splits)
+        found = tables.split_values(text, self.splits)
         if found is None:
-            self._splits = []
+            self.splits = []
             return False
         name, values = found
         record = Record()
-        shown = [(split, value) for split, value in zip(self._splits, values, strict=True) if value]
+        shown = [(split, value) for split, value in zip(self.splits, values, strict=True) if value]
         for i, (split, value) in enumerate(shown):
             record.fields.append(new_field(f"{split} {name}", i, value))
         if plan := self._judge.plan(record):

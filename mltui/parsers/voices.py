@@ -24,6 +24,8 @@ _TASK = re.compile(rb" {0,3}(\d{1,4}): ")
 _COUNTED = re.compile(
     r"\W?(?:train\w*|global)?[ _]?(?:epoch|step|iter|iteration|update|round|episode)\W{0,4}(\d+)", re.I
 )
+# How a line begins that may say it, for a first look.
+_MAY_SAY = re.compile(rb"[\[(]|[rRpPcCgG]|[ \d]{1,7}: |[A-Za-z][\w.-]*-\d+\s+\|")
 #: Where a line of another rank begins in the middle of a line.
 _INNER = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 #: In so many bytes at the beginning of a line it says who prints.
@@ -40,6 +42,8 @@ class Voices:
 
     def split(self, frame: bytes) -> list[tuple[str, bytes]]:
         """``frame`` as pieces with who prints each of them; nothing if it does not say."""
+        if not _MAY_SAY.match(frame) and b"[rank" not in frame:
+            return []
         if b"[rank" in frame and (cuts := [found.start() for found in _INNER.finditer(frame)]):
             pieces = [frame[a:b] for a, b in pairwise([0, *cuts, len(frame)])]
             return [pair for piece in pieces for pair in self._one(piece) or [("", piece)]]
