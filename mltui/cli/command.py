@@ -52,7 +52,9 @@ def add_app_options(parser: ArgumentParser) -> None:
     """Options of the app, which are those of ``mltui`` itself."""
     add_engine_options(parser, default="")
     parser.add_argument("--read-only", action="store_true", help="launch, stop and remove nothing (the app)")
-    parser.add_argument("--theme", metavar="NAME", default="", help="colours of the app")
+    parser.add_argument(
+        "--theme", metavar="NAME", default="", help="colours of the app: dark, light, or another one's name"
+    )
 
 
 def add_json(parser: ArgumentParser) -> None:

@@ -61,6 +61,10 @@ class LimitChange:
     after: float | None
 
 
+#: ``reason`` of a run that goes on because somebody started its container again.
+STARTED_AGAIN = "restart"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """The record of a run, as the run database has it. Times are seconds since 1970, ``None`` where unknown."""

@@ -1,4 +1,6 @@
-"""Records of runs from their containers: a home that lost its database finds its runs again by their labels."""
+"""Runs found by their containers: a home that lost its database finds them again by their labels, and an ended run goes
+on when somebody starts its container again.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,17 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mltui.domain.container import Container
-from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PROFILE, Run, RunState
+from mltui.domain.container import Container, ContainerStatus
+from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PROFILE, STARTED_AGAIN, Run, RunState
 from mltui.domain.text import one_line
 from mltui.storage.history import RunDatabase
 from mltui.storage.run_folder import RunFolder
+
+#: A run whose container was started again.
+_OPEN_AGAIN = {
+    "state": RunState.RUNNING, "reason": STARTED_AGAIN, "detail": "Its container was started again.", "hint": "",
+    "finished": None, "exit_code": None, "oom_killed": False, "stop_requested": False,
+}  # fmt: skip
 
 
 def discover(
@@ -18,11 +26,11 @@ def discover(
     database: RunDatabase,
     containers: Iterable[Container],
     where: tuple[str, str],
-    is_there: Callable[[str], bool],
+    find: Callable[[str], ContainerStatus | None],
 ) -> int:
-    """Write a record for each labelled container that has none; tells how many. ``where`` is their engine and its
-    endpoint. ``is_there`` asks for a run's container: a list may still show one that was removed with its run a moment
-    ago.
+    """Write a record for each labelled container that has none, and open that of one that was started again; tells how
+    many. ``where`` is their engine and its endpoint. ``find`` asks for a run's container: a list may still show one
+    that was removed, or has ended, a moment ago.
 
     Containers that another user of the engine launched stay what they are.
     """
@@ -31,12 +39,23 @@ def discover(
         run_id = container.run_id
         if not _plausible(run_id) or not _own(container) or container.state == "created":
             continue
-        if database.get(run_id) or not is_there(run_id):
-            continue
-        RunFolder(home, run_id).make()
-        database.add(_record(container, *where))
-        found += 1
+        known = database.get(run_id)
+        if known is None and find(run_id):
+            RunFolder(home, run_id).make()
+            database.add(_record(container, *where))
+            found += 1
+        elif known is not None and container.running and _was_started_again(known, container, find):
+            database.update(run_id, **_OPEN_AGAIN)
+            found += 1
     return found
+
+
+def _was_started_again(run: Run, container: Container, find: Callable[[str], ContainerStatus | None]) -> bool:
+    """It runs, and began after its run's end."""
+    if run.state.active or run.container_id != container.id or run.finished is None:
+        return False
+    now = find(run.id)
+    return now is not None and not now.ended and (now.started or 0.0) > run.finished
 
 
 def _record(container: Container, engine: str, endpoint: str) -> Run:

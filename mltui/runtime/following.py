@@ -27,6 +27,7 @@ _NEAR_S = 1.0
 #: Exit codes from here on stand for a signal, which is how a restart ends most commands; others answer the signal with
 #: an exit code of their own, and only the engine knows of it.
 _SIGNALLED = 128
+_STARTED_AGAIN = "The container was started again."
 _UNREADABLE = "Its log cannot be read"
 #: So often is the log of an ended container asked for before a refusal is taken for an answer.
 _LOG_TRIES = 4
@@ -53,10 +54,14 @@ class Following:
         self._newest = 0.0
         """When the newest line was printed; seconds since 1970."""
 
-    def follow(self, stream: LogStream | None) -> ContainerStatus:
-        """Record ``stream``, or the engine's log, to the container's end; raises ``NotFound`` if it vanished."""
+    def follow(self, stream: LogStream | None, *, again: bool = False) -> ContainerStatus:
+        """Record ``stream``, or the engine's log, to the container's end; raises ``NotFound`` if it vanished.
+
+        ``again``: it was started again after the end of what is recorded.
+        """
         self._note_start()
-        refusals, mark = 0, ""
+        self.restarted = again
+        refusals, mark = 0, _STARTED_AGAIN if again else ""
         while True:
             complete = False
             try:
@@ -77,7 +82,7 @@ class Following:
                     self._say_what_is_lost(status)
                     return status
             if self._is_another_start(status):
-                mark = "The container was started again."
+                mark = _STARTED_AGAIN
             if refusals:
                 back_off(refusals)
 

@@ -23,7 +23,7 @@ from mltui.storage.locations import make_file, make_folder
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from mltui.domain.container import Container, Limits
+    from mltui.domain.container import Container, ContainerStatus, Limits
     from mltui.domain.profile import Profile
     from mltui.engines.base import Engine, EngineChoice, EngineInfo
     from mltui.runtime.limits import LimitsNow
@@ -206,13 +206,14 @@ class Launcher:
         return adopt(self.home, self.database)
 
     def discover(self, containers: Iterable[Container], engine: str, endpoint: str) -> int:
-        """Write records for labelled containers that this home has no record of, so that ``adopt`` takes them up."""
+        """Write records for labelled containers that this home has no record of, and open those of ended runs whose
+        container was started again, so that ``adopt`` takes them up."""
 
-        def is_there(run_id: str) -> bool:
+        def find(run_id: str) -> ContainerStatus | None:
             with contextlib.closing(self._engine(engine, endpoint)) as connected:
-                return connected.find(run_id) is not None
+                return connected.find(run_id)
 
-        return discover(self.home, self.database, containers, (engine, endpoint), is_there)
+        return discover(self.home, self.database, containers, (engine, endpoint), find)
 
     def stop(self, run: Run, grace: float | None = None) -> None:
         """Ask the run to end; a run that is still being built is stopped before it starts."""

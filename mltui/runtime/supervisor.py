@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mltui.domain.errors import EngineError, EngineUnavailable, GpuUnavailable, ImageError, MltuiError, NotFound
 from mltui.domain.last_words import last_words
 from mltui.domain.outcome import outcome
-from mltui.domain.run import Run, RunState
+from mltui.domain.run import STARTED_AGAIN, Run, RunState
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import Engine, LogStream, Progress
 from mltui.runtime.following import Following
@@ -112,7 +112,7 @@ class Supervisor:
             try:
                 following = Following(container, self._engine, recorder, self._row, self._patience, self._folder)
                 with RunSampler(self._engine, container, self._row.recorded().gpus, self._folder):
-                    status = following.follow(stream)
+                    status = following.follow(stream, again=self._run.reason == STARTED_AGAIN)
                 return self._conclusion(status, following)
             except NotFound as error:
                 raise NotFound("Its container was removed while it ran.") from error
@@ -238,7 +238,8 @@ class Supervisor:
             with contextlib.suppress(EngineError):
                 self._engine.remove(found.id, force=True)
             raise NotFound("It was interrupted before it started.")
-        self._row.save(state=RunState.RUNNING, container_id=found.id, container_name=found.name, started=found.started)
+        started = self._run.started if self._run.reason == STARTED_AGAIN else found.started
+        self._row.save(state=RunState.RUNNING, container_id=found.id, container_name=found.name, started=started)
         return found.id
 
     def _conclusion(self, status: ContainerStatus, following: Following) -> dict[str, object]:

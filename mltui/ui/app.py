@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -21,7 +23,7 @@ from mltui.ui.commands import APP, PANES, bindings, key_of
 from mltui.ui.failures import Failures
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
-from mltui.ui.theme import DARK, LIGHT
+from mltui.ui.theme import DARK, LIGHT, theme_named
 from mltui.ui.typeahead import Typeahead
 from mltui.ui.user_settings import UserSettings, settings_file
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+#: Exit code of a program that SIGTERM ended.
+_TERMINATED = 128 + signal.SIGTERM
 #: Panes on the right: going back from them leads to the lists.
 _ON_THE_RIGHT = ("curves", "log", "gauges", "detail")
 
@@ -53,7 +57,7 @@ class MltuiApp(App[None]):
         self.options = options or AppOptions()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = self.options.theme if self.options.theme in self.available_themes else DARK.name
+        self.theme = wanted if (wanted := theme_named(self.options.theme)) in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
         self._clock: Timer | None = None
         self._waiting: list[Callable[[], None]] = []
@@ -65,6 +69,11 @@ class MltuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Everything that takes time begins after the first frame."""
+        if not self.is_headless:
+            # The terminal is left as it was found, whoever ends the app.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, None, _TERMINATED)
+        # What the shell has written meanwhile is where the app was.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self._begin)
 
     def get_default_screen(self) -> Screen[Any]:
@@ -319,6 +328,10 @@ class MltuiApp(App[None]):
 
         return offered_on(self, screen)
 
+    def action_help_quit(self) -> None:
+        """A person who presses ctrl+c wants to leave, or to copy."""
+        self.notify(f"{key_of('app.quit')} leaves mltui; runs go on.", timeout=3)
+
     def action_palette(self) -> None:
         """Find a command by name."""
         self.action_command_palette()
@@ -373,7 +386,7 @@ def run_app(options: AppOptions) -> int:
     # The screen's loop takes turns with threads that read and sample; it must not wait 5 ms for each turn.
     sys.setswitchinterval(0.001)
     app = MltuiApp(options)
-    if options.theme and options.theme not in app.available_themes:
+    if options.theme and theme_named(options.theme) not in app.available_themes:
         themes = ", ".join(sorted(app.available_themes))
         raise UsageError(f"There is no theme {one_line(options.theme, 40)!r}.", f"There are: {themes}.")
     app.run()

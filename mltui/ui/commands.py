@@ -137,6 +137,7 @@ APP = (
     Command("app.settings", "comma,f2", "settings", "Settings", "Theme, keys, engine and more: kept in one file."),
     Command("app.gauges", "7", "jump('gauges')", "Gauges", "Go to the gauges."),
     Command("app.theme", "T", "next_theme", "Dark / light", "Switch between the dark and the light theme."),
+    Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Give the terminal back to the shell; fg goes on."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
 )  # fmt: skip
 

@@ -40,6 +40,12 @@ LIGHT = Theme(
     dark=False,
 )
 
+
+def theme_named(name: str) -> str:
+    """The theme that a person means: ``dark`` and ``light`` are mltui's own."""
+    return {"dark": DARK.name, "light": LIGHT.name}.get(name, name)
+
+
 #: role → (theme variable, share of it over the background, bold)
 _ROLES: dict[str, tuple[str, float, bool]] = {
     "text": ("foreground", 1.0, False),

@@ -112,3 +112,23 @@ def test_a_restart_from_here_ends_no_run(docker_runs: Runs) -> None:
     runs.go(run)
     assert runs.ended(run).state is RunState.FINISHED
     assert runs.log(run)[1] == b"ready\nsaved\nready\nagain\n"
+
+
+def test_an_ended_run_goes_on_when_its_container_is_started_again(docker_runs: Runs) -> None:
+    """Its record is opened, with a mark in the log; a list that is a moment old opens nothing."""
+    runs = docker_runs
+    run = runs.launch(f'[ -e "$MLTUI_OUTPUTS/again" ] || exec touch "$MLTUI_OUTPUTS/again"; echo anew; {HOLD}; exit 3')
+    done = runs.ended(run)
+    assert done.state is RunState.FINISHED
+    stale = dataclasses.replace(container_of(runs, run), state="running")
+    assert runs.launcher.discover([stale], runs.engine_name, runs.endpoint) == 0
+    runs.engine.restart(done.container_id)
+    assert runs.launcher.discover(runs.engine.containers(), runs.engine_name, runs.endpoint) == 1
+    assert runs.now(run).goes_on
+    assert runs.launcher.adopt() == 1
+    runs.printed(run, b"[mltui] The container was started again.\nanew\n")
+    runs.go(run)
+    again = runs.ended(run)
+    assert (again.state, again.exit_code, again.started) == (RunState.FAILED, 3, done.started)
+    assert again.finished > done.finished
+    assert runs.launcher.discover(runs.engine.containers(), runs.engine_name, runs.endpoint) == 0

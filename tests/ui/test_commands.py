@@ -38,7 +38,7 @@ COVERED = {
     "shift+tab": "goes back inside of what is over the screen",
 }
 #: Others, each where it is: nobody folds a failed run's card from inside the editor.
-COVERED_THERE = {("form", "E"), ("editor", "ctrl+p")}
+COVERED_THERE = {("form", "E"), ("editor", "ctrl+p"), ("editor", "ctrl+z")}
 
 
 def keys_of(commands: tuple[Command, ...]) -> list[str]:

@@ -71,7 +71,8 @@ class Pane(Vertical):
 class ListPane(HoldsTable, Pane, Generic[T]):
     """A pane with one list in it."""
 
-    EMPTY: ClassVar[str] = "none"
+    EMPTY: ClassVar[str] = "looking for an engine …"
+    """What is said before anything is known."""
 
     def __init__(
         self, id: str, key: Callable[[T], str], draw: Callable[[T, int], Line], text: Callable[[T], str]

@@ -24,7 +24,6 @@ class ContainersPane(ListPane[ContainerRow]):
 
     KEY = "3"
     TITLE = "Containers"
-    EMPTY = "none"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["containers"])]
 
     def __init__(self) -> None:

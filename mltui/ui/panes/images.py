@@ -21,7 +21,6 @@ class ImagesPane(ListPane[Image]):
 
     KEY = "4"
     TITLE = "Images"
-    EMPTY = "none"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["images"])]
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Columns of the names in front of evidence, cure and change.
 _NAME = 8
-_SEEN, _CURE = 2, 3
+_CAUSE, _SEEN, _CURE = 2, 2, 3
 
 
 def card_lines(report: Report, run: Run, width: int, most: int, *, folded: bool, may_fix: bool) -> list[Line]:
@@ -32,9 +32,9 @@ def card_lines(report: Report, run: Run, width: int, most: int, *, folded: bool,
     if folded:
         keys: list[Span] = [(key_of("app.fix"), "key"), (" fixes it  ", "dim")] if fix else []
         return [spread([("▎", "error"), (diagnosis.cause, "text")], [*keys, *fold], width)]
-    cause = _wrapped(diagnosis.cause, width - 2 - 10)
+    cause = _fitting(diagnosis.cause, width - 2 - 10, _CAUSE)
     lines = [spread([("▎", "error"), (cause[0], "strong")], fold, width)]
-    lines += [[("▎", "error"), (more, "strong")] for more in cause[1:2]]
+    lines += [[("▎", "error"), (more, "strong")] for more in cause[1:]]
     change = [_change_line(report)] if fix else []
     room = most - len(lines) - len(change)
     cure = _part("cure", diagnosis.cure + _on_the_cpu(run), width, "accent", min(_CURE, max(1, room - 1)))
@@ -46,8 +46,12 @@ def _on_the_cpu(run: Run) -> str:
     return f" Here: {key_of('runs.cpu')} launches it on the CPU." if run.reason == "gpu" else ""
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(one_line(text), max(20, width), break_on_hyphens=False) or [""]
+def _fitting(text: str, width: int, most: int) -> list[str]:
+    """``text`` in at most ``most`` lines, the last one cut with a mark where there is more."""
+    pieces = wrap(one_line(text), max(20, width), break_on_hyphens=False) or [""]
+    if len(pieces) > most:
+        pieces = [*pieces[: most - 1], one_line(" ".join(pieces[most - 1 :]), max(20, width))]
+    return pieces
 
 
 def _seen(evidence: Sequence[str], width: int, most: int) -> list[Line]:
@@ -59,9 +63,7 @@ def _seen(evidence: Sequence[str], width: int, most: int) -> list[Line]:
 
 
 def _part(name: str, text: str, width: int, role: str, most: int) -> list[Line]:
-    pieces = _wrapped(text, width - _NAME - 1) if text else []
-    if len(pieces) > most:
-        pieces = [*pieces[: most - 1], one_line(" ".join(pieces[most - 1 :]), max(20, width - _NAME - 1))]
+    pieces = _fitting(text, width - _NAME - 1, most) if text else []
     return [
         [("▎", "error"), (f"{name if at == 0 else '':<{_NAME}}", "dim"), (piece, role)]
         for at, piece in enumerate(pieces)

@@ -175,10 +175,10 @@ class Selected:
         """Give headline, card, curves and log what belongs to the selection."""
         screen, run, view = self._screen, self.run, self._cockpit.watcher.view
         screen.mltui.show_keys()
+        screen.card.show(run, screen.mltui.failures.report(run) if run else None)
         if screen.has_class("-detail"):
             return
         screen.headline.show_lines(self._headline(run))
-        screen.card.show(run, screen.mltui.failures.report(run) if run else None)
         if view is None or self._at[0] in ("", MACHINE):
             screen.curves.show((), screen.NO_CURVES)
             return

@@ -18,8 +18,8 @@ REQUEST, PEAK = "┃", "╎"
 _FIGURES, _LETTERS = 15, 10
 #: Least columns of a card, and rows of its graph.
 _CARD, _GRAPH = 44, 4
-#: Decimals that may go where there is no room; behind a zero they are all there is.
-_DECIMALS = re.compile(r"(?<=\d)(?<!(?<!\d)0)\.\d+")
+#: A number with decimals, which are rounded where there is no room; behind a zero they are all there is.
+_DECIMALS = re.compile(r"(?<![\d.])[1-9]\d*\.\d+")
 #: From this width on, so few rows are shared by two gauges each.
 _PAIRED, _FEW = 46, 3
 
@@ -208,12 +208,18 @@ def _cell(gauge: Gauge, width: int) -> list[Span]:
     else:
         label = f"{gauge.label} "
         room = width - len(label) - len(share) - len(figures) - 2
-        if room < -1:
-            figures = _DECIMALS.sub("", figures)
+        for decimals in (1, 0):
+            if width - len(label) - len(share) - len(figures) - 2 < -1:
+                figures = _rounded(figures, decimals)
         trace = [*_trace(gauge, room), (" ", "text")] if room >= 2 else []
         line = [(label, "text"), *trace, (share, gauge.role), (f" {figures}", "dim")]
     line = fit(line, width)
     return [*line, (" " * (width - line_length(line)), "text")]
+
+
+def _rounded(figures: str, decimals: int) -> str:
+    """The numbers in ``figures`` with at most so many decimals."""
+    return _DECIMALS.sub(lambda found: f"{float(found[0]):.{min(decimals, len(found[0].partition('.')[2]))}f}", figures)
 
 
 def draw_cards(gauges: Sequence[Gauge], width: int) -> list[list[Span]]:
