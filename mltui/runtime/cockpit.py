@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Profiles that were not read yet are read for so long before those that are known are shown.
 _READ_S = 0.1
+#: Waits between two tries to reach an engine that does not answer: soon at first, then rarely, for ever.
+_ASK_AGAIN_S = (2.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Cockpit:
         self._local: Engine | None = None
         self._host_monitor: object = None
         self._connecting = threading.Lock()
+        self._attempt = 0
+        """The newest attempt to connect; those before it are given up."""
         self._repository: ProfileRepository | None = None
         self._reading_profiles = threading.Lock()
         self._reading_settings = threading.Lock()
@@ -104,8 +108,9 @@ class Cockpit:
         self.sampler.start()
 
     def connect(self) -> None:
-        """Look for the engine (again), in the background."""
-        threading.Thread(target=self._connect, name="connect", daemon=True).start()
+        """Look for the engine (again), in the background; one that does not answer is asked again until it does."""
+        self._attempt += 1
+        threading.Thread(target=self._connect_at_last, args=(self._attempt,), name="connect", daemon=True).start()
 
     def close(self) -> None:
         """Stop looking; runs go on."""
@@ -120,14 +125,26 @@ class Cockpit:
         usual = "" if self.options.endpoint else self.loaded.settings.engine
         return choose_engine(wish or self.options.engine or usual, self.options.endpoint)
 
-    def _connect(self) -> None:
+    def _connect_at_last(self, attempt: int) -> None:
+        """Connect, unless somebody else began to meanwhile."""
+        tries = 0
+        while attempt == self._attempt and not self._closed.is_set() and not self._connect():
+            self._closed.wait(_ASK_AGAIN_S[min(tries, len(_ASK_AGAIN_S) - 1)])
+            tries += 1
+
+    def _connect(self) -> bool:
+        """Take the engine that there is now; tells whether it is the one that is wanted."""
         with self._connecting:
             try:
                 choice = self.choose("")
             except MltuiError as error:
-                self.engine_error = str(error)
-                self.version += 1
-                return
+                if str(error) != self.engine_error:
+                    self.engine_error = str(error)
+                    self.version += 1
+                return False
+            if choice.reason and self.choice and self.choice.reason:
+                # This machine's own processes stand in for it as before.
+                return False
             before, self.choice, self.engine_error = self.catalog, choice, ""
             catalog = Catalog(choice.engine, choice.info)
             catalog.start()
@@ -138,6 +155,7 @@ class Cockpit:
             self.version += 1
             if before:
                 before.close()
+            return not choice.reason
 
     def _look_at_files(self) -> None:
         """Keep profiles and settings as they are on disk, until the end."""

@@ -45,9 +45,12 @@ class Typeahead:
         self._since = 0.0
         self._screen: Screen[Any] | None = None
         self._holds = 0
+        self.used = False
+        """A key was pressed."""
 
     async def take(self, typed: Typed) -> None:
         """A key was pressed: it acts now, or when those before it have."""
+        self.used = True
         self._waiting.append(typed)
         if not self._number:
             await self._next()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.options import AppOptions
 from mltui.domain.run import RunState
 from mltui.engines.base import EngineChoice
+from mltui.runtime import cockpit
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd, missing
@@ -144,3 +146,25 @@ def test_an_engine_that_was_away_at_the_launch(own: tuple[PrivateDockerd, Runs])
     assert (done.state, done.reason) == (RunState.FAILED, "start")
     assert "No Docker engine answers" in done.detail
     assert done.finished >= began
+
+
+@pytest.mark.parametrize("wish", ["", "docker"])
+def test_a_viewer_finds_an_engine_that_comes_later(
+    own: tuple[PrivateDockerd, Runs], wish: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then this machine's processes stand in for it, or it is said that it is not there."""
+    engine, _ = own
+    monkeypatch.setattr(cockpit, "_ASK_AGAIN_S", (0.2,))
+    engine.kill()
+    viewer = cockpit.Cockpit(AppOptions(engine=wish, endpoint=engine.url))
+    viewer.start()
+    try:
+        until(lambda: viewer.engine_error or (viewer.choice and viewer.choice.reason))
+        seen, before = viewer.catalog, viewer.version
+        engine.start()
+        until(lambda: viewer.choice and not viewer.choice.reason and viewer.catalog)
+        assert viewer.catalog is not seen
+        assert viewer.catalog.engine.name == "docker"
+        assert (viewer.engine_error, viewer.version > before) == ("", True)
+    finally:
+        viewer.close()

@@ -268,7 +268,7 @@ def test_the_palette_finds_commands_of_other_panes(profiles: Path) -> None:
 
 
 def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
-    """Without a key: its curve is what a person comes back for."""
+    """Its curve is what a person comes back for; nobody who has begun to do something is taken away from it."""
 
     async def begin() -> str:
         app = app_for(profiles)
@@ -279,6 +279,14 @@ def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
             await wait_for(pilot, lambda: app.main.place == "runs" and "● running" in text(app))
             return app.cockpit.watcher.runs[0].id
 
+    async def begin_with_a_key(run: str) -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await pilot.press("slash", "t")
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.watcher.version and run in text(app))
+            await pilot.press("i")
+            await wait_for(pilot, lambda: app.main.profiles.table.filter == "ti")
+
     async def come_back(run: str) -> None:
         app = app_for(profiles)
         async with app.run_test(size=(120, 36)) as pilot:
@@ -287,7 +295,9 @@ def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
             app.cockpit.launcher.kill(app.cockpit.watcher.runs[0])
             await wait_for(pilot, lambda: "■ stopped" in text(app))
 
-    asyncio.run(come_back(asyncio.run(begin())))
+    run = asyncio.run(begin())
+    asyncio.run(begin_with_a_key(run))
+    asyncio.run(come_back(run))
 
 
 def test_a_profile_that_changes_on_disk_shows_at_once(profiles: Path) -> None:

@@ -45,7 +45,7 @@ class RunsPane(ListPane[RunRow]):
 
     KEY = "2"
     TITLE = "Runs"
-    EMPTY = "none yet: enter on a profile starts one"
+    EMPTY = "reading …"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["runs"])]
 
     class MarksChanged(Message):

@@ -36,6 +36,8 @@ class Lists:
                 screen.profiles.table.empty = "no profile in ./profiles"
             screen.profiles.show(cockpit.profiles)
         if self._news.has("runs", (cockpit.watcher.version, second)):
+            if cockpit.watcher.version:
+                screen.runs.table.empty = "none yet: enter on a profile starts one"
             screen.runs.show_runs(cockpit.watcher.runs, now)
             self._come_back()
             self._find_wanted()
@@ -67,7 +69,7 @@ class Lists:
         self._came_back = True
         screen, runs = self._screen, self._cockpit.watcher.runs
         newest = next((run for run in runs if run.state.active), runs[0] if runs else None)
-        if newest and not self._wanted and screen.place == "profiles" and not screen.profiles.table.cursor:
+        if newest and not self._wanted and not screen.mltui.typeahead.used:
             self._wanted = newest.id
             screen.set_focus(screen.runs.table)
 

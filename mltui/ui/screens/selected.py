@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from mltui.domain.run import LOCAL, Run, RunState
@@ -216,6 +217,9 @@ class Selected:
         if run and sweep and run in sweep.runs:
             return sweep_headline(sweep, width)
         if run:
+            container = self._cockpit.container(run.container_id)
+            if container and container.state == "paused":
+                run = replace(run, detail=f"Its container is paused: docker unpause {container.name}")
             numbers = {device.uuid: device.number for device in self._cockpit.sampler.devices}
             return headline(run, time.time(), width, self._insights(run), numbers)
         kind, key = self._at
