@@ -17,6 +17,7 @@ INTERRUPTED, PIPE_CLOSED = 128 + 2, 128 + 13
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that ``argv`` names; returns 0, 1 (it failed) or 2 (wrong usage)."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a test may put another kind of stream here
@@ -39,6 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _report_bug(error)
     return code
+
+
+def _open_what_is_closed() -> None:
+    """Let nothing take the numbers of streams that the caller closed (``2>&-``): what is written there goes nowhere."""
+    if sys.stdin is not None and sys.stdout is not None and sys.stderr is not None:
+        return
+    while (fd := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the program's end
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def _run(words: list[str]) -> int:

@@ -68,10 +68,15 @@ def open_launcher(args: Namespace) -> Launcher:
     from mltui.storage.locations import home
 
     folder = home()
-    launcher = Launcher(folder, RunDatabase(folder / "runs.db"), lambda wish: choose(args, wish), make_engine)
+    database = RunDatabase(folder / "runs.db", reading_will_do=True)
+    launcher = Launcher(folder, database, lambda wish: choose(args, wish), make_engine)
+    if database.read_only:
+        say(f"{database.read_only} What is recorded can be looked at.")
     try:
         launcher.adopt()
     except MltuiError as error:
+        # Where nothing can be read that is what is to be said, and once.
+        database.active()
         say(f"Some runs could not be taken up: {error}")
     return launcher
 

@@ -72,7 +72,7 @@ class Cockpit:
         self._settings_file = settings or SettingsFile()
         self.loaded: LoadedSettings = self._settings_file.read()
         """The user's settings, read again when their file changes; then it is another object."""
-        self.database = RunDatabase(self.home / "runs.db")
+        self.database = RunDatabase(self.home / "runs.db", reading_will_do=True)
         self.launcher = Launcher(self.home, self.database, self.choose, make_engine)
         self.watcher = Watcher(self.launcher)
         holders = HolderReader(self._known_containers, self._local_processes)

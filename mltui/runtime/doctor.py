@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from mltui import __version__
 from mltui.domain.errors import MltuiError
@@ -70,17 +71,40 @@ def check_home() -> Iterable[Finding]:
     """The folder of the runs can be written to and has room."""
     from mltui.storage.locations import home, make_folder
 
+    folder, reason = home(), ""
     try:
-        folder = make_folder(home())
+        make_folder(folder)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"mltui")
             file.flush()
-    except (MltuiError, OSError) as error:
-        hint = "Set MLTUI_HOME to a folder on a disk with room that you may write to."
-        yield Finding("home", Verdict.FAIL, f"{home()} cannot be written to: {error}", hint)
+    except MltuiError as error:
+        reason = error.message
+    except OSError as error:
+        reason = f"{folder} cannot be written to: {error.strerror}"
+    hint = "Set MLTUI_HOME to a folder on a disk with room that you may write to."
+    yield (
+        Finding("home", Verdict.FAIL, reason, hint)
+        if reason
+        else Finding("home", Verdict.OK, f"{folder} can be written to")
+    )
+    yield from check_database(folder / "runs.db")
+    if folder.is_dir():
+        yield disk("home disk", folder, "Remove runs you no longer need (mltui rm), or set MLTUI_HOME to another disk.")
+
+
+def check_database(path: Path) -> Iterable[Finding]:
+    """Every page of the run database can be read."""
+    from mltui.storage.database_file import damage
+
+    if not os.access(path, os.R_OK):
+        if path.exists():
+            yield Finding("run database", Verdict.FAIL, f"{path} may not be read", "See who owns it: ls -l")
         return
-    yield Finding("home", Verdict.OK, f"{folder} can be written to")
-    yield disk("home disk", folder, "Remove runs you no longer need (mltui rm), or set MLTUI_HOME to another disk.")
+    error = damage(path)
+    if error:
+        yield Finding("run database", Verdict.FAIL, error.message, error.hint)
+    else:
+        yield Finding("run database", Verdict.OK, f"{path} is whole")
 
 
 def check_shared_memory() -> Iterable[Finding]:

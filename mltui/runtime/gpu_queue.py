@@ -102,10 +102,10 @@ def take_turn(database: RunDatabase, home: Path, run_id: str, look: GpuLook) -> 
 
 
 def turn_of(run: Run, active: Sequence[Run], look: GpuLook, attended: Callable[[str], bool]) -> Turn:
-    """Whether ``run``, which waits, may start, with ``active`` being all runs that have not ended; ``attended`` tells
-    whether a run has a supervisor.
+    """Whether ``run``, which waits, may start, with ``active`` being all runs that have not ended, in the order of
+    their launch; ``attended`` tells whether a run has a supervisor.
     """
-    queue = sorted((one for one in active if one.waits), key=lambda one: (one.created, one.id))
+    queue = [one for one in active if one.waits]
     line = _Line(gpu_uses(look.devices, look.processes, active), active)
     for other in queue:
         if other.id == run.id:

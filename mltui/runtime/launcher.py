@@ -122,6 +122,7 @@ class Launcher:
     def _launch(
         self, profile: Profile, wishes: Sequence[Wish], group_id: str = "", parallel: int | None = None
     ) -> tuple[Run, ...]:
+        self.database.check_writable()
         choice = self._choose(wishes[0].engine or profile.engine or "")
         seen = _gpus_seen(choice.info)
         plans = [self._resolve(profile, wish, choice, seen, group_id=group_id) for wish in wishes]
@@ -190,7 +191,7 @@ class Launcher:
             folder.keep_profile(profile)
             for path in outputs:
                 make_folder(path)
-            self.database.add(run)
+            self.database.add(run, launched=True)
         except BaseException:
             folder.release_lock()
             with contextlib.suppress(StorageError):
@@ -203,11 +204,13 @@ class Launcher:
 
         Every run is tried; raises the first of the failures.
         """
-        return adopt(self.home, self.database)
+        return 0 if self.database.read_only else adopt(self.home, self.database)
 
     def discover(self, containers: Iterable[Container], engine: str, endpoint: str) -> int:
         """Write records for labelled containers that this home has no record of, and open those of ended runs whose
         container was started again, so that ``adopt`` takes them up."""
+        if self.database.read_only:
+            return 0
 
         def find(run_id: str) -> ContainerStatus | None:
             with contextlib.closing(self._engine(engine, endpoint)) as connected:
@@ -273,6 +276,7 @@ class Launcher:
         """
         from mltui.runtime.limits import change_limits
 
+        self.database.check_writable()
         with self._connected(run) as engine:
             change_limits(engine, run.container_id, wanted, self.database, run.id)
         return self.database.get(run.id) or run
@@ -329,6 +333,7 @@ class Launcher:
 
         Its container may run all the same, when somebody started it again: only ``force`` removes that one.
         """
+        self.database.check_writable()
         if run.state.active:
             raise UsageError(f"Run {run.id} is {run.state}.", f"Stop it first: mltui stop {run.id}")
         if run.container_id:
@@ -345,6 +350,7 @@ class Launcher:
 
     def forget(self, run: Run) -> None:
         """Remove an ended run's record and outputs when its engine cannot be asked any more."""
+        self.database.check_writable()
         if run.state.active:
             raise UsageError(f"Run {run.id} is {run.state}.")
         self.folder(run.id).remove()

@@ -131,7 +131,7 @@ class Watcher:
             try:
                 self._look_at_database()
                 self._poll_view()
-                self._say(self._full or self._trouble or self._unreadable)
+                self._say(self._full or self._trouble or self._unreadable or self._launcher.database.read_only)
             except MltuiError as error:
                 self._say(self._full or str(error))
             except OSError as error:

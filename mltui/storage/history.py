@@ -12,15 +12,14 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from mltui.domain.errors import MltuiError, NotFound, StorageError
+from mltui.domain.errors import NotFound, StorageError
 from mltui.domain.prefix import the_one
 from mltui.domain.run import LimitChange, Run, RunState
 from mltui.domain.text import one_line
-from mltui.storage.locations import make_file, make_folder
+from mltui.storage.database_file import OTHER_SCHEMA, TIMEOUT_S, connect_to_read, open_file, sentence
+from mltui.storage.locations import MAKE_ROOM
 
-#: A writer waits for another's transaction; these take milliseconds, ten seconds means a stuck disk.
-_TIMEOUT_S = 10.0
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY,
@@ -33,9 +32,9 @@ CREATE TABLE IF NOT EXISTS runs (
   gpus TEXT NOT NULL,
   group_id TEXT NOT NULL, awaits TEXT NOT NULL, changes TEXT NOT NULL,
   created REAL NOT NULL, started REAL, finished REAL,
-  exit_code INTEGER, oom_killed INTEGER NOT NULL, stop_requested INTEGER NOT NULL
+  exit_code INTEGER, oom_killed INTEGER NOT NULL, stop_requested INTEGER NOT NULL,
+  place REAL NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS runs_by_time ON runs (created DESC);
 """
 #: What a file of an earlier version lacks, by the version that has it.
 _ADDED = {
@@ -45,8 +44,18 @@ _ADDED = {
         "awaits": "TEXT NOT NULL DEFAULT '{}'",
         "changes": "TEXT NOT NULL DEFAULT '[]'",
     },
+    4: {"place": "REAL NOT NULL DEFAULT 0"},
 }
-_OTHER_SCHEMA = "Move it away: runs whose containers are there come back by themselves; or set MLTUI_HOME."
+#: Done last, when the table has all its columns.
+_AFTERWARDS = (
+    "UPDATE runs SET place = created WHERE place = 0",
+    "DROP INDEX IF EXISTS runs_by_time",
+    "CREATE INDEX IF NOT EXISTS runs_by_place ON runs (place DESC)",
+)
+#: Where a run stands in the list: when it was made, and behind all others where a clock was set back meanwhile. A
+#: microsecond is what a time of today keeps.
+_PLACE = "?"
+_NEWEST_PLACE = "max(?, (SELECT coalesce(max(place), 0) + 1e-6 FROM runs))"
 _COLUMNS = tuple(f.name for f in fields(Run))
 _AS_JSON = frozenset({"params", "overrides", "gpus", "awaits", "changes"})
 _AS_BOOL = frozenset({"oom_killed", "stop_requested"})
@@ -55,41 +64,54 @@ _AS_BOOL = frozenset({"oom_killed", "stop_requested"})
 class RunDatabase:
     """The runs of one mltui home. Methods may be called from any thread; errors are ``StorageError``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading_will_do: bool = False) -> None:
+        """``reading_will_do``: one that cannot be written is opened all the same, and says so in ``read_only``."""
         self.path = path
         self._lock = threading.Lock()
         self._writes = 0
         self.unreadable = ""
         """Why a row was left out when the runs were last listed; empty when none was."""
-        make_folder(path.parent)
-        make_file(path)
+        self.read_only = ""
+        """Why nothing can be written; empty where it can."""
+        self._file = (0, 0)
+        """What the file was when it was opened to be read."""
         try:
-            self._db = sqlite3.connect(path, timeout=_TIMEOUT_S, check_same_thread=False, isolation_level=None)
+            self._db, self.read_only = open_file(path, reading_will_do=reading_will_do)
+            self._file = self._look_at_file()
+        except sqlite3.Error as error:
+            raise sentence(path, error) from error
+        try:
             self._prepare()
         except sqlite3.Error as error:
-            raise _sentence(path, error) from error
+            self._db.close()
+            raise sentence(path, error) from error
         except StorageError:
             self._db.close()
             raise
 
+    def _look_at_file(self) -> tuple[int, int]:
+        found = self.path.stat()
+        return found.st_mtime_ns, found.st_size
+
     def _prepare(self) -> None:
-        self._log_ahead()
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        if not self.read_only:
+            self._log_ahead()
+            self._db.execute("PRAGMA synchronous=NORMAL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > _SCHEMA_VERSION:
             raise StorageError(f"{self.path} was written by a newer mltui.", "Update mltui, or set MLTUI_HOME.")
-        if version < _SCHEMA_VERSION:
+        if version < _SCHEMA_VERSION and not self.read_only:
             self._upgrade()
-        missing = set(_COLUMNS) - self._columns()
+        missing = {*_COLUMNS, "place"} - self._columns()
         if missing:
             raise StorageError(
                 f"{self.path} is not as this mltui has it: it lacks {', '.join(sorted(missing))}.",
-                _OTHER_SCHEMA,
+                OTHER_SCHEMA,
             )
 
     def _log_ahead(self) -> None:
         """Switch to the write-ahead log; SQLite itself does not wait for another who does so in the same moment."""
-        end = time.monotonic() + _TIMEOUT_S
+        end = time.monotonic() + TIMEOUT_S
         while True:
             try:
                 self._db.execute("PRAGMA journal_mode=WAL")
@@ -113,6 +135,8 @@ class RunDatabase:
                 for name, kind in _ADDED.get(version, {}).items():
                     if name not in there:
                         self._db.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+            for statement in _AFTERWARDS:
+                self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
             self._db.execute("COMMIT")
         except BaseException:
@@ -122,6 +146,11 @@ class RunDatabase:
     def _columns(self) -> set[str]:
         return {str(row[1]) for row in self._db.execute("PRAGMA table_info(runs)")}
 
+    def check_writable(self) -> None:
+        """Raises ``StorageError`` where nothing can be written, before anything else is done that should be."""
+        if self.read_only:
+            raise StorageError(self.read_only, MAKE_ROOM)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -129,16 +158,34 @@ class RunDatabase:
 
     def version(self) -> tuple[int, int]:
         """Changes whenever any process has changed the runs since; costs microseconds, so it can be asked often."""
+        if self.read_only:
+            self._read_anew()
         with self._use() as db:
             return int(db.execute("PRAGMA data_version").fetchone()[0]), self._writes
 
-    def add(self, run: Run) -> None:
-        """Write a new run."""
+    def _read_anew(self) -> None:
+        """Another machine may write what cannot be written from here, of which SQLite here is not told."""
+        with self._lock:
+            try:
+                now = self._look_at_file()
+                if now != self._file:
+                    fresh = connect_to_read(self.path)
+                    self._db.close()
+                    self._db, self._file = fresh, now
+                    self._writes += 1
+            except OSError as error:
+                raise StorageError(f"The run database {self.path} cannot be read: {error.strerror}.") from error
+            except sqlite3.Error as error:
+                raise sentence(self.path, error) from error
+
+    def add(self, run: Run, *, launched: bool = False) -> None:
+        """Write a new run: one that was ``launched`` just now is the newest, whatever the clock says of the others."""
         marks = ", ".join("?" * len(_COLUMNS))
+        place = _NEWEST_PLACE if launched else _PLACE
         with self._use(write=True) as db:
             db.execute(
-                f"INSERT OR IGNORE INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})",
-                [_to_cell(name, getattr(run, name)) for name in _COLUMNS],
+                f"INSERT OR IGNORE INTO runs ({', '.join(_COLUMNS)}, place) VALUES ({marks}, {place})",
+                [*(_to_cell(name, getattr(run, name)) for name in _COLUMNS), run.created],
             )
 
     def update(self, run_id: str, **changes: object) -> None:
@@ -197,7 +244,7 @@ class RunDatabase:
             ids = [
                 str(row[0])
                 for row in db.execute(
-                    "SELECT group_id FROM runs WHERE group_id != '' GROUP BY group_id ORDER BY max(created) DESC"
+                    "SELECT group_id FROM runs WHERE group_id != '' GROUP BY group_id ORDER BY max(place) DESC"
                 )
             ]
         if text == "last":
@@ -206,23 +253,23 @@ class RunDatabase:
             text = ids[0]
         wanted = the_one(ids, text, "sweep", lambda group_id: group_id, lambda group_id: (), "List runs: mltui runs")
         with self._use() as db:
-            return _readable(db.execute(_select("WHERE group_id = ? ORDER BY created, id"), [wanted]))[0]
+            return _readable(db.execute(_select("WHERE group_id = ? ORDER BY place, id"), [wanted]))[0]
 
     def runs(self, limit: int = 1000) -> tuple[Run, ...]:
-        """The newest runs, newest first."""
+        """The newest runs, in the order of their launch, the newest first."""
         with self._use() as db:
-            runs, self.unreadable = _readable(db.execute(_select("ORDER BY created DESC, id LIMIT ?"), [limit]))
+            runs, self.unreadable = _readable(db.execute(_select("ORDER BY place DESC, id LIMIT ?"), [limit]))
         return runs
 
     def active(self) -> tuple[Run, ...]:
-        """Runs that may still change by themselves."""
+        """Runs that may still change by themselves, in the order of their launch."""
         with self._use() as db:
             return self._active(db)
 
     def _active(self, db: sqlite3.Connection) -> tuple[Run, ...]:
         states = [state.value for state in RunState if state.active]
         marks = ", ".join("?" * len(states))
-        return _readable(db.execute(_select(f"WHERE state IN ({marks})"), states))[0]
+        return _readable(db.execute(_select(f"WHERE state IN ({marks}) ORDER BY place, id"), states))[0]
 
     def remove(self, run_id: str) -> None:
         """Forget a run."""
@@ -235,7 +282,7 @@ class RunDatabase:
             try:
                 yield self._db
             except sqlite3.Error as error:
-                raise _sentence(self.path, error) from error
+                raise sentence(self.path, error) from error
             if write:
                 self._writes += 1
 
@@ -278,12 +325,3 @@ def _readable(rows: Iterable[tuple[Any, ...]]) -> tuple[tuple[Run, ...], str]:
         except StorageError as error:
             trouble = trouble or str(error)
     return tuple(runs), trouble
-
-
-def _sentence(path: Path, error: sqlite3.Error) -> MltuiError:
-    if "no such column" in str(error) or "has no column" in str(error):
-        return StorageError(f"{path} is not as this mltui has it: {error}.", _OTHER_SCHEMA)
-    return StorageError(
-        f"The run database {path} cannot be used: {error}.",
-        "Check that the disk is not full and that the file is yours; MLTUI_HOME names another folder.",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -128,3 +129,46 @@ def test_closed_pipe_is_quiet(trained: tuple[Program, str]) -> None:
     assert process.stderr is not None
     process.stdout.close()
     assert process.stderr.read() == ""
+
+
+def test_closed_streams_are_no_failure(trained: tuple[Program, str]) -> None:
+    """What is closed is not written to, nor is another file in its place; what is not closed says the same."""
+    program, run = trained
+    command = f'{sys.executable} -m mltui "$@"'
+    for closing, words, code in (
+        ("2>&-", f"logs {run}", 0), ("2>&-", "logs nothing", 1), (">&-", f"logs {run}", 0), ("<&- >&- 2>&-", "runs", 0),
+    ):  # fmt: skip
+        done = subprocess.run(
+            ["sh", "-c", f"{command} {closing}", "sh", *words.split()], env=program.environment, cwd=program.folder,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, "fault" in done.stdout + done.stderr) == (code, False), (closing, words, done)
+        assert ("loss" in done.stdout) == (closing == "2>&-" and code == 0)
+    done = subprocess.run(
+        ["sh", "-c", f"{command} 2>&- >/dev/full", "sh", "logs", run], env=program.environment, cwd=program.folder,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+
+
+def test_a_home_that_cannot_be_written_is_looked_at(trained: tuple[Program, str]) -> None:
+    """Its runs, their figures and logs are there, and it is said once; what would be kept is refused."""
+    program, run = trained
+    here = program.folder / "here"
+    here.mkdir()
+    bind = ["mount", "--bind", "-o", "ro", str(program.home), str(here)]
+    if os.geteuid() or subprocess.run(bind, check=False, capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    try:
+        out, err = program("runs", MLTUI_HOME=str(here))
+        assert run in out
+        assert "Read-only file system" in err
+        assert len(err.splitlines()) == 1
+        assert "loss" in program("show", run, MLTUI_HOME=str(here))[0]
+        assert "accuracy" in program("logs", run, MLTUI_HOME=str(here))[0]
+        for refused in (["rm", run, "--yes"], ["rerun", run], ["run", "train", "--engine", "local"]):
+            _, err = program(*refused, code=1, MLTUI_HOME=str(here))
+            assert "MLTUI_HOME" in err
+    finally:
+        subprocess.run(["umount", "-l", str(here)], check=True)
+    assert run in program("runs")[0]

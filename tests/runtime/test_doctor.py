@@ -22,6 +22,7 @@ from mltui.monitors.nvidia import NvidiaMonitor
 from mltui.runtime import checkup, doctor, doctor_engine, doctor_gpus
 from mltui.runtime.checkup import Check, Finding, Verdict
 from mltui.runtime.doctor_probe import probe
+from mltui.storage.history import RunDatabase
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd
 from tests.support.nvml.simulated import board, write
@@ -91,6 +92,19 @@ def test_home_that_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch, tmp_pat
     [found] = doctor.check_home()
     assert found.verdict is Verdict.FAIL
     assert "MLTUI_HOME" in found.cure
+
+
+def test_a_run_database_that_is_damaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Said with what to do; one that is whole, or not there yet, is well."""
+    monkeypatch.setenv("MLTUI_HOME", str(tmp_path))
+    assert "run database" not in _by_check(doctor.check_home())
+    RunDatabase(tmp_path / "runs.db").close()
+    assert _by_check(doctor.check_home())["run database"].verdict is Verdict.OK
+    (tmp_path / "runs.db").write_bytes(b"\x5a" * 9000)
+    found = _by_check(doctor.check_home())
+    assert found["home"].verdict is Verdict.OK
+    assert found["run database"].verdict is Verdict.FAIL
+    assert "mv " in found["run database"].cure
 
 
 def test_engine_facts_are_judged() -> None:

@@ -44,7 +44,8 @@ def going(name: str, *gpus: int, **more: object) -> Run:
 def ask(waiting: Run, others: Sequence[Run] = (), look: GpuLook | None = None, absent: tuple[str, ...] = ()) -> Turn:
     """The turn of ``waiting`` on a machine with two idle GPUs unless another is given."""
     look = look or GpuLook((gpu(0), gpu(1)))
-    return turn_of(waiting, [waiting, *others], look, lambda run_id: run_id not in absent)
+    active = sorted([waiting, *others], key=lambda one: one.created)
+    return turn_of(waiting, active, look, lambda run_id: run_id not in absent)
 
 
 def test_the_freest_gpu_and_why() -> None:

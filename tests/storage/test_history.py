@@ -15,6 +15,7 @@ import pytest
 
 from mltui.domain.errors import NotFound, StorageError, UsageError
 from mltui.domain.run import LimitChange, Run, RunState, new_run_id
+from mltui.storage.database_file import damage
 from mltui.storage.history import RunDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,7 +173,26 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     assert str(path) in caught.value.message
     assert "\n" not in str(caught.value)
     assert caught.value.hint
+    assert "is damaged" in caught.value.message
+    assert f"mv {path} {path}.damaged" in caught.value.hint
+    assert "disk" not in str(caught.value).replace("database disk image", "")
     assert path.read_bytes() == content
+
+
+def test_pages_that_are_no_pages(database: RunDatabase) -> None:
+    """What is behind the first page was overwritten: said by every use, found by whoever looks for it."""
+    for i in range(60):
+        database.add(make(f"run{i:05d}", command="x" * 500))
+    database.close()
+    assert damage(database.path) is None
+    content = database.path.read_bytes()
+    database.path.write_bytes(content[:4096] + b"\x5a" * (len(content) - 4096))
+    broken = damage(database.path)
+    assert broken is not None
+    assert "is damaged" in broken.message
+    with contextlib.closing(RunDatabase(database.path)) as again, pytest.raises(StorageError, match="is damaged") as by:
+        again.runs()
+    assert by.value.hint == broken.hint
 
 
 def test_a_database_of_a_newer_mltui(tmp_path: Path) -> None:
@@ -224,6 +244,48 @@ def test_a_read_only_home(tmp_path: Path) -> None:
     assert "MLTUI_HOME" in inner.value.hint
 
 
+def test_a_home_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    """Its runs are there, also those that another machine writes meanwhile; a word that cannot be kept is refused."""
+    theirs, here = tmp_path / "theirs", tmp_path / "here"
+    here.mkdir()
+    with contextlib.closing(RunDatabase(theirs / "runs.db")) as writer:
+        writer.add(make("first234"))
+    bind = ["mount", "--bind", "-o", "ro", str(theirs), str(here)]
+    if os.geteuid() or subprocess.run(bind, check=False, capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    try:
+        with pytest.raises(StorageError, match="cannot be written: Read-only"):
+            RunDatabase(here / "runs.db")
+        with contextlib.closing(RunDatabase(here / "runs.db", reading_will_do=True)) as reader:
+            assert "Read-only file system" in reader.read_only
+            assert [run.id for run in reader.runs()] == ["first234"]
+            before = reader.version()
+            assert reader.version() == before
+            with pytest.raises(StorageError, match="cannot be written") as caught:
+                reader.add(make("second23"))
+            assert "MLTUI_HOME" in caught.value.hint
+            with contextlib.closing(RunDatabase(theirs / "runs.db")) as writer:
+                writer.add(make("second23", created=9.0))
+            assert reader.version() != before
+            assert [run.id for run in reader.runs()] == ["second23", "first234"]
+    finally:
+        subprocess.run(["umount", "-l", str(here)], check=True)
+
+
+def test_a_launch_is_the_newest_whatever_the_clock_says(database: RunDatabase) -> None:
+    """It was set back by an hour: the list, ``last`` and sweeps go by the order of launches; a run that is found by
+    its container later has the place of its time.
+    """
+    database.add(make("hour2222", created=7200.0, group_id="gggg2222"), launched=True)
+    database.add(make("back2222", created=3600.0, group_id="hhhh2222"), launched=True)
+    database.add(make("back3333", created=3600.1, group_id="hhhh2222"), launched=True)
+    database.add(make("found222", created=5000.0))
+    assert [run.id for run in database.runs()] == ["back3333", "back2222", "hour2222", "found222"]
+    assert [run.id for run in database.active()] == ["found222", "hour2222", "back2222", "back3333"]
+    assert [run.id for run in database.runs(limit=1)] == [database.find("last").id] == ["back3333"]
+    assert [run.id for run in database.group("last")] == ["back2222", "back3333"]
+
+
 def test_only_the_owner_may_enter(tmp_path: Path) -> None:
     """The home is nobody else's."""
     RunDatabase(tmp_path / "home/runs.db").close()
@@ -236,6 +298,7 @@ def old_file(path: Path, *lacks: str, version: int = 1) -> None:
     with contextlib.closing(RunDatabase(path)) as database:
         database.add(make(detail="from before"))
     with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("DROP INDEX runs_by_place")
         for name in lacks:
             db.execute(f"ALTER TABLE runs DROP COLUMN {name}")
         db.execute(f"PRAGMA user_version={version}")
@@ -243,7 +306,7 @@ def old_file(path: Path, *lacks: str, version: int = 1) -> None:
 
 def test_a_file_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     """Its runs are there, and can be written; opening it again changes nothing."""
-    old_file(tmp_path / "runs.db", "notes", "group_id", "awaits", "changes")
+    old_file(tmp_path / "runs.db", "place", "notes", "group_id", "awaits", "changes")
     for notes in ("", "new"):
         with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
             (run,) = database.runs()
@@ -253,7 +316,7 @@ def test_a_file_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
 
 def test_a_file_of_the_second_version_is_brought_up(tmp_path: Path) -> None:
     """Its runs belong to no group, wait for nothing and were never changed; all of that can be written."""
-    old_file(tmp_path / "runs.db", "group_id", "awaits", "changes", version=2)
+    old_file(tmp_path / "runs.db", "place", "group_id", "awaits", "changes", version=2)
     with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
         (run,) = database.runs()
         assert (run.detail, run.group_id, run.awaits, run.changes) == ("from before", "", {}, ())
@@ -262,6 +325,17 @@ def test_a_file_of_the_second_version_is_brought_up(tmp_path: Path) -> None:
     with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
         (run,) = database.runs()
         assert (run.group_id, run.awaits, run.changes) == ("gggg2345", {"gpus": 1}, (change,))
+
+
+def test_a_file_of_the_third_version_is_brought_up(tmp_path: Path) -> None:
+    """Its runs have the order of their times, and what is launched then is the newest."""
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        for i in (2, 1, 3):
+            database.add(make(f"run2222{i}", created=float(i)))
+    old_file(tmp_path / "runs.db", "place", version=3)
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        database.add(make("launched", created=0.5), launched=True)
+        assert [run.id[-1] for run in database.runs()] == ["d", "3", "2", "1", "5"]
 
 
 def test_a_file_of_the_first_version_that_has_it_all(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from mltui.domain.options import AppOptions
-from mltui.domain.run import RunState
+from mltui.domain.run import Run, RunState
+from mltui.storage.history import RunDatabase
 from mltui.ui.app import MltuiApp
 from tests.ui.conftest import rows, wait_for
 
@@ -323,3 +325,24 @@ def test_a_profile_that_changes_on_disk_shows_at_once(profiles: Path) -> None:
             await wait_for(pilot, lambda: all(p.name != "another" for p in app.cockpit.profiles))
 
     asyncio.run(drive())
+
+
+def test_runs_that_cannot_be_read_are_not_none(profiles: Path, mltui_home: Path) -> None:
+    """The list of runs says what is wrong with the database, in as many lines as it takes, and a message the cure."""
+    with contextlib.closing(RunDatabase(mltui_home / "runs.db")) as database:
+        for i in range(60):
+            database.add(Run(f"aaaa{i:04d}", "p", "", "local", "", command="x" * 500))
+    content = database.path.read_bytes()
+    database.path.write_bytes(content[:4096] + b"\x5a" * (len(content) - 4096))
+
+    async def scenario() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(80, 24)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: app.cockpit.watcher.error and app.screen.query("Toast"))
+            await wait_for(pilot, lambda: "damaged" in " ".join(rows(app, app.main.runs)))
+            assert "none yet" not in text(app)
+            assert "mv " in app.cockpit.watcher.error
+            assert len([row for row in rows(app, app.main.runs.table) if row.strip()]) > 1
+
+    asyncio.run(scenario())

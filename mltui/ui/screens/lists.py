@@ -37,8 +37,10 @@ class Lists:
             screen.profiles.show(cockpit.profiles)
         if self._news.has("runs", (cockpit.watcher.version, second)):
             if cockpit.watcher.version:
-                screen.runs.table.empty = "none yet: enter on a profile starts one"
+                # Where they cannot be read, that there is none yet would be a lie.
+                screen.runs.table.empty = one_line(cockpit.watcher.error) or "none yet: enter on a profile starts one"
             screen.runs.show_runs(cockpit.watcher.runs, now)
+            screen.runs.table.refresh()
             self._come_back()
             self._find_wanted()
         self._show_engine()

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
+from mltui.domain.errors import MltuiError
 from mltui.domain.options import AppOptions
 from mltui.ui.news import News
 from mltui.ui.panes.base import Pane
@@ -192,6 +193,10 @@ class MainScreen(Screen[None]):
         if self._lists and self._selected:
             self._lists.sync(now, second)
             self._selected.sync(second)
+        trouble = cockpit.watcher.error
+        if self._news.has("trouble", trouble) and trouble:
+            # The line at the top has no room for all of it.
+            self.mltui.say_error(MltuiError(trouble))
         engine = (cockpit.version, cockpit.catalog and cockpit.catalog.version, cockpit.watcher.error)
         if self._news.has("top", (engine, len(cockpit.sampler.devices), cockpit.no_gpu)):
             self._show_top()

@@ -161,14 +161,19 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         styles, width = roles(self.app), self.scrollable_content_region.width
         at = y + self.scroll_offset.y
         if at >= len(self._rows):
-            said = self.empty if not self._all else f"nothing fits /{self.filter}"
-            return make_strip(
-                [(" " + said, "dim")] if y == 0 and not self._rows else (), width, styles, self.rich_style
-            )
+            lines = self._said(width) if not self._rows else []
+            said = [(" " + lines[y], "dim")] if y < len(lines) else ()
+            return make_strip(said, width, styles, self.rich_style)
         over = None
         if at == self.cursor:
             over = styles.cursor if self.has_focus else styles.cursor_blurred
         return make_strip(self._draw(self._rows[at], width), width, styles, self.rich_style, over)
+
+    def _said(self, width: int) -> list[str]:
+        """What stands in the place of rows, in as many lines as it takes."""
+        from textwrap import wrap
+
+        return wrap(self.empty if not self._all else f"nothing fits /{self.filter}", max(10, width - 1))
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
