@@ -434,12 +434,29 @@ def test_the_title_says_how_the_charts_are_looked_at(mltui_home: Path) -> None:
 
     async def steps(app: MltuiApp, pilot: Pilot[object]) -> None:
         await pilot.press("L", "s", "o", "plus")
-        await wait_for(pilot, lambda: "log y, smoothed 0.5, outliers left out, part of x" in screen(app))
+        await wait_for(pilot, lambda: "smoothed 0.5, outliers left out, part of x" in screen(app))
+        assert "loss log y" in screen(app)
         await pilot.press("L", "S", "o", "w")
         await wait_for(pilot, lambda: "smoothed" not in screen(app) and "log y" not in screen(app))
         await pilot.press("slash")
         await wait_for(pilot, lambda: app.main.curves._picker.has_focus)
         assert app.main.curves.title_bar._focused
+
+    drive(steps, "aaaa1111", (140, 36))
+
+
+def test_what_is_one_chart_s_alone_is_said_at_that_chart(mltui_home: Path) -> None:
+    """Whichever chart has the focus, the one with a logarithmic or zoomed y axis says so; the pane's title does not."""
+    record(mltui_home, "aaaa1111", points("loss", "accuracy"))
+
+    async def steps(app: MltuiApp, pilot: Pilot[object]) -> None:
+        pane = app.main.curves
+        await pilot.press("L", "k", "X", "c")
+        await wait_for(pilot, lambda: screen(app).count("log x") == 1)
+        heads = ["".join(span.text for span in chart.picture.rows[0]) for chart in pane._shown() if chart.picture]
+        assert heads[0].startswith("loss log y, part of y")
+        assert heads[1].startswith("▸accuracy")
+        assert screen(app).count("log y") == 1
 
     drive(steps, "aaaa1111", (140, 36))
 

@@ -211,6 +211,16 @@ def test_smoothing_shows_the_smooth_value_and_keeps_the_raw_line():
     assert {"#00ff00", palette.faint("#00ff00", LOOK.background)} <= colors
 
 
+def test_a_smoothed_value_beside_one_that_is_not_is_called_so():
+    series = series_of([1.0] * 50 + [0.0, 0.5])
+    plain = rows(Curve("loss", series), width=90)[0]
+    smooth = model_of(Curve("loss", series), view=View(smoothing=0.9))
+    text = paint(smooth, 90, 15, LOOK, PlotextCanvas()).text()[0]
+    assert text.split() == ["loss", "●", "0.8594", "smoothed", "raw", "0.5000", "best", "0", "@", "step", "50"]
+    assert "smoothed" not in plain
+    assert cursor.reading_text(smooth) == "loss 0.85941311 smoothed"
+
+
 def test_outliers_are_cut_from_the_axis_when_asked():
     series = series_of([*[1.0 + i % 3 for i in range(200)], 1e6])
     assert picture(Curve("loss", series)).geometry.y.high > 1e5
@@ -293,6 +303,35 @@ def test_zooming_keeps_the_place_and_pans_to_the_ends_only():
     assert model.view.follow
     model.view = cursor.zoom(model, 4)
     assert model.view.x_window is None
+
+
+def spiked():
+    return model_of(Curve("loss", series_of([2.0 - i / 1000 if i != 900 else 500.0 for i in range(1500)])))
+
+
+def test_zooming_y_keeps_what_is_looked_at_in_sight():
+    """The curve below a spike, not the empty middle of the axis; with the crosshair the value that it reads."""
+    model = spiked()
+    geometry = paint(model, 60, 15, LOOK, PlotextCanvas()).geometry
+    for _ in range(8):
+        model.view = cursor.zoom_y(model, 0.5)
+    assert -1 < model.view.y_window[0] < 1.25 < model.view.y_window[1] < 3
+    model.view = cursor.jump(model, geometry, "max")
+    model.view = cursor.zoom_y(model, 0.5)
+    assert model.view.y_window[0] < 500.0 < model.view.y_window[1]
+
+
+def test_a_zoomed_y_axis_pans_to_its_ends_only():
+    model = spiked()
+    assert cursor.pan_y(model, 0.5) == model.view
+    full = paint(model, 60, 15, LOOK, PlotextCanvas()).geometry.y
+    for _ in range(4):
+        model.view = cursor.zoom_y(model, 0.5)
+    height = model.view.y_window[1] - model.view.y_window[0]
+    model.view = cursor.pan_y(model, 99)
+    assert model.view.y_window == pytest.approx((full.high - height, full.high))
+    model.view = cursor.pan_y(model, -99)
+    assert model.view.y_window == pytest.approx((full.low, full.low + height))
 
 
 def test_a_zoomed_chart_follows_its_end():

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 def looked_at(view: View) -> str:
-    """What a person must know to read a chart right: ``log y, smoothed 0.9``; empty for a plain view."""
+    """What a person must know to read all charts right: ``log x, smoothed 0.9``; empty for a plain view.
+
+    What is one chart's alone (its y axis) is said at that chart.
+    """
     said = [
         ("log x", view.log_x and view.x_axis == "logged"),
-        ("log y", view.log_y),
         (f"smoothed {view.smoothing:g}", view.smoothing > 0),
         ("outliers left out", view.clip),
         ("part of x", view.x_window is not None),
-        ("part of y", view.y_window is not None),
     ]
     return ", ".join(text for text, holds in said if holds)
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from mltui.domain.curve import XAxis, interpolate, nearest
+from mltui.domain.curve import XAxis, interpolate, nearest, sample
 from mltui.domain.metric_name import Goal
 from mltui.domain.scale import Scale, format_value
-from mltui.ui.widgets.chart_frame import Geometry, full_x_limits, x_limits, y_limits
+from mltui.ui.widgets.chart_frame import (
+    Geometry,
+    full_x_limits,
+    full_y_limits,
+    ranges_within,
+    x_limits,
+    y_limits,
+)
 from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
 from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Plotted, View
 
@@ -39,10 +47,15 @@ class Reading(NamedTuple):
     """``epoch 4``, ``2m30s``."""
     x: float
     values: tuple[Value, ...]
+    smoothed: bool = False
 
     def text(self) -> str:
         """One line, for the clipboard."""
-        return "  ".join([self.place, *(f"{v.label} {format_value(v.value, 8)}" for v in self.values)])
+        return "  ".join([self.place, *(_named(v.label, v.value, self.smoothed) for v in self.values)])
+
+
+def _named(label: str, value: float, smoothed: bool) -> str:
+    return f"{label} {format_value(value, 8)}" + (" smoothed" if smoothed else "")
 
 
 def reading(model: ChartModel) -> Reading | None:
@@ -55,7 +68,8 @@ def reading(model: ChartModel) -> Reading | None:
         if at is not None:
             x = float(plotted.trace.x(model.view.x_axis)[at])
             found.append(Value(plotted.curve.label, x, plotted.main.series.value[at]))
-    return Reading(format_place(model.view.cursor, model), model.view.cursor, tuple(found))
+    place = format_place(model.view.cursor, model)
+    return Reading(place, model.view.cursor, tuple(found), model.view.smoothing > 0)
 
 
 def reading_text(model: ChartModel) -> str:
@@ -64,7 +78,8 @@ def reading_text(model: ChartModel) -> str:
     if found is not None:
         return found.text()
     newest = ((p.curve.label, p.main.series.value) for p in _strong(model))
-    return "  ".join(f"{label} {format_value(values[-1], 8)}" for label, values in newest if len(values))
+    smoothed = model.view.smoothing > 0
+    return "  ".join(_named(label, values[-1], smoothed) for label, values in newest if len(values))
 
 
 def zoom(model: ChartModel, factor: float, around: float | None = None) -> View:
@@ -111,21 +126,51 @@ def _windowed(view: View, low: float, high: float, full: Scale) -> View:
 
 
 def zoom_y(model: ChartModel, factor: float) -> View:
-    """Show a part ``factor`` as high of the y axis, around its middle."""
+    """Show a part ``factor`` as high of the y axis.
+
+    What stays in its place is the value at the crosshair, else the median of what is in sight: a spike does not draw
+    the zoom into the empty room below it.
+    """
     x = x_limits(model)
     if x is None:
         return model.view
-    now = y_limits(model, x).zoomed(factor)
+    now = y_limits(model, x)
+    around = now.position(_value_in_sight(model, x, now))
+    if not 0 <= around <= 1:
+        now, around = now.shifted(around - 0.5), 0.5
+    now = now.zoomed(factor, around)
     return replace(model.view, y_window=(now.low, now.high))
+
+
+def _value_in_sight(model: ChartModel, x: Scale, y: Scale) -> float:
+    """The value that a person looks at: see :func:`zoom_y`; the middle of the axis where no value is in sight."""
+    read = [found.value for found in _read(model) if math.isfinite(found.value) and (found.value > 0 or not y.log)]
+    if read:
+        return next((value for value in read if y.low <= value <= y.high), read[0])
+    seen: list[float] = []
+    for trace in (plotted.main for plotted in _strong(model)):
+        for a, b in ranges_within(trace, model.view.x_axis, x):
+            seen.extend(value for value in sample(trace.series.value, a, b) if y.low <= value <= y.high)
+    return sorted(seen)[len(seen) // 2] if seen else y.value(0.5)
+
+
+def _read(model: ChartModel) -> tuple[Value, ...]:
+    """What the crosshair reads, the curve that it walks along first."""
+    found, main = reading(model), _main_curve(model)
+    values = found.values if found else ()
+    return tuple(sorted(values, key=lambda value: main is None or value.label != main.curve.label))
 
 
 def pan_y(model: ChartModel, share: float) -> View:
-    """Move the y axis by a share of its height."""
+    """Move the shown part by a share of its height; up above zero, as far as there is something to see."""
     x = x_limits(model)
-    if x is None:
+    if x is None or model.view.y_window is None:
         return model.view
-    now = y_limits(model, x).shifted(share)
-    return replace(model.view, y_window=(now.low, now.high))
+    now, full = y_limits(model, x), full_y_limits(model, x)
+    below, above = full.position(now.low), full.position(now.high)
+    least, most = sorted((-below, 1.0 - above))
+    step = min(max(share * (above - below), least), most)
+    return replace(model.view, y_window=(full.value(below + step), full.value(above + step)))
 
 
 def step(model: ChartModel, geometry: Geometry, direction: int) -> View:

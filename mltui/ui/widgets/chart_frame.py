@@ -122,13 +122,17 @@ def _with_room(low: float, high: float, zero: float) -> float:
 def y_limits(model: ChartModel, x: Scale) -> Scale:
     """The y axis: the window where one is set, else what the curves span within ``x``, outliers cut where asked."""
     view = model.view
-    if view.y_window is not None:
-        return fit(*view.y_window, view.log_y)
+    return full_y_limits(model, x) if view.y_window is None else fit(*view.y_window, view.log_y)
+
+
+def full_y_limits(model: ChartModel, x: Scale) -> Scale:
+    """The y axis that shows all there is within ``x``, but for outliers where these are left out."""
+    view = model.view
     low, high = math.inf, -math.inf
     samples: list[float] = []
     for plotted in model.curves:
         trace = plotted.main if view.smoothing else plotted.trace
-        for a, b in _ranges(trace, view.x_axis, x):
+        for a, b in ranges_within(trace, view.x_axis, x):
             least, most = trace.extremes.of_range(a, b)
             if view.log_y and least <= 0:
                 least = min((v for v in sample(trace.series.value, a, b) if v > 0), default=math.inf)
@@ -141,7 +145,7 @@ def y_limits(model: ChartModel, x: Scale) -> Scale:
     return fit(low, high, view.log_y, 0.02) if low <= high else fit(0.0, 1.0, view.log_y)
 
 
-def _ranges(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
+def ranges_within(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
     """Index ranges of the points inside the x axis, with their neighbours where none is inside."""
     xs, found = trace.x(axis), []
     for a, b in trace.sweeps(axis):

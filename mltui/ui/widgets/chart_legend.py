@@ -9,11 +9,11 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
-from mltui.domain.curve import XAxis, nearest
+from mltui.domain.curve import Trace, XAxis, nearest
 from mltui.domain.metric_name import Goal
 from mltui.domain.scale import format_clock, format_duration, format_value, format_x
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, Plotted
+from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, Plotted, View
 
 _BOLD = Style(bold=True)
 _GAP = "   "
@@ -44,7 +44,7 @@ def line_color(plotted: Plotted, look: Look) -> str:
 
 def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
     """The title and the legend: as much detail, on as many rows, as the chart's size allows."""
-    title = _title_span(model, look)
+    title = _title_spans(model, look)
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
     front = [p for p in shown if p.glyph not in HOLLOW.values()]
     rows_allowed = 1 if height < 10 else 2 if height < 14 else 3 if height < 20 else 4
@@ -56,7 +56,7 @@ def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[
         rows = _pack(title, entries, width, rows_allowed, gap)
         if rows is not None:
             return rows
-    return [_cut([title] if title else [], entries, width, look)]
+    return [_cut(title, entries, width, look)]
 
 
 def _tries(shown: list[Plotted], front: list[Plotted]) -> list[tuple[list[Plotted], bool, int, str]]:
@@ -78,12 +78,20 @@ def _behind(shown: Sequence[Plotted], look: Look) -> list[Span]:
     return [Span("  ".join(f"{glyph} {', '.join(scopes)}" for glyph, scopes in said.items()), look.muted)]
 
 
-def _title_span(model: ChartModel, look: Look) -> Span | None:
-    """The title; that of the chart with the focus is marked by an arrow, for terminals without colours too."""
-    title = _title(model)
-    if look.focused:
-        return Span(f"▸{title}", look.title)
-    return Span(title, look.text + _BOLD) if title else None
+def _title_spans(model: ChartModel, look: Look) -> list[Span]:
+    """The title, and what is this chart's alone of how it is looked at.
+
+    The title of the chart with the focus is marked by an arrow, for terminals without colours too.
+    """
+    title, own = _title(model), own_look(model.view)
+    spans = [Span(f"▸{title}", look.title)] if look.focused else [Span(title, look.text + _BOLD)] if title else []
+    return [*spans, Span(f" {own}", look.muted)] if own else spans
+
+
+def own_look(view: View) -> str:
+    """How a chart is looked at where the charts beside it are not: ``log y, part of y``; empty for a plain one."""
+    said = [("log y", view.log_y), ("part of y", view.y_window is not None)]
+    return ", ".join(text for text, holds in said if holds)
 
 
 def _title(model: ChartModel) -> str:
@@ -94,10 +102,10 @@ def _title(model: ChartModel) -> str:
 
 
 def _pack(
-    title: Span | None, entries: list[list[Span]], width: int, rows_allowed: int, gap: str
+    title: list[Span], entries: list[list[Span]], width: int, rows_allowed: int, gap: str
 ) -> list[list[Span]] | None:
     """The entries in as few rows as hold them, ``None`` if that is too many."""
-    rows: list[list[Span]] = [[title] if title else []]
+    rows: list[list[Span]] = [list(title)]
     for entry in entries:
         before = [Span(gap, Style())] if rows[-1] else []
         if width_of(rows[-1]) + width_of(before) + width_of(entry) > width:
@@ -129,7 +137,8 @@ def _entry(
 ) -> list[Span]:
     """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, 4 the best value, 5 its place.
 
-    ``short`` leaves out the part of the data, which stands behind the name of a run.
+    A smoothed value is called so as soon as one that is not stands beside it. ``short`` leaves out the part of the
+    data, which stands behind the name of a run.
     """
     label = plotted.curve.label.rpartition(" ")[0] if short else plotted.curve.label
     color = Style(color=line_color(plotted, look))
@@ -137,7 +146,10 @@ def _entry(
     if plotted.curve.label != model.title:
         spans.append(Span(f" {label}", color))
     if detail >= 1:
-        spans.append(Span(f" {_value_text(plotted, model, digits)}", look.text + _BOLD))
+        spans.append(Span(f" {_value_text(plotted.main, plotted, model, digits)}", look.text + _BOLD))
+    if detail >= 4 and plotted.smooth_trace:
+        raw = _value_text(plotted.trace, plotted, model, digits)
+        spans += [Span(" smoothed", look.muted), Span(f"  raw {raw}", look.muted)]
     if detail >= 2 and plotted.curve.series.nonfinite:
         spans.append(Span(f"  ✕ {_nonfinite_text(plotted, model, detail >= 3)}", look.alarm))
     if detail >= 4 and model.view.cursor is None:
@@ -145,9 +157,9 @@ def _entry(
     return spans
 
 
-def _value_text(plotted: Plotted, model: ChartModel, digits: int) -> str:
-    """The newest value, or the one at the crosshair."""
-    values = plotted.main.series.value
+def _value_text(trace: Trace, plotted: Plotted, model: ChartModel, digits: int) -> str:
+    """The newest value of ``trace``, or the one at the crosshair."""
+    values = trace.series.value
     if not len(values):
         return "–"
     if model.view.cursor is None:

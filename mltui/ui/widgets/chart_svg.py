@@ -16,7 +16,7 @@ from mltui.domain.scale import Scale, Tick, format_value, ticks
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.widgets.chart_frame import x_limits, x_ticks, y_limits
-from mltui.ui.widgets.chart_legend import best_index, format_place
+from mltui.ui.widgets.chart_legend import best_index, format_place, own_look
 from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Plotted
 
 WIDTH, HEIGHT = 760, 440
@@ -135,6 +135,8 @@ def _entry(plotted: Plotted, model: ChartModel) -> tuple[str, str, str]:
     values, best = plotted.main.series.value, best_index(plotted)
     label = plotted.curve.label
     note = f"  {format_value(values[-1])}" if len(values) else ""
+    if note and plotted.smooth_trace:
+        note += f" smoothed, raw {format_value(plotted.trace.series.value[-1])}"
     if best is not None and len(values) > 1:
         place = format_place(plotted.trace.x(model.view.x_axis)[best], model)
         note += f"  best {format_value(plotted.curve.series.value[best])} at {place}"
@@ -166,7 +168,7 @@ def _axis_text(model: ChartModel) -> str:
     view = model.view
     said = [model.axis_name if view.x_axis is not XAxis.RELATIVE else "time since the start"]
     said += ["log x"] if view.log_x and view.x_axis is XAxis.LOGGED else []
-    said += ["log y"] if view.log_y else []
+    said += [own] if (own := own_look(view)) else []
     said += [f"smoothed {view.smoothing:g}"] if view.smoothing else []
     return ", ".join(said)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, MouseDown, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -131,7 +131,7 @@ class LineChart(Widget, can_focus=True):
         self._canvas = PlotextCanvas()
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] = ()
-        self._dragged_from: int | None = None
+        self._dragged_from: Offset | None = None
         self._dragged = False
 
     def show(self, curves: Sequence[Curve], *, title: str | None = None, waiting: str | None = None) -> None:
@@ -220,7 +220,7 @@ class LineChart(Widget, can_focus=True):
         self._look_at(cursor.pan(self.model, share))
 
     def action_zoom_y(self, factor: float) -> None:
-        """Show a part ``factor`` as high of the y axis."""
+        """Show a part ``factor`` as high of the y axis, around the value at the crosshair."""
         self._look_at(cursor.zoom_y(self.model, factor))
 
     def action_pan_y(self, share: float) -> None:
@@ -274,14 +274,19 @@ class LineChart(Widget, can_focus=True):
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Begin to drag."""
-        self._dragged_from, self._dragged = event.x, False
+        self._dragged_from, self._dragged = event.offset, False
         self.capture_mouse()
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Drag the shown part along."""
-        if self._dragged_from is not None and (geometry := self._geometry) and event.x != self._dragged_from:
-            self._look_at(cursor.pan(self.model, (self._dragged_from - event.x) / geometry.width))
-            self._dragged_from, self._dragged = event.x, True
+        if self._dragged_from is None or (geometry := self._geometry) is None or event.offset == self._dragged_from:
+            return
+        across, down = self._dragged_from - event.offset
+        self._dragged_from, self._dragged = event.offset, True
+        if across:
+            self._look_at(cursor.pan(self.model, across / geometry.width))
+        if down:
+            self._look_at(cursor.pan_y(self.model, -down / geometry.height))
 
     def on_mouse_up(self, event: MouseUp) -> None:
         """End a drag."""
