@@ -128,18 +128,20 @@ def _windowed(view: View, low: float, high: float, full: Scale) -> View:
 def zoom_y(model: ChartModel, factor: float) -> View:
     """Show a part ``factor`` as high of the y axis.
 
-    What stays in its place is the value at the crosshair, else the median of what is in sight: a spike does not draw
-    the zoom into the empty room below it.
+    Zooming in goes to the value at the crosshair, else to the median of what is in sight: a spike does not draw it into
+    the empty room below.
     """
     x = x_limits(model)
     if x is None:
         return model.view
     now = y_limits(model, x)
-    around = now.position(_value_in_sight(model, x, now))
-    if not 0 <= around <= 1:
-        now, around = now.shifted(around - 0.5), 0.5
-    now = now.zoomed(factor, around)
-    return replace(model.view, y_window=(now.low, now.high))
+    middle, half = 0.5, factor / 2
+    if factor < 1:
+        middle = now.position(_value_in_sight(model, x, now))
+        # Nothing that was out of sight comes in, unless the crosshair's value was.
+        middle = min(max(middle, half), 1 - half) if 0 <= middle <= 1 else middle
+    low, high = now.value(middle - half), now.value(middle + half)
+    return replace(model.view, y_window=(low, high)) if low < high else model.view
 
 
 def _value_in_sight(model: ChartModel, x: Scale, y: Scale) -> float:
