@@ -407,12 +407,42 @@ def test_the_preview_is_the_command_of_what_is_typed(file: Path) -> None:
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("image")
+        await wait_for(pilot, lambda: editor.under.explained and "docker run -d" in screen_text(app))
         await pilot.press("enter", *"-bookworm", "enter")
         await wait_for(
             pilot, lambda: "python:3.12-bookworm" in (editor.under.explained.command if editor.under.explained else "")
         )
+        # What has changed is in sight, and marked.
+        marked = [text for line in editor.panel.lines for text, role in line if role == "accent"]
+        assert marked == ["python:3.12-bookworm"]
+        assert screen_text(app).count("python:3.12-bookworm") == 3
         await pilot.press("p")
         await wait_for(pilot, lambda: "Nothing is wrong." in screen_text(app))
+
+    edit(file, drive)
+
+
+def test_the_text_follows_the_form_and_the_form_the_text(file: Path) -> None:
+    """The row's place is in sight, while it is typed too; one undo still takes back what was typed."""
+    more = "".join(f"  V{number}: v{number}\n" for number in range(60))
+    file.write_text(TEXT + more)
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await wait_for(pilot, lambda: editor.form.select("environment.V59"))
+        await wait_for(pilot, lambda: " 68    V59: v59" in screen_text(app))
+        assert editor.focused is editor.form
+        await pilot.press("enter", *"abc")
+        await wait_for(pilot, lambda: "V59: v59abc" in screen_text(app))
+        await pilot.press("enter", "u")
+        await wait_for(pilot, lambda: editor.area.text == TEXT + more)
+        await pilot.press("slash", *"hostname", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen) and "Host name" in screen_text(app))
+        await pilot.press("x", "enter")
+        await wait_for(pilot, lambda: "hostname: x" in screen_text(app))
+        await pilot.press("tab", "ctrl+home", "down", "down", "down", "down")
+        await wait_for(pilot, lambda: editor.form.current and editor.form.current.key == "params.lr")
+        assert editor.focused is editor.area
+        assert editor.area.cursor_location == (4, 0)
 
     edit(file, drive)
 

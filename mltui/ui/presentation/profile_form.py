@@ -34,6 +34,8 @@ _NAME, _WIDE_NAME = 18, 24
 _WIDE = 56
 #: A long value is shown up to here.
 _MOST = 200
+#: A list inside of another value is shown whole up to here, in a summary.
+_MOST_SHORT = 24
 #: Down to this depth rows are kept, of so many values.
 _KEPT_DEPTH = 1
 _MOST_KEPT = 50_000
@@ -224,7 +226,10 @@ def summary(value: Mapping[str, Any] | Sequence[Any]) -> str:
 def _short(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(value) + "}"
-    return f"[{len(value)}]" if isinstance(value, list) else shown_value(value)
+    if not isinstance(value, list):
+        return shown_value(value)
+    text = "" if any(isinstance(one, dict | list) for one in value) else f"[{shown_value(value)}]"
+    return text if 0 < len(text) <= _MOST_SHORT else f"{len(value)} entries"
 
 
 def row_line(row: FormRow, width: int) -> Line:

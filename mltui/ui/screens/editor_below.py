@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
 from mltui.domain.run import new_run_id
-from mltui.domain.text import clean, one_line
+from mltui.domain.text import one_line
+from mltui.ui.presentation.command_lines import command_lines, first_marked, parts_of
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.text_view import folded
 
@@ -35,6 +36,8 @@ class Below:
         """The command of the newest sound state."""
         self._run_id = new_run_id()
         self._timer: Timer | None = None
+        self._known: tuple[str, ...] = ()
+        """What the command before was made of: what is new is marked."""
         self._folded: tuple[Explanation | None, bool, int] | None = None
         self._lines: Sequence[Line] = ()
         """The command's lines, folded, for what is in ``_folded``."""
@@ -63,22 +66,26 @@ class Below:
 
     @property
     def _width(self) -> int:
-        return self._panel.scrollable_content_region.width or 80
+        """Columns, with one left for a scroll bar."""
+        return max(20, (self._panel.size.width or 81) - 1)
 
     def _show_command(self, problems: Sequence[Problem]) -> None:
         title: list[Span] = [("─ ", "faint"), ("The command it stands for", "strong")]
         if problems:
             title += [("  ! ", "error"), (one_line(where_and_what(problems[0]), 300), "error")]
         self._screen.below.show_lines([title])
-        draft, first = self._profile.draft, len(self._panel.lines) < 2
+        draft = self._profile.draft
         state = (self.explained, draft is not None and draft.profile is not None, self._width)
-        if state != self._folded:
-            self._folded, self._lines = state, folded(_command_lines(*state[:2]), self._width)
+        if state == self._folded:
+            self._panel.show(self._lines, top=False)
+            return
+        self._folded = state
+        lines = _command_lines(self.explained, state[1], self._width, self._known)
+        self._lines = folded(lines, self._width)
         self._panel.show(self._lines, top=False)
-        if first:
-            # The build is above: what is looked for is how it runs.
-            runs = (at for at, line in enumerate(self._lines) if line and line[0][0].startswith("docker run"))
-            self._panel.go_to(next(runs, 0))
+        changed = first_marked(self._lines)
+        if changed is not None:
+            self._panel.go_to(changed)
 
     def _show_problems(self, problems: Sequence[Problem]) -> None:
         title: list[Span] = [
@@ -106,19 +113,23 @@ class Below:
 
         def show(found: Explanation) -> None:
             if screen.is_attached and self._profile.draft is draft:
+                if self.explained is not None and self.explained.command != found.command:
+                    self._known = tuple(parts_of(self.explained.command))
                 self.explained = found
                 self.show()
 
         screen.mltui.do("", lambda: cockpit.explain_profile(profile, run_id=run_id), then=show)
 
 
-def _command_lines(found: Explanation | None, sound: bool) -> list[Line]:
-    """The command that a profile stands for; dim where the text has gone on and is not sound now."""
+def _command_lines(found: Explanation | None, sound: bool, width: int, known: Collection[str]) -> list[Line]:
+    """The command that a profile stands for, with what is not among ``known`` marked; dim where the text has gone on
+    and is not sound now."""
     if found is None:
         return [[("working it out …", "dim")]] if sound else [[("nothing sound yet", "dim")]]
     if found.problem:
         return [[(one_line(found.problem, 400), "warn")]]
-    lines: list[Line] = [[(clean(line), "text" if sound else "dim")] for line in found.command.split("\n")]
+    role = "text" if sound else "dim"
+    lines = command_lines(found.command, width, role, known if known and sound else None)
     return [*lines, *([("# ", "dim"), (one_line(note, 300), "dim")] for note in found.notes)]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mltui.runtime.completions import Completions
     from mltui.runtime.profile_draft import Change, Draft, Drafting
     from mltui.storage.profile_files import FileText
+    from mltui.storage.yaml_source import Source
     from mltui.ui.screens.profile_editor import ProfileEditor
 
 
@@ -86,6 +87,29 @@ class EditedProfile:
     def why_not_edited(self) -> MltuiError:
         """Why the text is only shown."""
         return MltuiError(f"{self.name} {why_not_kept(self.read.text)}", "Use your own editor: ctrl+o.")
+
+    # -- form and text ------------------------------------------------------------------------------------------------
+
+    @property
+    def _source(self) -> Source | None:
+        """Where things stand in the text; ``None`` while it has gone on, or is no YAML."""
+        draft = self.draft
+        return draft.document.source if draft and draft.document and draft.text == self.text else None
+
+    def place_of(self, path: Path) -> tuple[int, int] | None:
+        """Line and column of the value at ``path``, where that is known."""
+        source = self._source
+        return source.place(path) if source else None
+
+    def row_at(self, line: int) -> str:
+        """The key of the form's row that stands at a line of the text, or is the last one before it."""
+        source, found, best = self._source, "", (0, 0)
+        for row in self.form.rows if source else ():
+            if row.said and not row.heading and source is not None:
+                place = source.place(row.path, key=isinstance(row.path[-1], str))
+                if place[0] <= line and place >= best:
+                    found, best = row.key, place
+        return found
 
     # -- what is found out about the text -----------------------------------------------------------------------------
 

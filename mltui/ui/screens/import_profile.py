@@ -43,7 +43,7 @@ class PasteArea(TextArea):
 
     DEFAULT_CSS = """
     PasteArea { border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1; scrollbar-color: $panel-lighten-2; scrollbar-background: $surface; }
+        scrollbar-size-horizontal: 1; scrollbar-color: $foreground 25%; scrollbar-background: $surface; }
     PasteArea:focus { border: none; }
     PasteArea .text-area--cursor-line { background: $primary 8%; }
     """

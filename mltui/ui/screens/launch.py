@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 
 from mltui.domain.run import new_run_id
-from mltui.domain.text import clean, one_line
+from mltui.domain.text import one_line
 from mltui.ui.commands import LAUNCH, bindings
+from mltui.ui.presentation.command_lines import command_lines
 from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.screens.prompts import answer_from
@@ -124,6 +125,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
 
     def _changed(self, *, at_once: bool = False) -> None:
         self._show_facts()
+        self._show_preview()
         if self._timer:
             self._timer.stop()
         if at_once:
@@ -190,11 +192,15 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
         found = self._explained
         if found is None:
             return
-        lines: list[Line] = [_indented(clean(line)) for line in found.command.split("\n")] if found.command else []
+        width = self.preview.scrollable_content_region.width or 80
+        lines = command_lines(found.command, width, "dim")
         runs = self._wanted[1] if self._wanted else 1
         if runs > 1 and lines:
             lines.insert(0, [(f"# the first of {runs}; the others have their own values and names", "accent")])
-        self.preview.show(folded(lines, self.preview.scrollable_content_region.width or 80), top=False)
+        wrong = self.form.wrong if self.form else None
+        if wrong and lines:
+            lines.insert(0, [(f"# as it was before {one_line(wrong.title, 40)} was wrong", "warn")])
+        self.preview.show(folded(lines, width), top=False)
 
     def on_list_table_chosen(self, message: FieldTable.Chosen) -> None:
         """A click on the value under the cursor types it."""
@@ -259,12 +265,6 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
     def action_close(self) -> None:
         """Launch nothing."""
         self.dismiss()
-
-
-def _indented(line: str) -> Line:
-    """A line whose indent is kept where it is folded."""
-    text = line.lstrip()
-    return [(line[: len(line) - len(text)], "dim"), (text, "dim")]
 
 
 def _read(cockpit: Cockpit, path: Path) -> LaunchForm:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.timer import Timer
 
 from mltui.domain.text import one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
@@ -21,7 +22,7 @@ from mltui.ui.screens.editor_saving import Saving
 from mltui.ui.widgets.bars import KeyBar, TopBar
 from mltui.ui.widgets.form_table import FormTable
 from mltui.ui.widgets.lines import LinesWidget, Span
-from mltui.ui.widgets.text_view import TextView
+from mltui.ui.widgets.text_view import TextView, folded
 from mltui.ui.widgets.yaml_area import YamlArea
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: The file is looked at so often.
 _LOOK_S = 1.0
+#: The form follows the text's cursor when that has not moved for so long.
+_REST_S = 0.15
 
 
 class FormView(FormTable):
@@ -51,13 +54,14 @@ class ProfileEditor(ModalScreen[bool]):
     ProfileEditor #views { height: 1fr; }
     ProfileEditor #form { width: 46%; padding: 0 1 0 0; }
     ProfileEditor #text { width: 1fr; }
-    ProfileEditor FormView { height: 1fr; background: $background; scrollbar-color: $panel-lighten-2;
+    ProfileEditor FormView { height: 1fr; background: $background; scrollbar-color: $foreground 25%;
         scrollbar-background: $background; }
     ProfileEditor YamlArea { scrollbar-corner-color: $background; }
     ProfileEditor #about { height: 2; }
     ProfileEditor #below { height: 1; }
-    ProfileEditor #under { height: 9; }
-    ProfileEditor.-short #under { height: 5; }
+    ProfileEditor #under { height: 30%; min-height: 9; }
+    ProfileEditor.-short #under { height: 5; min-height: 5; }
+    ProfileEditor.-tall #about { height: 3; }
     ProfileEditor.-narrow #form { width: 1fr; padding: 0; }
     ProfileEditor.-narrow #text { display: none; }
     ProfileEditor.-narrow.-in-text #text { display: block; }
@@ -69,6 +73,7 @@ class ProfileEditor(ModalScreen[bool]):
 
     def __init__(self, read: FileText) -> None:
         super().__init__()
+        self._rest: Timer | None = None
         self.top = TopBar()
         self.form = FormView(self._offers, id="rows")
         self.about = LinesWidget(id="about")
@@ -135,8 +140,9 @@ class ProfileEditor(ModalScreen[bool]):
         self.profile.told(message.then)
 
     def on_list_table_highlighted(self, message: FormTable.Highlighted) -> None:
-        """Say what the field is."""
+        """Say what the field is, and show where it stands in the text."""
         self._show_about()
+        self._follow_form()
 
     def on_descendant_focus(self) -> None:
         """The keys are those of the view."""
@@ -154,6 +160,7 @@ class ProfileEditor(ModalScreen[bool]):
         """The text was found to say something else."""
         self.show_top()
         self._show_about()
+        self._follow_form()
         self.under.show()
         self.under.rest()
 
@@ -186,7 +193,29 @@ class ProfileEditor(ModalScreen[bool]):
             lines[1] = [("No YAML now: the form shows what it said before.", "warn")]
         if self.form.typing and self.form.candidates:
             lines[1] = [("tab ", "key"), (one_line("  ".join(self.form.candidates[:12]), 400), "alt")]
-        self.about.show_lines(lines)
+        room = self.about.size
+        self.about.show_lines(folded(lines, room.width)[: room.height] if room.width else lines)
+
+    def _follow_form(self) -> None:
+        """While the form has the focus the text shows the place of its row."""
+        row = self.form.current
+        if self.focused is self.form and row is not None and row.said and not row.heading:
+            place = self.profile.place_of(row.path)
+            if place is not None:
+                self.area.follow(*place)
+
+    def on_text_area_selection_changed(self) -> None:
+        """The form goes to the row of the place in the text, when the cursor rests there."""
+        if self._rest:
+            self._rest.stop()
+        if self.focused is self.area:
+            self._rest = self.set_timer(_REST_S, self._follow_text)
+
+    def _follow_text(self) -> None:
+        if self.focused is self.area:
+            key = self.profile.row_at(self.area.cursor_location[0] + 1)
+            if key:
+                self.form.select(key)
 
     def go_to_text(self, line: int, column: int) -> None:
         """Put the cursor on a place of the text, both from 1."""

@@ -16,6 +16,7 @@ from textual.document._edit import Edit
 from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from mltui.domain.errors import Problem
 from mltui.domain.text import splice_between
@@ -46,7 +47,7 @@ class YamlArea(TextArea):
 
     DEFAULT_CSS = """
     YamlArea { border: none; padding: 0; background: $background; scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1; scrollbar-color: $panel-lighten-2; scrollbar-background: $background; }
+        scrollbar-size-horizontal: 1; scrollbar-color: $foreground 25%; scrollbar-background: $background; }
     YamlArea:focus { border: none; }
     YamlArea .text-area--cursor-line { background: $primary 8%; }
     YamlArea .text-area--gutter { color: $foreground 40%; background: $background; }
@@ -101,6 +102,12 @@ class YamlArea(TextArea):
         """Put the cursor on a line and column, both from 1."""
         line = max(1, min(line, self.document.line_count))
         self.move_cursor((line - 1, max(0, column - 1)), center=True)
+
+    def follow(self, line: int, column: int = 1) -> None:
+        """The same for what is looked at elsewhere: nothing that is typed is parted by it."""
+        line = max(1, min(line, self.document.line_count))
+        with self._changing():
+            self.selection = Selection.cursor((line - 1, max(0, column - 1)))
 
     def action_edge(self, last: bool, select: bool = False) -> None:
         """Put the cursor at the end of the text, or at its beginning."""
