@@ -63,6 +63,8 @@ _TAG = re.compile(r"(?:\[[A-Za-z]\w*\]:?|\[(?:-{4,}|\s*\d+%\s*)\]) (?=\s*\S)")
 _COUNTS = re.compile(
     r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
 )
+# A setting that was left as it is: ``kappa = 0.75 (Default)``.
+_DEFAULT = re.compile(r"\(default\)\s*$", re.I)
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # Digits that belong to a column's name.
 _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
@@ -74,7 +76,7 @@ def kind_of(text: str, frame: bytes) -> str:
         return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
     if block := next((kind for kind, begins in _BLOCKS.items() if begins.match(text)), ""):
         return block
-    if _EXCEPTION.match(text) or _CODE.match(text):
+    if _EXCEPTION.match(text) or _CODE.match(text) or _DEFAULT.search(text[-16:]):
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.

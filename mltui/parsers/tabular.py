@@ -61,7 +61,7 @@ class Tabular:
             self._headers.append(header)
             tables.apply_groups(header, self.groups)
         self._header = header or self._header
-        self.fresh = header is not None and "|" in text
+        self.fresh = header is not None
         if not bar:
             self._above = header or self._above
         return header is not None
@@ -69,6 +69,9 @@ class Tabular:
     def stack(self, text: str) -> bool:
         """Take ``text`` as the second line of the header that was read just now, if it is one."""
         self.fresh = False
+        if self._header is not None and (index := tables.index_name(self._header, text)):
+            self._header.index = index
+            return True
         stacked = None if self._header is None else tables.stack(self._header, text)
         if stacked is None:
             return False

@@ -42,6 +42,7 @@ _TOKEN = re.compile(
     )
   | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
+  | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
@@ -98,6 +99,8 @@ def tokenize(text: str) -> list[Token]:
             )
         elif kind == "wrapped":
             found.append(Token("number", match["inner"], match.start("inner"), match.end("inner")))
+        elif kind == "name":
+            found.append(Token("word", match.group(), match.start(), match.end()))
         elif kind == "ordinal":
             continue
         elif kind == "glued":

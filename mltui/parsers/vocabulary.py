@@ -44,7 +44,7 @@ METRIC_WORDS = word_set("""
     fitness cost objective objf psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
-    margin margins accept distance divergence discriminator generator critic actor oob bound recon
+    margin margins violation accept distance divergence discriminator generator critic actor oob bound recon
     reconstruction similarity bits nats deviance diversity coverage gnorm mr discrim
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
     потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
@@ -88,7 +88,7 @@ _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     classes label labels buffer level verbose alpha gamma lambda maximum minimum skipped nan consumed chunk
     chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
     status vnum bsz wpb accumulation optimization lag offset predict predicted pred prediction predictions
-    interacts interactions games percentage percent
+    interacts interactions games percentage percent init initial
 """)
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 

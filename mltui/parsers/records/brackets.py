@@ -88,7 +88,8 @@ class Brackets(Cursor):
             self.brackets.append("value")
             self.listed = 1
             return
-        if text == "[" and self.phrase and not self.separator and measures(self.phrase[-1]):
+        named = self._names_what_follows() if text == "{" else text == "[" and not self.separator
+        if named and self.phrase and measures(self.phrase[-1]):
             self.outer = self.phrase[-1]
         settings = text in "{(" and bool(self.phrase) and self.phrase[-1].lower() in _SETTINGS
         if text == "(" and self.separator:
@@ -111,6 +112,11 @@ class Brackets(Cursor):
             self.last.role = Role.OTHER
         self.i = self.tokens.index(closing, self.i)
         return True
+
+    def _names_what_follows(self) -> bool:
+        """Whether the names in a dictionary need what stands in front of it: ``Losses {'ner': 12.3}``."""
+        first = next((token.text for token in self.tokens[self.i + 1 : self.i + 3] if token.kind == "word"), "")
+        return bool(first) and not measures(first)
 
     def _names_group(self, following: Token | None) -> bool:
         """Whether the phrase names what a bracket holds by scope: ``accuracy: (train=0.92, test=0.85)``."""
@@ -185,8 +191,9 @@ class Brackets(Cursor):
         return False
 
     def _close(self, text: str) -> None:
-        if text == "]":
+        if text in "]}":
             self.outer = ""
+        if text == "]":
             self._tag()
         if self.brackets:
             closed = self.brackets.pop()

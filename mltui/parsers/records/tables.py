@@ -15,7 +15,10 @@ from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
 
 _BARS = re.compile(r"[|│┃║]")
 _GAPPED = re.compile(r"\S+(?: \S+)*")
-_WORDS = re.compile(r"\S+")
+_UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
+_MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
+# A date with its time and a number with its unit are one cell.
+_WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 _RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _CELL = re.compile(r"\[?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?\]?", re.I)
@@ -25,10 +28,14 @@ _LIST = re.compile(rf"\[\s*(?:(?:{_NUMBER.pattern})(?:,?\s+(?:{_NUMBER.pattern})
 _LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
 # What else may stand in a row: durations, sizes, marks such as a tick.
 _DURATION = re.compile(
+    rf"{_MOMENT}|\d[\d.]* {_UNIT}|"
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
 )
 _NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
 _NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
+# In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
+_HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
+_COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
@@ -55,7 +62,8 @@ class Header:
     ways: dict[int, list[tuple[str, int, int]]] = field(default_factory=dict)
     spans: list[tuple[str, int, int]] | None = None
     """Columns by the rule under the header."""
-
+    index: str = ""
+    """What the number in front of each row counts, where pandas prints it in a line of its own."""
     supports: bool = False
     """A column counts what each row was measured on, so that a row's number is its class's."""
 
@@ -93,8 +101,10 @@ def is_rule(text: str) -> bool:
 
 
 def header_text(text: str) -> str:
-    """The header in ``text``, which may stand in front of a bar."""
-    return text.rstrip().removesuffix(":")
+    """The header in ``text``, which may stand in front of a bar or behind the mark of a comment (``# epoch  loss``)."""
+    text = text.rstrip().removesuffix(":")
+    comment = _COMMENT.match(text)
+    return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
 
 
 def same_header(header: Header, text: str) -> bool:
@@ -131,10 +141,25 @@ def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
     if any(len(n.split()) > 4 for n in names) or len(set(names)) == 1:
         return
     columns = [(_numbered(names, i), start, end) for i, (_, start, end) in enumerate(columns)]
-    counts = any(counter_of(n) or n in ("#", "E") for n in names)
+    counts = any(counter_of(n) or n in ("#", "E") or _counted(n) for n in names)
     measured = sum(role_of(n) is Role.METRIC for n in names)
+    if names[0] == "ID" and not counts:
+        return  # Its rows are things, not the steps of a training.
     if measured >= 1 or (counts and any(role_of(n) in (Role.UNKNOWN, Role.SCOPE) for n in names)):
         header.ways[len(names)] = columns
+
+
+def _counted(name: str) -> str:
+    """What a column counts that says how many there are so far: it may serve where no other column counts."""
+    found = _HOW_MANY.match(name)
+    counter = name[found.end() :].rstrip("s") if found else ""
+    return counter if counter_of(counter) else ""
+
+
+def index_name(header: Header, text: str) -> str:
+    """The counter that the line under ``header`` names the rows' index by, as pandas does."""
+    word = text.strip()
+    return word if header.text[:1] == " " and text[:1] != " " and word.isidentifier() and counter_of(word) else ""
 
 
 def _numbered(names: list[str], i: int) -> str:
@@ -259,6 +284,7 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
             or _DURATION.fullmatch(cell)
             or not cell
             or (i == 0 and (label or cell.lower() in _OVERALL))
+            or (i == len(parts) - 1 and i > 3 and cell.isalpha())
         ):
             return None
         at = text.find(cell, start)
@@ -285,7 +311,7 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
     beside = header.columns(len(cells) - 1)
     if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
         # A row number in front of the first column, as pandas prints it.
-        return ["", *(name for name, _, _ in beside)]
+        return [header.index, *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
     if len(cells) > len(columns):
         return None
@@ -343,12 +369,15 @@ def table_record(names: list[str], cells: list[str]) -> Record:
     """The record of a table with these columns; number ``i`` is cell ``i``."""
     record = Record(row=True)
     counts = any(counter_of(n) for n in names)
+    instead = "" if counts else next((n for n in names if _counted(n)), "")
     for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
         if not _CELL.fullmatch(cell):
             continue
         if name.count("(") != name.count(")"):
             name = name.replace("(", " ").replace(")", "")
         name = {"#": "step", "E": "epoch"}.get(name, name) if "#" in names or not counts else name
+        if name == instead:
+            name, cell = _counted(name), cell.removesuffix(".0")
         whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
         found = new_field(name, i, "1" if whole else "0.5")
         if found.role is Role.COUNTER and not whole:
