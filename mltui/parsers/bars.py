@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from mltui.parsers.lines import Lines
 from mltui.parsers.plan import Entry, Plan
@@ -31,6 +32,8 @@ _DRAWN = re.compile(
 )
 # What Keras draws: the counter stands in front of the bar.
 _KERAS = re.compile(rb"\s*\d+/(?:\d+|Unknown)\s+\xe2\x94")
+# A name that was cut off at the edge of its column.
+_CUT_OFF = re.compile(rb"(\S+)\xe2\x80\xa6")
 # Behind a bar, how fast it goes and how long: ``1.3it/s 1.5s<0.6s``.
 _PACE = re.compile(rb"\s*(?:[\d.]+[kM]?(?:it/s|s/it|[A-Za-z]{1,9}/s))?\s*(?:[\d.:]+s?(?:<[\d.:]+s?)?)?\s*")
 _PERCENT = re.compile(rb"\d+%\s*$")
@@ -95,8 +98,12 @@ class Bars:
         """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
         if self._open:
             if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self._open) < 64:
-                self._open.append(frame.strip())
-                return None
+                cell, _, message = frame.strip().partition(b"    ")
+                self._open.append(cell)
+                if not message:
+                    return None
+                self.close()
+                return message.lstrip()  # It was printed where the bar's last column ends.
             self.close()
         if b"|" in frame and (found := _TQDM.search(frame)):
             self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
@@ -124,7 +131,7 @@ class Bars:
         if found := _DRAWN.search(frame):
             about = _PERCENT.sub(b"", frame[: found.start()])
             shown = b"" if _PACE.fullmatch(found[3]) else found[3]
-            self._read_frame(about, shown, _count(found[1]), _count(found[2]), b"")
+            self._read_frame(about, _tell_apart(shown), _count(found[1]), _count(found[2]), b"")
 
     def finish(self) -> None:
         """Read what was still open when the log ended."""
@@ -307,6 +314,15 @@ class Bars:
         shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
         self.points.place(shown, axis, x, numbers)
         self.points.training_went_on()
+
+
+def _tell_apart(shown: bytes) -> bytes:
+    """``shown`` with names that were cut off to the same counted: ``val_loss/dataloa… 0.44 val_loss/dataloa… 0.80``."""
+    names = _CUT_OFF.findall(shown)
+    if len(set(names)) == len(names):
+        return shown
+    counts = {name: count() for name in names if names.count(name) > 1}
+    return _CUT_OFF.sub(lambda cut: b"%s_%d" % (cut[1], next(counts[cut[1]])) if cut[1] in counts else cut[0], shown)
 
 
 def _settles(bar: Bar, plan: Plan, name: str, new: bool, done: float, total: float) -> bool:

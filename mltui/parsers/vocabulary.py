@@ -241,7 +241,7 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
     if parts == ("target",):
         return Role.METRIC
-    if parts[0] in ("max", "min") and own & SCHEDULE_WORDS:
+    if parts[0] in ("max", "min") and own & (SCHEDULE_WORDS | {"delta"}):
         return Role.OTHER
     if "best" in own and not own & {"fitness", "cost", "reward"}:
         return Role.OTHER

@@ -214,7 +214,7 @@ class _Walk(Surroundings):
     def _named(self, token: Token) -> None:
         explicit = self.separator in (":", "=", "is", "[")
         name, left = name_of(self.phrase, explicit or self.regular)
-        if not name and self._stands_alone(token):
+        if (not name or role_of(name) is Role.SCOPE) and self._stands_alone(token):
             name, left, explicit = self.phrase[0], [], True
         if not name and self._between_marks(token):
             name, left = " ".join(self.phrase), []

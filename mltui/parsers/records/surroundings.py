@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.parsers.records.marks import Marks
-from mltui.parsers.records.names import STOP, known, measures
+from mltui.parsers.records.names import STOP, measures
 from mltui.parsers.records.record import Field
 from mltui.parsers.tokens import TIME_UNITS, Token
 from mltui.parsers.vocabulary import counter_of, word_set
@@ -54,7 +54,7 @@ class Surroundings(Marks):
         return plain and (self.tokens[before].kind == "gap" or self.tokens[before].text in ",;|")
 
     def _stands_alone(self, token: Token) -> bool:
-        """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, although none of the field."""
+        """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, whatever it says."""
         at = self.tokens.index(token, self.i)
         before = self.tokens[at - 2] if at > 1 and self.tokens[at - 1].kind == "word" else None
         behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
@@ -64,7 +64,7 @@ class Surroundings(Marks):
         closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
         if behind is None and isinstance(self.last, Field) and self.last.counts and before.kind == "number":
             return self.phrase[0].isalpha() and self.phrase[0].lower() not in STOP  # "iter 10 value 0.31"
-        return closed and (before.kind == "gap" or before.text in ",;|") and not known(self.phrase[0])
+        return closed and (before.kind == "gap" or before.text in ",;|")
 
     def _abbreviates(self, token: Token) -> bool:
         """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""

@@ -21,20 +21,23 @@ _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
 _WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 _RULE_GROUP = re.compile(r"[-=─━═]{2,}")
-_CELL = re.compile(r"\[?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?:/\d+)?\s?[%*]?\]?", re.I)
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)", re.I)
+_VALUE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)"
+_CELL = re.compile(rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?\s?[%*]?\]?", re.I)
+_NUMBER = re.compile(_VALUE, re.I)
 # A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
-_LIST = re.compile(rf"\[\s*(?:(?:{_NUMBER.pattern})(?:,?\s+(?:{_NUMBER.pattern}))+)?\s*\]", re.I)
+_LIST = re.compile(rf"\[\s*(?:(?:{_VALUE})(?:,?\s+(?:{_VALUE}))+)?\s*\]", re.I)
 _LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
 # What else may stand in a row: durations, sizes, marks such as a tick.
 _DURATION = re.compile(
     rf"{_MOMENT}|\d[\d.]* {_UNIT}|"
-    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|GB|MB|it/s)|[-–—+]"
+    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—+]"
 )
-_NUMBER_ONLY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))\s?%?", re.I)
+_NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
 _NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
+# A comma inside of a number.
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
@@ -252,7 +255,7 @@ def split_row(text: str) -> list[tuple[str, int, int]]:
         return _split_by(text, _BARS)
     if _LIST.search(text):
         return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
-    if "," in text:
+    if "," in (_THOUSANDS.sub("", text) if "  " in text.strip() else text):
         return _split_by(text, re.compile(","))
     if "\t" in text.strip():
         return _split_by(text.strip("\t"), re.compile("\t"))
@@ -299,9 +302,11 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:
     """The column name of every cell, or ``None`` if the row does not fit under the header."""
     direct = header.columns(len(cells))
-    marked = header.columns(len(cells) - 1)
-    if direct is None and marked is not None and not any(c.isalnum() for c in cells[-1].text):
-        return [*(name for name, _, _ in marked), ""]  # A star or tick behind the row marks the best.
+    marks = [not any(c.isalnum() for c in cell.text) for cell in cells]
+    marked = header.columns(marks.count(False))
+    if direct is None and marked is not None and any(marks):
+        rest = iter(marked)  # A star behind the row marks the best, an arrow behind a value where it goes.
+        return ["" if mark else next(rest)[0] for mark in marks]
     if direct is not None:
         return [name for name, _, _ in direct]
     filled = header.columns(sum(bool(c.text) for c in cells))
