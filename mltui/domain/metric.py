@@ -19,6 +19,8 @@ class MetricKind(StrEnum):
     """Samples, tokens or steps per second."""
     SYSTEM = "system"
     """What the run used of the machine: no number of its log."""
+    PLACE = "place"
+    """No value: the step (``x``) at which a point that is told by the epoch (``value``) was printed."""
 
 
 class MetricPoint(NamedTuple):
@@ -125,16 +127,22 @@ class MetricStore:
 
     def __init__(self) -> None:
         self.series: dict[SeriesKey, Series] = {}
+        self.places: dict[SeriesKey, Series] = {}
+        """Where the series that are told by the epoch stand on the steps of their training, by their names."""
         self.version = 0
         """Grows with every change of any series."""
 
     def get(self, key: SeriesKey) -> Series:
-        """The series of ``key``, made if it is new."""
-        found = self.series.get(key)
+        """The series of ``key``, or the places of that kind, made if it is new."""
+        place = key.kind is MetricKind.PLACE
+        found = (self.places if place else self.series).get(key)
         if found is None:
             found = Series(key)
             # A new dictionary: another thread may be going through the old one.
-            self.series = {**self.series, key: found}
+            if place:
+                self.places = {**self.places, key: found}
+            else:
+                self.series = {**self.series, key: found}
         return found
 
     def add(self, point: MetricPoint, time: float) -> None:
@@ -145,4 +153,5 @@ class MetricStore:
     def clear(self) -> None:
         """Forget everything; the version still grows."""
         self.series = {}
+        self.places = {}
         self.version += 1

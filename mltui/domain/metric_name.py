@@ -45,7 +45,9 @@ _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 """LightGBM writes ``valid_0's l2``."""
 _VALID_SET = re.compile(r"^(valid|train|eval|test)_\d+$", re.IGNORECASE)
 _PERIODS = {"epoch", "step"}
-"""How often a metric is logged, where a name ends in it (Lightning's ``train_loss_epoch``): its x says that too."""
+"""How often a metric is logged, where a name begins or ends with it (``train_loss_epoch``): its x says that too."""
+_AVERAGED = {"average", "avg", "mean"}
+"""A loss over a validation set is one, be it said (PyTorch's MNIST: ``Test set: Average loss``) or not."""
 _SYNONYMS = {"acc": "accuracy", "learning_rate": "lr", "learningrate": "lr"}
 _MAX_WORDS = re.compile(
     r"acc|auc|auroc|f1|fbeta|precision|recall|iou|dice|map\b|bleu|rouge|score|r2|psnr|ssim|reward|return|likelihood"
@@ -68,6 +70,10 @@ def parse_name(name: str) -> MetricName:
         scope, words = (scope, words) if scope else _take_scope(words)
     if len(words) > 1 and words[-1].lower() in _PERIODS:
         words = words[:-1]
+    if len(words) > 1 and words[0].lower() in _PERIODS:
+        words = words[1:]
+    if scope in (Scope.VALIDATION, Scope.TEST) and words[1:] in (["loss"], ["Loss"]) and words[0].lower() in _AVERAGED:
+        words = words[1:]
     metric = "_".join(words).lower() or name.strip()
     return MetricName(_SYNONYMS.get(metric, metric), scope, source)
 

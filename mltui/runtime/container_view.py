@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EngineUnavailable, MltuiError
 from mltui.domain.log import LogBuffer, LogLine
-from mltui.domain.metric import MetricStore
+from mltui.domain.metric import MetricPoint, MetricStore
 from mltui.domain.text import one_line
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.terminal import LineScreen
+from mltui.runtime.epoch_places import EpochPlaces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mltui.engines.base import Engine, LogStream
 
 #: Lines of the past that are read; a container may have printed for months.
@@ -100,7 +103,7 @@ class ContainerView:
         self._read(stream)
 
     def _read(self, stream: LogStream) -> None:
-        reader = MetricReader()
+        reader, places = MetricReader(), EpochPlaces()
         screens: dict[int, LineScreen] = {}
         now = time.time()
         for chunk in stream:
@@ -108,9 +111,14 @@ class ContainerView:
             screen = screens.setdefault(chunk.stream, LineScreen())
             self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
             self.log.draw(chunk.stream, screen.pending)
-            for point in reader.feed(chunk.data, chunk.stream):
-                self.metrics.add(point, now)
+            self._add(reader.feed(chunk.data, chunk.stream), places, now)
             if len(chunk.data) >= _FLOOD:
                 self._closed.wait(_GIVE_WAY * (time.thread_time() - began))
-        for point in reader.close():
+        self._add(reader.close(), places, now)
+
+    def _add(self, points: Iterable[MetricPoint], places: EpochPlaces, now: float) -> None:
+        for point in points:
+            place = places.of(point)
+            if place is not None:
+                self.metrics.add(place, now)
             self.metrics.add(point, now)

@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mltui.parsers.reader import MetricReader
+from mltui.runtime.epoch_places import EpochPlaces
 from mltui.runtime.outputs_reader import OutputsReader
 from mltui.runtime.replay import Replay
 from mltui.runtime.same_series import OnceEach
@@ -26,8 +27,9 @@ from mltui.storage.metric_file import MetricWriter
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from mltui.domain.metric import MetricPoint
     from mltui.engines.base import LogChunk
     from mltui.parsers.config import MetricConfig
 
@@ -79,6 +81,7 @@ class Recorder:
         self._reader = MetricReader(config)
         self._metrics = MetricWriter(folder.metrics)
         self._points = OnceEach(self._metrics)
+        self._places = EpochPlaces()
         self._outputs = OutputsReader(folder.outputs)
         self._polled = -math.inf
         self._grown = threading.Event()
@@ -125,8 +128,7 @@ class Recorder:
                 for piece in log.pieces(_SLICE):
                     busy = True
                     last = piece.time
-                    for point in self._reader.feed(piece.data, piece.stream):
-                        self._points.from_log(point, piece.time)
+                    self._record(self._reader.feed(piece.data, piece.stream), piece.time)
                 self._read = log.offset
                 if time.monotonic() - self._polled >= (_BUSY_OUTPUTS_S if busy else _OUTPUTS_S):
                     self._poll_outputs(time.time())
@@ -139,12 +141,19 @@ class Recorder:
                     break
                 else:
                     self._rest()
-        for point in self._reader.close():
-            self._points.from_log(point, last)
+        self._record(self._reader.close(), last)
         for _ in range(_LAST_POLLS):
             self._poll_outputs(math.inf)
             if not self._outputs.behind:
                 break
+
+    def _record(self, points: Iterable[MetricPoint], time: float) -> None:
+        """Take what the log says, and where the steps stood meanwhile."""
+        for point in points:
+            place = self._places.of(point)
+            if place is not None:
+                self._metrics.add(place, time)
+            self._points.from_log(point, time)
 
     def _poll_outputs(self, now: float) -> None:
         """Take what the run has written into its outputs."""

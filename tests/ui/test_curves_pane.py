@@ -324,7 +324,7 @@ def test_the_crosshair_is_marked_in_all_charts_and_in_those_turned_to(mltui_home
         await wait_for(pilot, lambda: pane._single == pane._selection.order[-1])
         model = pane._charts[0].model
         assert model.view.y_window is None
-        same = model.axis_name == pane._models[pane._selection.order[0]].axis_name
+        same = model.axis_name == pane._models.of(pane._selection.wanted[0]).axis_name
         assert (model.view.cursor == place) is same
         assert model.view.cursor is not None
         await pilot.press("y")

@@ -518,6 +518,11 @@ def test_a_metric_alone_is_titled_as_the_log_names_it():
         ("fold 2 loss", MetricName("fold_2_loss", None, "")),
         ("valid_0's l2", MetricName("l2", Scope.VALIDATION, "")),
         ("train_loss_epoch", MetricName("loss", Scope.TRAIN, "")),
+        ("epoch loss", MetricName("loss", None, "")),
+        ("train/epoch_loss", MetricName("loss", Scope.TRAIN, "")),
+        ("Test Average loss", MetricName("loss", Scope.TEST, "")),
+        ("val_mean_iou", MetricName("mean_iou", Scope.VALIDATION, "")),
+        ("average loss", MetricName("average_loss", None, "")),
         ("val", MetricName("val", None, "")),
     ],
 )

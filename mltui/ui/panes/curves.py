@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +14,9 @@ from textual.widget import Widget
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
 from mltui.ui.commands import PANES, bindings
 from mltui.ui.panes.base import Pane
+from mltui.ui.panes.curves_models import ChartModels
 from mltui.ui.presentation.chart_selection import ChartSelection, looked_at
+from mltui.ui.presentation.joined import BySteps, as_they_are
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
 from mltui.ui.widgets.metric_picker import MetricPicker
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from mltui.ui.presentation.charts import ChartGroup
     from mltui.ui.presentation.marks import ComparedRun
-    from mltui.ui.widgets.chart_model import ChartModel
     from mltui.ui.widgets.line_chart import LineChart
 
 #: The least room in which a chart is worth looking at, in cells, and the most charts drawn at once.
@@ -56,10 +56,8 @@ class CurvesPane(Pane):
         self._profile = ""
         self._said = ""
         self._selection = ChartSelection()
-        self._models: dict[str, ChartModel] = {}
-        """Each chart's curves and view by its key, whether it has room now or not."""
-        self._looked: ChartModel | None = None
-        """The chart that was looked at in another way last: the others follow it."""
+        self._models = ChartModels()
+        self._by_steps = BySteps()
         self._seen: object = None
         self._series: object = None
         self._placed: tuple[object, ...] = ()
@@ -101,11 +99,10 @@ class CurvesPane(Pane):
         self.sync()
 
     def _forget(self) -> None:
-        """Let go of what belonged to another run; how its charts were looked at stays, but for the place."""
-        self._first, self._series, self._seen, self._looked = 0, None, None, None
-        for model in self._models.values():
-            model.view = replace(model.view, x_window=None, y_window=None, cursor=None, follow=True)
-            model.curves = []
+        """Let go of what belonged to another run."""
+        self._first, self._series, self._seen = 0, None, None
+        self._by_steps.clear()
+        self._models.forget_run()
 
     def sync(self) -> None:
         """Draw what is new, if anything is and the last time is not just now."""
@@ -124,18 +121,30 @@ class CurvesPane(Pane):
     def _regroup(self) -> None:
         """Find the charts anew where there are other series than before."""
         stores = [store for run in self._runs for store in (run.store, run.system) if store]
-        series = [[(id(s), len(s) > 0) for s in list(store.series.values())] for store in stores]
-        if (self._runs, series, self._with_system) != self._series:
-            self._series = (self._runs, series, self._with_system)
-            self._selection.groups = _groups(self._runs, system=self._with_system)
+        series = [[(id(s), len(s) > 0) for s in (*store.series.values(), *store.places.values())] for store in stores]
+        by_time = self._models.by_time
+        seen = (self._runs, series, self._with_system, by_time)
+        if (*seen, self._by_steps.catch_up()) != self._series:
+            self._selection.groups = self._groups(by_time=by_time)
+            self._series = (*seen, self._by_steps.catch_up())
         self._arrange()
+
+    def _groups(self, *, by_time: bool) -> list[ChartGroup]:
+        """The charts of all there is."""
+        if not any(run.store.series or (run.system and run.system.series) for run in self._runs):
+            return []
+        from mltui.ui.presentation.charts import group_all
+
+        return group_all(self._runs, as_they_are if by_time else self._by_steps, system=self._with_system)
 
     def _arrange(self) -> None:
         """Show what choice and query ask for."""
         self._selection.arrange()
         self._waiting.show_lines([[], [(f"  {self._selection.why_empty(self._said)}", "dim")]])
         if self._single not in self._selection.order:
-            self._single = ""
+            # Over another x axis the metric may share the chart of another part of the data.
+            metric = self._single.rpartition("/")[0]
+            self._single = next((key for key in self._selection.order if key.rpartition("/")[0] == metric), "")
         self._place()
         self.retitle()
 
@@ -161,7 +170,7 @@ class CurvesPane(Pane):
             chart.display = i < len(shown)
             chart.one_of_several = len(shown) > 1
             if chart.display:
-                chart.show_model(self._model(shown[i]))
+                chart.show_model(self._models.of(shown[i]))
         if focused and self._chart_with_focus() is None:
             self.call_after_refresh(self._take_focus)
         self.retitle()
@@ -176,23 +185,6 @@ class CurvesPane(Pane):
         if self._single:
             return [group for group in self._selection.wanted if group.key == self._single]
         return self._selection.wanted[self._first : self._first + room]
-
-    def _model(self, group: ChartGroup) -> ChartModel:
-        """The chart of a group, looked at as the others are."""
-        from mltui.ui import palette
-        from mltui.ui.widgets.chart_cursor import translate
-        from mltui.ui.widgets.chart_model import ChartModel
-
-        model = self._models.get(group.key)
-        if model is None:
-            model = self._models[group.key] = ChartModel()
-        model.title = group.title
-        if [plotted.curve for plotted in model.curves] != list(group.curves):
-            model.set_curves(group.curves, palette.distinct_colors)
-        if self._looked is not None and self._looked is not model:
-            model.catch_up()
-            model.view = translate(self._looked, model)
-        return model
 
     def _make_charts(self, count: int) -> None:
         if len(self._charts) >= count:
@@ -365,7 +357,10 @@ class CurvesPane(Pane):
 
     def on_line_chart_view_changed(self, message: LineChart.ViewChanged) -> None:
         """All charts are looked at in the same way; only the height of each is its own."""
-        self._looked = message.chart.model
+        by_time = self._models.by_time
+        self._models.look_at(message.chart.model)
+        if by_time != self._models.by_time:
+            self._regroup()
         for chart in self._shown():
             if chart is not message.chart:
                 chart.look_like(message.chart)
@@ -415,13 +410,3 @@ class CurvesPane(Pane):
         """Ask the chart that has the focus."""
         if self._chart is not None:
             getattr(self._chart, f"action_{action}")(*arguments)
-
-
-def _groups(runs: Sequence[ComparedRun], *, system: bool) -> list[ChartGroup]:
-    """The charts of one run or of several, those of what they used at the end."""
-    if not any(run.store.series or (run.system and run.system.series) for run in runs):
-        return []
-    from mltui.ui.presentation.charts import group_runs, group_series, group_system
-
-    groups = group_series(runs[0].store) if len(runs) == 1 else group_runs(runs)
-    return [*groups, *group_system(runs)] if system else groups

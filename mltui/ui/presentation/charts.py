@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
+from mltui.ui.presentation.joined import Place, apart, joinable
 from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, LABEL_LENGTH, Curve, CurveStyle
 
@@ -49,32 +51,72 @@ class _Member:
     name: MetricName
 
 
-def group_series(store: MetricStore) -> list[ChartGroup]:
+_Charts = dict[tuple[str, str], list[_Member]]
+"""Series by the metric and the x axis of their chart."""
+
+
+def group_series(store: MetricStore, place: Place = apart) -> list[ChartGroup]:
     """The charts of a run: one for each metric and x axis, with training, validation, test and ranks together.
 
-    Values of a progress bar are faint companions of the metric they lead to. Loss and accuracy come first, then the
-    other metrics by name, the learning rate, and throughput.
+    What is told by the epoch shares the chart of its training's steps where ``place`` can put it there. Values of a
+    progress bar are faint companions of the metric they lead to. Loss and accuracy come first, then the other metrics
+    by name, the learning rate, and throughput.
     """
-    members = [_Member(series, parse_name(series.name)) for series in list(store.series.values())]
-    metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
-    running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
-    speeds = _by_chart(m for m in members if m.series.key.kind is MetricKind.THROUGHPUT)
-    groups = [_group(found, running.pop(place, [])) for place, found in metrics.items()]
-    groups += [_group(found, []) for found in running.values()]
-    groups += [_group(found, []) for found in speeds.values()]
+    metrics, running, speeds = _sorted_out(store, place)
+    groups = [_group(axis, found, running.pop((metric, axis), [])) for (metric, axis), found in metrics.items()]
+    groups += [_group(axis, found, []) for (_, axis), found in (*running.items(), *speeds.items())]
     zero = _first_time(store)
     return sorted((_told_apart(group, groups, zero) for group in groups), key=_rank)
 
 
-def group_runs(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
+def _sorted_out(store: MetricStore, place: Place) -> tuple[_Charts, _Charts, _Charts]:
+    """The series of a run by chart: metrics, values of progress bars, throughput."""
+    members = [_Member(series, parse_name(series.name)) for series in list(store.series.values())]
+    metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
+    running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
+    _join(metrics, running, partial(place, store))
+    return metrics, running, _by_chart(m for m in members if m.series.key.kind is MetricKind.THROUGHPUT)
+
+
+def _join(metrics: _Charts, running: _Charts, place: Callable[[Series, Series], Series | None]) -> None:
+    """Move what is told by the epoch into the chart of the same metric's steps, where it has a place there."""
+    axes: dict[str, list[str]] = {}
+    for metric, axis in metrics:
+        axes.setdefault(metric, []).append(axis)
+    for metric, known in axes.items():
+        found = joinable({axis: [member.name for member in metrics[metric, axis]] for axis in known})
+        if found is None or (metric, found[1]) in running:
+            continue
+        steps, epochs = metrics[metric, found[0]], metrics[metric, found[1]]
+        placed = [(member.name, place(member.series, steps[0].series)) for member in epochs]
+        drawn = [_Member(series, name) for name, series in placed if series is not None]
+        if len(drawn) == len(placed):
+            steps += drawn
+            del metrics[metric, found[1]]
+
+
+def group_all(runs: Sequence[ComparedRun], place: Place, *, system: bool) -> list[ChartGroup]:
+    """The charts of one run or of several, those of what they used at the end."""
+    groups = group_series(runs[0].store, place) if len(runs) == 1 else group_runs(runs, place)
+    return [*groups, *group_system(runs)] if system else groups
+
+
+def group_runs(runs: Sequence[ComparedRun], place: Place = apart) -> list[ChartGroup]:
     """The charts of several runs: each metric's curves of all of them in one, coloured and marked by run.
 
     Of a run's training and validation the latter stands in front: the former is paler, with a hollow mark. Values of
-    progress bars are left out where there are others.
+    progress bars are left out where there are others. What is told by the epoch shares the chart of the steps where
+    that holds for all runs.
     """
+    charts = (chart for run in runs for chart in _sorted_out(run.store, place)[0])
+    over_epochs = {metric for metric, axis in charts if axis.startswith("epoch")}
+
+    def of_all(store: MetricStore, epochs: Series, steps: Series) -> Series | None:
+        return None if parse_name(epochs.name).metric in over_epochs else place(store, epochs, steps)
+
     found: dict[str, list[tuple[ComparedRun, ChartGroup]]] = {}
     for run in runs:
-        for group in group_series(run.store):
+        for group in group_series(run.store, of_all):
             found.setdefault(group.key, []).append((run, group))
     groups = [
         replace(parts[0][1], curves=tuple(curve for run, group in parts for curve in _of_run(run, group)))
@@ -129,14 +171,14 @@ def _told_apart(group: ChartGroup, groups: Sequence[ChartGroup], zero: float | N
     return replace(group, title=title, curves=tuple(curves))
 
 
-def _by_chart(members: Iterable[_Member]) -> dict[tuple[str, str], list[_Member]]:
-    found: dict[tuple[str, str], list[_Member]] = {}
+def _by_chart(members: Iterable[_Member]) -> _Charts:
+    found: _Charts = {}
     for member in members:
         found.setdefault((member.name.metric, member.series.key.axis), []).append(member)
     return found
 
 
-def _group(members: list[_Member], companions: list[_Member]) -> ChartGroup:
+def _group(axis: str, members: list[_Member], companions: list[_Member]) -> ChartGroup:
     members.sort(key=lambda m: (m.name.source, _SCOPE_ORDER.index(m.name.scope)))
     first = members[0]
     title = first.name.metric if len(members) > 1 else first.series.name
@@ -144,7 +186,7 @@ def _group(members: list[_Member], companions: list[_Member]) -> ChartGroup:
     front = _front(members, colors)
     rest = zip(companions, colors[len(members) :], strict=True)
     behind = [_curve(m, m.series.name, color, CurveStyle.FAINT) for m, color in rest]
-    key = "/".join((first.series.key.kind, first.name.metric, first.series.key.axis))
+    key = "/".join((first.series.key.kind, first.name.metric, axis))
     return ChartGroup(key, one_line(title, LABEL_LENGTH), (*behind, *front), first.series.key.kind)
 
 

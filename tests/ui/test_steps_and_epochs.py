@@ -1,0 +1,140 @@
+"""Training by the step and validation by the epoch: when they share a chart, and where the epochs then stand."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.app import App, ComposeResult
+
+from mltui.domain.metric import MetricKind, MetricPoint, MetricStore
+from mltui.engines.base import LogChunk
+from mltui.parsers.reader import MetricReader
+from mltui.runtime.epoch_places import EpochPlaces
+from mltui.runtime.recorder import Recorder
+from mltui.runtime.run_view import RunView
+from mltui.storage.run_folder import RunFolder
+from mltui.ui import palette
+from mltui.ui.panes.curves import CurvesPane
+from mltui.ui.presentation.charts import group_runs, group_series
+from mltui.ui.presentation.joined import BySteps, as_they_are
+from mltui.ui.presentation.marks import ComparedRun
+from tests.ui.conftest import wait_for
+
+
+def told(lines: str, batch: int = 1) -> MetricStore:
+    """The store of a run that printed these lines, ``batch`` of them within the same moment, as its record tells it."""
+    store, reader, places = MetricStore(), MetricReader(), EpochPlaces()
+    for i, line in enumerate(lines.splitlines(keepends=True)):
+        for point in reader.feed(line.encode(), 1):
+            place = places.of(point)
+            for made in (place, point) if place else (point,):
+                store.add(made, 1e9 + i // batch)
+    return store
+
+
+def training(epochs: int = 3, last: str = "epoch {}: val_loss={}") -> str:
+    """Three steps an epoch, then its validation."""
+    return "".join(
+        "".join(f"step={30 * e + 10 * s} loss={1 / (3 * e + s + 1):.4f}\n" for s in range(3))
+        + last.format(e + 1, round(0.5 / (e + 1), 4)) + "\n"
+        for e in range(epochs)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_loss_by_the_step_and_its_validation_by_the_epoch_share_a_chart(batch: int) -> None:
+    """Validation stands at the step behind which the log told it, however fast the lines came."""
+    store = told(training(), batch)
+    (group,) = group_series(store, BySteps())
+    assert [(c.label, c.series.key.axis, list(c.series.x)) for c in group.curves] == [
+        ("train", "step", [0, 10, 20, 30, 40, 50, 60, 70, 80]),
+        ("val", "step", [20, 50, 80]),
+    ]
+    assert list(group.curves[1].series.value) == [0.5, 0.25, 0.1667]
+    assert [g.key for g in group_series(store, as_they_are)] == [group.key]
+
+
+def test_an_epoch_without_a_place_in_the_steps_is_not_given_one() -> None:
+    """Over time they share a chart nevertheless: steps that begin anew, a record that does not tell the order."""
+    anew = "".join(f"step={10 * s} loss={1 / (e + s + 1):.4f}\n" if s < 3 else f"epoch {e + 1}: val_loss=0.{e}1\n"
+                   for e in range(3) for s in range(4))  # fmt: skip
+    unordered = told(training())
+    unordered.places = {}
+    for store in (told(anew), unordered):
+        assert {g.title for g in group_series(store, BySteps())} == {"loss", "val_loss"}
+        (group,) = group_series(store, as_they_are)
+        assert [c.label for c in group.curves] == ["train", "val"]
+
+
+def test_a_training_told_by_the_step_and_by_the_epoch_has_two_charts() -> None:
+    """Its validation stands beside the training of the same axis."""
+    store = told(training(last="epoch {0}: loss=0.7{0} val_loss={1}"))
+    for place in (BySteps(), as_they_are):
+        assert sorted((g.title, len(g.curves)) for g in group_series(store, place)) == [
+            ("loss by epoch", 2),
+            ("loss by step", 1),
+        ]
+
+
+def test_validation_before_the_first_step_stands_at_that_step_and_new_epochs_follow() -> None:
+    """The placed curve grows with its source."""
+    by_steps = BySteps()
+    store = told("epoch 0: val_loss=0.9\n" + training(2))
+    (group,) = group_series(store, by_steps)
+    assert list(group.curves[1].series.x) == [0, 20, 50]
+    for point in (
+        MetricPoint("val_loss", "step", 90.0, 3.0, MetricKind.PLACE),
+        MetricPoint("val_loss", "epoch", 3, 0.1),
+    ):
+        store.add(point, 2e9)
+        assert by_steps.catch_up() == (True,)
+    assert list(group.curves[1].series.x) == [0, 20, 50, 90]
+
+
+def test_runs_are_compared_over_steps_where_that_goes_for_all_of_them() -> None:
+    """A run whose epochs have no place leaves the validation of all over epochs."""
+    placed = [told(training()), told(training(4))]
+    runs = [ComparedRun("ab"[i], "ab"[i], palette.SERIES[i], "●▲"[i], store) for i, store in enumerate(placed)]
+    (group,) = group_runs(runs, BySteps())
+    assert [c.label for c in group.curves] == ["a train", "a val", "b train", "b val"]
+    placed[1].places = {}
+    assert [len(g.curves) for g in group_runs(runs, BySteps())] == [2, 2]
+    assert [len(g.curves) for g in group_runs(runs, as_they_are)] == [4]
+
+
+def test_the_record_tells_where_epochs_stand_and_the_x_axis_decides_what_shares_a_chart(mltui_home: Path) -> None:
+    """Through the recorder, the file and the view; a chart that has all the room stays where its metric is."""
+    folder = RunFolder(mltui_home, "aaaa1111")
+    folder.make()
+    recorder = Recorder(folder)
+    recorder.take(LogChunk(1, training().encode(), 1e9))
+    recorder.finish()
+    view = RunView(folder)
+    view.poll()
+    (group,) = group_series(view.metrics, BySteps())
+    assert list(group.curves[1].series.x) == [20, 50, 80]
+    assert {key.kind for key in view.metrics.series} == {MetricKind.METRIC}
+    view.close()
+
+    pane_runs = told(training())
+    pane_runs.places = {}
+
+    async def steps() -> None:
+        class Host(App[None]):
+            def compose(self) -> ComposeResult:
+                yield CurvesPane()
+
+        async with Host().run_test(size=(120, 36)) as pilot:
+            pane = pilot.app.query_one(CurvesPane)
+            pane.show([ComparedRun("a", "a", palette.SERIES[0], "●", pane_runs)], "")
+            await pilot.pause()
+            assert [chart.model.title for chart in pane._shown()] == ["val_loss", "loss"]
+            pane.screen.set_focus(pane._charts[0])
+            pane.action_single()
+            pane._charts[0].action_next_x_axis()
+            await wait_for(pilot, lambda: len(pane._charts[0].model.curves) == 2)
+            assert [chart.model.title for chart in pane._shown()] == ["loss"]
+
+    asyncio.run(steps())
