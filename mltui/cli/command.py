@@ -86,8 +86,13 @@ def wish_arguments(parser: ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="change a parameter; several values (0.1,0.01 or 1..5) are a sweep; may be repeated",
     )
-    parser.add_argument("--gpus", metavar="WHICH", help="auto, all, none, how many, or indexes and UUIDs with commas")
+    gpus_option(parser)
     add_engine_options(parser)
+
+
+def gpus_option(parser: ArgumentParser) -> None:
+    """Which GPUs it is to have."""
+    parser.add_argument("--gpus", metavar="WHICH", help="auto, all, none, how many, or indexes and UUIDs with commas")
 
 
 def following_options(parser: ArgumentParser) -> None:

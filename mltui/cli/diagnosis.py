@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import paint, terminal_columns
+from mltui.domain.run import WITHOUT_GPU
 from mltui.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -30,15 +31,21 @@ def print_report(run: Run, folder: RunFolder, metrics: MetricStore) -> None:
     found = report(run, folder, metrics)
     if found.diagnosis:
         print()
-        _print(found.diagnosis, found.changes, "why", "red")
+        _print(found.diagnosis, found.changes, "why", "red", one_line(run.detail))
+        if run.reason == WITHOUT_GPU:
+            _say("or", f"on the CPU: mltui rerun {run.id} --gpus none", "green")
     for one, changes in found.advice:
         print()
         _print(one, changes, "besides", "yellow")
 
 
-def _print(diagnosis: Diagnosis, changes: Sequence[ProfileChange], what: str, colour: str) -> None:
-    _say(what, diagnosis.cause, colour)
+def _print(diagnosis: Diagnosis, changes: Sequence[ProfileChange], what: str, colour: str, told: str = "") -> None:
+    """``told`` is what stands above already: it is not said again."""
+    if diagnosis.cause != told:
+        _say(what, diagnosis.cause, colour)
     for line in diagnosis.evidence:
+        if told.startswith(line.removesuffix("…")):
+            continue
         print(f"{paint(f'{_SEEN:<10}', 'bold')} {one_line(line)}")
     _say("cure", diagnosis.cure)
     for change in changes:

@@ -30,9 +30,9 @@ def run(args: Namespace) -> int:
 
 
 def rerun(args: Namespace) -> int:
-    """Launch a run's profile again as it was, and follow it."""
+    """Launch a run's profile again as it was, or with other GPUs, and follow it."""
     launcher = open_launcher(args)
-    return _go_on(launcher, (launcher.rerun(launcher.database.find(args.run)),), args)
+    return _go_on(launcher, (launcher.rerun(launcher.database.find(args.run), args.gpus or None),), args)
 
 
 def given_params(args: Namespace) -> list[tuple[str, str]]:

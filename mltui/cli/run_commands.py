@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from mltui.cli.command import Command, add_engine_options, add_json, following_options, run_argument, wish_arguments
+from mltui.cli.command import (
+    Command,
+    add_engine_options,
+    add_json,
+    following_options,
+    gpus_option,
+    run_argument,
+    wish_arguments,
+)
 
 
 def _run(parser: ArgumentParser) -> None:
@@ -72,6 +80,7 @@ def _rm(parser: ArgumentParser) -> None:
 
 def _rerun(parser: ArgumentParser) -> None:
     run_argument(parser)
+    gpus_option(parser)
     following_options(parser)
 
 
@@ -168,8 +177,8 @@ RUN_COMMANDS = (
         "Launch a run's profile again as it was then",
         "mltui.cli.launch:rerun",
         _rerun,
-        "The profile kept with the run is used, with the same parameters.",
-        ("mltui rerun last", "mltui rerun k3 -d"),
+        "The profile kept with the run is used, with the same parameters and, unless others are given, the same GPUs.",
+        ("mltui rerun last", "mltui rerun k3 -d", "mltui rerun last --gpus none   # on the CPU"),
     ),
     Command(
         "metrics",

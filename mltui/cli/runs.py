@@ -149,7 +149,7 @@ def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
         yield "decided", one_line(run.notes)
     yield "engine", f"{run.engine}  {run.endpoint}".rstrip()
     yield "image", f"{run.image}  {run.image_id[:19]}".rstrip()
-    yield "container", f"{run.container_name}  {run.container_id[:12]}".strip() or UNKNOWN
+    yield "container", f"{run.container_name}  {run.container_id[:12]}" if run.container_id else "none"
     yield "gpus", ", ".join(run.gpus) or "none"
     if run.group_id:
         yield "sweep", run.group_id

@@ -379,7 +379,7 @@ def _raised_at(evidence: Evidence) -> str:
 
 def _ending(evidence: Evidence) -> str:
     if evidence.exit_code is None:
-        return "It has no exit code."
+        return "It has no exit code." if evidence.started else "It was not started."
     flag = ", and the kernel reported that its memory limit was hit" if evidence.oom_killed else ""
     return f"It ended with exit code {evidence.exit_code}{flag}."
 

@@ -12,6 +12,9 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 #: Name of the engine that runs plain processes of this machine.
 LOCAL = "local"
 
+#: ``Run.reason`` where the engine did not give the GPUs that were asked for.
+WITHOUT_GPU = "gpu"
+
 #: Labels that tie a container to its run. An engine finds runs by ``LABEL_RUN``.
 LABEL_RUN = "mltui.run"
 LABEL_PROFILE = "mltui.profile"

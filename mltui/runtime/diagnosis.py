@@ -18,7 +18,7 @@ from mltui.domain.diagnosis import Diagnosis, Evidence, Kind, Place, Signature, 
 from mltui.domain.diagnosis_table import read_table
 from mltui.domain.last_words import last_words, log_lines
 from mltui.domain.profile_change import ProfileChange, profile_changes
-from mltui.domain.run import RunState
+from mltui.domain.run import WITHOUT_GPU, RunState
 from mltui.domain.samples import SampleRow, summary
 from mltui.domain.units import parse_size
 
@@ -32,7 +32,7 @@ _TAIL, _LAST_WORDS = 1 << 18, 1 << 15
 #: Output files whose owner is looked at.
 _FILES = 2_000
 #: Reasons of a failure whose sentence is the engine's; of others it repeats the log.
-_ENGINES_WORD = ("gpu", "image", "start")
+_ENGINES_WORD = (WITHOUT_GPU, "image", "start")
 _PORTS = 200
 #: Samples at the end in which the last figures are looked for.
 _LAST_SAMPLES = 3

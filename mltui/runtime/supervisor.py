@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mltui.domain.errors import EngineError, EngineUnavailable, GpuUnavailable, ImageError, MltuiError, NotFound
 from mltui.domain.last_words import last_words
 from mltui.domain.outcome import outcome
-from mltui.domain.run import STARTED_AGAIN, Run, RunState
+from mltui.domain.run import STARTED_AGAIN, WITHOUT_GPU, Run, RunState
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import Engine, LogStream, Progress
 from mltui.runtime.following import Following
@@ -277,7 +277,7 @@ def _discovered(run: Run) -> bool:
 
 
 def _failure(error: MltuiError) -> dict[str, object]:
-    reason = "gpu" if isinstance(error, GpuUnavailable) else "image" if isinstance(error, ImageError) else "start"
+    reason = WITHOUT_GPU if isinstance(error, GpuUnavailable) else "image" if isinstance(error, ImageError) else "start"
     code = getattr(error, "exit_code", None)
     return _ending(RunState.FAILED, reason, one_line(error.message, 400), error.hint) | {"exit_code": code}
 

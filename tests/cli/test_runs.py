@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mltui.cli.diagnosis import print_report
+from mltui.domain.metric import MetricStore
+from mltui.domain.run import WITHOUT_GPU, Run, RunState
+from mltui.storage.run_folder import RunFolder
 from tests.cli.conftest import PATIENCE, TRAIN, WAIT, Program
 
 Trained = tuple[Program, str]
@@ -296,3 +301,16 @@ def test_without_colour_there_is_none(trained: Trained) -> None:
     assert (plain.end(), coloured.end()) == (0, 0)
     assert "\x1b[" not in plain.output
     assert "\x1b[" in coloured.output
+
+
+def test_the_cpu_is_offered_where_the_engine_gave_no_gpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the command for it; what the engine said stands above already and is not told twice."""
+    said = "x was not started: the NVIDIA driver is not loaded on the engine's machine (nvml error: driver not loaded)."
+    run = Run("abcd2345", "p", "", "docker", "", RunState.FAILED, WITHOUT_GPU, said, exit_code=125)
+    print_report(run, RunFolder(tmp_path, run.id), MetricStore())
+    out = capsys.readouterr().out
+    assert "No NVIDIA driver is loaded" in out
+    assert "mltui rerun abcd2345 --gpus none" in out
+    assert said not in out
+    print_report(replace(run, reason="start"), RunFolder(tmp_path, run.id), MetricStore())
+    assert "--gpus none" not in capsys.readouterr().out

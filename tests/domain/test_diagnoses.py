@@ -104,10 +104,13 @@ def test_the_first_cause_goes_before_its_consequences() -> None:
 def test_the_kernels_report_goes_before_what_the_log_says_of_it() -> None:
     """A loader that was killed is a consequence of the memory limit that the kernel reports."""
     line = "RuntimeError: DataLoader worker (pid 7) is killed by signal: Killed."
-    found = diagnose(TABLE, _failed(line, oom_killed=True, figures={"memory_limit": float(1 << 30)}))
+    figures = {"memory_limit": float(1 << 30), "memory": 3e6, "exit_count": 137.0}
+    found = diagnose(TABLE, _failed(line, oom_killed=True, figures=figures))
     assert found is not None
     assert found.id == "memory-limit"
     assert "1.00 GiB" in found.cause
+    # The last sample is of a second before: it may say the contrary.
+    assert found.evidence == ("The kernel's report (OOMKilled), exit code 137.",)
 
 
 def test_a_failure_that_was_lived_through_is_not_blamed() -> None:
@@ -134,6 +137,9 @@ def test_an_unknown_failure_says_so() -> None:
     assert found.cause == "Why it failed is not known."
     assert found.evidence == ("It ended with exit code 3.", "acme.Boom: 42")
     assert not found.changes
+    never = diagnose(TABLE, _failed(exit_code=None, started=False))
+    assert never is not None
+    assert never.evidence == ("It was not started.",)
 
 
 def test_an_exception_of_the_program_is_named_with_its_place() -> None:

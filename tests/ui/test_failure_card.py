@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from mltui.domain.diagnosis import Diagnosis, Kind
 from mltui.domain.profile_change import ProfileChange
-from mltui.domain.run import Run, RunState
+from mltui.domain.run import WITHOUT_GPU, Run, RunState
 from mltui.runtime import profile_fix
+from mltui.runtime.diagnosis import Report
 from mltui.runtime.profile_fix import Fix
 from mltui.storage.profile_files import read_text
 from mltui.ui.app import MltuiApp
+from mltui.ui.presentation.diagnosis import card_lines
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
@@ -187,3 +191,17 @@ def test_an_unknown_failure_says_so_and_offers_nothing(profiles: Path) -> None:
         await wait_for(pilot, lambda: "No change of the profile cures this" in text(app))
 
     _drive(profiles, "boom", steps)
+
+
+def test_the_cpu_is_offered_where_the_engine_gave_no_gpu() -> None:
+    """In a line of its own, which no cure is too long for."""
+    diagnosis = Diagnosis("x", Kind.FAILURE, "No driver is loaded.", ("seen " * 60,), "A long cure. " * 40)
+    refused = Run("abcd2345", "p", "", "docker", "", RunState.FAILED, WITHOUT_GPU)
+
+    def shown(run: Run, may_fix: bool = True) -> list[str]:
+        lines = card_lines(Report(diagnosis), run, 60, 6, folded=False, may_fix=may_fix)
+        return ["".join(text for text, _ in line) for line in lines]
+
+    assert len(shown(refused)) == 6
+    assert "c launches it on the CPU" in shown(refused)[-1]
+    assert not any("CPU" in line for line in [*shown(replace(refused, reason="start")), *shown(refused, False)])

@@ -260,7 +260,9 @@ _PORT = re.compile(
 #: What engine and runtimes put before their reason, which says nothing to a person.
 _AROUND = re.compile(
     r"^(?:failed to create (?:shim )?task[^:]*: |(?:OCI runtime|runc|crun) create failed: |unable to start container "
-    r"process: |error during container init: |container create: |preparing container \w+ for attach: |(?:runc|crun): )+"
+    r"process: |error during container init: |container create: |preparing container \w+ for attach: |(?:runc|crun): "
+    r"|error running (?:prestart )?hook(?: #\d+)?: |exit status \d+, stdout: [^,]*, stderr: "
+    r"|Auto-detected mode as '\w+'\s*)+"
 )
 _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
 from mltui.domain.limits import change_text
-from mltui.domain.run import Run, RunState
+from mltui.domain.run import WITHOUT_GPU, Run, RunState
 from mltui.domain.text import clean
 from mltui.ui.commands import PANES, Command, bindings, command, key_of
 from mltui.ui.panes.base import ListPane
@@ -157,7 +157,8 @@ class RunsPane(ListPane[RunRow]):
             return commands
         report = self.cockpit_app.failures.report(runs[0]) if not self.sweep_here else None
         fix = (command("app.fix"),) if report and report.changes else ()
-        return (*fix, *(one for one in commands if one.id != "runs.stop"))
+        cpu = (command("runs.cpu"),) if len(runs) == 1 and runs[0].reason == WITHOUT_GPU else ()
+        return (*fix, *cpu, *(one for one in commands if one.id != "runs.stop"))
 
     def action_mark(self) -> None:
         """Mark the run for comparison, or take its mark away; on a sweep all its runs."""
@@ -362,7 +363,7 @@ def record_text(run: Run, folder: object) -> str:
         ("file", run.profile_path or "–"), ("engine", f"{run.engine} {run.endpoint}".strip()),
         ("image", run.image or "–"),
         ("image id", run.image_id or "–"),
-        ("container", f"{run.container_name} {run.container_id[:12]}".strip() or "–"),
+        ("container", f"{run.container_name} {run.container_id[:12]}" if run.container_id else "none"),
         ("gpus", ", ".join(run.gpus) or "none"), ("created", when(run.created)), ("started", when(run.started)),
         ("finished", when(run.finished)), ("exit code", "–" if run.exit_code is None else str(run.exit_code)),
         ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from mltui.domain.run import Run
+from mltui.domain.run import WITHOUT_GPU, Run
 from mltui.domain.text import one_line
 from mltui.ui.commands import key_of
 from mltui.ui.widgets.lines import Line, Span, spread
@@ -36,14 +36,16 @@ def card_lines(report: Report, run: Run, width: int, most: int, *, folded: bool,
     lines = [spread([("▎", "error"), (cause[0], "strong")], fold, width)]
     lines += [[("▎", "error"), (more, "strong")] for more in cause[1:]]
     change = [_change_line(report)] if fix else []
+    change += [_cpu_line()] if may_fix and run.reason == WITHOUT_GPU else []
     room = most - len(lines) - len(change)
-    cure = _part("cure", diagnosis.cure + _on_the_cpu(run), width, "accent", min(_CURE, max(1, room - 1)))
+    cure = _part("cure", diagnosis.cure, width, "accent", min(_CURE, max(1, room - 1)))
     seen = _seen(diagnosis.evidence, width, min(_SEEN, room - len(cure)))
     return [*lines, *seen, *cure, *change][:most]
 
 
-def _on_the_cpu(run: Run) -> str:
-    return f" Here: {key_of('runs.cpu')} launches it on the CPU." if run.reason == "gpu" else ""
+def _cpu_line() -> Line:
+    name: Line = [("▎", "error"), (f"{'or':<{_NAME}}", "dim"), (key_of("runs.cpu"), "key")]
+    return [*name, (" launches it on the CPU", "ok")]
 
 
 def _fitting(text: str, width: int, most: int) -> list[str]:

@@ -128,7 +128,11 @@ def test_runtime_that_the_engine_lacks(rig: Rig) -> None:
 )  # fmt: skip
 def test_known_faults(text: str, meaning: str, cure: str) -> None:
     """What NVIDIA's tools say is turned into what it means and what to do."""
-    error = start_refusal("run", Refused(500, f"OCI runtime create failed: {text}"), gpus="all")
+    around = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
+    around += "failed: unable to start container process: error during container init: error running prestart hook #0: "
+    around += "error running hook: exit status 1, stdout: , stderr: Auto-detected mode as 'legacy'\n"
+    error = start_refusal("run", Refused(500, around + text), gpus="all")
     assert isinstance(error, GpuUnavailable)
     assert meaning in error.message
+    assert error.message.count("(nvidia" if text.startswith("nvidia") else "(CDI") == 1, "only the reason is shown"
     assert cure in error.hint
