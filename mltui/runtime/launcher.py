@@ -250,7 +250,8 @@ class Launcher:
             raise UsageError(f"Run {run.id} has ended already: {run.state}.")
         self.database.update(run.id, stop_requested=True)
         now = self.database.get(run.id) or run
-        if not now.container_id:
+        if not now.container_id or now.finished is not None:
+            # Nothing runs; what is left is to complete its record, which a stop cuts short.
             return
         with self._connected(now) as engine:
             try:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _FLUSH_S = 0.2
 _REST_S = 0.02
 _FULL_DISK_S = 2.0
+#: Seconds between two questions whether the rest is wanted.
+_GIVE_UP_S = 0.5
 #: How often the outputs are looked at for curves, and how often while the log leaves no time for it.
 _OUTPUTS_S, _BUSY_OUTPUTS_S = 1.0, 5.0
 #: Polls of outputs that were not read to their end when the run ended; each takes some megabytes.
@@ -89,6 +91,8 @@ class Recorder:
         self._read = 0
         self._flushed = 0.0
         self._pace = _Pace(self._log.size)
+        self._left = False
+        """What is still unread stays so."""
         self.error: OSError | None = None
         """Why points could not be written for a while (a full disk)."""
         self._thread = threading.Thread(target=self._read_metrics, name="metrics", daemon=True)
@@ -108,14 +112,21 @@ class Recorder:
         """Bytes of the log whose metrics have not been read yet."""
         return self._log.size - self._read
 
-    def finish(self) -> None:
-        """Read the rest of the log, write the last points, close the files. A full disk is waited out."""
+    def finish(self, given_up: Callable[[], bool] = lambda: False) -> bool:
+        """Read the rest of the log, write the last points, close the files. A full disk is waited out.
+
+        ``given_up`` is asked now and then whether somebody will not wait for the rest; ``False``: it was left unread.
+        """
         self._ended.set()
         self._grown.set()
-        self._thread.join()
+        self._thread.join(_GIVE_UP_S)
+        while self._thread.is_alive():
+            self._left = self._left or given_up()
+            self._thread.join(_GIVE_UP_S)
         while not self._write(self._metrics.close) and self._folder.path.exists():
             time.sleep(_FULL_DISK_S)
         self._log.close()
+        return not self._left
 
     def _read_metrics(self) -> None:
         last = 0.0
@@ -135,10 +146,10 @@ class Recorder:
                 if self._until_flush() == 0:
                     self._flushed = time.monotonic()
                     self._write(self._metrics.flush if busy or self._outputs.behind else self._metrics.publish)
+                if self._left or (ended and not busy):
+                    break
                 if busy:
                     self._give_way(time.thread_time() - began, time.time() - last)
-                elif ended:
-                    break
                 else:
                     self._rest()
         self._record(self._reader.close(), last)

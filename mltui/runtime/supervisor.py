@@ -86,16 +86,25 @@ class Supervisor:
 
     def supervise(self) -> None:
         """Do all of it; returns when the run has ended and its record is complete."""
-        recorder = Recorder(self._folder, self._metrics)
+        recorder, given_up = Recorder(self._folder, self._metrics), _never
         try:
             ending = self._bring_to_its_end(recorder)
             if recorder.unread > _MUCH_UNREAD:
-                said = "It has ended; the rest of its log is being read."
-                self._row.save(detail=said, finished=ending["finished"], exit_code=ending.get("exit_code"))
+                self._say_that_it_has_ended(ending)
+                given_up = self._row.stop_requested
         finally:
-            recorder.finish()
+            whole = recorder.finish(given_up)
+        if not whole:
+            self._row.add_note("The rest of its log was not read for metrics, as it was asked to stop.")
         # Last of all: a run is called ended when its record is whole.
         self._row.save_at_last(ending)
+
+    def _say_that_it_has_ended(self, ending: dict[str, object]) -> None:
+        """While the rest of its log is read; a stop that is asked for from now on is one of that."""
+        ending["stop_requested"] = self._row.recorded().stop_requested
+        said = "It has ended; the rest of its log is being read, which a stop cuts short."
+        now = {"finished": ending["finished"], "exit_code": ending.get("exit_code"), "stop_requested": False}
+        self._row.save(detail=said, **now)
 
     def _bring_to_its_end(self, recorder: Recorder) -> dict[str, object]:
         """Launch or take up, record; returns what its record is to say in the end.
@@ -269,6 +278,10 @@ class Supervisor:
         from mltui.runtime.diagnosis import harmless
 
         return last_words(self._folder.log_tail(_LAST_WORDS), harmless)
+
+
+def _never() -> bool:
+    return False
 
 
 def _discovered(run: Run) -> bool:

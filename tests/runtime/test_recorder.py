@@ -209,3 +209,18 @@ def test_points_wait_for_room_on_the_disk(small_disk: Path) -> None:
     (series,) = view.metrics.series.values()
     assert len(series) == 5000
     view.close()
+
+
+def test_reading_the_rest_can_be_given_up(local_runs: Runs) -> None:
+    """A run that has ended with much of its log unread holds nothing any more, and can be ended and removed at once."""
+    line = "step %d - loss: 0.5 " + "x" * 200
+    run = local_runs.launch(f"awk 'BEGIN {{ for (i = 1; i <= 600000; i++) printf \"{line}\\n\", i }}'; exit 3")
+    reading = until(lambda: local_runs.now(run), lambda now: now.finished is not None, period=0.005)
+    assert reading.state is RunState.RUNNING
+    assert not reading.goes_on
+    local_runs.launcher.kill(reading)
+    done = local_runs.ended(run)
+    assert (done.state, done.exit_code) == (RunState.FAILED, 3)
+    assert "not read for metrics" in done.notes
+    assert 0 < len(local_runs.points(run)["loss"]) < 600_000
+    local_runs.launcher.remove(done)
