@@ -20,6 +20,7 @@ from mltui.storage.yaml_source import parse_source
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
     from mltui.domain.profile_recheck import Revalidation
+    from mltui.domain.profile_sound import Sound
     from mltui.storage.extends import Finder
     from mltui.storage.yaml_source import Source
 
@@ -37,6 +38,8 @@ class Draft:
     profile: Profile | None = None
     """Where the text is sound: what it would be."""
     data: Mapping[str, Any] = field(default_factory=dict)
+    sound: Sound | None = None
+    """The sound parts of what it says, where it is YAML."""
 
 
 class Checking:
@@ -82,7 +85,7 @@ class Checking:
         checked = check_source(source, self.path, find=self._find, validate=self._validate)
         profile = None if checked.problems else checked.profile
         document = YamlDocument.of(text, source)
-        return Draft(text, document, checked.problems, profile, document.data)
+        return Draft(text, document, checked.problems, profile, document.data, checked.sound)
 
 
 def check_draft(text: str, path: Path, find: Finder | None = None) -> Draft:

@@ -39,23 +39,22 @@ STEPS = [
     ("cpus: 1", "cpus: 4"), ("4g", "4q"), ("4g", "2g"), ("./a:/a", "./a:/b"), ("NOT_SET", "HOME"), ("mem_limit", "mem"),
     ("labels: {a: b}", "labels: [a=b]"), ("environment:", "environmen:"), ("params:", "params: 3"), ("image:", "x-i:"),
     ("- ./a:/a\n", "- ./a:/a\n  - ./c:/a\n"), ("  epochs:", "  gpus:"), ("  optimizer:", "  1o:"),
-    ("  B:", "  =B:"), ("labels", "extends: nobody\nlabels"),
+    ("  B:", "  =B:"), ("./a:/a", "a:b:c:d"), ("./a:/a", "/a"), ("cpus: 2", "cpuz: 2"),
+    ("labels", "extends: nobody\nlabels"),
     ("command: [", "command: ["), ("lr: 0.1", "lr: 1\n  lr: 2"), ("lr: 0.1", "lr: yes"), ("python:3.12", '"'),
 ]  # fmt: skip
 
 
 def look(draft: Draft) -> tuple[object, ...]:
     """Everything that a draft says, but for the objects it is made of."""
-    profile = draft.profile
-    said = profile and (
-        vars(profile),
-        profile.model_fields_set,
-        profile.path,
-        profile.text,
-        dict(profile.source),
-        profile.bases,
-    )
-    return draft.text, draft.document is None, draft.problems, said, draft.data
+    sound = draft.sound
+    profiles = [
+        (vars(one), one.model_fields_set, one.path, one.text, dict(one.source), one.bases)
+        for one in (draft.profile, sound and sound.profile)
+        if one is not None
+    ]
+    indexes = dict(sound.indexes) if sound else None
+    return draft.text, draft.document is None, draft.problems, profiles, indexes, draft.data
 
 
 @settings(max_examples=40)

@@ -447,6 +447,21 @@ def test_the_text_follows_the_form_and_the_form_the_text(file: Path) -> None:
     edit(file, drive)
 
 
+def test_files_that_are_not_there_are_listed_beside_what_is_wrong(file: Path) -> None:
+    """Whether the rest is sound or not, in the order of the file."""
+    file.write_text(TEXT + "volumes: [./nope:/d]\nvolume: [x]\nmem_reservation: 4g\nmem_limit: 1g\n")
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        await pilot.press("p")
+        await wait_for(pilot, lambda: "3 wrong" in screen_text(app) and "volumes.0  there is no" in screen_text(app))
+        said = screen_text(app)
+        assert said.index("there is no") < said.index("did you mean volumes?") < said.index("is above its limit")
+        # The header counts what is wrong with the text itself.
+        assert "2 wrong" in said
+
+    edit(file, drive)
+
+
 def test_small_screens_show_one_view_at_a_time(file: Path) -> None:
     """At 80x24 the form, or the text; a resize while it is open changes nothing but the room."""
 

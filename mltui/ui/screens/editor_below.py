@@ -16,6 +16,7 @@ from mltui.ui.widgets.text_view import folded
 if TYPE_CHECKING:
     from mltui.domain.errors import Problem
     from mltui.runtime.cockpit import Explanation
+    from mltui.runtime.profile_draft import Draft
     from mltui.ui.screens.editor_profile import EditedProfile
     from mltui.ui.screens.profile_editor import ProfileEditor
 
@@ -34,6 +35,8 @@ class Below:
         """The command is shown; else what is wrong."""
         self.explained: Explanation | None = None
         """The command of the newest sound state."""
+        self._missing: tuple[Draft | None, tuple[Problem, ...]] = (None, ())
+        """Files that a state of the text names and that are not there."""
         self._run_id = new_run_id()
         self._timer: Timer | None = None
         self._known: tuple[str, ...] = ()
@@ -55,7 +58,7 @@ class Below:
 
     def show(self) -> None:
         """The title of the panel, and what is in it."""
-        problems = self._profile.problems
+        problems = self._problems
         if self._command:
             self._show_command(problems)
         elif problems:
@@ -63,6 +66,16 @@ class Below:
         else:
             self._screen.below.show_lines([[("─ ", "faint"), ("The command it stands for", "dim")]])
             self._panel.show([[("Nothing is wrong.", "ok")]])
+
+    @property
+    def _problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, in the order of the file; of files that are not there what is known by now."""
+        draft, missing = self._missing
+        if draft is None or draft is not self._profile.draft or not missing:
+            return self._profile.problems
+        from mltui.storage.profiles import in_order
+
+        return in_order((*draft.problems, *missing), str(self._profile.read.path))
 
     @property
     def _width(self) -> int:
@@ -105,20 +118,29 @@ class Below:
         self._timer = self._screen.set_timer(_REST_S, self._explain)
 
     def _explain(self) -> None:
-        """Work out the command for what is sound, in a thread."""
+        """Look for the files that it names and, where it is sound, work out the command; in a thread."""
         screen, draft = self._screen, self._profile.draft
-        if draft is None or draft.profile is None:
+        if draft is None or draft.sound is None:
             return
-        profile, cockpit, run_id = draft.profile, screen.mltui.cockpit, self._run_id
+        cockpit, run_id, sound, profile = screen.mltui.cockpit, self._run_id, draft.sound, draft.profile
 
-        def show(found: Explanation) -> None:
-            if screen.is_attached and self._profile.draft is draft:
+        def look() -> tuple[tuple[Problem, ...], Explanation | None]:
+            from mltui.runtime.preflight import missing_files
+
+            return missing_files(sound), cockpit.explain_profile(profile, run_id=run_id) if profile else None
+
+        def show(result: tuple[tuple[Problem, ...], Explanation | None]) -> None:
+            if not screen.is_attached or self._profile.draft is not draft:
+                return
+            missing, found = result
+            self._missing = (draft, missing)
+            if found is not None:
                 if self.explained is not None and self.explained.command != found.command:
                     self._known = tuple(parts_of(self.explained.command))
                 self.explained = found
-                self.show()
+            self.show()
 
-        screen.mltui.do("", lambda: cockpit.explain_profile(profile, run_id=run_id), then=show)
+        screen.mltui.do("", look, then=show)
 
 
 def _command_lines(found: Explanation | None, sound: bool, width: int, known: Collection[str]) -> list[Line]:
