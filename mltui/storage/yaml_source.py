@@ -371,16 +371,33 @@ def reads_as(text: str) -> object:
     return text
 
 
+#: Errors of syntax by a part of libyaml's words, in ours; ``True``: it is where what is not finished begins.
+_SYNTAX = (
+    ("could not find expected ':'", "expected key: value", True),
+    ("while scanning a quoted scalar", "the quote that begins here is not closed", True),
+    ("while parsing a flow sequence", "the [ that begins here is not closed, or a comma is missing in it", True),
+    ("while parsing a flow mapping", "the { that begins here is not closed, or a comma is missing in it", True),
+    ("while parsing a flow node", "a value is missing here, or a bracket is not closed", False),
+    ("mapping values are not allowed", "a colon here would begin another value: put the text in quotes", False),
+    ("did not find expected '-' indicator", "expected another entry of the list, beginning with -", False),
+    ("while parsing a block mapping", "expected another key: value, as far in as the one before", False),
+)
+
+
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    words = ", ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))) or str(error)
+    said, begins = next(((said, begins) for part, said, begins in _SYNTAX if part in words), ("", False))
+    mark = (context if begins else problem) or problem or context
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = text.splitlines()
-    here = lines[line - 1][column - 1 : column] if line <= len(lines) else ""
-    if here == "\t":
-        return Problem(file, line, column, "", "a tab, where YAML wants spaces")
-    problem = one_line(str(getattr(error, "problem", None) or error), 120)
-    if "maximum nesting" in problem:
+    if lines and line > len(lines):
+        # Behind the text there is nothing to look at.
+        line, column = len(lines), len(lines[-1]) + 1
+    where = problem or mark
+    if where and lines[where.line : where.line + 1] and lines[where.line][where.column : where.column + 1] == "\t":
+        return Problem(file, where.line + 1, where.column + 1, "", "a tab, where YAML wants spaces")
+    if "maximum nesting" in words:
         # Newer parsers have a bound of their own, far above ours, which they meet while they read ahead.
         return Problem(file, line, column, "", f"nested more than {MAX_DEPTH} deep")
-    context = one_line(str(getattr(error, "context", None) or ""), 120)
-    return Problem(file, line, column, "", f"not YAML: {context + ', ' if context else ''}{problem}")
+    return Problem(file, line, column, "", f"not YAML: {said or one_line(words, 240)}")

@@ -122,7 +122,7 @@ def test_import_says_what_it_cannot_read(program: Program) -> None:
     assert "Name one: --service train | db" in program("profile", "import", ".", code=2)[1]
     assert "no-such.yaml" in program("profile", "import", "no-such.yaml", code=1)[1]
     (program.folder / "compose.yaml").write_text("a: [")
-    assert "compose.yaml:2:1: not YAML" in program("profile", "import", ".", code=1)[1]
+    assert "compose.yaml:1:5: not YAML" in program("profile", "import", ".", code=1)[1]
 
 
 def test_a_secret_that_is_set_is_refused_and_nowhere(program: Program) -> None:

@@ -234,7 +234,7 @@ def test_a_fault_names_the_file_it_stands_in(base, tmp_path):
         ("{fil: x}", "extends.fil: unknown key; did you mean file?"),
         ("{service: x}", "extends: file is missing"),
         ("{file: ../compose.yaml, service: x}", "compose.yaml has no such service; it has a"),
-        ("../broken.yaml", "broken.yaml:1:6: not YAML"),
+        ("../broken.yaml", "broken.yaml:1:4: not YAML"),
         ("../two.yaml", "mine/profile.yaml:1:10: extends: cannot extend ../two.yaml"),
     ],
 )

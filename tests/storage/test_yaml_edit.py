@@ -237,7 +237,7 @@ def test_anchors_stay():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "profile.yaml:2:1: not YAML"),
+        ("a: [", "profile.yaml:1:5: not YAML"),
         ("- a", "profile.yaml:1:1: expected a mapping of keys"),
         ("a: 1\n\tb: 2", "profile.yaml:2:1: a tab, where YAML wants spaces"),
         ("a: 1\n---\nb: 2\n", "profile.yaml:2:1: a second document starts here"),

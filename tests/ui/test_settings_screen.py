@@ -106,7 +106,7 @@ def test_a_broken_file_is_said_there_and_left_alone(profiles: Path) -> None:
             await ready(app, pilot)
             await pilot.press("1", "comma")
             await wait_for(pilot, lambda: isinstance(app.screen, SettingsScreen))
-            await wait_for(pilot, lambda: any("line 2: not YAML" in row for row in rows(app, app.screen.facts)))  # type: ignore[attr-defined]
+            await wait_for(pilot, lambda: any("line 1: not YAML" in row for row in rows(app, app.screen.facts)))  # type: ignore[attr-defined]
             await pilot.press("right")
             await wait_for(pilot, lambda: "Correct the text first" in text(app))
             assert settings_path().read_text() == "theme: [mltui-dark\n"
