@@ -257,9 +257,9 @@ def _build(value: Any, path: Path, notes: Notes) -> Any:  # noqa: ANN401
 def _that_passes(data: dict[str, Any], notes: Notes) -> dict[str, Any]:
     """``data`` without what the check of profiles refuses, each with the reason."""
     for _ in range(10):
-        settled, faults = settle(data, _no_value)
-        more = check({"image": "x", **settled}, {"image": "x", **data}).faults
-        wrong = {fault.path: fault.message for fault in (*faults, *more) if fault.path}
+        settled = settle(data, _no_value)
+        more = check({"image": "x", **settled.data}, {"image": "x", **data}, indexes=settled.indexes).faults
+        wrong = {fault.path: fault.message for fault in (*settled.faults, *more) if fault.path}
         for path, message in wrong.items():
             notes.left_out(path, f"a profile cannot say it: {message}")
         if not wrong:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from mltui.domain.interpolation import InterpolationError, Lookup, UnsetVariable, interpolate
 from mltui.domain.profile import Profile
-from mltui.domain.profile_faults import Fault
+from mltui.domain.profile_faults import Fault, Path
 from mltui.domain.profile_recheck import Validated, validated
-from mltui.domain.profile_sound import Sound
+from mltui.domain.profile_sound import Indexes, Sound, as_written, unit_of, without
 from mltui.domain.secret_text import has_shape
 from mltui.domain.section import as_text
 from mltui.domain.units import number_text, size_text
@@ -44,14 +45,22 @@ class Checked(NamedTuple):
     """Its sound parts."""
 
 
-def check(data: Mapping[str, Any], written: Mapping[str, Any] | None = None, validate: Validate = validated) -> Checked:
-    """The profile that ``data`` makes, and every fault; ``written`` is the data before ``settle`` left keys out.
+def check(
+    data: Mapping[str, Any],
+    written: Mapping[str, Any] | None = None,
+    validate: Validate = validated,
+    indexes: Indexes | None = None,
+) -> Checked:
+    """The profile that ``data`` makes, and every fault; ``written`` is the data before ``settle`` left things out, and
+    ``indexes`` are those that it gave.
 
     What fields say together is looked at wherever they are sound by themselves.
     """
-    faults, sound = validate(data)
+    found, sound = validate(data)
+    sound = replace(sound, left_out=indexes or {})
+    alone = [fault._replace(path=as_written(fault.path, sound.left_out)) for fault in found]
     together = [fault._replace(path=sound.written(fault.path)) for fault in conflicts(sound.profile)]
-    faults = [*faults, *_missing_image(data if written is None else written), *together]
+    faults = [*alone, *_missing_image(data if written is None else written), *together]
     return Checked(None if faults else sound.profile, faults, sound)
 
 
@@ -88,45 +97,52 @@ def literal(key: str) -> bool:
     return key in LITERAL or key.startswith("x-")
 
 
-def settle(data: dict[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[Fault]]:
+class Settled(NamedTuple):
+    """Data as far as it can be checked before a launch."""
+
+    data: dict[str, Any]
+    faults: list[Fault]
+    indexes: Indexes
+    """Of lists of which something is left out: where their entries stand in what is written."""
+
+
+def settle(data: dict[str, Any], lookup: Lookup) -> Settled:
     """``data`` as far as it can be checked before a launch.
 
     Texts that need parameters or secrets (``DEFERRED``) stay as written and have their variables' spelling checked;
-    elsewhere variables are filled in, and what depends on one that is not set is left out.
+    elsewhere variables are filled in, and what depends on one that is not set is left out: an entry of a list, a key
+    of ``deploy``, else a whole field.
     """
     result: dict[str, Any] = {}
     faults: list[Fault] = []
+    unset: list[Path] = []
     for key, value in data.items():
         if key in DEFERRED or literal(key):
             result[key] = value
             faults += [] if literal(key) else _variable_faults({key: value}, lambda _: "x", ())
-            continue
-        settled = _settle(value, lookup, (key,), faults)
-        if settled is not _UNSETTLED:
-            result[key] = settled
-    return result, faults
+        else:
+            result[key] = _settle(value, lookup, (key,), faults, unset)
+    rest, indexes = without(result, [unit_of(path, data) for path in unset]) if unset else (result, {})
+    return Settled(rest, faults, indexes)
 
 
-_UNSETTLED = object()
-
-
-def _settle(value: Any, lookup: Lookup, path: tuple[str | int, ...], faults: list[Fault]) -> Any:  # noqa: ANN401
+def _settle(value: Any, lookup: Lookup, path: Path, faults: list[Fault], unset: list[Path]) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
-        pairs = [(k, _settle(v, lookup, (*path, k), faults)) for k, v in value.items()]
-        kept = {k: v for k, v in pairs if v is not _UNSETTLED}
-        return _unless_same(kept, value, kept.values(), value.values()) if len(kept) == len(pairs) else _UNSETTLED
+        filled = {k: _settle(v, lookup, (*path, k), faults, unset) for k, v in value.items()}
+        return _unless_same(filled, value, filled.values(), value.values())
     if isinstance(value, list):
-        items = [_settle(v, lookup, (*path, i), faults) for i, v in enumerate(value)]
-        return _UNSETTLED if _UNSETTLED in items else _unless_same(items, value, items, value)
+        items = [_settle(v, lookup, (*path, i), faults, unset) for i, v in enumerate(value)]
+        return _unless_same(items, value, items, value)
     if not isinstance(value, str):
         return value
     try:
         return interpolate(value, lookup)
     except UnsetVariable:
-        return _UNSETTLED
+        unset.append(path)
     except InterpolationError as error:
         faults.append(Fault(path, str(error)))
-        return _UNSETTLED
+        unset.append(path)
+    return value
 
 
 def _unless_same(new: Any, old: Any, new_values: Iterable[Any], old_values: Iterable[Any]) -> Any:  # noqa: ANN401

@@ -21,10 +21,13 @@ class Sound:
 
     profile: Profile
     indexes: Indexes = field(default_factory=dict)
+    """Of the lists that have gaps, in the data that was validated."""
+    left_out: Indexes = field(default_factory=dict)
+    """The same for what had been left out before."""
 
     def written(self, path: Path) -> Path:
         """Where that which is at ``path`` of the profile stands in what is written."""
-        return as_written(path, self.indexes)
+        return as_written(as_written(path, self.indexes), self.left_out)
 
 
 def as_written(path: Path, indexes: Indexes) -> Path:

@@ -19,6 +19,7 @@ from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import check, fill, literal
 from mltui.domain.profile_faults import Fault
+from mltui.domain.profile_sound import unit_of, without
 from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
 from mltui.domain.secret_names import is_secret_name
 from mltui.domain.text import one_line
@@ -134,7 +135,8 @@ def _filled(
     data, faults = fill(source, lambda name: params.get(name, caller.get(name)))
     shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
     shown += _secret_arguments(profile, hidden)
-    checked, more, _ = check(data, source) if not faults else (None, [], None)
+    rest, indexes = without(data, [unit_of(fault.path, data) for fault in faults]) if faults else (data, {})
+    checked, more, _ = check(rest, source, indexes=indexes)
     faults += [*shown, *more]
     if faults or checked is None:
         raise _refusal(profile, faults)

@@ -124,9 +124,9 @@ def check_source(
     if not isinstance(source.data, dict):
         return Checked(source.file, None, source.problems)
     defaults = written_defaults(source.data)
-    settled, faults = settle(source.data, lambda name: defaults[name] if name in defaults else values.get(name))
-    profile, more, sound = check(settled, source.data, validate or validated)
-    faults = [*faults, *more, *unknown_parameters(source.data), *written_tokens(source.data)]
+    settled = settle(source.data, lambda name: defaults[name] if name in defaults else values.get(name))
+    profile, more, sound = check(settled.data, source.data, validate or validated, settled.indexes)
+    faults = [*settled.faults, *more, *unknown_parameters(source.data), *written_tokens(source.data)]
     found = [problem_at(source.where(fault.path, fault.key), fault.path, fault.message) for fault in faults]
     text = merged_text(source) if profile and source.bases else source.text
     origins = origin, text, source.data, source.where, source.bases

@@ -10,8 +10,8 @@ from mltui.domain.profile_check import check, settle
 def imported(top=None, **keys):
     """The profile of a service with these keys, without its image."""
     done = import_service({"image": "x", **keys}, "train", top)
-    settled, _ = settle(done.data, lambda name: None)
-    assert check(settled, done.data)[1] == []
+    settled = settle(done.data, lambda name: None)
+    assert check(settled.data, done.data)[1] == []
     return {key: value for key, value in done.data.items() if key != "image"}
 
 

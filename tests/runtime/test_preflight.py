@@ -77,6 +77,21 @@ volumes: ["${DATA}:/data"]
     assert missing_files(sound) == ()
 
 
+def test_what_waits_for_a_variable_hides_nothing_beside_it(tmp_path):
+    """Other entries of the list, other keys of deploy; entries keep their own numbers."""
+    text = """\
+image: a
+volumes: ["${NOT_SET_A}:/a", "x:y:z:z", "./no:/n", "b:/n"]
+mem_limit: 1g
+deploy: {resources: {limits: {cpus: "${NOT_SET_B}", memory: 2g, mem: 1}}}
+"""
+    problems, warnings = problems_and_warnings(check_text(text, tmp_path / "profile.yaml", {}))
+    assert [(problem.line, problem.path) for problem in problems] == [
+        (2, "volumes.1"), (2, "volumes.2"), (2, "volumes.3"), (3, "mem_limit"), (4, "deploy.resources.limits.mem"),
+    ]  # fmt: skip
+    assert [problem.path for problem in warnings] == ["volumes.0", "deploy.resources.limits.cpus"]
+
+
 def test_what_is_inherited_is_named_where_it_stands(tmp_path):
     """In the file of the base."""
     (tmp_path / "base.yaml").write_text("image: ${IMAGE}\n")

@@ -163,7 +163,7 @@ def test_a_broken_profile_is_listed_with_its_first_problem(tmp_path):
     bad, worse = ProfileRepository(cwd=tmp_path).list()[:2]
     assert (bad.name, bad.description) == ("mine", "half done")
     assert str(bad.problem).endswith("bad/profile.yaml:4:1: port: unknown key; did you mean ports?")
-    assert (worse.name, worse.problem.line) == ("worse", 2)
+    assert (worse.name, worse.problem.line) == ("worse", 1)
     with pytest.raises(ProfileError):
         ProfileRepository(cwd=tmp_path).load("mine")
 
