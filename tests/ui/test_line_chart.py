@@ -234,6 +234,12 @@ def test_logarithmic_axes_take_what_is_not_above_zero():
     assert found.geometry.y.low > 0
 
 
+@pytest.mark.parametrize("top", [1.05, 1.2, 1.9, 2.1, 4.9, 9.7])
+def test_a_low_chart_has_two_ticks_to_read_its_values_by(top):
+    labels = [row.partition("┤")[0] for row in rows(Curve("loss", series_of([0.06, top])), height=10) if "┤" in row]
+    assert len(set(labels)) >= 2
+
+
 def test_time_axes_are_labelled_as_times():
     series = series_of([1.0] * 60)
     relative = rows(Curve("l", series), view=View(x_axis=XAxis.RELATIVE))[-1]

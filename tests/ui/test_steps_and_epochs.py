@@ -104,6 +104,24 @@ def test_runs_are_compared_over_steps_where_that_goes_for_all_of_them() -> None:
     assert [len(g.curves) for g in group_runs(runs, as_they_are)] == [4]
 
 
+def test_runs_that_count_otherwise_share_a_chart_over_time_alone() -> None:
+    """Over what they count they have two, which say so; over time a metric has one, unless a run has two of it."""
+    epochs = MetricStore()
+    for x in (1.0, 2.0):
+        for name in ("loss", "val_loss"):
+            epochs.add(MetricPoint(name, "epoch", x, 1 / x), 1e9 + x)
+    stores = enumerate((epochs, told(training())))
+    runs = [ComparedRun("ab"[i], "ab"[i], palette.SERIES[i], "●▲"[i], store) for i, store in stores]
+    assert [(g.title, len(g.curves)) for g in group_runs(runs, BySteps())] == [
+        ("loss by epoch", 3),
+        ("loss by step", 1),
+    ]
+    (group,) = group_runs(runs, as_they_are)
+    assert [c.label for c in group.curves] == ["a train", "a val", "b train", "b val"]
+    epochs.add(MetricPoint("loss", "step", 10.0, 1.0), 1e9)
+    assert [g.title for g in group_runs(runs, as_they_are)] == ["loss by epoch", "loss by step"]
+
+
 def test_the_record_tells_where_epochs_stand_and_the_x_axis_decides_what_shares_a_chart(mltui_home: Path) -> None:
     """Through the recorder, the file and the view; a chart that has all the room stays where its metric is."""
     folder = RunFolder(mltui_home, "aaaa1111")

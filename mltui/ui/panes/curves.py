@@ -144,7 +144,7 @@ class CurvesPane(Pane):
         if self._single not in self._selection.order:
             # Over another x axis the metric may share the chart of another part of the data.
             metric = self._single.rpartition("/")[0]
-            self._single = next((key for key in self._selection.order if key.rpartition("/")[0] == metric), "")
+            self._single = next((group.key for group in self._selection.wanted if group.metric == metric), "")
         self._place()
         self.retitle()
 

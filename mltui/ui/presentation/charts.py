@@ -13,7 +13,7 @@ from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, is_learni
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
-from mltui.ui.presentation.joined import Place, apart, joinable
+from mltui.ui.presentation.joined import Place, apart, as_they_are, joinable
 from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, LABEL_LENGTH, Curve, CurveStyle
 
@@ -31,6 +31,16 @@ class ChartGroup:
     title: str
     curves: tuple[Curve, ...]
     kind: MetricKind = MetricKind.METRIC
+
+    @property
+    def metric(self) -> str:
+        """The kind and the metric of the key: charts of one metric over several axes have it in common."""
+        return self.key.rpartition("/")[0]
+
+    @property
+    def axis(self) -> str:
+        """What the x axis counts in the log's own word."""
+        return self.key.rpartition("/")[2]
 
     def fits(self, query: str) -> Match | None:
         """How the title fits a fuzzy query, else the name of a curve; ``None`` where neither does.
@@ -62,11 +72,16 @@ def group_series(store: MetricStore, place: Place = apart) -> list[ChartGroup]:
     progress bar are faint companions of the metric they lead to. Loss and accuracy come first, then the other metrics
     by name, the learning rate, and throughput.
     """
+    return _told_apart(_charts_of(store, place))
+
+
+def _charts_of(store: MetricStore, place: Place) -> list[ChartGroup]:
+    """The charts of a run; two of one metric have the same title."""
     metrics, running, speeds = _sorted_out(store, place)
+    zero = _first_time(store)
     groups = [_group(axis, found, running.pop((metric, axis), [])) for (metric, axis), found in metrics.items()]
     groups += [_group(axis, found, []) for (_, axis), found in (*running.items(), *speeds.items())]
-    zero = _first_time(store)
-    return sorted((_told_apart(group, groups, zero) for group in groups), key=_rank)
+    return [replace(group, curves=tuple(replace(curve, origin=zero) for curve in group.curves)) for group in groups]
 
 
 def _sorted_out(store: MetricStore, place: Place) -> tuple[_Charts, _Charts, _Charts]:
@@ -106,23 +121,45 @@ def group_runs(runs: Sequence[ComparedRun], place: Place = apart) -> list[ChartG
 
     Of a run's training and validation the latter stands in front: the former is paler, with a hollow mark. Values of
     progress bars are left out where there are others. What is told by the epoch shares the chart of the steps where
-    that holds for all runs.
+    that holds for all runs; over time the runs share a metric's chart, whatever each of them counts.
     """
+    if place is as_they_are:
+        return _over_time(runs)
     charts = (chart for run in runs for chart in _sorted_out(run.store, place)[0])
     over_epochs = {metric for metric, axis in charts if axis.startswith("epoch")}
 
     def of_all(store: MetricStore, epochs: Series, steps: Series) -> Series | None:
         return None if parse_name(epochs.name).metric in over_epochs else place(store, epochs, steps)
 
+    return _laid_over([(run, group) for run in runs for group in _charts_of(run.store, of_all)])
+
+
+def _over_time(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
+    """The charts of several runs over time; a metric that a run has two charts of has them by their axes."""
+    found = [(run, group) for run in runs for group in _charts_of(run.store, as_they_are)]
+    counts = Counter((run.id, group.metric) for run, group in found)
+    several = {metric for (_, metric), count in counts.items() if count > 1}
+    keys: dict[str, str] = {}
+    for _, group in found:
+        keys.setdefault(group.metric, group.key)
+    return _laid_over([
+        (run, group if group.metric in several else replace(group, key=keys[group.metric])) for run, group in found
+    ])  # fmt: skip
+
+
+def _laid_over(charts: Iterable[tuple[ComparedRun, ChartGroup]]) -> list[ChartGroup]:
+    """Charts of several runs, those with the same key in one."""
     found: dict[str, list[tuple[ComparedRun, ChartGroup]]] = {}
-    for run in runs:
-        for group in group_series(run.store, of_all):
-            found.setdefault(group.key, []).append((run, group))
-    groups = [
-        replace(parts[0][1], curves=tuple(curve for run, group in parts for curve in _of_run(run, group)))
-        for parts in found.values()
-    ]
-    return sorted(groups, key=_rank)
+    for run, group in charts:
+        found.setdefault(group.key, []).append((run, group))
+    groups = []
+    for parts in found.values():
+        curves = [curve for run, group in parts for curve in _of_run(run, group)]
+        titles = {group.title for _, group in parts}
+        metric = parts[0][1].metric.partition("/")[2]
+        title = titles.pop() if len(titles) == 1 else one_line(metric, LABEL_LENGTH)
+        groups.append(replace(parts[0][1], title=title, curves=tuple(curves)))
+    return _told_apart(groups)
 
 
 def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
@@ -161,13 +198,15 @@ def _first_time(store: MetricStore) -> float | None:
     return min((time for time in times if math.isfinite(time)), default=None)
 
 
-def _told_apart(group: ChartGroup, groups: Sequence[ChartGroup], zero: float | None) -> ChartGroup:
-    """``group`` with its x axis in the title where another one has the same title, and ``zero`` of its time axis."""
-    curves = [replace(curve, origin=zero) for curve in group.curves]
-    title = group.title
-    if Counter(other.title for other in groups)[title] > 1:
-        title = f"{one_line(title, LABEL_LENGTH - 12)} by {one_line(curves[-1].series.key.axis, 8)}"
-        curves = [replace(curve, label=title) if curve.label == group.title else curve for curve in curves]
+def _told_apart(groups: Sequence[ChartGroup]) -> list[ChartGroup]:
+    """The charts in their order, with their x axes in the titles of those that have the same title."""
+    titles = Counter(group.title for group in groups)
+    return sorted((group if titles[group.title] == 1 else _by_axis(group) for group in groups), key=_rank)
+
+
+def _by_axis(group: ChartGroup) -> ChartGroup:
+    title = f"{one_line(group.title, LABEL_LENGTH - 12)} by {one_line(group.axis, 8)}"
+    curves = (replace(curve, label=title) if curve.label == group.title else curve for curve in group.curves)
     return replace(group, title=title, curves=tuple(curves))
 
 

@@ -13,7 +13,7 @@ from rich.style import Style
 from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
 from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, nice_step, ticks
 from mltui.ui import palette
-from mltui.ui.widgets.chart_legend import Span, header, index_at, line_color, width_of
+from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import HOLLOW, Canvas, ChartModel, CurveStyle, Look, Plotted
 from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
 
@@ -21,6 +21,8 @@ MIN_WIDTH, MIN_HEIGHT = 16, 5
 _GAPS_PER_COLUMN = 4
 NO_STYLE = Style()
 _BOLD = Style(bold=True)
+_PALE = 0.4
+"""How far the training part of a run's curves goes towards the background, beside its validation."""
 
 
 class Geometry(NamedTuple):
@@ -160,7 +162,10 @@ def ranges_within(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
 def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: int) -> tuple[Geometry, dict[int, str]]:
     plot_height = height - header_rows - 2
     y = y_limits(model, x)
-    found = [t for t in ticks(y, max(2, min(plot_height // 2, 8))) if len(t.label) <= max(6, width // 4)]
+    count = max(2, min(plot_height // 2, 8))
+    # One tick alone is no scale: where round values are that far apart, there are some between them.
+    marked = next((some for some in (ticks(y, count), ticks(y, 2 * count)) if len(some) > 1), ticks(y, count))
+    found = [tick for tick in marked if len(tick.label) <= max(6, width // 4)]
     left = max((len(t.label) for t in found), default=1) + 1
     geometry = Geometry(left, header_rows, max(width - left - 1, 4), plot_height, x, y)
     rows = {geometry.row_of(t.value): t.label for t in found}
@@ -240,8 +245,10 @@ class _Cells:
                         text[x], styles[x] = chr(BLANK + bits), style
 
     def _style_of(self, plotted: Plotted, faint: bool) -> Style:
-        color = line_color(plotted, self._look)
-        return Style(color=palette.faint(color, self._look.background) if faint else color)
+        background = self._look.background
+        color = palette.readable(plotted.color, background)
+        color = palette.blend(color, background, _PALE) if plotted.curve.pale else color
+        return Style(color=palette.faint(color, background) if faint else color)
 
     def marks(self, model: ChartModel) -> None:
         """The newest point of every curve, the places of values that are no number, the crosshair."""

@@ -18,8 +18,6 @@ from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, P
 _BOLD = Style(bold=True)
 _GAP = "   "
 _FULL = 5
-_PALE = 0.4
-"""How far the training part of a run's curves goes towards the background, beside its validation."""
 _NONFINITE_TOLD = 10_000
 """So many values that are no number are told apart by kind; a run that prints nothing else has no curve anyway."""
 
@@ -34,12 +32,6 @@ class Span(NamedTuple):
 def width_of(row: Sequence[Span]) -> int:
     """Cells that a row takes."""
     return sum(cell_len(span.text) for span in row)
-
-
-def line_color(plotted: Plotted, look: Look) -> str:
-    """The colour of a curve on this background, as ``#rrggbb``."""
-    color = palette.readable(plotted.color, look.background)
-    return palette.blend(color, look.background, _PALE) if plotted.curve.pale else color
 
 
 def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
@@ -141,7 +133,8 @@ def _entry(
     data, which stands behind the name of a run.
     """
     label = plotted.curve.label.rpartition(" ")[0] if short else plotted.curve.label
-    color = Style(color=line_color(plotted, look))
+    # A pale line is told by its hollow mark; words are as readable as any.
+    color = Style(color=palette.readable(plotted.color, look.background))
     spans = [Span(plotted.glyph, color)]
     if plotted.curve.label != model.title:
         spans.append(Span(f" {label}", color))
