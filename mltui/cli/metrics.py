@@ -86,9 +86,13 @@ def _print(args: Namespace, points: Iterator[MetricPoint]) -> None:
     if args.format != "table" and not args.export:
         _print_points(args, (point for point in points if args.kind in ("all", point.kind)))
         return
-    store = MetricStore()
+    from mltui.runtime.epoch_places import EpochPlaces
+
+    store, places = MetricStore(), EpochPlaces()
     for point in points:
-        store.add(point, time.time())
+        now = time.time()
+        for read in places.among((point,)):
+            store.add(read, now)
     if args.export:
         _export(args, store, "" if args.source == "-" else Path(args.source).name)
     else:
@@ -118,11 +122,12 @@ def _picture(store: MetricStore, name: str) -> str:
     """All charts of the run, two in a row where there are several."""
     from mltui.ui import palette
     from mltui.ui.presentation.charts import group_series
+    from mltui.ui.presentation.joined import BySteps
     from mltui.ui.widgets.chart_model import ChartModel
     from mltui.ui.widgets.chart_svg import svg
 
     models = []
-    for group in group_series(store):
+    for group in group_series(store, BySteps()):
         model = ChartModel(title=group.title)
         model.set_curves(group.curves, palette.distinct_colors)
         models.append(model)

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EngineUnavailable, MltuiError
 from mltui.domain.log import LogBuffer, LogLine
-from mltui.domain.metric import MetricPoint, MetricStore
+from mltui.domain.metric import MetricStore
 from mltui.domain.text import one_line
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.terminal import LineScreen
 from mltui.runtime.epoch_places import EpochPlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mltui.engines.base import Engine, LogStream
 
 #: Lines of the past that are read; a container may have printed for months.
@@ -111,14 +109,9 @@ class ContainerView:
             screen = screens.setdefault(chunk.stream, LineScreen())
             self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
             self.log.draw(chunk.stream, screen.pending)
-            self._add(reader.feed(chunk.data, chunk.stream), places, now)
+            for point in places.among(reader.feed(chunk.data, chunk.stream)):
+                self.metrics.add(point, now)
             if len(chunk.data) >= _FLOOD:
                 self._closed.wait(_GIVE_WAY * (time.thread_time() - began))
-        self._add(reader.close(), places, now)
-
-    def _add(self, points: Iterable[MetricPoint], places: EpochPlaces, now: float) -> None:
-        for point in points:
-            place = places.of(point)
-            if place is not None:
-                self.metrics.add(place, now)
+        for point in places.among(reader.close()):
             self.metrics.add(point, now)

@@ -7,6 +7,8 @@ a chart over steps can show both.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.domain.metric_name import Scope, parse_name
 
@@ -52,6 +54,14 @@ class EpochPlaces:
             where.axis, where.x = axis, x
             return None
         return MetricPoint(name, where.axis, where.x, x, MetricKind.PLACE) if where.axis else None
+
+    def among(self, points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
+        """The points, each behind its place if it has one."""
+        for point in points:
+            place = self.of(point)
+            if place is not None:
+                yield place
+            yield point
 
     def _begin(self, name: str, axis: str) -> tuple[_Where, bool]:
         metric, scope, _ = parse_name(name)

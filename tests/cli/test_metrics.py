@@ -136,5 +136,8 @@ def test_curves_are_exported_for_tensorboard_and_as_a_picture(program: Program) 
     picture = (program.folder / "curves.svg").read_text()
     assert picture.startswith("<svg")
     assert "accuracy" in picture
+    log = b"step=0 loss=1\nstep=10 loss=0.8\nepoch 1: val_loss=0.9\nstep=20 loss=0.7\nepoch 2: val_loss=0.8\n"
+    program("metrics", "-", "--export", "svg", "shared.svg", stdin=log)
+    assert "val_loss" not in (program.folder / "shared.svg").read_text()
     _, said = program("metrics", "-", "--export", "png", "x", stdin=_LOG, code=2)
     assert "tensorboard, svg" in said

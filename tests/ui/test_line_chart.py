@@ -240,6 +240,15 @@ def test_a_low_chart_has_two_ticks_to_read_its_values_by(top):
     assert len(set(labels)) >= 2
 
 
+@pytest.mark.parametrize("width", range(40, 120, 4))
+def test_the_axis_s_name_stands_at_its_end(width):
+    for last, view in ((4000, View()), (99, View()), (60, View(x_axis=XAxis.WALL))):
+        words = rows(Curve("loss", series_of([1.0, 2.0], xs=[0, last])), view=view, width=width)[-1].split()
+        name = next(word for word in words if word.isalpha())
+        assert name in words[-2:]
+        assert len(words) > 2
+
+
 def test_time_axes_are_labelled_as_times():
     series = series_of([1.0] * 60)
     relative = rows(Curve("l", series), view=View(x_axis=XAxis.RELATIVE))[-1]

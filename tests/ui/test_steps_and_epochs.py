@@ -27,10 +27,8 @@ def told(lines: str, batch: int = 1) -> MetricStore:
     """The store of a run that printed these lines, ``batch`` of them within the same moment, as its record tells it."""
     store, reader, places = MetricStore(), MetricReader(), EpochPlaces()
     for i, line in enumerate(lines.splitlines(keepends=True)):
-        for point in reader.feed(line.encode(), 1):
-            place = places.of(point)
-            for made in (place, point) if place else (point,):
-                store.add(made, 1e9 + i // batch)
+        for point in places.among(reader.feed(line.encode(), 1)):
+            store.add(point, 1e9 + i // batch)
     return store
 
 

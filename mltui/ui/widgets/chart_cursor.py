@@ -11,14 +11,8 @@ from typing import Literal, NamedTuple
 from mltui.domain.curve import XAxis, interpolate, nearest, sample
 from mltui.domain.metric_name import Goal
 from mltui.domain.scale import Scale, format_value
-from mltui.ui.widgets.chart_frame import (
-    Geometry,
-    full_x_limits,
-    full_y_limits,
-    ranges_within,
-    x_limits,
-    y_limits,
-)
+from mltui.ui.widgets.chart_axes import full_x_limits, full_y_limits, ranges_within, x_limits, y_limits
+from mltui.ui.widgets.chart_frame import Geometry
 from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
 from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Plotted, View
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
-from mltui.domain.curve import Drawn, Trace, XAxis, downsample, quantile_limits, sample
-from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, nice_step, ticks
+from mltui.domain.curve import Drawn, Trace, downsample, sample
+from mltui.domain.scale import Scale, ticks
 from mltui.ui import palette
+from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
 from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import HOLLOW, Canvas, ChartModel, CurveStyle, Look, Plotted
 from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
@@ -80,83 +80,6 @@ def paint(model: ChartModel, width: int, height: int, look: Look, canvas: Canvas
     body = _with_y_axis(cells.rows(), y_ticks, geometry, look)
     foot = _x_axis(model, geometry, width, look, _note(drawn))
     return Picture([_fill(row, width) for row in [*head, *body, *foot]], geometry)
-
-
-def x_limits(model: ChartModel) -> Scale | None:
-    """The x axis: the window where one is set, moved to the end where it follows; ``None`` without any point."""
-    view, full = model.view, full_x_limits(model)
-    if view.x_window is None or full is None:
-        return full
-    low, high = view.x_window
-    if view.follow:
-        low, high = low + (full.high - high), full.high
-    return fit(low, high, full.log)
-
-
-def full_x_limits(model: ChartModel) -> Scale | None:
-    """The x axis from the first point to the last; ``None`` without any point."""
-    axis = model.view.x_axis
-    log = model.view.log_x and axis is XAxis.LOGGED
-    low, high = math.inf, -math.inf
-    for plotted in model.curves:
-        xs = plotted.trace.x(axis)
-        for a, b in plotted.trace.sweeps(axis):
-            first = bisect_right(xs, 0.0, a, b) if log else a
-            if first < b:
-                low, high = min(low, xs[first]), max(high, xs[b - 1])
-    if low > high:
-        return None
-    if low == high and not log:
-        low, high = low - 1, high + 1
-    return fit(low, high if log else _with_room(low, high, 0.0 if axis is XAxis.LOGGED else low), log)
-
-
-def _with_room(low: float, high: float, zero: float) -> float:
-    """``high`` moved to the next round place from ``zero``, a sixteenth of the axis at most.
-
-    A live curve then grows into free space instead of being squeezed, and redrawn, with each of its points.
-    """
-    step = nice_step(high / 40 - low / 40)
-    rounded = zero + math.ceil((high - zero) / step - 1e-9) * step if 1e-200 < step < 1e200 else high
-    return rounded if high < rounded < high + 3 * step else high
-
-
-def y_limits(model: ChartModel, x: Scale) -> Scale:
-    """The y axis: the window where one is set, else what the curves span within ``x``, outliers cut where asked."""
-    view = model.view
-    return full_y_limits(model, x) if view.y_window is None else fit(*view.y_window, view.log_y)
-
-
-def full_y_limits(model: ChartModel, x: Scale) -> Scale:
-    """The y axis that shows all there is within ``x``, but for outliers where these are left out."""
-    view = model.view
-    low, high = math.inf, -math.inf
-    samples: list[float] = []
-    for plotted in model.curves:
-        trace = plotted.main if view.smoothing else plotted.trace
-        for a, b in ranges_within(trace, view.x_axis, x):
-            least, most = trace.extremes.of_range(a, b)
-            if view.log_y and least <= 0:
-                least = min((v for v in sample(trace.series.value, a, b) if v > 0), default=math.inf)
-                most = most if most > 0 else -math.inf
-            low, high = min(low, least), max(high, most)
-            samples.extend(sample(trace.series.value, a, b) if view.clip else ())
-    clipped = quantile_limits(v for v in samples if v > 0 or not view.log_y)
-    if clipped is not None:
-        low, high = max(low, clipped[0]), min(high, clipped[1])
-    return fit(low, high, view.log_y, 0.02) if low <= high else fit(0.0, 1.0, view.log_y)
-
-
-def ranges_within(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:
-    """Index ranges of the points inside the x axis, with their neighbours where none is inside."""
-    xs, found = trace.x(axis), []
-    for a, b in trace.sweeps(axis):
-        start, stop = bisect_left(xs, x.low, a, b), bisect_right(xs, x.high, a, b)
-        if start == stop and a < start < b:
-            start, stop = start - 1, stop + 1
-        if start < stop:
-            found.append((start, stop))
-    return found
 
 
 def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: int) -> tuple[Geometry, dict[int, str]]:
@@ -329,23 +252,41 @@ def _with_y_axis(rows: list[list[Span]], labels: dict[int, str], geometry: Geome
 
 
 def _x_axis(model: ChartModel, geometry: Geometry, width: int, look: Look, note: str) -> list[list[Span]]:
+    name, most = model.axis_name, min(max(1, geometry.width // 7), 10)
+    labels, line = _x_labels(model, geometry, width, most)
+    # The name stands at the end of the axis: rather fewer ticks than the name between two of them.
+    for count in (most * 2 // 3, most // 2, most // 3) if not _ends_with_room(labels, name) else ():
+        fewer = _x_labels(model, geometry, width, count)
+        if _ends_with_room(fewer[0], name) and len(fewer[0].split()) > 1:
+            labels, line = fewer
+            break
+    note = note if 2 * len(note) <= geometry.width else note and "reduced"
+    if note and len(note) + 12 <= geometry.width:
+        line = line[: -len(note) - 4] + f" {note} ──"
+    return [
+        [Span(" " * (geometry.left - 1), NO_STYLE), Span("└" + line, look.frame)],
+        _named(labels, name, look),
+    ]
+
+
+def _x_labels(model: ChartModel, geometry: Geometry, width: int, count: int) -> tuple[str, str]:
+    """The labels of about ``count`` ticks, and the line above with the ticks."""
     labels, rule = [" "] * width, ["─"] * geometry.width
     free_from = 0
-    for tick in x_ticks(model, geometry.x, min(max(1, geometry.width // 7), 10)):
+    for tick in x_ticks(model, geometry.x, max(1, count)):
         column = geometry.column_of(tick.value)
         at = min(max(geometry.left + column - len(tick.label) // 2, 0), width - len(tick.label))
         if at >= free_from and 0 <= column < geometry.width:
             labels[at : at + len(tick.label)] = tick.label
             rule[column] = "┬"
             free_from = at + len(tick.label) + 2
-    line = "".join(rule)
-    note = note if 2 * len(note) <= geometry.width else note and "reduced"
-    if note and len(note) + 12 <= geometry.width:
-        line = line[: -len(note) - 4] + f" {note} ──"
-    return [
-        [Span(" " * (geometry.left - 1), NO_STYLE), Span("└" + line, look.frame)],
-        _named("".join(labels), model.axis_name, look),
-    ]
+    return "".join(labels), "".join(rule)
+
+
+def _ends_with_room(labels: str, name: str) -> bool:
+    """Whether the axis's name has room in front of the last label, or behind it."""
+    at = labels.rfind(" " * (len(name) + 2))
+    return at >= 0 and len(labels[at:].split()) <= 1
 
 
 def _named(labels: str, name: str, look: Look) -> list[Span]:
@@ -359,33 +300,6 @@ def _named(labels: str, name: str, look: Look) -> list[Span]:
         Span(name, look.muted + Style(italic=True)),
         Span(labels[end:], look.muted),
     ]
-
-
-def x_ticks(model: ChartModel, scale: Scale, count: int) -> list[Tick]:
-    """Ticks of the x axis in the units of what it shows."""
-    if model.view.x_axis is XAxis.WALL:
-        return clock_ticks(scale, count)
-    if model.view.x_axis is XAxis.RELATIVE:
-        start = model.start
-        shifted = Scale(scale.low - start, scale.high - start)
-        return [Tick(t.value + start, t.label) for t in duration_ticks(shifted, count)]
-    found = ticks(scale, count)
-    if all(float(t.value).is_integer() for t in found):
-        return found
-    whole = [Tick(t.value, f"{t.value:.0f}") for t in found if float(t.value).is_integer()]
-    # Whole steps and epochs, where there are two of them to read the axis by or nothing lies between them.
-    if len(whole) >= 2 and (scale.high - scale.low >= 2 or _counted(model)):
-        return whole
-    return found
-
-
-def _counted(model: ChartModel) -> bool:
-    """Whether x is a whole number wherever one looks."""
-    return all(
-        float(x).is_integer()
-        for p in model.curves
-        for x in sample(p.trace.x(model.view.x_axis), 0, len(p.curve.series), 100)
-    )
 
 
 def _fill(row: list[Span], width: int) -> list[Span]:

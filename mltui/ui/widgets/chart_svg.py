@@ -15,7 +15,7 @@ from mltui.domain.curve import Trace, XAxis, downsample, sample
 from mltui.domain.scale import Scale, Tick, format_value, ticks
 from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_frame import x_limits, x_ticks, y_limits
+from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
 from mltui.ui.widgets.chart_legend import best_index, format_place, own_look
 from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Plotted
 
