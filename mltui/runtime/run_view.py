@@ -52,6 +52,8 @@ class RunView:
         """What it used over time."""
         self.read = False
         """Its series have been read as far as they were recorded."""
+        self.log_read = False
+        """So has its log."""
         self.last_output = 0.0
         """When it printed last, seconds since 1970, as far as the log was read."""
         self._system = SystemSeries()
@@ -84,6 +86,7 @@ class RunView:
         """Read what has come since; tells whether anything did."""
         came = self.poll_metrics()
         came |= self._poll_log()
+        self.log_read = True
         return self._poll_build() or came
 
     def poll_metrics(self) -> bool:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.metric import MetricPoint
+from mltui.domain.run import Run, RunState
 from mltui.runtime.run_view import RunView
 from mltui.storage.log_file import LogWriter
 from mltui.storage.metric_file import MetricWriter
 from mltui.storage.run_folder import RunFolder
+from mltui.ui.presentation.run import silent_text
+from mltui.ui.screens.selected import Selected
 
 
 @pytest.fixture
@@ -43,10 +46,21 @@ def test_nothing_there_yet(view: RunView) -> None:
     """A run whose files are not written yet is an empty view, asked as often as one likes."""
     before = versions(view)
     assert not view.read
+    assert not view.log_read
     assert not view.poll()
     assert view.read
     assert not view.poll()
     assert versions(view) == before
+
+
+def test_before_a_record_is_read_nothing_is_said_to_be_missing_from_it(view: RunView) -> None:
+    """Neither that it printed nothing, nor are charts of what it used drawn alone, which metrics may still follow."""
+    ended = Run(view.run_id, "tiny", "", "local", "", RunState.FINISHED, created=0.0)
+    assert not silent_text(ended, read=view.log_read)
+    assert Selected._system(ended, view) is None
+    view.poll()
+    assert silent_text(ended, read=view.log_read) == "it printed nothing"
+    assert Selected._system(ended, view) is view.system
 
 
 def test_versions_change_exactly_when_something_came(folder: RunFolder, view: RunView) -> None:

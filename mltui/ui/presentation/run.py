@@ -145,6 +145,8 @@ def waiting_text(run: Run | None, *, read: bool = True) -> str:
     return "Its log holds no metric."
 
 
-def silent_text(run: Run | None) -> str:
-    """What stands in the place of a log without a line."""
+def silent_text(run: Run | None, *, read: bool = True) -> str:
+    """What stands in the place of a log without a line, once it has been ``read``."""
+    if not read:
+        return ""
     return "nothing printed yet" if run is None or run.state.active else "it printed nothing"

@@ -70,6 +70,11 @@ class Selected:
         """What is recorded of the selected run has been read."""
         return getattr(self._cockpit.watcher.view, "read", True)
 
+    @property
+    def _log_read(self) -> bool:
+        """So has what it printed."""
+        return getattr(self._cockpit.watcher.view, "log_read", True)
+
     # -- news ---------------------------------------------------------------------------------------------------------
 
     def sync(self, second: int) -> None:
@@ -77,7 +82,7 @@ class Selected:
         cockpit = self._cockpit
         if self._news.has("profiles", cockpit.version) and self._at[0] == "profile":
             self.show_profile(self._at[1])
-        if self._news.has("selection", (self.run, self._at, second, self._read)):
+        if self._news.has("selection", (self.run, self._at, second, self._read, self._log_read)):
             self.show()
         if self._news.has("samples", (cockpit.sampler.version, self._at)):
             self.show_gauges()
@@ -186,7 +191,7 @@ class Selected:
         building = run is not None and run.started is None and bool(view.build.lines) and not view.log.lines
         screen.curves.show(self._compared(run, view), waiting_text(run, read=self._read))
         buffer = view.build if building else view.log
-        screen.log_pane.show(buffer, "image build" if building else "", silent_text(run))
+        screen.log_pane.show(buffer, "image build" if building else "", silent_text(run, read=self._log_read))
 
     def _compared(self, run: Run | None, view: View) -> list[ComparedRun]:
         """What is looked at, and behind it the marked runs."""
@@ -208,7 +213,8 @@ class Selected:
     @staticmethod
     def _system(run: Run, view: View) -> MetricStore | None:
         """What the run used; not before there are curves to see it beside, unless there will be none."""
-        return getattr(view, "system", None) if view.metrics.series or not run.state.active else None
+        none_will_be = not run.state.active and getattr(view, "read", True)
+        return getattr(view, "system", None) if view.metrics.series or none_will_be else None
 
     def _headline(self, run: Run | None) -> Sequence[Line]:
         screen = self._screen
