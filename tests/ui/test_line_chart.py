@@ -514,6 +514,16 @@ def test_ranks_share_a_chart_in_colours_of_their_own():
     assert len({c.color for c in group.curves}) == 4
 
 
+def test_folds_share_a_chart_over_what_each_of_them_counts():
+    axes = [f"epoch (fold {fold})" for fold in (1, 2, 3)]
+    keys = [(name, axis, MetricKind.METRIC) for axis in axes for name in ("loss", "val_loss")]
+    (group,) = group_series(store_of(*keys))
+    labels = [f"fold {fold} {part}" for fold in (1, 2, 3) for part in ("train", "val")]
+    assert (group.title, [c.label for c in group.curves]) == ("loss", labels)
+    assert len({c.color for c in group.curves}) == 3
+    assert model_of(*group.curves).axis_name == "epoch"
+
+
 def test_a_metric_alone_is_titled_as_the_log_names_it():
     (group,) = group_series(store_of(("eval_loss", "epoch", MetricKind.METRIC)))
     assert (group.title, group.curves[0].label) == ("eval_loss", "eval_loss")

@@ -59,6 +59,16 @@ class ChartGroup:
 class _Member:
     series: Series
     name: MetricName
+    axis: str = ""
+    """What its x counts, without the fold."""
+    fold: str = ""
+
+    @classmethod
+    def of(cls, series: Series) -> _Member:
+        """Its name and axis taken apart: each fold counts anew, and is one of several makers of a metric."""
+        name, (axis, _, fold) = parse_name(series.name), series.key.axis.partition(" (")
+        fold = fold.removesuffix(")")
+        return cls(series, name._replace(source=name.source or fold), axis, fold)
 
 
 _Charts = dict[tuple[str, str], list[_Member]]
@@ -86,7 +96,7 @@ def _charts_of(store: MetricStore, place: Place) -> list[ChartGroup]:
 
 def _sorted_out(store: MetricStore, place: Place) -> tuple[_Charts, _Charts, _Charts]:
     """The series of a run by chart: metrics, values of progress bars, throughput."""
-    members = [_Member(series, parse_name(series.name)) for series in list(store.series.values())]
+    members = [_Member.of(series) for series in list(store.series.values())]
     metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
     running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
     _join(metrics, running, partial(place, store))
@@ -103,11 +113,19 @@ def _join(metrics: _Charts, running: _Charts, place: Callable[[Series, Series], 
         if found is None or (metric, found[1]) in running:
             continue
         steps, epochs = metrics[metric, found[0]], metrics[metric, found[1]]
-        placed = [(member.name, place(member.series, steps[0].series)) for member in epochs]
-        drawn = [_Member(series, name) for name, series in placed if series is not None]
-        if len(drawn) == len(placed):
+        drawn = [made for member in epochs if (made := _placed(member, steps, place)) is not None]
+        if len(drawn) == len(epochs):
             steps += drawn
             del metrics[metric, found[1]]
+
+
+def _placed(
+    member: _Member, steps: Sequence[_Member], place: Callable[[Series, Series], Series | None]
+) -> _Member | None:
+    """What is told by the epoch, on the steps of the same fold."""
+    beside = next((one for one in steps if one.fold == member.fold), None)
+    series = place(member.series, beside.series) if beside else None
+    return replace(member, series=series) if series else None
 
 
 def group_all(runs: Sequence[ComparedRun], place: Place, *, system: bool) -> list[ChartGroup]:
@@ -213,7 +231,7 @@ def _by_axis(group: ChartGroup) -> ChartGroup:
 def _by_chart(members: Iterable[_Member]) -> _Charts:
     found: _Charts = {}
     for member in members:
-        found.setdefault((member.name.metric, member.series.key.axis), []).append(member)
+        found.setdefault((member.name.metric, member.axis), []).append(member)
     return found
 
 

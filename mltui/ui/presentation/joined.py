@@ -12,6 +12,7 @@ from mltui.domain.metric import MetricKind, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import MetricName, Scope
 from mltui.domain.placed import Placed
 
+_EPOCH = "epoch"
 Place = Callable[[MetricStore, Series, Series], Series | None]
 """Gives a series over epochs as it is drawn beside one over steps of the same run; ``None`` where it cannot be."""
 
@@ -58,12 +59,11 @@ def joinable(charts: Mapping[str, Sequence[MetricName]]) -> tuple[str, str] | No
     They may where each axis has other parts of the data: a training that is told by the step and by the epoch is read
     more easily in two charts.
     """
-    epochs = [axis for axis in charts if axis.partition(" (")[0] == "epoch"]
-    steps = [axis for axis in charts if axis not in epochs]
-    if len(epochs) != 1 or len(steps) != 1:
+    steps = [axis for axis in charts if axis != _EPOCH]
+    if len(steps) != 1 or _EPOCH not in charts:
         return None
-    here, there = ({_part(name) for name in charts[axis]} for axis in (steps[0], epochs[0]))
-    return None if here & there else (steps[0], epochs[0])
+    here, there = ({_part(name) for name in charts[axis]} for axis in (steps[0], _EPOCH))
+    return None if here & there else (steps[0], _EPOCH)
 
 
 def _part(name: MetricName) -> tuple[str, Scope]:

@@ -199,5 +199,5 @@ class ChartModel:
             return "clock"
         if any(not p.trace.ordered(XAxis.LOGGED) for p in self.curves):
             return "count"
-        names = {p.curve.series.key.axis for p in self.curves}
+        names = {p.curve.series.key.axis.partition(" (")[0] for p in self.curves}  # without the fold
         return one_line(names.pop(), 16) if len(names) == 1 else "x"
