@@ -414,6 +414,23 @@ def test_a_live_chart_draws_only_when_there_is_news():
     asyncio.run(check())
 
 
+def test_rows_that_are_asked_for_between_two_frames_are_of_the_one_that_is_shown():
+    """Else a part of the next frame would stand in this one, and what it left out would never be repainted."""
+
+    async def check():
+        series = series_of([1.0, 0.5, 0.4])
+        app = Host(Curve("loss", series))
+        async with app.run_test(size=(60, 15)):
+            app.chart.poll()
+            shown = screen_text(app.chart)
+            series.add(30.0, 9.0, 1.8e9)
+            assert screen_text(app.chart) == shown
+            app.chart.poll()
+            assert screen_text(app.chart) != shown
+
+    asyncio.run(check())
+
+
 def test_only_what_changed_of_a_row_is_sent():
     red, blue = Style(color="red"), Style(color="blue")
     old = Strip([Segment("loss ", red), Segment("0.5", blue), Segment(" end", red)])

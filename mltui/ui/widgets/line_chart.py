@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, MouseDown, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
-from textual.geometry import Offset, Region
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -131,6 +131,8 @@ class LineChart(Widget, can_focus=True):
         self._canvas = PlotextCanvas()
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] = ()
+        """What the picture shows; empty: it is to be drawn anew."""
+        self._size_drawn = Size(0, 0)
         self._dragged_from: Offset | None = None
         self._dragged = False
 
@@ -157,16 +159,12 @@ class LineChart(Widget, can_focus=True):
 
         Costs microseconds without news. With news only the parts of rows that changed are sent to the terminal.
         """
-        if self._drawn == self._state() or not self.is_on_screen:
-            return False
-        self._update()
-        return True
+        return self._drawn != self._state() and self._update()
 
     def watch_view(self, view: View) -> None:
         """Look at the curves in another way."""
         self.model.view = view
-        if self.is_on_screen:
-            self._update()
+        self._update()
 
     def look_like(self, other: LineChart) -> None:
         """Show the place and part of the x axis that ``other`` shows, found by time where the axes differ.
@@ -324,25 +322,35 @@ class LineChart(Widget, can_focus=True):
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        """One row of the picture, which is drawn when its first row is asked for and something changed."""
-        if self._state() != self._drawn:
+        """One row of the picture, which is drawn when its first row is asked for and there is none of this size.
+
+        A part of the rows may be asked for at any time; news waits for :meth:`poll`, which has all repainted that it
+        changes.
+        """
+        if not self._drawn or self._size_drawn != self.size:
             self._redraw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
-    def _update(self) -> None:
-        """Draw, and have the terminal repaint what differs from the last picture."""
+    def _update(self) -> bool:
+        """Draw, and have the terminal repaint what differs from the last picture; later, if it is not on the screen."""
+        if not self.is_on_screen:
+            if self._drawn:
+                self._drawn = ()
+                self.refresh()
+            return False
         before, self._strips = self._strips, []
         self._redraw()
         if len(before) != len(self._strips):
             self.refresh()
-            return
+            return True
         pairs = enumerate(zip(before, self._strips, strict=True))
         changed = [Region(*span, 1) for y, (old, new) in pairs if (span := changed_part(old, new, y))]
         if changed:
             self.refresh(*changed)
+        return True
 
     def _redraw(self) -> None:
-        self._drawn = self._state()
+        self._drawn, self._size_drawn = self._state(), self.size
         width, height = self.size
         self.picture = paint(self.model, width, height, self._look(), self._canvas)
         plain = self.rich_style
