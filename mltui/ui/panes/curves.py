@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -140,7 +141,7 @@ class CurvesPane(Pane):
     def _arrange(self) -> None:
         """Show what choice and query ask for."""
         self._selection.arrange()
-        self._waiting.show_lines([[], [(f"  {self._selection.why_empty(self._said)}", "dim")]])
+        self._say_why_empty()
         if self._single not in self._selection.order:
             # Over another x axis the metric may share the chart of another part of the data.
             metric = self._single.rpartition("/")[0]
@@ -150,7 +151,13 @@ class CurvesPane(Pane):
 
     def on_resize(self) -> None:
         """Make as many charts as now fit."""
+        self._say_why_empty()
         self._place()
+
+    def _say_why_empty(self) -> None:
+        """What stands in the place of charts, in as many lines as the pane needs for it."""
+        lines = wrap(self._selection.why_empty(self._said), max(20, self.size.width - 4))
+        self._waiting.show_lines([[], *([(f"  {line}", "dim")] for line in lines)])
 
     def _place(self) -> None:
         """Give each chart its group; only when the groups or the room changed."""
@@ -224,19 +231,9 @@ class CurvesPane(Pane):
             left.append((f"{len(self._runs)} runs ", "primary"))
         chart = self._chart
         said = looked_at(chart.model.view) if chart else ""
-        return [*left, (f"{said} ", "alt")] if said else left, self._counted()
-
-    def _counted(self) -> list[Span]:
-        shown, total = sum(1 for chart in self._charts if chart.display), len(self._selection.wanted)
-        hidden = self._selection.hidden
-        aside: list[Span] = [(f"  {hidden} hidden", "dim")] if hidden else []
-        if self._picker.display:
-            return [("space", "key"), (" pin, hide", "dim"), *aside]
-        if total <= shown:
-            return aside
         first = self._selection.order.index(self._single) if self._single else self._first
-        which = f"{first + 1}" if shown == 1 else f"{first + 1}–{first + shown}"
-        return [(f"{which} of {total}  ", "dim"), ("[ ]", "key"), (" more", "dim"), *aside]
+        counted = self._selection.counted(first, len(self._shown()), picking=self._picker.display)
+        return [*left, (f"{said} ", "alt")] if said else left, counted
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 

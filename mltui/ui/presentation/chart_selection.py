@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mltui.storage.chart_choices import ChartChoice
+from mltui.ui.widgets.lines import Span
 from mltui.ui.widgets.metric_picker import MetricRow
 
 if TYPE_CHECKING:
@@ -76,6 +77,17 @@ class ChartSelection:
             row = MetricRow(group.key, group.title, value, state, found.places if found else ())
             rows.append(((state == "hidden", -found.score if found else 0.0, at), row))
         return [row for _, row in sorted(rows)]
+
+    def counted(self, first: int, shown: int, *, picking: bool) -> list[Span]:
+        """Which of the charts are ``shown`` from the ``first`` on, where that is not all; while one is picked, how."""
+        hidden, total = self.hidden, len(self.wanted)
+        aside: list[Span] = [(f"  {hidden} hidden", "dim")] if hidden else []
+        if picking:
+            return [("space", "key"), (" pin, hide", "dim"), *aside]
+        if total <= shown:
+            return aside
+        which = f"{first + 1}" if shown == 1 else f"{first + 1}–{first + shown}"
+        return [(f"{which} of {total}  ", "dim"), ("[ ]", "key"), (" more", "dim"), *aside]
 
     def why_empty(self, said: str) -> str:
         """What stands in the place of the charts: ``said`` where there is none."""

@@ -142,7 +142,7 @@ def waiting_text(run: Run | None, *, read: bool = True) -> str:
         return "Curves begin with the first metric it prints."
     if run.state is RunState.RUNNING:
         return "Waiting for the first metric in its log."
-    return "Its log holds no metric."
+    return "Its log holds no metric that is known. Under metrics: in the profile a pattern tells how to read others."
 
 
 def silent_text(run: Run | None, *, read: bool = True) -> str:
