@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mltui.domain.errors import EditError, Problem
+from mltui.domain.profile_name import default_name
 from mltui.domain.text import one_line
 from mltui.storage.profiles import check_source
 from mltui.storage.yaml_edit import YamlDocument, is_document
@@ -40,6 +41,12 @@ class Draft:
     data: Mapping[str, Any] = field(default_factory=dict)
     sound: Sound | None = None
     """The sound parts of what it says, where it is YAML."""
+    whole: Source | None = None
+    """What it says put over what it extends, where it extends anything."""
+
+    def origin_of(self, path: tuple[str | int, ...]) -> str:
+        """The name of the profile that says what is at ``path`` of the whole."""
+        return default_name(Path(self.whole.where(path)[0])) if self.whole else ""
 
 
 class Checking:
@@ -85,7 +92,8 @@ class Checking:
         checked = check_source(source, self.path, find=self._find, validate=self._validate)
         profile = None if checked.problems else checked.profile
         document = YamlDocument.of(text, source)
-        return Draft(text, document, checked.problems, profile, document.data, checked.sound)
+        whole = checked.source if checked.source and checked.source.bases else None
+        return Draft(text, document, checked.problems, profile, document.data, checked.sound, whole)
 
 
 def check_draft(text: str, path: Path, find: Finder | None = None) -> Draft:

@@ -60,6 +60,8 @@ class Checked:
     """Everything wrong with it, see ``in_order``."""
     sound: Sound | None = None
     """The sound parts of what it says; ``None`` where it says nothing that can be read."""
+    source: Source | None = None
+    """What it says, put over what it extends."""
 
 
 def in_order(problems: Iterable[Problem], file: str) -> tuple[Problem, ...]:
@@ -131,9 +133,8 @@ def check_source(
     text = merged_text(source) if profile and source.bases else source.text
     origins = origin, text, source.data, source.where, source.bases
     sound = replace(sound, profile=sound.profile.read_from(*origins))
-    return Checked(
-        source.file, sound.profile if profile else None, in_order((*source.problems, *found), source.file), sound
-    )
+    problems = in_order((*source.problems, *found), source.file)
+    return Checked(source.file, sound.profile if profile else None, problems, sound, source)
 
 
 def _file_of(path: Path) -> Path:

@@ -447,6 +447,32 @@ def test_the_text_follows_the_form_and_the_form_the_text(file: Path) -> None:
     edit(file, drive)
 
 
+def test_what_is_inherited_is_shown_with_its_origin_and_overridden(file: Path) -> None:
+    """Faint; enter goes on from its value, and writes one of the profile's own."""
+    base = "image: busybox\nparams: {a: 1, b: 0.5}\ncommand: [train]\nlabels: {x: y}\nhostname: box\n"
+    file.parent.with_name("base1.yaml").write_text(base)
+    own = "extends: base1\nparams: {a: 7}\n"
+    file.write_text(own)
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        rows = {row.key: row for row in editor.form.rows}
+        said = {key: (row.value, row.origin) for key, row in rows.items() if row.origin}
+        assert said == {
+            "image": ("busybox", "base1"), "command": ("train", "base1"), "params.b": ("0.5", "base1"),
+            "labels": ("x: y", "base1"), "labels.x": ("y", "base1"), "hostname": ("box", "base1"),
+        }  # fmt: skip
+        assert rows["params.a"].said
+        assert "busybox  from base1" in screen_text(app)
+        assert editor.form.select("image")
+        await pilot.press("enter", "enter", "enter", *":1", "enter")
+        await wait_for(pilot, lambda: editor.area.text == own + "image: busybox:1\n")
+        await wait_for(pilot, lambda: editor.form.select("params.b"))
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: "params: {a: 7, b: 1.0}" in editor.area.text)
+
+    edit(file, drive)
+
+
 def test_files_that_are_not_there_are_listed_beside_what_is_wrong(file: Path) -> None:
     """Whether the rest is sound or not, in the order of the file."""
     file.write_text(TEXT + "volumes: [./nope:/d]\nvolume: [x]\nmem_reservation: 4g\nmem_limit: 1g\n")

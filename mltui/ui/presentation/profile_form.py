@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -63,6 +63,25 @@ class FormRow:
     before: str | None = None
     """While the value is typed: the text before the place where typing goes on."""
     heading: bool = False
+    origin: str = ""
+    """The profile that it is inherited from: this one does not say it."""
+
+    @property
+    def begins_with(self) -> str:
+        """What typing goes on from."""
+        return self.written if self.said or self.origin else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a profile says put over what it extends, and where each part of that comes from."""
+
+    data: Mapping[str, Any]
+    origin: Callable[[Path], str]
+    """The name of the profile that says what is at a path."""
+
+
+_NOTHING = Inherited({}, lambda path: "")
 
 
 @dataclass(slots=True)
@@ -100,16 +119,26 @@ class FormMaker:
     def __init__(self) -> None:
         self._made: dict[Path, _Made] = {}
 
-    def make(self, data: Mapping[str, Any], problems: Mapping[str, str], unfolded: frozenset[Path]) -> ProfileForm:
+    def make(
+        self,
+        data: Mapping[str, Any],
+        problems: Mapping[str, str],
+        unfolded: frozenset[Path],
+        inherited: Inherited = _NOTHING,
+    ) -> ProfileForm:
         """The form of what a profile says. ``problems`` are by path; ``unfolded`` collections show what is in them."""
         if len(self._made) > _MOST_KEPT:
             self._made = {}
         form = ProfileForm()
-        builder = _Builder(form, problems, unfolded, self._made)
+        builder = _Builder(form, problems, unfolded, self._made, inherited)
         known: set[str] = set()
         for title, fields in groups():
             known |= {one.key for one in fields}
-            builder.group(title, [one for one in fields if one.key in data or one.key in _USUAL], data)
+            builder.group(
+                title,
+                [one for one in fields if one.key in data or one.key in inherited.data or one.key in _USUAL],
+                data,
+            )
         strange = [key for key in data if key not in known and not key.startswith("x-")]
         builder.group("Not known", [SchemaField(key, (key,), Kind.ANYTHING) for key in strange], data)
         return form
@@ -117,8 +146,14 @@ class FormMaker:
 
 class _Builder:
     def __init__(
-        self, form: ProfileForm, problems: Mapping[str, str], unfolded: frozenset[Path], made: dict[Path, _Made]
+        self,
+        form: ProfileForm,
+        problems: Mapping[str, str],
+        unfolded: frozenset[Path],
+        made: dict[Path, _Made],
+        inherited: Inherited,
     ) -> None:
+        self._inherited = inherited
         self._form = form
         self._problems = problems
         self._unfolded = unfolded
@@ -132,10 +167,35 @@ class _Builder:
         for one in fields:
             if one.key in data:
                 self._value((one.key,), one, data[one.key], 0, self._problems)
+                if isinstance(data[one.key], dict):
+                    self._inherited_entries(one, data[one.key])
+            elif one.key in self._inherited.data:
+                self._inherited_row((one.key,), one, self._inherited.data[one.key])
+                self._inherited_entries(one, {})
             else:
                 default = shown_value(one.default) if one.default is not None else "–"
                 written = "" if isinstance(one.default, list | tuple) else written_value(one.default)
                 self._add(FormRow(one.key, (one.key,), one.key, value=default, written=written, said=False), one)
+
+    def _inherited_entries(self, known: SchemaField, own: Mapping[str, Any]) -> None:
+        """The entries of a mapping that come from what is extended."""
+        whole = self._inherited.data.get(known.key)
+        if isinstance(whole, dict) and (known.key,) not in self._unfolded:
+            for name, value in whole.items():
+                if name not in own:
+                    self._inherited_row((known.key, name), known.at(name), value)
+
+    def _inherited_row(self, path: Path, known: SchemaField | None, value: object) -> None:
+        collection, depth = isinstance(value, dict | list), len(path) - 1
+        text = summary(value) if isinstance(value, dict | list) else shown_value(value)
+        written = "" if collection else written_value(value)
+        opens = isinstance(value, dict) and not depth
+        row = FormRow(
+            key_of_path(path), path, str(path[-1]), depth, text, written, said=False, collection=opens,
+            folded=opens and path in self._unfolded, several_lines=not written.isprintable(),
+            origin=self._inherited.origin(path),
+        )  # fmt: skip
+        self._add(row, known)
 
     def _add(self, row: FormRow, known: SchemaField | None) -> None:
         self._form.rows.append(row)
@@ -253,6 +313,8 @@ def row_line(row: FormRow, width: int) -> Line:
         return [*line, (before, "strong"), ("▏", "key"), (after, "strong")]
     role = "error" if row.problem else "dim" if row.collection or not row.said else "strong"
     line.append((row.value, role))
+    if row.origin:
+        line.append((f"  from {one_line(row.origin, 40)}", "faint"))
     if row.problem:
         line.append((f"  ! {row.problem}" if row.value else f"! {row.problem}", "error"))
     return line

@@ -72,7 +72,7 @@ class FormCommands:
         typing = f"{row.key} {self._typings}"
         if message.done or message.given_up:
             self._typings += 1
-        unchanged = message.done and text == (row.written if row.said else "")
+        unchanged = message.done and text == row.begins_with
         # A value that is empty for the moment is being typed anew: its row stays until it is taken.
         if message.given_up or unchanged or not (text or message.done):
             self._profile.change(lambda document: document, typing)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.errors import EditError, MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.presentation.profile_form import FormMaker, Path, ProfileForm, key_of_path
+from mltui.ui.presentation.profile_form import FormMaker, Inherited, Path, ProfileForm, key_of_path
 from mltui.ui.widgets.form_table import FormTable
 from mltui.ui.widgets.yaml_area import why_not_kept
 
@@ -153,7 +153,9 @@ class EditedProfile:
         if draft.document is None:
             return None
         problems = {problem.path: problem.message for problem in reversed(draft.problems)}
-        return self._forms.make(draft.data, problems, self.unfolded)
+        if draft.whole is None:
+            return self._forms.make(draft.data, problems, self.unfolded)
+        return self._forms.make(draft.data, problems, self.unfolded, Inherited(draft.whole.data, draft.origin_of))
 
     def _take(self, draft: Draft, form: ProfileForm | None, before: str | None) -> None:
         """Show a state, unless the text has moved on meanwhile: then its own is on the way."""

@@ -98,7 +98,7 @@ class FormTable(ListTable[FormRow]):
         if row is None or row.heading:
             return
         self._row = row
-        self._typed = TypedText.of((row.written if row.said else "") if text is None else text)
+        self._typed = TypedText.of(row.begins_with if text is None else text)
         self._tell_typed(changed=text is not None)
 
     def _tell_typed(self, *, changed: bool = True) -> None:
