@@ -314,7 +314,7 @@ def row_line(row: FormRow, width: int) -> Line:
     role = "error" if row.problem else "dim" if row.collection or not row.said else "strong"
     line.append((row.value, role))
     if row.origin:
-        line.append((f"  from {one_line(row.origin, 40)}", "faint"))
+        line.append((f"  from {one_line(row.origin, 40)}", "alt"))
     if row.problem:
         line.append((f"  ! {row.problem}" if row.value else f"! {row.problem}", "error"))
     return line
@@ -342,7 +342,7 @@ def about_lines(row: FormRow | None, known: SchemaField | None) -> list[Line]:
             [(row.problem, "error")],
         ]
     title = known.title or f"An entry of {one_line(key_of_path(row.path[:-1]), 60)}"
-    first: list[Span] = [(one_line(title, 60), "strong"), (f"  {known.help}", "dim")]
+    first: list[Span] = [(one_line(title, 60), "strong"), ("  ", "dim"), (known.help, "dim")]
     if row.problem:
         return [first, [(f"! {row.problem}", "error")]]
     shape = known if row.collection or not row.said else short_form(known) or known
