@@ -290,7 +290,9 @@ def _free_folder(parent: Path, name: str) -> Path:
     _require_name(name)
     target = parent / name
     if os.path.lexists(target):
-        raise UsageError(f"There is a {_shown(target)} already.", "Choose another name.")
+        alone = target.is_dir() and not any((target / one).exists() for one in FILE_NAMES)
+        what = ": a folder without a profile" if alone else ""
+        raise UsageError(f"There is a {_shown(target)} already{what}.", "Choose another name.")
     return target
 
 

@@ -208,11 +208,14 @@ def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
 def free_name(place: Path) -> Callable[[str], str]:
     """Says why a new profile of the folder ``place`` cannot have a name; nothing where it can."""
     from mltui.storage.profile_files import check_name
+    from mltui.storage.profiles import FILE_NAMES
 
     def check(name: str) -> str:
         if why := check_name(name):
             # Of such a name the disk is not asked: it may be longer than any file's.
             return why
+        if (place / name).is_dir() and not any((place / name / one).exists() for one in FILE_NAMES):
+            return f"there is a folder {name} already, without a profile"
         taken = any((place / f"{name}{suffix}").exists() for suffix in ("", ".yaml", ".yml"))
         return f"there is a {name} already" if taken else ""
 

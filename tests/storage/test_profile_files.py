@@ -162,6 +162,9 @@ def test_nothing_that_is_there_is_written_over(file: Path) -> None:
             act()
     assert file.exists()
     assert other.exists()
+    other.unlink()
+    with pytest.raises(UsageError, match="already: a folder without a profile"):
+        files.new_profile("other", "jax", file.parent.parent)
 
 
 def test_a_copy_has_what_is_beside_it(file: Path) -> None:
