@@ -136,7 +136,7 @@ def test_a_service_is_chosen_and_a_name_that_is_taken_is_refused(place: Path) ->
         assert "image: reg/board" in shown(app, screen)
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
-        await wait_for(pilot, lambda: "there is a board already" in "\n".join(rows(app, app.screen)))
+        await wait_for(pilot, lambda: "there is a folder board already, without a profile" in "\n".join(rows(app, app.screen)))
         await pilot.press("enter")
         await paste(app, pilot, "y" * 300)
         await pilot.press("enter")
@@ -180,6 +180,17 @@ async def a_path(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> Non
     await wait_for(pilot, lambda: "the service train of compose.yaml" in shown(app, screen))
     assert screen.area.text == "stack/"
     assert "../../stack/data:/data" in shown(app, screen)
+    for name in ("c2.yaml", "cards.yaml"):
+        (screen._importer.here / name).write_text("services: {a: {image: x}}\n")
+    screen.area.clear()
+    await pilot.press("c")
+    await wait_for(pilot, lambda: screen._now and screen._now.offers)
+    for path in ("c2.yaml", "cards.yaml"):
+        await pilot.press("tab")
+        assert screen.area.text == path
+    await pilot.press("tab")
+    assert screen.focused is not screen.area
+    await pilot.press("shift+tab")
 
 
 async def lines(app: MltuiApp, pilot: Pilot[None], screen: ImportScreen) -> None:

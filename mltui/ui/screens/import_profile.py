@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -130,6 +131,8 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
         super().__init__()
         self._importer = importer
         self._preview: Preview | None = None
+        self._cycle: list[str] = []
+        """The paths that fitted what was typed, one of which tab has put in."""
         self._service = ""
         self._go = False
         """Enter was pressed before it was known what the text becomes."""
@@ -270,10 +273,17 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
 
     def action_next(self, steps: int) -> None:
         """Complete a path that is typed; else go on to the next text."""
-        offers = self._now.offers if self._now else ()
-        if steps > 0 and self.focused is self.area and offers:
+        text = self.area.text.strip()
+        if len(self._cycle) > 1 and text in self._cycle:
+            # Of several that fit the next one; behind the last it goes on.
+            wanted = next(iter(self._cycle[self._cycle.index(text) + 1 :]), "")
+        else:
+            offers = self._now.offers if self._now else ()
+            self._cycle = [offer for offer in offers if offer.startswith(text)] or list(offers[:1])
+            wanted = _common(self._cycle, text) if self._cycle else ""
+        if steps > 0 and self.focused is self.area and wanted:
             self.area.pasted = False
-            self.area.replace(_common(offers, self.area.text.strip()), (0, 0), self.area.document.end)
+            self.area.replace(wanted, (0, 0), self.area.document.end)
             return
         self.focus_next() if steps > 0 else self.focus_previous()
 
@@ -301,9 +311,8 @@ class ImportScreen(HoldsLines, ModalScreen[Path]):
         self.dismiss(None)
 
 
-def _common(offers: tuple[str, ...], typed: str) -> str:
-    """What all offers that begin with what is typed have in common, else the first; more than is typed already."""
-    fitting = [offer for offer in offers if offer.startswith(typed)] or [offers[0]]
-    first, last = min(fitting), max(fitting)
+def _common(offers: Sequence[str], typed: str) -> str:
+    """What all offers have in common, else the first; more than is typed already."""
+    first, last = min(offers), max(offers)
     same = first[: next((at for at, letter in enumerate(first) if last[at : at + 1] != letter), len(first))]
     return same if len(same) > len(typed) else offers[0]
