@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic_core import PydanticCustomError
 
 from mltui.domain.launch import GpuRequest
 from mltui.domain.schema import Kind
@@ -79,18 +80,14 @@ def _gpu_list(data: list[object] | tuple[object, ...]) -> GpuRequest:
         return GpuRequest(device_ids=_device_ids([str(as_text(item)) for item in data]))
     if len(data) > 1:
         raise fault("expected one entry: name several GPUs in its device_ids", 1)
-    try:
-        return DeviceReservation.model_validate(data[0]).request()
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise fault(_plain(first), 0, *first["loc"], *first.get("ctx", {}).get("at", ())) from error
+    # Whatever is wrong in it is an error of its own, at its place.
+    (reservation,) = _reservations().validate_python(data)
+    return reservation.request()
 
 
-def _plain(error: ErrorDetails) -> str:
-    """What is wrong in one entry of ``gpus``."""
-    if error["type"] == "extra_forbidden":
-        return f"unknown key; known here: {', '.join(sorted(DeviceReservation.model_fields))}"
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, found {describe(error['input'])}"
+@cache
+def _reservations() -> TypeAdapter[tuple[DeviceReservation, ...]]:
+    return TypeAdapter(tuple[DeviceReservation, ...])
 
 
 _DEVICE_ID = re.compile(r"\d{1,3}|(GPU|MIG)-[\w/-]+")

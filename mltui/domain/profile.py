@@ -264,6 +264,13 @@ class Profile(Section):
                 raise fault(f"{describe(name)} is no name of a variable", index if isinstance(names, tuple) else name)
         return names
 
+    @field_validator("outputs", mode="before")
+    @classmethod
+    def _one_or_named(cls, outputs: object) -> object:
+        if isinstance(outputs, list):
+            raise fault("expected one path in the container, or several by name, such as {model: /model}, found a list")
+        return outputs
+
     @field_validator("outputs", mode="after")
     @classmethod
     def _absolute(cls, outputs: str | dict[str, str]) -> str | dict[str, str]:

@@ -19,8 +19,8 @@ _MOST_LINE = 32 << 10
 
 def fault(message: str, *at: str | int) -> PydanticCustomError:
     """An error at ``at``, a path below the value that is being validated."""
-    # Braces are doubled because pydantic formats the template.
-    return PydanticCustomError("profile", message.replace("{", "{{").replace("}", "}}"), {"at": at})
+    # Pydantic puts the context in the place of its names in braces, and of nothing else.
+    return PydanticCustomError("profile", message.replace("{at}", "{ at}"), {"at": at})
 
 
 def as_text(value: object) -> object:

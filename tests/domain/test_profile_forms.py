@@ -222,6 +222,9 @@ def test_params_have_a_type(written, type_, value):
         ({"outputs": "out"}, "outputs", "absolute path"),
         ({"outputs": {"../up": "/x"}}, "outputs.../up", "becomes a folder"),
         ({"name": "a b"}, "name", "letters, digits"),
+        ({"working_dir": "{x}"}, "working_dir", "found '{x}'"),
+        ({"outputs": ["/o"]}, "outputs", "several by name, such as {model: /model}, found a list"),
+        ({"gpus": [{"capabilities": [["gpu"]]}]}, "gpus.0.capabilities.0", "expected text, found a list"),
         ({"working_dir": "code"}, "working_dir", "expected an absolute path in the container, found 'code'"),
         ({"ipc": "xipc"}, "ipc", "expected host, private, shareable, none or container:NAME, found 'xipc'"),
         ({"ipc": "service:db"}, "ipc", "a run is one container"),
@@ -344,6 +347,7 @@ def test_what_is_sound_is_looked_at_beside_what_is_not():
         "environment.B=", "environment.C", "secrets.1", "secrets.2", "ulimits.nofile",
         "deploy.resources.limits.cpuz", "deploy.resources.reservations.cpus",
     }  # fmt: skip
+    assert set(faults_of(gpus=[{"count": "x", "capabilites": ["gpu"]}])) == {"gpus.0.count", "gpus.0.capabilites"}
     _, faults, _ = check({"image": "a", "ulimits": {"nofile": {}}})
     assert [fault.message for fault in faults] == ["soft is missing", "hard is missing"]
 

@@ -136,7 +136,9 @@ def test_a_service_is_chosen_and_a_name_that_is_taken_is_refused(place: Path) ->
         assert "image: reg/board" in shown(app, screen)
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(app.screen, PromptScreen))
-        await wait_for(pilot, lambda: "there is a folder board already, without a profile" in "\n".join(rows(app, app.screen)))
+        await wait_for(
+            pilot, lambda: "there is a folder board already, without a profile" in "\n".join(rows(app, app.screen))
+        )
         await pilot.press("enter")
         await paste(app, pilot, "y" * 300)
         await pilot.press("enter")
