@@ -312,7 +312,9 @@ class Bars:
         if by_epoch:
             context.set_epoch(x)
         shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
+        self.points.drawn = True
         self.points.place(shown, axis, x, numbers)
+        self.points.drawn = False
         self.points.training_went_on()
 
 

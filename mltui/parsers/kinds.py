@@ -22,6 +22,7 @@ _GATE = frozenset(
         *SCOPE_WORDS,
         *COUNTERS,
         "learning",
+        "gradient",
         "metrics",
         "best",
         "rank",
@@ -41,7 +42,8 @@ _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\
 _CODE = re.compile(
     r"\s*(?:>>> (?!\w+: )|\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
     r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
-    r"|.*(?:[\w)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
+    r"|.*(?:[A-Za-z_)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\d ?(?:[=!<>]=|:=) ?[A-Za-z_(\[]"
+    r"|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
 )
 # A whole curve: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
 _LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")

@@ -60,6 +60,8 @@ class Lines:
         """The kind of block that is being printed, if it is one that says nothing of the training."""
         self._heading = Heading()
         self._frame = b""
+        self._drawn = b""
+        """The last line that another one was drawn over."""
         self._count = 0
         self._within_epoch = False
         """The last line of counters alone told a batch of the epoch at hand: it holds up to a blank line."""
@@ -102,8 +104,11 @@ class Lines:
         numbers = values_of(frame, shape.spans)
         if plan.keras:
             self.epochs.read(plan, numbers, final)
-        else:
+        elif frame != self._drawn:
+            self.points.drawn = not final
             self.apply(plan, numbers)
+            self.points.drawn = False
+        self._drawn = b"" if final else frame
 
     def _stands_in_block(self, line: bytes | str) -> bool:
         """Whether a line is indented, or stands under a line of counters."""
@@ -181,6 +186,7 @@ class Lines:
             self.tables.read_box(text)
         elif kind == "splits":
             self.tables.read_splits_header(text)
+            self.tables.groups = read_groups(text)
         elif kind == "listed":
             self._read_curves(text)
         elif kind in _GOES_ON:

@@ -22,9 +22,15 @@ class Series:
     wanted: bool = True
     last: MetricPoint | None = None
     """Its last point, to know one that another line tells again."""
+    evaluates: bool = False
+    """It is measured on validation or test data."""
     constant: float | None = None
     """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
     waiting: list[tuple[str, float]] | None = None
+
+    def told(self, value: float) -> bool:
+        """Whether its last point had this value."""
+        return self.last is not None and self.last.value == value
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.plan import RUNNING, Counter, Group, Plan, Series
 from mltui.parsers.samples import in_batches
+from mltui.parsers.vocabulary import scope_of
 
 _new = tuple.__new__
 
@@ -42,6 +43,8 @@ class Points:
         self._remembering: list[Group] = []
         self._remembered = 0
         self._waiting = 0
+        self.drawn = False
+        """The line at hand is drawn over: it may go on showing the last evaluation's values."""
         self.live = False
         """Lines are drawn over and over: the newest of a kind may not be complete."""
         self._newest: dict[int, tuple[Plan, str, float, list[float]]] = {}
@@ -53,6 +56,7 @@ class Points:
             if len(self.series) >= SERIES_LIMIT:
                 return None
             found = self.series[name, kind] = Series(name, kind, self._wanted(name))
+            found.evaluates = scope_of(name) in ("val", "test")
         return found
 
     def _wanted(self, name: str) -> bool:
@@ -222,7 +226,7 @@ class Points:
         group = plan.group
         values = [numbers[entry.index] for entry in plan.entries]
         last = group.last_x
-        if group.repeats and any(_tells(other, x, group.names, values) for other in group.repeats):
+        if group.repeats and any(_tells(other, axis, x, group.names, values) for other in group.repeats):
             return
         if last is not None and x <= last and self._comes_again(plan, axis, x, last, numbers, values):
             return
@@ -235,12 +239,13 @@ class Points:
         group.stride, group.axis = x - (last or 0.0), axis
         group.last_x = x
         group.count += 1
+        stale = self.drawn and _is_stale(plan, values)
         out = self.out if group.released else group.held
         for entry, value in zip(plan.entries, values, strict=True):
             series = entry.series
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
                 point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
-                if series.last == point:
+                if series.last == point or (stale and series.evaluates):
                     continue
                 if group.released:
                     series.last = point
@@ -383,8 +388,17 @@ class Points:
         self._held.clear()
 
 
-def _tells(group: Group, x: float, names: tuple[str, ...], values: list[float]) -> bool:
+def _is_stale(plan: Plan, values: list[float]) -> bool:
+    """Whether all that a line shows of an evaluation is as it was, in more than one value: none was measured since."""
+    pairs = zip(plan.entries, values, strict=True)
+    told = [entry.series.told(value) for entry, value in pairs if entry.series.evaluates]
+    return len(told) > 1 and all(told)
+
+
+def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: list[float]) -> bool:
     """Whether a line of ``group`` had these values at ``x``, but for what rounding makes of them."""
+    if axis != group.axis and "iteration" not in (axis, group.axis):
+        return False  # A trial's number is no epoch's; numbers without a name may be anything's.
     known = group.seen.get(x)
     if known is None:
         return False

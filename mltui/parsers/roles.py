@@ -48,7 +48,7 @@ class Judge:
     def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training."""
         rank = rank or self.who
-        if any(words(f.name)[:2] == ("train", "runtime") for f in record.fields):
+        if _sums_up(record):
             return None
         if record.past and self.points.series:
             return None  # The best so far, told again.
@@ -150,6 +150,25 @@ class Judge:
         return found
 
 
+def _part_of(name: str, suffix: str, count: int) -> str:
+    """The name of one of ``count`` values behind a name with slashes: ``loss (train/val)``, ``mean/median reward``."""
+    which = int(suffix.strip(" ()") or 1) - 1
+    said = name.split()
+    at = next((i for i, word in enumerate(said) if len(word.split("/")) == count), None)
+    if at is None:
+        return ""
+    parts = said[at].split("/")
+    if at and all(scope_of(part) for part in parts):
+        return " ".join([parts[which], *said[:at], *said[at + 1 :]])
+    return " ".join([*said[:at], parts[which], *said[at + 1 :]])
+
+
+def _sums_up(record: Record) -> bool:
+    """Whether a line tells how long the training took: what stands there is the end of it, and no step's."""
+    timed = any(words(f.name)[:2] == ("train", "runtime") for f in record.fields)
+    return timed and not any(f.role is Role.SCHEDULE for f in record.fields)
+
+
 def _values(found: Field) -> list[tuple[str, int]]:
     """The numbers of a field that are values, each with what its series' name adds."""
     if found.percent is not None:
@@ -157,25 +176,15 @@ def _values(found: Field) -> list[tuple[str, int]]:
     values = [("", found.index)]
     if found.mean is not None:
         values.append((" (avg)", found.mean))
-    if found.second is not None:
-        values.append((" (2)", found.second))
+    values += [(f" ({i + 2})", index) for i, index in enumerate(found.more)]
     return values
 
 
 def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
     label = record.scope or found.label or record.heading
-    name, _, last = found.name.rpartition(" ")
-    pair = last.split("/")
-    head, _, measure = found.name.partition(" ")
-    heads = head.split("/")
-    if found.second is not None and len(pair) == 2 and all(scope_of(p) for p in pair):
-        # "loss (train/val): 0.69/0.65" names both values.
-        name, suffix = f"{pair[1] if suffix else pair[0]} {name}".strip(), ""
-    elif found.second is not None and len(heads) == 2 and measure:
-        # "mean/median reward 17.3/16.2" too.
-        name, suffix = f"{heads[1] if suffix else heads[0]} {measure}", ""
-    else:
-        name = found.name
+    name = found.name
+    if found.more and (part := _part_of(name, suffix, len(found.more) + 1)):
+        name, suffix = part, ""
     if name == "value" and role_of(label) is Role.METRIC:
         name = label  # "round 3: 0.5" under "History (loss, distributed):"
     if label and not scope_of(name) and label.lower() not in name.lower():
@@ -208,12 +217,16 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         return []
     rewarded = any({"reward", "rewards", "rew", "return", "returns"} & set(words(f.name)) for f in strong)
     for each in record.fields:
-        if rewarded and each.role in (Role.OTHER, Role.UNKNOWN) and {"len", "length"} & set(words(each.name)):
+        if rewarded and each.role in (Role.OTHER, Role.UNKNOWN) and _is_length(set(words(each.name))):
             each.role = Role.METRIC  # Beside a reward it is an episode's length.
     unknown = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
     found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong) or unknown > 1)]
     measured = sum(f.role is Role.METRIC for f in found)
     return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
+
+
+def _is_length(said: set[str]) -> bool:
+    return bool({"len", "length"} & said) or said >= {"step", "count"}
 
 
 def _weighs(found: Field) -> bool:

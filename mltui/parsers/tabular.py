@@ -43,8 +43,8 @@ class Tabular:
         """What the box's title says it is about: ``Trial fit_97974_00001 result``."""
         self.splits: list[str] = []
         """Columns of a table of metrics by split that is being read."""
-        self.groups: list[tuple[str, int, int]] = []
-        """What the last line of names above groups of columns said."""
+        self.groups: list[str] = []
+        """The names above groups of columns that the next header may stand under."""
         self.fresh = False
         """The line before was a header whose names may go on in the next line."""
         self.open = False
@@ -60,6 +60,7 @@ class Tabular:
             self._rows.clear()
             self._headers.append(header)
             tables.apply_groups(header, self.groups)
+            self.groups = []
         self._header = header or self._header
         self.fresh = header is not None
         if not bar:
@@ -87,7 +88,7 @@ class Tabular:
     def row_plan(self, text: str, bar: bool = False) -> tuple[Plan, list[Span]] | None:
         """How to read a row of numbers under the current header: its plan and where its numbers stand, in bytes."""
         header = (bar and self._above) or self._header
-        if header is None:
+        if header is None or not tables.drawn_alike(header, text):
             return None
         cells = tables.row_cells(text)
         if cells is None:

@@ -97,7 +97,7 @@ _COUNTS = {
     ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック",
     ("batch", "batch"): "batch minibatch batchidx batchid",
     ("step", "step"): "step globalstep 步 ステップ",
-    ("iteration", "step"): "iter iteration it itr itrs iters iterations iterate 迭代 次迭代",
+    ("iteration", "step"): "iter iteration it itr itrs iters iterations iterate iterat niter 迭代 次迭代",
     ("update", "step"): "update updates up upd",
     ("timestep", "step"): "timestep timesteps",
     ("round", "step"): "round",
@@ -271,4 +271,6 @@ def _is_learning_rate(parts: tuple[str, ...]) -> bool:
 def is_gradient_norm(name: str) -> bool:
     """Whether ``name`` says how large the gradient was, which is measured, and not where it is clipped."""
     own = set(words(name))
+    if "|" in name and own & {"grad", "gradient"}:
+        return True
     return own == {"gradnorm"} or ("norm" in own and bool(own & {"grad", "gradient"}) and own <= _GRADIENT_NORM)

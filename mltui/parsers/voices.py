@@ -14,7 +14,8 @@ from mltui.parsers.prefix import split_prefix
 # In front of the line, with one blank behind it: what follows may be indented.
 _RANK = re.compile(
     rb"(?:(\[(?:rank|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
-    rb"|((?:rank|process|client|gpu) ?\d+)\s?[:|>](?!\d)|\[\d+,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\)"
+    rb"|((?:rank|process|client|gpu|chain) ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
+    rb"|\[\d+,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\)"
     rb"|\((\d+)/\d+\)(?= (?:epoch|step|iter)))\ ?",
     re.I,
 )

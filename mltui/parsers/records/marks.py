@@ -42,7 +42,7 @@ class Marks(Brackets):
         elif (
             isinstance(last, Field) and last.role is not Role.COUNTER and last.decimal and not following.text.isdigit()
         ):
-            last.second = self.number
+            last.more.append(self.number)
         elif isinstance(last, Field):
             last.total = self.number
             self._quotient(last)
@@ -54,6 +54,16 @@ class Marks(Brackets):
             self.i = self.tokens.index(value, self.i)
             self.number += 1
             last.index, last.total, last.decimal = self.number, None, True
+
+    def _below(self) -> None:
+        """Pass over what a value is compared with: ``|gradient| <= tol: 0.65 <= 1e-06`` is about the gradient."""
+        if self._after_number():
+            self.skip_next = True
+        elif self.phrase and not self.separator:
+            behind = [token.text for token in self.tokens[self.i + 1 : self.i + 4]]
+            if ":" in behind and (behind[0] == "=" or behind[1] == ":"):
+                self.i += behind.index(":") + 1
+                self.separator = ":"
 
     def _dash(self, token: Token) -> None:
         previous, following = self._previous(), self._next()

@@ -237,7 +237,8 @@ class _Walk(Surroundings):
         else:
             self._add(name, token, explicit or (self.regular and not known(name)))
             if " " in name and scope_of(name.split()[0]):
-                self.inherited = name.split()[0]
+                # Where each name says its scope itself, one that does not has none.
+                self.inherited = "" if self.inherited == name.split()[0] else name.split()[0]
 
     def _counter(self, name: str, left: list[str], token: Token) -> None:
         if _BLOCK & {w.lower() for w in left}:
@@ -320,6 +321,8 @@ class _Walk(Surroundings):
             self._close(text)
         elif text == "/" and self._after_number():
             self._slash()
+        elif text == "<":
+            self._below()
         elif text == "+" and self._after_number():
             self.skip_next = True
         elif text == "-":

@@ -27,8 +27,8 @@ class Field:
     """The number in brackets behind the value: ``0.81 (0.79)``."""
     percent: int | None = None
     """The percentage in brackets behind the value: ``464/500 (93%)``."""
-    second: int | None = None
-    """A second value behind a slash: ``0.31 / 0.22``."""
+    more: list[int] = field(default_factory=list)
+    """Further values behind slashes: ``0.31 / 0.22``."""
 
     @property
     def counts(self) -> tuple[str, str] | None:

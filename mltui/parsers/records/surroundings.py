@@ -20,14 +20,16 @@ class Surroundings(Marks):
     def _alternates(self) -> bool:
         """Whether the line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``."""
         pairs, named = 0, ""
-        for token in self.tokens:
+        tag = [token.text for token in self.tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
+        tokens = self.tokens[3:] if tag else self.tokens
+        for token in tokens:
             if token.kind == "number" and (named or token.unit in TIME_UNITS):
                 pairs, named = pairs + bool(named), ""
             elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
                 named = token.text
             elif token.kind != "gap":
                 return False
-        return pairs > 2 and not named and counter_of(self.tokens[0].text) is not None
+        return pairs > 2 and not named and counter_of(tokens[0].text) is not None
 
     def _words_behind(self) -> tuple[list[Token], str]:
         """The words behind the token at hand, and the mark behind them."""

@@ -38,8 +38,13 @@ _NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 # A comma inside of a number.
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# The length of a vector, ``||grad||``, is no bar.
+_NORM = re.compile(r"\|\|(\w+)\|\|")
+# What a row of numbers ends with: ``LS failed, Hessian reset``.
+_REMARK = re.compile(r"(?<=\d) {2,}([A-Za-z][A-Za-z ,.'-]*)$")
 _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
+_HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
@@ -105,7 +110,7 @@ def is_rule(text: str) -> bool:
 
 def header_text(text: str) -> str:
     """The header in ``text``, which may stand in front of a bar or behind the mark of a comment (``# epoch  loss``)."""
-    text = text.rstrip().removesuffix(":")
+    text = _NORM.sub(lambda norm: f"  {norm[1]}  ", text.rstrip().removesuffix(":"))
     comment = _COMMENT.match(text)
     return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
 
@@ -159,6 +164,11 @@ def _counted(name: str) -> str:
     return counter if counter_of(counter) else ""
 
 
+def drawn_alike(header: Header, text: str) -> bool:
+    """Whether a row has bars between its cells as its header has, or neither has."""
+    return bool(_BARS.search(header.text)) == bool(_BARS.search(text))
+
+
 def index_name(header: Header, text: str) -> str:
     """The counter that the line under ``header`` names the rows' index by, as pandas does."""
     word = text.strip()
@@ -186,23 +196,32 @@ def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int
     return [(name.strip("\"'"), a, b) for name, a, b in cells]
 
 
-def read_groups(text: str) -> list[tuple[str, int, int]]:
-    """Names above groups of columns with their places, ``|  Population Average  |   Best Individual  |``."""
+def read_groups(text: str) -> list[str]:
+    """Names above groups of columns: ``|  Population Average  |   Best Individual  |``, or with gaps between them."""
     inner = text.strip()
-    if not (inner[:1] and inner[0] in "|│┃" and inner[-1] == inner[0]) or any(c.isdigit() for c in inner):
+    if _HAS_VALUE.search(inner):
         return []
-    cells = _split_by(text, _BARS)
-    return cells if 2 <= len(cells) <= 8 and all(_NAME.fullmatch(name) for name, _, _ in cells) else []
+    if inner[:1] and inner[0] in "|│┃" and inner[-1] == inner[0]:
+        names = [name for name, _, _ in _split_by(text, _BARS) if name]
+    else:
+        names = _GAPPED.findall(text) if text[:1] == " " else []
+    return names if 2 <= len(names) <= 8 and all(_NAME.fullmatch(n) and len(n.split()) < 4 for n in names) else []
 
 
-def apply_groups(header: Header, groups: list[tuple[str, int, int]]) -> None:
-    """Tell columns of one name apart by what stands above them."""
+def apply_groups(header: Header, groups: list[str]) -> None:
+    """Tell columns of one name apart by what stands above them: a group begins where a name comes again."""
     for columns in header.ways.values():
-        if not any(name.endswith(" (2)") for name, _, _ in columns):
-            continue
-        for i, (name, start, end) in enumerate(columns):
-            group = next((group for group, a, b in groups if a <= start and end <= b), "")
-            columns[i] = (f"{group} {_NUMBERED.sub('', name)}", start, end) if group else columns[i]
+        names = [_NUMBERED.sub("", name) for name, _, _ in columns]
+        begins = [0]
+        for i, name in enumerate(names):
+            if name in names[begins[-1] : i]:
+                begins.append(i)
+        if 1 < len(begins) == len(groups):
+            of = [groups[sum(i >= begin for begin in begins) - 1] for i in range(len(names))]
+            columns[:] = [
+                (name if counter_of(name) else f"{group} {name}", start, end)
+                for name, group, (_, start, end) in zip(names, of, columns, strict=True)
+            ]
 
 
 def stack(header: Header, text: str) -> Header | None:
@@ -253,6 +272,8 @@ def split_row(text: str) -> list[tuple[str, int, int]]:
     """The cells of a row."""
     if _BARS.search(text):
         return _split_by(text, _BARS)
+    if remark := _REMARK.search(text):
+        return [*split_row(text[: remark.start()]), (remark[1], *remark.span(1))]
     if _LIST.search(text):
         return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
     if "," in (_THOUSANDS.sub("", text) if "  " in text.strip() else text):
@@ -287,7 +308,7 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
             or _DURATION.fullmatch(cell)
             or not cell
             or (i == 0 and (label or cell.lower() in _OVERALL))
-            or (i == len(parts) - 1 and i > 3 and cell.isalpha())
+            or (i == len(parts) - 1 and i > 3 and cell[0].isalpha())
         ):
             return None
         at = text.find(cell, start)
@@ -318,16 +339,27 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         # A row number in front of the first column, as pandas prints it.
         return [header.index, *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
+    if not header.spans and len(_GAPPED.findall(header.text)) < marks.count(False) < max(header.ways):
+        return _words_above(header.text, cells, marks)
     if len(cells) > len(columns):
         return None
     names: list[str] = []
     for cell in cells:
-        start, end = cell.start, cell.end
-        near = [name for name, a, b in columns if start < b and a < end]
+        near = [name for name, start, end in columns if cell.start < end and start < cell.end]
         if len(near) != 1 or near[0] in names:
             return None
         names.append(near[0])
     return names
+
+
+def _words_above(text: str, cells: list[Cell], marks: list[bool]) -> list[str] | None:
+    """The words of a header above each cell: ``Iterat #Fevals`` are two columns, ``function value`` is one."""
+    above: list[list[str]] = [[] for _ in cells]
+    for word in _WORDS.finditer(text):
+        shared = [min(cell.end, word.end()) - max(cell.start, word.start()) for cell in cells]
+        above[shared.index(max(shared))].append(word.group())
+    names = [" ".join(words) for words in above]
+    return names if all(name or mark for name, mark in zip(names, marks, strict=True)) else None
 
 
 def numbers_classes(header: Header, cells: list[Cell]) -> bool:
