@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from mltui.engines.base import Engine
 
 _ENGINES = ("docker", "local")
+#: Stands for whichever answers.
+AUTO = "auto"
 
 
 def engine_names() -> tuple[str, ...]:
@@ -40,7 +42,7 @@ def make_engine(name: str, endpoint: str = "") -> Engine:
 
 def check_name(name: str) -> None:
     """Raise ``UsageError``, which tells the engines there are, for a name that none has; no name is no question."""
-    if name and name not in _ENGINES and name not in engine_names():
+    if name and name != AUTO and name not in _ENGINES and name not in engine_names():
         raise _unknown(name)
 
 

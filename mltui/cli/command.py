@@ -39,7 +39,7 @@ def add_engine_options(parser: ArgumentParser, *, default: str = SUPPRESS) -> No
     """The options that say where; they may stand before or behind the command's name."""
     parser.add_argument(
         "--engine", metavar="NAME", default=default,
-        help="docker or local (plain processes); default: docker where it answers, else local",
+        help="docker, local (plain processes) or auto (what answers); default: docker, local where there is none",
     )  # fmt: skip
     parser.add_argument("--context", metavar="NAME", default=default, help="the Docker context to use")
     parser.add_argument(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from mltui.cli import app
 from mltui.cli.follow import announce, detached, follow, wait_until_started
 from mltui.cli.output import say
-from mltui.cli.session import load, open_launcher
+from mltui.cli.session import load, open_launcher, user_settings
 from mltui.domain.errors import EngineError, UsageError
 from mltui.domain.run import LOCAL, RunState
+from mltui.plugins import AUTO
 from mltui.runtime.launcher import Wish
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def demo(args: Namespace) -> int:
 def _launch(launcher: Launcher, profile: Profile, engine: str) -> Run:
     """Launch and say which engine it is and why; one that refuses at once is given up like one that fails later."""
     try:
-        run = launcher.launch(profile, Wish(engine=engine))
+        run = launcher.launch(profile, Wish(engine=engine or user_settings().engine or AUTO))
     except EngineError as error:
         if engine:
             raise

@@ -75,7 +75,16 @@ class EngineError(MltuiError):
 
 
 class EngineUnavailable(EngineError):
-    """No engine answers at the endpoint, or this user may not speak to it."""
+    """No engine answers at the endpoint, or this user may not speak to it.
+
+    ``absent``: there is none that this user could speak to, rather than one that is slow or fails. ``named``: somebody
+    said that it is to be this one, in the environment or by Docker's current context.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, absent: bool = False, named: bool = False) -> None:
+        super().__init__(message, hint)
+        self.absent = absent
+        self.named = named
 
 
 class NotFound(EngineError):

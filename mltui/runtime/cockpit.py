@@ -123,7 +123,7 @@ class Cockpit:
     def choose(self, wish: str) -> EngineChoice:
         """The engine for a launch: ``wish``, the one the viewer was started with, the user's, else what answers."""
         usual = "" if self.options.endpoint else self.loaded.settings.engine
-        return choose_engine(wish or self.options.engine or usual, self.options.endpoint)
+        return choose_engine(wish or self.options.engine or usual, self.options.endpoint, stand_in=True)
 
     def _connect_at_last(self, attempt: int) -> None:
         """Connect, unless somebody else began to meanwhile."""

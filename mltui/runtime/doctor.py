@@ -15,7 +15,7 @@ from pathlib import Path
 from mltui import __version__
 from mltui.domain.errors import MltuiError
 from mltui.domain.figures import format_bytes
-from mltui.plugins import check_name
+from mltui.plugins import AUTO, check_name
 from mltui.runtime.checkup import DEADLINE_S, Check, Finding, Verdict, disk, run_checks
 from mltui.runtime.doctor_engine import HANGING, check_engine, check_logs, check_zombies
 from mltui.runtime.doctor_gpus import check_driver, check_fabric, check_gpus, check_toolkit
@@ -36,6 +36,7 @@ def examine(
     given time of its own. Raises ``UsageError`` for an engine that does not exist.
     """
     check_name(engine)
+    engine = "" if engine == AUTO else engine
     driver_hangs = "The driver hangs: see dmesg, and whether nvidia-smi answers."
     checks = [
         Check("engine", lambda: check_engine(engine, endpoint), HANGING),

@@ -29,10 +29,11 @@ def check_engine(name: str = "", endpoint: str = "") -> Iterable[Finding]:
         engine = make_engine(name or "docker", endpoint)
         info = engine.info()
     except EngineUnavailable as error:
-        # Without a container engine everything still works as local processes, unless one was asked for.
-        known = known_words(error.message) if name else None
-        cure = known.cure if known else f"{error.hint} {'' if name else 'Runs are local processes until then.'}"
-        yield Finding("engine", Verdict.FAIL if name else Verdict.WARN, error.message, cure.strip())
+        # Without a container engine everything still works as local processes, unless one was asked for or is slow.
+        insisted = bool(name) or error.named or not error.absent
+        known = known_words(error.message) if insisted else None
+        cure = known.cure if known else f"{error.hint} {'' if insisted else 'Runs are local processes until then.'}"
+        yield Finding("engine", Verdict.FAIL if insisted else Verdict.WARN, error.message, cure.strip())
         return
     engine.close()
     yield Finding("engine", Verdict.OK, f"{info.product} {info.version}: there, and may be used")

@@ -13,6 +13,7 @@ from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, S
 from mltui.domain.run import Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import Restarts, StatesLimits
+from mltui.plugins import AUTO
 from mltui.runtime.adoption import adopt, note_not_started
 from mltui.runtime.discovery import discover
 from mltui.runtime.gpu_choice import gpu_uses, with_gpus
@@ -400,7 +401,7 @@ def _new_run(profile: Profile, wish: Wish, choice: EngineChoice, resolution: Res
         endpoint=choice.info.endpoint,
         notes=" ".join(filter(None, (choice.reason, *notes))),
         params=dict(resolution.params),
-        overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine else {}),
+        overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine not in ("", AUTO) else {}),
         command=docker_command(spec),
         image=spec.image,
         container_name=spec.name,

@@ -11,9 +11,9 @@ VERDICTS = {"ok", "warn", "fail", "info"}
 
 
 def test_findings_for_people_and_programs(program: Program) -> None:
-    """A line each with its cure below; the same as objects; an engine that is away is a warning, not a failure."""
+    """A line each with its cure below; the same as objects; an engine that was named and is away is a failure."""
     out, _ = program("doctor", code=None)
-    assert "warn  engine" in out
+    assert "fail  engine" in out
     assert "no-engine.sock" in out
     found = program.lines("doctor", "--json", code=None)
     assert {"engine", "shared memory", "home", "local engine", "mltui", "zombies"} <= {one["check"] for one in found}

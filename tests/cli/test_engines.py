@@ -27,9 +27,16 @@ def test_engine_that_does_not_answer_is_one_sentence(program: Program) -> None:
     assert "--engine local" in err
 
 
-def test_without_an_engine_the_local_one_is_used_and_said(program: Program) -> None:
-    """Lists go to the engine that there is, and a remark on stderr names it."""
-    out, err = program("container", "list", "--all", "--json")
+def test_an_engine_that_is_named_is_insisted_on(program: Program) -> None:
+    """``DOCKER_HOST`` meant that one: nothing is launched or listed in its place, unless that is said."""
+    program.profile("train", TRAIN)
+    for words in (("run", "./train", "-d"), ("container", "list", "--json"), ("image", "list", "--json")):
+        out, err = program(*words, code=1)
+        assert out == ""
+        assert "There is no Docker engine" in err
+        assert "--engine local" in err
+    assert "no run yet" in program("runs")[1]
+    out, err = program("container", "list", "--all", "--json", "--engine", "auto")
     assert out == ""
     assert "There is no Docker engine" in err
 
@@ -78,10 +85,10 @@ def test_demo_falls_back_where_its_image_cannot_be_had(program: Program, dockerd
 
 
 def test_doctor_prints_checks_with_verdicts(program: Program) -> None:
-    """Without an engine the machine can still work, so nothing failed; each finding is an object with its cure."""
-    findings = {str(finding["check"]): finding for finding in program.lines("doctor", "--json")}
+    """Each finding is an object with its cure; an engine that was named and does not answer is a failure."""
+    findings = {str(finding["check"]): finding for finding in program.lines("doctor", "--json", code=1)}
     assert findings["home"]["verdict"] == "ok"
-    assert findings["engine"]["verdict"] == "warn"
+    assert findings["engine"]["verdict"] == "fail"
     assert findings["engine"]["cure"]
     assert findings["terminal"]["verdict"] == "info"
     assert "no-engine.sock" in program("doctor", "--engine", "docker", code=1)[0]

@@ -16,7 +16,7 @@ import pytest
 
 from mltui.domain.device import DeviceSample
 from mltui.engines.base import EngineInfo
-from mltui.engines.docker import DockerEngine
+from mltui.engines.docker import DockerEngine, endpoint
 from mltui.monitors import host
 from mltui.monitors.nvidia import NvidiaMonitor
 from mltui.runtime import checkup, doctor, doctor_engine, doctor_gpus
@@ -76,13 +76,20 @@ def test_an_engine_that_accepts_and_never_answers_does_not_hold_it_up(tmp_path: 
 
 def test_no_engine_is_a_warning_with_the_cure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without a container engine the local one works, so that is no failure; an engine that was asked for is one."""
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(endpoint, "DEFAULT_SOCKET", f"{tmp_path}/none.sock")
+    monkeypatch.setattr(endpoint, "_sockets", lambda env: iter(()))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     [found] = doctor_engine.check_engine()
     assert found.verdict is Verdict.WARN
     assert "none.sock" in found.evidence
     assert found.cure
     [asked] = doctor_engine.check_engine("docker")
     assert asked.verdict is Verdict.FAIL
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    [named] = doctor_engine.check_engine()
+    assert named.verdict is Verdict.FAIL
+    assert "until then" not in named.cure
 
 
 def test_home_that_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ class Program:
         folder.mkdir(exist_ok=True)
         share_environments(self.home)
         self.prefix = _as_user(user) if user else []
+        self.where = () if docker else ("--engine", "local")
         for path in (folder, self.home) if user else ():
             os.chown(path, user, user)
         foreign = ("DOCKER_", "MLTUI_", "PYTEST", "NO_COLOR")
@@ -95,7 +96,7 @@ class Program:
     def launch(self, profile: Path, **params: object) -> Run:
         """Launch a profile and do not follow it."""
         changes = [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
-        done = self("run", str(profile), *changes, "-d", "--json")
+        done = self("run", str(profile), *self.where, *changes, "-d", "--json")
         assert done.returncode == 0, done.stderr
         return self.run(json.loads(done.stdout)["id"])
 

@@ -6,6 +6,7 @@ The high-level client is not used: it inspects every container of a list (one to
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -172,25 +173,32 @@ def refusal(error: Refused, what: str) -> EngineError:
 
 def unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
     """Why the engine cannot be reached, and the cure."""
-    where = f"at {endpoint}"
+    message, hint, absent = _reason(f"at {endpoint}", error)
+    return EngineUnavailable(message, hint, absent=absent, named=not endpoint.usual)
+
+
+def _reason(where: str, error: BaseException) -> tuple[str, str, bool]:
+    """The sentence, the cure, and whether there is no engine at all for this user."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, FileNotFoundError):
-            return EngineUnavailable(f"There is no Docker engine {where}: no such socket.", _START)
+            return f"There is no Docker engine {where}: no such socket.", _START, True
         if isinstance(cause, PermissionError):
-            return EngineUnavailable(f"You may not use the Docker engine {where}: permission denied.", _PERMISSION)
+            return f"You may not use the Docker engine {where}: permission denied.", _PERMISSION, True
         if isinstance(cause, ConnectionRefusedError):
-            return EngineUnavailable(f"No Docker engine answers {where}: connection refused.", _START)
+            return f"No Docker engine answers {where}: connection refused.", _START, True
+        if isinstance(cause, socket.gaierror):
+            return f"There is no Docker engine {where}: no machine of that name is known.", _ADDRESS, True
         if isinstance(cause, SshFailed):
-            return EngineUnavailable(f"The Docker engine {where} cannot be reached: {one_line(str(cause), 200)}.", _SSH)
+            return f"The Docker engine {where} cannot be reached: {one_line(str(cause), 200)}.", _SSH, False
         if isinstance(cause, ssl.SSLError):
-            return EngineUnavailable(f"The Docker engine {where} does not accept TLS: {_tls_reason(cause)}.", _TLS)
+            return f"The Docker engine {where} does not accept TLS: {_tls_reason(cause)}.", _TLS, False
         if isinstance(cause, TimeoutError):
-            return EngineUnavailable(f"The Docker engine {where} did not answer in time.", _START)
+            return f"The Docker engine {where} did not answer in time.", _BUSY, False
         if isinstance(cause, Refused) and "HTTPS" in cause.text:
-            return EngineUnavailable(f"The Docker engine {where} wants TLS.", _TLS)
+            return f"The Docker engine {where} wants TLS.", _TLS, False
     reason = one_line(str(causes[-1]) or type(error).__name__, 200)
-    return EngineUnavailable(f"The Docker engine {where} cannot be reached: {reason}.", _START)
+    return f"The Docker engine {where} cannot be reached: {reason}.", _START, False
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -212,6 +220,8 @@ def _tls_reason(error: ssl.SSLError) -> str:
 
 
 _START = "Start it (`sudo systemctl start docker`), or choose another with DOCKER_HOST or `docker context use`."
+_ADDRESS = "Correct DOCKER_HOST (unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST), or choose with `docker context use`."
+_BUSY = "It may be busy or hang: try again, and see whether `docker version` answers."
 _PERMISSION = (
     "Join its group (`sudo usermod -aG docker $USER`) and log in again; members of that group are as powerful as root."
 )

@@ -40,6 +40,8 @@ class Endpoint:
     context: str = "default"
     """Name of the Docker context, ``DOCKER_HOST``, or which socket it is (``rootless``, ``podman``)."""
     tls: Tls | None = None
+    usual: bool = False
+    """It is one of the places where engines usually are; nobody named it."""
 
     @property
     def scheme(self) -> str:
@@ -116,7 +118,9 @@ def _from_context(name: str, env: Mapping[str, str]) -> Endpoint:
     host = docker.get("Host")
     if not host:
         raise EngineUnavailable(
-            f"There is no Docker context named {one_line(name)!r}.", "`docker context ls` shows those there are."
+            f"There is no Docker context named {one_line(name)!r}.",
+            "`docker context ls` shows those there are.",
+            named=True,
         )
     folder = contexts / "tls" / digest / "docker"
     tls = _tls_files(folder, verify=not docker.get("SkipTLSVerify")) if folder.is_dir() else None
@@ -140,7 +144,7 @@ def _from_sockets(env: Mapping[str, str]) -> Endpoint:
     found = [(path, why) for path, why in _sockets(env) if _is_socket(path)]
     usable = [(path, why) for path, why in found if os.access(path, os.W_OK)]
     path, why = (usable or found or [(DEFAULT_SOCKET, "default")])[0]
-    return Endpoint(f"unix://{path}", why)
+    return Endpoint(f"unix://{path}", why, usual=True)
 
 
 def _sockets(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
