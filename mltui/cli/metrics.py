@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ _EXPORTS = ("tensorboard", "svg")
 def metrics(args: Namespace) -> int:
     """Print the points or, as a table, a line for each series; write them where a file or an export is asked for."""
     if args.output == "-" or not args.output:
-        _give(args)
+        with _in_blocks():
+            _give(args)
         return 0
     path = Path(args.output)
     try:
@@ -41,6 +43,27 @@ def metrics(args: Namespace) -> int:
         raise cannot_write(path, error) from error
     say(f"Written: {path}")
     return 0
+
+
+@contextmanager
+def _in_blocks() -> Iterator[None]:
+    """Let standard output take many points at once, also where ``PYTHONUNBUFFERED``, which every container of a
+    training has, would make each of them a system call. It is flushed where more has to be waited for.
+    """
+    stream = sys.stdout
+    raw = getattr(stream, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        yield
+        return
+    blocks = io.TextIOWrapper(io.BufferedWriter(raw, _READ), encoding=stream.encoding, errors=stream.errors)
+    try:
+        with redirect_stdout(blocks):
+            yield
+        blocks.flush()
+    finally:
+        # What could not be written must not be tried again by the interpreter's end, nor the stream be closed.
+        with suppress(OSError, ValueError):
+            blocks.detach().detach()
 
 
 def _give(args: Namespace) -> None:

@@ -42,7 +42,9 @@ def list_profiles(args: Namespace) -> int:
 
 def _about(entry: ProfileEntry) -> str:
     problem = entry.problem
-    return f"line {problem.line}: {problem.path}: {problem.message}" if problem else entry.description
+    if problem is None:
+        return entry.description
+    return ": ".join(filter(None, (f"line {problem.line}", problem.path, problem.message)))
 
 
 def _entry_value(entry: ProfileEntry) -> dict[str, object]:

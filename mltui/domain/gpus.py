@@ -105,8 +105,10 @@ def _device_ids(ids: list[str]) -> tuple[str, ...]:
 def parse_gpus(text: str) -> Gpus:
     """``--gpus`` of the command line: the forms of the profile's key, and ``docker run``'s ``device=0,1``.
 
-    Raises ``ValueError`` with what was expected.
+    A lone 0 is refused: as a number it is no GPU, as an index the first. Raises ``ValueError`` with what was expected.
     """
+    if text.strip().strip("0") == "" and text.strip():
+        raise ValueError("0 may be no GPU or the GPU with the index 0: say none, or device=0")
     try:
         return _gpus(text.strip())
     except PydanticCustomError as error:

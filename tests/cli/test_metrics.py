@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
+import subprocess
+import sys
 from array import array
 
 import pytest
@@ -70,6 +73,22 @@ def test_points_come_while_the_log_still_grows(program: Program) -> None:
         process.stdin.write(f"Epoch {epoch}/9\n- loss: 0.{9 - epoch} - accuracy: 0.{epoch}\n")
     process.stdin.flush()
     assert json.loads(process.stdout.readline()) == {"name": "loss", "axis": "epoch", "x": 1, "value": 0.8}
+
+
+def test_points_are_written_many_at_once(program: Program) -> None:
+    """Also where Python's output is unbuffered, as it is in containers: here each system call is a packet."""
+    (program.folder / "log").write_text("".join(f"step={i} loss=0.5\n" for i in range(3000)))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mltui", "metrics", "log", "--format", "csv"], stdout=theirs, cwd=program.folder,
+            env=program.environment | {"PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        theirs.close()
+        packets = list(iter(lambda: ours.recv(1 << 20), b""))
+        assert process.wait() == 0
+    assert b"".join(packets).count(b"\n") == 3001
+    assert len(packets) < 30
 
 
 def test_event_files_csv_logs_and_folders_of_them(program: Program) -> None:

@@ -13,10 +13,12 @@ def test_list_shows_broken_profiles_too(program: Program) -> None:
     (program.folder / "profiles" / "profile.yaml").unlink()
     (program.folder / "profiles" / "good.yaml").write_text(TRAIN)
     (program.folder / "profiles" / "bad.yaml").write_text("image: busybox\nimagee: x\n")
+    (program.folder / "profiles" / "binary.yaml").write_bytes(b"\x80\xff\x00image")
     out, _ = program("profile", "list")
     rows = {line.split()[0]: line for line in out.splitlines()[1:]}
     assert "Prints a falling loss" in rows["good"]
     assert "line 2" in rows["bad"]
+    assert "line 1: is not text" in rows["binary"]
     entries = {str(entry["name"]): entry for entry in program.lines("profile", "list", "--json")}
     assert entries["good"]["problem"] is None
     assert entries["bad"]["problem"]["line"] == 2  # type: ignore[index]

@@ -405,7 +405,6 @@ def test_auto_takes_a_free_gpu_or_the_cpu_and_says_so(launch, engine, devices, r
         ("GPU-2", GpuRequest(device_ids=("GPU-2",)), 0),
         ("all", GpuRequest(all=True), 0),
         ("none", GpuRequest(), 0),
-        ("0", GpuRequest(), 0),
     ],
 )
 def test_a_launch_chooses_other_gpus(launch, gpus, request_, awaits):
@@ -447,7 +446,7 @@ def test_more_gpus_than_there_are(launch):
         ("2", LOCAL, (), "This machine shows no GPU, and it asks for 2: it will hardly start."),
         ("all", DOCKER, (), "Docker Engine on box shows no GPU, and it asks for all: it will hardly start."),
         ("0,7", WITH_GPUS, (gpu(0),), "This machine has no GPU 7; it has 1: it will hardly start."),
-        ("0", WITH_GPUS, (gpu(0),), ""),
+        ("none", WITH_GPUS, (gpu(0),), ""),
     ],
 )
 def test_gpus_that_are_not_to_be_seen_are_said_before_the_launch(launch, gpus, engine, devices, said):
@@ -462,6 +461,13 @@ def test_gpus_that_are_not_to_be_seen_are_said_before_the_launch(launch, gpus, e
 def test_a_wrong_choice_of_gpus_is_a_sentence(launch, gpus):
     """With the forms that are right."""
     with pytest.raises(UsageError, match="--gpus: expected the index or the UUID of a GPU"):
+        launch("image: x\n", **{"gpus": gpus})
+
+
+@pytest.mark.parametrize("gpus", ["0", " 00 "])
+def test_a_lone_0_is_not_taken_for_a_number_of_gpus(launch, gpus):
+    """Who means the GPU with the index 0 is not to train on the CPU."""
+    with pytest.raises(UsageError, match="say none, or device=0"):
         launch("image: x\n", **{"gpus": gpus})
 
 
