@@ -40,7 +40,10 @@ def _refuse_active(run: Run) -> None:
 def _what_goes(launcher: Launcher, run: Run) -> str:
     container = f"container {run.container_name}, " if run.container_id else ""
     folder = launcher.folder(run.id)
-    return f"run {run.id} ({run.profile}, {run.state}): {container}its record, its outputs ({outputs_text(folder)})"
+    outputs = f"its outputs ({outputs_text(folder)})"
+    if folder.outputs_elsewhere:
+        outputs = f"not its outputs, which stay in {folder.outputs}"
+    return f"run {run.id} ({run.profile}, {run.state}): {container}its record, {outputs}"
 
 
 def _removed(launcher: Launcher, run: Run, *, force: bool) -> bool:

@@ -45,6 +45,8 @@ class ContainerStatus:
     image_id: str = ""
     tty: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    outputs: str = ""
+    """The folder of the engine's machine that is mounted where its run writes outputs; empty where none is."""
 
     @property
     def ended(self) -> bool:

@@ -15,6 +15,9 @@ LOCAL = "local"
 #: ``Run.reason`` where the engine did not give the GPUs that were asked for.
 WITHOUT_GPU = "gpu"
 
+#: Variable that tells a run the folder for what it leaves.
+OUTPUTS_VARIABLE = "MLTUI_OUTPUTS"
+
 #: Labels that tie a container to its run. An engine finds runs by ``LABEL_RUN``.
 LABEL_RUN = "mltui.run"
 LABEL_PROFILE = "mltui.profile"

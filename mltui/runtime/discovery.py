@@ -4,12 +4,23 @@ on when somebody starts its container again.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from mltui.domain.container import Container, ContainerStatus
-from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PROFILE, STARTED_AGAIN, Run, RunState
+from mltui.domain.run import (
+    LABEL_CREATED,
+    LABEL_GROUP,
+    LABEL_OWNER,
+    LABEL_PARAMS,
+    LABEL_PROFILE,
+    STARTED_AGAIN,
+    Run,
+    RunState,
+)
 from mltui.domain.text import one_line
 from mltui.storage.history import RunDatabase
 from mltui.storage.run_folder import RunFolder
@@ -40,8 +51,8 @@ def discover(
         if not _plausible(run_id) or not _own(container) or container.state == "created":
             continue
         known = database.get(run_id)
-        if known is None and find(run_id):
-            RunFolder(home, run_id).make()
+        if known is None and (now := find(run_id)):
+            _make_folder(home, run_id, Path(now.outputs))
             database.add(_record(container, *where))
             found += 1
         elif known is not None and container.running and _was_started_again(known, container, find):
@@ -58,6 +69,16 @@ def _was_started_again(run: Run, container: Container, find: Callable[[str], Con
     return now is not None and not now.ended and (now.started or 0.0) > run.finished
 
 
+def _make_folder(home: Path, run_id: str, outputs: Path) -> None:
+    """The run's folder, with its outputs where its container has them, and the profile that lies beside those."""
+    folder = RunFolder(home, run_id)
+    folder.make(outputs if outputs.is_absolute() and outputs.is_dir() else None)
+    elsewhere = RunFolder.beside(outputs)
+    if elsewhere.path.name == run_id and not folder.profile.exists():
+        with contextlib.suppress(OSError, ValueError):
+            folder.keep_profile(elsewhere.profile.read_text(encoding="utf-8"))
+
+
 def _record(container: Container, engine: str, endpoint: str) -> Run:
     return Run(
         id=container.run_id,
@@ -70,6 +91,7 @@ def _record(container: Container, engine: str, endpoint: str) -> Run:
         image=container.image,
         container_id=container.id,
         container_name=container.name,
+        params=_params(container),
         group_id=_group(container),
         created=_time(container.labels.get(LABEL_CREATED)) or container.created,
     )
@@ -89,6 +111,16 @@ def _group(container: Container) -> str:
     """The sweep that the container says its run belongs to."""
     group_id = container.labels.get(LABEL_GROUP, "")
     return group_id if _plausible(group_id) else ""
+
+
+def _params(container: Container) -> Mapping[str, object]:
+    """The values of its parameters, which a label tells."""
+    try:
+        found = json.loads(container.labels.get(LABEL_PARAMS, "{}"))
+    except ValueError:
+        return {}
+    plain = found.items() if isinstance(found, dict) else ()
+    return {one_line(name, 80): value for name, value in plain if isinstance(value, str | int | float | bool)}
 
 
 def _time(text: str | None) -> float | None:

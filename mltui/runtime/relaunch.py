@@ -24,7 +24,7 @@ def kept_profile(folder: RunFolder, run: Run) -> Profile:
     from mltui.storage.profiles import load_profile
 
     if not folder.profile.exists():
-        raise NotFound(f"Run {run.id} has no copy of its profile.", "It was started by another mltui.")
+        raise NotFound(f"Run {run.id} has no copy of its profile.", f"Launch it anew: mltui run {run.profile}")
     return load_profile(folder.profile, beside=run.profile_path or None)
 
 

@@ -20,7 +20,15 @@ from mltui.domain.profile import Profile
 from mltui.domain.profile_check import check, fill, literal
 from mltui.domain.profile_faults import Fault
 from mltui.domain.profile_sound import unit_of, without
-from mltui.domain.run import LABEL_CREATED, LABEL_GROUP, LABEL_OWNER, LABEL_PARAMS, LABEL_PROFILE, LABEL_RUN
+from mltui.domain.run import (
+    LABEL_CREATED,
+    LABEL_GROUP,
+    LABEL_OWNER,
+    LABEL_PARAMS,
+    LABEL_PROFILE,
+    LABEL_RUN,
+    OUTPUTS_VARIABLE,
+)
 from mltui.domain.secret_names import is_secret_name
 from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo
@@ -283,7 +291,7 @@ class _Launch:
         return ""
 
     def _own_variables(self, params: Mapping[str, ParamValue]) -> dict[str, str]:
-        own = {"PYTHONUNBUFFERED": "1", "MLTUI_RUN_ID": self.run_id, "MLTUI_OUTPUTS": self._outputs_path()}
+        own = {"PYTHONUNBUFFERED": "1", "MLTUI_RUN_ID": self.run_id, OUTPUTS_VARIABLE: self._outputs_path()}
         if params:
             own["MLTUI_PARAMS"] = json_text(params)
         return own

@@ -41,16 +41,39 @@ class RunFolder:
         self.samples = self.path / "samples"
         self.build_log = self.path / "build.log"
         self.profile = self.path / "profile.yaml"
-        self.outputs = self.path / "outputs"
+        self._outputs = self.path / "outputs"
         self.supervisor_log = self.path / "supervisor.log"
         self.restart = self.path / "restart"
         self._lock_path = self.path / "lock"
         self._lock = -1
 
-    def make(self) -> None:
-        """Make the folder and its outputs; raises ``StorageError``."""
+    @classmethod
+    def beside(cls, outputs: Path) -> RunFolder:
+        """The folder that these outputs are in, which may be any folder."""
+        return cls(outputs.parent.parent.parent, outputs.parent.name)
+
+    def make(self, outputs: Path | None = None) -> None:
+        """Make the folder and its outputs, which are at ``outputs`` where that is given; raises ``StorageError``."""
         make_folder(self.path)
-        make_folder(self.outputs)
+        if self.outputs_elsewhere:
+            return
+        if outputs is None or outputs.resolve() == self._outputs.resolve() or self._outputs.exists():
+            make_folder(self._outputs)
+            return
+        try:
+            self._outputs.symlink_to(outputs)
+        except OSError as error:
+            raise StorageError(f"{self._outputs} cannot be made: {error.strerror}.", MAKE_ROOM) from error
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of what the training leaves."""
+        return self._outputs.resolve() if self.outputs_elsewhere else self._outputs
+
+    @property
+    def outputs_elsewhere(self) -> bool:
+        """They are not in the folder and stay when it is removed: the run was launched from another home."""
+        return self._outputs.is_symlink()
 
     def take_lock(self) -> bool:
         """Become the run's supervisor; ``False`` when another process is. The lock goes with the process.

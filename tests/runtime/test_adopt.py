@@ -14,9 +14,11 @@ import pytest
 from mltui.domain.errors import StorageError
 from mltui.domain.run import RunState
 from mltui.engines.local.shim import _PIPE_SIZE
+from mltui.plugins import make_engine
 from mltui.runtime.launcher import Launcher
 from mltui.runtime.replay import GAP
 from mltui.runtime.run_view import RunView
+from mltui.storage.history import RunDatabase
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support.images import BUSYBOX
 
@@ -253,6 +255,25 @@ def test_a_home_that_lost_its_database(runs: Runs) -> None:
     runs.go(run)
     assert_whole(runs, run)
     assert runs.now(run).started
+
+
+@pytest.mark.docker
+def test_a_run_of_another_home_keeps_its_outputs_params_and_profile(docker_runs: Runs, tmp_path: Path) -> None:
+    """Found by its label it names the outputs where its container has them; removing it here leaves them there."""
+    run = docker_runs.run('echo model > "$MLTUI_OUTPUTS/model"', params={"lr": 0.5, "name": "x"})
+    outputs = docker_runs.launcher.folder(run.id).outputs
+    home = tmp_path / "other"
+    with contextlib.closing(RunDatabase(home / "runs.db")) as database:
+        other = Launcher(home, database, docker_runs.choose, make_engine)
+        assert other.discover(docker_runs.engine.containers(), docker_runs.engine_name, docker_runs.endpoint) == 1
+        found, folder = database.find(run.id), other.folder(run.id)
+        assert found.params == {"lr": 0.5, "name": "x"}
+        assert folder.outputs == outputs
+        assert folder.outputs_elsewhere
+        assert folder.profile.read_text() == docker_runs.launcher.folder(run.id).profile.read_text()
+        folder.make()
+        other.forget(dataclasses.replace(found, state=RunState.LOST))
+    assert (outputs / "model").read_text() == "model\n"
 
 
 def test_a_removed_run_does_not_come_back(runs: Runs) -> None:

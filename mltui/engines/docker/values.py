@@ -8,7 +8,7 @@ from typing import Any
 
 from mltui.domain.container import Container, ContainerStatus
 from mltui.domain.image import Image
-from mltui.domain.run import LABEL_RUN
+from mltui.domain.run import LABEL_RUN, OUTPUTS_VARIABLE
 from mltui.domain.text import one_line
 
 
@@ -67,7 +67,17 @@ def container_status(raw: Mapping[str, Any]) -> ContainerStatus:
         image_id=str(raw.get("Image") or ""),
         tty=bool(config.get("Tty")),
         labels={str(k): str(v) for k, v in (config.get("Labels") or {}).items()},
+        outputs=_outputs(raw),
     )
+
+
+def _outputs(raw: Mapping[str, Any]) -> str:
+    """Where the outputs of an inspected container are, outside of it."""
+    variables = dict(str(one).split("=", 1) for one in (raw.get("Config") or {}).get("Env") or () if "=" in str(one))
+    for mount in raw.get("Mounts") or ():
+        if mount.get("Destination") == variables.get(OUTPUTS_VARIABLE):
+            return str(mount.get("Source") or "")
+    return ""
 
 
 def log_rotates(raw: Mapping[str, Any]) -> bool:

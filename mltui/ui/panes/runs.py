@@ -280,10 +280,12 @@ class RunsPane(ListPane[RunRow]):
             self.cockpit_app.say_error(UsageError(f"Run {active[0].id} is {active[0].state}.", hint))
         elif runs:
             launcher = self.cockpit_app.cockpit.launcher
-            where = launcher.folder(runs[0].id).outputs if len(runs) == 1 else launcher.folder(runs[0].id).path.parent
+            folder = launcher.folder(runs[0].id)
+            where = folder.outputs if len(runs) == 1 else folder.path.parent
             owner = "its" if len(runs) == 1 else "their"
             text = f"Remove {_named(runs)}?\n\nThis deletes {owner} container{'s' if len(runs) > 1 else ''}, {owner} "
-            text += f"curves and log{'s' if len(runs) > 1 else ''}, and {owner} outputs in\n{where}"
+            also = "not" if len(runs) == 1 and folder.outputs_elsewhere else "and"
+            text += f"curves and log{'s' if len(runs) > 1 else ''}, {also} {owner} outputs in\n{where}"
             self.cockpit_app.ask(text, "Remove", f"Removing {_named(runs)}", partial(self._remove_all, runs))
 
     def _remove_all(self, runs: Sequence[Run]) -> None:
