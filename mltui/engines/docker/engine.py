@@ -31,6 +31,7 @@ from mltui.engines.docker.create import (
 )
 from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.events import FILTERS, DockerEventStream
+from mltui.engines.docker.image_removal import removal_refusal
 from mltui.engines.docker.masking import masked
 from mltui.engines.docker.streams import DockerLogStream, open_log
 from mltui.engines.docker.update import limits_of, limits_update, update_refusal
@@ -170,8 +171,20 @@ class DockerEngine:
 
     def remove_image(self, image_id: str, *, force: bool = False) -> None:
         """Remove an image that no container uses."""
-        with self._client.call(f"The image {one_line(image_id, 80)} was not removed", timeout=PATIENT) as api:
-            api.remove_image(image_id, force=force)
+        try:
+            with self._client.call(timeout=PATIENT) as api:
+                api.remove_image(image_id, force=force)
+        except Refused as error:
+            raise removal_refusal(self._image_name(image_id), error) from error
+
+    def _image_name(self, image_id: str) -> str:
+        """What a person calls the image; the beginning of its id where it has no name."""
+        try:
+            with self._client.call(timeout=PATIENT) as api:
+                tags = api.inspect_image(image_id).get("RepoTags") or ()
+        except (EngineError, Refused):
+            tags = ()
+        return next(map(str, tags), image_id.removeprefix("sha256:")[:12])
 
     # -- a container's life
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mltui.domain.errors import ImageError
+from mltui.domain.errors import EngineError, ImageError
 from mltui.domain.launch import BuildSpec, LaunchSpec
 from mltui.engines.base import Progress
 from mltui.engines.docker.build import Follower, pull_refusal
+from mltui.engines.docker.image_removal import removal_refusal
+from mltui.engines.docker.wire import Refused
 from tests.contracts.conftest import Rig, until
 from tests.support import images
 
@@ -254,7 +256,33 @@ def test_images_are_listed_and_removed(rig: Rig, spec: LaunchSpec) -> None:
     assert newest.name == f"{spec.image}:latest"
     assert newest.containers == 1
     assert newest.size > 1_000_000
+    with pytest.raises(
+        EngineError, match=f"{spec.image}:latest was not removed: .*container {container[:12]}"
+    ) as caught:
+        rig.engine.remove_image(newest.id)
+    assert f"mltui container rm {container[:12]}" in caught.value.hint
     rig.engine.remove(container)
     assert rig.engine.images()[0].containers == 0
     rig.engine.remove_image(newest.id)
     assert newest.id not in [image.id for image in rig.engine.images()]
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "cure"),
+    [
+        ("conflict: unable to delete a6d4 (cannot be forced) - image has dependent child images", "built on", "first"),
+        ("conflict: unable to delete a6d4 (must be forced) - image is referenced in multiple repositories",
+         "several names", "--force"),
+        ("conflict: unable to delete d345 (cannot be forced) - image is being used by running container b53eeca239d7",
+         "the running container b53eeca239d7 uses it", "Stop and remove it first"),
+        ("image used by b53eeca239d7aa: image is in use by a container: consider force-removing image",
+         "the container b53eeca239d7 uses it", "mltui container rm b53eeca239d7"),
+    ],
+)  # fmt: skip
+def test_why_an_image_is_kept(text: str, meaning: str, cure: str) -> None:
+    """By its name, with what has to go first."""
+    error = removal_refusal("mnist:latest", Refused(409, text))
+    assert error.message.startswith("The image mnist:latest was not removed: ")
+    assert meaning in error.message
+    assert "forced" not in error.message
+    assert cure in error.hint
