@@ -19,6 +19,7 @@ from mltui.domain.text import clean, one_line
 from mltui.engines.base import ImageRef, Progress, ProgressCallback
 from mltui.engines.docker.client import PATIENT, DockerClient
 from mltui.engines.docker.context import BuildContext, FileDigests
+from mltui.engines.docker.sending import Sending
 from mltui.engines.docker.wire import EngineStream, Refused
 
 #: Lines of a failed build that are kept.
@@ -74,9 +75,12 @@ class ImageBuilder:
     def _build(self, spec: LaunchSpec, build: BuildSpec, progress: ProgressCallback) -> ImageRef:
         context = BuildContext(build)
         digest = context.digest(self._digests)
-        follower = Follower(progress)
+        sending = Sending(context.size)
+        follower = Follower(progress, sending)
+        if sending.announcement:
+            progress(Progress(sending.announcement))
         try:
-            _pump(lambda: self._open_build(spec, context, digest), follower)
+            _pump(lambda: self._open_build(spec, context, digest, sending), follower)
         except Refused as error:
             raise build_refusal(spec.image, error.text, follower) from error
         except OSError as error:
@@ -88,7 +92,7 @@ class ImageBuilder:
             raise ImageError(f"The build of {spec.image} ended before it was done.", "", tuple(follower.tail))
         return ImageRef(spec.image, found, built=True)
 
-    def _open_build(self, spec: LaunchSpec, context: BuildContext, digest: str) -> EngineStream:
+    def _open_build(self, spec: LaunchSpec, context: BuildContext, digest: str, sending: Sending) -> EngineStream:
         build = context.spec
         params = {
             "t": spec.image,
@@ -99,14 +103,13 @@ class ImageBuilder:
             "forcerm": 1,
         }
         params |= {k: v for k, v in (("target", build.target), ("networkmode", build.network)) if v}
-        with context.archive() as archive:
+        with context.archive(sending):
             headers = {
                 "Content-Type": "application/x-tar",
-                "Content-Length": str(archive.seek(0, 2)),
+                "Content-Length": str(sending.begin()),
                 **self._registry_headers(),
             }
-            archive.seek(0)
-            return self._client.stream("POST", "/build", params, body=archive, headers=headers, timeout=PATIENT)
+            return self._client.stream("POST", "/build", params, body=sending, headers=headers, timeout=PATIENT)
 
     def _registry_headers(self, image: str = "") -> dict[str, str]:
         """The person's logins, as ``docker login`` left them: all of them for a build, one for a pull."""
@@ -154,8 +157,9 @@ def _tagged(image: str) -> bool:
 class Follower:
     """Turns the engine's messages into progress and remembers the last lines."""
 
-    def __init__(self, progress: ProgressCallback) -> None:
+    def __init__(self, progress: ProgressCallback, sending: Sending | None = None) -> None:
         self._progress = progress
+        self._sending = sending
         self.step = self.steps = 0
         self.instruction = ""
         self.error = ""
@@ -163,8 +167,9 @@ class Follower:
         self._layers: dict[str, tuple[float, float]] = {}
 
     def beat(self) -> None:
-        """Nothing new; gives the callback its chance to cancel."""
-        self._progress(Progress("", self.step, self.steps))
+        """Nothing new from the engine; how far its context is, and the callback's chance to cancel."""
+        now, fraction = self._sending.now() if self._sending else ("", None)
+        self._progress(Progress("", self.step, self.steps, fraction, now))
 
     def message(self, line: bytes) -> None:
         """One message of the engine, a JSON object."""
@@ -311,6 +316,7 @@ def build_refusal(image: str, text: str, follower: Follower) -> ImageError:
         hint = f"The Dockerfile needs BuildKit: build it with `docker build -t {image} .` and leave `build` out."
         return ImageError(f"The image {image} does not build{where}: {shown}.", hint, tuple(follower.tail))
     known = _meaning(text) if follower.instruction.upper().startswith("FROM") or not follower.step else None
-    meaning, hint = known or ("", "The last lines of the build say more.")
+    more = any(line != follower.error for line in follower.tail)
+    meaning, hint = known or ("", "The last lines of the build say more." if more else "Correct the Dockerfile.")
     said = f"{meaning} ({shown})" if meaning else shown
     return ImageError(f"The image {image} does not build{where}: {said}.", hint, tuple(follower.tail))

@@ -10,12 +10,21 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from mltui.domain.errors import EngineError, EngineUnavailable, NotFound
 from mltui.domain.text import one_line
 from mltui.engines.docker.endpoint import Endpoint
-from mltui.engines.docker.wire import CONNECT_TIMEOUT, EngineStream, Refused, SshFailed, ask, message_of, open_stream
+from mltui.engines.docker.wire import (
+    CONNECT_TIMEOUT,
+    Body,
+    EngineStream,
+    Refused,
+    SshFailed,
+    ask,
+    message_of,
+    open_stream,
+)
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -88,7 +97,7 @@ class DockerClient:
         params: Mapping[str, Any] | None = None,
         *,
         what: str = "",
-        body: IO[bytes] | None = None,
+        body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = QUICK,
         endless: bool = True,

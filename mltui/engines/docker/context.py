@@ -11,6 +11,7 @@ from typing import IO
 
 from mltui.domain.errors import ImageError
 from mltui.domain.launch import BuildSpec
+from mltui.engines.docker.sending import Sending
 
 #: Digests of files by path, size, time of change and inode, so that an unchanged big file is read once.
 FileDigests = dict[tuple[str, int, int, int], str]
@@ -33,6 +34,8 @@ class BuildContext:
         name, text = process_dockerfile(spec.dockerfile, spec.context)
         #: A Dockerfile from outside the context travels under a name made up for it.
         self.dockerfile: tuple[str, str | None] = (name or spec.dockerfile, text)
+        self.size = 0
+        """Bytes of its files; known when their digest is."""
 
     def ignored(self) -> list[str]:
         """Patterns of ``.dockerignore``."""
@@ -53,21 +56,23 @@ class BuildContext:
         total = hashlib.sha256()
         spec = self.spec
         total.update(repr((1, spec.dockerfile, sorted(spec.args.items()), spec.target, self.dockerfile[1])).encode())
+        self.size = 0
         for path in self.files():
-            total.update(repr((path, _content(self.root / path, known))).encode())
+            info = os.lstat(self.root / path)
+            self.size += info.st_size if stat.S_ISREG(info.st_mode) else 0
+            total.update(repr((path, _content(self.root / path, info, known))).encode())
         return total.hexdigest()
 
-    def archive(self) -> IO[bytes]:
+    def archive(self, sending: Sending) -> IO[bytes]:
         """The tar that is sent, in a temporary file that goes when it is closed."""
         from docker.utils.build import tar
 
-        archive = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+        archive = sending.pack_into(tempfile.TemporaryFile())  # noqa: SIM115  the caller closes it
         tar(self.root, self.ignored(), dockerfile=self.dockerfile, fileobj=archive)
         return archive
 
 
-def _content(path: Path, known: FileDigests) -> tuple[str, ...]:
-    info = os.lstat(path)
+def _content(path: Path, info: os.stat_result, known: FileDigests) -> tuple[str, ...]:
     if stat.S_ISLNK(info.st_mode):
         return "link", os.readlink(path)
     if not stat.S_ISREG(info.st_mode):

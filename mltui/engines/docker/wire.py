@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from mltui.domain.text import one_line
@@ -242,13 +242,20 @@ class EngineStream:
                 self._response.close()
 
 
+class Body(Protocol):
+    """What is sent with a request: it is read piece by piece."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next piece; empty at the end."""
+
+
 def open_stream(
     endpoint: Endpoint,
     method: str,
     path: str,
     params: Mapping[str, Any] | None = None,
     *,
-    body: IO[bytes] | None = None,
+    body: Body | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float | None = 30.0,
     endless: bool = True,
@@ -277,9 +284,7 @@ def open_stream(
     return stream
 
 
-def _send(
-    connection: _Connection, method: str, target: str, body: IO[bytes] | None, headers: Mapping[str, str]
-) -> None:
+def _send(connection: _Connection, method: str, target: str, body: Body | None, headers: Mapping[str, str]) -> None:
     sock = connection.sock
     try:
         connection.request(method, target, body=body, headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 from mltui.domain.errors import EngineError, ImageError
 from mltui.domain.launch import BuildSpec, LaunchSpec
 from mltui.engines.base import Progress
+from mltui.engines.docker import sending
 from mltui.engines.docker.build import Follower, pull_refusal
 from mltui.engines.docker.image_removal import removal_refusal
+from mltui.engines.docker.sending import Sending
 from mltui.engines.docker.wire import Refused
 from tests.contracts.conftest import Rig, until
 from tests.support import images
@@ -228,6 +231,34 @@ def test_a_pulls_progress() -> None:
     ]
     assert [one.fraction for one in news if one.fraction is not None] == [0.5, 0.125, 0.125]
     assert "toomanyrequests" in follower.error
+
+
+def test_a_large_context_says_its_size_and_how_far_it_is(
+    rig: Rig, spec: LaunchSpec, context: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And how to have a smaller one; a small one says nothing."""
+    news: list[Progress] = []
+    rig.engine.prepare(spec, news.append)
+    assert not any("build context" in one.text + one.now for one in news)
+    monkeypatch.setattr(sending, "LARGE", 1000)
+    (context / "weights").write_bytes(os.urandom(3 << 20))
+    rig.engine.prepare(spec, news.append)
+    assert any(one.text.startswith("The build context has 3.00 MiB (.dockerignore") for one in news)
+    going = Sending(3000)
+    with tempfile.TemporaryFile() as packed:
+        going.pack_into(packed)
+        packed.write(bytes(1500))
+        packed.flush()
+        assert going.now()[0].startswith("Packing the build context: 1.46 KiB of 2.93 KiB; .dockerignore")
+        packed.write(bytes(2500))
+        assert going.begin() == 4000
+        going.read(1000)
+        beats: list[Progress] = []
+        Follower(beats.append, going).beat()
+        assert beats[0].now.startswith("Sending the build context: 0.98 KiB of 3.91 KiB")
+        assert beats[0].fraction == 0.25
+        going.read()
+        assert going.now() == ("", None)
 
 
 @pytest.mark.parametrize(
