@@ -200,7 +200,7 @@ def test_a_path_that_is_no_text_is_refused(local_runs: Runs) -> None:
 def test_a_fault_in_the_midst_of_recording_leaves_nothing(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """No folder without a row, whatever the fault."""
 
-    def broken(run: Run) -> None:
+    def broken(run: Run, **how: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(local_runs.database, "add", broken)
