@@ -497,6 +497,12 @@ def test_a_click_puts_the_crosshair_there_and_a_drag_pans():
             await pilot.hover(chart, offset=(40, 6))
             await pilot.mouse_up(chart, offset=(40, 6))
             assert chart.view.x_window[0] < before[0]
+            chart.action_zoom_y(0.5)
+            low = chart.view.y_window[0]
+            await pilot.mouse_down(chart, offset=(30, 6))
+            await pilot.hover(chart, offset=(30, 4))
+            await pilot.mouse_up(chart, offset=(30, 4))
+            assert chart.view.y_window[0] < low
 
     asyncio.run(check())
 
