@@ -463,5 +463,5 @@ def test_what_is_one_chart_s_alone_is_said_at_that_chart(mltui_home: Path) -> No
 
 def test_two_charts_of_one_metric_say_their_axis() -> None:
     """A loss by step and a loss by epoch are told apart by their titles."""
-    groups = group_series(store_of(points("loss") + points("loss", "val_loss", axis="epoch")))
-    assert sorted(group.title for group in groups) == ["loss by epoch", "loss by step"]
+    groups = group_series(store_of(points("loss", axis="iteration") + points("loss", "val_loss", axis="epoch")))
+    assert sorted(group.title for group in groups) == ["loss by epoch", "loss by iteration"]

@@ -223,7 +223,7 @@ def _told_apart(groups: Sequence[ChartGroup]) -> list[ChartGroup]:
 
 
 def _by_axis(group: ChartGroup) -> ChartGroup:
-    title = f"{one_line(group.title, LABEL_LENGTH - 12)} by {one_line(group.axis, 8)}"
+    title = f"{one_line(group.title, LABEL_LENGTH - 14)} by {one_line(group.axis, 10)}"
     curves = (replace(curve, label=title) if curve.label == group.title else curve for curve in group.curves)
     return replace(group, title=title, curves=tuple(curves))
 
