@@ -65,9 +65,7 @@ def _host_name(text: str) -> str:
 def _memory(size: int) -> int:
     # None at all is no limit.
     if 0 < size < _LEAST_MEMORY:
-        raise fault(
-            f"expected {size_text(_LEAST_MEMORY)} or more, found {size_text(size)}: a unit such as g is missing?"
-        )
+        raise fault(f"expected {size_text(_LEAST_MEMORY)} or more, found {size_text(size)}")
     return size
 
 
