@@ -6,12 +6,12 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mltui.domain.compose import VolumeEntry
-from mltui.domain.errors import ProfileError, UsageError
+from mltui.domain.errors import Problem, ProfileError, UsageError
 from mltui.domain.json_text import json_text
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.param import ParamValue, param_text
@@ -35,6 +35,7 @@ from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
 from mltui.runtime.environment import Variables, read_environment, variables_in
 from mltui.runtime.gpu_choice import GpuChoice, GpuUse, choose_gpus, wished_gpus
+from mltui.runtime.preflight import missing_files
 
 #: Loaders and NCCL pass tensors through /dev/shm, for which Docker's 64 MB are too few. Memory is taken only as it is
 #: used; half the machine's is what the kernel allows a tmpfs by itself.
@@ -92,7 +93,7 @@ def resolve_run(
     caller = os.environ if environment is None else environment
     values = profile.param_values(params or {})
     texts = {name: param_text(value) for name, value in values.items()}
-    filled = _filled(profile, texts, caller, limits or {})
+    filled = _filled(profile, texts, caller, limits or {}, engine)
     choice = choose_gpus(wished_gpus(filled, gpus), engine, gpu_uses)
     launch = _Launch(filled, run_id, outputs_host, engine, user or (os.getuid(), os.getgid()), group_id)
     variables = read_environment(profile, filled, texts, caller)
@@ -135,7 +136,11 @@ def metric_config(profile: Profile) -> MetricConfig | None:
 
 
 def _filled(
-    profile: Profile, params: Mapping[str, str], caller: Mapping[str, str], limits: Mapping[str, str]
+    profile: Profile,
+    params: Mapping[str, str],
+    caller: Mapping[str, str],
+    limits: Mapping[str, str],
+    engine: EngineInfo,
 ) -> Profile:
     """``profile`` with the variables of all its texts filled in: parameters first, then the caller's environment."""
     source = with_limits(profile.source, limits)
@@ -144,10 +149,11 @@ def _filled(
     shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
     shown += _secret_arguments(profile, hidden)
     rest, indexes = without(data, [unit_of(fault.path, data) for fault in faults]) if faults else (data, {})
-    checked, more, _ = check(rest, source, indexes=indexes)
+    checked, more, sound = check(rest, source, indexes=indexes)
     faults += [*shown, *more]
     if faults or checked is None:
-        raise _refusal(profile, faults)
+        found = missing_files(replace(sound, profile=sound.profile.like(profile))) if engine.local else ()
+        raise _refusal(profile, faults, [one for one in found if engine.isolated or not one.path.startswith("build")])
     return checked.like(profile)
 
 
@@ -164,9 +170,9 @@ def with_limits(source: Mapping[str, Any], limits: Mapping[str, str]) -> dict[st
     return {**result, **{key: text for key, text in limits.items() if text}}
 
 
-def _refusal(profile: Profile, faults: Iterable[Fault]) -> ProfileError:
-    """The faults as problems of the profile's file, in its order."""
-    problems = {profile.problem(fault.path, fault.message, key=fault.key) for fault in faults}
+def _refusal(profile: Profile, faults: Iterable[Fault], more: Iterable[Problem] = ()) -> ProfileError:
+    """The faults as problems of the profile's file, and ``more`` of them, in its order."""
+    problems = {*more, *(profile.problem(fault.path, fault.message, key=fault.key) for fault in faults)}
     return ProfileError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.path))))
 
 

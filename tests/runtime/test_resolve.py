@@ -261,6 +261,18 @@ def test_a_secret_that_is_not_set_is_a_sentence(launch):
     ]
 
 
+def test_files_and_variables_that_are_missing_are_said_together(launch):
+    """At a launch; another machine's files are not looked at."""
+    text = 'image: x\nvolumes: ["${NOT_SET}:/a", ./gone:/b]\nenv_file: none.env\ncommand: ["${NOR_THIS}"]\n'
+    with pytest.raises(ProfileError) as caught:
+        launch(text)
+    paths = ["volumes.0", "volumes.1", "env_file.0", "command.0"]
+    assert [problem.path for problem in caught.value.problems] == paths
+    with pytest.raises(ProfileError) as caught:
+        launch(text, REMOTE)
+    assert [problem.path for problem in caught.value.problems] == ["volumes.0", "command.0"]
+
+
 @pytest.mark.parametrize(
     "line",
     ["command: [curl, -H, '${HF_TOKEN}']", "labels: {a: '${MINE}'}", "build: {context: ., args: {T: '${HF_TOKEN}'}}"],
@@ -272,8 +284,10 @@ def test_a_secret_is_refused_where_it_would_be_seen(launch, line):
 
 
 @pytest.mark.parametrize("args", ["[HF_TOKEN]", "{HF_TOKEN: }", "[HF_TOKEN=written]", "{HF_TOKEN: written}", "[MINE]"])
-def test_a_secret_is_no_argument_of_a_build(launch, args):
+def test_a_secret_is_no_argument_of_a_build(launch, args, tmp_path):
     """Written out or taken from the caller, in both of Compose's forms: the image's history would have it."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "Dockerfile").touch()
     text = f"image: x\nsecrets: [MINE]\nbuild: {{context: ., args: {args}}}\n"
     with pytest.raises(ProfileError) as caught:
         launch(text, caller={"HF_TOKEN": "t", "MINE": "m"})
