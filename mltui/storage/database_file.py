@@ -97,7 +97,7 @@ def sentence(path: Path, error: sqlite3.Error) -> MltuiError:
 def _damaged(path: Path, said: str) -> StorageError:
     aside = path.with_name(f"{path.name}.damaged")
     return StorageError(
-        f"The run database is damaged ({said}): {path}",
+        f"The run database is damaged ({said}): {path}.",
         f"Move it aside: mv {shlex.quote(str(path))} {shlex.quote(str(aside))}. "
         f"Runs whose containers are there come back in the app by themselves, logs and outputs of all of them stay in "
         f"{path.parent / 'runs'}.",

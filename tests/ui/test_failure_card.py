@@ -195,7 +195,9 @@ def test_an_unknown_failure_says_so_and_offers_nothing(profiles: Path) -> None:
 
 def test_the_cpu_is_offered_where_the_engine_gave_no_gpu() -> None:
     """In a line of its own, which no cure is too long for."""
-    diagnosis = Diagnosis("x", Kind.FAILURE, "No driver is loaded.", ("seen " * 60,), "A long cure. " * 40)
+    diagnosis = Diagnosis(
+        "x", Kind.FAILURE, "No driver is loaded.", ("box was not started: " + "seen " * 60,), "A long cure. " * 40
+    )
     refused = Run("abcd2345", "p", "", "docker", "", RunState.FAILED, WITHOUT_GPU)
 
     def shown(run: Run, may_fix: bool = True) -> list[str]:
@@ -203,5 +205,6 @@ def test_the_cpu_is_offered_where_the_engine_gave_no_gpu() -> None:
         return ["".join(text for text, _ in line) for line in lines]
 
     assert len(shown(refused)) == 6
+    assert "seen    seen seen" in shown(replace(refused, container_name="box"))[1]
     assert "c launches it on the CPU" in shown(refused)[-1]
     assert not any("CPU" in line for line in [*shown(replace(refused, reason="start")), *shown(refused, False)])

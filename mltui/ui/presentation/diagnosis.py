@@ -39,7 +39,9 @@ def card_lines(report: Report, run: Run, width: int, most: int, *, folded: bool,
     change += [_cpu_line()] if may_fix and run.reason == WITHOUT_GPU else []
     room = most - len(lines) - len(change)
     cure = _part("cure", diagnosis.cure, width, "accent", min(_CURE, max(1, room - 1)))
-    seen = _seen(diagnosis.evidence, width, min(_SEEN, room - len(cure)))
+    # Which container that is stands in the headline.
+    evidence = [line.removeprefix(f"{run.container_name} was not started: ") for line in diagnosis.evidence]
+    seen = _seen(evidence, width, min(_SEEN, room - len(cure)))
     return [*lines, *seen, *cure, *change][:most]
 
 
