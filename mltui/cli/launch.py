@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mltui.cli.output import print_json, say
 from mltui.cli.session import load, open_launcher
-from mltui.domain.errors import UsageError
+from mltui.domain.errors import EngineUnavailable, UsageError
+from mltui.domain.run import LOCAL
 from mltui.runtime.launcher import Wish
 from mltui.runtime.sweep import combinations, grid_of
 
@@ -97,7 +99,15 @@ def _leave(launcher: Launcher, runs: Sequence[Run], args: Namespace) -> int:
 def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespace) -> int:
     from mltui.runtime.docker_command import build_argv, docker_command, run_argv
 
-    resolution, choice = launcher.plan(profile, wish)
+    refusal = ""
+    try:
+        resolution, choice = launcher.plan(profile, wish)
+    except EngineUnavailable as error:
+        if wish.engine:
+            raise
+        # What it stands for can be told without the engine; where one was named by an option, this raises again.
+        resolution, choice = launcher.plan(profile, replace(wish, engine=LOCAL))
+        refusal = f"{error.message} Until then nothing is launched; as a container it would be:"
     spec = resolution.spec
     choice.engine.close()
     if args.json:
@@ -112,7 +122,9 @@ def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespac
             }
         )
         return 0
-    if not choice.info.isolated:
+    if refusal:
+        say(refusal)
+    elif not choice.info.isolated:
         say(f"{choice.reason} It would run as a process of this machine; as a container it is:".lstrip())
     for note in resolution.notes:
         say(note)

@@ -103,7 +103,10 @@ def test_dry_run_prints_shell_words_and_starts_nothing(trained: Trained) -> None
     """What ``--dry-run`` prints is valid for a shell and holds the command; there is no new run."""
     program, _ = trained
     before = program("runs", "--json", "--all")
-    out, _ = program("run", "./train", "--dry-run", "--set", "epochs=7")
+    out, err = program("run", "./train", "--dry-run", "--set", "epochs=7")
+    assert "no-engine.sock" in err
+    assert "nothing is launched" in err
+    program("run", "./train", "--dry-run", "--engine", "docker", code=1)
     subprocess.run(["sh", "-n"], input=out, text=True, check=True)
     assert "docker run -d" in out
     assert "$i -lt 7" in out
