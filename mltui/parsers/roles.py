@@ -207,7 +207,9 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         strong = [f for f in record.fields if "best" in words(f.name) and f.decimal]
         for each in strong:
             each.role = Role.METRIC  # What a search has come to.
-    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal]
+    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.decimal]
+    if len({f.name for f in scopes}) < 2:
+        scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
     if not strong and not counts:
         rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
         norms = [f for f in record.fields if f.decimal and is_gradient_norm(f.name)]

@@ -16,8 +16,8 @@ _SETTINGS = word_set("""
 # What a bracket holds of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
 STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SINGLE_PAIR = re.compile(rf"\[\(\d+, *(['\"]?){NUMBER}\1\)\]")
-# Words in brackets that tell no series apart.
-_NO_TAGS = word_set("""
+#: Words in brackets, and in front of a colon, that tell no series apart.
+NO_TAGS = word_set("""
     main trainer log logs logger info metrics metric progress status result results summary report system master
     root app model best new start end done ok stdout stderr pipeline worker
 """)
@@ -208,7 +208,7 @@ class Brackets(Cursor):
         record = self.record
         if len(self.phrase) == 1 and not (record.tag or record.fields or record.nameless or self.separator):
             word = self.phrase[0]
-            if word.isascii() and word.isalpha() and word.lower() not in _NO_TAGS and role_of(word) is Role.UNKNOWN:
+            if word.isascii() and word.isalpha() and word.lower() not in NO_TAGS and role_of(word) is Role.UNKNOWN:
                 record.tag = word
 
     def _inside_value(self) -> None:

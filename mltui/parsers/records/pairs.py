@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mltui.parsers.records.brackets import NO_TAGS
 from mltui.parsers.records.lists import untold
 from mltui.parsers.records.names import MEANS, STOP, inside, known, measures, name_of
 from mltui.parsers.records.record import Field, Nameless, Record, new_field
@@ -63,7 +64,7 @@ _ENDLESS = "/Unknown"
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
 _PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
-_ITEM = re.compile(r" {1,8}(?:- )?([a-z]\w{1,30}): (?=\w+ ?=)")
+_ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
 
@@ -89,11 +90,14 @@ def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
     return record
 
 
-def item_of(text: str, record: Record) -> str:
-    """What an indented line is about, if it begins with that: ``  depth: train_loss=0.31``."""
+def item_of(text: str, record: Record) -> tuple[str, int]:
+    """What an indented line is about, and where it says so: ``  depth: train_loss=0.31``, ``  Client 0: loss=0.61``."""
     item = _ITEM.match(text)
-    named = item is not None and not measures(item[1]) and not any(f.counts for f in record.fields)
-    return item[1] if named and item is not None else ""
+    if item is None or any(f.counts for f in record.fields):
+        return "", 0
+    word = item[1].split()[0]
+    known = measures(word) or scope_of(word) or counter_of(word) or word.lower() in NO_TAGS
+    return ("", 0) if known else (item[1], item.start(1))
 
 
 class _Walk(Surroundings):
