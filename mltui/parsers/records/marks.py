@@ -61,7 +61,8 @@ class Marks(Brackets):
             self.skip_next = True
         elif self.phrase and not self.separator:
             behind = [token.text for token in self.tokens[self.i + 1 : self.i + 4]]
-            if ":" in behind and (behind[0] == "=" or behind[1] == ":"):
+            limit = behind[1:] if behind[:1] == ["="] else behind  # What it is compared with, and a colon.
+            if limit[1:2] == [":"]:
                 self.i += behind.index(":") + 1
                 self.separator = ":"
 
