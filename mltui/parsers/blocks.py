@@ -24,7 +24,8 @@ class Blocks:
     def __init__(self) -> None:
         self._lines: list[bytes] = []
         self._counters: list[bytes] = []
-        self._begins = False
+        self._names: set[bytes] = set()
+        self._begins = True
         """The next line may be the first of a block."""
         self._spread: list[bytes] = []
         """The lines of a dictionary that is not complete yet."""
@@ -56,6 +57,7 @@ class Blocks:
         lines, self._lines = [*self._spread, *self._counters, *self._lines], []
         self._spread = []
         self._counters = []
+        self._names.clear()
         self._begins = False
         return lines
 
@@ -74,8 +76,9 @@ class Blocks:
     def _take(self, frame: bytes) -> bool:
         """Keep ``frame`` if it belongs to the block."""
         found = _PAIR.fullmatch(frame)
-        if found is None or len(self._lines) > _LONGEST:
+        if found is None or len(self._lines) > _LONGEST or found[2] in self._names:
             return False
+        self._names.add(found[2])
         name = found[2].decode("ascii", "replace")
         if found[3] and found[3].isdigit() and counter_of(name) and not name.endswith("id"):
             self._counters.append(frame)

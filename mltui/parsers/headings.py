@@ -29,6 +29,8 @@ class Heading:
     x: float | None = None
     """Where the training stood: what counts on from there is no longer under the heading."""
     deeper: bool | None = None
+    strict: bool = False
+    """It speaks of deeper lines only."""
 
     @property
     def loose(self) -> bool:
@@ -45,7 +47,7 @@ class Heading:
         indent = len(frame) - len(frame.lstrip())
         if self.deeper is None:
             self.deeper = indent > self.indent
-        if self.deeper and indent <= self.indent:
+        if (self.deeper or self.strict) and indent <= self.indent:
             self.scope = ""
 
 

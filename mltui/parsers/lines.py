@@ -266,6 +266,9 @@ class Lines:
 
     def _note_position(self, plan: Plan, epoch: float | None, numbers: list[float]) -> None:
         context = self.points.context
+        if plan.scope and self._frame.rstrip()[-1:] == b":":
+            indent = len(self._frame) - len(self._frame.lstrip())
+            self._heading = Heading(plan.scope, indent, x=context.x, strict=True)
         if self._is_beside(plan):
             return
         context.position = None

@@ -24,6 +24,8 @@ class Series:
     """Its last point, to know one that another line tells again."""
     evaluates: bool = False
     """It is measured on validation or test data."""
+    teller: Group | None = None
+    """The kind of line that told its last point."""
     constant: float | None = None
     """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
     waiting: list[tuple[str, float]] | None = None
@@ -112,6 +114,8 @@ class Plan:
     keras: bool = False
     evaluates: bool = False
     """Its counter runs over the data of an evaluation: ``[Eval batch=1/2]``."""
+    scope: str = ""
+    """Of what a line of counters alone speaks."""
     lost: int = 0
     """Values a line of this kind has that belong to series beyond the limit."""
 

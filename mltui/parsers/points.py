@@ -245,10 +245,13 @@ class Points:
             series = entry.series
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
                 point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
-                if series.last == point or (stale and series.evaluates):
+                told = series.last
+                if told is not None and told[2] == x and _is_again(told, point, series.teller is group):
+                    continue
+                if stale and series.evaluates:
                     continue
                 if group.released:
-                    series.last = point
+                    series.last, series.teller = point, group
                 out.append(point)
         if not group.released:
             self._hold(group)
@@ -403,4 +406,15 @@ def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: li
     if known is None:
         return False
     told = [known[group.names.index(name)] for name in names]
-    return all(abs(a - b) <= _ROUNDED * abs(b) or a != a != b != b for a, b in zip(values, told, strict=True))
+    return all(_is_close(a, b) for a, b in zip(values, told, strict=True))
+
+
+def _is_again(told: MetricPoint, point: MetricPoint, alike: bool) -> bool:
+    """Whether ``point`` is the last one again; a line of another kind, not ``alike``, may round its value."""
+    same = point[3] == told[3] if alike else _is_close(point[3], told[3])
+    return same and point[1] == told[1] and point[2] == told[2]
+
+
+def _is_close(value: float, told: float) -> bool:
+    """Whether ``value`` is what was ``told``, but for rounding."""
+    return value == told or abs(value - told) <= _ROUNDED * abs(told) or (value != value and told != told)

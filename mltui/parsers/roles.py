@@ -6,6 +6,7 @@ from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.vocabulary import (
+    COUNTERS,
     PARTS,
     Role,
     counter_of,
@@ -21,6 +22,7 @@ _SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("q
 
 _STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
+_SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
 # Beside these a number without a name counts.
 _COMPANY = (Role.METRIC, Role.SCHEDULE, Role.SCOPE)
 #: Kinds of lines that are looked at to know what is told again.
@@ -63,6 +65,10 @@ class Judge:
             self._measured.update((f.label, f.name) for f in accepted if f.decimal and f.role is not Role.SCHEDULE)
         if bar and not counters.any and all(f.role in (Role.UNKNOWN, Role.THROUGHPUT) for f in accepted):
             accepted = []  # What a bar shows of any other work.
+        if bar and not accepted and not counters.any:
+            accepted = [f for f in record.fields if "best" in words(f.name) and f.explicit and f.decimal]
+            for each in accepted:
+                each.role = Role.METRIC  # All that a search shows of its trials.
         if not accepted:
             return self._counting_plan(counters, record)
         known = {name for name, _ in self.points.series}
@@ -82,6 +88,7 @@ class Judge:
         if not counters.any and counters.fold is None:
             return None
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
+        plan.scope = next((f.label for f in record.fields if scope_of(f.label)), "")
         plan.evaluates = counters.epoch is None and any(
             scope_of(f.label or f.name) in ("val", "test") for f in record.fields
         )
@@ -279,6 +286,8 @@ class _Counters:
             self.inner, self._rank = Counter("episode", "step", episode.index, episode.total), 0
         if self._rank >= 0:
             self._take_nameless(record)
+        if not self.any:
+            self._take_plural(record)
 
     @property
     def any(self) -> bool:
@@ -298,6 +307,17 @@ class _Counters:
                 self.inner, self._rank = counter, rank
                 # "Epoch: 1, Steps: 265" says how many steps the epoch has.
                 self._plural = found.name.lower() == "steps"
+
+    def _take_plural(self, record: Record) -> None:
+        """Take "Total steps: 1000" in front of what is measured as the steps so far."""
+        first = record.fields[0] if record.fields else None
+        measures = any(f.role is Role.METRIC for f in record.fields)
+        if first is None or first.decimal or not first.explicit or not measures:
+            return
+        *before, last = words(first.name) or ("",)
+        axis, way = COUNTERS.get(last) or COUNTERS.get(last.removesuffix("s")) or ("", "")
+        if way == "step" and axis != "percent" and last[-1:] == "s" and _SO_FAR.issuperset(before):
+            self.inner = Counter(axis, way, first.index, first.total)
 
     def _take_nameless(self, record: Record) -> None:
         found = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]

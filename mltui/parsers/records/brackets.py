@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import measures
+from mltui.parsers.records.names import MEANS, measures
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.tokens import NUMBER, TIME_UNITS, Token
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
@@ -67,7 +67,7 @@ class Brackets(Cursor):
         text = token.text
         if self._after_number() and following is not None and following.text in TIME_UNITS and self._unit_inside():
             return
-        if text == "(" and self._after_number() and following and following.kind == "number":
+        if text == "(" and self._after_number() and following and self._value_inside(following):
             self._inside_value()
             return
         numbers_follow = following is not None and following.kind == "number"
@@ -102,6 +102,14 @@ class Brackets(Cursor):
             return
         self.brackets.append("settings" if settings else text)
         self._boundary()
+
+    def _value_inside(self, following: Token) -> bool:
+        """Whether a bracket behind a number holds another one: ``0.81 (0.79)``, ``0.81 (avg 0.79)``."""
+        if following.kind == "word" and following.text.lower() in MEANS:
+            behind = self._next(2)
+            behind = self._next(3) if behind is not None and behind.text in ":=" else behind
+            return behind is not None and behind.kind == "number"
+        return following.kind == "number"
 
     def _unit_inside(self) -> bool:
         """Take ``[sec]`` behind a number as its unit."""

@@ -169,6 +169,8 @@ class _Walk(Surroundings):
         if self.phrase[-1:] == ["is"] and token.text[-1:].isalpha() and not self.separator:
             self._clear()  # "loss is nan" is a sentence.
             return
+        if self.waiting_name and self.phrase in (["is"], ["was"]):
+            self._clear()  # "Loss after epoch 1 is 0.5"
         if (
             len(self.phrase) > 1
             and self.phrase[-1].lower() in ("is", "of")
@@ -247,6 +249,8 @@ class _Walk(Surroundings):
     def _counter(self, name: str, left: list[str], token: Token) -> None:
         if _BLOCK & {w.lower() for w in left}:
             self._note_past(left)
+            if left[-1].lower() == "total":
+                self._add(f"{left[-1]} {name}", token, True)
             self.last = None
             return
         if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
