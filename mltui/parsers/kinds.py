@@ -7,6 +7,7 @@ import re
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import tables
+from mltui.parsers.records.cells import box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
 
@@ -115,14 +116,14 @@ def _table_start(text: str) -> int:
 
 def _table_kind(text: str, frame: bytes) -> str:
     """The kind of a line that stands in a table: a rule or a row."""
-    if tables.is_rule(text):
+    if is_rule(text):
         return "rule"
-    box = tables.box_row(text)
-    if box and (not box[1] or tables.is_number(box[1])):
+    box = box_row(text)
+    if box and (not box[1] or is_number(box[1])):
         return "box"
-    if _NUMERIC_START.match(frame) and tables.row_cells(text):
+    if _NUMERIC_START.match(frame) and row_cells(text):
         return "row"
-    return "labelled" if tables.label_of(text) else ""
+    return "labelled" if label_of(text) else ""
 
 
 def table_part(text: str) -> str:

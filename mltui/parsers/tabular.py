@@ -9,6 +9,7 @@ from collections.abc import Callable
 from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import tables
+from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, Span, byte_span
@@ -90,7 +91,7 @@ class Tabular:
         header = (bar and self._above) or self._header
         if header is None or not tables.drawn_alike(header, text):
             return None
-        cells = tables.row_cells(text)
+        cells = row_cells(text)
         if cells is None:
             return None
         if not bar and self.open and tables.numbers_classes(header, cells):
@@ -102,16 +103,16 @@ class Tabular:
 
     def labelled_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
         """How to read a row that begins with a name."""
-        label = tables.label_of(text)
+        label = label_of(text)
         if self._header is None or label is None or not self.open:
             return None
-        cells = tables.row_cells(text, label)
+        cells = row_cells(text, label)
         names = None if cells is None else tables.assign_labelled(self._header, cells)
         if cells is None or names is None:
             return None
         return self._plan_of(text, tables.under_label(label, names), cells[1:])
 
-    def _plan_of(self, text: str, names: list[str], cells: list[tables.Cell]) -> tuple[Plan, list[Span]] | None:
+    def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, list[Span]] | None:
         present = [
             (f"{name} ({i + 1})" if i else name, place)
             for name, cell in zip(names, cells, strict=True)
@@ -153,7 +154,7 @@ class Tabular:
     def read_splits(self, text: str) -> bool:
         """Read a row of such a table; the first other line ends it."""
         text = table_part(text)
-        if not text.strip() or tables.is_rule(text):
+        if not text.strip() or is_rule(text):
             return True
         found = tables.split_values(text, self.splits)
         if found is None:
@@ -172,7 +173,7 @@ class Tabular:
 
     def read_box(self, text: str) -> None:
         """Keep a row of a name and a value; the box is read when it is complete."""
-        box = tables.box_row(text)
+        box = box_row(text)
         if box is None:
             return
         name, value = box
@@ -192,7 +193,7 @@ class Tabular:
         record = Record()
         values: list[float] = []
         for name, value in rows:
-            if number := tables.is_number(value):
+            if number := is_number(value):
                 found = new_field(f"{name} {column}".rstrip(), len(values), number)
                 found.name = found.name if found.counts else about + found.name
                 record.fields.append(found)

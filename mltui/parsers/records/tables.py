@@ -8,58 +8,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from mltui.parsers.records.cells import (
+    BARS,
+    CELL,
+    GAPPED,
+    MAX_COLUMNS,
+    NAME,
+    RULE_GROUP,
+    WORDS,
+    Cell,
+    is_rule,
+    split_by,
+)
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
 
-_BARS = re.compile(r"[|│┃║]")
-_GAPPED = re.compile(r"\S+(?: \S+)*")
-_UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
-_MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
-# A date with its time and a number with its unit are one cell.
-_WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
-_RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
-_RULE_GROUP = re.compile(r"[-=─━═]{2,}")
-_VALUE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)"
-_CELL = re.compile(rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?\s?[%*]?\]?", re.I)
-_NUMBER = re.compile(_VALUE, re.I)
-# A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
-_LIST = re.compile(rf"\[\s*(?:(?:{_VALUE})(?:,?\s+(?:{_VALUE}))+)?\s*\]", re.I)
-_LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
-# What else may stand in a row: durations, sizes, marks such as a tick.
-_DURATION = re.compile(
-    rf"{_MOMENT}|\d[\d.]* {_UNIT}|"
-    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—+]"
-)
-_NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
-_NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
-# A comma inside of a number.
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # The length of a vector, ``||grad||``, is no bar.
 _NORM = re.compile(r"\|\|(\w+)\|\|")
-# What a row of numbers ends with: ``LS failed, Hessian reset``.
-_REMARK = re.compile(r"(?<=\d) {2,}([A-Za-z][A-Za-z ,.'-]*)$")
 _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
 _HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
-_OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
 _MISSING = frozenset(["", "n/a", "na", "none", "-", "--", "—"])
-_MAX_COLUMNS = 64
-
-
-class Cell(NamedTuple):
-    """One cell of a row: its text, its place, and where in the row its numbers stand: one, or those of a list."""
-
-    text: str
-    start: int
-    end: int
-    numbers: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -82,32 +57,6 @@ class Header:
         return self.ways.get(count)
 
 
-def is_number(text: str) -> str:
-    """The number that ``text`` is, but for a percent sign behind it; empty if it is none."""
-    found = _NUMBER_ONLY.fullmatch(text)
-    return "" if found is None else found[1]
-
-
-def box_row(text: str) -> tuple[str, str] | None:
-    """Name and value of a table row of two columns, ``| ep_rew_mean | 22.2 |`` or ``│ loss   1.35 │``.
-
-    The value is empty in a box's title and in a heading inside of it.
-    """
-    parts = _BARS.split(text, 4)
-    if len(parts) == 3 and not parts[0].strip() and not parts[2].strip() and (cells := _GAPPED.findall(parts[1])):
-        named = len(cells) < 3 and _NAME.fullmatch(cells[0])
-        return (cells[0], cells[1] if len(cells) == 2 else "") if named and text.lstrip()[:1] != "|" else None
-    if len(parts) != 4 or parts[0].strip() or parts[3].strip():
-        return None
-    name = parts[1].strip()
-    return (name, parts[2].strip()) if any(c.isalpha() for c in name) else None
-
-
-def is_rule(text: str) -> bool:
-    """Whether ``text`` is a line that separates header and rows."""
-    return _RULE.fullmatch(text) is not None and _RULE_GROUP.search(text) is not None
-
-
 def header_text(text: str) -> str:
     """The header in ``text``, which may stand in front of a bar or behind the mark of a comment (``# epoch  loss``)."""
     text = _NORM.sub(lambda norm: f"  {norm[1]}  ", text.rstrip().removesuffix(":"))
@@ -127,14 +76,14 @@ def read_header(text: str) -> Header | None:
     """The header that ``text`` may be; its columns must count or measure something."""
     text = header_text(text)
     header = Header(text)
-    if _BARS.search(text):
-        _add_way(header, _split_by(text, _BARS))
+    if BARS.search(text):
+        _add_way(header, split_by(text, BARS))
     elif "," in text or ";" in text or "\t" in text:
-        _add_way(header, _split_by(text, re.compile("\t+" if "\t" in text else "[,;]")))
+        _add_way(header, split_by(text, re.compile("\t+" if "\t" in text else "[,;]")))
     else:
-        _add_way(header, [(m.group(), m.start(), m.end()) for m in _GAPPED.finditer(text)])
-    if not _BARS.search(text) and len(text.split()) > 2:
-        _add_way(header, [(m.group().strip(",;"), m.start(), m.end()) for m in _WORDS.finditer(text)])
+        _add_way(header, [(m.group(), m.start(), m.end()) for m in GAPPED.finditer(text)])
+    if not BARS.search(text) and len(text.split()) > 2:
+        _add_way(header, [(m.group().strip(",;"), m.start(), m.end()) for m in WORDS.finditer(text)])
     header.supports = any(words(name) == ("support",) for way in header.ways.values() for name, _, _ in way)
     return header if header.ways else None
 
@@ -144,7 +93,7 @@ def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
         # Cut off at the terminal's edge; detectors print this pair.
         columns = [*columns[:-1], ("mAP50-95", *columns[-1][1:])]
     names = [name for name, _, _ in columns]
-    if not 2 <= len(names) <= _MAX_COLUMNS or not all(_NAME.fullmatch(n) for n in names):
+    if not 2 <= len(names) <= MAX_COLUMNS or not all(NAME.fullmatch(n) for n in names):
         return
     if any(len(n.split()) > 4 for n in names) or len(set(names)) == 1:
         return
@@ -166,7 +115,7 @@ def _counted(name: str) -> str:
 
 def drawn_alike(header: Header, text: str) -> bool:
     """Whether a row has bars between its cells as its header has, or neither has."""
-    return bool(_BARS.search(header.text)) == bool(_BARS.search(text))
+    return bool(BARS.search(header.text)) == bool(BARS.search(text))
 
 
 def index_name(header: Header, text: str) -> str:
@@ -181,31 +130,16 @@ def _numbered(names: list[str], i: int) -> str:
     return f"{names[i]} ({before + 1})" if before else names[i]
 
 
-def _split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]]:
-    """The cells between separators with their places; empty cells at both ends belong to the frame of the table."""
-    cells: list[tuple[str, int, int]] = []
-    start = 0
-    for end, after in [*(m.span() for m in separator.finditer(text)), (len(text), len(text))]:
-        cell = text[start:end]
-        cells.append((cell.strip(), start, end))
-        start = after
-    if cells and not cells[0][0]:
-        cells = cells[1:]
-    if cells and not cells[-1][0]:
-        cells = cells[:-1]
-    return [(name.strip("\"'"), a, b) for name, a, b in cells]
-
-
 def read_groups(text: str) -> list[str]:
     """Names above groups of columns: ``|  Population Average  |   Best Individual  |``, or with gaps between them."""
     inner = text.strip()
     if _HAS_VALUE.search(inner):
         return []
     if inner[:1] and inner[0] in "|│┃" and inner[-1] == inner[0]:
-        names = [name for name, _, _ in _split_by(text, _BARS) if name]
+        names = [name for name, _, _ in split_by(text, BARS) if name]
     else:
-        names = _GAPPED.findall(text) if text[:1] == " " else []
-    return names if 2 <= len(names) <= 8 and all(_NAME.fullmatch(n) and len(n.split()) < 4 for n in names) else []
+        names = GAPPED.findall(text) if text[:1] == " " else []
+    return names if 2 <= len(names) <= 8 and all(NAME.fullmatch(n) and len(n.split()) < 4 for n in names) else []
 
 
 def apply_groups(header: Header, groups: list[str]) -> None:
@@ -226,7 +160,7 @@ def apply_groups(header: Header, groups: list[str]) -> None:
 
 def stack(header: Header, text: str) -> Header | None:
     """``header`` with the second line of its names under it: ``Mini-batch`` over ``Accuracy``."""
-    above, below = _BARS.split(header.text), _BARS.split(text)
+    above, below = BARS.split(header.text), BARS.split(text)
     if len(above) != len(below) or len(above) < 4 or not all(_SECOND.fullmatch(cell) for cell in below):
         return None
     joined = "|".join(f"{a.strip()} {b.strip()}" for a, b in zip(above, below, strict=True))
@@ -236,7 +170,7 @@ def stack(header: Header, text: str) -> Header | None:
 
 def read_splits(text: str) -> list[str]:
     """The columns of a table whose rows are metrics and whose columns are splits, ``Metric | Train | Val``."""
-    cells = _split_by(text, _BARS) if _BARS.search(text) else [(m.group(), 0, 0) for m in _GAPPED.finditer(text)]
+    cells = split_by(text, BARS) if BARS.search(text) else [(m.group(), 0, 0) for m in GAPPED.finditer(text)]
     names = [name for name, _, _ in cells]
     if names and names[0].lower() in _ROW_NAMES:
         names = names[1:]
@@ -247,10 +181,10 @@ def read_splits(text: str) -> list[str]:
 
 def split_values(text: str, splits: list[str]) -> tuple[str, list[str]] | None:
     """The metric and its values in a row under ``splits``; a value that is missing is an empty text."""
-    cells = _split_by(text, _BARS) if _BARS.search(text) else [(m.group(), 0, 0) for m in _GAPPED.finditer(text)]
-    if len(cells) != len(splits) + 1 or not _NAME.fullmatch(cells[0][0]):
+    cells = split_by(text, BARS) if BARS.search(text) else [(m.group(), 0, 0) for m in GAPPED.finditer(text)]
+    if len(cells) != len(splits) + 1 or not NAME.fullmatch(cells[0][0]):
         return None
-    values = [_CELL.fullmatch(cell) for cell, _, _ in cells[1:]]
+    values = [CELL.fullmatch(cell) for cell, _, _ in cells[1:]]
     if not any(values) or any(
         v is None and c.lower() not in _MISSING for v, (c, _, _) in zip(values, cells[1:], strict=True)
     ):
@@ -260,64 +194,12 @@ def split_values(text: str, splits: list[str]) -> tuple[str, list[str]] | None:
 
 def apply_rule(header: Header, rule: str) -> None:
     """Take the columns of ``header`` from the groups of dashes under it."""
-    groups = [m.span() for m in _RULE_GROUP.finditer(rule)]
-    if len(groups) < 2 or _BARS.search(header.text):
+    groups = [m.span() for m in RULE_GROUP.finditer(rule)]
+    if len(groups) < 2 or BARS.search(header.text):
         return
     columns = [(header.text[a : max(b, a)].strip(), a, b) for a, b in groups]
     if all(name for name, _, _ in columns) and len({n for n, _, _ in columns}) == len(columns):
         header.spans = columns
-
-
-def split_row(text: str) -> list[tuple[str, int, int]]:
-    """The cells of a row."""
-    if _BARS.search(text):
-        return _split_by(text, _BARS)
-    if remark := _REMARK.search(text):
-        return [*split_row(text[: remark.start()]), (remark[1], *remark.span(1))]
-    if _LIST.search(text):
-        return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
-    if "," in (_THOUSANDS.sub("", text) if "  " in text.strip() else text):
-        return _split_by(text, re.compile(","))
-    if "\t" in text.strip():
-        return _split_by(text.strip("\t"), re.compile("\t"))
-    return [(m.group(), m.start(), m.end()) for m in _WORDS.finditer(text)]
-
-
-def label_of(text: str) -> str | None:
-    """The name in front of a row of numbers (``| road | 56.7 | 61.2 |``); ``None`` if ``text`` is no such row."""
-    parts = _split_by(text, _BARS) if _BARS.search(text) else [(m.group(), *m.span()) for m in _GAPPED.finditer(text)]
-    if not 3 <= len(parts) <= _MAX_COLUMNS or not _NAME.fullmatch(parts[0][0]) or "=" in parts[0][0]:
-        return None
-    return parts[0][0] if row_cells(text, parts[0][0]) else None
-
-
-def row_cells(text: str, label: str = "") -> list[Cell] | None:
-    """The cells of a row of numbers; ``None`` if ``text`` is no such row. Its first cell may be the name ``label``."""
-    parts = split_row(text)
-    if label and not _BARS.search(text):
-        begin = text.find(label)
-        end = begin + len(label)
-        parts = [(label, begin, end), *((m.group(), *m.span()) for m in _WORDS.finditer(text, end))]
-    if not 2 <= len(parts) <= _MAX_COLUMNS:
-        return None
-    cells: list[Cell] = []
-    for i, (cell, start, end) in enumerate(parts):
-        found = _CELL.fullmatch(cell)
-        if found is None and not (
-            _LIST.fullmatch(cell)
-            or _DURATION.fullmatch(cell)
-            or not cell
-            or (i == 0 and (label or cell.lower() in _OVERALL))
-            or (i == len(parts) - 1 and i > 3 and cell[0].isalpha())
-        ):
-            return None
-        at = text.find(cell, start)
-        if found is not None:
-            inside = [found.span(1)]
-        else:
-            inside = [number.span() for number in _NUMBER.finditer(cell)] if cell[:1] == "[" else []
-        cells.append(Cell(cell, start, end, tuple((at + a, at + b) for a, b in inside)))
-    return cells if any(cell.numbers for cell in cells) else None
 
 
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:
@@ -339,7 +221,7 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         # A row number in front of the first column, as pandas prints it.
         return [header.index, *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
-    if not header.spans and len(_GAPPED.findall(header.text)) < marks.count(False) < max(header.ways):
+    if not header.spans and len(GAPPED.findall(header.text)) < marks.count(False) < max(header.ways):
         return _words_above(header.text, cells, marks)
     if len(cells) > len(columns):
         return None
@@ -355,7 +237,7 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
 def _words_above(text: str, cells: list[Cell], marks: list[bool]) -> list[str] | None:
     """The words of a header above each cell: ``Iterat #Fevals`` are two columns, ``function value`` is one."""
     above: list[list[str]] = [[] for _ in cells]
-    for word in _WORDS.finditer(text):
+    for word in WORDS.finditer(text):
         shared = [min(cell.end, word.end()) - max(cell.start, word.start()) for cell in cells]
         above[shared.index(max(shared))].append(word.group())
     names = [" ".join(words) for words in above]
@@ -408,7 +290,7 @@ def table_record(names: list[str], cells: list[str]) -> Record:
     counts = any(counter_of(n) for n in names)
     instead = "" if counts else next((n for n in names if _counted(n)), "")
     for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
-        if not _CELL.fullmatch(cell):
+        if not CELL.fullmatch(cell):
             continue
         if name.count("(") != name.count(")"):
             name = name.replace("(", " ").replace(")", "")

@@ -1,0 +1,136 @@
+"""The cells of a table's lines: where they begin and end, and which of them are numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+BARS = re.compile(r"[|│┃║]")
+GAPPED = re.compile(r"\S+(?: \S+)*")
+_UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
+_MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
+# A date with its time and a number with its unit are one cell.
+WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
+_RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
+RULE_GROUP = re.compile(r"[-=─━═]{2,}")
+_VALUE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)"
+CELL = re.compile(rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?\s?[%*]?\]?", re.I)
+_NUMBER = re.compile(_VALUE, re.I)
+# A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
+_LIST = re.compile(rf"\[\s*(?:(?:{_VALUE})(?:,?\s+(?:{_VALUE}))+)?\s*\]", re.I)
+_LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
+# What else may stand in a row: durations, sizes, marks such as a tick.
+_DURATION = re.compile(
+    rf"{_MOMENT}|\d[\d.]* {_UNIT}|"
+    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—+]"
+)
+_NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
+NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")
+# A comma inside of a number.
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# What a row of numbers ends with: ``LS failed, Hessian reset``.
+_REMARK = re.compile(r"(?<=\d) {2,}([A-Za-z][A-Za-z ,.'-]*)$")
+_OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
+MAX_COLUMNS = 64
+
+
+class Cell(NamedTuple):
+    """One cell of a row: its text, its place, and where in the row its numbers stand: one, or those of a list."""
+
+    text: str
+    start: int
+    end: int
+    numbers: tuple[tuple[int, int], ...]
+
+
+def is_number(text: str) -> str:
+    """The number that ``text`` is, but for a percent sign behind it; empty if it is none."""
+    found = _NUMBER_ONLY.fullmatch(text)
+    return "" if found is None else found[1]
+
+
+def box_row(text: str) -> tuple[str, str] | None:
+    """Name and value of a table row of two columns, ``| ep_rew_mean | 22.2 |`` or ``│ loss   1.35 │``.
+
+    The value is empty in a box's title and in a heading inside of it.
+    """
+    parts = BARS.split(text, 4)
+    if len(parts) == 3 and not parts[0].strip() and not parts[2].strip() and (cells := GAPPED.findall(parts[1])):
+        named = len(cells) < 3 and NAME.fullmatch(cells[0])
+        return (cells[0], cells[1] if len(cells) == 2 else "") if named and text.lstrip()[:1] != "|" else None
+    if len(parts) != 4 or parts[0].strip() or parts[3].strip():
+        return None
+    name = parts[1].strip()
+    return (name, parts[2].strip()) if any(c.isalpha() for c in name) else None
+
+
+def is_rule(text: str) -> bool:
+    """Whether ``text`` is a line that separates header and rows."""
+    return _RULE.fullmatch(text) is not None and RULE_GROUP.search(text) is not None
+
+
+def split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]]:
+    """The cells between separators with their places; empty cells at both ends belong to the frame of the table."""
+    cells: list[tuple[str, int, int]] = []
+    start = 0
+    for end, after in [*(m.span() for m in separator.finditer(text)), (len(text), len(text))]:
+        cell = text[start:end]
+        cells.append((cell.strip(), start, end))
+        start = after
+    if cells and not cells[0][0]:
+        cells = cells[1:]
+    if cells and not cells[-1][0]:
+        cells = cells[:-1]
+    return [(name.strip("\"'"), a, b) for name, a, b in cells]
+
+
+def split_row(text: str) -> list[tuple[str, int, int]]:
+    """The cells of a row."""
+    if BARS.search(text):
+        return split_by(text, BARS)
+    if remark := _REMARK.search(text):
+        return [*split_row(text[: remark.start()]), (remark[1], *remark.span(1))]
+    if _LIST.search(text):
+        return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
+    if "," in (_THOUSANDS.sub("", text) if "  " in text.strip() else text):
+        return split_by(text, re.compile(","))
+    if "\t" in text.strip():
+        return split_by(text.strip("\t"), re.compile("\t"))
+    return [(m.group(), m.start(), m.end()) for m in WORDS.finditer(text)]
+
+
+def label_of(text: str) -> str | None:
+    """The name in front of a row of numbers (``| road | 56.7 | 61.2 |``); ``None`` if ``text`` is no such row."""
+    parts = split_by(text, BARS) if BARS.search(text) else [(m.group(), *m.span()) for m in GAPPED.finditer(text)]
+    if not 3 <= len(parts) <= MAX_COLUMNS or not NAME.fullmatch(parts[0][0]) or "=" in parts[0][0]:
+        return None
+    return parts[0][0] if row_cells(text, parts[0][0]) else None
+
+
+def row_cells(text: str, label: str = "") -> list[Cell] | None:
+    """The cells of a row of numbers; ``None`` if ``text`` is no such row. Its first cell may be the name ``label``."""
+    parts = split_row(text)
+    if label and not BARS.search(text):
+        begin = text.find(label)
+        end = begin + len(label)
+        parts = [(label, begin, end), *((m.group(), *m.span()) for m in WORDS.finditer(text, end))]
+    if not 2 <= len(parts) <= MAX_COLUMNS:
+        return None
+    cells: list[Cell] = []
+    for i, (cell, start, end) in enumerate(parts):
+        found = CELL.fullmatch(cell)
+        if found is None and not (
+            _LIST.fullmatch(cell)
+            or _DURATION.fullmatch(cell)
+            or not cell
+            or (i == 0 and (label or cell.lower() in _OVERALL))
+            or (i == len(parts) - 1 and i > 3 and cell[0].isalpha())
+        ):
+            return None
+        at = text.find(cell, start)
+        if found is not None:
+            inside = [found.span(1)]
+        else:
+            inside = [number.span() for number in _NUMBER.finditer(cell)] if cell[:1] == "[" else []
+        cells.append(Cell(cell, start, end, tuple((at + a, at + b) for a, b in inside)))
+    return cells if any(cell.numbers for cell in cells) else None
