@@ -210,11 +210,14 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     strong = [f for f in record.fields if f.role is Role.METRIC]
     if not counts and all(words(f.name) in _SERVICE for f in strong):
         strong = []
-    if counts and not strong and any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields):
-        strong = [f for f in record.fields if "best" in words(f.name) and f.decimal]
+    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.decimal]
+    if counts and not strong and not scopes:
+        searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
+        best = [f for f in record.fields if "best" in words(f.name) and f.decimal]
+        # "best loss: 0.3" beside a generation, or "Global best: 0.3" beside anything that counts.
+        strong = best if searches else [f for f in best if f.explicit and words(f.name)[-1] == "best"]
         for each in strong:
             each.role = Role.METRIC  # What a search has come to.
-    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.decimal]
     if len({f.name for f in scopes}) < 2:
         scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
     if not strong and not counts:

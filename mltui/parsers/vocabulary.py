@@ -45,7 +45,7 @@ METRIC_WORDS = word_set("""
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
     inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
     margin margins violation accept distance divergence discriminator generator critic actor oob bound recon
-    reconstruction similarity bits nats deviance diversity coverage gnorm mr discrim
+    reconstruction similarity bits nats deviance diversity coverage gnorm mr discrim gap
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
     потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
 """)

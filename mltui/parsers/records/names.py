@@ -54,6 +54,8 @@ def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
                 return " ".join(parts[: measured[-1] + 1]), []
             return " ".join(parts[start:]), parts[:start]
     cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in STOP and not _is_of(parts, i)), default=0)
+    if cut and parts[cut:] == ["best"]:
+        cut -= 1  # "Current best" beside "Global best"
     if explicit and len(parts) - cut <= 4:
         return " ".join(parts[cut:]), parts[:cut]
     if not parts or (not explicit and not known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
