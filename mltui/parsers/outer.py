@@ -12,7 +12,7 @@ import re
 from mltui.parsers.prefix import DATE, LEVEL, TIME
 from mltui.parsers.shapes import key_of
 
-_MOMENT = rf"(?:{DATE}(?:[T,]|,?\ )){TIME}(?:Z|\ ?[+-]\d\d:?\d\d)?"
+_MOMENT = rf"(?:{DATE}(?:[T,]|,?\ )){TIME}(?:Z|\ ?[+-]\d\d:?\d\d|\ \d{{4}}(?=\s))?"
 _ITEM = rf"""(?:
     (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T ]{TIME}\S*\ [\w.-]+\ [\w./-]+\[\d+\]:     # syslog: host program[87]:
   | {DATE}T{TIME}\S*\ (?:stdout|stderr)\ [FP]                                         # a Kubernetes node's log
@@ -27,7 +27,7 @@ _ITEM = rf"""(?:
   | [A-Za-z_][\w.]*(?=:\ [|+])                                                         # trainer, in front of a table
   | [A-Za-z_][\w.]*:(?:[A-Za-z_]\w*|<module>):\d+(?=\ -)                              # __main__:train:42
 )"""
-_SEPARATOR = r"(?:(?<=\w:)|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S)|\ |$)"
+_SEPARATOR = r"(?:(?<=\w:)|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S)|[ \t]|$)"
 # A bar behind a bracket is a table's own, and so is each in a line that ends with one.
 _BAR = r"(?<![\])>])\ {0,9}\|(?:\ |$)"
 _OUTER = re.compile(rf"(?:{_ITEM}(?:{_BAR}|{_SEPARATOR}))+".encode(), re.VERBOSE)

@@ -71,6 +71,8 @@ class Group:
     run: int = 0
     """In which trial its last line stood."""
     count: int = 0
+    inside: tuple[str, float] | None = None
+    """Where inside of its epoch its last line stood that was placed by epoch."""
     by_count: bool = False
     """Its lines have no place in the log's own counting: they are counted."""
     leads: bool = False

@@ -202,22 +202,25 @@ class Points:
         if context.position is not None:
             return context.position
         if not group.by_count:
-            if context.epoch is not None and (group.last_x != context.epoch or group.count == 0):
+            within = group.count > 0 and not group.axis.startswith("epoch")
+            if context.epoch is not None and not within and (group.last_x != context.epoch or group.count == 0):
+                group.inside = None if context.x is None else (context.axis, context.x)
                 return context.axis_in_fold("epoch"), context.epoch
             if context.x is not None and (group.last_x != context.x or group.count == 0) and context.axis != "epoch":
                 return context.axis, context.x
             # A second line at the same place: what moves the training on does not move these lines on. And the first
             # line before anything was placed: these lines come in front of those that say where.
             group.by_count = True
-            self._recount(group)
+            self._move_held(group, "count", 1.0)
         return "count", group.count + 1.0
 
-    def _recount(self, group: Group) -> None:
-        """Count the line that is still held back too: all of its kind are counted."""
+    def _move_held(self, group: Group, axis: str, x: float) -> None:
+        """Place the line that is still held back elsewhere: others of its kind have shown where they stand."""
         if group.held and group.last_x is not None:
-            group.held = [point._replace(axis="count", x=1.0) for point in group.held]
-            group.seen = {1.0: group.seen.get(group.last_x, [])}
-            group.first_x = group.last_x = 1.0
+            group.held = [point._replace(axis=axis, x=x) for point in group.held]
+            group.seen = {x: group.seen.get(group.last_x, [])}
+            group.first_x = group.last_x = x
+            group.axis = axis
 
     def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:
         """Report a line's values at ``x``, unless the same line was read before."""
@@ -375,6 +378,9 @@ class Points:
         """Report what was held back: it stood in the middle of a training, so it was no final result."""
         for group in list(self._held):
             if group.context_releases and 0 < group.held_advances < self.context.advances:
+                context, inside = self.context, group.inside
+                if inside is not None and context.epoch == group.last_x and context.axis == inside[0] != "epoch":
+                    self._move_held(group, *inside)  # The same epoch goes on: it was measured inside of it.
                 self._release(group)
 
     def close(self) -> None:

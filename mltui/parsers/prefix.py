@@ -23,7 +23,7 @@ _PART = re.compile(
     | \[[\w.-]+\](?=\s\[?{DATE}[T\s]{TIME})                 # [host] in front of the date
     | (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T\s]{TIME}\S*\s[\w.-]+\s[\w./-]+\[\d+\]:  # syslog: host program[87]:
     | {DATE}T{TIME}\S*\s(?:stdout|stderr)\s[FP]\s             # a Kubernetes node's log
-    | [\[(<]?{DATE}[T\s]?(?:{TIME})?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
+    | [\[(<]?{DATE}[T\s]?(?:{TIME}(?:\s\d{{4}}(?=\s))?)?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
     | [\[(]?{TIME}(?=[\s\]|,)>-]|$)
     | \d+:\d\d:\d\d(?=\s-\s)                                  # since the start
     | {_LEVEL}:[\w.]+:(?=\S)                                  # INFO:trainer:

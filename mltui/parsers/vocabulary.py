@@ -47,15 +47,15 @@ METRIC_WORDS = word_set("""
     margin margins violation accept distance divergence discriminator generator critic actor oob bound recon
     reconstruction similarity bits nats deviance diversity coverage gnorm mr discrim gap
     verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
-    потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差
+    потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差 손실 정확도
 """)
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
 """)
 _SCOPES = {
-    "train": "train training trainings trn tr learn 训练 訓練 学習",
+    "train": "train training trainings trn tr learn 训练 訓練 学習 훈련 학습",
     "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof 验证 驗證 検証",
+    " cv holdout oof 验证 驗證 検証 검증",
     "test": "test testing tst 测试 測試 テスト",
 }
 SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}
@@ -94,7 +94,7 @@ _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
 #: Counter words: what they count, and how: ``epoch``, ``batch`` (begins anew each epoch) or ``step`` (runs on).
 _COUNTS = {
-    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック",
+    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック 에폭",
     ("batch", "batch"): "batch minibatch batchidx batchid",
     ("step", "step"): "step globalstep 步 ステップ",
     ("iteration", "step"): "iter iteration it itr itrs iters iterations iterate iterat niter 迭代 次迭代",
