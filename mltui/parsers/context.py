@@ -28,6 +28,8 @@ class Context:
     fold: float | None = None
     total: float | None = None
     """Of how many the last counter of steps was."""
+    size: float = 0.0
+    """How many steps an epoch has, where a line says so."""
     runs: int = 0
     """How many trials have been told of."""
     advances: int = 0
@@ -96,6 +98,7 @@ class Context:
         group.last_epoch, group.last_inner = epoch, inner
         per_epoch = group.per_epoch if group.per_epoch is not None else counter.way == "batch"
         axis = "step" if counter.way == "batch" and group.size else counter.axis
-        if not per_epoch or not group.size or group.twins:  # "2/5 * Epoch 2" counts the epochs twice.
+        size = group.size or self.size
+        if not per_epoch or not size or group.twins:  # "2/5 * Epoch 2" counts the epochs twice.
             return self.axis_in_fold(axis), inner
-        return self.axis_in_fold(axis), self.epoch_index(epoch) * group.size + inner
+        return self.axis_in_fold(axis), self.epoch_index(epoch) * size + inner

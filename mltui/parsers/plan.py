@@ -116,6 +116,8 @@ class Plan:
     keras: bool = False
     evaluates: bool = False
     """Its counter runs over the data of an evaluation: ``[Eval batch=1/2]``."""
+    size: int | None = None
+    """The number of steps in the epoch."""
     scope: str = ""
     """Of what a line of counters alone speaks."""
     lost: int = 0
@@ -130,7 +132,7 @@ class Plan:
         """The numbers of the line that are needed, in order; from now on the plan counts these alone."""
         counters = [c for c in (self.epoch, self.inner, self.fold) if c is not None]
         used = {c.index for c in counters} | {c.total for c in counters if c.total is not None}
-        used |= {e.index for e in self.entries} | ({self.percent} if self.percent is not None else set())
+        used |= {e.index for e in self.entries} | {index for index in (self.percent, self.size) if index is not None}
         order = sorted(used)
         place = {index: i for i, index in enumerate(order)}
         for counter in counters:
@@ -139,4 +141,5 @@ class Plan:
         for entry in self.entries:
             entry.index = place[entry.index]
         self.percent = None if self.percent is None else place[self.percent]
+        self.size = None if self.size is None else place[self.size]
         return order

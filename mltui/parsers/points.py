@@ -84,6 +84,8 @@ class Points:
                 self.place(plan, axis, x, numbers)
                 return
             axis, x = context.axis_in_fold("epoch"), epoch
+            if plan.size is not None:
+                context.size = numbers[plan.size]
         else:
             axis, x = self._counted(plan, counter, epoch, numbers)
         context.position = None

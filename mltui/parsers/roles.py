@@ -96,6 +96,7 @@ class Judge:
 
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)
+        plan.size = counters.size
         bare = any(not f.explicit for f in accepted) or bool(rank) or bar
         stated = not rank and not bar
         tag = self._tag(record)
@@ -275,6 +276,8 @@ class _Counters:
         self.inner: Counter | None = None
         self.fold: Counter | None = None
         self.percent: int | None = None
+        self.size: int | None = None
+        """How many steps the epoch has."""
         self._rank = 99
         self._plural = False
         self._fraction = False
@@ -284,6 +287,7 @@ class _Counters:
             elif found.role is Role.COUNTER and self._rank >= 0:
                 self._take(found)
         if self.epoch is not None and self._plural:
+            self.size = self.inner.index if self.inner is not None else None
             self.inner, self._rank = None, 99
         if self._plural and (episode := next((f for f in record.fields if f.name.lower() == "episode"), None)):
             self.inner, self._rank = Counter("episode", "step", episode.index, episode.total), 0

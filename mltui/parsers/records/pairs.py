@@ -169,6 +169,8 @@ class _Walk(Surroundings):
         if self.phrase[-1:] == ["is"] and token.text[-1:].isalpha() and not self.separator:
             self._clear()  # "loss is nan" is a sentence.
             return
+        if self.phrase[-3:] == ["learning", "rate", "to"] and not self.record.fields:
+            self.phrase, self.separator = self.phrase[-3:-1], ":"  # "Updating learning rate to 5e-05"
         if self.waiting_name and self.phrase in (["is"], ["was"]):
             self._clear()  # "Loss after epoch 1 is 0.5"
         if (
