@@ -131,6 +131,9 @@ class _Walk(Surroundings):
         last, text, following = self.last, token.text, self._next()
         if following is not None and following.text in ":=":
             return False
+        if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
+            # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
+            return last.role is Role.THROUGHPUT
         if isinstance(last, Nameless) and last.total is not None and text.lower() in _BATCHES:
             name = _BATCHES[text.lower()]
             self.record.nameless.remove(last)
