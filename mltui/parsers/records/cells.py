@@ -14,7 +14,10 @@ WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _VALUE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)"
-CELL = re.compile(rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?\s?[%*]?\]?", re.I)
+# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``.
+CELL = re.compile(
+    rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?(?:\s?[%*]|(?<=e[-+]\d\d)[a-z])?\]?", re.I
+)
 _NUMBER = re.compile(_VALUE, re.I)
 # A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
 _LIST = re.compile(rf"\[\s*(?:(?:{_VALUE})(?:,?\s+(?:{_VALUE}))+)?\s*\]", re.I)
@@ -22,7 +25,7 @@ _LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
 # What else may stand in a row: durations, sizes, marks such as a tick.
 _DURATION = re.compile(
     rf"{_MOMENT}|\d[\d.]* {_UNIT}|"
-    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—+]"
+    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—]+|\+"
 )
 _NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
 NAME = re.compile(r"(?:# ?)?[^\W\d_].{0,40}|#")

@@ -221,6 +221,9 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
         # A row number in front of the first column, as pandas prints it.
         return [header.index, *(name for name, _, _ in beside)]
     columns = header.spans or next(iter(header.ways.values()))
+    if cells[-1].text == "…" and len(cells) <= len(columns):
+        # The terminal's edge has cut the row off behind whole cells.
+        return [*(name for name, _, _ in columns[: len(cells) - 1]), ""]
     if not header.spans and len(GAPPED.findall(header.text)) < marks.count(False) < max(header.ways):
         return _words_above(header.text, cells, marks)
     if len(cells) > len(columns):
