@@ -39,6 +39,8 @@ class Judge:
         self.who = who
         """Who prints the lines; it stands in front of every name."""
         self.groups: dict[tuple[object, ...], Group] = {}
+        self._with_name: dict[str, list[Group]] = {}
+        """The same, by each of their names."""
         self._counted: set[str] = set()
         """Names of series that have their own counters in the line."""
         self._measured: set[tuple[str, str]] = set()
@@ -71,9 +73,10 @@ class Judge:
                 each.role = Role.METRIC  # All that a search shows of its trials.
         if not accepted:
             return self._counting_plan(counters, record)
-        known = {name for name, _ in self.points.series}
+        ends = record.closes and not counters.any
+        known = {name for name, _ in self.points.series} if ends else set[str]()
         plan = self._fill(record, accepted, counters, rank, bar)
-        if record.closes and not counters.any and known.issuperset(e.series.name for e in plan.entries):
+        if ends and known.issuperset(e.series.name for e in plan.entries):
             return None  # What the curves came to, told again.
         return plan if plan.entries or plan.lost or plan.counts else None
 
@@ -146,8 +149,12 @@ class Judge:
         if found is None:
             if len(self.groups) > 8192:
                 self.groups.clear()
-            earlier = [group for group in self.groups.values() if group.count and set(names) <= set(group.names)]
+                self._with_name.clear()
+            alike = self._with_name.get(names[0], ()) if names else ()
+            earlier = [group for group in alike if group.count and set(names).issubset(group.names)]
             found = self.groups[key] = Group(names=tuple(names), repeats=earlier[:_REPEATED])
+            for name in names:
+                self._with_name.setdefault(name, []).append(found)
             strong = any(f.role is Role.METRIC for f in accepted)
             norms = all(is_gradient_norm(f.name) for f in accepted)
             rates = not norms and all(f.role is Role.SCHEDULE for f in accepted)

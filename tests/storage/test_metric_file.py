@@ -72,7 +72,7 @@ def test_points_come_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, p
     reader.file.poll()
     got = [
         (key.name, key.axis, key.kind, x.hex(), value.hex(), time)
-        for key, series in reader.store.series.items()
+        for key, series in (reader.store.series | reader.store.places).items()
         for x, value, time in zip(series.x, series.value, series.time, strict=True)
     ]
     want = [(p.name, p.axis, p.kind, p.x.hex(), p.value.hex(), float(i)) for i, p in enumerate(points)]

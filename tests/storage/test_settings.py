@@ -52,11 +52,11 @@ def test_all_problems_are_said_with_their_place_and_the_rest_holds() -> None:
 
 
 def test_a_file_that_is_no_yaml_is_said_and_all_defaults_hold() -> None:
-    """The place of the first error of syntax."""
+    """The place where what is wrong begins."""
     loaded = written("theme: [a\nengine: local\n").read()
     assert not loaded.whole
     assert loaded.settings == Settings()
-    assert loaded.problems[0].line == 2
+    assert (loaded.problems[0].line, loaded.problems[0].column) == (1, 8)
 
 
 def test_further_checks_take_out_what_they_find_wrong() -> None:

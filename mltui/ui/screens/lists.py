@@ -41,6 +41,8 @@ class Lists:
                 screen.runs.table.empty = one_line(cockpit.watcher.error) or "none yet: enter on a profile starts one"
             screen.runs.show_runs(cockpit.watcher.runs, now)
             screen.runs.table.refresh()
+            # What can be done to a run hangs on its state.
+            screen.mltui.show_keys()
             self._come_back()
             self._find_wanted()
         self._show_engine()
