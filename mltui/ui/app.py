@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+#: The names of profiles take so many seconds to be drawn at most.
+_DRAWN_S = 0.2
 #: Exit code of a program that SIGTERM ended.
 _TERMINATED = 128 + signal.SIGTERM
 #: Panes on the right: going back from them leads to the lists.
@@ -99,7 +102,15 @@ class MltuiApp(App[None]):
         from mltui.storage.profiles import ProfileRepository
 
         names, _ = ProfileRepository(self.options.profile_folders).list_within(0)
-        self.call_from_thread(self.main.profiles.show, names)
+        drawn = threading.Event()
+
+        def show() -> None:
+            self.main.profiles.show(names)
+            self.call_after_refresh(drawn.set)
+
+        self.call_from_thread(show)
+        # What is loaded next would take turns with drawing them.
+        drawn.wait(_DRAWN_S)
         from mltui.runtime.cockpit import Cockpit
 
         self.main.load()
