@@ -17,6 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from mltui.domain.metric import MetricKind
 from mltui.parsers.reader import MetricReader
 from mltui.runtime.epoch_places import EpochPlaces
 from mltui.runtime.outputs_reader import OutputsReader
@@ -160,11 +161,11 @@ class Recorder:
 
     def _record(self, points: Iterable[MetricPoint], time: float) -> None:
         """Take what the log says, and where the steps stood meanwhile."""
-        for point in points:
-            place = self._places.of(point)
-            if place is not None:
-                self._metrics.add(place, time)
-            self._points.from_log(point, time)
+        for point in self._places.among(points):
+            if point.kind is MetricKind.PLACE:
+                self._metrics.add(point, time)
+            else:
+                self._points.from_log(point, time)
 
     def _poll_outputs(self, now: float) -> None:
         """Take what the run has written into its outputs."""
