@@ -89,6 +89,8 @@ class Context:
         if group.last_epoch is not None and epoch > group.last_epoch:
             if inner <= group.last_inner:
                 group.per_epoch = True
+                if inner == group.last_inner and counter.way == "step" and group.count == 1 and total is None:
+                    group.size = inner  # One line an epoch, "epoch: 2 step: 625": it stands at the epoch's end.
             elif counter.way == "step" or group.per_epoch is None:
                 group.per_epoch = False
         if total is not None:

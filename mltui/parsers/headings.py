@@ -13,7 +13,8 @@ _HEADING = re.compile(
     r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
 )
 
-
+# One word alone speaks of the lines that stand deeper.
+_ALONE = re.compile(r"[-=*#>\[(\s]*([^\W\d_]+)(?: (?:set|phase|metrics|results))?[-=*#<\])\s]*")
 # What is told under it is in brackets: ``History (loss, distributed):``.
 _BRACKETED = re.compile(r"\s*[A-Za-z][\w ]{0,30}\(([A-Za-z][\w ,/-]{0,60})\):\s*")
 
@@ -61,6 +62,14 @@ def heading_scope(text: str) -> str:
         if any(role_of(each) is Role.METRIC or each == "metrics" for each in said):
             return " ".join(each for each in said if each != "metrics")
         return ""
-    found = _HEADING.fullmatch(text)
-    word = "" if found is None else next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
-    return word
+    if _HEADING.fullmatch(text):
+        return next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
+    alone = _ALONE.fullmatch(text)
+    return alone[1] if alone and scope_of(alone[1]) else ""
+
+
+def heading_of(text: str, x: float | None) -> Heading:
+    """The heading that a line with a ``heading_scope`` is, where the training stands at ``x``."""
+    spoken = ":" not in text
+    strict = spoken and not _HEADING.fullmatch(text.strip())
+    return Heading(heading_scope(text), len(text) - len(text.lstrip()), spoken and not strict, x, strict=strict)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.epochs import EpochBar
-from mltui.parsers.headings import Heading, heading_scope
+from mltui.parsers.headings import Heading, heading_of, heading_scope
 from mltui.parsers.kinds import kind_behind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
@@ -194,8 +194,7 @@ class Lines:
         elif kind in _GOES_ON:
             self._silent = kind
         elif kind == "scope":
-            indent = len(text) - len(text.lstrip())
-            self._heading = Heading(heading_scope(text), indent, ":" not in text, self.points.context.x)
+            self._heading = heading_of(text, self.points.context.x)
 
     def _read_curves(self, text: str) -> None:
         for name, pairs in lists.curves(text):

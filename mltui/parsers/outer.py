@@ -3,6 +3,8 @@
 It is taken off before anything else is looked at, so that tables, blocks and headings look as if they were printed
 without it: the first blank behind it belongs to it, further ones do not. In front of a row of numbers it is only taken
 off if a line of words stood behind the same; else it may be the table's first column.
+
+The branches of a tree that is drawn (``│   └── loss: 0.5``) are no more than an indent.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ _OUTER = re.compile(rf"(?:{_ITEM}(?:{_BAR}|{_SEPARATOR}))+".encode(), re.VERBOSE
 _BEFORE_TABLE = re.compile(rf"(?:{_ITEM}(?:{_BAR}|{_SEPARATOR}))*{_ITEM}{_SEPARATOR}".encode(), re.VERBOSE)
 # How such a line may begin, for a first look.
 _BEGINS = frozenset(b"0123456789[(<") | {ord(c) for c in "IWEFDCNTJASMO_"} | frozenset(range(97, 123))
+_BRANCH = re.compile(" *(?:(?:│|[|]) +)*(?:(?:├|└)(?:─){1,2}|[|`]--) ".encode())
 _NUMBERS = re.compile(rb"[-\s|,;%*+.\d:eEnaif/]*$")
 # By so many bytes at its beginning a line is known again.
 _HEAD = 24
@@ -52,7 +55,8 @@ class Outer:
     def peel(self, frame: bytes) -> bytes:
         """``frame`` without its prefix."""
         if not frame or frame[0] not in _BEGINS:
-            return frame
+            branch = _BRANCH.match(frame) if b"\xe2\x94\x80 " in frame or b"-- " in frame else None
+            return b" " * len(branch.group().decode()) + frame[branch.end() :] if branch else frame
         table = frame[-1] == 124 or frame[-2:] == b"| "
         head = key_of(frame[:_HEAD]) + b"|" if table else key_of(frame[:_HEAD])
         shape = self._shapes.get(head)

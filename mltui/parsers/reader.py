@@ -15,6 +15,7 @@ from mltui.parsers.bars import Bars
 from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
+from mltui.parsers.decimals import Decimals
 from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
@@ -73,6 +74,7 @@ class MetricReader:
     def __init__(self, config: MetricConfig | None = None) -> None:
         self.config = config or MetricConfig()
         self._points = Points(self.config)
+        self._decimals = Decimals()
         self._split = Voices().split
         self._speaking = _Voice(self._points)
         self._voices = {"": self._speaking}
@@ -121,6 +123,8 @@ class MetricReader:
             frame = frame.decode("utf-8", "replace").encode()
         if self._patterns is not None and self._patterns.read(frame):
             return
+        if self._decimals.commas:
+            frame = self._decimals.plain(frame)
         if final:
             voice, key = self._speaking, key_of(frame)
             start = self._plain.get(key)
@@ -131,6 +135,7 @@ class MetricReader:
                 else:
                     voice.lines.read(frame, key=key)
                 return
+        frame = self._decimals.plain(frame)
         pieces = self._split(frame)
         if not pieces:
             self._read_of("", frame, final)
@@ -153,7 +158,7 @@ class MetricReader:
         if not pieces:
             voice.read(line)
         self._calm = not who and not pieces and voice.idle
-        if rest is frame and calm and self._calm and _is_plain(frame) and _is_plain(line):
+        if rest is frame and calm and self._calm and frame.endswith(line) and _is_plain(frame) and _is_plain(line):
             self._keep(frame, len(frame) - len(line))
 
     def _keep(self, frame: bytes, start: int) -> None:

@@ -17,8 +17,9 @@ from mltui.parsers.vocabulary import (
     words,
 )
 
-# What services measure too: no metric where nothing counts.
-_SERVICE = {("error", "rate"), ("errors",), ("error",), ("success", "rate"), ("quality",)}
+# What other programs tell of too: no metric where nothing counts, and no whole number of it outside of a training.
+_SERVICE = {(word,) for word in ("error", "errors", "err", "ret", "quality")} | {("error", "rate"), ("success", "rate")}
+_TRAINS = frozenset(["epoch", "episode"])
 
 _STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
@@ -216,7 +217,10 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
 def _accepted(record: Record, counts: bool) -> list[Field]:
     """The fields that are values of the training, judged by the company they keep."""
     strong = [f for f in record.fields if f.role is Role.METRIC]
-    if not counts and all(words(f.name) in _SERVICE for f in strong):
+    trains = any(f.counts and f.counts[0] in _TRAINS for f in record.fields)
+    if not trains and all(words(f.name) in _SERVICE and not (counts and f.decimal) for f in strong):
+        for each in strong:
+            each.role = Role.OTHER
         strong = []
     scopes = [f for f in record.fields if f.role is Role.SCOPE and f.decimal]
     if counts and not strong and not scopes:

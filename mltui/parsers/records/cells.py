@@ -97,6 +97,8 @@ def split_row(text: str) -> list[tuple[str, int, int]]:
         return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
     if "," in (_THOUSANDS.sub("", text) if "  " in text.strip() else text):
         return split_by(text, re.compile(","))
+    if ";" in text:
+        return split_by(text, re.compile(";"))
     if "\t" in text.strip():
         return split_by(text.strip("\t"), re.compile("\t"))
     return [(m.group(), m.start(), m.end()) for m in WORDS.finditer(text)]

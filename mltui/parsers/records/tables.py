@@ -224,6 +224,9 @@ def assign(header: Header, cells: list[Cell]) -> list[str] | None:
     if cells[-1].text == "…" and len(cells) <= len(columns):
         # The terminal's edge has cut the row off behind whole cells.
         return [*(name for name, _, _ in columns[: len(cells) - 1]), ""]
+    if header.text[-1:] == "…" and len(cells) > len(columns):
+        # It has cut the header off: what stands behind its columns has no name.
+        return [*(name for name, _, _ in columns), *[""] * (len(cells) - len(columns))]
     if not header.spans and len(GAPPED.findall(header.text)) < marks.count(False) < max(header.ways):
         return _words_above(header.text, cells, marks)
     if len(cells) > len(columns):
