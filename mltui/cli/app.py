@@ -59,8 +59,8 @@ def run(args: Namespace, folders: tuple[os.PathLike[str], ...] = (), select_run:
 
 
 def _run_app(options: AppOptions) -> int:
-    # Until the first frame nearly everything that is made stays: looking for garbage among it only takes time. The app
-    # switches the collector on again.
+    # Nearly everything that is made at the start stays: looking for garbage among it only takes time. The app switches
+    # the collector on again.
     gc.disable()
     from mltui.ui.app import run_app
 

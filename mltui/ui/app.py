@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 #: The names of profiles take so many seconds to be drawn at most.
 _DRAWN_S = 0.2
+#: So many seconds after the first frame, what the app keeps (modules, lists, a chart) is there.
+_LOADED_S = 5.0
 #: Exit code of a program that SIGTERM ended.
 _TERMINATED = 128 + signal.SIGTERM
 #: Panes on the right: going back from them leads to the lists.
@@ -92,8 +94,7 @@ class MltuiApp(App[None]):
 
     def _begin(self) -> None:
         if not gc.isenabled():
-            gc.freeze()
-            gc.enable()
+            self.set_timer(_LOADED_S, _collect_garbage)
         # The run database may lie on a slow disk, or be held by a writer: the screen is there meanwhile.
         self.run_worker(self._open_cockpit, thread=True, exit_on_error=True)
 
@@ -390,6 +391,12 @@ class MltuiApp(App[None]):
             cockpit.connect()
         else:
             cockpit.catalog.refresh()
+
+
+def _collect_garbage() -> None:
+    """Look for garbage from now on, among what is made from now on: a pass over all there is holds keys up 40 ms."""
+    gc.freeze()
+    gc.enable()
 
 
 def run_app(options: AppOptions) -> int:

@@ -32,7 +32,7 @@ class TopBar(Widget):
     def render_line(self, y: int) -> Strip:
         """The line."""
         width = self.size.width
-        return make_strip(spread(self._left, self._right, width), width, roles(self.app), self.rich_style)
+        return make_strip(spread(self._left, self._right, width), width, roles(self.app), self.visual_style.rich_style)
 
 
 class KeyBar(Widget):
@@ -69,7 +69,7 @@ class KeyBar(Widget):
             reserve -= line_length(piece) if command in keep else 0
             self._places.append((start, start + line_length(piece) - 2, command))
             line += piece
-        return make_strip(line, width, roles(self.app), self.rich_style)
+        return make_strip(line, width, roles(self.app), self.visual_style.rich_style)
 
     async def on_click(self, event: events.Click) -> None:
         """A click on a key is the key."""
@@ -117,7 +117,7 @@ class PaneTitle(Widget):
         if fill < 0 and right:
             right, fill = [], width - line_length(line)
         line += [(("━" if self._focused else "─") * max(0, fill), rule), *right]
-        return make_strip(line, width, roles(self.app), self.rich_style)
+        return make_strip(line, width, roles(self.app), self.visual_style.rich_style)
 
 
 def _title(focused: bool) -> str:

@@ -86,4 +86,4 @@ class Gauges(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         """One line."""
         at = y + self.scroll_offset.y
         line: Line = self._drawn[at] if at < len(self._drawn) else ()
-        return make_strip(line, self.scrollable_content_region.width, roles(self.app), self.rich_style)
+        return make_strip(line, self.scrollable_content_region.width, roles(self.app), self.visual_style.rich_style)

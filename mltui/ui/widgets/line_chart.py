@@ -353,7 +353,7 @@ class LineChart(Widget, can_focus=True):
         self._drawn, self._size_drawn = self._state(), self.size
         width, height = self.size
         self.picture = paint(self.model, width, height, self._look(), self._canvas)
-        plain = self.rich_style
+        plain = self.visual_style.rich_style
         self._strips = [
             Strip([Segment(span.text, plain + span.style) for span in row], width) for row in self.picture.rows
         ]

@@ -105,7 +105,7 @@ class LinesWidget(Widget):
     def render_line(self, y: int) -> Strip:
         """One line."""
         line = self._lines[y] if y < len(self._lines) else ()
-        return make_strip(line, self.size.width, roles(self.app), self.rich_style)
+        return make_strip(line, self.size.width, roles(self.app), self.visual_style.rich_style)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """As many rows as there are lines."""

@@ -163,11 +163,11 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if at >= len(self._rows):
             lines = self._said(width) if not self._rows else []
             said = [(" " + lines[y], "dim")] if y < len(lines) else ()
-            return make_strip(said, width, styles, self.rich_style)
+            return make_strip(said, width, styles, self.visual_style.rich_style)
         over = None
         if at == self.cursor:
             over = styles.cursor if self.has_focus else styles.cursor_blurred
-        return make_strip(self._draw(self._rows[at], width), width, styles, self.rich_style, over)
+        return make_strip(self._draw(self._rows[at], width), width, styles, self.visual_style.rich_style, over)
 
     def _said(self, width: int) -> list[str]:
         """What stands in the place of rows, in as many lines as it takes."""

@@ -112,7 +112,7 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         line: Line = self._line(window[y]) if y < len(window) else ()
         if not window and y == 0:
             line = [(" " + self.message, "dim")]
-        return make_strip(line, self.scrollable_content_region.width, styles, self.rich_style)
+        return make_strip(line, self.scrollable_content_region.width, styles, self.visual_style.rich_style)
 
     def _take_window(self) -> None:
         """The lines in view, taken at once: the buffer is written to by another thread."""

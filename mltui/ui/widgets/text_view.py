@@ -43,7 +43,7 @@ class TextView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False)
         at = y + self.scroll_offset.y
         line = self.lines[at] if at < len(self.lines) else ()
         width = self.scrollable_content_region.width
-        return make_strip(_shifted(line, self._sideways), width, roles(self.app), self.rich_style)
+        return make_strip(_shifted(line, self._sideways), width, roles(self.app), self.visual_style.rich_style)
 
     def action_sideways(self, steps: int) -> None:
         """Show what is further right, or left again."""
