@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
@@ -78,10 +78,14 @@ def text_of(frame: bytes) -> str:
     return frame[:READ_LIMIT].decode("utf-8", "replace")
 
 
-class Token(NamedTuple):
-    """A piece of a line. ``kind`` is one of number, word, mark, gap, bar, noise, plusminus, arrow."""
+#: Kinds of tokens, as the groups of the expression above are called; its other groups are words and numbers too.
+Kind = Literal["number", "word", "mark", "gap", "bar", "noise", "plusminus", "arrow"]
 
-    kind: str
+
+class Token(NamedTuple):
+    """A piece of a line. ``unit`` is what stands right behind a number: ``%``, ``ms``, ``/step``."""
+
+    kind: Kind
     text: str
     start: int
     end: int
@@ -92,7 +96,7 @@ def tokenize(text: str) -> list[Token]:
     """The tokens of ``text``; single blanks between them are left out."""
     found: list[Token] = []
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
+        kind: Any = match.lastgroup
         if kind in ("unit", "number"):
             found.append(
                 Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or "")

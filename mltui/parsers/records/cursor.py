@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.parsers.tokens import Token
+from mltui.parsers.tokens import Kind, Token
 
 
 class Cursor:
@@ -32,9 +32,9 @@ class Cursor:
         previous = self._previous()
         return previous is not None and previous.kind == "number" and previous.end == token.start
 
-    def _next_kind(self) -> str:
+    def _next_kind(self) -> Kind | None:
         following = self._next()
-        return "" if following is None else following.kind
+        return None if following is None else following.kind
 
     def _previous_text(self) -> str:
         previous = self._previous()

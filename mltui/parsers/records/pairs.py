@@ -11,9 +11,9 @@ import re
 from mltui.parsers.records.brackets import NO_TAGS
 from mltui.parsers.records.lists import untold
 from mltui.parsers.records.names import MEANS, STOP, inside, known, measures, name_of
-from mltui.parsers.records.record import Field, Nameless, Record, new_field
+from mltui.parsers.records.record import Field, Nameless, Place, Record, new_field
 from mltui.parsers.records.surroundings import Surroundings
-from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token, tokenize
+from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import (
     COUNTERS,
     SCOPE_WORDS,
@@ -68,9 +68,9 @@ _ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w-]{1,30}(?: \d{1,4})?):\s+(?=
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
 
-def read_pairs(text: str, tokens: list[Token] | None = None) -> Record:
-    """The record that a line of text holds; its numbers count the number tokens of ``tokenize``."""
-    walk = _Walk(text, tokenize(text) if tokens is None else tokens)
+def read_pairs(text: str, tokens: list[Token]) -> Record:
+    """The record that a line of text holds; its numbers count the number ``tokens`` of the text."""
+    walk = _Walk(text, tokens)
     record = walk.run()
     if not record.fields and (fields := untold(text, walk.tokens)):
         return Record(fields)
@@ -301,7 +301,7 @@ class _Walk(Surroundings):
         first = first and (
             bool(record.nameless) or all(t.text in "[{" or t.kind == "gap" for t in self.tokens[: self.i])
         )
-        place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
+        place: Place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
         if self.phrase and place == "plain":
             place = "scope"
         previous = self._previous()

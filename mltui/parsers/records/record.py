@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from mltui.parsers.vocabulary import Role, counter_of, is_scoped, role_of, words
 
@@ -36,14 +37,17 @@ class Field:
         return counter_of(self.name)
 
 
+#: Where a number without a name stands: at the start of the line, in a bracket, behind a scope (``Train:``), elsewhere.
+Place = Literal["start", "bracket", "scope", "plain"]
+
+
 @dataclass(slots=True)
 class Nameless:
     """A number without a name, such as the ``[10/80]`` of a training line."""
 
     index: int
     total: int | None
-    place: str
-    """``start`` (of the line), ``bracket``, ``scope`` (behind ``Train:``) or ``plain``."""
+    place: Place
     first: bool
     """Nothing but other nameless numbers stands before it."""
     percent: int | None = None
