@@ -74,9 +74,13 @@ class Ahead:
 
     def keep(self, plan: Plan, numbers: list[float]) -> None:
         """Keep the first line of its kind."""
-        if len(self._firsts) < _LIMIT:
+        if len(self._firsts) < _LIMIT and not self.keeps(plan.group):
             self._firsts[id(plan.group)] = First(plan, numbers)
             self._unplaced += 1
+
+    def keeps(self, group: Group) -> bool:
+        """Whether the first line of this kind is kept."""
+        return id(group) in self._firsts
 
     def first_of(self, group: Group) -> First | None:
         """The first line of this kind, if it was kept; it is forgotten here."""

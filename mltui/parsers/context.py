@@ -38,6 +38,11 @@ class Context:
     """It was said by the one whose context this is, not by another that prints into the same log."""
 
     @property
+    def nowhere(self) -> bool:
+        """Nothing has been counted yet."""
+        return self.epoch is None and self.x is None and self.position is None
+
+    @property
     def stands_under(self) -> bool:
         """The line at hand belongs to the line of counters above it."""
         return self.position is not None and (self.firm or (self.indented and self.position[0] != "trial"))

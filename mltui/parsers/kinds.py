@@ -39,9 +39,10 @@ _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[
 _HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
-# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, test names.
+# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, and verdicts
+# on tests with their names.
 _CODE = re.compile(
-    r"\s*(?:>>> (?!\w+: )|\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
+    r"\s*(?:(?:not )?ok \d+ |# Subtest: |[✓✔✗✖﹣] .*\(\d[\d.]* ?m?s\)|>>> (?!\w+: )|\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
     r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
     r"|.*(?:[A-Za-z_)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\d ?(?:[=!<>]=|:=) ?[A-Za-z_(\[]"
     r"|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"

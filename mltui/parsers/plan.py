@@ -54,6 +54,8 @@ class Group:
     context_releases: bool = True
     needs_place: bool = False
     """Its lines are a curve only where the log counts epochs; elsewhere they are settings."""
+    needs_count: bool = False
+    """Its lines are a curve only where the log counts anything: any program may print them."""
     held: list[MetricPoint] = field(default_factory=list)
     held_advances: int = -1
     again: tuple[Plan, str, list[float]] | None = None

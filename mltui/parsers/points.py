@@ -129,6 +129,9 @@ class Points:
             return self._doubt(plan, numbers)
         if group.count:
             pass
+        elif context.nowhere and (group.needs_count or not self._ahead.keeps(group)):
+            self._ahead.keep(plan, numbers)
+            return True
         elif (first := self._ahead.first_of(group)) is not None:
             if first.leads:
                 group.doubt = Doubt(first.axis, [(first.plan, first.numbers)])
@@ -137,9 +140,6 @@ class Points:
             group.by_count = not first.axis
             self.place(first.plan, first.axis or "count", 0.0 if first.axis else 1.0, first.numbers)
             group.last_x = None if first.axis else group.last_x
-        elif context.epoch is None and context.x is None and context.position is None:
-            self._ahead.keep(plan, numbers)
-            return True
         if group.leads and (before := self._ahead.wait(plan, numbers)) is not None:
             self.place(*self._here(group, before))
         return group.leads

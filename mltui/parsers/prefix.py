@@ -18,7 +18,7 @@ _PART = re.compile(
     | \[{DATE}[T\s]{TIME}\s[\w./-]+\]                       # [2026-11-22 13:40:00 swin_tiny]
     | \[{DATE}:{TIME}:{_LEVEL}:[\w.:]+\]                       # [2026-11-22:13:40:00:INFO:trainer:log]
     | \[\d{{4}}\s{TIME}\s@?[\w./-]+(?::\d+)?\]              # [1126 13:40:00 @monitor.py:476]
-    | (?<=\])\[\d{{3,8}}\]                                    # the process, glued to the time
+    | (?<=\])\[\d{{3,8}}\]|\[\d{{3,8}}\](?=\s\[?{_LEVEL}\b)       # the process, behind the time or before the level
     | \([\w./-]+[:\s]\d+\)                                    # (trainer.py:735), (main.py 200)
     | \[[\w.-]+\](?=\s\[?{DATE}[T\s]{TIME})                 # [host] in front of the date
     | (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T\s]{TIME}\S*\s[\w.-]+\s[\w./-]+\[\d+\]:  # syslog: host program[87]:

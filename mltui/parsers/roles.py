@@ -8,18 +8,23 @@ from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.vocabulary import (
     COUNTERS,
     PARTS,
+    QUALIFIERS,
     Role,
     counter_of,
     is_gradient_norm,
     is_learning_rate,
     role_of,
     scope_of,
+    word_set,
     words,
 )
 
-# What other programs tell of too: no metric where nothing counts, and no whole number of it outside of a training.
-_SERVICE = {(word,) for word in ("error", "errors", "err", "ret", "quality")} | {("error", "rate"), ("success", "rate")}
-_TRAINS = frozenset(["epoch", "episode"])
+# What any program may tell of: a curve only in a log that counts.
+_EVERYDAY = QUALIFIERS | word_set("""
+    error errors err ret quality success rate score scores cost distance similarity coverage gap
+""")
+# What may be a code or a count of mistakes: no metric outside of a training if it is whole.
+_CODES = QUALIFIERS | word_set("ret err error errors quality")
 
 _STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
@@ -124,6 +129,8 @@ class Judge:
                     set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
                     plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(plan, names, accepted, bar)
+        measured = [f for f in accepted if f.role is Role.METRIC]
+        plan.group.needs_count = record.row or all(_EVERYDAY.issuperset(words(f.name)) for f in measured)
         return plan
 
     def _tag(self, record: Record) -> str:
@@ -217,8 +224,7 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
 def _accepted(record: Record, counts: bool) -> list[Field]:
     """The fields that are values of the training, judged by the company they keep."""
     strong = [f for f in record.fields if f.role is Role.METRIC]
-    trains = any(f.counts and f.counts[0] in _TRAINS for f in record.fields)
-    if not trains and all(words(f.name) in _SERVICE and not (counts and f.decimal) for f in strong):
+    if counts and not _trains(record) and all(_CODES.issuperset(words(f.name)) and not f.decimal for f in strong):
         for each in strong:
             each.role = Role.OTHER
         strong = []
@@ -247,6 +253,11 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong) or unknown > 1)]
     measured = sum(f.role is Role.METRIC for f in found)
     return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
+
+
+def _trains(record: Record) -> bool:
+    """Whether the line counts what only a training counts."""
+    return any(f.counts and f.counts[0] in ("epoch", "episode") for f in record.fields)
 
 
 def _is_length(said: set[str]) -> bool:
@@ -381,7 +392,7 @@ class _Counters:
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:
             self.inner = Counter("step", "step", found.index, found.total)
-        elif not found.decimal and any(f.role in _COMPANY for f in record.fields):
+        elif not found.decimal and any(f.role in _COMPANY and (f.decimal or f.explicit) for f in record.fields):
             self.inner = Counter("iteration", "step", found.index)
 
 

@@ -13,7 +13,7 @@ from mltui.parsers.records.lists import untold
 from mltui.parsers.records.names import MEANS, STOP, inside, known, measures, name_of
 from mltui.parsers.records.record import Field, Nameless, Place, Record, new_field
 from mltui.parsers.records.surroundings import Surroundings
-from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
+from mltui.parsers.tokens import NUMBER, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import (
     COUNTERS,
     SCOPE_WORDS,
@@ -59,12 +59,18 @@ _BATCHES = {
     **dict.fromkeys(("step", "steps"), "step"),
     "epochs": "epoch",
 }
+# Pieces of data: how many of them are done says nothing of a training.
+_PIECES = word_set("""
+    shards files parts chunks pages documents docs workers
+""")
 #: Stands for the total where Keras does not know it.
 _ENDLESS = "/Unknown"
 _BOUNDARY = frozenset(",;|│┃║•·.!?&")
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
 _PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
 _ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
+# A name and its number, as the columns of a table stand.
+_TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
 
@@ -87,6 +93,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
                 found.name = f"{part[1]} {found.name}"
     record.closes = said[:1] == ["final"]
     record.starred = text.lstrip().startswith("* ")
+    record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
 
 
@@ -140,6 +147,10 @@ class _Walk(Surroundings):
             self.last = new_field(name, last.index, "0", True, self.label)
             self.last.total = last.total
             self.record.fields.append(self.last)
+            return True
+        if isinstance(last, Nameless) and last.total is not None and text.lower() in _PIECES:
+            self.record.nameless.remove(last)
+            self.last = None
             return True
         if isinstance(last, Field) and not last.unit and (text in TIME_UNITS or text in SIZE_UNITS or "/s" in text):
             last.unit = text
@@ -303,6 +314,9 @@ class _Walk(Surroundings):
         )
         place: Place = "bracket" if self.brackets and self.brackets[-1] in ("[", "value") else "plain"
         if self.phrase and place == "plain":
+            if self._counts_things():
+                self.last = None
+                return  # "train: 4215 examples" says how many there are.
             place = "scope"
         previous = self._previous()
         if place == "plain" and previous is None:

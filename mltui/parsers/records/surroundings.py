@@ -6,7 +6,7 @@ from mltui.parsers.records.marks import Marks
 from mltui.parsers.records.names import STOP, measures
 from mltui.parsers.records.record import Field
 from mltui.parsers.tokens import TIME_UNITS, Token
-from mltui.parsers.vocabulary import counter_of, word_set
+from mltui.parsers.vocabulary import Role, counter_of, role_of, word_set
 
 # Words between names and numbers of a sentence.
 _JOINING = word_set("""
@@ -46,6 +46,11 @@ class Surroundings(Marks):
         if sign is None or value is None or sign.text not in ":=":
             return False
         return value.kind == "number" and "." in value.text and not value.unit.strip(" %") and behind is None
+
+    def _counts_things(self) -> bool:
+        """Whether right behind the number at hand stands what there are so many of."""
+        behind = self.tokens[self.i + 1] if self.i + 1 < len(self.tokens) else None
+        return behind is not None and behind.kind == "word" and role_of(behind.text) is Role.OTHER
 
     def _between_marks(self, token: Token) -> bool:
         """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
