@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.headings import heading_scope
-from mltui.parsers.prefix import split_prefix
+from mltui.parsers.prefix import SYSTEM, split_prefix
 from mltui.parsers.records import tables
 from mltui.parsers.records.cells import box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.tokens import text_of
@@ -32,6 +32,7 @@ _GATE = frozenset(
         "class",
         "trace",
         "function",
+        "r",
     }
 )
 # Words of the field in scripts that put no blanks between words.
@@ -39,13 +40,21 @@ _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[
 _HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
-# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments, and verdicts
-# on tests with their names.
+# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what other
+# programs than trainings print in forms of their own.
 _CODE = re.compile(
-    r"\s*(?:(?:not )?ok \d+ |# Subtest: |[✓✔✗✖﹣] .*\(\d[\d.]* ?m?s\)|>>> (?!\w+: )|\.\.\. |E\s{3,}(?:assert|\+|\w*Error)|@\w|#\s?\w+ = "
-    r"|(?:if|elif|assert|return|while|def|import|raise|yield|lambda|del) |class \w+(?:\(.*\))?:\s*$)"
-    r"|.*(?:[A-Za-z_)\]] ?(?:[=!<>]=|:=) ?[\w(\[-]|\d ?(?:[=!<>]=|:=) ?[A-Za-z_(\[]"
-    r"|\bself\.|\w\(\)|\.py::|\bSELECT .*\bFROM |\bWHERE .* (?:=|IN) )"
+    r"""\s*(?:
+        >>>\ (?!\w+:\ ) | \.\.\.\  | E\s{3,}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\ =\ 
+      | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\  | class\ \w+(?:\(.*\))?:\s*$
+      | (?:not\ )?ok\ \d+\  | \#\ Subtest:\  | [✓✔✗✖﹣]\ .*\(\d[\d.]*\ ?m?s\)           # verdicts on tests
+      | (?:Step\ \d+/\d+\ :\ |\#\d+\ .*\]\ )?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\ \S       # a Dockerfile
+      | (?:\S+\s+){1,5}""" + SYSTEM + r"""                               # the system itself
+    )
+    | .*(?:
+        [A-Za-z_)\]]\ ?(?:[=!<>]=|:=)\ ?[\w(\[-] | \d\ ?(?:[=!<>]=|:=)\ ?[A-Za-z_(\[]
+      | \bself\. | \w\(\) | \.py:: | \bSELECT\ .*\bFROM\  | \bWHERE\ .*\ (?:=|IN)\ 
+    )""",
+    re.VERBOSE,
 )
 # A whole curve: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
 _LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
+#: What prints lines into the system's log that are about the system itself.
+SYSTEM = r"(?:systemd|CRON|sshd|chronyd|dockerd|containerd|kubelet)\[\d+\]:"
 _LEVEL = f"(?:{LEVEL}|debug|info|warning|warn|error)"
 TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
 DATE = (

@@ -8,23 +8,17 @@ from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.vocabulary import (
     COUNTERS,
     PARTS,
-    QUALIFIERS,
     Role,
     counter_of,
+    is_everyday,
     is_gradient_norm,
     is_learning_rate,
+    is_setting,
+    may_be_code,
     role_of,
     scope_of,
-    word_set,
     words,
 )
-
-# What any program may tell of: a curve only in a log that counts.
-_EVERYDAY = QUALIFIERS | word_set("""
-    error errors err ret quality success rate score scores cost distance similarity coverage gap
-""")
-# What may be a code or a count of mistakes: no metric outside of a training if it is whole.
-_CODES = QUALIFIERS | word_set("ret err error errors quality")
 
 _STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
@@ -130,7 +124,7 @@ class Judge:
                     plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(plan, names, accepted, bar)
         measured = [f for f in accepted if f.role is Role.METRIC]
-        plan.group.needs_count = record.row or all(_EVERYDAY.issuperset(words(f.name)) for f in measured)
+        plan.group.needs_count = record.row or all(is_everyday(f.name) for f in measured)
         return plan
 
     def _tag(self, record: Record) -> str:
@@ -224,7 +218,7 @@ def _full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
 def _accepted(record: Record, counts: bool) -> list[Field]:
     """The fields that are values of the training, judged by the company they keep."""
     strong = [f for f in record.fields if f.role is Role.METRIC]
-    if counts and not _trains(record) and all(_CODES.issuperset(words(f.name)) and not f.decimal for f in strong):
+    if counts and not _trains(record) and all(may_be_code(f.name) and not f.decimal for f in strong):
         for each in strong:
             each.role = Role.OTHER
         strong = []
@@ -236,6 +230,8 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
         strong = best if searches else [f for f in best if f.explicit and words(f.name)[-1] == "best"]
         for each in strong:
             each.role = Role.METRIC  # What a search has come to.
+    if not strong and not scopes and any(is_setting(f.name) for f in record.fields) and _sets(record):
+        return []
     if len({f.name for f in scopes}) < 2:
         scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
     if not strong and not counts:
@@ -253,6 +249,11 @@ def _accepted(record: Record, counts: bool) -> list[Field]:
     found = [f for f in record.fields if _is_value(f, counts or bool(strong), bool(strong) or unknown > 1)]
     measured = sum(f.role is Role.METRIC for f in found)
     return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
+
+
+def _sets(record: Record) -> bool:
+    """Whether a learning rate stands in the line: beside settings it is one."""
+    return any(is_learning_rate(f.name) for f in record.fields)
 
 
 def _trains(record: Record) -> bool:

@@ -39,7 +39,7 @@ METRIC_WORDS = word_set("""
     loss losses acc accu accs accuracies accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar
     f1 f2 fscore fbeta fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu
     rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf ppl ppx perplexity perp bpc bpb bpd nll ce bce xent
-    crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r² r rsquared l1 l2
+    crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r² rsquared l1 l2
     huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew ret return returns score scores
     fitness cost objective objf psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
     top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
@@ -64,6 +64,14 @@ QUALIFIERS = word_set("""
     avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
+# What any program may tell of.
+_EVERYDAY = QUALIFIERS | word_set("""
+    error errors err ret quality success rate score scores cost distance similarity coverage gap
+""")
+# Of these, what may be a code or a count of mistakes if it is whole.
+_CODES = QUALIFIERS | word_set("ret err error errors quality")
+#: Letters that are a name where they stand alone.
+_LETTERS = frozenset(["r"])
 _MIDDLE = word_set("mean median avg average")
 _SAMPLING = word_set("top min typical dropout")
 _WORK = word_set("batch reader data loader iter step")
@@ -89,6 +97,10 @@ _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
     status vnum bsz wpb accumulation optimization lag offset predict predicted pred prediction predictions
     interacts interactions games percentage percent init initial
+""")
+# Settings of a training that stand beside its learning rate where all of them are listed.
+_HYPER = word_set("""
+    dropout decay gamma warmup hidden layers depth batch bs bsz seed patience smoothing weight units filters optimizer
 """)
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
@@ -227,7 +239,8 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
         times = set()  # "loss_i2t" is no time.
     if times or (own & _SIZE_WORDS and parts[-1] != "norm"):
         return Role.OTHER
-    if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS:
+    alone = own - QUALIFIERS - SCOPE_WORDS.keys() <= _LETTERS and bool(own & _LETTERS)
+    if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS or alone:
         # "data loss" is a loss, "loss weight" and "target loss" are settings.
         return Role.OTHER if own & _SETTING_ALWAYS or parts[-1] in _SETTING_WORDS else Role.METRIC
     if own & _SETTING_WORDS:
@@ -256,6 +269,16 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     return Role.METRIC if own >= {"function", "value", "obtained"} else None
 
 
+def is_everyday(name: str) -> bool:
+    """Whether programs that train nothing have numbers of that ``name`` too."""
+    return _EVERYDAY.issuperset(words(_FOLDER.sub("", name)))
+
+
+def may_be_code(name: str) -> bool:
+    """Whether a whole number of that ``name`` may be what a program returned, or how often it failed."""
+    return _CODES.issuperset(words(name))
+
+
 def is_learning_rate(name: str) -> bool:
     """Whether ``name`` says learning rate."""
     return _is_learning_rate(words(name))
@@ -266,6 +289,11 @@ def _is_learning_rate(parts: tuple[str, ...]) -> bool:
     if own & _SETTING_WORDS:
         return False
     return "lr" in own or parts == ("l", "r") or ("rate" in own and bool(own & {"learning", "learn"}))
+
+
+def is_setting(name: str) -> bool:
+    """Whether ``name`` is a hyperparameter that no schedule changes."""
+    return role_of(name) is Role.OTHER and not _HYPER.isdisjoint(words(name))
 
 
 def is_gradient_norm(name: str) -> bool:

@@ -32,9 +32,9 @@ _WRAPPERS |= {"np.float32", "np.float64", "numpy.float64", "numpy.float32", "np.
 _SCOPE_KEYS = word_set("""
     split phase mode stage set subset partition prefix
 """)
-# Words at the beginning of a line on what was saved before.
+# Words at the beginning of a line on what was saved before, or on what is planned.
 _RECALLS = word_set("""
-    loading loaded restoring restored resuming resumed
+    loading loaded restoring restored resuming resumed schedule
 """)
 # What an evaluation leaves: ``Saving dict for global step 500: loss = 0.42``.
 _SAVES = word_set("""
@@ -236,6 +236,8 @@ class _Walk(Surroundings):
     def _named(self, token: Token) -> None:
         explicit = self.separator in (":", "=", "is", "[")
         name, left = name_of(self.phrase, explicit or self.regular)
+        if len(name) == 1 and not (explicit or self.regular):
+            name = ""
         if (not name or role_of(name) is Role.SCOPE) and self._stands_alone(token):
             name, left, explicit = self.phrase[0], [], True
         if not name and self._between_marks(token):

@@ -74,7 +74,7 @@ class Record:
     literal: list[tuple[int, int]] = field(default_factory=list)
     """Places of digits that belong to names, beside those in words."""
     recalls: bool = False
-    """It tells of a checkpoint that was loaded."""
+    """It tells of a checkpoint that was loaded, or of what is planned."""
     tag: str = ""
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
@@ -95,4 +95,6 @@ def new_field(name: str, index: int, text: str, explicit: bool = True, label: st
         role = Role.METRIC  # Of a generator, not a generation.
     if decimal and role is Role.UNKNOWN and is_scoped(name):
         role = Role.METRIC
+    if role is Role.METRIC and unit.strip() == "%" and words(name)[-1:] == ("loss",):
+        role = Role.OTHER  # Of packets.
     return Field(name, role, index, explicit, label, unit.strip(), decimal)
