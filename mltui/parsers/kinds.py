@@ -40,19 +40,19 @@ _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[
 _HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
-# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what other
-# programs than trainings print in forms of their own.
+# Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what
+# programs that train nothing print in forms of their own.
 _CODE = re.compile(
-    r"""\s*(?:
-        >>>\ (?!\w+:\ ) | \.\.\.\  | E\s{3,}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\ =\ 
-      | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\  | class\ \w+(?:\(.*\))?:\s*$
-      | (?:not\ )?ok\ \d+\  | \#\ Subtest:\  | [✓✔✗✖﹣]\ .*\(\d[\d.]*\ ?m?s\)           # verdicts on tests
-      | (?:Step\ \d+/\d+\ :\ |\#\d+\ .*\]\ )?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\ \S       # a Dockerfile
-      | (?:\S+\s+){1,5}""" + SYSTEM + r"""                               # the system itself
+    rf"""\s*(?:
+        >>>\s(?!\w+:\s) | \.\.\.\s | E\s{{3,}}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\s=\s
+      | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\s | class\s\w+(?:\(.*\))?:\s*$
+      | (?:not\s)?ok\s\d+\s | \#\sSubtest:\s | [✓✔✗✖﹣]\s.*\(\d[\d.]*\s?m?s\)              # verdicts on tests
+      | (?:Step\s\d+/\d+\s:\s|\#\d+\s.*\]\s)?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\s\S  # a Dockerfile
+      | (?:\S+\s+){{1,5}}{SYSTEM}
     )
     | .*(?:
-        [A-Za-z_)\]]\ ?(?:[=!<>]=|:=)\ ?[\w(\[-] | \d\ ?(?:[=!<>]=|:=)\ ?[A-Za-z_(\[]
-      | \bself\. | \w\(\) | \.py:: | \bSELECT\ .*\bFROM\  | \bWHERE\ .*\ (?:=|IN)\ 
+        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
+      | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
     )""",
     re.VERBOSE,
 )

@@ -16,7 +16,7 @@ from mltui.parsers.shapes import key_of
 
 _MOMENT = rf"(?:{DATE}(?:[T,]|,?\ )){TIME}(?:Z|\ ?[+-]\d\d:?\d\d|\ \d{{4}}(?=\s))?"
 _ITEM = rf"""(?:
-    (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T ]{TIME}\S*\ [\w.-]+\ (?!{SYSTEM})[\w./-]+\[\d+\]:  # syslog: host train[87]:
+    (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T ]{TIME}\S*\ [\w.-]+\ (?!{SYSTEM})[\w./-]+\[\d+\]: # syslog: host train[87]:
   | {DATE}T{TIME}\S*\ (?:stdout|stderr)\ [FP]                                         # a Kubernetes node's log
   | \[?[IWEFD]\d{{4}}\s{TIME}\s+\d+\s[^\]\s]+\]                                       # I1122 13:40:00 1400 train.py:87]
   | {_MOMENT}|\[{_MOMENT}(?:\ [\w./-]+)?\](?:\[\d{{3,8}}\])?|\({_MOMENT}\)|<{_MOMENT}>
