@@ -53,10 +53,10 @@ class Bar:
     """Its own counter in the last frame."""
     step: float = 0.0
     """The step that the last values belong to; a bar's counter may lag behind its values."""
-    drawn: int = 0
-    """How often it was drawn since it last moved."""
-    fresh: int = 0
-    """The how-many-eth of these drawings showed the last values, where its counter lags behind them."""
+    draws: int = 0
+    """How often it was drawn since its counter last moved."""
+    reported_draw: int = 0
+    """Which of these drawings the last step was reported of, where the counter lags behind the values; else 0."""
     epoch: float | None = None
     previous: float | None = None
     """The epoch before."""
@@ -89,7 +89,7 @@ class Bars:
         self.lines = lines
         self._bars: dict[bytes, Bar] = {}
         self._plain: set[bytes] = set()
-        self.drawn: Bar | None = None
+        self._last: Bar | None = None
         """The bar that the last frame belonged to, if that frame was a bar."""
         self._open: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
@@ -115,10 +115,14 @@ class Bars:
             self._open = [frame]
             return None
         else:
-            self.drawn = None
+            self._last = None
             return frame
         rest = frame[found.end() :]
         return rest if rest.strip() else None
+
+    def interrupt(self) -> None:
+        """A line that is no bar was read past the bars."""
+        self._last = None
 
     @property
     def idle(self) -> bool:
@@ -228,7 +232,7 @@ class Bars:
             and done >= total > 0
         ):
             return  # A finished bar that stays on the screen and is drawn again with it.
-        bar.drawn = bar.drawn + 1 if done == bar.done else 1
+        bar.draws = bar.draws + 1 if done == bar.done else 1
         if done == 0 and not bar.values and not any(numbers[entry.index] for entry in plan.entries):
             bar.done = 0.0
             return  # Nothing has been measured yet.
@@ -261,13 +265,13 @@ class Bars:
             bar.step = -1.0  # What it shows of a step is late too: it is the last epoch's last step.
         # Where the counter lags behind the values, the same values drawn twice in a row are two steps; elsewhere they
         # are a redrawn frame.
-        lags = done < bar.step or bar.drawn == bar.fresh
-        again = self.drawn is bar and done == bar.done and bar.step < total and lags
-        self.drawn = bar
+        lags = done < bar.step or bar.draws == bar.reported_draw
+        again = self._last is bar and done == bar.done and bar.step < total and lags
+        self._last = bar
         bar.done, bar.complete = done, bool(total) and done >= total
         if steps and (news or again):
             self._step_values(bar, plan, steps, numbers, done, total, by_epoch)
-            bar.fresh = bar.drawn if done < bar.step else 0
+            bar.reported_draw = bar.draws if done < bar.step else 0
 
     def _checked_value(self, bar: Bar, plan: Plan, entry: Entry, value: float, epoch: float, share: float) -> None:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
@@ -312,9 +316,7 @@ class Bars:
         if by_epoch:
             context.set_epoch(x)
         shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
-        self.points.drawn = True
-        self.points.place(shown, axis, x, numbers)
-        self.points.drawn = False
+        self.points.place(shown, axis, x, numbers, redrawn=True)
         self.points.training_went_on()
 
 

@@ -60,7 +60,7 @@ class Lines:
         """The kind of block that is being printed, if it is one that says nothing of the training."""
         self._heading = Heading()
         self._frame = b""
-        self._drawn = b""
+        self._overdrawn = b""
         """The last line that another one was drawn over."""
         self._count = 0
         self._within_epoch = False
@@ -104,11 +104,9 @@ class Lines:
         numbers = values_of(frame, shape.spans)
         if plan.keras:
             self.epochs.read(plan, numbers, final)
-        elif frame != self._drawn:
-            self.points.drawn = not final
-            self.apply(plan, numbers)
-            self.points.drawn = False
-        self._drawn = b"" if final else frame
+        elif frame != self._overdrawn:
+            self.apply(plan, numbers, redrawn=not final)
+        self._overdrawn = b"" if final else frame
 
     def _stands_in_block(self, line: bytes | str) -> bool:
         """Whether a line is indented, or stands under a line of counters."""
@@ -239,8 +237,8 @@ class Lines:
 
     # Applying.
 
-    def apply(self, plan: Plan, numbers: list[float]) -> None:
-        """Report the values of a line of this plan."""
+    def apply(self, plan: Plan, numbers: list[float], redrawn: bool = False) -> None:
+        """Report the values of a line of this plan; ``redrawn``: the next one is drawn over it."""
         points = self.points
         if plan.lost:
             points.dropped += plan.lost
@@ -250,7 +248,7 @@ class Lines:
             self._note_position(plan, None if plan.epoch is None else numbers[plan.epoch.index], numbers)
         elif not (self._heading.loose and self._ends_heading(plan, numbers)):
             points.context.indented = self._frame[:1] in (b" ", b"\t")
-            points.read(plan, numbers)
+            points.read(plan, numbers, redrawn)
 
     def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""

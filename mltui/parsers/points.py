@@ -43,8 +43,6 @@ class Points:
         self._remembering: list[Group] = []
         self._remembered = 0
         self._waiting = 0
-        self.drawn = False
-        """The line at hand is drawn over: it may go on showing the last evaluation's values."""
         self.live = False
         """Lines are drawn over and over: the newest of a kind may not be complete."""
         self._newest: dict[int, tuple[Plan, str, float, list[float]]] = {}
@@ -65,8 +63,12 @@ class Points:
             return False
         return not config.keep or any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.keep)
 
-    def read(self, plan: Plan, numbers: list[float]) -> None:
-        """Report the values of a line of this plan where its counters, or else the context, place it."""
+    def read(self, plan: Plan, numbers: list[float], redrawn: bool = False) -> None:
+        """Report the values of a line of this plan where its counters, or else the context, place it.
+
+        ``numbers`` are the line's, as ``plan`` counts them. A ``redrawn`` line is drawn over by the next: it may go on
+        showing the last evaluation's values.
+        """
         context, counter = self.context, plan.inner
         epoch = None if plan.epoch is None else numbers[plan.epoch.index]
         if counter is None:
@@ -74,14 +76,14 @@ class Points:
                 if len(plan.entries) > 1 and not plan.group.by_count and self._repeats(plan, numbers):
                     return
                 if plan.fold is not None and context.position is None:
-                    self.place(plan, "fold", numbers[plan.fold.index], numbers)
+                    self.place(plan, "fold", numbers[plan.fold.index], numbers, redrawn)
                     return
                 if self._comes_early(plan, numbers):
                     return
                 axis, x = self._by_context(plan.group)
                 if plan.group.needs_place and not context.stands_under and not axis.startswith("epoch"):
                     return
-                self.place(plan, axis, x, numbers)
+                self.place(plan, axis, x, numbers, redrawn)
                 return
             axis, x = context.axis_in_fold("epoch"), epoch
             if plan.size is not None:
@@ -101,7 +103,7 @@ class Points:
         if self.live:
             self._place_live(plan, axis, x, numbers)
         else:
-            self.place(plan, axis, x, numbers)
+            self.place(plan, axis, x, numbers, redrawn)
 
     def _counted(self, plan: Plan, counter: Counter, epoch: float | None, numbers: list[float]) -> tuple[str, float]:
         """Axis and x of a line that counts inside of its epoch, or without one."""
@@ -224,8 +226,8 @@ class Points:
             group.first_x = group.last_x = x
             group.axis = axis
 
-    def place(self, plan: Plan, axis: str, x: float, numbers: list[float]) -> None:
-        """Report a line's values at ``x``, unless the same line was read before."""
+    def place(self, plan: Plan, axis: str, x: float, numbers: list[float], redrawn: bool = False) -> None:
+        """Report a line's values at ``x``, unless the same line was read before; for the rest see ``read``."""
         if x - x != 0:
             return
         group = plan.group
@@ -244,7 +246,7 @@ class Points:
         group.stride, group.axis = x - (last or 0.0), axis
         group.last_x = x
         group.count += 1
-        stale = self.drawn and _is_stale(plan, values)
+        stale = redrawn and _is_stale(plan, values)
         out = self.out if group.released else group.held
         for entry, value in zip(plan.entries, values, strict=True):
             series = entry.series

@@ -129,7 +129,7 @@ class MetricReader:
             voice, key = self._speaking, key_of(frame)
             start = self._plain.get(key)
             if start is not None and self._calm:
-                voice.bars.drawn = None
+                voice.bars.interrupt()
                 if start:
                     voice.lines.read(frame[start:], key=key[start:])
                 else:

@@ -50,9 +50,7 @@ class Log:
         numbers = [float(text) for _, value, total in items for text in (value, total) if text]
         if plan.fold is not None:
             self.points.context.fold = numbers[plan.fold.index]
-        self.points.drawn = line.startswith("~")
-        self.points.read(plan, numbers)
-        self.points.drawn = False
+        self.points.read(plan, numbers, redrawn=line.startswith("~"))
 
     def _plan(self, how: str, items: list[tuple[str, str, str]]) -> Plan:
         key = tuple(name for name, _, _ in items)
