@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import SYSTEM, split_prefix
@@ -10,6 +11,13 @@ from mltui.parsers.records import tables
 from mltui.parsers.records.cells import box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
+
+#: What a line is: ``pairs`` may hold names beside numbers, a ``plan`` is known for those that do; those of the last row
+#: begin a block that says nothing of the training (a traceback, a model's summary, a test session, metrics told again).
+Kind = Literal[
+    "nothing", "pairs", "plan", "listed", "header", "groups", "rule", "row", "labelled", "box", "splits", "scope",
+    "trace", "summary", "tests", "section", "recap",
+]  # fmt: skip
 
 _WORD = re.compile(rb"[A-Za-z]+")
 _ANY_WORD = re.compile(r"[^\W\d_]+")
@@ -59,7 +67,7 @@ _CODE = re.compile(
 # A whole curve: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
 _LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 # How blocks begin that say nothing of the training.
-_BLOCKS = {
+_BLOCKS: dict[Kind, re.Pattern[str]] = {
     "trace": re.compile(r"Traceback \(most recent call last\)"),
     "summary": re.compile("Dep. Variable:"),
     "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b"),
@@ -83,11 +91,11 @@ _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 _NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
 
 
-def kind_of(text: str, frame: bytes) -> str:
+def kind_of(text: str, frame: bytes) -> Kind:
     """The kind of the line ``frame``, which begins with ``text``; ``pairs`` if its form says nothing."""
     if not _may_matter(frame):
         return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
-    if block := next((kind for kind, begins in _BLOCKS.items() if begins.match(text)), ""):
+    if block := next((kind for kind, begins in _BLOCKS.items() if begins.match(text)), None):
         return block
     if _EXCEPTION.match(text) or _CODE.match(text) or _DEFAULT.search(text[-16:]):
         return "nothing"
@@ -107,7 +115,7 @@ def kind_of(text: str, frame: bytes) -> str:
     return "groups" if tables.read_groups(text) else "pairs"
 
 
-def kind_behind(text: str, frame: bytes) -> tuple[str, int]:
+def kind_behind(text: str, frame: bytes) -> tuple[Kind, int]:
     """The kind of a line, and where it begins if a logger put something in front of a table's line."""
     kind = kind_of(text, frame)
     if kind in ("pairs", "nothing") and text.isascii() and (start := _table_start(text)):
@@ -124,7 +132,7 @@ def _table_start(text: str) -> int:
     return named.end() if named else start
 
 
-def _table_kind(text: str, frame: bytes) -> str:
+def _table_kind(text: str, frame: bytes) -> Kind | None:
     """The kind of a line that stands in a table: a rule or a row."""
     if is_rule(text):
         return "rule"
@@ -133,7 +141,7 @@ def _table_kind(text: str, frame: bytes) -> str:
         return "box"
     if _NUMERIC_START.match(frame) and row_cells(text):
         return "row"
-    return "labelled" if label_of(text) else ""
+    return "labelled" if label_of(text) else None
 
 
 def table_part(text: str) -> str:

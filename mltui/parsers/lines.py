@@ -7,10 +7,11 @@ that a shape is understood once, and after that its lines cost a dictionary look
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of, heading_scope
-from mltui.parsers.kinds import kind_behind
+from mltui.parsers.kinds import Kind, kind_behind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
@@ -33,7 +34,7 @@ _OTHERS_BYTES = 1_000_000
 # How a box's rows and the rules between them begin.
 _IN_BOX = tuple(mark.encode() for mark in "|│┃├┝┠┣╞╟╠┡")
 # Whether a line goes on with the block that its kind began.
-_GOES_ON = {
+_GOES_ON: dict[Kind, Callable[[bytes], object]] = {
     "trace": re.compile(rb"\s|$").match,
     # What a statistical model's fit came to: a table up to a blank line.
     "summary": re.compile(rb"\s*\S").match,
@@ -56,7 +57,7 @@ class Lines:
         self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self.tables = Tabular(self.judge, self.apply)
-        self._silent = ""
+        self._silent: Kind | None = None
         """The kind of block that is being printed, if it is one that says nothing of the training."""
         self._heading = Heading()
         self._frame = b""
@@ -102,7 +103,7 @@ class Lines:
         if plan.entries and self._stands_in_block(frame):
             self._measured_at = self._count
         numbers = values_of(frame, shape.spans)
-        if plan.keras:
+        if plan.running_mean:
             self.epochs.read(plan, numbers, final)
         elif frame != self._overdrawn:
             self.apply(plan, numbers, redrawn=not final)
@@ -130,7 +131,10 @@ class Lines:
 
     def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
         text = text_of(frame)
-        kind, offset = ("pairs", 0) if bar else kind_behind(text, frame)
+        kind: Kind = "pairs"
+        offset = 0
+        if not bar:
+            kind, offset = kind_behind(text, frame)
         if kind == "pairs" or kind == "labelled" or (kind == "row" and offset):
             shape, literal = self._judge_pairs(text, bar)
             if kind != "pairs":
@@ -206,7 +210,7 @@ class Lines:
         """``frame``, or nothing if the block it stands in says nothing."""
         if self._silent:
             kind, goes_on = self._silent, bool(_GOES_ON[self._silent](frame))
-            self._silent = kind if goes_on else ""
+            self._silent = kind if goes_on else None
             if goes_on or kind in _WITH_END:
                 return b""
         outside = self.tables.box and not frame.lstrip().startswith(_IN_BOX)

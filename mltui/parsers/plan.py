@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.vocabulary import Way
 
 if TYPE_CHECKING:
     from mltui.parsers.ahead import Doubt
@@ -37,10 +38,10 @@ class Series:
 
 @dataclass(slots=True)
 class Counter:
-    """A counter of a line: what it counts (``axis``), how (``way``: epoch, batch, step, fold) and its numbers."""
+    """A counter of a line: what it counts (``axis``), how (``way``), and which numbers of the line are its own."""
 
     axis: str
-    way: str
+    way: Way
     index: int
     total: int | None = None
 
@@ -115,7 +116,8 @@ class Plan:
     fold: Counter | None = None
     percent: int | None = None
     """The percentage beside the inner counter, which tells samples from batches."""
-    keras: bool = False
+    running_mean: bool = False
+    """Its values are means since the epoch began, as in the bars that Keras draws."""
     evaluates: bool = False
     """Its counter runs over the data of an evaluation: ``[Eval batch=1/2]``."""
     size: int | None = None

@@ -98,7 +98,7 @@ class Judge:
         return plan
 
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
-        plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.keras)
+        plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.running_mean)
         plan.size = counters.size
         bare = any(not f.explicit for f in accepted) or bool(rank) or bar
         stated = not rank and not bar
@@ -137,7 +137,7 @@ class Judge:
 
     def _by_place(self, name: str, plan: Plan, rank: str) -> str:
         """``name``, told apart from the series of that name that is counted in the other way."""
-        if not plan.counts or plan.keras:
+        if not plan.counts or plan.running_mean:
             return name
         place = "epoch" if plan.inner is None else plan.inner.axis
         first = self._places.setdefault(name, place)
@@ -146,7 +146,7 @@ class Judge:
         return f"{rank} {place}{name.removeprefix(rank)}" if rank else f"{place} {name}"
 
     def _group(self, plan: Plan, names: list[str], accepted: list[Field], bar: bool) -> Group:
-        key = (*names, plan.epoch and plan.epoch.axis, plan.inner and plan.inner.axis, plan.keras)
+        key = (*names, plan.epoch and plan.epoch.axis, plan.inner and plan.inner.axis, plan.running_mean)
         found = self.groups.get(key)
         if found is None:
             if len(self.groups) > 8192:
@@ -377,7 +377,7 @@ class _Counters:
                 self.inner = Counter("step", "step", first[1].index)
                 return
             found = first[1:2]
-        elif first and self.epoch is None and not record.keras:
+        elif first and self.epoch is None and not record.running_mean:
             self._take_first(first[0], record)
             return
         # "Epoch(val) [1][500]" says on how many it was measured.

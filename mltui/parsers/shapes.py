@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.records.tables import Header
 
@@ -31,7 +32,7 @@ Span = tuple[int, int]
 class Shape:
     """What a line is. ``kind`` is plan, or one of those that ``kinds.kind_of`` names."""
 
-    kind: str
+    kind: Kind
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""

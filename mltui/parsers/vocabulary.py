@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
+from typing import Literal
 
 
 class Role(Enum):
@@ -104,8 +105,11 @@ _HYPER = word_set("""
 """)
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
 
-#: Counter words: what they count, and how: ``epoch``, ``batch`` (begins anew each epoch) or ``step`` (runs on).
-_COUNTS = {
+#: How a counter counts: ``batch`` begins anew each epoch, ``step`` runs on.
+Way = Literal["epoch", "batch", "step", "fold"]
+
+#: Counter words: what they count, and how.
+_COUNTS: dict[tuple[str, Way], str] = {
     ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック 에폭",
     ("batch", "batch"): "batch minibatch batchidx batchid",
     ("step", "step"): "step globalstep 步 ステップ",
@@ -185,7 +189,7 @@ def is_scoped(name: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def counter_of(name: str) -> tuple[str, str] | None:
+def counter_of(name: str) -> tuple[str, Way] | None:
     """What the counter ``name`` counts and how (see ``COUNTERS``), or ``None`` if it is no counter."""
     parts = words(_FOLDER.sub("", name))
     if not parts or len(parts) > 4 or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps")):

@@ -82,7 +82,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
         return Record(fields)
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
-        record.keras = True
+        record.running_mean = True
     record.recalls = any(t.kind == "word" and t.text.lower() in _RECALLS for t in walk.tokens[:5])
     said = [t.text.lower() for t in walk.tokens if t.kind == "word"][:2]
     if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mltui.parsers.vocabulary import Role, counter_of, is_scoped, role_of, words
+from mltui.parsers.vocabulary import Role, Way, counter_of, is_scoped, role_of, words
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Field:
     """Further values behind slashes: ``0.31 / 0.22``."""
 
     @property
-    def counts(self) -> tuple[str, str] | None:
+    def counts(self) -> tuple[str, Way] | None:
         """What it counts and how, for a counter."""
         return counter_of(self.name)
 
@@ -69,8 +69,8 @@ class Record:
     """What an indented line is about: ``  depth: train_loss=0.31``."""
     about: str = ""
     """The words in front of its first comma or bar: ``cur metric, acc: 0.91``."""
-    keras: bool = False
-    """It has the form of a Keras bar: its values are means since the epoch began."""
+    running_mean: bool = False
+    """It has the form of a bar as Keras draws it: its values are means since the epoch began."""
     literal: list[tuple[int, int]] = field(default_factory=list)
     """Places of digits that belong to names, beside those in words."""
     recalls: bool = False
