@@ -8,34 +8,49 @@ from mltui.parsers.tokens import Kind, Token
 class Cursor:
     """Stands at token ``i``; gaps are passed over."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], i: int = 0) -> None:
         self.tokens = tokens
-        self.i = 0
+        self.i = i
 
-    def _next(self, ahead: int = 1) -> Token | None:
+    def next(self, ahead: int = 1) -> Token | None:
+        """The token ``ahead`` places behind the one at hand, or the first behind it that is no gap."""
         i = self.i + ahead
         while i < len(self.tokens) and self.tokens[i].kind == "gap":
             i += 1
         return self.tokens[i] if i < len(self.tokens) else None
 
-    def _previous(self) -> Token | None:
+    def previous(self) -> Token | None:
+        """The token in front of the one at hand."""
         i = self.i - 1
         while i >= 0 and self.tokens[i].kind == "gap":
             i -= 1
         return self.tokens[i] if i >= 0 else None
 
-    def _after_number(self) -> bool:
-        previous = self._previous()
+    def go_to(self, token: Token) -> None:
+        """Go on to a token that stands here or behind."""
+        self.i = self.tokens.index(token, self.i)
+
+    def after_number(self) -> bool:
+        """Whether a number stands in front."""
+        previous = self.previous()
         return previous is not None and previous.kind == "number"
 
-    def _touches_number(self, token: Token) -> bool:
-        previous = self._previous()
+    def touches_number(self, token: Token) -> bool:
+        """Whether a number stands right in front of ``token``, the one at hand, with no blank between them."""
+        previous = self.previous()
         return previous is not None and previous.kind == "number" and previous.end == token.start
 
-    def _next_kind(self) -> Kind | None:
-        following = self._next()
+    def touches_gap(self) -> bool:
+        """Whether blanks stand around the mark at hand."""
+        token, previous, following = self.tokens[self.i], self.previous(), self.next()
+        return previous is not None and following is not None and previous.end < token.start < following.start - 1
+
+    def next_kind(self) -> Kind | None:
+        """The kind of the token behind."""
+        following = self.next()
         return None if following is None else following.kind
 
-    def _previous_text(self) -> str:
-        previous = self._previous()
+    def previous_text(self) -> str:
+        """The text of the token in front."""
+        previous = self.previous()
         return "" if previous is None else previous.text

@@ -1,93 +1,177 @@
-"""Marks between numbers and names: slashes, dashes, arrows, commas."""
+"""Marks between numbers and names: separators, slashes, dashes, arrows, commas, bars, gaps."""
 
 from __future__ import annotations
 
-from mltui.parsers.records.brackets import Brackets
+from collections.abc import Callable
+
+from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.names import measures
 from mltui.parsers.records.record import Field, Nameless
+from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
+from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import Token
 from mltui.parsers.vocabulary import Role
 
 
-class Marks(Brackets):
-    """How marks are read."""
+def take_mark(walk: Walk, token: Token) -> None:
+    """Read a single mark; one that is not in the table says nothing."""
+    read = _MARKS.get(token.text)
+    if read is not None:
+        read(walk, token)
 
-    def _add(self, name: str, token: Token, explicit: bool) -> None:
-        """Take a number as the value of ``name``."""
-        raise NotImplementedError
 
-    def _listed(self) -> bool:
-        """Read a list of values behind a list of their names."""
-        names, numbers = names_before(self.tokens, self.i), numbers_behind(self.tokens, self.i)
-        if not names or len(names) != len(numbers):
-            return False
-        self._clear()
-        for name, token in zip(names, numbers, strict=True):
-            self.number += 1
-            self._add(name, token, True)
-        self.i = self.tokens.index(numbers[-1], self.i)
-        return True
+# Marks that say where a number belongs.
 
-    def _slash(self) -> None:
-        following = self._next()
-        if following is None or following.kind != "number":
+
+def _separator(walk: Walk, token: Token) -> None:
+    text, last = token.text, walk.last
+    if walk.phrase:
+        if walk.separator and walk.separator != text:
             return
-        while self.tokens[self.i] is not following:
-            self.i += 1
-        self.number += 1
-        last = self.last
-        if isinstance(last, Nameless):
-            last.total = self.number
-        elif (
-            isinstance(last, Field) and last.role is not Role.COUNTER and last.decimal and not following.text.isdigit()
-        ):
-            last.more.append(self.number)
-        elif isinstance(last, Field):
-            last.total = self.number
-            self._quotient(last)
-
-    def _quotient(self, last: Field) -> None:
-        """Take the value that a count comes to: ``accuracy: 21/100=0.21``."""
-        sign, value = self._next(), self._next(2)
-        if sign is not None and sign.text == "=" and value is not None and "." in value.text and value.kind == "number":
-            self.i = self.tokens.index(value, self.i)
-            self.number += 1
-            last.index, last.total, last.decimal = self.number, None, True
-
-    def _below(self) -> None:
-        """Pass over what a value is compared with: ``|gradient| <= tol: 0.65 <= 1e-06`` is about the gradient."""
-        if self._after_number():
-            self.skip_next = True
-        elif self.phrase and not self.separator:
-            behind = [token.text for token in self.tokens[self.i + 1 : self.i + 4]]
-            limit = behind[1:] if behind[:1] == ["="] else behind  # What it is compared with, and a colon.
-            if limit[1:2] == [":"]:
-                self.i += behind.index(":") + 1
-                self.separator = ":"
-
-    def _dash(self, token: Token) -> None:
-        previous, following = self._previous(), self._next()
-        apart = previous is None or following is None or previous.end < token.start < token.end < following.start
-        named = bool(self.phrase) and not self.separator and measures(self.phrase[-1])
-        if apart and named and following is not None and following.kind == "number" and "." in following.text:
-            self.separator = ":"  # "dice_loss - 0.31"
+        if not (walk.separator or walk.brackets) and walk.previous_comma and _take_listed(walk):
             return
-        if apart or previous is None or following is None:
-            self._boundary()
-        elif self._after_number() and following.kind == "number" and isinstance(self.last, Field) and self.last.counts:
-            self.i = self.tokens.index(following, self.i)
-            self.number += 1
-            self.last.index = self.number
+        walk.separator = text
+    elif isinstance(last, Nameless) and last.place == "start" and text == "=" and walk.touches_gap():
+        last.place = "plain"  # "0.7312 = Validation score"
 
-    def _arrow(self, token: Token) -> None:
-        following = self._next()
-        if following is not None and following.kind == "number":
-            if self.phrase and not self.separator:
-                self.separator = ":"
-                return
-            self.skip_next = self._after_number()
-        self._boundary()
 
-    def _plusminus(self, token: Token) -> None:
-        self.skip_next = self._after_number()
+def _take_listed(walk: Walk) -> bool:
+    """Read a list of values behind a list of their names."""
+    names, numbers = names_before(walk.tokens, walk.i), numbers_behind(walk.tokens, walk.i)
+    if not names or len(names) != len(numbers):
+        return False
+    walk.clear()
+    for name, token in zip(names, numbers, strict=True):
+        walk.number += 1
+        walk.add(name, token, True)
+    walk.go_to(numbers[-1])
+    return True
+
+
+def _slash(walk: Walk, token: Token) -> None:
+    """Read ``/100`` behind a number: its total, or a further value."""
+    following = walk.next()
+    if following is None or following.kind != "number" or not walk.after_number():
+        return
+    index, last = walk.pass_number(following), walk.last
+    if isinstance(last, Nameless):
+        last.total = index
+    elif isinstance(last, Field):
+        if last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
+            last.more.append(index)
+        else:
+            last.total = index
+            _take_quotient(walk, last)
+
+
+def _take_quotient(walk: Walk, last: Field) -> None:
+    """Take the value that a count comes to: ``accuracy: 21/100=0.21``."""
+    sign, value = walk.next(), walk.next(2)
+    if sign is not None and sign.text == "=" and value is not None and "." in value.text and value.kind == "number":
+        last.index, last.total, last.decimal = walk.pass_number(value), None, True
+
+
+def _below(walk: Walk, token: Token) -> None:
+    """Pass over what a value is compared with: ``|gradient| <= tol: 0.65 <= 1e-06`` is about the gradient."""
+    if walk.after_number():
+        walk.skip_next = True
+    elif walk.phrase and not walk.separator:
+        behind = [token.text for token in walk.tokens[walk.i + 1 : walk.i + 4]]
+        limit = behind[1:] if behind[:1] == ["="] else behind  # What it is compared with, and a colon.
+        if limit[1:2] == [":"]:
+            walk.i += behind.index(":") + 1
+            walk.separator = ":"
+
+
+def _plus(walk: Walk, token: Token) -> None:
+    if walk.after_number():
+        walk.skip_next = True
+
+
+def take_plusminus(walk: Walk, token: Token) -> None:
+    """Read ``±``: what stands behind it is no value."""
+    walk.skip_next = walk.after_number()
+
+
+def _dash(walk: Walk, token: Token) -> None:
+    previous, following, last = walk.previous(), walk.next(), walk.last
+    apart = previous is None or following is None or previous.end < token.start < token.end < following.start
+    named = bool(walk.phrase) and not walk.separator and measures(walk.phrase[-1])
+    if apart and named and following is not None and following.kind == "number" and "." in following.text:
+        walk.separator = ":"  # "dice_loss - 0.31"
+    elif apart or previous is None or following is None:
+        walk.boundary()
+    elif previous.kind == following.kind == "number" and isinstance(last, Field) and last.counts:
+        last.index = walk.pass_number(following)  # "step 100-200" stands at its end.
+
+
+def take_arrow(walk: Walk, token: Token) -> None:
+    """Read an arrow in front of a value (``loss -> 0.5``), or between an old value and a new one."""
+    following = walk.next()
+    if following is not None and following.kind == "number":
+        if walk.phrase and not walk.separator:
+            walk.separator = ":"
+            return
+        walk.skip_next = walk.after_number()
+    walk.boundary()
+
+
+# Marks that end a phrase.
+
+
+def _end(walk: Walk, token: Token) -> None:
+    walk.boundary()
+    walk.previous_comma = False
+
+
+def _comma(walk: Walk, token: Token) -> None:
+    walk.boundary()
+    walk.previous_comma = not walk.after_number()
+
+
+def _point(walk: Walk, token: Token) -> None:
+    if not abbreviates(walk, token):
+        _end(walk, token)
+
+
+def _cell_end(walk: Walk, token: Token) -> None:
+    if value_in_next_cell(walk):
+        walk.separator = ":"  # "Step 50: train loss | 1.03"
+    else:
+        _end(walk, token)
+
+
+def take_gap(walk: Walk, token: Token) -> None:
+    """Read several blanks: they end what no number follows."""
+    if walk.next_kind() in ("word", "bar", "noise") and not walk.separator:
+        walk.boundary()
+
+
+def take_bar(walk: Walk, token: Token) -> None:
+    """Read a row of dashes or blocks."""
+    walk.boundary()
+
+
+def take_noise(walk: Walk, token: Token) -> None:
+    """Read digits that are no number, such as a date: the value of a phrase that waits for one."""
+    if walk.separator:
+        walk.clear()
+    else:
+        walk.boundary()
+
+
+#: How each mark is read.
+_MARKS: dict[str, Callable[[Walk, Token], None]] = {
+    **dict.fromkeys(":=", _separator),
+    **dict.fromkeys("([{", open_bracket),
+    **dict.fromkeys(")]}", close_bracket),
+    "/": _slash,
+    "<": _below,
+    "+": _plus,
+    "-": _dash,
+    "|": _cell_end,
+    ",": _comma,
+    ".": _point,
+    **dict.fromkeys(";│┃║•·!?&", _end),
+}

@@ -12,6 +12,21 @@ STOP = word_set("""
 MEANS = word_set("""
     avg average mean running smoothed ema
 """)
+#: Words in brackets, and in front of a colon, that tell no series apart.
+NO_TAGS = word_set("""
+    main trainer log logs logger info metrics metric progress status result results summary report system master
+    root app model best new start end done ok stdout stderr pipeline worker
+""")
+#: Keys whose value says of what data a line speaks: ``split=valid``.
+SCOPE_KEYS = word_set("""
+    split phase mode stage set subset partition prefix
+""")
+#: What is in brackets behind these was set.
+SETTINGS = word_set("""
+    params parameters config args hparams hyperparameters settings kwargs options parameter
+""")
+#: What a bracket or a table holds of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
+STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 
 
 def measures(word: str) -> bool:

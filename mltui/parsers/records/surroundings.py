@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mltui.parsers.records.marks import Marks
+from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import STOP, measures
 from mltui.parsers.records.record import Field
+from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, Token
 from mltui.parsers.vocabulary import Role, counter_of, role_of, word_set
 
@@ -14,80 +15,81 @@ _JOINING = word_set("""
 """)
 
 
-class Surroundings(Marks):
-    """Looks around in a line."""
-
-    def _alternates(self) -> bool:
-        """Whether the line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``."""
-        pairs, named = 0, ""
-        tag = [token.text for token in self.tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
-        tokens = self.tokens[3:] if tag else self.tokens
-        for token in tokens:
-            if token.kind == "number" and (named or token.unit in TIME_UNITS):
-                pairs, named = pairs + bool(named), ""
-            elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
-                named = token.text
-            elif token.kind != "gap":
-                return False
-        return pairs > 2 and not named and counter_of(tokens[0].text) is not None
-
-    def _words_behind(self) -> tuple[list[Token], str]:
-        """The words behind the token at hand, and the mark behind them."""
-        found: list[Token] = []
-        for token in self.tokens[self.i + 1 : self.i + 6]:
-            if token.kind != "word":
-                return found, token.text
-            found.append(token)
-        return found, ""
-
-    def _value_follows(self) -> bool:
-        """Whether behind the number at hand stand a separator and one measured number, the line's last."""
-        sign, value, behind = self._next(), self._next(2), self._next(3)
-        if sign is None or value is None or sign.text not in ":=":
+def alternates(tokens: list[Token]) -> bool:
+    """Whether a line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``."""
+    pairs, named = 0, ""
+    tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
+    tokens = tokens[3:] if tag else tokens
+    for token in tokens:
+        if token.kind == "number" and (named or token.unit in TIME_UNITS):
+            pairs, named = pairs + bool(named), ""
+        elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
+            named = token.text
+        elif token.kind != "gap":
             return False
-        return value.kind == "number" and "." in value.text and not value.unit.strip(" %") and behind is None
+    return pairs > 2 and not named and counter_of(tokens[0].text) is not None
 
-    def _counts_things(self) -> bool:
-        """Whether right behind the number at hand stands what there are so many of."""
-        behind = self.tokens[self.i + 1] if self.i + 1 < len(self.tokens) else None
-        return behind is not None and behind.kind == "word" and role_of(behind.text) is Role.OTHER
 
-    def _between_marks(self, token: Token) -> bool:
-        """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
-        before = self.tokens.index(token, self.i) - len(self.phrase) - 1
-        if not 1 < len(self.phrase) < 4 or before < 0 or "." not in token.text or not measures(self.phrase[-1]):
-            return False
-        plain = all(w.isalpha() and w.lower() not in STOP for w in self.phrase)
-        return plain and (self.tokens[before].kind == "gap" or self.tokens[before].text in ",;|")
+def words_behind(at: Cursor) -> tuple[list[Token], str]:
+    """The words behind the token at hand, and the mark behind them."""
+    found: list[Token] = []
+    for token in at.tokens[at.i + 1 : at.i + 6]:
+        if token.kind != "word":
+            return found, token.text
+        found.append(token)
+    return found, ""
 
-    def _stands_alone(self, token: Token) -> bool:
-        """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, whatever it says."""
-        at = self.tokens.index(token, self.i)
-        before = self.tokens[at - 2] if at > 1 and self.tokens[at - 1].kind == "word" else None
-        behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        behind = None if at + 2 == len(self.tokens) and behind is not None and behind.kind == "gap" else behind
-        if len(self.phrase) != 1 or before is None or "." not in token.text or token.unit:
-            return False
-        closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
-        if behind is None and isinstance(self.last, Field) and self.last.counts and before.kind == "number":
-            return self.phrase[0].isalpha() and self.phrase[0].lower() not in STOP  # "iter 10 value 0.31"
-        return closed and (before.kind == "gap" or before.text in ",;|")
 
-    def _abbreviates(self, token: Token) -> bool:
-        """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
-        previous, following = self._previous(), self._next()
-        if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
-            return False
-        return following.text in ":=(" or (following.kind == "number" and len(previous.text) <= 4)
+def value_follows(at: Cursor) -> bool:
+    """Whether behind the number at hand stand a separator and one measured number, the line's last."""
+    sign, value, behind = at.next(), at.next(2), at.next(3)
+    if sign is None or value is None or sign.text not in ":=":
+        return False
+    return value.kind == "number" and "." in value.text and not value.unit.strip(" %") and behind is None
 
-    def _next_cell(self) -> bool:
-        """Whether what is measured stands in front of the bar and its value behind it, in a line that counts."""
-        following = self._next()
-        named = bool(self.phrase) and not self.separator and measures(self.phrase[-1])
-        decimal = following is not None and following.kind == "number" and "." in following.text
-        return named and decimal and any(f.counts for f in self.record.fields)
 
-    def _touches_gap(self) -> bool:
-        """Whether blanks stand around the mark at hand."""
-        token, previous, following = self.tokens[self.i], self._previous(), self._next()
-        return previous is not None and following is not None and previous.end < token.start < following.start - 1
+def counts_things(at: Cursor) -> bool:
+    """Whether right behind the number at hand stands what there are so many of."""
+    behind = at.tokens[at.i + 1] if at.i + 1 < len(at.tokens) else None
+    return behind is not None and behind.kind == "word" and role_of(behind.text) is Role.OTHER
+
+
+def between_marks(walk: Walk, token: Token) -> bool:
+    """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
+    phrase = walk.phrase
+    before = walk.tokens.index(token, walk.i) - len(phrase) - 1
+    if not 1 < len(phrase) < 4 or before < 0 or "." not in token.text or not measures(phrase[-1]):
+        return False
+    plain = all(w.isalpha() and w.lower() not in STOP for w in phrase)
+    return plain and (walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|")
+
+
+def stands_alone(walk: Walk, token: Token) -> bool:
+    """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, whatever it says."""
+    tokens, phrase = walk.tokens, walk.phrase
+    at = tokens.index(token, walk.i)
+    before = tokens[at - 2] if at > 1 and tokens[at - 1].kind == "word" else None
+    behind = tokens[at + 1] if at + 1 < len(tokens) else None
+    behind = None if at + 2 == len(tokens) and behind is not None and behind.kind == "gap" else behind
+    if len(phrase) != 1 or before is None or "." not in token.text or token.unit:
+        return False
+    closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
+    if behind is None and isinstance(walk.last, Field) and walk.last.counts and before.kind == "number":
+        return phrase[0].isalpha() and phrase[0].lower() not in STOP  # "iter 10 value 0.31"
+    return closed and (before.kind == "gap" or before.text in ",;|")
+
+
+def abbreviates(at: Cursor, token: Token) -> bool:
+    """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
+    previous, following = at.previous(), at.next()
+    if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
+        return False
+    return following.text in ":=(" or (following.kind == "number" and len(previous.text) <= 4)
+
+
+def value_in_next_cell(walk: Walk) -> bool:
+    """Whether what is measured stands in front of the bar and its value behind it, in a line that counts."""
+    following = walk.next()
+    named = bool(walk.phrase) and not walk.separator and measures(walk.phrase[-1])
+    decimal = following is not None and following.kind == "number" and "." in following.text
+    return named and decimal and any(f.counts for f in walk.record.fields)

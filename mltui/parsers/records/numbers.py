@@ -1,0 +1,203 @@
+"""Numbers of a line: values of what the phrase before them names, counters, or numbers without a name."""
+
+from __future__ import annotations
+
+from mltui.parsers.records.names import STOP, known, measures, name_of
+from mltui.parsers.records.record import Nameless, Place
+from mltui.parsers.records.surroundings import between_marks, counts_things, stands_alone, value_follows, words_behind
+from mltui.parsers.records.walk import Bracket, Walk
+from mltui.parsers.tokens import VALUE_UNITS, Token
+from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, role_of, scope_of, word_set, words
+
+# In front of a count that belongs to a name.
+_EXTENT = word_set("""
+    over across on of for last past
+""")
+# In front of a count that is not where the training stands.
+_BLOCK = word_set("""
+    best last since until from early total remaining max resume resuming saved saving every
+""")
+#: Stands for the total where Keras does not know it.
+_ENDLESS = "/Unknown"
+
+
+def take_number(walk: Walk, token: Token) -> None:
+    """Read a number."""
+    walk.number += 1
+    if walk.skip_next:
+        walk.skip_next = False
+        return
+    if walk.phrase[-1:] == ["is"] and token.text[-1:].isalpha() and not walk.separator:
+        walk.clear()  # "loss is nan" is a sentence.
+        return
+    if walk.phrase:
+        _understand_sentence(walk)
+    if walk.phrase and not walk.separator and _names_count(walk, token):
+        return
+    if _is_after(walk, token):
+        pass
+    elif walk.phrase:
+        take_named(walk, token)
+    elif walk.waiting_name and not isinstance(walk.last, Nameless):
+        walk.add(walk.waiting_name, token, True)
+        walk.waiting_name = ""
+    else:
+        take_nameless(walk, token)
+    walk.clear()
+
+
+def _understand_sentence(walk: Walk) -> None:
+    """Find the name in a sentence that ends with a number: ``Updating learning rate to 5e-05``, ``loss is 0.5``."""
+    phrase = walk.phrase
+    if phrase[-3:] == ["learning", "rate", "to"] and not walk.record.fields:
+        walk.phrase, walk.separator = phrase[-3:-1], ":"
+    elif walk.waiting_name and phrase in (["is"], ["was"]):
+        walk.clear()  # "Loss after epoch 1 is 0.5"
+    elif len(phrase) > 1 and phrase[-1].lower() in ("is", "of") and not walk.separator and measures(phrase[-2]):
+        walk.separator = "is"
+
+
+def _names_count(walk: Walk, token: Token) -> bool:
+    """Take a count as part of the name that it stands in: ``Evaluation over 10 episodes: 266.7``."""
+    lower = [w.lower() for w in walk.phrase]
+    head = next((i for i, w in enumerate(walk.phrase) if measures(w) or scope_of(w)), len(lower))
+    start = next((i for i in range(head + 1, len(lower)) if lower[i] in _EXTENT), 0)
+    behind, sign = words_behind(walk)
+    if not start or token.unit or not token.text.isdigit() or not 0 < len(behind) < 4 or sign != ":":
+        return False
+    walk.go_to(behind[-1])
+    walk.measured = True
+    walk.phrase[start:] = [" ".join([*walk.phrase[start:], token.text, *(w.text for w in behind)])]
+    walk.record.literal.append((token.start, token.end))
+    return True
+
+
+def _is_after(walk: Walk, token: Token) -> bool:
+    """Take the count of a sentence that begins with it: ``After 100 updates the loss is 0.5``."""
+    following = walk.next()
+    if walk.record.fields or following is None or [w.lower() for w in walk.phrase] not in (["after"], ["at"]):
+        return False
+    name = following.text.lower().removesuffix("s")
+    if following.kind != "word" or not counter_of(name):
+        return False
+    walk.go_to(following)
+    walk.add(name, token, True)
+    return True
+
+
+# Numbers with a name.
+
+
+def take_named(walk: Walk, token: Token) -> None:
+    """Read a number as the value of what the phrase names."""
+    name, left, explicit = _name(walk, token)
+    if not name:
+        if isinstance(walk.last, Nameless):
+            walk.name_behind(walk.last)
+        walk.close_label()
+    if Bracket.CALL in walk.brackets or Bracket.SETTINGS in walk.brackets or not name:
+        walk.last = None
+        return
+    # "Val steps: 4" says how many there are, not of what the values behind it speak.
+    many = name.lower() in ("steps", "batches")
+    if not many and (found := next((w for w in left if w.lower() in SCOPE_WORDS or scope_of(w)), "")):
+        walk.label = found
+    if counter_of(name):
+        _take_counter(walk, name, left, token)
+    elif role_of(name) is Role.SCOPE and token.text.isdigit() and not token.unit:
+        walk.label = name.split()[-1]
+        take_nameless(walk, token)
+    else:
+        walk.add(name, token, explicit or (walk.regular and not known(name)))
+        if " " in name and scope_of(name.split()[0]):
+            # Where each name says its scope itself, one that does not has none.
+            walk.inherited = "" if walk.inherited == name.split()[0] else name.split()[0]
+
+
+def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
+    """The name in the phrase, the words before it, and whether the line says that it is the number's name."""
+    explicit = walk.separator in (":", "=", "is", "[")
+    name, left = name_of(walk.phrase, explicit or walk.regular)
+    if len(name) == 1 and not (explicit or walk.regular):
+        name = ""
+    if (not name or role_of(name) is Role.SCOPE) and stands_alone(walk, token):
+        return walk.phrase[0], [], True
+    if not name and between_marks(walk, token):
+        return " ".join(walk.phrase), [], explicit
+    return name, left, explicit
+
+
+def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
+    """Read a number as the counter ``name``, with the words ``left`` in front of it."""
+    if _BLOCK & {w.lower() for w in left}:
+        walk.note_past(left)
+        if left[-1].lower() == "total":
+            walk.add(f"{left[-1]} {name}", token, True)
+        walk.last = None
+        return
+    if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
+        walk.label = found
+    if left and not walk.record.fields and not walk.record.lead and "fold" in words(name):
+        walk.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
+    # "Episode Num" counts episodes.
+    walk.add(next((w for w in reversed(name.split()) if counter_of(w)), name), token, True)
+    left = left if any(measures(w) for w in left) or not walk.cut_off else walk.cut_off
+    if any(measures(w) for w in left):
+        walk.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w))
+    elif value_follows(walk):
+        # "Valid hits at step 100: 0.5", "epoch 3: 0.5"
+        walk.waiting_name = " ".join(w for w in left if w.lower() not in STOP) or "value"
+
+
+# Numbers without a name.
+
+
+def take_nameless(walk: Walk, token: Token) -> None:
+    """Read a number that nothing names, such as those of ``[10/80]``."""
+    unit = token.unit
+    if unit and counter_of(unit):
+        walk.add(unit, token, True)
+        return
+    if (unit not in VALUE_UNITS or "%" in unit) and unit != _ENDLESS:
+        walk.last = None
+        return
+    if walk.brackets and walk.brackets[-1] is Bracket.VALUE and _more_of(walk, token):
+        return
+    place = _place(walk)
+    if place == "scope" and counts_things(walk):
+        walk.last = None
+        return  # "train: 4215 examples" says how many there are.
+    decimal = not token.text.lstrip("+-").isdigit()
+    walk.last = Nameless(walk.number, None, place, _is_first(walk, token, place), decimal=decimal)
+    walk.record.nameless.append(walk.last)
+
+
+def _place(walk: Walk) -> Place:
+    if walk.brackets and walk.brackets[-1] in (Bracket.LIST, Bracket.VALUE):
+        return "bracket"
+    if walk.phrase:
+        return "scope"
+    return "start" if walk.previous() is None else "plain"
+
+
+def _is_first(walk: Walk, token: Token, place: Place) -> bool:
+    """Whether nothing but numbers without a name stands before the number at hand, in a place where it may count."""
+    record = walk.record
+    if record.fields or walk.label or not all(n.first for n in record.nameless):
+        return False
+    if not record.nameless and not all(t.text in "[{" or t.kind == "gap" for t in walk.tokens[: walk.i]):
+        return False
+    previous = walk.previous()
+    behind_bracket = walk.previous_text() == "]" and token.text.isdigit() and bool(record.nameless)
+    return place != "plain" or previous is None or previous.text in "|{" or behind_bracket
+
+
+def _more_of(walk: Walk, token: Token) -> bool:
+    """Take a further value of a list, ``values: [0.36, 1.5]``, as a series of its own."""
+    first = walk.record.fields[-1] if walk.record.fields else None
+    if first is None or first.role is Role.COUNTER or walk.previous_text() != ",":
+        return False
+    base = first.name.removesuffix(f" ({walk.listed})") if walk.listed > 1 else first.name
+    walk.listed += 1
+    walk.add(f"{base} ({walk.listed})", token, True)
+    return True

@@ -1,0 +1,146 @@
+"""A walk over the tokens of a line: where it is, and what the line has said up to there."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from mltui.parsers.records.cursor import Cursor
+from mltui.parsers.records.names import MEANS, inside, known, measures
+from mltui.parsers.records.record import Field, Nameless, Record, new_field
+from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
+from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, words
+
+
+class Bracket(Enum):
+    """What an open bracket is for."""
+
+    PART = auto()
+    """Holds fields of their own, as the line does: ``(loss=0.5)``, ``{'loss': 0.5}``."""
+    LIST = auto()
+    """The same in square brackets, but that a number without a name may count there: ``[10/80]``."""
+    VALUE = auto()
+    """Holds the values of the name in front of it: ``loss [0.5, 0.6]``, ``Gen. (+0.95)``."""
+    WRAP = auto()
+    """Stands around a value, and says nothing: ``loss: tensor(0.5)``."""
+    GROUP = auto()
+    """Its names are completed by what stands in front of it: ``accuracy: (train=0.92, test=0.85)``."""
+    CALL = auto()
+    """Holds what a function is called with, which is not measured: ``evaluate(batch 5)``."""
+    SETTINGS = auto()
+    """Holds what was set, or what was measured before: ``params {C: 0.1}``, ``(best: epoch 3, loss 0.31)``."""
+
+
+class Walk(Cursor):
+    """Gathers words in a phrase until a number, a separator or a boundary ends it, and fields in a record.
+
+    The functions that read tokens (``numbers``, ``wording``, ``marks``, ``brackets``) change it; what several of them
+    do is here.
+    """
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        super().__init__(tokens)
+        self.text = text
+        self.record = Record()
+        self.number = -1
+        """Which of the line's numbers was the last one: the ``index`` of a field."""
+        self.regular = False
+        """The line is made of nothing but names with a number behind each."""
+        # The phrase at hand.
+        self.phrase: list[str] = []
+        self.separator = ""
+        """What stands behind the phrase as the sign that its number comes: ``:``, ``=``, ``[`` or ``is``."""
+        self.measured = False
+        """What the phrase names is measured, whatever its last words are."""
+        self.skip_next = False
+        """The next number is no value: ``± 0.1``."""
+        self.previous_comma = False
+        """The last boundary was a comma behind a word, as in a list of names."""
+        # What was said before, for what follows.
+        self.last: Field | Nameless | None = None
+        """The number that a unit, a slash or a bracket behind it would belong to."""
+        self.label = ""
+        """The scope word that stands for the fields that follow."""
+        self.inherited = ""
+        """Scope word of a name before: ``train Loss: 0.6 Acc: 0.7`` means the training's accuracy too."""
+        self.waiting_name = ""
+        """The name of a value that a counter interrupted: ``Valid hits at step 100: 0.5``."""
+        self.cut_off: list[str] = []
+        """The phrase that a bracket interrupted: ``Training loss (for 1 batch) at step 0: 2.3``."""
+        # The brackets around the token at hand.
+        self.brackets: list[Bracket] = []
+        self.outer = ""
+        """What stands in front of the bracket at hand: ``tot_loss[loss=0.5, simple_loss=0.2]``."""
+        self.listed = 1
+        """How many values of the list at hand were read."""
+
+    def pass_number(self, token: Token) -> int:
+        """Go on to a number that stands behind, as read; its index."""
+        self.go_to(token)
+        self.number += 1
+        return self.number
+
+    def add(self, name: str, token: Token, explicit: bool) -> None:
+        """Take the last number, ``token``, as the value of ``name``."""
+        if not COUNTERS.keys().isdisjoint(words(name)):
+            self.note_past(name.split())
+        found = new_field(inside(self.outer, name), self.number, token.text, explicit, self.label, token.unit)
+        if self.inherited and found.role is Role.METRIC and not scope_of(name):
+            found.label = self.inherited
+        unit = found.unit
+        if found.counts == ("percent", "step") and unit != "%":
+            found.role = Role.OTHER
+        if unit in TIME_UNITS or (unit not in VALUE_UNITS and found.role is not Role.COUNTER):
+            found.role = (
+                Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
+            )
+        if self.measured:
+            found.role, self.measured = Role.METRIC, False
+        self.record.fields.append(found)
+        self.last = found
+
+    # Ends of phrases.
+
+    def clear(self) -> None:
+        """Forget the phrase."""
+        self.phrase, self.separator = [], ""
+
+    def boundary(self) -> None:
+        """The phrase ends here, without a number."""
+        if self.phrase and isinstance(self.last, Nameless) and not self.separator:
+            self.name_behind(self.last)
+        record = self.record
+        if self.phrase and not (record.about or record.fields or record.nameless) and len(self.phrase) < 4:
+            record.about = " ".join(self.phrase)
+        self.close_label()
+        self.clear()
+
+    def close_label(self) -> None:
+        """Keep what the phrase says about scope: it stands for the fields that follow."""
+        self.note_past(self.phrase)
+        if self.phrase and len(self.phrase) <= 3 and Bracket.CALL not in self.brackets:
+            found = next((w for w in self.phrase if scope_of(w)), "")
+            if found:
+                self.label, self.inherited = found, ""
+
+    def note_past(self, phrase: list[str]) -> None:
+        """Note that the line speaks of the best so far: it begins with that word."""
+        if not self.record.fields and "best" in (w.lower() for w in phrase):
+            self.record.past = True
+
+    def name_behind(self, value: Nameless) -> None:
+        """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss``."""
+        if value.decimal and value.place == "plain" and value.total is None:
+            name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if measures(w)), "")
+            if name and all(known(w) for w in name.split()):
+                self.record.nameless.remove(value)
+                self._beside_mean(value, name)
+                self.record.fields.append(new_field(name, value.index, "0.5", False, self.label))
+                self.last = None
+
+    def _beside_mean(self, value: Nameless, name: str) -> None:
+        """Read the number in front of a mean as what it is the mean of: ``2.14, 2.31 avg loss``."""
+        before = self.record.nameless[-1] if self.record.nameless else None
+        plain = " ".join(w for w in name.split() if w.lower() not in MEANS)
+        if plain and plain != name and before is not None and before.decimal and before.index == value.index - 1:
+            self.record.nameless.remove(before)
+            self.record.fields.append(new_field(plain, before.index, "0.5", False, self.label))

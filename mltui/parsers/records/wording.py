@@ -1,0 +1,88 @@
+"""Words of a line: units behind numbers, values that are no numbers, and all others, which gather in the phrase."""
+
+from __future__ import annotations
+
+from mltui.parsers.records.names import SCOPE_KEYS
+from mltui.parsers.records.record import Field, Nameless, new_field
+from mltui.parsers.records.walk import Bracket, Walk
+from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
+from mltui.parsers.vocabulary import Role, scope_of, word_set
+
+_WRAPPERS = word_set("""
+    tensor Tensor array Array DeviceArray float float32 float64 bfloat16 int
+""")
+_WRAPPERS |= {"np.float32", "np.float64", "numpy.float64", "numpy.float32", "np.array", "torch.tensor", "jnp.array"}
+_PAST = word_set("""
+    best last previous
+""")
+_BATCHES = {
+    **dict.fromkeys(("batch", "batches", "minibatches"), "batch"),
+    **dict.fromkeys(("iter", "iters", "iterations", "it", "its"), "iteration"),
+    **dict.fromkeys(("step", "steps"), "step"),
+    "epochs": "epoch",
+}
+# Pieces of data: how many of them are done says nothing of a training.
+_PIECES = word_set("""
+    shards files parts chunks pages documents docs workers
+""")
+
+
+def take_word(walk: Walk, token: Token) -> None:
+    """Read a word."""
+    if walk.after_number() and _is_unit(walk, token):
+        return
+    if token.text[0].isupper() and walk.touches_number(token):
+        walk.boundary()  # Another message begins behind the number without a line end.
+    if walk.separator and walk.phrase:
+        if token.text in _WRAPPERS and (opening := walk.next()) and opening.text == "(":
+            walk.go_to(opening)
+            walk.brackets.append(Bracket.WRAP)
+            return
+        _take_text(walk, token)
+        return
+    walk.phrase.append(token.text)
+
+
+def _is_unit(walk: Walk, token: Token) -> bool:
+    """Whether the word says in what the number before it is measured, or what it counts."""
+    last, text, following = walk.last, token.text, walk.next()
+    if following is not None and following.text in ":=":
+        return False
+    if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
+        # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
+        return last.role is Role.THROUGHPUT
+    if isinstance(last, Nameless) and last.total is not None and text.lower() in _BATCHES:
+        name = _BATCHES[text.lower()]
+        walk.record.nameless.remove(last)
+        walk.last = new_field(name, last.index, "0", True, walk.label)
+        walk.last.total = last.total
+        walk.record.fields.append(walk.last)
+        return True
+    if isinstance(last, Nameless) and last.total is not None and text.lower() in _PIECES:
+        walk.record.nameless.remove(last)
+        walk.last = None
+        return True
+    if isinstance(last, Field) and not last.unit and (text in TIME_UNITS or text in SIZE_UNITS or "/s" in text):
+        last.unit = text
+        if last.role is not Role.COUNTER:
+            last.role = Role.THROUGHPUT if "/s" in text else Role.OTHER
+        return True
+    return text in VALUE_UNITS
+
+
+def _take_text(walk: Walk, token: Token) -> None:
+    """Read a word behind a separator as the value of what the phrase names: ``split=valid``."""
+    key = walk.phrase[-1].lower()
+    walk.note_past(walk.phrase)
+    if walk.brackets and not _PAST.isdisjoint(w.lower() for w in walk.phrase):
+        walk.brackets[-1] = Bracket.SETTINGS  # "(best: epoch 3, loss 0.31)" says what was.
+    if key in SCOPE_KEYS and scope_of(token.text):
+        walk.record.scope = token.text
+        walk.clear()
+    elif walk.separator == "=":
+        walk.clear()
+    else:
+        if not walk.record.fields and not walk.record.lead and len(walk.phrase) <= 3:
+            walk.record.lead = " ".join(walk.phrase)
+        walk.close_label()
+        walk.phrase, walk.separator = [token.text], ""
