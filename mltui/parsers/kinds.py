@@ -77,10 +77,8 @@ _BLOCKS: dict[Kind, re.Pattern[str]] = {
 }
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
-# The name of what prints, in front of each line: ``[NeighborhoodComponentsAnalysis]``.
-_NAMED = re.compile(r"[\w.]+: (?=[|+])")
-# Or what a program draws there: ``[------]``, ``[   5%   ]``.
-_TAG = re.compile(r"(?:\[[A-Za-z]\w*\]:?|\[(?:-{4,}|\s*\d+%\s*)\]) (?=\s*\S)")
+# Between the columns of a header.
+_APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]")
 _COUNTS = re.compile(
     r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
 )
@@ -115,21 +113,11 @@ def kind_of(text: str, frame: bytes) -> Kind:
     return "groups" if tables.read_groups(text) else "pairs"
 
 
-def kind_behind(text: str, frame: bytes) -> tuple[Kind, int]:
-    """The kind of a line, and where it begins if a logger put something in front of a table's line."""
-    kind = kind_of(text, frame)
-    if kind in ("pairs", "nothing") and text.isascii() and (start := _table_start(text)):
-        inner = kind_of(text[start:], frame[start:])
-        if inner in ("header", "rule", "row", "labelled"):
-            return inner, start
-    return kind, 0
-
-
-def _table_start(text: str) -> int:
-    tag = _TAG.match(text)
-    start = tag.end() if tag else split_prefix(text)
-    named = _NAMED.match(text, start)
-    return named.end() if named else start
+def begins_table(line: bytes) -> bool:
+    """Whether a line is a table's header, its columns set apart by more than a blank, or the row of a box."""
+    if b"=" in line or b": " in line or not _APART.search(line):
+        return False
+    return kind_of(text_of(line), line) in ("header", "box")
 
 
 def _table_kind(text: str, frame: bytes) -> Kind | None:

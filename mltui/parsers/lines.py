@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of, heading_scope
-from mltui.parsers.kinds import Kind, kind_behind
+from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
@@ -131,16 +131,13 @@ class Lines:
 
     def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
         text = text_of(frame)
-        kind: Kind = "pairs"
-        offset = 0
-        if not bar:
-            kind, offset = kind_behind(text, frame)
-        if kind == "pairs" or kind == "labelled" or (kind == "row" and offset):
+        kind: Kind = "pairs" if bar else kind_of(text, frame)
+        if kind == "pairs" or kind == "labelled":
             shape, literal = self._judge_pairs(text, bar)
             if kind != "pairs":
-                shape = Shape(kind, shape.plan, shape.spans, offset)
+                shape = Shape(kind, shape.plan, shape.spans)
         else:
-            shape = NOTHING if kind == "nothing" else Shape(kind, offset=offset)
+            shape = NOTHING if kind == "nothing" else Shape(kind)
             literal = [(0, len(text))] if kind in ("header", "box") and any(c.isdigit() for c in text) else []
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
@@ -179,7 +176,7 @@ class Lines:
     # Lines that change how others are read.
 
     def _special(self, shape: Shape, frame: bytes) -> None:
-        kind, text = shape.kind, text_of(frame)[shape.offset :]
+        kind, text = shape.kind, text_of(frame)
         if kind == "header":
             self.tables.read_header(text)
         elif kind == "groups":

@@ -1,43 +1,62 @@
-"""What a logger puts in front of a line: time, level, module. None of it names a metric."""
+"""What a logger puts in front of a line: time, level, module. None of it names a metric.
+
+One list serves all lines: ``split_prefix`` finds where a line of names and numbers begins, and ``outer.py`` takes off
+what stands in front of tables, boxes and blocks. There only what nothing but a logger writes counts (``SURE``): a date
+or a time alone may be a table's first column.
+"""
 
 from __future__ import annotations
 
 import re
 
-LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
+from mltui.parsers.vocabulary import PARTS, SCOPE_WORDS
+
+_LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 #: What prints lines into the system's log that are about the system itself.
 SYSTEM = r"(?:systemd|CRON|sshd|chronyd|dockerd|containerd|kubelet)\[\d+\]:"
-_LEVEL = f"(?:{LEVEL}|debug|info|warning|warn|error)"
-TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
-DATE = (
-    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d/\d\d(?:/\d\d)?(?=\s\d\d:\d\d)"
+_ANY_LEVEL = f"(?:{_LEVEL}|debug|info|warning|warn|error)"
+_TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
+_DATE = (
+    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d[-/]\d\d(?:/\d\d)?(?=\s\d\d:\d\d)"
+    r"|\d{1,2}-[A-Z][a-z]{2}-\d{2,4}"
     r"|(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}(?=\s\d\d:\d\d)|\d{1,2}\s[A-Z][a-z]{2}(?:\s\d{4}|(?=\s\d\d:\d\d)))"
 )
-_PART = re.compile(
-    rf"""
-      \[?[IWEFD]\d{{4}}\s{TIME}\s+\d+\s[^\]\s]+\]            # I1122 13:40:00.123456 1400 train.py:87]
-    | \[?[IWEF]\s{DATE}\s{TIME}\]                           # [I 2026-11-22 13:40:00,123]
-    | \[{DATE}[T\s]{TIME}\s[\w./-]+\]                       # [2026-11-22 13:40:00 swin_tiny]
-    | \[{DATE}:{TIME}:{_LEVEL}:[\w.:]+\]                       # [2026-11-22:13:40:00:INFO:trainer:log]
-    | \[\d{{4}}\s{TIME}\s@?[\w./-]+(?::\d+)?\]              # [1126 13:40:00 @monitor.py:476]
-    | (?<=\])\[\d{{3,8}}\]|\[\d{{3,8}}\](?=\s\[?{_LEVEL}\b)       # the process, behind the time or before the level
-    | \([\w./-]+[:\s]\d+\)                                    # (trainer.py:735), (main.py 200)
-    | \[[\w.-]+\](?=\s\[?{DATE}[T\s]{TIME})                 # [host] in front of the date
-    | (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{DATE})[T\s]{TIME}\S*\s[\w.-]+\s[\w./-]+\[\d+\]:  # syslog: host program[87]:
-    | {DATE}T{TIME}\S*\s(?:stdout|stderr)\s[FP]\s             # a Kubernetes node's log
-    | [\[(<]?{DATE}[T\s]?(?:{TIME}(?:\s\d{{4}}(?=\s))?)?(?:Z|\s?[+-]\d\d:?\d\d)?(?=[\s\]|,:)>-]|$)
-    | [\[(]?{TIME}(?=[\s\]|,)>-]|$)
-    | \d+:\d\d:\d\d(?=\s-\s)                                  # since the start
-    | {_LEVEL}:[\w.]+:(?=\S)                                  # INFO:trainer:
-    | [\[(<]?\s?{_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
-    | [\[(]?(?:\w+/)*[\w.]+\.py:\d+(?::\w+)?[\])]?(?=[\s:|\]-])  # train.py:87, logging.py:96:log_dist
-    | [A-Za-z_][\w.]*:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                             # __main__:train:42
-    | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils.events
-    | [\s|:\])>-]+(?<![-+])
-    | -\s
-    """,
-    re.VERBOSE,
-)
+_ZONE = r"(?:Z|\s?[+-]\d\d:?\d\d|\s\d{4}(?=\s))"
+_MOMENT = rf"(?:{_DATE}(?:[T,]|,?\s)){_TIME}{_ZONE}?"
+_FILE = r"(?:\w+/)*[\w.]+\.py"
+# A logger's name; one that says of which data a line speaks is more than that.
+_NAME = rf"(?!(?i:{'|'.join(sorted(SCOPE_WORDS.keys() | PARTS))})\b)[A-Za-z_][\w.]*"
+#: Items that nothing but a logger writes.
+SURE = rf"""
+    (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{_DATE})[T\s]{_TIME}\S*\s[\w.-]+\s(?!{SYSTEM})[\w./-]+\[\d+\]: # host train[7]:
+  | {_DATE}T{_TIME}\S*\s(?:stdout|stderr)\s[FP](?=\s)                      # a Kubernetes node's log
+  | \[?[IWEFD]\d{{4}}\s{_TIME}\s+\d+\s[^\]\s]+\]                           # I1122 13:40:00.123456 1400 train.py:87]
+  | \[?[IWEF]\s{_DATE}\s{_TIME}\]                                          # [I 2026-11-22 13:40:00,123]
+  | \[{_DATE}:{_TIME}:{_ANY_LEVEL}:[\w.:]+\]                               # [2026-11-22:13:40:00:INFO:trainer:log]
+  | \[\d{{4}}\s{_TIME}\s@?[\w./-]+(?::\d+)?\]                              # [1126 13:40:00 @monitor.py:476]
+  | \[[\w.-]+\](?=\s\[?{_DATE}[T\s]{_TIME})                                # [host] in front of the date
+  | \[{_MOMENT}(?:\s[\w./-]+)?\] | \({_MOMENT}\) | <{_MOMENT}> | {_MOMENT}
+  | \[{_TIME}\] | {_TIME}(?=\s(?:-|\||\[?{_LEVEL}\b)) | \d+:\d\d:\d\d(?=\s-\s)    # the last: since the start
+  | (?<=\])\[(?:\d{{3,8}}|{_NAME})\](?=\s?\[{_LEVEL}\])                    # the module, glued to time and level
+  | (?<=\])\[\d{{3,8}}\] | \[\d{{3,8}}\](?=\s\[?{_ANY_LEVEL}\b)   # the process
+  | {_LEVEL}:[A-Za-z_][\w.]*:(?=\S|\s\s)                                   # INFO:trainer:
+  | \[\s?{_LEVEL}\s*\] | {_LEVEL}(?=[\s:|\]-]|$)
+  | {_NAME}(?=\s(?:[-|]\s)?(?!ERROR:?\s*[-+.]?\d){_LEVEL}\b)               # trainer INFO, trainer - INFO
+  | [\[(]{_FILE}[:\s]\d+(?::\w+)?[\])] | {_FILE}:\d+(?::\w+)?(?:\]|(?=\s-))      # (train.py 87), logging.py:96:log_dist
+  | {_NAME}:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                           # __main__:train:42
+"""
+# In front of a line of names and numbers these are a logger's too.
+_LOOSE = rf"""
+    \([\w./-]+[:\s]\d+\)                                                   # (main.py 200), (trainer:735)
+  | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?{_ZONE}?(?=[\s\]|,:)>-]|$)
+  | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
+  | [\[(<]?\s?{_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
+  | [\[(]?{_FILE}:\d+(?::\w+)?[\])]?(?=[\s:|\]-])                          # train.py:87
+  | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils.events
+  | [\s|:\])>-]+(?<![-+])
+  | -\s
+"""
+_PART = re.compile(f"{SURE}|{_LOOSE}", re.VERBOSE)
 _LONGEST = 400
 
 

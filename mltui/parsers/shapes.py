@@ -36,8 +36,6 @@ class Shape:
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""
-    offset: int = 0
-    """Where a table's line begins behind what a logger put in front of it."""
     header: Header | None = None
     """For a row, the header that ``row`` was found under."""
     row: tuple[Plan, list[Span]] | None = None

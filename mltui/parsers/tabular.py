@@ -135,10 +135,7 @@ class Tabular:
         if not known or (self._header is not None and self._header.supports):
             shape.header = self._header
             find = self.row_plan if shape.kind == "row" else self.labelled_plan
-            shape.row = find(text_of(frame)[shape.offset :])
-            if shape.row is not None and shape.offset:
-                plan, spans = shape.row
-                shape.row = plan, [(a + shape.offset, b + shape.offset) for a, b in spans]
+            shape.row = find(text_of(frame))
         if shape.row is None:
             return False
         plan, spans = shape.row
