@@ -13,7 +13,7 @@ from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, Span, byte_span
-from mltui.parsers.tokens import text_of, values_of
+from mltui.parsers.tokens import text_of, value_of, values_of
 
 # A word that tells one of many from the others.
 _IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")
@@ -163,7 +163,7 @@ class Tabular:
         for i, (split, value) in enumerate(shown):
             record.fields.append(new_field(f"{split} {name}", i, value))
         if plan := self._judge.plan(record):
-            self._apply(plan, [float(value) for _, value in shown])
+            self._apply(plan, [value_of(value) for _, value in shown])
         return True
 
     # Boxes.
@@ -194,7 +194,7 @@ class Tabular:
                 found = new_field(f"{name} {column}".rstrip(), len(values), number)
                 found.name = found.name if found.counts else about + found.name
                 record.fields.append(found)
-                values.append(float(number))
+                values.append(value_of(number))
         if plan := self._judge.plan(record):
             # A table that does not count is a summary, until another one like it comes.
             plan.group.context_releases = False

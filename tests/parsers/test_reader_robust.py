@@ -24,7 +24,7 @@ PIECES = [
     "漢", "\x00", "rank0", "[rank0]: ", "tensor(", "Traceback (most recent call last)\n", "epoch,loss\n", "---\n",
     "***** eval metrics *****\n", "| a | 1 |\n", "<", " <= tol: ", "Losses {'ner': ", "||g||", "# ", "Chain [1] ",
     "Client 0: ", " ▼ ", "1,234", "…", "epoch  loss  acc\n", "1  0.5  0.6\n", "   train   valid\n", "2d_iou",
-    "[1.5, 2.5]", "Best model:\n",
+    "[1.5, 2.5]", "Best model:\n", "1.5D+03", "Metric | Train | Val\n", "'acc': [(0, 1.5D+03), (1, 2.5), (2, 0.5)]\n",
 ]  # fmt: skip
 LOGS = st.lists(st.sampled_from(PIECES), max_size=60).map(lambda parts: "".join(parts).encode())
 RELAXED = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])

@@ -6,7 +6,7 @@ import re
 
 from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, new_field
-from mltui.parsers.tokens import NUMBER, Token
+from mltui.parsers.tokens import NUMBER, Token, value_of
 
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
@@ -16,7 +16,7 @@ _UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.
 def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
     """Whole curves in one line, each a name with its pairs of x and value: ``'acc': [(1, 0.86), (2, 0.87)]``."""
     return [
-        (found[1], [(float(x), float(value)) for x, value in _PAIR.findall(found[2])])
+        (found[1], [(float(x), value_of(value)) for x, value in _PAIR.findall(found[2])])
         for found in _CURVE.finditer(text)
     ]
 
