@@ -16,7 +16,10 @@ _EXTENSIONS = (
 )
 # An exponent; ``D+03`` is how Fortran writes it.
 _EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d)?"
-NUMBER = rf"[-+]?(?:\d+\.?\d*|\.\d+){_EXPONENT}"
+_DIGITS = r"\d+\.?\d*|\.\d+"
+NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
+# A number without its sign, that may have commas between its thousands.
+_MAGNITUDE = rf"(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|{_DIGITS}){_EXPONENT}"
 
 # What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
 _WRAPPER = (
@@ -47,8 +50,8 @@ _TOKEN = re.compile(
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
   | (?P<number>
-        (?<![\w.)\]%])[-+−](?=[\d.])(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+){_EXPONENT}
-      | (?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+\.?\d*|\.\d+){_EXPONENT}
+        (?<![\w.)\]%])[-+−](?=[\d.]){_MAGNITUDE}
+      | {_MAGNITUDE}
       | (?<![\w.])[-+]?(?i:nan|inf|infinity)(?![\w.]|-\w)
     )
     (?P<unit>\ ?%|(?:/[A-Za-z]+)+\b|(?<![.])(?!(?![KMGT]i?b)[A-Z][a-z]{{3}})[A-Za-zµμ°²³][\wµμ°²³/%]*

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mltui.parsers.tokens import NUMBER
+
 BARS = re.compile(r"[|│┃║]")
 GAPPED = re.compile(r"\S+(?: \S+)*")
 _UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
@@ -13,7 +15,7 @@ _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
 WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
-_VALUE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)"
+_VALUE = rf"{NUMBER}|[-+]?(?:nan|inf)"
 # A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``.
 CELL = re.compile(
     rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?(?:\s?[%*]|(?<=e[-+]\d\d)[a-z])?\]?", re.I
