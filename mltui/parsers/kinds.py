@@ -8,7 +8,7 @@ from typing import Literal
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import SYSTEM, split_prefix
 from mltui.parsers.records import tables
-from mltui.parsers.records.cells import box_row, is_number, is_rule, label_of, row_cells
+from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
 
@@ -45,7 +45,6 @@ _GATE = frozenset(
 )
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
-_HAS_VALUE = re.compile(rb"[0-9]|\b(?:nan|inf)\b", re.I)
 _NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what
@@ -86,7 +85,7 @@ _COUNTS = re.compile(
 _DEFAULT = re.compile(r"\(default\)\s*$", re.I)
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # Digits that belong to a column's name.
-_NAME_DIGITS = re.compile(rb"[A-Za-z_@-]\d+(?:-\d+)?")
+_NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?")
 
 
 def kind_of(text: str, frame: bytes) -> Kind:
@@ -102,13 +101,13 @@ def kind_of(text: str, frame: bytes) -> Kind:
     if _LISTED.search(text):
         return "listed"
     part = table_part(text)
-    if not _HAS_VALUE.search(part.encode()) and tables.read_splits(part):
+    if not HAS_VALUE.search(part) and tables.read_splits(part):
         return "splits"
     if kind := _table_kind(text, frame):
         return kind
-    if heading_scope(text) and not _HAS_VALUE.search(frame):
+    if heading_scope(text) and not HAS_VALUE.search(text):
         return "scope"
-    if tables.read_header(text) is not None and not _HAS_VALUE.search(_NAME_DIGITS.sub(b"", frame)):
+    if tables.read_header(text) is not None and not HAS_VALUE.search(_NAME_DIGITS.sub("", text)):
         return "header"
     return "groups" if tables.read_groups(text) else "pairs"
 

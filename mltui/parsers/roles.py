@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
 from mltui.parsers.points import Points
+from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.vocabulary import (
     COUNTERS,
@@ -20,7 +21,6 @@ from mltui.parsers.vocabulary import (
     words,
 )
 
-_STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 _SEARCHES = frozenset(["generation", "gen"])
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
 # Beside these a number without a name counts.
@@ -286,7 +286,7 @@ def _is_value(found: Field, company: bool, letters: bool) -> bool:
         return found.decimal
     if role is not Role.UNKNOWN or not found.explicit or found.unit.strip() not in ("", "%"):
         return False
-    if not found.decimal and not _STATISTICS.issuperset(words(found.name)):
+    if not found.decimal and not STATISTICS.issuperset(words(found.name)):
         return False
     return letters or len(found.name) > 1
 

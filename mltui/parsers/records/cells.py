@@ -9,6 +9,8 @@ from mltui.parsers.tokens import NUMBER
 
 BARS = re.compile(r"[|│┃║]")
 GAPPED = re.compile(r"\S+(?: \S+)*")
+#: Anything that may be a value.
+HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 _UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
 # A date with its time and a number with its unit are one cell.

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.vocabulary import scope_of
 
-_SCOPE_KEYS = frozenset(["split", "phase", "mode", "stage", "set", "subset", "partition", "prefix"])
-_SETTINGS = frozenset(
-    ["config", "params", "args", "hparams", "hyperparameters", "settings", "options", "metadata", "env", "system"]
-)
+_NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
 _DEPTH = 4
 _WIDTH = 400
@@ -52,7 +50,7 @@ def _flatten(
             values.append(_number(value))
         elif kind is str:
             _flatten_text(prefix + str(key), value, names, values, scopes)
-        elif kind is dict and depth and str(key).lower() not in _SETTINGS:
+        elif kind is dict and depth and str(key).lower() not in _NO_METRICS:
             _flatten(value, f"{prefix}{key}.", depth - 1, names, values, scopes)
 
 
@@ -71,7 +69,7 @@ def _flatten_text(name: str, value: str, names: list[str], values: list[float], 
             return
         names.append(name)
         values.append(number)
-    elif name.lower() in _SCOPE_KEYS and len(value) < 32 and scope_of(value):
+    elif name.lower() in SCOPE_KEYS and len(value) < 32 and scope_of(value):
         scopes[name] = value
 
 

@@ -13,6 +13,7 @@ from mltui.parsers.records.cells import (
     BARS,
     CELL,
     GAPPED,
+    HAS_VALUE,
     MAX_COLUMNS,
     NAME,
     RULE_GROUP,
@@ -30,7 +31,6 @@ _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 _NORM = re.compile(r"\|\|(\w+)\|\|")
 _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
-_HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
@@ -133,7 +133,7 @@ def _numbered(names: list[str], i: int) -> str:
 def read_groups(text: str) -> list[str]:
     """Names above groups of columns: ``|  Population Average  |   Best Individual  |``, or with gaps between them."""
     inner = text.strip()
-    if _HAS_VALUE.search(inner):
+    if HAS_VALUE.search(inner):
         return []
     if inner[:1] and inner[0] in "|│┃" and inner[-1] == inner[0]:
         names = [name for name, _, _ in split_by(text, BARS) if name]
