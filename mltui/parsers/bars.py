@@ -16,6 +16,7 @@ from mltui.parsers.lines import Lines
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import text_of, value_of, values_of
+from mltui.parsers.unchanged import Unchanged
 from mltui.parsers.vocabulary import scope_of, words
 
 _TQDM = re.compile(
@@ -73,6 +74,9 @@ class Bar:
     """Names whose values changed on the way: they are a step's, not an epoch's."""
     settled: set[str] = field(default_factory=set)
     """Names without a word that says so, whose values have changed between epochs alone."""
+    unchanged: Unchanged = field(default_factory=Unchanged)
+    shown: tuple[Plan, list[float], float, bool] | None = None
+    """The last values of a step: their plan, the numbers, the bar's total, whether it counts epochs."""
 
     def enter(self, epoch: float | None, done: float) -> None:
         """The frame at hand is one of ``epoch``, ``done`` steps into it."""
@@ -270,8 +274,11 @@ class Bars:
         self._last = bar
         bar.done, bar.complete = done, bool(total) and done >= total
         if steps and (news or again):
+            self._stayed(bar, bar.unchanged.changed(max(done, bar.step + 1)))
             self._step_values(bar, plan, steps, numbers, done, total, by_epoch)
             bar.reported_draw = bar.draws if done < bar.step else 0
+        elif steps and done > bar.step and bar.draws == 1:
+            self._stayed(bar, bar.unchanged.still(done))
 
     def _checked_value(self, bar: Bar, plan: Plan, entry: Entry, value: float, epoch: float, share: float) -> None:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
@@ -288,6 +295,7 @@ class Bars:
         for name in bar.entries if bar.complete and bar.epoch is not None else ():
             if bar.reported.get(name) != bar.epoch and scope_of(name) in changed and bar.epoch is not None:
                 self._epoch_value(bar, name, bar.values[name], bar.epoch)
+        self._stayed(bar, bar.unchanged.end())
         bar.run += 1
         bar.step = 0.0
         bar.done = -1.0
@@ -309,15 +317,31 @@ class Bars:
         bar.step = max(done, bar.step + 1)
         if total:
             bar.step = min(bar.step, total)
+        shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
+        bar.shown = (shown, numbers, total, by_epoch)
+        self._place(bar, bar.step)
+        self.points.training_went_on()
+
+    def _stayed(self, bar: Bar, steps: list[float]) -> None:
+        """The values of the last step were those of ``steps`` after it, too."""
+        for step in steps if bar.shown else ():
+            bar.step = step
+            self._place(bar, step)
+
+    def _place(self, bar: Bar, step: float) -> None:
+        """Report the values shown at a step of the bar's run."""
+        if bar.shown is None:
+            return
+        plan, numbers, total, by_epoch = bar.shown
         context = self.points.context
         index = bar.run - 1 if plan.epoch is None or bar.epoch is None else context.epoch_index(bar.epoch)
-        x = bar.step if by_epoch else index * total + bar.step
+        x = step if by_epoch else index * total + step
         axis = context.axis_in_fold("epoch" if by_epoch else "step")
         if by_epoch:
             context.set_epoch(x)
-        shown = plan if len(steps) == len(plan.entries) else replace(plan, entries=steps)
-        self.points.place(shown, axis, x, numbers, redrawn=True)
-        self.points.training_went_on()
+        else:
+            context.axis, context.x = axis, x
+        self.points.place(plan, axis, x, numbers, redrawn=True)
 
 
 def _tell_apart(shown: bytes) -> bytes:
