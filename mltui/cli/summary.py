@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mltui.domain.figures import format_value
 from mltui.domain.metric import MetricKind, MetricStore, Series
-from mltui.domain.metric_name import Goal, Scope, goal_of, is_learning_rate, parse_name
+from mltui.domain.metric_name import Goal, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 
@@ -30,8 +30,10 @@ def read_metrics(folder: RunFolder) -> MetricStore:
 
 
 def best(series: Series) -> Best | None:
-    """The greatest or smallest finite value, whichever is good by the metric's name."""
-    goal = goal_of(parse_name(series.name).metric)
+    """The greatest or smallest finite value, whichever is good by the metric's name; ``None`` if it does not say."""
+    goal = goal_of_series(series.key)
+    if goal is None:
+        return None
     at = series.argmax if goal is Goal.MAX else series.argmin
     return None if at is None else Best(series.value[at], series.x[at])
 

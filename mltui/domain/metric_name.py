@@ -7,6 +7,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from mltui.domain.metric import MetricKind, SeriesKey
+from mltui.domain.words import AVERAGED, PERIODS, SCOPE_WORDS, SYNONYMS, better_end, says_learning_rate, words
+
 
 class Scope(StrEnum):
     """The part of the data that a metric was measured on."""
@@ -32,69 +35,78 @@ class MetricName(NamedTuple):
     """Rank, fold or other prefix that tells several makers of one metric apart; empty for the usual one."""
 
 
-_SCOPES = {
-    "train": Scope.TRAIN, "training": Scope.TRAIN, "tr": Scope.TRAIN,
-    "val": Scope.VALIDATION, "valid": Scope.VALIDATION, "validation": Scope.VALIDATION, "eval": Scope.VALIDATION,
-    "evaluation": Scope.VALIDATION, "dev": Scope.VALIDATION,
-    "test": Scope.TEST, "testing": Scope.TEST,
-}  # fmt: skip
 _BRACKET = re.compile(r"^\s*[\[(<]([^\])>]*)[\])>]\s*")
 _SOURCE = re.compile(r"^(?:rank|fold|worker|gpu|node)[ _:=-]?\d+$", re.IGNORECASE)
-_WORDS = re.compile(r"[\s/_.:\-]+")
+_PARTS = re.compile(r"[\s/_.:\-]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 """LightGBM writes ``valid_0's l2``."""
 _VALID_SET = re.compile(r"^(valid|train|eval|test)_\d+$", re.IGNORECASE)
-_PERIODS = {"epoch", "step"}
-"""How often a metric is logged, where a name begins or ends with it (``train_loss_epoch``): its x says that too."""
-_AVERAGED = {"average", "avg", "mean"}
-"""A loss over a validation set is one, be it said (PyTorch's MNIST: ``Test set: Average loss``) or not."""
-_SYNONYMS = {"acc": "accuracy", "learning_rate": "lr", "learningrate": "lr"}
-_MAX_WORDS = re.compile(
-    r"acc|auc|auroc|f1|fbeta|precision|recall|iou|dice|map\b|bleu|rouge|score|r2|psnr|ssim|reward|return|likelihood"
-    r"|top\d|hit|ndcg|mrr|kappa|mcc|correct|win|success",
-)
 
 
 @lru_cache(maxsize=4096)
 def parse_name(name: str) -> MetricName:
-    """``name`` taken apart; words about the scope may stand in front or behind, set off by ``_ / . : -`` or a blank."""
+    """``name`` taken apart; words about the scope may stand in front or behind.
+
+    They are set off by ``_ / . : -`` or a blank, or written as one with the metric (``valLoss``, ``trainloss``).
+    """
     source = ""
     while found := _BRACKET.match(name):
         inner = found.group(1).strip()
-        source = source or ("" if inner.lower() in _SCOPES else inner)
-        name = f"{inner}_{name[found.end() :]}" if inner.lower() in _SCOPES else name[found.end() :]
-    words = [w for w in _WORDS.split(_POSSESSIVE.sub("", name.strip())) if w]
-    scope, words = _take_scope(words)
-    if len(words) > 1 and _SOURCE.match(words[0]):
-        source, words = words[0], words[1:]
-        scope, words = (scope, words) if scope else _take_scope(words)
-    if len(words) > 1 and words[-1].lower() in _PERIODS:
-        words = words[:-1]
-    if len(words) > 1 and words[0].lower() in _PERIODS:
-        words = words[1:]
-    if scope in (Scope.VALIDATION, Scope.TEST) and words[1:] in (["loss"], ["Loss"]) and words[0].lower() in _AVERAGED:
-        words = words[1:]
-    metric = "_".join(words).lower() or name.strip()
-    return MetricName(_SYNONYMS.get(metric, metric), scope, source)
+        source = source or ("" if inner.lower() in SCOPE_WORDS else inner)
+        name = f"{inner}_{name[found.end() :]}" if inner.lower() in SCOPE_WORDS else name[found.end() :]
+    parts = [w for w in _PARTS.split(_POSSESSIVE.sub("", name.strip())) if w]
+    scope, parts = _take_scope(parts)
+    if len(parts) > 1 and _SOURCE.match(parts[0]):
+        source, parts = parts[0], parts[1:]
+        scope, parts = (scope, parts) if scope else _take_scope(parts)
+    if len(parts) > 1 and parts[-1].lower() in PERIODS:
+        parts = parts[:-1]
+    if len(parts) > 1 and parts[0].lower() in PERIODS:
+        parts = parts[1:]
+    if scope in (Scope.VALIDATION, Scope.TEST) and parts[1:] in (["loss"], ["Loss"]) and parts[0].lower() in AVERAGED:
+        parts = parts[1:]
+    metric = "_".join(parts).lower() or name.strip()
+    return MetricName(SYNONYMS.get(metric, metric), scope, source)
 
 
-def _take_scope(words: list[str]) -> tuple[Scope | None, list[str]]:
-    if len(words) > 2 and words[1].isdigit() and _VALID_SET.match(f"{words[0]}_{words[1]}"):
-        return _SCOPES[words[0].lower()], words[2:]
-    for at in (0, -1):
-        if len(words) > 1 and words[at].lower() in _SCOPES:
-            return _SCOPES[words[at].lower()], words[1:] if at == 0 else words[:-1]
-    return None, words
+def _take_scope(parts: list[str]) -> tuple[Scope | None, list[str]]:
+    """The scope that a name's parts begin or end with, and the other parts."""
+    if len(parts) > 2 and parts[1].isdigit() and _VALID_SET.match(f"{parts[0]}_{parts[1]}"):
+        return _scope(parts[0]), parts[2:]
+    for at, rest in ((0, parts[1:]), (-1, parts[:-1])):
+        if rest and (scope := _scope(parts[at])):
+            return scope, rest
+    return _take_joined(parts)
 
 
-def goal_of(metric: str) -> Goal:
-    """Whether the best value of a metric is its greatest; by name, the smallest where the name says nothing."""
-    lowered = metric.lower()
-    if "loss" in lowered or "error" in lowered or "perplexity" in lowered:
-        return Goal.MIN
-    return Goal.MAX if _MAX_WORDS.search(lowered) else Goal.MIN
+def _take_joined(parts: list[str]) -> tuple[Scope | None, list[str]]:
+    """The scope that is written as one with the first or last part: ``valLoss``, ``accTrain``, ``训练损失``."""
+    if not parts:
+        return None, parts
+    first, last = words(parts[0]), words(parts[-1])
+    if len(first) > 1 and (scope := _scope(first[0])):
+        rest = parts[0][len(first[0]) :] if parts[0].lower().startswith(first[0]) else ""
+        return scope, ["".join(first[1:]) if not rest.isascii() else rest, *parts[1:]]
+    if len(last) > 1 and (scope := _scope(last[-1])) and parts[-1].lower().endswith(last[-1]):
+        return scope, [*parts[:-1], parts[-1][: -len(last[-1])]]
+    return None, parts
+
+
+def _scope(word: str) -> Scope | None:
+    found = SCOPE_WORDS.get(word.lower())
+    return Scope(found) if found else None
+
+
+def goal_of(metric: str) -> Goal | None:
+    """Which end of a metric is the good one by its name, ``None`` where the name says nothing (an entropy, a norm)."""
+    return {-1: Goal.MIN, 1: Goal.MAX}.get(better_end(metric))
+
+
+def goal_of_series(key: SeriesKey) -> Goal | None:
+    """The good end of a series by its name and kind: more throughput is better."""
+    return Goal.MAX if key.kind is MetricKind.THROUGHPUT else goal_of(parse_name(key.name).metric)
 
 
 def is_learning_rate(metric: str) -> bool:
     """Whether the metric is an optimiser's learning rate: a setting that the log repeats rather than a result."""
-    return metric in {"lr", "learning_rate"} or metric.startswith("lr_") or metric.endswith("_lr")
+    return says_learning_rate(words(metric)) and goal_of(metric) is None

@@ -1,7 +1,8 @@
 """The words of training logs: which name counts, which is measured, and which is neither.
 
-A name is split into lower-case words (``valLoss``, ``val_loss`` and ``Val Loss`` are the same two). What a name is
-follows from its words alone, so that a framework nobody thought of is read as long as it speaks the field's language.
+What a name is follows from its words alone, so that a framework nobody thought of is read as long as it speaks the
+field's language. What is measured, and on which part of the data, stands in ``domain/words.py``, which the charts use
+too; here is what only a log's reader has to know.
 """
 
 from __future__ import annotations
@@ -10,6 +11,24 @@ import re
 from enum import Enum
 from functools import lru_cache
 from typing import Literal
+
+from mltui.domain.words import (
+    JOINED_ENDS,
+    METRIC_WORDS,
+    SCOPE_WORDS,
+    says_first_so_many,
+    says_learning_rate,
+    scope_of,
+    without_digits,
+    word_set,
+    words,
+)
+
+__all__ = [
+    "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "Role", "Way",
+    "counter_of", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_scoped", "is_setting", "may_be_code",
+    "role_of", "scope_of", "word_set", "words",
+]  # fmt: skip
 
 
 class Role(Enum):
@@ -31,35 +50,9 @@ class Role(Enum):
     """Time, size, setting: no curve."""
 
 
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text as a set."""
-    return frozenset(words.split())
-
-
-METRIC_WORDS = word_set("""
-    loss losses acc accu accs accuracies accuracy err error errors auc auroc auprc roc prauc aucpr ap map mar ar
-    f1 f2 fscore fbeta fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu
-    rouge rouge1 rouge2 rougel meteor cider wer cer ter chrf ppl ppx perplexity perp bpc bpb bpd nll ce bce xent
-    crossentropy entropy kl kld elbo mse mae rmse nrmse mape wape smape rmsle msle nmae r2 r² rsquared l1 l2
-    huber hinge poisson logloss mlogloss mlog merror ndcg mrr reward rewards rew ret return returns score scores
-    fitness cost objective objf psnr ssim lpips fid kid mcc kappa gini specificity sensitivity tpr tnr fpr fnr eer
-    top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll logprob logps
-    inertia silhouette stress regret sharpe improve residual energy metric variance quality winrate qvalue
-    margin margins violation accept distance divergence discriminator generator critic actor oob bound recon
-    reconstruction similarity bits nats deviance diversity coverage gnorm mr discrim gap
-    verlust genauigkeit fehler perte exactitude précision pérdida precisión exactitud perdita accuratezza
-    потери потеря ошибка точность 损失 准确率 精度 正确率 召回率 误差 損失 正解率 誤差 손실 정확도
-""")
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
 """)
-_SCOPES = {
-    "train": "train training trainings trn tr learn 训练 訓練 学習 훈련 학습",
-    "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof 验证 驗證 検証 검증",
-    "test": "test testing tst 测试 測試 テスト",
-}
-SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}
 #: Words that may stand in a metric's name beside the word that measures.
 QUALIFIERS = word_set("""
     avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
@@ -135,18 +128,6 @@ _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     federated
 """)
 _GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm", "l2"}
-_SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_]+")
-_FOREIGN = re.compile(r"[^\W\d_]+\d*|\d+")
-# Two words written as one: ``trainloss``, ``testacc``.
-_JOINED = re.compile(
-    "(train|trainings|val|valid|validierungs|test|dev|eval)"
-    "(loss|acc|accuracy|err|error|auc|f1|rmse|mse|mae|ppl|iou|dice|score|verlust|genauigkeit|fehler)"
-)
-_JOINED_CJK = re.compile(
-    "(训练|訓練|学習|验证|驗證|検証|测试|測試|テスト|平均|总|最终)集?的?(损失|損失|准确率|精度|正确率|正解率|誤差|误差|召回率)(?:值|函数)?"
-)
-#: What such a word ends with, for a first look.
-JOINED_ENDS = ("loss", "acc", "accuracy", "verlust", "genauigkeit", "fehler", "auc", "rmse", "ppl")
 # What counters and metrics are filed under without a meaning of its own.
 _FOLDER = re.compile(
     r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
@@ -157,30 +138,9 @@ _RATE = re.compile(
     r"|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec",
     re.I,
 )
-# How good the first so many are: ``hits@10``, ``pass@1``.
-_AT = re.compile(r"[A-Za-z]@\d")
 _SPENT = re.compile(
     r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|^sec/[a-z]+$", re.I
 )
-
-
-@lru_cache(maxsize=8192)
-def words(name: str) -> tuple[str, ...]:
-    """The lower-case words of ``name``: ``Val Loss``, ``val_loss`` and ``valLoss`` give the same."""
-    found = [w.lower() for w in (_SPLIT if name.isascii() else _FOREIGN).findall(name.replace("IoU", "iou"))]
-    for i, word in enumerate(found):
-        if joined := _JOINED.fullmatch(word) or _JOINED_CJK.fullmatch(word):
-            found[i : i + 1] = joined.groups()
-    return tuple(found)
-
-
-@lru_cache(maxsize=8192)
-def scope_of(name: str) -> str:
-    """``train``, ``val`` or ``test`` if a word of ``name`` says so, else nothing."""
-    for word in words(name):
-        if found := SCOPE_WORDS.get(word):
-            return found
-    return ""
 
 
 def is_scoped(name: str) -> bool:
@@ -221,10 +181,10 @@ def role_of(name: str) -> Role:
         return Role.OTHER
     if _RATE.search(name):
         return Role.THROUGHPUT
-    if _AT.search(name):
+    if says_first_so_many(name):
         return Role.METRIC
     parts = words(name)
-    found = _role_of_words(parts, {*parts, *(p.rstrip("0123456789") for p in parts)}) if parts else Role.OTHER
+    found = _role_of_words(parts, without_digits(parts)) if parts else Role.OTHER
     if found is Role.OTHER and name.count("/") > 1:
         # Folders name the place (``layers.3.weight/grad_norm``), the last part says what is measured.
         last = role_of(name.rpartition("/")[2])
@@ -289,10 +249,7 @@ def is_learning_rate(name: str) -> bool:
 
 
 def _is_learning_rate(parts: tuple[str, ...]) -> bool:
-    own = set(parts)
-    if own & _SETTING_WORDS:
-        return False
-    return "lr" in own or parts == ("l", "r") or ("rate" in own and bool(own & {"learning", "learn"}))
+    return _SETTING_WORDS.isdisjoint(parts) and says_learning_rate(parts)
 
 
 def is_setting(name: str) -> bool:

@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 from mltui.domain.metric import MetricPoint, SeriesKey
 from mltui.domain.text import one_line
+from mltui.domain.words import SCOPE_WORDS
 from mltui.parsers.csvlog import CsvReader
 from mltui.parsers.events import EventReader, scalar_point
 from mltui.parsers.reader import MetricReader
-from mltui.parsers.vocabulary import SCOPE_WORDS
 
 _DEPTH = 8
 _ENTRIES = 4000

@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mltui.domain.metric import MetricPoint, SeriesKey
-from mltui.parsers.vocabulary import SCOPE_WORDS, scope_of, word_set, words
+from mltui.domain.words import AVERAGED, PERIODS, SCOPE_WORDS, SYNONYMS, says_learning_rate, scope_of, word_set, words
 
 if TYPE_CHECKING:
     from mltui.storage.metric_file import MetricWriter
@@ -45,8 +45,10 @@ _LEAD_S, _LEAD = 30.0, 2
 _COUNTING = 3
 #: What a float of 4 bytes may be off by.
 _SHORT = 2e-7
-_PERIODS = word_set("epoch step batch iteration iterations iter vs avg average averaged mean total running")
-_SYNONYMS = {"acc": "accuracy", "learningrate": "lr"}
+# Words that say how often a metric is logged or what of it, not which metric it is.
+_BESIDE = (
+    SCOPE_WORDS.keys() | PERIODS | AVERAGED | word_set("batch iteration iterations iter vs averaged total running")
+)
 LOG = "log"
 
 
@@ -114,10 +116,10 @@ class _FromFile(_Told):
 @lru_cache(maxsize=4096)
 def meaning(name: str) -> frozenset[str]:
     """The words of a name by which it is compared."""
-    found = [word for word in words(name) if word not in _PERIODS and word not in SCOPE_WORDS]
-    if "learning" in found and "rate" in found:
+    found = [word for word in words(name) if word not in _BESIDE]
+    if says_learning_rate(tuple(found)):
         found = [word for word in found if word not in ("learning", "rate")] + ["lr"]
-    return frozenset(_SYNONYMS.get(word, word) for word in found)
+    return frozenset(SYNONYMS.get(word, word) for word in found)
 
 
 class OnceEach:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mltui.domain.metric import MetricKind, MetricStore, Series
-from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, is_learning_rate, parse_name
+from mltui.domain.metric_name import MetricName, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
@@ -275,14 +275,7 @@ def _ranked(curves: list[Curve], glyph: str) -> list[Curve]:
 
 
 def _curve(member: _Member, label: str, color: str, style: CurveStyle = CurveStyle.LINE) -> Curve:
-    return Curve(one_line(label, LABEL_LENGTH), member.series, color, style, _goal(member))
-
-
-def _goal(member: _Member) -> Goal | None:
-    """More throughput is better; of a learning rate nothing is."""
-    if member.series.key.kind is MetricKind.THROUGHPUT:
-        return Goal.MAX
-    return None if is_learning_rate(member.name.metric) else goal_of(member.name.metric)
+    return Curve(one_line(label, LABEL_LENGTH), member.series, color, style, goal_of_series(member.series.key))
 
 
 def _colors(members: Sequence[_Member]) -> list[str]:
