@@ -50,6 +50,11 @@ class Header:
     supports: bool = False
     """A column counts what each row was measured on, so that a row's number is its class's."""
 
+    @property
+    def first(self) -> list[tuple[str, int, int]]:
+        """The columns where nothing else says how many there are."""
+        return self.spans or next(iter(self.ways.values()))
+
     def columns(self, count: int) -> list[tuple[str, int, int]] | None:
         """The columns if there are ``count`` of them."""
         if self.spans is not None and len(self.spans) == count:
@@ -203,51 +208,86 @@ def apply_rule(header: Header, rule: str) -> None:
 
 
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:
-    """The column name of every cell, or ``None`` if the row does not fit under the header."""
-    direct = header.columns(len(cells))
-    marks = [not any(c.isalnum() for c in cell.text) for cell in cells]
-    marked = header.columns(marks.count(False))
-    if direct is None and marked is not None and any(marks):
-        rest = iter(marked)  # A star behind the row marks the best, an arrow behind a value where it goes.
-        return ["" if mark else next(rest)[0] for mark in marks]
-    if direct is not None:
-        return [name for name, _, _ in direct]
-    filled = header.columns(sum(bool(c.text) for c in cells))
-    if filled is not None and "\t" in header.text:
-        rest = iter(filled)  # Several tabs between two columns.
-        return [next(rest)[0] if c.text else "" for c in cells]
-    beside = header.columns(len(cells) - 1)
-    if beside is not None and header.text[:1] == " " and cells[0].text.isdigit():
-        # A row number in front of the first column, as pandas prints it.
-        return [header.index, *(name for name, _, _ in beside)]
-    columns = header.spans or next(iter(header.ways.values()))
-    if cells[-1].text == "…" and len(cells) <= len(columns):
-        # The terminal's edge has cut the row off behind whole cells.
-        return [*(name for name, _, _ in columns[: len(cells) - 1]), ""]
-    if header.text[-1:] == "…" and len(cells) > len(columns):
-        # It has cut the header off: what stands behind its columns has no name.
-        return [*(name for name, _, _ in columns), *[""] * (len(cells) - len(columns))]
-    if not header.spans and len(GAPPED.findall(header.text)) < marks.count(False) < max(header.ways):
-        return _words_above(header.text, cells, marks)
-    if len(cells) > len(columns):
+    """The column name of every cell, empty for one that has none; ``None`` if the row does not fit under the header."""
+    return next((names for find in _ASSIGNMENTS if (names := find(header, cells)) is not None), None)
+
+
+def _one_each(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A cell for every column."""
+    columns = header.columns(len(cells))
+    return None if columns is None else [name for name, _, _ in columns]
+
+
+def _beside_marks(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A cell for every column, and marks: a star behind the row for the best, an arrow for where a value goes."""
+    return _filled(header, cells, [any(c.isalnum() for c in cell.text) for cell in cells])
+
+
+def _between_tabs(header: Header, cells: list[Cell]) -> list[str] | None:
+    """Several tabs between two columns, which look like empty cells."""
+    return _filled(header, cells, [bool(cell.text) for cell in cells]) if "\t" in header.text else None
+
+
+def _filled(header: Header, cells: list[Cell], holds: list[bool]) -> list[str] | None:
+    """The columns for those cells that hold something."""
+    columns = header.columns(sum(holds))
+    if columns is None:
         return None
+    rest = iter(columns)
+    return [next(rest)[0] if held else "" for held in holds]
+
+
+def _behind_index(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A row number in front of the first column, as pandas prints it."""
+    columns = header.columns(len(cells) - 1)
+    if columns is None or header.text[:1] != " " or not cells[0].text.isdigit():
+        return None
+    return [header.index, *(name for name, _, _ in columns)]
+
+
+def _cut_off_row(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The terminal's edge has cut the row off behind whole cells."""
+    columns = header.first
+    if cells[-1].text != "…" or len(cells) > len(columns):
+        return None
+    return [*(name for name, _, _ in columns[: len(cells) - 1]), ""]
+
+
+def _under_cut_off_header(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The terminal's edge has cut the header off: what stands behind its columns has no name."""
+    more = len(cells) - len(header.first)
+    return [*(name for name, _, _ in header.first), *[""] * more] if header.text[-1:] == "…" and more > 0 else None
+
+
+def _by_place(header: Header, cells: list[Cell]) -> list[str] | None:
+    """What stands above each cell."""
+    count = sum(any(c.isalnum() for c in cell.text) for cell in cells)
+    if not header.spans and len(GAPPED.findall(header.text)) < count < max(header.ways):
+        return _words_above(header.text, cells)
     names: list[str] = []
     for cell in cells:
-        near = [name for name, start, end in columns if cell.start < end and start < cell.end]
+        near = [name for name, start, end in header.first if cell.start < end and start < cell.end]
         if len(near) != 1 or near[0] in names:
             return None
         names.append(near[0])
     return names
 
 
-def _words_above(text: str, cells: list[Cell], marks: list[bool]) -> list[str] | None:
+def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
     """The words of a header above each cell: ``Iterat #Fevals`` are two columns, ``function value`` is one."""
     above: list[list[str]] = [[] for _ in cells]
     for word in WORDS.finditer(text):
         shared = [min(cell.end, word.end()) - max(cell.start, word.start()) for cell in cells]
         above[shared.index(max(shared))].append(word.group())
     names = [" ".join(words) for words in above]
-    return names if all(name or mark for name, mark in zip(names, marks, strict=True)) else None
+    named = all(name or not any(c.isalnum() for c in cell.text) for name, cell in zip(names, cells, strict=True))
+    return names if named else None
+
+
+# Tried one after the other: what counts the cells before what looks where they stand.
+_ASSIGNMENTS = (
+    _one_each, _beside_marks, _between_tabs, _behind_index, _cut_off_row, _under_cut_off_header, _by_place
+)  # fmt: skip
 
 
 def numbers_classes(header: Header, cells: list[Cell]) -> bool:
