@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from mltui.parsers.plan import Group, Plan
+from mltui.parsers.group import Group
+from mltui.parsers.plan import Line
 
 #: Kinds of lines that may wait for a place.
 _LIMIT = 256
@@ -22,9 +23,9 @@ _ENOUGH = 3
 class First:
     """The first line of its kind, which came before anything was counted."""
 
-    plan: Plan
-    numbers: list[float]
+    line: Line
     axis: str = ""
+    """What the first count behind it counted."""
     leads: bool = False
     """The first count behind it was 0, in a line that also measures."""
 
@@ -34,7 +35,7 @@ class Doubt:
     """The first lines of a kind that stand either in front of their step or behind it; the very first stands at 0."""
 
     axis: str
-    lines: list[tuple[Plan, list[float]]]
+    lines: list[Line]
     behind: list[float] = field(default_factory=lambda: [0.0])
     """Where the log stood when each came."""
     ahead: list[float] = field(default_factory=lambda: [0.0])
@@ -52,7 +53,19 @@ class Doubt:
         """There are enough lines to know."""
         return len(self.ahead) == _ENOUGH
 
-    def places(self) -> tuple[list[float], bool]:
+    def keep(self, line: Line, behind: float) -> None:
+        """Keep a line that came while the log stood at ``behind``."""
+        self.lines.append(line)
+        self.behind.append(behind)
+
+    def take_first(self) -> Line | None:
+        """The very first line, once: it is known where it stands."""
+        if self.placed:
+            return None
+        self.placed = 1
+        return self.lines[0]
+
+    def positions(self) -> tuple[list[float], bool]:
         """Where the lines stand, and whether that is in front of their step."""
         ahead = [*self.ahead, self.behind[-1]] if self.waits else self.ahead
         leads = _even(ahead) or not _even(self.behind)
@@ -70,12 +83,12 @@ class Ahead:
     def __init__(self) -> None:
         self._firsts: dict[int, First] = {}
         self._unplaced = 0
-        self._waiting: dict[int, tuple[Plan, list[float]]] = {}
+        self._waiting: dict[int, Line] = {}
 
-    def keep(self, plan: Plan, numbers: list[float]) -> None:
+    def keep(self, line: Line) -> None:
         """Keep the first line of its kind."""
-        if len(self._firsts) < _LIMIT and not self.keeps(plan.group):
-            self._firsts[id(plan.group)] = First(plan, numbers)
+        if len(self._firsts) < _LIMIT and not self.keeps(line.plan.group):
+            self._firsts[id(line.plan.group)] = First(line)
             self._unplaced += 1
 
     def keeps(self, group: Group) -> bool:
@@ -89,13 +102,13 @@ class Ahead:
             self._unplaced -= 1
         return found
 
-    def wait(self, plan: Plan, numbers: list[float]) -> tuple[Plan, list[float]] | None:
+    def wait(self, line: Line) -> Line | None:
         """Keep a line until the next line that counts; gives one of its kind that waited already."""
-        before = self._waiting.get(id(plan.group))
-        self._waiting[id(plan.group)] = (plan, numbers)
+        before = self._waiting.get(id(line.plan.group))
+        self._waiting[id(line.plan.group)] = line
         return before
 
-    def arrived(self, axis: str, x: float, measures: bool) -> list[tuple[Plan, list[float]]]:
+    def arrived(self, axis: str, x: float, measures: bool) -> list[Line]:
         """The log has said where it stands; the lines that waited for that."""
         if self._unplaced:
             self._unplaced = 0

@@ -218,7 +218,7 @@ class Bars:
         if total:
             x = numbers[plan.epoch.index] - 1 + done / total
             for entry in plan.entries:
-                self.points.running(entry.series.name, x, numbers[entry.index])
+                self.points.report_running(entry.series.name, x, numbers[entry.index])
         return True
 
     # Values beside a bar.
@@ -227,7 +227,7 @@ class Bars:
         self, bar: Bar, plan: Plan, numbers: list[float], done: float, total: float, by_epoch: bool, checks: bool
     ) -> None:
         context = self.points.context
-        epoch = numbers[plan.epoch.index] if plan.epoch is not None else context.epoch if context.header else None
+        epoch = plan.epoch_of(numbers) if plan.epoch is not None else context.epoch if context.header else None
         if (
             plan.epoch is not None
             and bar.epoch is not None
@@ -244,7 +244,7 @@ class Bars:
             self._begin_again(bar)
         bar.enter(epoch, done)
         if epoch is not None and plan.epoch is not None:
-            context.set_epoch(epoch)
+            context.enter_epoch(epoch)
             self.points.arrived("epoch", epoch, measures=False)
         steps: list[Entry] = []
         news, late = False, False
@@ -285,7 +285,7 @@ class Bars:
         name = entry.series.name
         bar.entries[name] = (plan, entry)
         if share < 1:
-            self.points.running(name, epoch - 1 + share, value)
+            self.points.report_running(name, epoch - 1 + share, value)
         elif bar.reported.get(name) != epoch:
             self._epoch_value(bar, name, value, epoch)
 
@@ -309,7 +309,7 @@ class Bars:
 
     def _epoch_value(self, bar: Bar, name: str, value: float, epoch: float) -> None:
         bar.reported[name] = epoch
-        self.points.of_epoch(bar.entries[name][1].series, epoch, value)
+        self.points.report_epoch(bar.entries[name][1].series, epoch, value)
 
     def _step_values(
         self, bar: Bar, plan: Plan, steps: list[Entry], numbers: list[float], done: float, total: float, by_epoch: bool
@@ -338,10 +338,10 @@ class Bars:
         x = step if by_epoch else index * total + step
         axis = context.axis_in_fold("epoch" if by_epoch else "step")
         if by_epoch:
-            context.set_epoch(x)
+            context.enter_epoch(x)
         else:
-            context.axis, context.x = axis, x
-        self.points.place(plan, axis, x, numbers, redrawn=True)
+            context.reach(axis, x)
+        self.points.report(plan, axis, x, numbers, redrawn=True)
 
 
 def _tell_apart(shown: bytes) -> bytes:

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mltui.parsers.plan import Counter, Group
+from mltui.parsers.plan import Counter, Plan
 
 
 @dataclass(slots=True)
 class Context:
-    """Where the training stands, by what the log has said last."""
+    """Where the training stands, by what the log has said last. It changes itself alone, by its methods."""
 
     epoch: float | None = None
     zero_based: bool = False
+    """Epochs count from 0: one was."""
     header: bool = False
     """The epoch comes from a line of its own (``Epoch 1/30``), so what follows counts inside of it."""
-    fresh: bool = False
-    """No bar has finished since that line."""
     axis: str = ""
     x: float | None = None
+    """Where the last line stood that measured something and counted, on ``axis``."""
     position: tuple[str, float] | None = None
     """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
     firm: bool = False
     """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
-    indented: bool = False
-    """The line at hand stands deeper than the margin."""
     fold: float | None = None
+    """In which fold the training is."""
     total: float | None = None
     """Of how many the last counter of steps was."""
     size: float = 0.0
     """How many steps an epoch has, where a line says so."""
-    runs: int = 0
+    trials: int = 0
     """How many trials have been told of."""
     advances: int = 0
     """How often the training went on."""
@@ -42,12 +41,17 @@ class Context:
         """Nothing has been counted yet."""
         return self.epoch is None and self.x is None and self.position is None
 
-    @property
-    def stands_under(self) -> bool:
-        """The line at hand belongs to the line of counters above it."""
-        return self.position is not None and (self.firm or (self.indented and self.position[0] != "trial"))
+    def has_under(self, indented: bool) -> bool:
+        """Whether a line without counters, ``indented`` or not, belongs to the line of counters above it."""
+        return self.position is not None and (self.firm or (indented and self.position[0] != "trial"))
 
-    def set_epoch(self, epoch: float, header: bool = False) -> None:
+    # What the log says of where it stands.
+
+    def enter_fold(self, fold: float) -> None:
+        """The log says in which fold it is."""
+        self.fold = fold
+
+    def enter_epoch(self, epoch: float, header: bool = False) -> None:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
         if epoch - epoch != 0:
             return
@@ -59,6 +63,55 @@ class Context:
             self.epoch = epoch
         self.header = header
 
+    def enter_block(self, plan: Plan, numbers: list[float]) -> tuple[str, float] | None:
+        """A line of counters alone puts the lines under it at axis and x; ``None`` where only an epoch is counted."""
+        self.position = None
+        if plan.inner is not None:
+            total = plan.inner.total_of(numbers)
+            self.firm = total is not None
+            self.position = self._resolve(plan, plan.epoch_of(numbers), numbers[plan.inner.index], total, plan.inner)
+        return self.position
+
+    def leave_block(self) -> None:
+        """What follows does not stand under a line of counters."""
+        self.position = None
+
+    def follow(self, plan: Plan, numbers: list[float]) -> tuple[str, float, bool]:
+        """A line counts and measures: axis and x by its own counters, and whether the log was elsewhere before."""
+        counter = plan.inner
+        epoch = None if plan.epoch is None else numbers[plan.epoch.index]
+        if counter is None:
+            axis, x = self.axis_in_fold("epoch"), 0.0 if epoch is None else epoch
+            if plan.size is not None:
+                self.size = numbers[plan.size]
+        else:
+            axis, x = self._by_counter(plan, counter, epoch, numbers)
+        self.position = None
+        if epoch is not None and epoch != self.epoch:
+            self.enter_epoch(epoch)
+        if x == self.x and axis == self.axis:
+            return axis, x, False
+        self.axis, self.x = axis, x
+        self.advances += 1
+        self.trials += axis == "trial"
+        return axis, x, True
+
+    def reach(self, axis: str, x: float) -> None:
+        """A bar is at ``x``: what is printed between its steps stands there."""
+        self.axis, self.x = axis, x
+
+    def _by_counter(self, plan: Plan, counter: Counter, epoch: float | None, numbers: list[float]) -> tuple[str, float]:
+        value = numbers[counter.index]
+        total = None if counter.total is None else numbers[counter.total]
+        if counter.way != "batch":
+            self.total = total
+        elif total is not None and total != self.total:
+            percent = None if plan.percent is None else numbers[plan.percent]
+            value, total = plan.group.inner.in_batches(value, total, percent)
+        return self._resolve(plan, epoch, value, total, counter)
+
+    # What follows from it.
+
     def epoch_index(self, epoch: float) -> float:
         """How many epochs were complete before ``epoch`` began."""
         return epoch if self.zero_based else max(0.0, epoch - 1)
@@ -67,45 +120,22 @@ class Context:
         """``axis``, told apart by fold: each fold counts anew."""
         return axis if self.fold is None else f"{axis} (fold {self.fold:g})"
 
-    def resolve(
-        self, group: Group, epoch: float | None, inner: float, total: float | None, counter: Counter
+    def _resolve(
+        self, plan: Plan, epoch: float | None, value: float, total: float | None, counter: Counter
     ) -> tuple[str, float]:
-        """Axis and x of a line with an ``inner`` counter, and perhaps an ``epoch``."""
+        """Axis and x of a line whose ``counter`` is at ``value``, perhaps of an ``epoch``."""
         self.said = True
         if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
             epoch = self.epoch
         if epoch is None:
-            return self.axis_in_fold(counter.axis), inner
+            return self.axis_in_fold(counter.axis), value
         if epoch == 0:
             self.zero_based = True
-        if group.whole is not False:
-            group.whole = inner == total
-            if group.whole:
-                return self.axis_in_fold("epoch"), epoch
-        return self._resolve_inner(group, epoch, inner, total, counter)
-
-    def _resolve_inner(
-        self, group: Group, epoch: float, inner: float, total: float | None, counter: Counter
-    ) -> tuple[str, float]:
-        if inner == 0:
-            group.inner_zero = True
-        if inner != epoch or (group.last_epoch is not None and epoch == group.last_epoch):
-            group.twins = False
-        if group.last_epoch is not None and epoch > group.last_epoch:
-            if inner <= group.last_inner:
-                group.per_epoch = True
-                if inner == group.last_inner and counter.way == "step" and group.count == 1 and total is None:
-                    group.size = inner  # One line an epoch, "epoch: 2 step: 625": it stands at the epoch's end.
-            elif counter.way == "step" or group.per_epoch is None:
-                group.per_epoch = False
-        if total is not None:
-            # A counter that begins at 0 and reaches its "total" shows the last index, not how many there are.
-            whole = total + 1
-            group.size = whole if group.size == whole or (group.inner_zero and inner == total) else total
-        group.last_epoch, group.last_inner = epoch, inner
-        per_epoch = group.per_epoch if group.per_epoch is not None else counter.way == "batch"
-        axis = "step" if counter.way == "batch" and group.size else counter.axis
-        size = group.size or self.size
-        if not per_epoch or not size or group.twins:  # "2/5 * Epoch 2" counts the epochs twice.
-            return self.axis_in_fold(axis), inner
-        return self.axis_in_fold(axis), self.epoch_index(epoch) * size + inner
+        inner = plan.group.inner
+        if inner.sums_up(value, total):
+            return self.axis_in_fold("epoch"), epoch
+        inner.follow(epoch, value, total, counter.way, second=plan.group.seen.count == 1)
+        axis = "step" if counter.way == "batch" and inner.size else counter.axis
+        size = inner.size or self.size
+        x = self.epoch_index(epoch) * size + value if size and inner.begins_anew(counter.way) else value
+        return self.axis_in_fold(axis), x

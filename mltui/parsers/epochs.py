@@ -50,7 +50,7 @@ class EpochBar:
             return
         self._last = frame
         for entry in plan.entries:
-            self.points.running(entry.series.name, x, numbers[entry.index])
+            self.points.report_running(entry.series.name, x, numbers[entry.index])
 
     def flush(self) -> None:
         """The epoch is over: report its values."""
@@ -61,6 +61,6 @@ class EpochBar:
         names = {e.series.name for e in plan.entries}
         if names not in self._known:
             self._known = [*self._known[-7:], names]
-        plan.group.released = True
-        self.points.place(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
+        plan.group.hold.lift()
+        self.points.report(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
         self.points.training_went_on()

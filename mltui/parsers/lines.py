@@ -76,7 +76,8 @@ class Lines:
         if self._silent or self.tables.box or self._heading.scope:
             frame, key = self._in_block(frame), None
         if self._within_epoch and not frame:
-            self._within_epoch, self.points.context.position = False, None
+            self._within_epoch = False
+            self.points.context.leave_block()
         if self.tables.fresh and self.tables.stack(text_of(frame)):
             return
         if frame[:2] == b'{"' and self._read_object(frame):
@@ -244,12 +245,11 @@ class Lines:
         if plan.lost:
             points.dropped += plan.lost
         if plan.fold is not None:
-            points.context.fold = numbers[plan.fold.index]
+            points.context.enter_fold(numbers[plan.fold.index])
         if not plan.entries:
-            self._note_position(plan, None if plan.epoch is None else numbers[plan.epoch.index], numbers)
+            self._note_position(plan, plan.epoch_of(numbers), numbers)
         elif not (self._heading.loose and self._ends_heading(plan, numbers)):
-            points.context.indented = self._frame[:1] in (b" ", b"\t")
-            points.read(plan, numbers, redrawn)
+            points.read(plan, numbers, redrawn, self._frame[:1] in (b" ", b"\t"))
 
     def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
@@ -269,21 +269,17 @@ class Lines:
             self._heading = Heading(plan.scope, indent, x=context.x, strict=True)
         if self._is_beside(plan):
             return
-        context.position = None
-        if plan.inner is not None:
-            total = None if plan.inner.total is None else numbers[plan.inner.total]
-            context.firm = total is not None
+        if (block := context.enter_block(plan, numbers)) is not None and plan.inner is not None:
             self._within_epoch = plan.inner.way == "batch" and epoch is None and context.header
-            context.position = context.resolve(plan.group, epoch, numbers[plan.inner.index], total, plan.inner)
-            self.points.arrived(*context.position, measures=False)
+            self.points.arrived(*block, measures=False)
             if epoch is not None:
-                context.set_epoch(epoch)
+                context.enter_epoch(epoch)
         elif epoch is not None and plan.epoch is not None:
             if plan.epoch.total is not None or epoch != context.epoch:
                 self.epochs.open()
                 if self._heading.spoken:
                     self._heading = Heading()
-            context.set_epoch(epoch, header=True)
+            context.enter_epoch(epoch, header=True)
             self.points.arrived("epoch", epoch, measures=False)
 
     def _is_beside(self, plan: Plan) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from mltui.domain.metric_pattern import PLACES
-from mltui.parsers.plan import METRIC, Counter, Entry, Group, Plan
+from mltui.parsers.group import Group
+from mltui.parsers.plan import METRIC, Counter, Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import text_of, value_of
 

@@ -1,15 +1,13 @@
-"""What the reader knows of one kind of line: its series, its counters, and what it has seen of it."""
+"""How a line is read of which it is known what it says: which of its numbers are values, and which place them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.group import Group
 from mltui.parsers.vocabulary import Way
-
-if TYPE_CHECKING:
-    from mltui.parsers.ahead import Doubt
 
 METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
 
@@ -45,54 +43,9 @@ class Counter:
     index: int
     total: int | None = None
 
-
-@dataclass(slots=True)
-class Group:
-    """One kind of line."""
-
-    released: bool = True
-    """Its points are reported at once; else they wait in ``held`` for a sign that they are a curve."""
-    context_releases: bool = True
-    needs_place: bool = False
-    """Its lines are a curve only where the log counts epochs; elsewhere they are settings."""
-    needs_count: bool = False
-    """Its lines are a curve only where the log counts anything: any program may print them."""
-    held: list[MetricPoint] = field(default_factory=list)
-    held_advances: int = -1
-    again: tuple[Plan, str, list[float]] | None = None
-    """Its first line came again at the end of what is here: another run, or all of it drawn anew."""
-    names: tuple[str, ...] = ()
-    repeats: list[Group] = field(default_factory=list)
-    """Other kinds of lines that tell the same series: at the end a log may tell its curves again."""
-    seen: dict[float, list[float]] = field(default_factory=dict)
-    """The last values at each x, to know a repeated line."""
-    first_x: float | None = None
-    last_x: float | None = None
-    stride: float = 0.0
-    """How far its last line was from the one before."""
-    axis: str = ""
-    run: int = 0
-    """In which trial its last line stood."""
-    count: int = 0
-    inside: tuple[str, float] | None = None
-    """Where inside of its epoch its last line stood that was placed by epoch."""
-    by_count: bool = False
-    """Its lines have no place in the log's own counting: they are counted."""
-    leads: bool = False
-    """Its lines have no place and stand in front of the line that has."""
-    doubt: Doubt | None = None
-    """Its first lines, while it is not known whether they stand there."""
-    last_epoch: float | None = None
-    last_inner: float = -1.0
-    per_epoch: bool | None = None
-    twins: bool = True
-    """Its inner counter has always been its epoch."""
-    inner_zero: bool = False
-    whole: bool | None = None
-    """Its inner counter is always full (``[4/4]``): lines of this kind sum up an epoch."""
-    size: float = 0.0
-    """Inner counts per epoch."""
-    sample_batch: float | None = None
+    def total_of(self, numbers: list[float]) -> float | None:
+        """Of how many it counts, if the line says so."""
+        return None if self.total is None else numbers[self.total]
 
 
 @dataclass(slots=True)
@@ -132,6 +85,14 @@ class Plan:
         """The line says where it stands."""
         return self.epoch is not None or self.inner is not None
 
+    def epoch_of(self, numbers: list[float]) -> float | None:
+        """The epoch that a line says it stands in."""
+        return None if self.epoch is None else numbers[self.epoch.index]
+
+    def values_of(self, numbers: list[float]) -> list[float]:
+        """The values of its entries."""
+        return [numbers[entry.index] for entry in self.entries]
+
     def use_only(self) -> list[int]:
         """The numbers of the line that are needed, in order; from now on the plan counts these alone."""
         counters = [c for c in (self.epoch, self.inner, self.fold) if c is not None]
@@ -147,3 +108,19 @@ class Plan:
         self.percent = None if self.percent is None else place[self.percent]
         self.size = None if self.size is None else place[self.size]
         return order
+
+
+class Line(NamedTuple):
+    """A line of a known kind."""
+
+    plan: Plan
+    numbers: list[float]
+
+
+class PlacedLine(NamedTuple):
+    """A line of a known kind that stands at ``x`` of ``axis``."""
+
+    plan: Plan
+    axis: str
+    x: float
+    numbers: list[float]

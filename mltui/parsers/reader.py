@@ -97,7 +97,7 @@ class MetricReader:
             frames = self._frames[stream] = Frames()
         for text, final in frames.feed(data):
             self._read(text, final)
-        return self._take()
+        return self._points.take()
 
     def close(self) -> list[MetricPoint]:
         """The points that were pending when the log ended."""
@@ -107,12 +107,7 @@ class MetricReader:
         for who in list(self._voices):
             self._listen_to(who).close()
         self._points.close()
-        return self._take()
-
-    def _take(self) -> list[MetricPoint]:
-        out = self._points.out
-        self._points.out = []
-        return out
+        return self._points.take()
 
     def _read(self, frame: bytes, final: bool) -> None:
         if frame in (LIVE, STILL):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Group, Plan
+from mltui.parsers.group import Group, Hold, Standing, Until
+from mltui.parsers.plan import METRIC, THROUGHPUT, Counter, Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Nameless, Record
@@ -124,7 +125,7 @@ class Judge:
                     plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(plan, names, accepted, bar)
         measured = [f for f in accepted if f.role is Role.METRIC]
-        plan.group.needs_count = record.row or all(is_everyday(f.name) for f in measured)
+        plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured))
         return plan
 
     def _tag(self, record: Record) -> str:
@@ -153,17 +154,19 @@ class Judge:
                 self.groups.clear()
                 self._with_name.clear()
             alike = self._with_name.get(names[0], ()) if names else ()
-            earlier = [group for group in alike if group.count and set(names).issubset(group.names)]
-            found = self.groups[key] = Group(names=tuple(names), repeats=earlier[:_REPEATED])
-            for name in names:
-                self._with_name.setdefault(name, []).append(found)
+            earlier = [group for group in alike if group.seen.count and set(names).issubset(group.names)]
+            places = plan.counts or bar
             strong = any(f.role is Role.METRIC for f in accepted)
             norms = all(is_gradient_norm(f.name) for f in accepted)
             rates = not norms and all(f.role is Role.SCHEDULE for f in accepted)
-            if not (plan.counts or bar) or not strong:
-                found.released = False
-                found.context_releases = not plan.counts and not rates
-                found.needs_place = rates and not plan.counts and not bar
+            until = None
+            if not (places and strong):
+                until = Until.IT_RECURS if plan.counts or rates else Until.TRAINING_GOES_ON
+            standing = Standing(needs_place=rates and not places)
+            found = Group(tuple(names), earlier[:_REPEATED], hold=Hold(until), standing=standing)
+            self.groups[key] = found
+            for name in names:
+                self._with_name.setdefault(name, []).append(found)
         return found
 
 

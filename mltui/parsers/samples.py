@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 
-from mltui.parsers.plan import Group
-
 _INTERVALS = (10, 100, 1, 50, 20, 200, 5, 25, 500, 1000)
 
 
@@ -26,18 +24,3 @@ def batch_size(samples: float, total: float, percent: float | None) -> float:
         if percent is None or abs(100 * interval / math.ceil(total / size) - percent) <= 0.5001:
             return size
     return 0.0
-
-
-def in_batches(group: Group, inner: float, total: float, percent: float | None) -> tuple[float, float]:
-    """Counter and total in batches, if the counter of this kind of line counts samples; else as they are."""
-    if group.sample_batch is None:
-        if inner <= 0:
-            return inner, total
-        group.sample_batch = batch_size(inner, total, percent)
-    size = group.sample_batch
-    if not size or not 0 <= inner <= total < 1e12:
-        return inner, total
-    batches = math.ceil(total / size)
-    if percent is not None and 0 <= percent <= 100 and (inner % size or inner / size < group.last_inner):
-        return float(round(percent / 100 * batches)), float(batches)
-    return inner / size, float(batches)

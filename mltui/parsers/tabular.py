@@ -197,5 +197,5 @@ class Tabular:
                 values.append(value_of(number))
         if plan := self._judge.plan(record):
             # A table that does not count is a summary, until another one like it comes.
-            plan.group.context_releases = False
+            plan.group.hold.wait_to_recur()
             self._apply(plan, values)

@@ -14,10 +14,12 @@ import pytest
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.plan import Counter, Entry, Group, Plan
+from mltui.parsers.group import Group, Hold, Standing, Until
+from mltui.parsers.plan import Counter, Entry, Plan
 from mltui.parsers.points import Points
+from mltui.parsers.vocabulary import Way
 
-_COUNTERS = {"epoch": "epoch", "batch": "batch", "step": "step", "trial": "step", "fold": "fold"}
+_COUNTERS: dict[str, Way] = {"epoch": "epoch", "batch": "batch", "step": "step", "trial": "step", "fold": "fold"}
 _ITEM = re.compile(r"(\w+)=([^/\s]+)(?:/(\S+))?")
 
 
@@ -34,12 +36,12 @@ class Log:
         if line in ("live", "still"):
             self.points.set_live(line == "live")
         elif line.startswith("Epoch "):
-            context.set_epoch(float(line.split()[1]), header=True)
-            context.position = None
+            context.enter_epoch(float(line.split()[1]), header=True)
+            context.leave_block()
             self.points.arrived("epoch", float(line.split()[1]), measures=False)
         elif line.startswith("under "):
             axis, x = line.removeprefix("under ").split("=")
-            context.position = axis, float(x)
+            context.enter_block(Plan(Group(), inner=Counter(axis, "step", 0)), [float(x)])
             self.points.arrived(axis, float(x), measures=False)
         else:
             self._read_values(line)
@@ -49,7 +51,7 @@ class Log:
         plan = self._plan(line.partition(" ")[0], items)
         numbers = [float(text) for _, value, total in items for text in (value, total) if text]
         if plan.fold is not None:
-            self.points.context.fold = numbers[plan.fold.index]
+            self.points.context.enter_fold(numbers[plan.fold.index])
         self.points.read(plan, numbers, redrawn=line.startswith("~"))
 
     def _plan(self, how: str, items: list[tuple[str, str, str]]) -> Plan:
@@ -70,15 +72,14 @@ class Log:
                 plan.entries.append(Entry(series, index, schedule=name == "lr"))
             index += 2 if total else 1
         if not plan.counts:
-            plan.group.released = False
-            plan.group.context_releases = how not in ("summary", "setting")
-            plan.group.needs_place = how == "setting"
+            plan.group.hold = Hold(Until.IT_RECURS if how in ("summary", "setting") else Until.TRAINING_GOES_ON)
+            plan.group.standing = Standing(needs_place=how == "setting")
         return plan
 
     def close(self) -> list[MetricPoint]:
         """All points, when the log has ended."""
         self.points.close()
-        return self.points.out
+        return self.points.take()
 
 
 def table_of(points: list[MetricPoint]) -> list[str]:
@@ -283,8 +284,8 @@ def test_a_bars_value_of_the_epoch_is_reported_when_it_changes() -> None:
     log = Log()
     series = log.points.series_for("val", MetricKind.METRIC)
     assert series is not None
-    log.points.running("val", 0.5, 4.0)
-    log.points.running("val", float("nan"), 4.0)
+    log.points.report_running("val", 0.5, 4.0)
+    log.points.report_running("val", float("nan"), 4.0)
     for epoch, value in ((1, 3.0), (1, 3.0), (2, 3.0), (float("inf"), 2.0)):
-        log.points.of_epoch(series, epoch, value)
+        log.points.report_epoch(series, epoch, value)
     assert table_of(log.close()) == ["running val epoch 0.5:4", "val epoch 1:3 2:3"]

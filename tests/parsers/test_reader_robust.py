@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mltui.domain.metric import MetricKind
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.points import SERIES_LIMIT
+from mltui.parsers.news import SERIES_LIMIT
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.terminal import LINE_LIMIT, Frames, LineScreen
 

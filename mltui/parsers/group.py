@@ -1,0 +1,201 @@
+"""What the reader knows of one kind of line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from mltui.domain.metric import MetricPoint
+from mltui.parsers.inner import InnerCounter
+
+if TYPE_CHECKING:
+    from mltui.parsers.ahead import Doubt
+    from mltui.parsers.plan import PlacedLine
+
+
+@dataclass(slots=True)
+class Seen:
+    """The lines of a kind that were placed."""
+
+    values: dict[float, list[float]] = field(default_factory=dict)
+    """The last values at each x, to know a repeated line; forgotten from time to time."""
+    count: int = 0
+    axis: str = ""
+    first_x: float | None = None
+    last_x: float | None = None
+    stride: float = 0.0
+    """How far the last line was from the one before."""
+    trials: int = 0
+    """How many trials the log had told of when a line last stood where others had."""
+    again: PlacedLine | None = None
+    """The first line came again behind the others: another run, or all of it drawn anew."""
+
+    def add(self, axis: str, x: float, values: list[float]) -> None:
+        """A line was placed."""
+        if self.first_x is None:
+            self.first_x = x
+        self.values[x] = values
+        self.stride, self.axis = x - (self.last_x or 0.0), axis
+        self.last_x = x
+        self.count += 1
+
+    def enter_trial(self, trials: int) -> None:
+        """The log tells of so many trials by now: in a new one the same line is news."""
+        if self.trials != trials:
+            self.trials = trials
+            self.values.clear()
+
+    def knows(self, x: float, values: list[float]) -> bool:
+        """Whether the last line at ``x`` had these values."""
+        return self.values.get(x) == values
+
+    def ends_at(self, x: float) -> bool:
+        """Whether the last line stood at ``x``."""
+        return self.count > 0 and self.last_x == x
+
+    def returns_to(self, x: float) -> bool:
+        """Whether ``x`` is where the first line stood, and others stood behind it."""
+        return x == self.first_x and self.last_x is not None and x < self.last_x
+
+    def recall(self, line: PlacedLine) -> None:
+        """A line came again; if it was the first, another run may begin with it."""
+        self.again = line if self.returns_to(line.x) else None
+
+    def take_again(self) -> PlacedLine | None:
+        """The first line that came again; it is forgotten here."""
+        again, self.again = self.again, None
+        return again
+
+    def forget(self) -> None:
+        """No line that comes is known to be a repeated one."""
+        self.values.clear()
+
+    def forget_last(self) -> None:
+        """The last line does not count for where the next one stands."""
+        self.last_x = None
+
+    def move(self, axis: str, x: float) -> None:
+        """The only line turned out to stand elsewhere."""
+        if self.last_x is not None:
+            self.values = {x: self.values.get(self.last_x, [])}
+        self.first_x = self.last_x = x
+        self.axis = axis
+
+
+class Until(Enum):
+    """What the points of a kind of line wait for."""
+
+    IT_RECURS = "it recurs"
+    TRAINING_GOES_ON = "the training goes on"
+    """… or it recurs."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """Whether the points of a kind are held back: what comes once, after the training, is a result and no curve."""
+
+    until: Until | None = None
+    """``None``: they are reported at once."""
+    points: list[MetricPoint] = field(default_factory=list)
+    advances: int = -1
+    """How often the training had gone on when the first of them came."""
+
+    def begin(self, advances: int) -> None:
+        """The first points are held."""
+        self.advances = advances
+
+    def lift(self) -> None:
+        """From now on points are reported at once."""
+        self.until = None
+
+    def wait_to_recur(self) -> None:
+        """That the training goes on does not show that these lines are a curve."""
+        if self.until is not None:
+            self.until = Until.IT_RECURS
+
+    def release(self) -> None:
+        """The points were reported, and the next ones are at once."""
+        self.until = None
+        self.points.clear()
+
+    def move(self, axis: str, x: float) -> None:
+        """The points turned out to stand elsewhere."""
+        self.points = [point._replace(axis=axis, x=x) for point in self.points]
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where lines of a kind stand that do not say so."""
+
+    counted: bool = False
+    """They have no place in the log's own counting."""
+    leads: bool = False
+    """They stand in front of the line that has their place."""
+    doubt: Doubt | None = None
+    """The first lines, while it is not known whether they stand in front of that line or behind it."""
+    inside: tuple[str, float] | None = None
+    """Where inside of its epoch the last line stood that was placed by epoch."""
+    needs_place: bool = False
+    """They are a curve only where the log counts epochs; elsewhere they are settings."""
+    needs_count: bool = False
+    """They are a curve only where the log counts anything: any program may print them."""
+
+    def count_lines(self) -> None:
+        """They turned out to have no place in the log's own counting."""
+        self.counted = True
+
+    def begin_doubt(self, doubt: Doubt) -> None:
+        """The first line may stand in front of the line that counts, or was ahead of all."""
+        self.doubt = doubt
+
+    def end_doubt(self) -> Doubt | None:
+        """It is known where they stand: the doubt there was."""
+        doubt, self.doubt = self.doubt, None
+        return doubt
+
+    def stand_in_front(self, leads: bool) -> None:
+        """It was settled whether they stand in front of the line that has their place."""
+        self.leads = leads
+
+    def was_inside(self, place: tuple[str, float] | None) -> None:
+        """A line was placed by epoch, while the log stood at ``place`` in it."""
+        self.inside = place
+
+    def demand_count(self, needed: bool) -> None:
+        """The newest judgement on whether any program may print these lines."""
+        self.needs_count = needed
+
+
+@dataclass(slots=True)
+class Group:
+    """One kind of line: the same names, counted the same way. Each of its parts changes itself alone, by its methods.
+
+    Of what a group may be in there are two sorts of states, each independent of the other. Whether it is held
+    (``hold``)::
+
+        made ──▶ until it recurs, or the training goes on ──▶ reported at once
+             └─────────────────────────────────────────────▶
+
+    and, for lines that do not count themselves, where they stand (``standing``)::
+
+        behind the line that has their place ──▶ in doubt ──▶ in front of it (leads), or behind it
+                                             └───────┴──────▶ counted, for good
+
+    A group that leads is also counted once two of its lines come without one between them that has a place: of these
+    the first is. A doubt comes to a kind only whose first line stood before anything was counted.
+    """
+
+    names: tuple[str, ...] = ()
+    repeats: list[Group] = field(default_factory=list)
+    """Other kinds of lines that tell the same series: at the end a log may tell its curves again."""
+    seen: Seen = field(default_factory=Seen)
+    inner: InnerCounter = field(default_factory=InnerCounter)
+    hold: Hold = field(default_factory=Hold)
+    standing: Standing = field(default_factory=Standing)
+
+    def move_held(self, axis: str, x: float) -> None:
+        """Place the line that is still held back elsewhere: others of its kind have shown where they stand."""
+        if self.hold.points and self.seen.last_x is not None:
+            self.hold.move(axis, x)
+            self.seen.move(axis, x)

@@ -1,0 +1,64 @@
+"""Values that may be a curve or a single result: they wait for a sign of which they are."""
+
+from __future__ import annotations
+
+from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.context import Context
+from mltui.parsers.group import Group, Until
+from mltui.parsers.plan import Series
+
+
+class Held:
+    """The groups whose points are held back; what is left here when the log ends is a result, and no curve."""
+
+    def __init__(self, series: dict[tuple[str, MetricKind], Series]) -> None:
+        self._series = series
+        self.groups: list[Group] = []
+
+    def hold(self, group: Group, context: Context) -> list[MetricPoint]:
+        """Hold the points of a group that is not to report at once; those that are to be reported now."""
+        if group.seen.count >= 2:
+            return self.release(group)
+        if group not in self.groups:
+            group.hold.begin(context.advances)
+            self.groups.append(group)
+        return []
+
+    def release(self, group: Group) -> list[MetricPoint]:
+        """The points of a group that is known to be a curve."""
+        names = {point.name for point in group.hold.points}
+        # Lines that happened to show more of the values, or fewer, are of the same kind.
+        alike = [other for other in self.groups if not names.isdisjoint(point.name for point in other.hold.points)]
+        released = [group, *(other for other in alike if other is not group)]
+        points = [point for each in released for point in each.hold.points if self._is_news(point)]
+        if len(released) > 1 and len({point.axis for point in points}) == 1:
+            points.sort(key=lambda point: point.x)
+        for each in released:
+            each.hold.release()
+        self.groups = [other for other in self.groups if other.hold.until is not None]
+        return points
+
+    def training_went_on(self, context: Context) -> list[MetricPoint]:
+        """The points of what stood in the middle of the training, so that it was no final result."""
+        points: list[MetricPoint] = []
+        for group in self.groups[:]:
+            if group.hold.until is not Until.IT_RECURS and 0 < group.hold.advances < context.advances:
+                inside = group.standing.inside
+                if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
+                    group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
+                points += self.release(group)
+        return points
+
+    def close(self, context: Context) -> list[MetricPoint]:
+        """The log ended: the points of what stood alone, where the training had only begun."""
+        points: list[MetricPoint] = []
+        if context.advances == 1:
+            for group in self.groups[:]:
+                if group.hold.until is not Until.IT_RECURS and group.hold.advances == 1:
+                    points += self.release(group)
+        self.groups.clear()
+        return points
+
+    def _is_news(self, point: MetricPoint) -> bool:
+        """Whether no other line has told a point while it was held back."""
+        return self._series[point.name, point.kind].last != point

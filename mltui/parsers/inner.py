@@ -1,0 +1,77 @@
+"""What a kind of line counts inside of its epochs: steps or samples, and whether from the beginning in each.
+
+Many scripts print ``batch_index * len(batch)`` of the data set's size. That a counter counts samples shows in its first
+distance and in the percentage beside it, see ``samples.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from mltui.parsers.samples import batch_size
+from mltui.parsers.vocabulary import Way
+
+
+@dataclass(slots=True)
+class InnerCounter:
+    """The counter beside the epoch's, as the lines of one kind have shown it so far."""
+
+    size: float = 0.0
+    """How many steps an epoch has, by its total; 0 if it has told none."""
+    _epoch: float | None = None
+    _last: float = -1.0
+    """Where the last line stood."""
+    _per_epoch: bool | None = None
+    """It begins anew with each epoch; ``None`` while only one was seen."""
+    _twins: bool = True
+    """It has always been the epoch's own number."""
+    _from_zero: bool = False
+    _full: bool | None = None
+    """It has always been full (``[4/4]``)."""
+    _batch: float | None = None
+    """How many samples it counts a batch, 0 if it counts none; ``None`` while that is not known."""
+
+    def in_batches(self, value: float, total: float, percent: float | None) -> tuple[float, float]:
+        """Counter and total in batches, if it counts samples; else as they are."""
+        if self._batch is None:
+            if value <= 0:
+                return value, total
+            self._batch = batch_size(value, total, percent)
+        size = self._batch
+        if not size or not 0 <= value <= total < 1e12:
+            return value, total
+        batches = math.ceil(total / size)
+        if percent is not None and 0 <= percent <= 100 and (value % size or value / size < self._last):
+            return float(round(percent / 100 * batches)), float(batches)
+        return value / size, float(batches)
+
+    def sums_up(self, value: float, total: float | None) -> bool:
+        """Whether the line at hand sums up its epoch, as all before it did: its counter is full."""
+        if self._full is not False:
+            self._full = value == total
+        return self._full
+
+    def follow(self, epoch: float, value: float, total: float | None, way: Way, second: bool) -> None:
+        """Learn from a line at ``value`` of ``epoch``; ``second``: only one of its kind came before it."""
+        if value == 0:
+            self._from_zero = True
+        if value != epoch or epoch == self._epoch:
+            self._twins = False
+        if self._epoch is not None and epoch > self._epoch:
+            if value <= self._last:
+                self._per_epoch = True
+                if value == self._last and way == "step" and second and total is None:
+                    self.size = value  # One line an epoch, "epoch: 2 step: 625": it stands at the epoch's end.
+            elif way == "step" or self._per_epoch is None:
+                self._per_epoch = False
+        if total is not None:
+            # A counter that begins at 0 and reaches its "total" shows the last index, not how many there are.
+            whole = total + 1
+            self.size = whole if self.size == whole or (self._from_zero and value == total) else total
+        self._epoch, self._last = epoch, value
+
+    def begins_anew(self, way: Way) -> bool:
+        """Whether it counts from the beginning in each epoch; "2/5 * Epoch 2" counts the epochs twice."""
+        per_epoch = self._per_epoch if self._per_epoch is not None else way == "batch"
+        return per_epoch and not self._twins

@@ -1,0 +1,189 @@
+"""Which values are news: a log shows many of them again and again."""
+
+from __future__ import annotations
+
+import fnmatch
+
+from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.config import MetricConfig
+from mltui.parsers.context import Context
+from mltui.parsers.group import Group, Seen
+from mltui.parsers.held import Held
+from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
+from mltui.parsers.vocabulary import scope_of
+
+_new = tuple.__new__
+
+#: Names beyond this are not reported but counted as dropped: a log that makes new names is not plotting curves.
+SERIES_LIMIT = 2000
+#: Records that are remembered, over all kinds of lines, to know a repeated one.
+_SEEN_LIMIT = 50_000
+#: By so much of a value a rounded one may differ from it.
+_ROUNDED = 1e-3
+#: Points of values that never change that wait for a change, over all series.
+_CONSTANT_LIMIT = 100_000
+
+
+class News:
+    """Turns lines whose place is known into points, once each."""
+
+    def __init__(self, config: MetricConfig) -> None:
+        self.context = Context()
+        """Where the training of the one stands that prints at the moment."""
+        self.out: list[MetricPoint] = []
+        self.series: dict[tuple[str, MetricKind], Series] = {}
+        self.held = Held(self.series)
+        self._config = config
+        self._remembering: list[Seen] = []
+        self._remembered = 0
+        self._waiting = 0
+
+    def series_for(self, name: str, kind: MetricKind) -> Series | None:
+        """The series of that name, or ``None`` when there are too many."""
+        found = self.series.get((name, kind))
+        if found is None:
+            if len(self.series) >= SERIES_LIMIT:
+                return None
+            found = self.series[name, kind] = Series(name, kind, self._wanted(name))
+            found.evaluates = scope_of(name) in ("val", "test")
+        return found
+
+    def _wanted(self, name: str) -> bool:
+        lower, config = name.lower(), self._config
+        if any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.drop):
+            return False
+        return not config.keep or any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.keep)
+
+    # Lines.
+
+    def report(self, plan: Plan, axis: str, x: float, numbers: list[float], redrawn: bool = False) -> None:
+        """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
+        if x - x != 0:
+            return
+        group = plan.group
+        seen, values = group.seen, [numbers[entry.index] for entry in plan.entries]
+        if group.repeats and any(_tells(other, axis, x, group.names, values) for other in group.repeats):
+            return
+        if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
+            return
+        if seen.again is not None:
+            self._begin_anew(seen, x)
+        self._remember(seen, axis, x, values)
+        stale = redrawn and _is_stale(plan, values)
+        at_once = group.hold.until is None
+        out = self.out if at_once else group.hold.points
+        for entry, value in zip(plan.entries, values, strict=True):
+            series = entry.series
+            if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
+                point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
+                last = series.last
+                if last is not None and last[2] == x and _is_again(last, point, series.teller is group):
+                    continue
+                if stale and series.evaluates:
+                    continue
+                if at_once:
+                    series.last, series.teller = point, group
+                out.append(point)
+        if not at_once:
+            self.out += self.held.hold(group, self.context)
+
+    def _comes_again(self, plan: Plan, axis: str, x: float, numbers: list[float], values: list[float]) -> bool:
+        """Whether a line that is not beyond the last one of its kind was read before."""
+        seen = plan.group.seen
+        seen.enter_trial(self.context.trials)
+        if seen.knows(x, values):
+            seen.recall(PlacedLine(plan, axis, x, numbers))
+            return True
+        if seen.returns_to(x):
+            seen.forget()  # It counts anew: a fold, a candidate, another run.
+        return False
+
+    def _begin_anew(self, seen: Seen, x: float) -> None:
+        """The first line came again: if other values follow it than before, it was the first of another run."""
+        again = seen.take_again()
+        if again is not None and x in seen.values:
+            seen.forget()
+            self.report(*again)
+
+    def _remember(self, seen: Seen, axis: str, x: float, values: list[float]) -> None:
+        if not seen.values:
+            self._remembering.append(seen)
+        seen.add(axis, x, values)
+        self._remembered += 1
+        if self._remembered > _SEEN_LIMIT:
+            self._remembered = 0
+            for known in self._remembering:
+                known.forget()
+            self._remembering.clear()
+
+    def _changed(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
+        """Whether a schedule has ever changed; when it does, the points that waited are reported first."""
+        if series.waiting is None and series.constant is None:
+            series.constant, series.waiting = value, [(axis, x)]
+            return False
+        if series.waiting is None:
+            return True
+        if value == series.constant:
+            if self._waiting < _CONSTANT_LIMIT:
+                self._waiting += 1
+                series.waiting.append((axis, x))
+            return False
+        constant = series.constant or 0.0
+        out.extend(MetricPoint(series.name, a, at, constant, series.kind) for a, at in series.waiting)
+        self._waiting -= len(series.waiting) - 1
+        series.waiting = None
+        return True
+
+    # What bars show.
+
+    def report_running(self, name: str, x: float, value: float) -> None:
+        """Report what a bar shows on the way to the epoch's value of ``name``."""
+        series = self.series_for(name, RUNNING)
+        if series is not None and series.wanted and x - x == 0:
+            self.out.append(_new(MetricPoint, (name, "epoch", x, value, RUNNING)))
+
+    def report_epoch(self, series: Series, epoch: float, value: float) -> None:
+        """Report an epoch's value that a bar showed."""
+        point = MetricPoint(series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind)
+        if series.wanted and epoch - epoch == 0 and series.last != point:
+            series.last = point
+            self.out.append(point)
+
+    # What was held back.
+
+    def training_went_on(self) -> None:
+        """Report what was held back in the middle of the training."""
+        self.out += self.held.training_went_on(self.context)
+
+    def close(self) -> None:
+        """The log ended: what was held back is reported, or a final result."""
+        self.out += self.held.close(self.context)
+
+
+def _is_stale(plan: Plan, values: list[float]) -> bool:
+    """Whether all that a line shows of an evaluation is as it was, in more than one value: none was measured since."""
+    pairs = zip(plan.entries, values, strict=True)
+    told = [entry.series.told(value) for entry, value in pairs if entry.series.evaluates]
+    return len(told) > 1 and all(told)
+
+
+def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: list[float]) -> bool:
+    """Whether a line of ``group`` had these values at ``x``, but for what rounding makes of them."""
+    if axis != group.seen.axis and "iteration" not in (axis, group.seen.axis):
+        return False  # A trial's number is no epoch's; numbers without a name may be anything's.
+    known = group.seen.values.get(x)
+    if known is None:
+        return False
+    told = [known[group.names.index(name)] for name in names]
+    return all(_is_close(a, b) for a, b in zip(values, told, strict=True))
+
+
+def _is_again(last: MetricPoint, point: MetricPoint, alike: bool) -> bool:
+    """Whether ``point`` is the ``last`` one again; a line of another kind, not ``alike``, may round its value."""
+    same = point[3] == last[3] if alike else _is_close(point[3], last[3])
+    return same and point[1] == last[1] and point[2] == last[2]
+
+
+def _is_close(value: float, told: float) -> bool:
+    """Whether ``value`` is what was ``told``, but for rounding."""
+    return value == told or abs(value - told) <= _ROUNDED * abs(told) or (value != value and told != told)

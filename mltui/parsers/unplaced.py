@@ -1,0 +1,146 @@
+"""Lines that do not say where they stand: the lines around them do."""
+
+from __future__ import annotations
+
+from mltui.parsers.ahead import Ahead, Doubt, First
+from mltui.parsers.group import Group
+from mltui.parsers.news import News
+from mltui.parsers.plan import Line, Plan
+
+
+class Unplaced:
+    """Places lines without a counter of their own, see the states of ``Group``, and hands them on as ``News``."""
+
+    def __init__(self, news: News) -> None:
+        self._news = news
+        self._ahead = Ahead()
+        self._doubted: list[Group] = []
+
+    def read(self, plan: Plan, numbers: list[float], redrawn: bool, indented: bool) -> None:
+        """Report a line where the log was last, or keep it until the log says where it is."""
+        news, group = self._news, plan.group
+        if len(plan.entries) > 1 and not group.standing.counted and self._repeats(plan, numbers):
+            return
+        if plan.fold is not None and news.context.position is None:
+            news.report(plan, "fold", numbers[plan.fold.index], numbers, redrawn)
+            return
+        if self._waits(plan, numbers):
+            return
+        axis, x = self._locate(group)
+        if group.standing.needs_place and not news.context.has_under(indented) and not axis.startswith("epoch"):
+            return
+        news.report(plan, axis, x, numbers, redrawn)
+
+    def arrived(self, axis: str, x: float, measures: bool) -> None:
+        """The log has said where it stands, in a line that ``measures`` or only counts."""
+        for plan, numbers in self._ahead.arrived(axis, x, measures):
+            self._news.report(plan, axis, x, numbers)
+        for group in self._doubted[:]:
+            self._learn(group, axis, x)
+
+    def close(self) -> None:
+        """The log ended: what is still in doubt is settled by what is known."""
+        for group in self._doubted[:]:
+            self._settle(group)
+
+    def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
+        """Whether a line says what the last line of its kind said at the same place."""
+        context, seen = self._news.context, plan.group.seen
+        if seen.last_x is None or (context.epoch is not None and context.epoch > seen.last_x):
+            return False
+        if context.x is not None and context.axis == seen.axis and context.x - seen.last_x > 0.5 * seen.stride:
+            return False  # It was measured anew, and came out the same.
+        return seen.knows(seen.last_x, plan.values_of(numbers))
+
+    def _locate(self, group: Group) -> tuple[str, float]:
+        """Where a line stands: where the log was last, else it is counted."""
+        context, seen = self._news.context, group.seen
+        if context.position is not None:
+            return context.position
+        if not group.standing.counted:
+            within = seen.count > 0 and not seen.axis.startswith("epoch")
+            if context.epoch is not None and not within and not seen.ends_at(context.epoch):
+                group.standing.was_inside(None if context.x is None else (context.axis, context.x))
+                return context.axis_in_fold("epoch"), context.epoch
+            if context.x is not None and not seen.ends_at(context.x) and context.axis != "epoch":
+                return context.axis, context.x
+            # A second line at the same place: what moves the training on does not move these lines on. And the first
+            # line before anything was placed: these lines come in front of those that say where.
+            group.standing.count_lines()
+            group.move_held("count", 1.0)
+        return "count", seen.count + 1.0
+
+    # Lines in front of the one that has their place.
+
+    def _waits(self, plan: Plan, numbers: list[float]) -> bool:
+        """Whether a line has to wait for the next line that has a place."""
+        group = plan.group
+        standing = group.standing
+        if standing.doubt is not None:
+            return self._doubt(Line(plan, numbers))
+        if not group.seen.count:
+            if self._news.context.nowhere and (standing.needs_count or not self._ahead.keeps(group)):
+                self._ahead.keep(Line(plan, numbers))
+                return True
+            if (first := self._ahead.first_of(group)) is not None:
+                if first.leads:
+                    standing.begin_doubt(Doubt(first.axis, [first.line]))
+                    self._doubted.append(group)
+                    return self._doubt(Line(plan, numbers))
+                self._report_first(group, first)
+        if standing.leads and (before := self._ahead.wait(Line(plan, numbers))) is not None:
+            self._news.report(before.plan, *self._locate(group), before.numbers)
+        return standing.leads
+
+    def _report_first(self, group: Group, first: First) -> None:
+        """Report the line that came before anything was counted, at the beginning of what was counted since."""
+        plan, numbers = first.line
+        if first.axis:
+            self._news.report(plan, first.axis, 0.0, numbers)
+            group.seen.forget_last()
+        else:
+            group.standing.count_lines()
+            self._news.report(plan, "count", 1.0, numbers)
+
+    def _doubt(self, line: Line) -> bool:
+        """Keep a line of a kind of which it is not known where it stands; ``False`` where that is nowhere."""
+        group, context = line.plan.group, self._news.context
+        doubt = group.standing.doubt
+        if doubt is None or doubt.waits or context.axis != doubt.axis or context.x is None:
+            self._settle_as_counted(group)
+            return False
+        doubt.keep(line, context.x)
+        return True
+
+    def _learn(self, group: Group, axis: str, x: float) -> None:
+        """The log has said where it stands after a line that it is not known of."""
+        doubt = group.standing.doubt
+        if doubt is None or not doubt.waits:
+            return
+        if axis != doubt.axis or x <= doubt.ahead[-1]:
+            self._settle_as_counted(group)
+            return
+        doubt.ahead.append(x)
+        if doubt.settled:
+            self._settle(group)
+        elif first := doubt.take_first():
+            self._news.report(first.plan, doubt.axis, 0.0, first.numbers)
+
+    def _settle(self, group: Group) -> None:
+        """Report the lines that were kept, where they turned out to stand."""
+        if (doubt := self._end_doubt(group)) is not None:
+            stand_at, leads = doubt.positions()
+            group.standing.stand_in_front(leads)
+            for (plan, numbers), x in zip(doubt.lines[doubt.placed :], stand_at[doubt.placed :], strict=True):
+                self._news.report(plan, doubt.axis, x, numbers)
+
+    def _settle_as_counted(self, group: Group) -> None:
+        """Report the lines that were kept by their count: they stand neither in front of what counts nor behind."""
+        if (doubt := self._end_doubt(group)) is not None:
+            group.standing.count_lines()
+            for x, (plan, numbers) in enumerate(doubt.lines[doubt.placed :], group.seen.count + 1):
+                self._news.report(plan, "count", float(x), numbers)
+
+    def _end_doubt(self, group: Group) -> Doubt | None:
+        self._doubted.remove(group)
+        return group.standing.end_doubt()
