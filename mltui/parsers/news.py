@@ -172,8 +172,8 @@ def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: li
     if axis != group.seen.axis and "iteration" not in (axis, group.seen.axis):
         return False  # A trial's number is no epoch's; numbers without a name may be anything's.
     known = group.seen.values.get(x)
-    if known is None:
-        return False
+    if known is None or len(known) != len(group.names):
+        return False  # Of a bar some of the values may have been an epoch's, or of series beyond the limit.
     told = [known[group.names.index(name)] for name in names]
     return all(_is_close(a, b) for a, b in zip(values, told, strict=True))
 

@@ -9,6 +9,7 @@ drawn over and over.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -28,7 +29,7 @@ class Log:
 
     def __init__(self, config: MetricConfig | None = None) -> None:
         self.points = Points(config or MetricConfig())
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        self.plans: dict[tuple[str, ...], Plan] = {}
 
     def read(self, line: str) -> None:
         """Report one line."""
@@ -56,11 +57,11 @@ class Log:
 
     def _plan(self, how: str, items: list[tuple[str, str, str]]) -> Plan:
         key = tuple(name for name, _, _ in items)
-        if key in self._plans:
-            return self._plans[key]
+        if key in self.plans:
+            return self.plans[key]
         names = tuple(name for name in key if name not in _COUNTERS)
-        alike = [plan.group for plan in self._plans.values() if set(names) <= set(plan.group.names)]
-        plan = self._plans[key] = Plan(Group(names=names, repeats=alike))
+        alike = [plan.group for plan in self.plans.values() if set(names) <= set(plan.group.names)]
+        plan = self.plans[key] = Plan(Group(names=names, repeats=alike))
         index = 0
         for name, _, total in items:
             if name in _COUNTERS:
@@ -289,3 +290,13 @@ def test_a_bars_value_of_the_epoch_is_reported_when_it_changes() -> None:
     for epoch, value in ((1, 3.0), (1, 3.0), (2, 3.0), (float("inf"), 2.0)):
         log.points.report_epoch(series, epoch, value)
     assert table_of(log.close()) == ["running val epoch 0.5:4", "val epoch 1:3 2:3"]
+
+
+def test_a_line_that_showed_some_of_its_values_tells_nothing_of_the_others() -> None:
+    """Of a bar's values some may be the epoch's; lines of other kinds are compared with whole lines alone."""
+    log = Log()
+    log.read("step=1 acc=0.5 loss=3")
+    (whole,) = log.plans.values()
+    log.points.report(replace(whole, entries=whole.entries[:1]), "step", 2, [2, 0.6, 2])
+    log.read("step=2 loss=2")
+    assert table_of(log.close()) == ["acc step 1:0.5 2:0.6", "loss step 1:3 2:2"]
