@@ -198,8 +198,8 @@ class Lines:
 
     def _read_curves(self, text: str) -> None:
         for name, pairs in lists.curves(text):
-            record = Record([new_field("iteration", 0, "1"), new_field(name, 1, "0.5")], heading=self._heading.scope)
-            plan = self.judge.plan(record)
+            fields = [new_field("iteration", 0, decimal=False), new_field(name, 1, decimal=True)]
+            plan = self.judge.plan(Record(fields, heading=self._heading.scope))
             if plan is not None:
                 for pair in pairs:
                     self.apply(plan, list(pair))

@@ -10,7 +10,7 @@ from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import tables
 from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells
-from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, Span, byte_span
 from mltui.parsers.tokens import text_of, value_of, values_of
@@ -161,7 +161,7 @@ class Tabular:
         record = Record()
         shown = [(split, value) for split, value in zip(self.splits, values, strict=True) if value]
         for i, (split, value) in enumerate(shown):
-            record.fields.append(new_field(f"{split} {name}", i, value))
+            record.fields.append(new_field(f"{split} {name}", i, decimal=is_decimal(value)))
         if plan := self._judge.plan(record):
             self._apply(plan, [value_of(value) for _, value in shown])
         return True
@@ -191,7 +191,7 @@ class Tabular:
         values: list[float] = []
         for name, value in rows:
             if number := is_number(value):
-                found = new_field(f"{name} {column}".rstrip(), len(values), number)
+                found = new_field(f"{name} {column}".rstrip(), len(values), decimal=is_decimal(number))
                 found.name = found.name if found.counts else about + found.name
                 record.fields.append(found)
                 values.append(value_of(number))

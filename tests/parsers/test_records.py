@@ -11,8 +11,8 @@ from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.cells import row_cells
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import inside, name_of
-from mltui.parsers.records.pairs import read_pairs
-from mltui.parsers.records.record import new_field
+from mltui.parsers.records.pairs import item_of, read_pairs
+from mltui.parsers.records.record import is_decimal, new_field
 from mltui.parsers.records.surroundings import abbreviates, alternates, stands_alone, value_follows
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import Kind, Token, tokenize
@@ -31,6 +31,40 @@ def walk_at(text: str, mark: str, phrase: str = "", separator: str = "") -> Walk
 def test_each_kind_of_token_is_read(kind: Kind) -> None:
     """No kind is without a reader, wherever it stands."""
     assert read_pairs("x x", [Token(kind, "x", 0, 1), Token(kind, "x", 2, 3)]).heading == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("split=valid loss=0.5", {"scope": "valid"}),
+        ("Averaged stats: loss: 0.5", {"lead": "Averaged stats"}),
+        ("Similarity: Pearson: 0.81", {"lead": "Similarity"}),
+        ("[student] loss=0.5", {"tag": "student", "about": "student"}),
+        ("cur metric, acc: 0.91", {"about": "cur metric"}),
+        ("Saving dict for global step 500: loss = 0.42", {"heading": "eval"}),
+    ],
+)
+def test_a_line_says_what_it_is_about(text: str, said: dict[str, str]) -> None:
+    """Beside the scopes in front of single values."""
+    record = read_pairs(text, tokenize(text))
+    kinds = ("scope", "heading", "lead", "tag", "about")
+    assert {kind: found for kind in kinds if (found := getattr(record, kind))} == said
+
+
+def test_a_scope_in_front_of_values_is_their_label() -> None:
+    """It holds up to the next one."""
+    text = "Train: loss=0.5 acc=0.6, Test: loss=0.7"
+    fields = read_pairs(text, tokenize(text)).fields
+    assert [(f.label, f.name) for f in fields] == [("Train", "loss"), ("Train", "acc"), ("Test", "loss")]
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [("  depth: train_loss=0.31", "depth"), ("  Client 0: loss=0.61", "Client 0"), ("  step: 3 loss=0.6", "")],
+)
+def test_an_indented_line_may_begin_with_what_it_is_about(text: str, item: str) -> None:
+    found, at = item_of(text, read_pairs(text, tokenize(text)))
+    assert (found, text[at : at + len(item)]) == (item, item)
 
 
 # Brackets.
@@ -96,7 +130,7 @@ def test_a_bracket_behind_a_value_holds_its_mean_or_share(
 ) -> None:
     """The first number in it is one of them or none; all are counted."""
     walk = walk_at(text, "(")
-    walk.last = found = new_field("acc", 0, text.split()[0])
+    walk.last = found = new_field("acc", 0, decimal=is_decimal(text.split()[0]))
     open_bracket(walk, walk.tokens[walk.i])
     assert (found.mean, found.percent, walk.number) == (mean, percent, number)
 

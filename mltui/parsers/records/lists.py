@@ -26,7 +26,7 @@ def untold(text: str, tokens: list[Token]) -> list[Field]:
     if not _UNTOLD.fullmatch(text):
         return []
     last = sum(token.kind == "number" for token in tokens) - 1
-    return [new_field("iteration", last - 2, "1"), new_field("loss", last, "0.5")]
+    return [new_field("iteration", last - 2, decimal=False), new_field("loss", last, decimal=True)]
 
 
 def names_before(tokens: list[Token], i: int) -> list[str]:

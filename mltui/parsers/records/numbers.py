@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.parsers.records.names import STOP, known, measures, name_of
-from mltui.parsers.records.record import Nameless, Place
+from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import between_marks, counts_things, stands_alone, value_follows, words_behind
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import VALUE_UNITS, Token
@@ -167,7 +167,7 @@ def take_nameless(walk: Walk, token: Token) -> None:
     if place == "scope" and counts_things(walk):
         walk.last = None
         return  # "train: 4215 examples" says how many there are.
-    decimal = not token.text.lstrip("+-").isdigit()
+    decimal = is_decimal(token.text)
     walk.last = Nameless(walk.number, None, place, _is_first(walk, token, place), decimal=decimal)
     walk.record.nameless.append(walk.last)
 

@@ -77,5 +77,5 @@ def object_record(names: list[str], decimals: list[bool], scopes: dict[str, str]
     """The record of an object with these ``names``; number ``i`` is the value of name ``i``."""
     record = Record(scope=next(iter(scopes.values()), ""))
     for i, name in enumerate(names):
-        record.fields.append(new_field(name, i, "0.5" if decimals[i] else "1"))
+        record.fields.append(new_field(name, i, decimal=decimals[i]))
     return record

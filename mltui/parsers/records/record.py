@@ -1,4 +1,10 @@
-"""What one line says, before anything is known about the rest of the log."""
+"""What one line says, before anything is known about the rest of the log.
+
+A number is named by its index, from 0, in the list of numbers that is applied with the plan which ``roles.Judge`` makes
+of the record. For ``pairs.read_pairs`` that list is all number tokens of the text: ``Lines`` takes their places in the
+line from the tokens, so that other lines of the same shape need not be understood again. Records of objects, rows of
+tables and lists are made together with their values, and an index counts these.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,7 @@ from mltui.parsers.vocabulary import Role, Way, counter_of, is_scoped, role_of, 
 
 @dataclass(slots=True)
 class Field:
-    """A named number. ``index`` and the others count the line's numbers from 0."""
+    """A named number. ``index``, ``total``, ``mean``, ``percent`` and ``more`` are indexes."""
 
     name: str
     role: Role
@@ -56,11 +62,26 @@ class Nameless:
 
 @dataclass(slots=True)
 class Record:
-    """A line as fields. ``scope`` is a scope that holds for all of it (``split=valid``)."""
+    """A line as fields, and what it says these are about. Of that a field's full name is made, in front of its own:
+
+    =======  =====================================  ============================================================
+    scope    ``split=valid loss=0.5``               unless the name has a scope or holds this one
+    label    ``Test: loss=0.5``, kept in the field  the same, where the line has no ``scope``
+    heading  ``Validation:`` in a line above        the same, where it has neither
+    lead     ``Similarity: Pearson: 0.81``          in front of these where it measures and there is no ``scope``
+    item     ``  depth: loss=0.31``                 in front of these, unless the name holds it
+    tag      ``[student] loss=0.5``                 in front of all, in a log whose lines have different ones
+    about    ``cur metric, loss: 0.91``             see below
+    =======  =====================================  ============================================================
+
+    A line that counts nothing may repeat a name whose series is counted in other lines: its ``lead``, or else what it
+    is ``about``, tells the two apart.
+    """
 
     fields: list[Field] = field(default_factory=list)
     nameless: list[Nameless] = field(default_factory=list)
     scope: str = ""
+    """The scope that holds for all of it."""
     heading: str = ""
     """The scope of the heading it stands under."""
     lead: str = ""
@@ -87,10 +108,14 @@ class Record:
     """It begins with a star, as summaries do."""
 
 
-def new_field(name: str, index: int, text: str, explicit: bool = True, label: str = "", unit: str = "") -> Field:
+def is_decimal(text: str) -> bool:
+    """Whether the number ``text`` is more than a sign and digits."""
+    return not text.lstrip("+-").isdigit()
+
+
+def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, label: str = "", unit: str = "") -> Field:
     """A field whose role follows from its name and its number's unit."""
     role = role_of(name)
-    decimal = not text.lstrip("+-").isdigit()
     if decimal and role is Role.COUNTER and words(name)[-1:] == ("gen",):
         role = Role.METRIC  # Of a generator, not a generation.
     if decimal and role is Role.UNKNOWN and is_scoped(name):

@@ -344,7 +344,7 @@ def table_record(names: list[str], cells: list[str]) -> Record:
         if name == instead:
             name, cell = _counted(name), cell.removesuffix(".0")
         whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
-        found = new_field(name, i, "1" if whole else "0.5")
+        found = new_field(name, i, decimal=not whole)
         if found.role is Role.COUNTER and not whole:
             found.role = Role.OTHER
         record.fields.append(found)

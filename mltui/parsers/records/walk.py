@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import MEANS, inside, known, measures
-from mltui.parsers.records.record import Field, Nameless, Record, new_field
+from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, words
 
@@ -83,7 +83,14 @@ class Walk(Cursor):
         """Take the last number, ``token``, as the value of ``name``."""
         if not COUNTERS.keys().isdisjoint(words(name)):
             self.note_past(name.split())
-        found = new_field(inside(self.outer, name), self.number, token.text, explicit, self.label, token.unit)
+        found = new_field(
+            inside(self.outer, name),
+            self.number,
+            decimal=is_decimal(token.text),
+            explicit=explicit,
+            label=self.label,
+            unit=token.unit,
+        )
         if self.inherited and found.role is Role.METRIC and not scope_of(name):
             found.label = self.inherited
         unit = found.unit
@@ -133,14 +140,17 @@ class Walk(Cursor):
             name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if measures(w)), "")
             if name and all(known(w) for w in name.split()):
                 self.record.nameless.remove(value)
-                self._beside_mean(value, name)
-                self.record.fields.append(new_field(name, value.index, "0.5", False, self.label))
+                self._take_beside_mean(value, name)
+                self._add_behind(name, value)
                 self.last = None
 
-    def _beside_mean(self, value: Nameless, name: str) -> None:
+    def _take_beside_mean(self, value: Nameless, name: str) -> None:
         """Read the number in front of a mean as what it is the mean of: ``2.14, 2.31 avg loss``."""
         before = self.record.nameless[-1] if self.record.nameless else None
         plain = " ".join(w for w in name.split() if w.lower() not in MEANS)
         if plain and plain != name and before is not None and before.decimal and before.index == value.index - 1:
             self.record.nameless.remove(before)
-            self.record.fields.append(new_field(plain, before.index, "0.5", False, self.label))
+            self._add_behind(plain, before)
+
+    def _add_behind(self, name: str, value: Nameless) -> None:
+        self.record.fields.append(new_field(name, value.index, decimal=True, explicit=False, label=self.label))

@@ -54,7 +54,7 @@ def _is_unit(walk: Walk, token: Token) -> bool:
     if isinstance(last, Nameless) and last.total is not None and text.lower() in _BATCHES:
         name = _BATCHES[text.lower()]
         walk.record.nameless.remove(last)
-        walk.last = new_field(name, last.index, "0", True, walk.label)
+        walk.last = new_field(name, last.index, decimal=False, label=walk.label)
         walk.last.total = last.total
         walk.record.fields.append(walk.last)
         return True
