@@ -140,6 +140,10 @@ class Standing:
     """They are a curve only where the log counts epochs; elsewhere they are settings."""
     needs_count: bool = False
     """They are a curve only where the log counts anything: any program may print them."""
+    rows: bool = False
+    """They are rows of a table."""
+    things: bool = False
+    """Two of these rows stood at one place of the log: they are things, not times."""
 
     def count_lines(self) -> None:
         """They turned out to have no place in the log's own counting."""
@@ -162,9 +166,13 @@ class Standing:
         """A line was placed by epoch, while the log stood at ``place`` in it."""
         self.inside = place
 
-    def demand_count(self, needed: bool) -> None:
-        """The newest judgement on whether any program may print these lines."""
-        self.needs_count = needed
+    def demand_count(self, needed: bool, rows: bool) -> None:
+        """The newest judgement on whether any program may print these lines, and whether they are ``rows``."""
+        self.needs_count, self.rows = needed, rows
+
+    def list_things(self) -> None:
+        """Two rows stood at one place."""
+        self.things = True
 
 
 @dataclass(slots=True)

@@ -125,7 +125,7 @@ class Judge:
                     plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(plan, names, accepted, bar)
         measured = [f for f in accepted if f.role is Role.METRIC]
-        plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured))
+        plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured), record.row)
         return plan
 
     def _tag(self, record: Record) -> str:

@@ -41,6 +41,8 @@ _TOKEN = re.compile(
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
       | <[^<>]{{0,80}}>(?!=)
+      | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
+      | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
       | (?<![^\s'"(])--[A-Za-z][\w-]*(?:=\S+|\ [-+]?\.?\d\S*)           # an option of a command, with its value
       | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
     )

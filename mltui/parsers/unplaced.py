@@ -24,7 +24,7 @@ class Unplaced:
         if plan.fold is not None and news.context.position is None:
             news.report(plan, "fold", numbers[plan.fold.index], numbers, redrawn)
             return
-        if self._waits(plan, numbers):
+        if self._waits(plan, numbers) or (group.standing.rows and self._lists_things(group)):
             return
         axis, x = self._locate(group)
         if group.standing.needs_place and not news.context.has_under(indented) and not axis.startswith("epoch"):
@@ -51,6 +51,13 @@ class Unplaced:
         if context.x is not None and context.axis == seen.axis and context.x - seen.last_x > 0.5 * seen.stride:
             return False  # It was measured anew, and came out the same.
         return seen.knows(seen.last_x, plan.values_of(numbers))
+
+    def _lists_things(self, group: Group) -> bool:
+        """Whether the rows of this table are things: the training has not moved on between two of them."""
+        if group.hold.points and group.hold.advances == self._news.context.advances:
+            group.standing.list_things()
+            group.hold.points.clear()
+        return group.standing.things
 
     def _locate(self, group: Group) -> tuple[str, float]:
         """Where a line stands: where the log was last, else it is counted."""
