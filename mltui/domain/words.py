@@ -34,7 +34,7 @@ LESS_IS_BETTER = word_set("""
 """)
 #: What is measured, and better the greater it is.
 MORE_IS_BETTER = word_set("""
-    acc accu accs accuracies accuracy auc auroc auprc roc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure
+    acc accu accs accuracies accuracy auc auroc auprc roc rocauc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure
     precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu rouge rouge1 rouge2 rougel meteor cider
     chrf elbo r2 r² rsquared ndcg mrr reward rewards rew ret return returns score scores psnr ssim mcc kappa specificity
     sensitivity tpr tnr top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll

@@ -113,7 +113,7 @@ class Bars:
             self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
         elif b"%|" in frame and (found := _COUNTED.search(frame)):
             self._read_frame(frame[: found.start()], (found[3] or b"").strip(), _count(found[1]), _count(found[2]), b"")
-        elif b"it" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
+        elif b"/s" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
         elif b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
             self._open = [frame]

@@ -45,6 +45,13 @@ class Context:
         """Whether a line without counters, ``indented`` or not, belongs to the line of counters above it."""
         return self.position is not None and (self.firm or (indented and self.position[0] != "trial"))
 
+    def counts_evaluation(self, plan: Plan, numbers: list[float]) -> bool:
+        """Whether a counter that is full runs over other data than the training's does: ``Iter(val) [20/20]``."""
+        total = None if plan.inner is None else plan.inner.total_of(numbers)
+        if plan.inner is None or total is None or self.total is None or total == self.total:
+            return False
+        return numbers[plan.inner.index] == total and self.axis == plan.inner.axis
+
     # What the log says of where it stands.
 
     def enter_fold(self, fold: float) -> None:

@@ -45,13 +45,14 @@ _GATE = frozenset(
 )
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
-_NUMERIC_START = re.compile(rb"[\s|\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
+_NUMERIC_START = re.compile(rb"[\s|,;\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what
 # programs that train nothing print in forms of their own.
 _CODE = re.compile(
     rf"""\s*(?:
-        >>>\s(?!\w+:\s) | \.\.\.\s | E\s{{3,}}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\s=\s
+        >>>\s(?:[\w.]+(?:\(|\[|\.|\s=\s)|(?:from|import|for|with|print)\s|["'({{\[\d]) | \.\.\.\s
+      | E\s{{3,}}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\s=\s
       | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\s | class\s\w+(?:\(.*\))?:\s*$
       | (?:not\s)?ok\s\d+\s | \#\sSubtest:\s | [✓✔✗✖﹣]\s.*\(\d[\d.]*\s?m?s\)              # verdicts on tests
       | (?:Step\s\d+/\d+\s:\s|\#\d+\s.*\]\s)?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\s\S  # a Dockerfile

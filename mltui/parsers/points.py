@@ -59,10 +59,10 @@ class Points:
         ``numbers`` are the line's, as ``plan`` counts them. A ``redrawn`` line is drawn over by the next: it may go on
         showing the last evaluation's values. An ``indented`` one belongs to the line above it.
         """
-        if plan.inner is None and plan.epoch is None:
+        news = self._news
+        if not plan.counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
             self._unplaced.read(plan, numbers, redrawn, indented)
             return
-        news = self._news
         axis, x, moved = news.context.follow(plan, numbers)
         if moved:
             self._unplaced.arrived(axis, x, measures=True)

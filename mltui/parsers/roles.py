@@ -101,6 +101,7 @@ class Judge:
     def _fill(self, record: Record, accepted: list[Field], counters: _Counters, rank: str, bar: bool) -> Plan:
         plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.running_mean)
         plan.size = counters.size
+        plan.evaluates = counters.epoch is None and _evaluates(record)
         bare = any(not f.explicit for f in accepted) or bool(rank) or bar
         stated = not rank and not bar
         tag = self._tag(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, measures
+from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, measures
 from mltui.parsers.records.numbers import take_named
 from mltui.parsers.records.record import Field
 from mltui.parsers.records.walk import Bracket, Walk
@@ -179,6 +179,8 @@ def _holds_only_value(walk: Walk) -> bool:
 
 def _belongs_to_name(walk: Walk) -> bool:
     """Take ``(ms)`` of ``time per iteration (ms): 5`` or ``(train)`` of ``Epoch(train)`` as part of the phrase."""
+    if _says_more(walk):
+        return True
     inner: list[str] = []
     for j in range(walk.i + 1, min(walk.i + 5, len(walk.tokens))):
         token = walk.tokens[j]
@@ -194,6 +196,25 @@ def _belongs_to_name(walk: Walk) -> bool:
         if token.kind == "word":
             inner.append(token.text)
     return False
+
+
+def _says_more(walk: Walk) -> bool:
+    """Take ``(last 10)`` of ``Reward (last 10): 67.3`` or ``(m/s)`` of ``RMSE (m/s): 3.2`` as it is."""
+    tokens, last = walk.tokens, walk.phrase[-1]
+    near = range(walk.i + 1, min(walk.i + 7, len(tokens) - 1))
+    end = next((j for j in near if tokens[j].text in "()=:"), 0)
+    inner = tokens[walk.i + 1 : end]
+    if not end or tokens[end].text != ")" or tokens[end + 1].text not in ":=" or not known(last) or scope_of(last):
+        return False
+    if all(t.text.isalpha() for t in inner) or any(counter_of(t.text) or scope_of(t.text) for t in inner):
+        return False
+    start, stop = tokens[walk.i].start, tokens[end].end
+    walk.phrase[-1] += f" {walk.text[start:stop]}"
+    walk.measured = measures(last)
+    walk.record.literal.append((start, stop))
+    walk.number += sum(token.kind == "number" for token in inner)
+    walk.i = end
+    return True
 
 
 def _is_single_pair(walk: Walk, opening: Token) -> bool:

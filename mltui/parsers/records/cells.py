@@ -77,17 +77,16 @@ def is_rule(text: str) -> bool:
 
 
 def split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]]:
-    """The cells between separators with their places; empty cells at both ends belong to the frame of the table."""
+    """The cells between separators with their places; what is empty beyond bars at both ends is no cell."""
     cells: list[tuple[str, int, int]] = []
     start = 0
     for end, after in [*(m.span() for m in separator.finditer(text)), (len(text), len(text))]:
         cell = text[start:end]
         cells.append((cell.strip(), start, end))
         start = after
-    if cells and not cells[0][0]:
-        cells = cells[1:]
-    if cells and not cells[-1][0]:
-        cells = cells[:-1]
+    if separator is BARS:
+        cells = cells[1:] if cells and not cells[0][0] else cells
+        cells = cells[:-1] if cells and not cells[-1][0] else cells
     return [(name.strip("\"'"), a, b) for name, a, b in cells]
 
 

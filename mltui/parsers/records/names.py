@@ -44,6 +44,7 @@ def known(word: str) -> bool:
     lower = word.lower()
     return (
         all(part in QUALIFIERS for part in lower.split("/"))
+        or lower.startswith("per-")
         or bool(scope_of(word))
         or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
     )

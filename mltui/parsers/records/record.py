@@ -109,8 +109,8 @@ class Record:
 
 
 def is_decimal(text: str) -> bool:
-    """Whether the number ``text`` is more than a sign and digits."""
-    return not text.lstrip("+-").isdigit()
+    """Whether the number ``text`` is more than a sign and digits, ``1,000`` too."""
+    return not text.lstrip("+-").replace(",", "").isdigit()
 
 
 def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, label: str = "", unit: str = "") -> Field:
@@ -120,6 +120,8 @@ def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, la
         role = Role.METRIC  # Of a generator, not a generation.
     if decimal and role is Role.UNKNOWN and is_scoped(name):
         role = Role.METRIC
+    if not decimal and role is Role.METRIC and words(name)[-1:] == ("iter",):
+        role = Role.OTHER  # Accumulated, not accuracy.
     if role is Role.METRIC and unit.strip() == "%" and words(name)[-1:] == ("loss",):
         role = Role.OTHER  # Of packets.
     return Field(name, role, index, explicit, label, unit.strip(), decimal)

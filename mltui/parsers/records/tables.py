@@ -84,7 +84,7 @@ def read_header(text: str) -> Header | None:
     if BARS.search(text):
         _add_way(header, split_by(text, BARS))
     elif "," in text or ";" in text or "\t" in text:
-        _add_way(header, split_by(text, re.compile("\t+" if "\t" in text else "[,;]")))
+        _add_way(header, split_by(text.strip(",;\t"), re.compile("\t+" if "\t" in text else "[,;]")))
     else:
         _add_way(header, [(m.group(), m.start(), m.end()) for m in GAPPED.finditer(text)])
     if not BARS.search(text) and len(text.split()) > 2:
@@ -237,6 +237,12 @@ def _filled(header: Header, cells: list[Cell], holds: list[bool]) -> list[str] |
     return [next(rest)[0] if held else "" for held in holds]
 
 
+def _before_comma(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A comma behind the last cell."""
+    found = assign(header, cells[:-1]) if len(cells) > 1 and not cells[-1].text else None
+    return None if found is None else [*found, ""]
+
+
 def _behind_index(header: Header, cells: list[Cell]) -> list[str] | None:
     """A row number in front of the first column, as pandas prints it."""
     columns = header.columns(len(cells) - 1)
@@ -286,7 +292,8 @@ def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
 
 # Tried one after the other: what counts the cells before what looks where they stand.
 _ASSIGNMENTS = (
-    _one_each, _beside_marks, _between_tabs, _behind_index, _cut_off_row, _under_cut_off_header, _by_place
+    _one_each, _before_comma, _beside_marks, _between_tabs, _behind_index, _cut_off_row, _under_cut_off_header,
+    _by_place,
 )  # fmt: skip
 
 
