@@ -17,7 +17,7 @@ from mltui.cli.session import open_launcher
 from mltui.cli.summary import best_text, of_kind, read_metrics, x_text
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import format_count, format_value
-from mltui.domain.metric import MetricPoint, MetricStore
+from mltui.domain.metric import MetricPoint, MetricStore, left_out_text
 from mltui.domain.text import one_line
 from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
 
@@ -97,6 +97,8 @@ def _folder(args: Namespace) -> RunFolder:
 
 def _print_run(args: Namespace, folder: RunFolder) -> None:
     store = read_metrics(folder)
+    if store.left_out:
+        say(f"{left_out_text(store.left_out)}.")
     if args.export:
         _export(args, store, folder.path.name)
     elif args.format == "table":
@@ -167,6 +169,8 @@ def _read_log(log: int) -> Iterator[MetricPoint]:
         # Whoever reads along has everything before the next wait for more.
         sys.stdout.flush()
     yield from reader.close()
+    if reader.dropped:
+        say(f"{left_out_text(reader.dropped)}.")
 
 
 def _print_points(args: Namespace, points: Iterable[MetricPoint]) -> None:

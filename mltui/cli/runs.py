@@ -15,6 +15,7 @@ from mltui.cli.summary import best, best_text, key_series, of_kind, read_metrics
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
 from mltui.domain.limits import change_text
+from mltui.domain.metric import left_out_text
 from mltui.domain.text import clean, one_line
 from mltui.storage.locations import full_disk
 
@@ -95,6 +96,7 @@ def run_value(launcher: Launcher, run: Run) -> dict[str, object]:
         "outputs": str(folder.outputs),
         "metric": next((one for one in summary if series and one["name"] == series.name), None),
         "metrics": summary,
+        "values_left_out": store.left_out,
     }
 
 
@@ -190,6 +192,8 @@ def _print_metrics(store: MetricStore) -> None:
     print()
     rows = [(s.name, format_value(s.last), x_text(s.key.axis, s.x[-1]), best_text(s), str(len(s))) for s in found]
     print_table(("METRIC", "LAST", "AT", "BEST", "POINTS"), rows, right="LAST POINTS")
+    if store.left_out:
+        print(left_out_text(store.left_out))
 
 
 def stop(args: Namespace) -> int:

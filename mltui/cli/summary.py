@@ -21,7 +21,7 @@ class Best(NamedTuple):
 def read_metrics(folder: RunFolder) -> MetricStore:
     """Everything that was read out of a run until now."""
     store = MetricStore()
-    file = MetricReaderFile(folder.metrics, lambda key, columns: store.get(key).extend(*columns), store.clear)
+    file = MetricReaderFile(folder.metrics, lambda key, columns: store.extend(key, *columns), store.clear)
     try:
         file.poll()
     finally:

@@ -21,6 +21,14 @@ class MetricKind(StrEnum):
     """What the run used of the machine: no number of its log."""
     PLACE = "place"
     """No value: the step (``x``) at which a point that is told by the epoch (``value``) was printed."""
+    LEFT_OUT = "left out"
+    """No value: how many values of the log (``value``) have been left out, up to the last such point."""
+
+
+#: Series of a log, and series of a run's files, that are kept; values of any others are left out, and counted.
+SERIES_LIMIT = 2000
+#: Ranks, tasks or services that a log tells apart; values of any others are left out, and counted.
+SOURCE_LIMIT = 256
 
 
 class MetricPoint(NamedTuple):
@@ -131,6 +139,8 @@ class MetricStore:
         """Where the series that are told by the epoch stand on the steps of their training, by their names."""
         self.version = 0
         """Grows with every change of any series."""
+        self.left_out = 0
+        """Values that are in no series, since there are too many of them."""
 
     def get(self, key: SeriesKey) -> Series:
         """The series of ``key``, or the places of that kind, made if it is new."""
@@ -147,11 +157,28 @@ class MetricStore:
 
     def add(self, point: MetricPoint, time: float) -> None:
         """Append a point that was read at ``time`` (seconds since 1970)."""
-        self.get(SeriesKey(point.name, point.axis, point.kind)).add(point.x, point.value, time)
+        if point.kind is MetricKind.LEFT_OUT:
+            self.left_out = int(point.value)
+        else:
+            self.get(SeriesKey(point.name, point.axis, point.kind)).add(point.x, point.value, time)
+        self.version += 1
+
+    def extend(self, key: SeriesKey, x: array[float], value: array[float], time: array[float]) -> None:
+        """Append many points of one series, in three arrays of the same length."""
+        if key.kind is MetricKind.LEFT_OUT:
+            self.left_out = int(value[-1])
+        else:
+            self.get(key).extend(x, value, time)
         self.version += 1
 
     def clear(self) -> None:
         """Forget everything; the version still grows."""
         self.series = {}
         self.places = {}
+        self.left_out = 0
         self.version += 1
+
+
+def left_out_text(values: int) -> str:
+    """What is said of values that are left out: how many, and why."""
+    return f"{values:,} values left out: more than {SERIES_LIMIT:,} series or {SOURCE_LIMIT} ranks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
-from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Seen
@@ -14,8 +14,6 @@ from mltui.parsers.vocabulary import scope_of
 
 _new = tuple.__new__
 
-#: Names beyond this are not reported but counted as dropped: a log that makes new names is not plotting curves.
-SERIES_LIMIT = 2000
 #: Records that are remembered, over all kinds of lines, to know a repeated one.
 _SEEN_LIMIT = 50_000
 #: By so much of a value a rounded one may differ from it.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from mltui.domain.metric import MetricPoint
+from mltui.domain.metric import SOURCE_LIMIT, MetricPoint
 from mltui.parsers.bars import Bars
 from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
@@ -29,8 +29,6 @@ _PLAIN = 8192
 _LONGEST = 512
 # It begins with a number that no date or time goes on with.
 _NUMBERED = re.compile(rb"\s*[-+.]?\d+(?![-/:.\d]|\d*[-/:]\d)")
-#: Who prints beyond so many is not told apart.
-_VOICES = 256
 
 
 class _Voice:
@@ -38,6 +36,7 @@ class _Voice:
 
     def __init__(self, points: Points, who: str = "") -> None:
         self.who = who
+        self.points = points
         self.lines = Lines(points, who)
         self.bars = Bars(points, self.lines)
         self.outer = Outer()
@@ -78,6 +77,9 @@ class MetricReader:
         self._split = Voices().split
         self._speaking = _Voice(self._points)
         self._voices = {"": self._speaking}
+        self._others: _Voice | None = None
+        """All that print beyond the limit: what they say is counted, and not reported."""
+        self._left_out = 0
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
         self._calm = True
@@ -87,8 +89,9 @@ class MetricReader:
 
     @property
     def dropped(self) -> int:
-        """Values that were not reported because the log has too many series."""
-        return self._points.dropped
+        """Values that were not reported because the log has too many series, or too many print into it."""
+        others = 0 if self._others is None else self._others.points.dropped
+        return self._points.dropped + self._left_out + others
 
     def feed(self, data: bytes, stream: int = 1) -> list[MetricPoint]:
         """The points that ``data`` completes; ``stream`` is 1 for stdout, 2 for stderr."""
@@ -97,7 +100,7 @@ class MetricReader:
             frames = self._frames[stream] = Frames()
         for text, final in frames.feed(data):
             self._read(text, final)
-        return self._points.take()
+        return self._take()
 
     def close(self) -> list[MetricPoint]:
         """The points that were pending when the log ended."""
@@ -107,6 +110,14 @@ class MetricReader:
         for who in list(self._voices):
             self._listen_to(who).close()
         self._points.close()
+        if self._others is not None:
+            self._others.close()
+            self._others.points.close()
+        return self._take()
+
+    def _take(self) -> list[MetricPoint]:
+        if self._others is not None:
+            self._left_out += len(self._others.points.take())
         return self._points.take()
 
     def _read(self, frame: bytes, final: bool) -> None:
@@ -170,8 +181,9 @@ class MetricReader:
             return self._speaking
         voice = self._voices.get(who)
         if voice is None:
-            if len(self._voices) > _VOICES:
-                return self._speaking
+            if len(self._voices) > SOURCE_LIMIT:
+                self._others = self._others or _Voice(Points(self.config), who)
+                return self._others
             voice = self._voices[who] = _Voice(self._points, who)
         before, self._speaking = self._speaking, voice
         before.context = self._points.context

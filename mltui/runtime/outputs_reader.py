@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mltui.domain.metric import MetricPoint, SeriesKey
+from mltui.domain.metric import SERIES_LIMIT, MetricPoint, SeriesKey
 from mltui.domain.text import one_line
 from mltui.domain.words import SCOPE_WORDS
 from mltui.parsers.csvlog import CsvReader
@@ -37,8 +37,6 @@ _READ = 1 << 20
 _HEAD = 256
 #: Characters of a series' name.
 _NAME = 200
-#: Series of all files together.
-_SERIES = 2000
 #: Looking through a large folder takes at most this share of the time.
 _SHARE = 0.02
 #: Names that only say that there are logs, or when the run began.
@@ -77,6 +75,8 @@ class OutputsReader:
         self._root = os.path.realpath(root)
         self._files: dict[str, _File] = {}
         self._known: set[SeriesKey] = set()
+        self.dropped = 0
+        """Values that were not reported because the files have too many series."""
         self._next_look = 0.0
         self.behind = False
         """The last poll left something unread: there was too much of it."""
@@ -97,8 +97,9 @@ class OutputsReader:
 
     def _is_wanted(self, point: MetricPoint) -> bool:
         key = SeriesKey(point.name, point.axis, point.kind)
-        if key not in self._known and len(self._known) < _SERIES:
+        if key not in self._known and len(self._known) < SERIES_LIMIT:
             self._known.add(key)
+        self.dropped += key not in self._known
         return key in self._known
 
     def _look(self) -> None:

@@ -17,7 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from mltui.domain.metric import MetricKind
+from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.reader import MetricReader
 from mltui.runtime.epoch_places import EpochPlaces
 from mltui.runtime.outputs_reader import OutputsReader
@@ -30,7 +30,6 @@ from mltui.storage.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mltui.domain.metric import MetricPoint
     from mltui.engines.base import LogChunk
     from mltui.parsers.config import MetricConfig
 
@@ -86,6 +85,8 @@ class Recorder:
         self._points = OnceEach(self._metrics)
         self._places = EpochPlaces()
         self._outputs = OutputsReader(folder.outputs)
+        self._left_out = 0
+        """Values of the log and of files that were said to be left out."""
         self._polled = -math.inf
         self._grown = threading.Event()
         self._ended = threading.Event()
@@ -142,6 +143,7 @@ class Recorder:
                     last = piece.time
                     self._record(self._reader.feed(piece.data, piece.stream), piece.time)
                 self._read = log.offset
+                self._note_left_out(time.time())
                 if time.monotonic() - self._polled >= (_BUSY_OUTPUTS_S if busy else _OUTPUTS_S):
                     self._poll_outputs(time.time())
                 if self._until_flush() == 0:
@@ -158,6 +160,14 @@ class Recorder:
             self._poll_outputs(math.inf)
             if not self._outputs.behind:
                 break
+        self._note_left_out(last)
+
+    def _note_left_out(self, time: float) -> None:
+        """Note how many values are in no series, since there are too many of them."""
+        count = self._reader.dropped + self._outputs.dropped
+        if count > self._left_out:
+            self._left_out = count
+            self._metrics.add(MetricPoint("", "", 0.0, count, MetricKind.LEFT_OUT), time)
 
     def _record(self, points: Iterable[MetricPoint], time: float) -> None:
         """Take what the log says, and where the steps stood meanwhile."""

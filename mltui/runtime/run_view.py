@@ -69,8 +69,7 @@ class RunView:
         self._build_screen = LineScreen()
 
     def _take(self, key: SeriesKey, columns: Columns) -> None:
-        self.metrics.get(key).extend(*columns)
-        self.metrics.version += 1
+        self.metrics.extend(key, *columns)
 
     @property
     def system(self) -> MetricStore:

@@ -64,7 +64,7 @@ def write(path: Path, times: array[float], values: list[tuple[float, ...]], ever
 def load(path: Path) -> MetricStore:
     """Everything of a file."""
     store = MetricStore()
-    file = MetricReaderFile(path, lambda key, columns: store.get(key).extend(*columns), store.clear)
+    file = MetricReaderFile(path, lambda key, columns: store.extend(key, *columns), store.clear)
     file.poll()
     file.close()
     return store

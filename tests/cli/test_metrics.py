@@ -55,6 +55,14 @@ def test_csv_reads_back(program: Program) -> None:
     ]
 
 
+def test_values_of_too_many_series_are_counted(program: Program) -> None:
+    """What is left out is said beside the points, not among them."""
+    log = b"".join(b"step %d loss_%d_x: 0.5\n" % (i, i) for i in range(2100))
+    out, err = program("metrics", "-", "--format", "csv", "--kind", "all", stdin=log)
+    assert len(out.splitlines()) == 2001
+    assert "100 values left out: more than 2,000 series" in err
+
+
 def test_table_has_a_line_a_series(program: Program) -> None:
     """The default is a summary."""
     out, _ = program("metrics", "-", stdin=_LOG)

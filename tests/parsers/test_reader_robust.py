@@ -10,9 +10,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mltui.domain.metric import MetricKind
+from mltui.domain.metric import SERIES_LIMIT, SOURCE_LIMIT, MetricKind
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.news import SERIES_LIMIT
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.terminal import LINE_LIMIT, Frames, LineScreen
 
@@ -132,6 +131,16 @@ def test_a_million_names_are_capped_and_counted() -> None:
         names |= {p.name for p in reader.feed(lines.encode())}
     assert len(names) == SERIES_LIMIT
     assert reader.dropped == 50 * 200 - SERIES_LIMIT
+
+
+def test_who_prints_beyond_the_limit_gets_nobody_elses_name() -> None:
+    """Values of ranks that are too many to be told apart are counted, and reported for none of the others."""
+    reader, ranks = MetricReader(), SOURCE_LIMIT + 44
+    log = "".join(f"[rank{rank}]: step {i} loss {i}.{rank:03}5\n" for i in (1, 2) for rank in range(ranks))
+    points = reader.feed(log.encode()) + reader.close()
+    own = {(f"[rank{rank}] loss", i, float(f"{i}.{rank:03}5")) for i in (1, 2) for rank in range(SOURCE_LIMIT)}
+    assert {(p.name, p.x, p.value) for p in points} == own
+    assert len(points) + reader.dropped == 2 * ranks
 
 
 def test_patterns_keep_and_drop_decide_what_is_reported() -> None:

@@ -129,7 +129,7 @@ class Runs:
         """The points recorded, by the name of their series."""
         store = MetricStore()
         path = self.launcher.folder(run.id).metrics
-        file = MetricReaderFile(path, lambda key, columns: store.get(key).extend(*columns), store.clear)
+        file = MetricReaderFile(path, lambda key, columns: store.extend(key, *columns), store.clear)
         file.poll()
         file.close()
         return {key.name: list(zip(one.x, one.value, strict=True)) for key, one in store.series.items()}

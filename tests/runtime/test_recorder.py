@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mltui.domain.metric import SERIES_LIMIT
 from mltui.domain.run import RunState
 from mltui.engines.base import LogChunk
 from mltui.runtime.recorder import Recorder
@@ -208,6 +209,19 @@ def test_points_wait_for_room_on_the_disk(small_disk: Path) -> None:
     view.poll()
     (series,) = view.metrics.series.values()
     assert len(series) == 5000
+    view.close()
+
+
+def test_how_many_values_are_left_out_is_recorded(tmp_path: Path) -> None:
+    """Series beyond the limit are in no chart; how many of their values there were reaches whoever looks at the run."""
+    folder = RunFolder(tmp_path, "abcd2345")
+    folder.make()
+    recorder = Recorder(folder)
+    recorder.take(LogChunk(1, b"".join(b"step %d loss_%d_x: 0.5\n" % (i, i) for i in range(SERIES_LIMIT + 300))))
+    recorder.finish()
+    view = RunView(folder)
+    view.poll()
+    assert (len(view.metrics.series), view.metrics.left_out) == (SERIES_LIMIT, 300)
     view.close()
 
 

@@ -424,6 +424,8 @@ def test_a_line_is_seen_from_the_second_point_on() -> None:
             assert pane._drawn == drawn
             await wait_for(pilot, lambda: (pane.sync(), pane._drawn != drawn)[1])
             assert "0.1000" in "\n".join(rows(app, pane))
+            store.add(MetricPoint("", "", 0.0, 1234, MetricKind.LEFT_OUT), 3.0)
+            await wait_for(pilot, lambda: (pane.sync(), "1,234 values left out" in "\n".join(rows(app, pane)))[1])
 
     asyncio.run(check())
 

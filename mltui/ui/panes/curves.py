@@ -229,6 +229,8 @@ class CurvesPane(Pane):
             left.append((f"/{self._selection.query}{'▏' if self._picker.display else ''} ", "accent"))
         if len(self._runs) > 1:
             left.append((f"{len(self._runs)} runs ", "primary"))
+        if count := sum(run.store.left_out for run in self._runs):
+            left.append((f"{count:,} values left out ", "warn"))
         chart = self._chart
         said = looked_at(chart.model.view) if chart else ""
         first = self._selection.order.index(self._single) if self._single else self._first
