@@ -42,6 +42,8 @@ T = TypeVar("T")
 _DRAWN_S = 0.2
 #: So many seconds after the first frame, what the app keeps (modules, lists, a chart) is there.
 _LOADED_S = 5.0
+#: News wait for so many ticks for what a key has changed.
+_LATE_TICKS = 2
 #: Exit code of a program that SIGTERM ended.
 _TERMINATED = 128 + signal.SIGTERM
 #: Panes on the right: going back from them leads to the lists.
@@ -65,6 +67,8 @@ class MltuiApp(App[None]):
         self.theme = wanted if (wanted := theme_named(self.options.theme)) in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
         self._clock: Timer | None = None
+        self._late = 0
+        """Ticks that gave way to keys."""
         self._waiting: list[Callable[[], None]] = []
         """What was asked for before the cockpit was there."""
         self.main = MainScreen(self.options)
@@ -158,7 +162,12 @@ class MltuiApp(App[None]):
             if self._clock:
                 self._clock.stop()
             self._clock = self.set_interval(period, self._tick)
-        self.main.tick()
+        # On a busy machine a frame of a log's flood would take a key's time.
+        if self.typeahead.showing and self._late < _LATE_TICKS:
+            self._late += 1
+        else:
+            self._late = 0
+            self.main.tick()
 
     def set_keys(self, keymap: dict[str, str]) -> None:
         """Bind these keys, by the command's id, instead of its own."""

@@ -24,6 +24,8 @@ Typed = events.Key | events.Paste
 _LONGEST_S = 0.5
 #: Nor is what a key began, after so many.
 _LONGEST_HOLD_S = 3.0
+#: What a key has changed is on the screen after so many.
+_SHOWN_S = 0.06
 
 
 class Typeahead:
@@ -47,6 +49,11 @@ class Typeahead:
         self._holds = 0
         self.used = False
         """A key was pressed."""
+
+    @property
+    def showing(self) -> bool:
+        """What the last key has changed may not be drawn yet."""
+        return monotonic() - self._since < _SHOWN_S
 
     async def take(self, typed: Typed) -> None:
         """A key was pressed: it acts now, or when those before it have."""

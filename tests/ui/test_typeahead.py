@@ -109,3 +109,22 @@ def test_an_unused_key_reaches_the_app_as_ever(tmp_path: Path) -> None:
             await wait_for(pilot, lambda pane=pane: app.main.pane(pane).target is app.focused)  # type: ignore[misc]
 
     in_the_list(tmp_path, drive)
+
+
+def test_news_wait_for_what_a_key_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock passes over two ticks beside a key, and no more while a key is held down; none without a key."""
+
+    async def drive(app: MltuiApp, pilot: Pilot[None]) -> None:
+        looked: list[bool] = []
+        monkeypatch.setattr(app.main, "tick", lambda: looked.append(True))
+        assert app._clock
+        app._clock.pause()
+        shown = [False] + [True] * 6 + [False]
+        monkeypatch.setattr(typeahead.Typeahead, "showing", property(lambda _: shown.pop(0)))
+        counts = []
+        for _ in range(8):
+            app._tick()
+            counts.append(len(looked))
+        assert counts == [1, 1, 1, 2, 2, 2, 3, 4]
+
+    in_the_list(tmp_path, drive)
