@@ -119,6 +119,10 @@ class Hold:
         self.until = None
         self.points.clear()
 
+    def drop(self) -> None:
+        """The points are those of no curve."""
+        self.points.clear()
+
     def move(self, axis: str, x: float) -> None:
         """The points turned out to stand elsewhere."""
         self.points = [point._replace(axis=axis, x=x) for point in self.points]
@@ -170,10 +174,6 @@ class Standing:
         """The newest judgement on whether any program may print these lines, and whether they are ``rows``."""
         self.needs_count, self.rows = needed, rows
 
-    def list_things(self) -> None:
-        """Two rows stood at one place."""
-        self.things = True
-
 
 @dataclass(slots=True)
 class Group:
@@ -182,15 +182,15 @@ class Group:
     Of what a group may be in there are two sorts of states, each independent of the other. Whether it is held
     (``hold``)::
 
-        made ──▶ until it recurs, or the training goes on ──▶ reported at once
-             └─────────────────────────────────────────────▶
+        made ──▶ held until it recurs, or the training goes on ──▶ reported at once
+             └──────────────────────────────────────────────────▶
 
     and, for lines that do not count themselves, where they stand (``standing``)::
 
         behind the line that has their place ──▶ in doubt ──▶ in front of it (leads), or behind it
                                              └───────┴──────▶ counted, for good
 
-    A group that leads is also counted once two of its lines come without one between them that has a place: of these
+    Rows of a table that turn out to be things, not times, are reported no more. A group that leads is also counted once two of its lines come without one between them that has a place: of these
     the first is. A doubt comes to a kind only whose first line stood before anything was counted.
     """
 
@@ -207,3 +207,8 @@ class Group:
         if self.hold.points and self.seen.last_x is not None:
             self.hold.move(axis, x)
             self.seen.move(axis, x)
+
+    def list_things(self) -> None:
+        """Two rows of a table stood at one place: they are things, and what was held of them is no curve."""
+        self.standing.things = True
+        self.hold.drop()

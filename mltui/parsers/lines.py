@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from mltui.parsers.company import joined
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of, heading_scope
 from mltui.parsers.kinds import Kind, kind_of
@@ -165,12 +166,13 @@ class Lines:
         if self._heading.scope and not bar:
             record.heading = self._heading.scope
         if not bar and self._measured_at == self._count - 1 and self._stands_in_block(text):
-            self.judge.join(record)
+            joined(record)
         plan = self.judge.plan(record, rank, bar)
         if plan is None:
             scope = heading_scope(text)
             return (Shape("scope") if scope else NOTHING), []
-        needed = [numbers[i] for i in plan.use_only()]
+        plan, used = plan.narrowed()
+        needed = [numbers[i] for i in used]
         spans = [byte_span(text, t.start + start, t.end + start + (t.unit in _THOUSANDS)) for t in needed]
         return Shape("plan", plan, spans), literal
 

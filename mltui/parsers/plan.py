@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from mltui.domain.metric import MetricKind, MetricPoint
@@ -93,21 +93,28 @@ class Plan:
         """The values of its entries."""
         return [numbers[entry.index] for entry in self.entries]
 
-    def use_only(self) -> list[int]:
-        """The numbers of the line that are needed, in order; from now on the plan counts these alone."""
+    def narrowed(self) -> tuple[Plan, list[int]]:
+        """A plan that counts the numbers alone which this one needs, and which these are, in order."""
         counters = [c for c in (self.epoch, self.inner, self.fold) if c is not None]
-        used = {c.index for c in counters} | {c.total for c in counters if c.total is not None}
-        used |= {e.index for e in self.entries} | {index for index in (self.percent, self.size) if index is not None}
-        order = sorted(used)
-        place = {index: i for i, index in enumerate(order)}
-        for counter in counters:
-            counter.index = place[counter.index]
-            counter.total = None if counter.total is None else place[counter.total]
-        for entry in self.entries:
-            entry.index = place[entry.index]
-        self.percent = None if self.percent is None else place[self.percent]
-        self.size = None if self.size is None else place[self.size]
-        return order
+        used = {index for c in counters for index in (c.index, c.total)} | {self.percent, self.size}
+        order = sorted({index for index in used if index is not None} | {entry.index for entry in self.entries})
+        at = {index: i for i, index in enumerate(order)}
+
+        def moved(counter: Counter | None) -> Counter | None:
+            if counter is None:
+                return None
+            return replace(counter, index=at[counter.index], total=None if counter.total is None else at[counter.total])
+
+        plan = replace(
+            self,
+            entries=[replace(entry, index=at[entry.index]) for entry in self.entries],
+            epoch=moved(self.epoch),
+            inner=moved(self.inner),
+            fold=moved(self.fold),
+            percent=None if self.percent is None else at[self.percent],
+            size=None if self.size is None else at[self.size],
+        )
+        return plan, order
 
 
 class Line(NamedTuple):

@@ -55,8 +55,7 @@ class Unplaced:
     def _lists_things(self, group: Group) -> bool:
         """Whether the rows of this table are things: the training has not moved on between two of them."""
         if group.hold.points and group.hold.advances == self._news.context.advances:
-            group.standing.list_things()
-            group.hold.points.clear()
+            group.list_things()
         return group.standing.things
 
     def _locate(self, group: Group) -> tuple[str, float]:

@@ -1,0 +1,162 @@
+"""Which fields of a line are values of a training: their words say what they may be, their company what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mltui.parsers.records.names import STATISTICS
+from mltui.parsers.records.record import Field, Record
+from mltui.parsers.vocabulary import Role, is_gradient_norm, is_learning_rate, is_setting, may_be_code, words
+
+_SEARCHES = frozenset(["generation", "gen"])
+_REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
+
+#: Settles the values of a line that ``counts`` or does not, or gives ``None``; it may change what a field is taken for.
+_Rule = Callable[[Record, bool], list[Field] | None]
+
+
+def accepted(record: Record, counts: bool) -> list[Field]:
+    """The fields that are values of the training; ``counts``: the line says where it stands, or its bar does."""
+    return next((found for rule in _RULES if (found := rule(record, counts)) is not None), [])
+
+
+def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
+    """What was ``found`` in a bar that counts nothing else: nothing, where it shows the pace of any other work."""
+    if any(f.role not in (Role.UNKNOWN, Role.THROUGHPUT) for f in found):
+        return found
+    return _take_as_metrics([f for f in _best(record) if f.explicit])  # All that a search shows of its trials.
+
+
+def joined(record: Record) -> None:
+    """Take the one figure of a line as measured: the line above it in the block is."""
+    found = record.fields[0] if len(record.fields) == 1 and not record.nameless else None
+    if found is not None and found.role in (Role.UNKNOWN, Role.SCHEDULE):
+        fits = found.explicit and found.decimal and not found.unit
+        found.role = Role.METRIC if fits else found.role
+
+
+# The rules, in their order: what one has changed the next ones find.
+
+
+def _codes_are_no_metrics(record: Record, counts: bool) -> list[Field] | None:
+    metrics = _metrics(record)
+    if counts and not _trains(record) and all(may_be_code(f.name) and not f.decimal for f in metrics):
+        for each in metrics:
+            each.role = Role.OTHER
+    return None
+
+
+def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
+    if counts and not _metrics(record) and not _scopes(record):
+        searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
+        # "best loss: 0.3" beside a generation, or "Global best: 0.3" beside anything that counts.
+        _take_as_metrics([f for f in _best(record) if searches or (f.explicit and words(f.name)[-1] == "best")])
+    return None
+
+
+def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
+    if _metrics(record) or _scopes(record) or not _sets(record):
+        return None
+    return [] if any(is_setting(f.name) for f in record.fields) else None
+
+
+def _rates_and_norms_stand_alone(record: Record, counts: bool) -> list[Field] | None:
+    if counts or _metrics(record):
+        return None
+    rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
+    norms = [f for f in record.fields if f.decimal and is_gradient_norm(f.name)]
+    timed = [f for f in record.fields if f.role is not Role.OTHER]
+    return next((found for found in (rates, norms) if found and found == timed), [])
+
+
+def _counters_alone_measure_nothing(record: Record, counts: bool) -> list[Field] | None:
+    scopes = _scopes(record)
+    if len({f.name for f in scopes}) < 2:
+        scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
+    may_measure = any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields)
+    return None if _metrics(record) or scopes or may_measure else []
+
+
+def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
+    metrics = _metrics(record)
+    if any(not _REWARDS.isdisjoint(words(f.name)) for f in metrics):
+        _take_as_metrics([f for f in record.fields if _is_length(f)])  # Beside a reward it is an episode's length.
+    unknown = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
+    found = [f for f in record.fields if _is_value(f, counts or bool(metrics), bool(metrics) or unknown > 1)]
+    measured = sum(f.role is Role.METRIC for f in found)
+    return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
+
+
+_RULES: tuple[_Rule, ...] = (
+    _codes_are_no_metrics,
+    _searches_come_to_a_best,
+    _settings_are_no_values,
+    _rates_and_norms_stand_alone,
+    _counters_alone_measure_nothing,
+    _company_makes_values,
+)
+
+
+# What they ask.
+
+
+def _metrics(record: Record) -> list[Field]:
+    return [f for f in record.fields if f.role is Role.METRIC]
+
+
+def _scopes(record: Record) -> list[Field]:
+    """Scope words that name a measured number: ``train 0.31 val 0.35``."""
+    return [f for f in record.fields if f.role is Role.SCOPE and f.decimal]
+
+
+def _best(record: Record) -> list[Field]:
+    return [f for f in record.fields if "best" in words(f.name) and f.decimal]
+
+
+def _take_as_metrics(fields: list[Field]) -> list[Field]:
+    for each in fields:
+        each.role = Role.METRIC
+    return fields
+
+
+def _sets(record: Record) -> bool:
+    """Whether a learning rate stands in the line: beside settings it is one."""
+    return any(is_learning_rate(f.name) for f in record.fields)
+
+
+def _trains(record: Record) -> bool:
+    """Whether the line counts what only a training counts."""
+    return any(f.counts and f.counts[0] in ("epoch", "episode") for f in record.fields)
+
+
+def _is_length(found: Field) -> bool:
+    """Whether a number may be how long an episode was."""
+    said = set(words(found.name))
+    may_be = found.role in (Role.OTHER, Role.UNKNOWN)
+    return may_be and (bool({"len", "length"} & said) or said >= {"step", "count"})
+
+
+def _weighs(found: Field) -> bool:
+    """Whether a metric may stand in a line that does not say where: it looks measured, not set or counted."""
+    if found.role is not Role.METRIC:
+        return False
+    measured = found.decimal or found.percent is not None or found.total is not None or "%" in found.unit
+    return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
+
+
+def _is_value(found: Field, company: bool, letters: bool) -> bool:
+    """Whether a field is a value in the ``company`` that it keeps; ``letters`` may be names there."""
+    role = found.role
+    if role is Role.METRIC:
+        return True
+    if not company:
+        return False
+    if role is Role.SCHEDULE or role is Role.THROUGHPUT:
+        return True
+    if role is Role.SCOPE:
+        return found.decimal
+    if role is not Role.UNKNOWN or not found.explicit or found.unit.strip() not in ("", "%"):
+        return False
+    if not found.decimal and not STATISTICS.issuperset(words(found.name)):
+        return False
+    return letters or len(found.name) > 1
