@@ -177,21 +177,25 @@ class Standing:
 
 @dataclass(slots=True)
 class Group:
-    """One kind of line: the same names, counted the same way. Each of its parts changes itself alone, by its methods.
+    """One kind of line: the same names, counted the same way. Its parts change themselves alone, by their methods.
 
-    Of what a group may be in there are two sorts of states, each independent of the other. Whether it is held
-    (``hold``)::
+    A group is in one state of each of two sorts. Whether its points are reported, see ``hold``::
 
-        made ──▶ held until it recurs, or the training goes on ──▶ reported at once
-             └──────────────────────────────────────────────────▶
+        held until it recurs ───────────────────────────┐
+        held until it recurs, or the training goes on ──┴──▶ reported at once
 
-    and, for lines that do not count themselves, where they stand (``standing``)::
+    Lines that say where they stand are reported at once from the first one on, if they measure anything. Rows of a table
+    that turn out to be things, not times, are never.
 
-        behind the line that has their place ──▶ in doubt ──▶ in front of it (leads), or behind it
-                                             └───────┴──────▶ counted, for good
+    Where lines stand that do not say so, see ``standing``::
 
-    Rows of a table that turn out to be things, not times, are reported no more. A group that leads is also counted once two of its lines come without one between them that has a place: of these
-    the first is. A doubt comes to a kind only whose first line stood before anything was counted.
+        behind the line that has their place ──▶ in doubt ──▶ in front of it (``leads``)
+                          ▲                         │
+                          └─────────────────────────┘
+
+    A kind comes into doubt only if its first line came before anything was counted. In each of these states lines may
+    turn out to have no place, since two of them stand at the same one: from then on they are ``counted``, but for those
+    that lead and meet the line they lead.
     """
 
     names: tuple[str, ...] = ()
