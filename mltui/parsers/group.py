@@ -184,8 +184,8 @@ class Group:
         held until it recurs ───────────────────────────┐
         held until it recurs, or the training goes on ──┴──▶ reported at once
 
-    Lines that say where they stand are reported at once from the first one on, if they measure anything. Rows of a table
-    that turn out to be things, not times, are never.
+    Lines that say where they stand are reported at once from the first one on, if they measure anything. Rows of a
+    table that turn out to be things, not times, are never.
 
     Where lines stand that do not say so, see ``standing``::
 
