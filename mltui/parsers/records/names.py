@@ -59,29 +59,47 @@ def inside(outer: str, name: str) -> str:
 
 
 def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
-    """The name at the end of ``phrase``, and the words before it. An empty name: the phrase is prose."""
+    """The name at the end of ``phrase``, and the words before it. An empty name: the phrase is prose.
+
+    ``explicit``: the line says that a name stands there, by a colon or its form; else its words have to be known.
+    """
     parts = list(phrase)
     while len(parts) > explicit and parts[-1].lower() in ("is", "of", "was", "a"):
         parts.pop()
-    for start in range(len(parts)):
-        if counter_of(" ".join(parts[start:])):
-            if explicit and (measured := [i for i, w in enumerate(parts[:start]) if measures(w)]):
-                # "Training acc over epoch: 0.75" names a metric, not an epoch.
-                return " ".join(parts[: measured[-1] + 1]), []
-            return " ".join(parts[start:]), parts[:start]
-    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in STOP and not _is_of(parts, i)), default=0)
-    if cut and parts[cut:] == ["best"]:
-        cut -= 1  # "Current best" beside "Global best"
-    if explicit and len(parts) - cut <= 4:
+    if counted := _counter_at_end(parts, explicit):
+        return counted
+    if explicit and len(parts) - (cut := _end_of_sentence(parts)) <= 4:
         return " ".join(parts[cut:]), parts[:cut]
+    return _known_at_end(parts, explicit)
+
+
+def _counter_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]] | None:
+    start = next((i for i in range(len(parts)) if counter_of(" ".join(parts[i:]))), None)
+    if start is None:
+        return None
+    measured = [i for i, w in enumerate(parts[:start]) if measures(w)] if explicit else []
+    if measured:
+        # "Training acc over epoch: 0.75" names a metric, not an epoch.
+        return " ".join(parts[: measured[-1] + 1]), []
+    return " ".join(parts[start:]), parts[:start]
+
+
+def _end_of_sentence(parts: list[str]) -> int:
+    """Where a name may begin: behind the last word that is in no name."""
+    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in STOP and not _is_of(parts, i)), default=0)
+    # "Current best" beside "Global best"
+    return cut - 1 if cut and parts[cut:] == ["best"] else cut
+
+
+def _known_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]]:
+    """The name that the known words at the end are, if those before it may stand in front of a name."""
     if not parts or (not explicit and not known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
         return "", parts
     start = len(parts) - 1
     while start > 0 and known(parts[start - 1]):
         start -= 1
-    name = " ".join(parts[start:])
-    if words(name) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
-        start, name = start - 1, " ".join(parts[start - 1 :])
+    if words(" ".join(parts[start:])) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
+        start -= 1
     left = parts[:start]
-    prose = [w for w in left if w.lower() not in STOP and not scope_of(w) and not counter_of(w)]
-    return ("", parts) if prose and not explicit else (name, left)
+    prose = any(w.lower() not in STOP and not scope_of(w) and not counter_of(w) for w in left)
+    return ("", parts) if prose and not explicit else (" ".join(parts[start:]), left)
