@@ -161,6 +161,8 @@ def test_the_word_in_a_lines_first_bracket_is_its_tag(text: str, tag: str) -> No
         ("Training acc over epoch", True, "Training acc", ""),
         ("Valid hits at step", False, "at step", "Valid hits"),
         ("epoch", False, "epoch", ""),
+        ("Learning rate is", False, "Learning rate", ""),
+        ("Decaying learning rate", False, "", "Decaying learning rate"),
         ("some prose about loss", False, "", "some prose about loss"),
         ("anything at all", False, "", "anything at all"),
     ],

@@ -93,12 +93,11 @@ def _end_of_sentence(parts: list[str]) -> int:
 
 def _known_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]]:
     """The name that the known words at the end are, if those before it may stand in front of a name."""
-    if not parts or (not explicit and not known(parts[-1]) and role_of(parts[-1]) is not Role.OTHER):
+    rate = [w.lower() for w in parts[-2:]] in (["learning", "rate"], ["learning", "rates"])
+    if not (rate or explicit or (parts and (known(parts[-1]) or role_of(parts[-1]) is Role.OTHER))):
         return "", parts
-    start = len(parts) - 1
+    start = len(parts) - 1 - rate
     while start > 0 and known(parts[start - 1]):
-        start -= 1
-    if words(" ".join(parts[start:])) in (("rate",), ("rates",)) and start and parts[start - 1].lower() == "learning":
         start -= 1
     left = parts[:start]
     prose = any(w.lower() not in STOP and not scope_of(w) and not counter_of(w) for w in left)
