@@ -55,6 +55,8 @@ class Lines:
         self.judge = Judge(points, who)
         self.epochs = EpochBar(points)
         self._memory = ShapeMemory(_OTHERS_BYTES) if who else ShapeMemory()
+        self._version = 0
+        """The judge's version when what is remembered was judged."""
         self._object_names = 0
         self._objects: dict[tuple[object, ...], Plan | None] = {}
         self.tables = Tabular(self.judge, self.apply)
@@ -131,6 +133,12 @@ class Lines:
             key = self._heading.scope.encode() + b"\n" + key
         return self._memory.find(frame, key) or self._understand(frame, key, bar)
 
+    def _forget_shapes(self) -> None:
+        """Let go of what lines were taken for before the judge learnt more."""
+        self._memory.clear()
+        self._objects.clear()
+        self._version = self.judge.version
+
     def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
         text = text_of(frame)
         kind: Kind = "pairs" if bar else kind_of(text, frame)
@@ -141,6 +149,8 @@ class Lines:
         else:
             shape = NOTHING if kind == "nothing" else Shape(kind)
             literal = [(0, len(text))] if kind in ("header", "box") and any(c.isdigit() for c in text) else []
+        if self._version != self.judge.version:
+            self._forget_shapes()
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
         return shape
@@ -225,14 +235,16 @@ class Lines:
             return False
         names, values, scopes = objects.flatten(found)
         sample = objects.is_sample(found)
-        key = (*names, *scopes.items(), sample)
+        decimals = [not value.is_integer() for value in values]
+        key = (*names, *scopes.items(), *decimals, sample)
         if key not in self._objects:
             self._object_names += len(key)
             if self._object_names > _OBJECT_NAMES:
                 self._object_names = 0
                 self._objects.clear()
-            decimals = [not value.is_integer() for value in values]
             plan = self.judge.plan(objects.object_record(names, decimals, scopes))
+            if self._version != self.judge.version:
+                self._forget_shapes()
             self._objects[key] = None if sample and plan is not None and not plan.counts else plan
         plan = self._objects[key]
         if plan is not None:

@@ -13,6 +13,8 @@ from mltui.parsers.records.record import Field, Record
 from mltui.parsers.titles import full_name, values_of_field
 from mltui.parsers.vocabulary import PARTS, Role, is_everyday, is_gradient_norm, is_learning_rate, scope_of, words
 
+# What is a value once it is known not to be a whole number.
+_MAY_BE_WHOLE = (Role.METRIC, Role.SCOPE, Role.UNKNOWN)
 #: Kinds of lines that are looked at to know what is told again.
 _REPEATED = 8
 #: Names whose values are known to be measured.
@@ -52,6 +54,12 @@ class Judge:
         """Names of series that have their own counters in the line."""
         self._measured: set[tuple[str, str]] = set()
         """Labels and names of values that were written with a point once: later they may happen to be whole."""
+        self._whole: set[tuple[str, str]] = set()
+        """The same of values that are no points, since they have been whole so far."""
+        self._led: set[str] = set()
+        """Names that stand in front of a line without a counter, and have none elsewhere so far."""
+        self.version = 0
+        """Grows when something is learnt by which lines that were judged before would be judged otherwise."""
         self._first_tag = ""
         self._axes: dict[str, str] = {}
         """What counts each series: the epochs, or what runs inside of them."""
@@ -65,8 +73,10 @@ class Judge:
             return None
         said = _Said(record, Counters(record, self.points.config.x), rank or self.who, bar)
         self._recall_measured(record)
+        whole = [f for f in record.fields if not f.decimal and f.role in _MAY_BE_WHOLE and not record.row]
         values = accepted(record, said.placed)
         self._remember_measured(values)
+        self._remember_whole([f for f in whole if f not in values])
         if bar and not said.counters.any:
             values = shown_by_bar(record, values)
         if not values:
@@ -89,7 +99,16 @@ class Judge:
 
     def _remember_measured(self, values: list[Field]) -> None:
         if len(self._measured) < _MEASURED:
-            self._measured.update((f.label, f.name) for f in values if f.decimal and f.role is not Role.SCHEDULE)
+            found = {(f.label, f.name) for f in values if f.decimal and f.role is not Role.SCHEDULE}
+            self._measured |= found
+            if not found.isdisjoint(self._whole):
+                self._whole -= found
+                self.version += 1
+
+    def _remember_whole(self, left: list[Field]) -> None:
+        """Note what is no value only since it is a whole number: one day it may be written with a point."""
+        if len(self._whole) < _MEASURED:
+            self._whole.update((f.label, f.name) for f in left)
 
     def _fill(self, said: _Said, values: list[Field]) -> Plan:
         """The plan of a line that has ``values``."""
@@ -112,7 +131,7 @@ class Judge:
                     plan.lost += 1
                     continue
                 if said.placed:
-                    self._counted.add(name)
+                    self._remember_counted(name)
                 set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
                 plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
         plan.group = self._group(said, names, values)
@@ -128,11 +147,21 @@ class Judge:
         self._first_tag = self._first_tag or tag
         return f"{tag} " if tag != self._first_tag or tag.lower() in PARTS else ""
 
+    def _remember_counted(self, name: str) -> None:
+        """Note a series that has its own counters: lines that only have its name behind others are another's."""
+        self._counted.add(name)
+        if name in self._led:
+            self._led.discard(name)
+            self.version += 1
+
     def _told_apart(self, name: str, said: _Said) -> str:
         """``name``, told apart from the series of that name that is counted in another way, or at all."""
         record, rank = said.record, said.rank
-        if not said.placed and name in self._counted and (lead := record.lead or record.about):
-            name = f"{lead} {name}"
+        if not said.placed and (lead := record.lead or record.about):
+            if name in self._counted:
+                name = f"{lead} {name}"
+            elif len(self._led) < _MEASURED:
+                self._led.add(name)
         if not said.counters.any or record.running_mean:
             return name
         axis = "epoch" if said.counters.inner is None else said.counters.inner.axis

@@ -107,12 +107,16 @@ class ShapeMemory:
         if (shape is NOTHING or shape.kind == "plan") and not _GROUPED.search(key):
             self._keep_form(frame, key, shape, literals)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._bytes = 0
+        self._shapes.clear()
+        self._forms.clear()
+
     def _keep_shape(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
         self._bytes += len(key) + 256
         if self._bytes > self._limit:
-            self._bytes = 0
-            self._shapes.clear()
-            self._forms.clear()
+            self.clear()
         if not literals or shape is NOTHING:
             self._shapes[key] = shape
             return

@@ -13,6 +13,7 @@ import pytest
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.reader import MetricReader
+from mltui.parsers.shapes import ShapeMemory
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 _MARK = "===== points =====\n"
@@ -66,6 +67,14 @@ def test_a_terminal_between_program_and_reader_changes_nothing(path: Path) -> No
     """A pseudo-terminal writes a line end as ``\\r\\n``; the points are the same."""
     log, expected = load(path)
     assert table_of(read(log.replace(b"\n", b"\r\n"), [])) == expected
+
+
+@pytest.mark.parametrize("path", CASES[::3], ids=lambda p: p.stem)
+def test_what_lines_are_remembered_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of what lines mean is for speed: without it the points are the same."""
+    monkeypatch.setattr(ShapeMemory, "keep", lambda *_: None)
+    log, expected = load(path)
+    assert table_of(read(log, [])) == expected
 
 
 def test_the_cases_are_there() -> None:
