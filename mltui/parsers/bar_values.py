@@ -1,0 +1,284 @@
+"""The values beside a bar: which are the step's, which the epoch's, and at which frame they are reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from mltui.parsers.plan import Entry, Plan
+from mltui.parsers.points import Points
+from mltui.parsers.unchanged import Unchanged
+from mltui.parsers.vocabulary import scope_of, words
+
+
+class Drawing(NamedTuple):
+    """One frame of a bar that shows values."""
+
+    plan: Plan
+    numbers: list[float]
+    done: float
+    total: float
+    """0 for a bar without an end."""
+    by_epoch: bool
+    """The bar counts epochs."""
+    checks: bool
+    """It runs over validation or test data."""
+
+    def with_only(self, entries: list[Entry]) -> Drawing:
+        """The frame as if it had shown these values alone."""
+        plan = self.plan
+        return self if len(entries) == len(plan.entries) else self._replace(plan=replace(plan, entries=entries))
+
+    @property
+    def full(self) -> bool:
+        """The bar has come to its end."""
+        return self.done >= self.total > 0
+
+
+@dataclass(slots=True)
+class Bar:
+    """A bar that is drawn again and again. It changes itself alone, by its methods."""
+
+    done: float = -1.0
+    """Its own counter in the last frame."""
+    complete: bool = False
+    """That frame was full."""
+    step: float = 0.0
+    """The step that the last values belong to; a bar's counter may lag behind its values."""
+    draws: int = 0
+    """How often it was drawn since its counter last moved."""
+    epoch: float | None = None
+    previous: float | None = None
+    """The epoch before."""
+    begun: bool = False
+    """It has moved since this epoch's beginning."""
+    run: int = 1
+    """How often it began anew."""
+    values: dict[str, float] = field(default_factory=dict)
+    """What it showed last, by name."""
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """Of these, the values of an epoch."""
+    reported: dict[str, float] = field(default_factory=dict)
+    """The epoch for which each of them was last reported."""
+    unchanged: Unchanged = field(default_factory=Unchanged)
+    shown: Drawing | None = None
+    """The last values of a step."""
+    _reported_draw: int = 0
+    """Which of its drawings the last step was reported of, where the counter lags behind the values; else 0."""
+    _moving: set[str] = field(default_factory=set)
+    """Names whose values changed on the way: they are a step's, not an epoch's."""
+    _settled: set[str] = field(default_factory=set)
+    """Names without a word that says so, whose values have changed between epochs alone."""
+
+    def starts_over(self, done: float, epoch: float | None) -> bool:
+        """Whether a frame begins another run, by its counter or by the ``epoch`` that it names."""
+        return done < self.done or (epoch is not None and self.epoch is not None and epoch != self.epoch)
+
+    def begin_again(self) -> None:
+        """Another run begins."""
+        self.run += 1
+        self.step, self.done = 0.0, -1.0
+
+    def enter(self, epoch: float | None, done: float) -> None:
+        """The frame at hand is one of ``epoch``, ``done`` steps into it."""
+        if epoch != self.epoch:
+            self.previous, self.epoch, self.begun = self.epoch, epoch, False
+        self.begun = self.begun or done > 0
+
+    def count_draw(self, done: float) -> None:
+        """It is drawn with its counter at ``done``."""
+        self.draws = self.draws + 1 if done == self.done else 1
+
+    def move(self, done: float, total: float) -> None:
+        """Its counter is at ``done``."""
+        self.done, self.complete = done, done >= total > 0
+
+    def show(self, name: str, value: float) -> bool:
+        """It shows a value; whether that is another one than before."""
+        new = self.values.get(name) != value
+        self.values[name] = value
+        return new
+
+    def take_for_epoch(self, entry: Entry) -> None:
+        """The value is one of an epoch."""
+        self.entries[entry.series.name] = entry
+
+    def note_reported(self, name: str, epoch: float) -> None:
+        """A value was reported for an epoch."""
+        self.reported[name] = epoch
+
+    def settles(self, name: str, new: bool, drawing: Drawing) -> bool:
+        """Whether a value whose name does not say so is an epoch's: it changes when an epoch ends, and only then."""
+        if new and 0 < drawing.done < drawing.total:
+            self._moving.add(name)
+            self._settled.discard(name)
+        if name in self._moving or words(name)[-1:] == ("step",):
+            return False
+        if new and (
+            (not self.begun and self.previous is not None)
+            or (drawing.full and any(_of_epoch(entry.series.name) for entry in drawing.plan.entries))
+        ):
+            self._settled.add(name)
+        return name in self._settled
+
+    def came_late(self) -> None:
+        """It shows the last epoch's values, so those of a step are that epoch's last step's."""
+        self.step = -1.0
+
+    def lags(self, drawing: Drawing) -> bool:
+        """Whether its counter is behind its values: the same ones drawn twice in a row are two steps."""
+        behind = drawing.done < self.step or self.draws == self._reported_draw
+        return behind and drawing.done == self.done and self.step < drawing.total
+
+    def advance(self, drawing: Drawing) -> None:
+        """The values of a step were drawn."""
+        step = max(drawing.done, self.step + 1)
+        self.step = min(step, drawing.total) if drawing.total else step
+        self._reported_draw = self.draws if drawing.done < self.step else 0
+        self.shown = drawing
+
+    def stay(self, step: float) -> None:
+        """The last values were those of a later step, too."""
+        self.step = step
+
+    def unreported(self, epoch: float) -> list[str]:
+        """Values of ``epoch`` that did not change, although others did that were measured with them."""
+        measured = {scope_of(name) for name, at in self.reported.items() if at == epoch}
+        return [name for name in self.entries if self.reported.get(name) != epoch and scope_of(name) in measured]
+
+
+class BarValues:
+    """Reports what bars show, each value once."""
+
+    def __init__(self, points: Points) -> None:
+        self._points = points
+        self._last: Bar | None = None
+        """The bar that the last frame belonged to, if that frame was a bar."""
+
+    def interrupt(self) -> None:
+        """A line that is no bar was read."""
+        self._last = None
+
+    def read(self, bar: Bar, drawing: Drawing) -> None:
+        """Read a frame that shows values."""
+        plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
+        context = self._points.context
+        named = plan.epoch_of(numbers)
+        epoch = named if plan.epoch is not None else context.epoch if context.header else None
+        if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
+            return  # A finished bar that stays on the screen and is drawn again with it.
+        bar.count_draw(done)
+        if done == 0 and not bar.values and not any(plan.values_of(numbers)):
+            bar.move(0.0, 0.0)
+            return  # Nothing has been measured yet.
+        self._enter(bar, done, named)
+        bar.enter(epoch, done)
+        if named is not None:
+            context.enter_epoch(named)
+            self._points.arrived("epoch", named, measures=False)
+        steps, new = self._report_epoch_values(bar, drawing, epoch)
+        self._report_steps(bar, drawing, steps, new)
+
+    def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
+        """A frame without values: the epoch that the values in the next frames may still speak of."""
+        self._enter(bar, done, epoch)
+        bar.enter(epoch, done)
+        bar.move(done, total)
+
+    def finish(self, bar: Bar) -> None:
+        """The bar's run is over: an epoch value that was measured anew and came out the same is a point too."""
+        if bar.complete and bar.epoch is not None:
+            self._report_unchanged(bar, bar.epoch)
+        self._report_stayed(bar, bar.unchanged.end())
+        bar.begin_again()
+
+    def _enter(self, bar: Bar, done: float, epoch: float | None) -> None:
+        if bar.starts_over(done, epoch):
+            self.finish(bar)
+
+    # Values of epochs.
+
+    def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[list[Entry], bool]:
+        """Report the values of the epoch; those that are the step's are given, and whether one of these is new."""
+        steps: list[Entry] = []
+        any_new, late = False, False
+        for entry in drawing.plan.entries:
+            name, value = entry.series.name, drawing.numbers[entry.index]
+            new = bar.show(name, value)
+            if epoch is not None and drawing.checks:
+                bar.take_for_epoch(entry)
+                self._report_checked(bar, drawing, name, epoch)
+            elif epoch is not None and (_of_epoch(name) or bar.settles(name, new, drawing)):
+                bar.take_for_epoch(entry)
+                # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
+                at = epoch if bar.begun else bar.previous
+                if new and at is not None:
+                    self._report_epoch(bar, name, at)
+                    late = late or at != epoch
+            else:
+                steps.append(entry)
+                any_new = any_new or new
+        if late and bar.previous is not None:
+            self._report_unchanged(bar, bar.previous)
+            bar.came_late()
+        return steps, any_new
+
+    def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float) -> None:
+        """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
+        share = drawing.done / drawing.total if drawing.total else 0.0
+        if share < 1:
+            self._points.report_running(name, epoch - 1 + share, bar.values[name])
+        elif bar.reported.get(name) != epoch:
+            self._report_epoch(bar, name, epoch)
+
+    def _report_unchanged(self, bar: Bar, epoch: float) -> None:
+        """Values of ``epoch`` that did not change are points where others of that evaluation are."""
+        for name in bar.unreported(epoch):
+            self._report_epoch(bar, name, epoch)
+
+    def _report_epoch(self, bar: Bar, name: str, epoch: float) -> None:
+        bar.note_reported(name, epoch)
+        self._points.report_epoch(bar.entries[name].series, epoch, bar.values[name])
+
+    # Values of steps.
+
+    def _report_steps(self, bar: Bar, drawing: Drawing, steps: list[Entry], new: bool) -> None:
+        """Report the values of the step, if they are ``new`` or another step's; elsewhere it is a redrawn frame."""
+        again = self._last is bar and bar.lags(drawing)
+        moved_on = drawing.done > bar.step and bar.draws == 1
+        self._last = bar
+        bar.move(drawing.done, drawing.total)
+        if steps and (new or again):
+            self._report_stayed(bar, bar.unchanged.changed(max(drawing.done, bar.step + 1)))
+            bar.advance(drawing.with_only(steps))
+            self._report_step(bar)
+            self._points.training_went_on()
+        elif steps and moved_on:
+            self._report_stayed(bar, bar.unchanged.still(drawing.done))
+
+    def _report_stayed(self, bar: Bar, steps: list[float]) -> None:
+        """The values of the last step were those of ``steps`` after it, too."""
+        for step in steps if bar.shown else ():
+            bar.stay(step)
+            self._report_step(bar)
+
+    def _report_step(self, bar: Bar) -> None:
+        """Report the values shown at the bar's step."""
+        drawing, context = bar.shown, self._points.context
+        if drawing is None:
+            return
+        axis = context.axis_in_fold("epoch" if drawing.by_epoch else "step")
+        if drawing.by_epoch:
+            x = bar.step
+            context.enter_epoch(x)
+        else:
+            named = drawing.plan.epoch is not None and bar.epoch is not None
+            index = context.epoch_index(bar.epoch) if named and bar.epoch is not None else bar.run - 1
+            x = index * drawing.total + bar.step
+            context.reach(axis, x)
+        self._points.report(drawing.plan, axis, x, drawing.numbers, redrawn=True)
+
+
+def _of_epoch(name: str) -> bool:
+    """Whether a name says that its value is of a whole epoch."""
+    return scope_of(name) in ("val", "test") or words(name)[-1:] == ("epoch",)
