@@ -19,7 +19,7 @@ def word_set(words: str) -> frozenset[str]:
 _SCOPES = {
     "train": "train training trainings trn tr learn 训练 訓練 学習 훈련 학습",
     "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof 验证 驗證 検証 검증",
+    " cv holdout oof вал валидация 验证 驗證 検証 검증",
     "test": "test testing tst 测试 測試 テスト",
 }
 #: The part of the data that a word stands for: ``train``, ``val`` or ``test``.

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.vocabulary import Role, is_gradient_norm, is_learning_rate, is_setting, may_be_code, words
+from mltui.parsers.vocabulary import (
+    Role,
+    is_gradient_norm,
+    is_learning_rate,
+    is_learnt,
+    is_setting,
+    is_whole,
+    may_be_code,
+    words,
+)
 
 _SEARCHES = frozenset(["generation", "gen"])
 _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
@@ -77,6 +86,16 @@ def _counters_alone_measure_nothing(record: Record, counts: bool) -> list[Field]
     return None if _metrics(record) or scopes or may_measure else []
 
 
+def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
+    for each in record.fields if counts and not record.row and _metrics(record) else ():
+        if each.role is Role.OTHER and each.explicit and each.decimal and not each.unit:
+            if is_learnt(each.name):
+                each.role, each.learnt = Role.SCHEDULE, True
+            elif is_whole(each.name):
+                each.role = Role.UNKNOWN
+    return None
+
+
 def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
     metrics = _metrics(record)
     if any(not _REWARDS.isdisjoint(words(f.name)) for f in metrics):
@@ -93,6 +112,7 @@ _RULES: tuple[_Rule, ...] = (
     _settings_are_no_values,
     _rates_and_norms_stand_alone,
     _counters_alone_measure_nothing,
+    _settings_may_be_learnt,
     _company_makes_values,
 )
 

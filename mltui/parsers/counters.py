@@ -8,6 +8,8 @@ from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, scope_of, words
 
 # What "steps" so far are called: "Total steps: 1000".
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
+# Letters for the number of a step.
+_TIMES = frozenset("tTnki")
 # Beside these a number without a name counts.
 _COMPANY = (Role.METRIC, Role.SCHEDULE, Role.SCOPE)
 
@@ -38,7 +40,7 @@ class Counters:
         if self._rank >= 0:
             self._take_nameless(record)
         if not self.any:
-            self._take_plural(record)
+            self._take_first_field(record)
 
     @property
     def any(self) -> bool:
@@ -59,11 +61,14 @@ class Counters:
                 # "Epoch: 1, Steps: 265" says how many steps the epoch has.
                 self._plural = found.name.lower() == "steps"
 
-    def _take_plural(self, record: Record) -> None:
-        """Take "Total steps: 1000" in front of what is measured as the steps so far."""
+    def _take_first_field(self, record: Record) -> None:
+        """Take "Total steps: 1000" in front of what is measured as the steps so far, and "t=1000" too."""
         first = record.fields[0] if record.fields else None
         measures = any(f.role is Role.METRIC for f in record.fields)
         if first is None or first.decimal or not first.explicit or not measures:
+            return
+        if first.name in _TIMES:
+            self.inner = Counter("step", "step", first.index, first.total)
             return
         *before, last = words(first.name) or ("",)
         axis, way = COUNTERS.get(last) or COUNTERS.get(last.removesuffix("s")) or ("", "")

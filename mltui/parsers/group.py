@@ -201,6 +201,8 @@ class Group:
     names: tuple[str, ...] = ()
     repeats: list[Group] = field(default_factory=list)
     """Other kinds of lines that tell the same series: at the end a log may tell its curves again."""
+    retells: bool = False
+    """Its lines are sentences on values that other lines may tell, and count for nothing where these do."""
     seen: Seen = field(default_factory=Seen)
     inner: InnerCounter = field(default_factory=InnerCounter)
     hold: Hold = field(default_factory=Hold)

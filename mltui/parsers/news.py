@@ -10,7 +10,7 @@ from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
-from mltui.parsers.vocabulary import scope_of
+from mltui.parsers.vocabulary import scope_of, words
 
 _new = tuple.__new__
 
@@ -60,6 +60,11 @@ class News:
             return
         group = plan.group
         seen, values = group.seen, [numbers[entry.index] for entry in plan.entries]
+        if group.retells and any(
+            self._is_told(group, entry.series.name, numbers[entry.index]) for entry in plan.entries
+        ):
+            group.hold.points.clear()
+            return
         if group.repeats and any(_tells(other, axis, x, group.names, values) for other in group.repeats):
             return
         if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
@@ -84,6 +89,12 @@ class News:
                 out.append(point)
         if not at_once:
             self.out += self.held.hold(group, self.context)
+
+    def _is_told(self, group: Group, name: str, value: float) -> bool:
+        """Whether a line of another kind tells the series ``name``, or had this value last."""
+        said = words(name)
+        others = (s for s in self.series.values() if s.last is not None and s.teller is not group)
+        return any(words(other.name) == said or (other.last and _is_close(other.last.value, value)) for other in others)
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: list[float], values: list[float]) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""

@@ -133,7 +133,8 @@ class Judge:
                 if said.placed:
                     self._remember_counted(name)
                 set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
-                plan.entries.append(Entry(series, index, set_once and found.role is Role.SCHEDULE))
+                scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
+                plan.entries.append(Entry(series, index, scheduled))
         plan.group = self._group(said, names, values)
         measured = [f for f in values if f.role is Role.METRIC]
         plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured), record.row)
@@ -173,7 +174,8 @@ class Judge:
     def _group(self, said: _Said, names: list[str], values: list[Field]) -> Group:
         """The group of the lines with these ``names`` that count in the same way."""
         epoch, inner = said.counters.epoch, said.counters.inner
-        key = (*names, epoch and epoch.axis, inner and inner.axis, said.record.running_mean)
+        record = said.record
+        key = (*names, epoch and epoch.axis, inner and inner.axis, record.running_mean, record.retells)
         found = self.groups.get(key)
         if found is None:
             if len(self.groups) > _GROUPS:
@@ -192,10 +194,12 @@ def _new_group(said: _Said, values: list[Field], names: list[str], earlier: list
     strong = any(f.role is Role.METRIC for f in values)
     norms = all(is_gradient_norm(f.name) for f in values)
     rates = not norms and all(f.role is Role.SCHEDULE for f in values)
+    retells = said.record.retells
     until = None
-    if not (said.placed and strong):
-        until = Until.IT_RECURS if said.counters.any or rates else Until.TRAINING_GOES_ON
-    return Group(tuple(names), earlier, hold=Hold(until), standing=Standing(needs_place=rates and not said.placed))
+    if not (said.placed and strong) or retells:
+        until = Until.IT_RECURS if said.counters.any or rates or retells else Until.TRAINING_GOES_ON
+    standing = Standing(needs_place=rates and not said.placed)
+    return Group(tuple(names), earlier, retells, hold=Hold(until), standing=standing)
 
 
 def _counting_plan(said: _Said) -> Plan | None:

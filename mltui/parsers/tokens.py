@@ -203,4 +203,4 @@ SIZE_UNITS = frozenset(
     ]
 )
 #: Units in which quality is measured: they may follow a metric's value.
-VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp"))
+VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg"))

@@ -26,8 +26,8 @@ from mltui.domain.words import (
 
 __all__ = [
     "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "Role", "Way",
-    "counter_of", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_scoped", "is_setting", "may_be_code",
-    "role_of", "scope_of", "word_set", "words",
+    "counter_of", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_scoped", "is_setting",
+    "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -96,7 +96,13 @@ _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
 _HYPER = word_set("""
     dropout decay gamma warmup hidden layers depth batch bs bsz seed patience smoothing weight units filters optimizer
 """)
-_THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs")
+# Settings that some trainings learn: beside what is measured they are a curve once they change.
+_LEARNT = word_set("alpha gamma lambda tau weight weights threshold")
+# Settings that are whole: of another number such a word is what was measured on it.
+_WHOLE = word_set("depth width height class classes label labels features nodes")
+# In front of "rate": how often that is.
+_OFTEN = word_set("success error win failure detection")
+_THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs qps rps iops")
 
 #: How a counter counts: ``batch`` begins anew each epoch, ``step`` runs on.
 Way = Literal["epoch", "batch", "step", "fold"]
@@ -224,6 +230,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.OTHER
     if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
         return Role.SCHEDULE
+    if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
+        return Role.METRIC
     if parts[-1] == "cost" and own & _WORK:
         return Role.OTHER  # The time that it cost.
     if len(parts) == 2 and parts[1] == "p" and parts[0] not in _SAMPLING:
@@ -255,6 +263,18 @@ def _is_learning_rate(parts: tuple[str, ...]) -> bool:
 def is_setting(name: str) -> bool:
     """Whether ``name`` is a hyperparameter that no schedule changes."""
     return role_of(name) is Role.OTHER and not _HYPER.isdisjoint(words(name))
+
+
+def is_learnt(name: str) -> bool:
+    """Whether ``name`` is a setting that may change in the course of a training."""
+    parts = [part.rstrip("0123456789") for part in words(name)]
+    rest = " ".join(part for part in parts if part and part not in _LEARNT)
+    return not _LEARNT.isdisjoint(parts) and (not rest or role_of(rest) is not Role.OTHER)
+
+
+def is_whole(name: str) -> bool:
+    """Whether ``name`` is a setting that is a whole number, or no setting."""
+    return not _WHOLE.isdisjoint(words(name))
 
 
 def is_gradient_norm(name: str) -> bool:

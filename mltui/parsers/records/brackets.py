@@ -135,6 +135,8 @@ def _take_beside(walk: Walk) -> None:
         if not first or last is None:
             continue
         first = False
+        if token.text[0] in "+-" and isinstance(last, Field):
+            continue  # By how much it changed.
         if "%" in token.unit:
             last.percent = walk.number
         elif (

@@ -93,7 +93,7 @@ def _end_of_sentence(parts: list[str]) -> int:
 
 def _known_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]]:
     """The name that the known words at the end are, if those before it may stand in front of a name."""
-    rate = [w.lower() for w in parts[-2:]] in (["learning", "rate"], ["learning", "rates"])
+    rate = len(parts) > 1 and words(parts[-1]) in (("rate",), ("rates",)) and known(" ".join(parts[-2:]))
     if not (rate or explicit or (parts and (known(parts[-1]) or role_of(parts[-1]) is Role.OTHER))):
         return "", parts
     start = len(parts) - 1 - rate

@@ -119,9 +119,12 @@ def take_named(walk: Walk, token: Token) -> None:
         walk.label = found
     if counter_of(name):
         _take_counter(walk, name, left, token)
-    elif role_of(name) is Role.SCOPE and token.text.isdigit() and not token.unit:
+    elif role_of(name) is Role.SCOPE and not is_decimal(token.text) and not token.unit:
         walk.label = name.split()[-1]
-        take_nameless(walk, token)
+        if walk.previous_text() == "@":
+            walk.add("step", token, True)  # "eval @ 1500: loss 0.31"
+        else:
+            take_nameless(walk, token)
     else:
         walk.add(name, token, explicit or (walk.regular and not known(name)))
         if " " in name and scope_of(name.split()[0]):
@@ -152,6 +155,9 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
         return
     if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
         walk.label = found
+    if name[-1:].lower() == "s" and any(scope_of(w) in ("val", "test") for w in left):
+        walk.last = None
+        return  # "Test Episodes: 10" says on how many it was measured.
     if left and not walk.record.fields and not walk.record.lead and "fold" in words(name):
         walk.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
     # "Episode Num" counts episodes.

@@ -34,6 +34,8 @@ class Field:
     """The number in brackets behind the value: ``0.81 (0.79)``."""
     percent: int | None = None
     """The percentage in brackets behind the value: ``464/500 (93%)``."""
+    learnt: bool = False
+    """It is a setting that may be learnt: a curve once it changes."""
     more: list[int] = field(default_factory=list)
     """Further values behind slashes: ``0.31 / 0.22``."""
 
@@ -106,6 +108,8 @@ class Record:
     """It is the row of a table: its columns tell its names."""
     starred: bool = False
     """It begins with a star, as summaries do."""
+    retells: bool = False
+    """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
 
 
 def is_decimal(text: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import STOP, measures
+from mltui.parsers.records.names import MEANS, STOP, measures
 from mltui.parsers.records.record import Field
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, Token
-from mltui.parsers.vocabulary import Role, counter_of, role_of, word_set
+from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
 
 # Words between names and numbers of a sentence.
 _JOINING = word_set("""
@@ -58,7 +58,8 @@ def between_marks(walk: Walk, token: Token) -> bool:
     """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
     phrase = walk.phrase
     before = walk.tokens.index(token, walk.i) - len(phrase) - 1
-    if not 1 < len(phrase) < 4 or before < 0 or "." not in token.text or not measures(phrase[-1]):
+    named = measures(phrase[-1]) or phrase[0].lower() in MEANS
+    if not 1 < len(phrase) < 4 or before < 0 or "." not in token.text or not named:
         return False
     plain = all(w.isalpha() and w.lower() not in STOP for w in phrase)
     return plain and (walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|")
@@ -84,6 +85,8 @@ def abbreviates(at: Cursor, token: Token) -> bool:
     previous, following = at.previous(), at.next()
     if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
         return False
+    if following.kind == "word" and len(previous.text) < 4 and scope_of(previous.text):
+        return True
     return following.text in ":=(" or (following.kind == "number" and len(previous.text) <= 4)
 
 
