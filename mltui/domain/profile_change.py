@@ -50,7 +50,7 @@ def _flat(value: object) -> str:
     )
 
 
-def _no_port(first: int) -> int | None:
+def _no_port(_first: int) -> int | None:
     return None
 
 

@@ -56,7 +56,7 @@ class Bars:
         self._open: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
 
-    def read(self, frame: bytes, final: bool) -> bytes | None:
+    def read(self, frame: bytes) -> bytes | None:
         """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
         if self._open:
             if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self._open) < 64:

@@ -150,7 +150,7 @@ class MetricReader:
 
     def _read_of(self, who: str, frame: bytes, final: bool) -> None:
         voice = self._listen_to(who)
-        rest = voice.bars.read(frame, final)
+        rest = voice.bars.read(frame)
         calm, self._calm = self._calm, not who and voice.idle
         if rest is None:
             return

@@ -83,7 +83,7 @@ def report(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> R
     if found and run.started is None and run.detail and (not found.known or found.kind is Kind.ENDING):
         # The engine's refusal was understood where it came: its own sentence says more than an exit code.
         found = replace(found, cause=run.detail, cure=run.hint or found.cure)
-    data = profile_data(run, folder)
+    data = profile_data(folder)
     change = partial(profile_changes, data=data, figures=evidence.figures, free_port=free_port)
     known = tuple((one, change(one)) for one in advice(table, evidence))
     return Report(found, change(found) if found else (), known, evidence.figures)
@@ -128,7 +128,7 @@ def _figures(run: Run, folder: RunFolder, log: tuple[str, ...]) -> Iterator[tupl
         if first is not None and run.finished > run.started:
             yield "silent_share", max(0.0, first - run.started) / (run.finished - run.started)
     yield "host_memory_total", float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    data = profile_data(run, folder)
+    data = profile_data(folder)
     limit = _memory_limit(data)
     if limit:
         yield "memory_limit", limit
@@ -193,7 +193,7 @@ def _first_output(folder: RunFolder) -> float | None:
         return None
 
 
-def profile_data(run: Run, folder: RunFolder) -> Mapping[str, Any]:
+def profile_data(folder: RunFolder) -> Mapping[str, Any]:
     """What the run's profile said; empty where there is no copy of it."""
     from mltui.storage.yaml_source import read_source
 

@@ -260,7 +260,7 @@ class ProfileRepository:
 
     def _entry(self, file: str, stamp: Stamp) -> ProfileEntry:
         known = self._known.get(file)
-        if known is None or known.files != _stamps(file, stamp, known.bases):
+        if known is None or known.files != _stamps(stamp, known.bases):
             known = self._known[file] = _read_entry(Path(file), stamp, self._environment, self.named)
         return known.entry
 
@@ -275,7 +275,7 @@ class _Known:
     bases: tuple[Path, ...]
 
 
-def _stamps(file: str, stamp: Stamp, bases: tuple[Path, ...]) -> tuple[Stamp, ...]:
+def _stamps(stamp: Stamp, bases: tuple[Path, ...]) -> tuple[Stamp, ...]:
     return (stamp, *(_stamp(_status(str(base))) for base in bases))
 
 
@@ -299,7 +299,7 @@ def _read_entry(file: Path, stamp: Stamp, environment: Mapping[str, str], find: 
     checked = check_source(source, file, environment, find=find)
     profile, problems = checked.profile, checked.problems
     bases = profile.bases if profile else ()
-    stamps = _stamps(str(file), stamp, bases)
+    stamps = _stamps(stamp, bases)
     newest = max(stamps)
     if profile is None or problems:
         data = source.data if isinstance(source.data, dict) else {}

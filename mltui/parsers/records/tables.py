@@ -220,15 +220,15 @@ def _one_each(header: Header, cells: list[Cell]) -> list[str] | None:
 
 def _beside_marks(header: Header, cells: list[Cell]) -> list[str] | None:
     """A cell for every column, and marks: a star behind the row for the best, an arrow for where a value goes."""
-    return _filled(header, cells, [any(c.isalnum() for c in cell.text) for cell in cells])
+    return _filled(header, [any(c.isalnum() for c in cell.text) for cell in cells])
 
 
 def _between_tabs(header: Header, cells: list[Cell]) -> list[str] | None:
     """Several tabs between two columns, which look like empty cells."""
-    return _filled(header, cells, [bool(cell.text) for cell in cells]) if "\t" in header.text else None
+    return _filled(header, [bool(cell.text) for cell in cells]) if "\t" in header.text else None
 
 
-def _filled(header: Header, cells: list[Cell], holds: list[bool]) -> list[str] | None:
+def _filled(header: Header, holds: list[bool]) -> list[str] | None:
     """The columns for those cells that hold something."""
     columns = header.columns(sum(holds))
     if columns is None:

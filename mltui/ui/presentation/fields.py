@@ -117,7 +117,7 @@ def columns_for(rows: Iterable[FieldRow], width: int, names: int = _NAME) -> Col
     return Columns(max(names, min(name, _NAME + 8)), max(_VALUE, min(value, _VALUE + 12)))
 
 
-def row_line(row: FieldRow, width: int, columns: Columns) -> Line:
+def row_line(row: FieldRow, columns: Columns) -> Line:
     """Name, value, and beside them what is wrong, else the default where it was changed, bounds and help."""
     if row.heading:
         return [(row.title, "title")]
@@ -133,7 +133,7 @@ def row_line(row: FieldRow, width: int, columns: Columns) -> Line:
 
 def remark_of(row: FieldRow, width: int, columns: Columns) -> Line:
     """What stands beside a value, alone, where its row has not room for all of it; else nothing."""
-    if line_length(row_line(row, width, columns)) <= width:
+    if line_length(row_line(row, columns)) <= width:
         return []
     return [(row.problem, "error")] if row.problem else [(" · ".join(_remarks(row)), "dim")]
 

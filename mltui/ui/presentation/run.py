@@ -94,7 +94,7 @@ def headline(
     right: list[Span] = [(code, "error"), (gpus, "accent"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
     if insights and run.state is RunState.RUNNING:
         return [spread(first, right, width), insight_line(insights, width)]
-    return [spread(first, right, width), *_explanation(run, width)]
+    return [spread(first, right, width), *_explanation(run)]
 
 
 def insight_line(insights: Sequence[Insight], width: int) -> Line:
@@ -113,7 +113,7 @@ def insight_lines(insights: Sequence[Insight]) -> list[Line]:
     return [*lines, []]
 
 
-def _explanation(run: Run, width: int) -> list[Line]:
+def _explanation(run: Run) -> list[Line]:
     """What is going on, or its parameters."""
     if run.state in (RunState.FAILED, RunState.LOST):
         # Why, and what to do, is on the card.

@@ -176,7 +176,7 @@ class _Cells:
     def marks(self, model: ChartModel) -> None:
         """The newest point of every curve, the places of values that are no number, the crosshair."""
         if model.view.cursor is not None:
-            self._crosshair(model, self._geometry.column_of(model.view.cursor))
+            self._crosshair(self._geometry.column_of(model.view.cursor))
         for plotted in model.back_to_front():
             if plotted.curve.style is CurveStyle.LINE:
                 self._points(plotted, model)
@@ -217,7 +217,7 @@ class _Cells:
         before = next((values[i] for i in range(index - 1, max(index - 50, -1), -1) if math.isfinite(values[i])), None)
         return last if before is None else min(max(self._geometry.row_of(before), 0), last)
 
-    def _crosshair(self, model: ChartModel, column: int) -> None:
+    def _crosshair(self, column: int) -> None:
         for row in range(self._geometry.height):
             self.put(column, row, "│", self._look.muted)
 

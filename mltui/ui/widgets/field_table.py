@@ -98,7 +98,7 @@ class FieldTable(ListTable[FieldRow]):
         return remark_of(row, width, columns_for(self._first, width, self._names)) if row else []
 
     def _line(self, row: FieldRow, width: int) -> Line:
-        return row_line(row, width, columns_for(self._first, width, self._names))
+        return row_line(row, columns_for(self._first, width, self._names))
 
     def go_to(self, field: Field) -> None:
         """Put the cursor on ``field``."""
