@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -31,13 +33,41 @@ SERIES_LIMIT = 2000
 SOURCE_LIMIT = 256
 
 
+class Axis(NamedTuple):
+    """What an x counts, taken apart: ``epoch (fold 2)`` counts epochs, and each fold of it anew."""
+
+    counts: str
+    """``step``, ``epoch``, ``iteration`` …: the log's own word."""
+    fold: str = ""
+    """``fold 2``, or empty."""
+
+    @classmethod
+    def of(cls, text: str) -> Axis:
+        """The axis that a point names."""
+        return _axis(text)
+
+    @property
+    def text(self) -> str:
+        """As points name it."""
+        return f"{self.counts} ({self.fold})" if self.fold else self.counts
+
+
+_FOLD = re.compile(r"(.*) \((fold [^() ]+)\)", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def _axis(text: str) -> Axis:
+    found = _FOLD.fullmatch(text)
+    return Axis(found[1], found[2]) if found else Axis(text)
+
+
 class MetricPoint(NamedTuple):
     """One value read out of a log."""
 
     name: str
     """The metric's name as the log has it, its scope in front or behind (``val_loss``, ``[rank0] loss``)."""
     axis: str
-    """What ``x`` counts: ``step``, ``epoch``, ``iteration``, ``batch`` … or ``count`` where the log prints no x."""
+    """What ``x`` counts: ``step``, ``epoch``, ``iteration`` … or ``count`` where the log prints no x; see ``Axis``."""
     x: float
     value: float
     """May be NaN or infinite."""

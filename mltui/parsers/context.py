@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mltui.domain.metric import Axis
 from mltui.parsers.plan import Counter, Plan
 
 
@@ -125,7 +126,7 @@ class Context:
 
     def axis_in_fold(self, axis: str) -> str:
         """``axis``, told apart by fold: each fold counts anew."""
-        return axis if self.fold is None else f"{axis} (fold {self.fold:g})"
+        return axis if self.fold is None else Axis(axis, f"fold {self.fold:g}").text
 
     def _resolve(
         self, plan: Plan, epoch: float | None, value: float, total: float | None, counter: Counter

@@ -85,7 +85,7 @@ def _read_header(line: str) -> _Header | None:
         return None
     _, axis, x = min(counters, key=lambda entry: _WAYS.index(entry[0]))
     values = tuple(
-        (i, name, MetricKind.THROUGHPUT if role is Role.THROUGHPUT else MetricKind.METRIC)
+        (i, name, role.kind)
         for i, (name, role) in enumerate(zip(cells, roles, strict=True))
         if role not in (Role.COUNTER, Role.OTHER) and name not in cells[:i]
     )

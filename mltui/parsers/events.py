@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from mltui.domain.metric import MetricKind, MetricPoint, Series
+from mltui.domain.metric import MetricPoint, Series
 from mltui.parsers.vocabulary import Role, role_of
 
 _HEAD = struct.Struct("<QI")
@@ -122,7 +122,7 @@ def scalar_point(scalar: Scalar) -> MetricPoint | None:
         return None
     # What Keras calls so has the epoch in the place of the step.
     axis = "epoch" if scalar.tag.startswith("epoch_") else "step"
-    kind = MetricKind.THROUGHPUT if role is Role.THROUGHPUT else MetricKind.METRIC
+    kind = role.kind
     return MetricPoint(scalar.tag, axis, float(scalar.step), scalar.value, kind)
 
 

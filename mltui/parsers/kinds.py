@@ -69,7 +69,7 @@ _LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 # How blocks begin that say nothing of the training.
 _BLOCKS: dict[Kind, re.Pattern[str]] = {
     "trace": re.compile(r"Traceback \(most recent call last\)"),
-    "summary": re.compile("Dep. Variable:"),
+    "summary": re.compile(r"Dep\. Variable:"),  # statsmodels' ``summary()``
     "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b"),
     "section": re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I),
     # The best so far, told again in the lines under it.

@@ -65,12 +65,16 @@ class _Voice:
 class MetricReader:
     """Reads the metrics out of one run's log, from its first byte on.
 
-    Points come in the order read. Points of kind RUNNING are what a bar showed on the way to an epoch's value;
-    THROUGHPUT is work per second. Any bytes are accepted; memory is bounded by the number of series and of line shapes
-    kept.
+    The points of one series come in the order in which the log tells them. A point may come later than those of lines
+    further down, where only these show where it stands or that it is part of a curve: the first values of a learning
+    rate, what was evaluated once, lines that may be drawn again.
+
+    Points of kind RUNNING are what a bar showed on the way to an epoch's value; THROUGHPUT is work per second. Any
+    bytes are accepted; memory is bounded by the number of series and of line shapes kept.
     """
 
     def __init__(self, config: MetricConfig | None = None) -> None:
+        """``config``: what a profile says of its log; raises ``re.error`` where a pattern of it is none."""
         self.config = config or MetricConfig()
         self._points = Points(self.config)
         self._decimals = Decimals()
@@ -94,7 +98,7 @@ class MetricReader:
         return self._points.dropped + self._left_out + others
 
     def feed(self, data: bytes, stream: int = 1) -> list[MetricPoint]:
-        """The points that ``data`` completes; ``stream`` is 1 for stdout, 2 for stderr."""
+        """The points that ``data`` completes; the lines of each ``stream`` (1: stdout, 2: stderr) are put together."""
         frames = self._frames.get(stream)
         if frames is None:
             frames = self._frames[stream] = Frames()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mltui.parsers.company import accepted, shown_by_bar
 from mltui.parsers.counters import Counters, evaluates
 from mltui.parsers.group import Group, Hold, Standing, Until
-from mltui.parsers.plan import METRIC, THROUGHPUT, Entry, Plan
+from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.titles import full_name, values_of_field
@@ -126,7 +126,7 @@ class Judge:
                 if name in names:
                     continue
                 names.append(name := self._told_apart(name, said))
-                series = self.points.series_for(name, THROUGHPUT if found.role is Role.THROUGHPUT else METRIC)
+                series = self.points.series_for(name, found.role.kind)
                 if series is None:
                     plan.lost += 1
                     continue
@@ -215,5 +215,6 @@ def _counting_plan(said: _Said) -> Plan | None:
 
 def _tells_the_end(record: Record) -> bool:
     """Whether a line tells how long the training took: what stands there is the end of it, and no step's."""
+    # As transformers' Trainer ends with: {'train_runtime': 12.3, 'train_loss': 0.5 …}.
     timed = any(words(f.name)[:2] == ("train", "runtime") for f in record.fields)
     return timed and not any(f.role is Role.SCHEDULE for f in record.fields)

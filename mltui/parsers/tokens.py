@@ -44,7 +44,7 @@ _TOKEN = re.compile(
       | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
       | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
       | (?<![^\s'"(])--[A-Za-z][\w-]*(?:=\S+|\ [-+]?\.?\d\S*)           # an option of a command, with its value
-      | (?<=\]\ END\ )[^;]{{1,300}};                   # the settings of a grid search's candidate
+      | (?<=\]\ END\ )[^;]{{1,300}};                   # what GridSearchCV (scikit-learn, verbose=3) tried
     )
   | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mltui.domain.metric import Axis
 from mltui.parsers.ahead import Ahead, Doubt, First
 from mltui.parsers.group import Group
 from mltui.parsers.news import News
@@ -27,7 +28,7 @@ class Unplaced:
         if self._waits(plan, numbers) or (group.standing.rows and self._lists_things(group)):
             return
         axis, x = self._locate(group)
-        if group.standing.needs_place and not news.context.has_under(indented) and not axis.startswith("epoch"):
+        if group.standing.needs_place and not news.context.has_under(indented) and Axis.of(axis).counts != "epoch":
             return
         news.report(plan, axis, x, numbers, redrawn)
 
@@ -64,7 +65,7 @@ class Unplaced:
         if context.position is not None:
             return context.position
         if not group.standing.counted:
-            within = seen.count > 0 and not seen.axis.startswith("epoch")
+            within = seen.count > 0 and Axis.of(seen.axis).counts != "epoch"
             if context.epoch is not None and not within and not seen.ends_at(context.epoch):
                 group.standing.was_inside(None if context.x is None else (context.axis, context.x))
                 return context.axis_in_fold("epoch"), context.epoch

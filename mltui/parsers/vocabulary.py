@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Literal
 
+from mltui.domain.metric import MetricKind
 from mltui.domain.words import (
     JOINED_ENDS,
     METRIC_WORDS,
@@ -48,6 +49,11 @@ class Role(Enum):
     """May be a metric, if it stands among metrics."""
     OTHER = "other"
     """Time, size, setting: no curve."""
+
+    @property
+    def kind(self) -> MetricKind:
+        """The kind of points that such numbers make, where they make any."""
+        return MetricKind.THROUGHPUT if self is Role.THROUGHPUT else MetricKind.METRIC
 
 
 SCHEDULE_WORDS = word_set("""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.domain.metric import Axis, MetricKind, MetricPoint
 from mltui.domain.metric_name import Scope, parse_name
 
 #: Axes on which a training does not get on: they begin anew with each epoch, or each kind of line has its own.
@@ -65,7 +65,7 @@ class EpochPlaces:
 
     def _begin(self, name: str, axis: str) -> tuple[_Where, bool]:
         metric, scope, _ = parse_name(name)
-        counted, _, fold = axis.partition(" (")
+        counted, fold = Axis.of(axis)
         where = self._metrics.setdefault((metric, fold), _Where())
         if counted == "epoch":
             return where, True

@@ -24,7 +24,7 @@ from mltui.parsers.vocabulary import Role, counter_of, scope_of, word_set
 _RECALLS = word_set("""
     loading loaded restoring restored resuming resumed schedule
 """)
-# What an evaluation leaves: ``Saving dict for global step 500: loss = 0.42``.
+# What an evaluation of TensorFlow's Estimator leaves: ``Saving dict for global step 500: loss = 0.42``.
 _SAVES = word_set("""
     saving saved writing
 """)

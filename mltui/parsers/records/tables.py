@@ -95,7 +95,8 @@ def read_header(text: str) -> Header | None:
 
 def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
     if len(columns) > 2 and columns[-1][0][-1:] == "…" and columns[-2][0] == "mAP50":
-        # Cut off at the terminal's edge; detectors print this pair.
+        # Ultralytics' validator (yolo/detect/val.py, from 8.0 on) prints ``mAP50  mAP50-95)``, and its bars are
+        # cut off at the terminal's edge; the rows beneath have both values.
         columns = [*columns[:-1], ("mAP50-95", *columns[-1][1:])]
     names = [name for name, _, _ in columns]
     if not 2 <= len(names) <= MAX_COLUMNS or not all(NAME.fullmatch(n) for n in names):

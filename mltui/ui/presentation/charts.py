@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mltui.domain.metric import MetricKind, MetricStore, Series
+from mltui.domain.metric import Axis, MetricKind, MetricStore, Series
 from mltui.domain.metric_name import MetricName, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
@@ -66,8 +66,7 @@ class _Member:
     @classmethod
     def of(cls, series: Series) -> _Member:
         """Its name and axis taken apart: each fold counts anew, and is one of several makers of a metric."""
-        name, (axis, _, fold) = parse_name(series.name), series.key.axis.partition(" (")
-        fold = fold.removesuffix(")")
+        name, (axis, fold) = parse_name(series.name), Axis.of(series.key.axis)
         return cls(series, name._replace(source=name.source or fold), axis, fold)
 
 
@@ -144,7 +143,7 @@ def group_runs(runs: Sequence[ComparedRun], place: Place = apart) -> list[ChartG
     if place is as_they_are:
         return _over_time(runs)
     charts = (chart for run in runs for chart in _sorted_out(run.store, place)[0])
-    over_epochs = {metric for metric, axis in charts if axis.startswith("epoch")}
+    over_epochs = {metric for metric, axis in charts if axis == "epoch"}
 
     def of_all(store: MetricStore, epochs: Series, steps: Series) -> Series | None:
         return None if parse_name(epochs.name).metric in over_epochs else place(store, epochs, steps)

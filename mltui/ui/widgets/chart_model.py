@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rich.style import Style
 
 from mltui.domain.curve import Smoother, Trace, XAxis
-from mltui.domain.metric import Series
+from mltui.domain.metric import Axis, Series
 from mltui.domain.metric_name import Goal
 from mltui.domain.text import one_line
 
@@ -199,5 +199,5 @@ class ChartModel:
             return "clock"
         if any(not p.trace.ordered(XAxis.LOGGED) for p in self.curves):
             return "count"
-        names = {p.curve.series.key.axis.partition(" (")[0] for p in self.curves}  # without the fold
+        names = {Axis.of(p.curve.series.key.axis).counts for p in self.curves}
         return one_line(names.pop(), 16) if len(names) == 1 else "x"
