@@ -17,10 +17,10 @@ def word_set(words: str) -> frozenset[str]:
 
 
 _SCOPES = {
-    "train": "train training trainings trn tr learn 训练 訓練 学習 훈련 학습",
+    "train": "train training trainings trn tr learn 训练 訓練 学習 훈련 학습 обуч обучение трен",
     "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof вал валидация 验证 驗證 検証 검증",
-    "test": "test testing tst 测试 測試 テスト",
+    " cv holdout oof вал валид валидация 验证 驗證 検証 검증",
+    "test": "test testing tst 测试 測試 テスト тест",
 }
 #: The part of the data that a word stands for: ``train``, ``val`` or ``test``.
 SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}

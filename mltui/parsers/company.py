@@ -20,6 +20,8 @@ from mltui.parsers.vocabulary import (
 _SEARCHES = frozenset(["generation", "gen"])
 _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
 
+_MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
+
 #: Settles the values of a line that ``counts`` or does not, or gives ``None``; it may change what a field is taken for.
 _Rule = Callable[[Record, bool], list[Field] | None]
 
@@ -37,11 +39,10 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
 
 
 def joined(record: Record) -> None:
-    """Take the one figure of a line as measured: the line above it in the block is."""
-    found = record.fields[0] if len(record.fields) == 1 and not record.nameless else None
-    if found is not None and found.role in (Role.UNKNOWN, Role.SCHEDULE):
-        fits = found.explicit and found.decimal and not found.unit
-        found.role = Role.METRIC if fits else found.role
+    """Take the figures of a line as measured, if all look so: the line above it in the block is."""
+    figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and f.decimal and not f.unit]
+    if len(figures) == len(record.fields) and not record.nameless:
+        _take_as_metrics(figures)
 
 
 # The rules, in their order: what one has changed the next ones find.

@@ -66,7 +66,8 @@ QUALIFIERS = word_set("""
 """)
 # What any program may tell of.
 _EVERYDAY = QUALIFIERS | word_set("""
-    error errors err ret quality success rate score scores cost distance similarity coverage gap
+    error errors err ret quality rate score scores cost distance similarity coverage gap
+    success win failure detection acceptance completion collision
 """)
 # Of these, what may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality")
@@ -107,7 +108,7 @@ _LEARNT = word_set("alpha gamma lambda tau weight weights threshold")
 # Settings that are whole: of another number such a word is what was measured on it.
 _WHOLE = word_set("depth width height class classes label labels features nodes")
 # In front of "rate": how often that is.
-_OFTEN = word_set("success error win failure detection")
+_OFTEN = word_set("success error win failure detection acceptance completion collision")
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs qps rps iops")
 
 #: How a counter counts: ``batch`` begins anew each epoch, ``step`` runs on.

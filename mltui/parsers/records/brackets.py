@@ -126,6 +126,7 @@ def _holds_value(walk: Walk) -> bool:
 def _take_beside(walk: Walk) -> None:
     """Read ``(0.79)`` or ``(93%)`` behind a value; nothing else in such brackets is read."""
     last, first = walk.last, True
+    below_zero = walk.previous_text()[:1] in ("-", "−")
     while walk.i + 1 < len(walk.tokens) and walk.tokens[walk.i].text != ")":
         walk.i += 1
         token = walk.tokens[walk.i]
@@ -135,7 +136,7 @@ def _take_beside(walk: Walk) -> None:
         if not first or last is None:
             continue
         first = False
-        if token.text[0] in "+-" and isinstance(last, Field):
+        if token.text[0] == "+" or (token.text[0] in "-−" and not below_zero):
             continue  # By how much it changed.
         if "%" in token.unit:
             last.percent = walk.number
