@@ -14,6 +14,7 @@ from mltui.parsers.vocabulary import (
     is_setting,
     is_whole,
     may_be_code,
+    scope_of,
     words,
 )
 
@@ -43,6 +44,18 @@ def joined(record: Record) -> None:
     figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and f.decimal and not f.unit]
     if len(figures) == len(record.fields) and not record.nameless:
         _take_as_metrics(figures)
+
+
+def compared(record: Record) -> None:
+    """Take what is told of two sets of data as measured, whatever it is: ``train-result=0.53, valid-result=0.56``."""
+    told: dict[tuple[str, ...], dict[str, Field]] = {}
+    for each in record.fields:
+        scope = scope_of(each.name) or scope_of(each.label)
+        if scope and each.role is Role.UNKNOWN and each.explicit and each.decimal and not each.unit:
+            told.setdefault(tuple(word for word in words(each.name) if not scope_of(word)), {})[scope] = each
+    for by_scope in told.values():
+        if len(by_scope) > 1:
+            _take_as_metrics(list(by_scope.values()))
 
 
 # The rules, in their order: what one has changed the next ones find.

@@ -47,9 +47,17 @@ class Context:
         return self.position is not None and (self.firm or (indented and self.position[0] != "trial"))
 
     def counts_evaluation(self, plan: Plan, numbers: list[float]) -> bool:
-        """Whether a counter that is full runs over other data than the training's does: ``Iter(val) [20/20]``."""
-        total = None if plan.inner is None else plan.inner.total_of(numbers)
-        if plan.inner is None or total is None or self.total is None or total == self.total:
+        """Whether a counter runs over other data than the training's does.
+
+        It is full, ``Iter(val) [20/20]``, or an evaluation's own that is always the same, or far behind the training's:
+        ``Test Episodes: 10``.
+        """
+        if plan.inner is None:
+            return False
+        total = plan.inner.total_of(numbers)
+        if plan.inner.evaluates and total is None:
+            return plan.group.inner.stands_still(numbers[plan.inner.index], self.x)
+        if total is None or self.total is None or total == self.total:
             return False
         return numbers[plan.inner.index] == total and self.axis == plan.inner.axis
 

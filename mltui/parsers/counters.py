@@ -24,6 +24,8 @@ class Counters:
         self.percent: int | None = None
         self.size: int | None = None
         """How many steps the epoch has."""
+        self._coarse = False
+        """The inner counter is written in whole thousands, ``Step: 0k``: another one says more."""
         self._rank = 99
         self._plural = False
         self._fraction = False
@@ -58,16 +60,18 @@ class Counters:
             rank = _preference(found.name, axis)
             if rank < self._rank:
                 self.inner, self._rank = counter, rank
+                self._coarse = bool(found.unit) and found.unit in "kKM" and not found.decimal
+                counter.evaluates = way == "step" and (scope_of(found.name) or scope_of(found.label)) in ("val", "test")
                 # "Epoch: 1, Steps: 265" says how many steps the epoch has.
                 self._plural = found.name.lower() == "steps"
 
     def _take_first_field(self, record: Record) -> None:
-        """Take "Total steps: 1000" in front of what is measured as the steps so far, and "t=1000" too."""
+        """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too."""
         first = record.fields[0] if record.fields else None
         measures = any(f.role is Role.METRIC for f in record.fields)
         if first is None or first.decimal or not first.explicit or not measures:
             return
-        if first.name in _TIMES:
+        if first.name in _TIMES or (len(first.name) == 1 and first.total is not None):
             self.inner = Counter("step", "step", first.index, first.total)
             return
         *before, last = words(first.name) or ("",)
@@ -76,8 +80,9 @@ class Counters:
             self.inner = Counter(axis, way, first.index, first.total)
 
     def _take_nameless(self, record: Record) -> None:
-        found = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
-        if not found or self.inner is not None:
+        places = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
+        found = [n for n in places if n.total is not None or not n.decimal]
+        if not found or (self.inner is not None and not self._coarse):
             return
         if self._fraction and found[0].first and found[0].total is not None:
             # "31/80 (epoch 0.775)" says the same twice.

@@ -29,6 +29,8 @@ class InnerCounter:
     _from_zero: bool = False
     _full: bool | None = None
     """It has always been full (``[4/4]``)."""
+    _still: float | None = None
+    """What it was in the last line, where it may be the length of an evaluation."""
     _batch: float | None = None
     """How many samples it counts a batch, 0 if it counts none; ``None`` while that is not known."""
 
@@ -45,6 +47,13 @@ class InnerCounter:
         if percent is not None and 0 <= percent <= 100 and (value % size or value / size < self._last):
             return float(round(percent / 100 * batches)), float(batches)
         return value / size, float(batches)
+
+    def stands_still(self, value: float, x: float | None) -> bool:
+        """Whether a counter without a total is as in the line before, or in the first one far behind ``x``."""
+        before, self._still = self._still, value
+        if before is not None:
+            return value == before
+        return x is not None and 1 < value <= x / 2
 
     def sums_up(self, value: float, total: float | None) -> bool:
         """Whether the line at hand sums up its epoch, as all before it did: its counter is full."""

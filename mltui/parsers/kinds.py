@@ -31,6 +31,7 @@ _GATE = frozenset(
         *SCOPE_WORDS,
         *COUNTERS,
         "learning",
+        "episodic",
         "gradient",
         "metrics",
         "best",
@@ -43,6 +44,9 @@ _GATE = frozenset(
         "r",
     }
 )
+# Names that are one letter but for their digits: ``f1 = 0.8``.
+_LETTERS = "|".join(sorted(word for word in METRIC_WORDS if len(word) == 2 and word[1].isdigit()))
+_SHORT = re.compile(rf"(?<![a-z0-9])(?:{_LETTERS})['\"]?\s?[:=]".encode())
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
 _NUMERIC_START = re.compile(rb"[\s|,;\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
@@ -139,8 +143,9 @@ def table_part(text: str) -> str:
 
 def _may_matter(frame: bytes) -> bool:
     """Whether the line holds a word of the field at all; most lines of most logs do not."""
-    found = _WORD.findall(frame.lower())
-    if not _GATE.isdisjoint(found) or any(word.endswith(_JOINED_ENDS) for word in found):
+    lower = frame.lower()
+    found = _WORD.findall(lower)
+    if not _GATE.isdisjoint(found) or any(word.endswith(_JOINED_ENDS) for word in found) or _SHORT.search(lower):
         return True
     if not frame.isascii():
         if not _GATE.isdisjoint(w.encode() for w in _ANY_WORD.findall(text_of(frame).lower())):

@@ -42,6 +42,8 @@ class Counter:
     way: Way
     index: int
     total: int | None = None
+    evaluates: bool = False
+    """It is named an evaluation's own: ``Iter(val) [5]``, ``Test Episodes: 10``."""
 
     def total_of(self, numbers: list[float]) -> float | None:
         """Of how many it counts, if the line says so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mltui.parsers.company import accepted, shown_by_bar
+from mltui.parsers.company import accepted, compared, shown_by_bar
 from mltui.parsers.counters import Counters, evaluates
 from mltui.parsers.group import Group, Hold, Standing, Until
 from mltui.parsers.plan import Entry, Plan
@@ -71,6 +71,7 @@ class Judge:
         """
         if _tells_the_end(record) or self._tells_again(record, bar):
             return None
+        compared(record)
         said = _Said(record, Counters(record, self.points.config.x), rank or self.who, bar)
         self._recall_measured(record)
         whole = [f for f in record.fields if not f.decimal and f.role in _MAY_BE_WHOLE and not record.row]

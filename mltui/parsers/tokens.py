@@ -75,6 +75,10 @@ _TOKEN = re.compile(
 )
 
 
+# A measure and its value without anything between them, where the line counts: ``Epoch 1 loss0.571``.
+_TOUCHING = re.compile(r"([Ll]oss(?:es)?|LOSS|[Aa]cc(?:uracy)?|[Ee]rr(?:or)?|lr)(\d+\.\d+)")
+_COUNTING = re.compile(r"\b(?:epoch|step|iter|iteration|batch|episode|round)(?![a-z])", re.I)
+
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
 
@@ -98,6 +102,12 @@ class Token(NamedTuple):
     unit: str = ""
 
 
+def _touching(word: re.Match[str]) -> re.Match[str] | None:
+    """A measure that its value touches, both one word."""
+    found = _TOUCHING.fullmatch(word.group())
+    return found if found is not None and _COUNTING.search(word.string, 0, word.start()) else None
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of ``text``; single blanks between them are left out."""
     found: list[Token] = []
@@ -115,6 +125,9 @@ def tokenize(text: str) -> list[Token]:
             continue
         elif kind == "glued":
             found.append(Token("word", match["glued"], match.start(), match.end("glued")))
+        elif kind == "word" and "." in match.group() and (parts := _touching(match)):
+            found.append(Token("word", parts[1], match.start(), match.start() + len(parts[1])))
+            found.append(Token("number", parts[2], match.start() + len(parts[1]), match.end()))
         else:
             found.append(Token(kind, match.group(), match.start(), match.end()))
     return found

@@ -73,6 +73,8 @@ _EVERYDAY = QUALIFIERS | word_set("""
 _CODES = QUALIFIERS | word_set("ret err error errors quality")
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
+#: Behind these stands what a measure is of.
+_ABOUT = word_set("on of for over")
 _MIDDLE = word_set("mean median avg average")
 _SAMPLING = word_set("top min typical dropout")
 _WORK = word_set("batch reader data loader iter step")
@@ -165,7 +167,12 @@ def is_scoped(name: str) -> bool:
 def counter_of(name: str) -> tuple[str, Way] | None:
     """What the counter ``name`` counts and how (see ``COUNTERS``), or ``None`` if it is no counter."""
     parts = words(_FOLDER.sub("", name))
-    if not parts or len(parts) > 4 or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps")):
+    if (
+        not parts
+        or len(parts) > 4
+        or _SPENT.search(name)
+        or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps"))
+    ):
         return None
     if parts == ("total", "t"):
         return "timestep", "step"
@@ -187,8 +194,10 @@ def role_of(name: str) -> Role:
     """What a number of this ``name`` is."""
     if counter_of(name):
         return Role.COUNTER
+    if _SPENT.search(name):
+        return Role.OTHER
     name = _FOLDER.sub("", name)
-    if _SPENT.search(name) or name.endswith("_ms"):
+    if name.endswith("_ms"):
         return Role.OTHER
     if name.endswith("_s") and METRIC_WORDS.isdisjoint(words(name)):
         return Role.OTHER
@@ -198,6 +207,10 @@ def role_of(name: str) -> Role:
         return Role.METRIC
     parts = words(name)
     found = _role_of_words(parts, without_digits(parts)) if parts else Role.OTHER
+    if found is Role.OTHER and (end := next((i for i, word in enumerate(parts) if word in _ABOUT), 0)):
+        # "Cost on training data" is a cost, whatever it is of.
+        head = parts[:end]
+        return Role.METRIC if _role_of_words(head, without_digits(head)) is Role.METRIC else found
     if found is Role.OTHER and name.count("/") > 1:
         # Folders name the place (``layers.3.weight/grad_norm``), the last part says what is measured.
         last = role_of(name.rpartition("/")[2])
@@ -231,6 +244,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
     if parts == ("target",):
         return Role.METRIC
+    if parts == ("sample",):
+        return Role.OTHER  # How long sampling took, or which one it is.
     if parts[0] in ("max", "min") and own & (SCHEDULE_WORDS | {"delta"}):
         return Role.OTHER
     if "best" in own and not own & {"fitness", "cost", "reward"}:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, measures
 from mltui.parsers.records.numbers import take_named
-from mltui.parsers.records.record import Field
+from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import NUMBER, TIME_UNITS, Token
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of
@@ -138,7 +138,10 @@ def _take_beside(walk: Walk) -> None:
         first = False
         if token.text[0] == "+" or (token.text[0] in "-−" and not below_zero):
             continue  # By how much it changed.
-        if "%" in token.unit:
+        if isinstance(last, Field) and last.counts and (total := _total_behind(walk, token)):
+            # "Epoch: 1/6 (3/20)" is the third of twenty batches.
+            walk.record.nameless.append(Nameless(walk.number, walk.pass_number(total), "bracket", False))
+        elif "%" in token.unit:
             last.percent = walk.number
         elif (
             isinstance(last, Field)
@@ -148,6 +151,15 @@ def _take_beside(walk: Walk) -> None:
             and walk.next_kind() != "word"  # "(2.1 s)" is another figure.
         ):
             last.mean = walk.number
+
+
+def _total_behind(walk: Walk, token: Token) -> Token | None:
+    """The whole number behind a slash behind the number at hand, of which it is one."""
+    slash, total = walk.next(), walk.next(2)
+    if slash is None or total is None or slash.text != "/" or total.kind != "number":
+        return None
+    goes_on = any(each.kind == "word" and each.start > total.end for each in walk.tokens)
+    return total if goes_on and token.text.isdigit() and total.text.isdigit() and not total.unit else None
 
 
 # Brackets behind a phrase.

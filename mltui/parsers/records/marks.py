@@ -117,6 +117,13 @@ def take_arrow(walk: Walk, token: Token) -> None:
     walk.boundary()
 
 
+def _hash(walk: Walk, token: Token) -> None:
+    """Read ``#test=6040`` as the number of them."""
+    following = walk.next()
+    if following is not None and following.kind == "word" and following.start == token.end and not walk.phrase:
+        walk.phrase.append("num")
+
+
 # Marks that end a phrase.
 
 
@@ -167,6 +174,7 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     **dict.fromkeys("([{", open_bracket),
     **dict.fromkeys(")]}", close_bracket),
     "/": _slash,
+    "#": _hash,
     "<": _below,
     "+": _plus,
     "-": _dash,

@@ -25,6 +25,10 @@ SCOPE_KEYS = word_set("""
 SETTINGS = word_set("""
     params parameters config args hparams hyperparameters settings kwargs options parameter
 """)
+# Words that say what is done with the data, and of which only where nothing else does.
+_DOING = word_set("""
+    eval evaluation evaluating validate validating
+""")
 #: What a bracket or a table holds of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
 STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 
@@ -34,9 +38,15 @@ def measures(word: str) -> bool:
     return role_of(word) is Role.METRIC
 
 
+def scope_word(phrase: list[str]) -> str:
+    """The word of ``phrase`` that says of what data it speaks; what is done with them goes behind: ``eval dev``."""
+    found = [word for word in phrase if scope_of(word)]
+    return next((word for word in found if word.lower() not in _DOING), found[0] if found else "")
+
+
 def _is_of(parts: list[str], i: int) -> bool:
-    """Whether word ``i`` is the "of" of a name: ``Std of Reward``."""
-    return i > 0 and parts[i].lower() == "of" and parts[i - 1].lower() in QUALIFIERS
+    """Whether word ``i`` is the "of" of a name: ``Std of Reward``, ``test error of best model``."""
+    return i > 0 and parts[i].lower() == "of" and (parts[i - 1].lower() in QUALIFIERS or measures(parts[i - 1]))
 
 
 def known(word: str) -> bool:

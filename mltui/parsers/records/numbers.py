@@ -13,6 +13,10 @@ from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, role_of, sco
 _EXTENT = word_set("""
     over across on of for last past
 """)
+# What is measured on the first so many: ``Recall 20: 0.31``.
+_OF_FIRST = word_set("""
+    recall precision prec rec hit hits hr ndcg map mrr top acc accuracy ap ar f1
+""")
 # In front of a count that is not where the training stands.
 _BLOCK = word_set("""
     best last since until from early total remaining max resume resuming saved saving every
@@ -34,7 +38,7 @@ def take_number(walk: Walk, token: Token) -> None:
         _understand_sentence(walk)
     if walk.phrase and not walk.separator and (_names_count(walk, token) or _counts_in_front(walk, token)):
         return
-    if _is_after(walk, token):
+    if _is_after(walk, token) or _counts_inside(walk, token):
         pass
     elif walk.phrase:
         take_named(walk, token)
@@ -97,6 +101,24 @@ def _is_after(walk: Walk, token: Token) -> bool:
         return False
     walk.go_to(following)
     walk.add(name, token, True)
+    return True
+
+
+def _counts_inside(walk: Walk, token: Token) -> bool:
+    """Take a count between a measure and its value: ``Train loss 20 3.12``, ``Validation loss 20: 1.9``."""
+    phrase = walk.phrase
+    if not phrase or walk.separator or walk.brackets or walk.record.fields or not measures(phrase[-1]):
+        return False
+    if token.unit or not token.text.isdigit() or phrase[-1].lower() in _OF_FIRST or not all(map(known, phrase)):
+        return False
+    value = walk.next()
+    value = walk.next(2) if value is not None and value.text in ":=" else value
+    if value is None or value.kind != "number" or "." not in value.text or value.unit.strip(" %"):
+        return False
+    if sum(each.text == phrase[-1] for each in walk.tokens) > 1:
+        return False  # "Loss 1: 0.5, Loss 2: 0.6" numbers its losses.
+    walk.waiting_name = " ".join(phrase)
+    walk.add("iteration", token, True)
     return True
 
 
@@ -165,7 +187,7 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     left = left if any(measures(w) for w in left) or not walk.cut_off else walk.cut_off
     if any(measures(w) for w in left):
         walk.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w))
-    elif value_follows(walk):
+    elif value_follows(walk) and not walk.waiting_name:
         # "Valid hits at step 100: 0.5", "epoch 3: 0.5"
         walk.waiting_name = " ".join(w for w in left if w.lower() not in STOP) or "value"
 

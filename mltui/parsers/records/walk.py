@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, inside, known, measures
+from mltui.parsers.records.names import MEANS, inside, known, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, words
@@ -125,7 +125,7 @@ class Walk(Cursor):
         """Keep what the phrase says about scope: it stands for the fields that follow."""
         self.note_past(self.phrase)
         if self.phrase and len(self.phrase) <= 3 and Bracket.CALL not in self.brackets:
-            found = next((w for w in self.phrase if scope_of(w)), "")
+            found = scope_word(self.phrase)
             if found:
                 self.label, self.inherited = found, ""
 
