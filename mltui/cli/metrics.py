@@ -18,7 +18,7 @@ from mltui.cli.summary import best_text, of_kind, read_metrics, x_text
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import format_count, format_value
 from mltui.domain.metric import MetricPoint, MetricStore, left_out_text
-from mltui.domain.text import one_line
+from mltui.domain.text import clean, one_line
 from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
 
 if TYPE_CHECKING:
@@ -67,12 +67,24 @@ def _in_blocks() -> Iterator[None]:
 
 
 def _give(args: Namespace) -> None:
-    if args.source == "-":
+    if args.explain:
+        _explain(args)
+    elif args.source == "-":
         _print(args, _read_log(sys.stdin.fileno()))
     elif os.path.exists(args.source):
         _print_file(args, Path(args.source))
     else:
         _print_run(args, _folder(args))
+
+
+def _explain(args: Namespace) -> None:
+    """Print what the reader makes of each line of a log."""
+    from mltui.parsers.explain import Explainer
+
+    path = Path(args.source) if os.path.exists(args.source) else _folder(args).log if args.source != "-" else None
+    with path.open("rb") if path else sys.stdin.buffer as log:
+        for line in Explainer().explain(log):
+            print(clean(line))
 
 
 def _print_file(args: Namespace, path: Path) -> None:

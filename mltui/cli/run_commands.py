@@ -99,6 +99,7 @@ def _metrics(parser: ArgumentParser) -> None:
         "--export", nargs=2, metavar=("KIND", "PATH"), default=None,
         help="tensorboard DIR: an event file in that folder; svg FILE: a picture of all curves",
     )  # fmt: skip
+    parser.add_argument("--explain", action="store_true", help="what the reader makes of each line of a log")
 
 
 RUN_COMMANDS = (

@@ -63,6 +63,31 @@ def test_values_of_too_many_series_are_counted(program: Program) -> None:
     assert "100 values left out: more than 2,000 series" in err
 
 
+def test_what_the_reader_makes_of_each_line_is_shown(program: Program) -> None:
+    """A line, beneath it what was taken off, the names it has, the plan, the points; control bytes are gone."""
+    log = b"10:00:01 INFO step 10 loss=0.5 lr=0.1\nhello \x07\nepoch  loss\n1  0.25\n50%|# | 1/2 [00:01<00:01, 1it/s]"
+    out, _ = program("metrics", "-", "--explain", stdin=log)
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "10:00:01 INFO step 10 loss=0.5 lr=0.1",
+        "prefix '10:00:01 INFO '",
+        "kind pairs",
+        "tokens word:step number:10 word:loss mark:= number:0.5 word:lr mark:= number:0.1",
+        "fields step = 10 (counter); loss = 0.5 (metric); lr = 0.1 (schedule)",
+        "plan x: step; values: loss, lr",
+        "-> metric loss, step 10: 0.5",
+        "-> metric lr, step 10: 0.1",
+        "hello",
+        "kind nothing",
+        "epoch loss",
+        "kind header",
+        "1 0.25",
+        "kind row",
+        "-> metric epoch loss, epoch 1: 0.25",
+        "50%|# | 1/2 [00:01<00:01, 1it/s]",
+        "bar yes: see bars.py",
+    ]
+
+
 def test_table_has_a_line_a_series(program: Program) -> None:
     """The default is a summary."""
     out, _ = program("metrics", "-", stdin=_LOG)

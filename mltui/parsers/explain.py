@@ -1,0 +1,87 @@
+"""What becomes of each line of a log, step by step: for whoever adds a format, or wonders where a value went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mltui.domain.metric import MetricPoint
+from mltui.parsers.bars import Bars
+from mltui.parsers.config import MetricConfig
+from mltui.parsers.kinds import kind_of
+from mltui.parsers.lines import Lines
+from mltui.parsers.outer import Outer
+from mltui.parsers.plan import Plan
+from mltui.parsers.points import Points
+from mltui.parsers.prefix import split_prefix
+from mltui.parsers.reader import MetricReader
+from mltui.parsers.records.pairs import read_pairs
+from mltui.parsers.records.record import Record
+from mltui.parsers.roles import Judge
+from mltui.parsers.terminal import LIVE, STILL, Frames
+from mltui.parsers.tokens import text_of, tokenize
+from mltui.parsers.voices import Voices
+
+
+class Explainer:
+    """Goes the way of ``MetricReader`` with each line once more, beside a reader that reads the log as ever."""
+
+    def __init__(self, config: MetricConfig | None = None) -> None:
+        points = Points(config or MetricConfig())
+        self._reader = MetricReader(config)
+        self._frames, self._split, self._outer = Frames(), Voices().split, Outer()
+        self._bars, self._judge = Bars(points, Lines(points)), Judge(points)
+
+    def explain(self, log: Iterable[bytes]) -> Iterator[str]:
+        """Each line of ``log`` with its stations beneath it, the last of them the points that it completed."""
+        for line in log:
+            yield from self._frames_in(self._frames.feed(line))
+            yield from _points(self._reader.feed(line))
+        yield from self._frames_in(self._frames.close())
+        yield from _points(self._reader.close())
+
+    def _frames_in(self, frames: Iterable[tuple[bytes, bool]]) -> Iterator[str]:
+        for frame, _ in frames:
+            if frame.strip() and frame not in (LIVE, STILL):
+                yield text_of(frame)
+                yield from (f"    {name:9} {said}" for name, said in self._stations(frame) if said)
+
+    def _stations(self, frame: bytes) -> Iterator[tuple[str, str]]:
+        for who, piece in self._split(frame) or [("", frame)]:
+            yield "who", who
+            rest = self._bars.read(piece)
+            yield "bar", "" if rest is piece else "yes: see bars.py"
+            if rest is not None:
+                line = self._outer.peel(rest)
+                yield "prefix", repr(text_of(rest[: len(rest) - len(line)])) if line != rest else ""
+                yield "kind", (kind := kind_of(text_of(line), line))
+                if kind in ("pairs", "labelled"):
+                    yield from self._understood(text_of(line))
+
+    def _understood(self, text: str) -> Iterator[tuple[str, str]]:
+        """What a line says that is no table's: names beside numbers."""
+        start = split_prefix(text)
+        tokens = tokenize(text[start:])
+        record = read_pairs(text[start:], tokens)
+        yield "logger", repr(text[:start]) if start else ""
+        yield "tokens", "  ".join(f"{token.kind}:{token.text}{token.unit}" for token in tokens)
+        yield "fields", "; ".join(_fields(record, [token.text for token in tokens if token.kind == "number"]))
+        yield "plan", _plan(self._judge.plan(record))
+
+
+def _fields(record: Record, numbers: list[str]) -> Iterator[str]:
+    for field in record.fields:
+        yield f"{field.label} {field.name} = {numbers[field.index]}{field.unit} ({field.role.value})".strip()
+    for one in record.nameless:
+        yield f"without a name: {numbers[one.index]} ({one.place})"
+
+
+def _plan(plan: Plan | None) -> str:
+    if plan is None:
+        return "none: it says nothing of a training"
+    counters = ", ".join(counter.axis for counter in (plan.epoch, plan.inner, plan.fold) if counter is not None)
+    values = ", ".join(entry.series.name for entry in plan.entries)
+    return f"x: {counters or 'where the log was last'}; values: {values or 'none'}"
+
+
+def _points(points: Iterable[MetricPoint]) -> Iterator[str]:
+    return (f"    -> {p.kind} {p.name}, {p.axis} {p.x:g}: {p.value:g}" for p in points)
