@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
-from mltui.parsers.records import tables
+from mltui.parsers.records import rows, tables
 from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
@@ -94,11 +94,11 @@ class Tabular:
         cells = row_cells(text)
         if cells is None:
             return None
-        if not bar and self.open and tables.numbers_classes(header, cells):
+        if not bar and self.open and rows.numbers_classes(header, cells):
             columns = header.columns(len(cells) - 1) or []
-            named = tables.under_label(f"class {cells[0].text}", [name for name, _, _ in columns])
+            named = rows.under_label(f"class {cells[0].text}", [name for name, _, _ in columns])
             return self._plan_of(text, named, cells[1:])
-        names = tables.assign(header, cells)
+        names = rows.assign(header, cells)
         return None if names is None else self._plan_of(text, names, cells)
 
     def labelled_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
@@ -107,10 +107,10 @@ class Tabular:
         if self._header is None or label is None or not self.open:
             return None
         cells = row_cells(text, label)
-        names = None if cells is None else tables.assign_labelled(self._header, cells)
+        names = None if cells is None else rows.assign_labelled(self._header, cells)
         if cells is None or names is None:
             return None
-        return self._plan_of(text, tables.under_label(label, names), cells[1:])
+        return self._plan_of(text, rows.under_label(label, names), cells[1:])
 
     def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, list[Span]] | None:
         present = [
@@ -123,7 +123,7 @@ class Tabular:
         # What is measured may be whole in the first row: such rows are judged by themselves.
         whole = not any("." in text[a:b] for _, (a, b) in present)
         if (key, whole) not in self._rows:
-            record = tables.table_record(list(key), [text[a:b] for _, (a, b) in present])
+            record = rows.table_record(list(key), [text[a:b] for _, (a, b) in present])
             self._rows[key, whole] = self._judge.plan(record)
         plan = self._rows[key, whole]
         spans = [byte_span(text, *place) for _, place in present]
@@ -184,12 +184,12 @@ class Tabular:
 
     def flush_box(self) -> None:
         """Read the box that was being kept."""
-        rows, self.box, self._box_prefix = [r for r in self.box if r[0]], [], ""
-        column = tables.labelled_column(self._header) if self.open and self._header is not None else ""
+        box, self.box, self._box_prefix = [r for r in self.box if r[0]], [], ""
+        column = rows.labelled_column(self._header) if self.open and self._header is not None else ""
         about, self._box_about = self._box_about, ""
         record = Record()
         values: list[float] = []
-        for name, value in rows:
+        for name, value in box:
             if number := is_number(value):
                 found = new_field(f"{name} {column}".rstrip(), len(values), decimal=is_decimal(number))
                 found.name = found.name if found.counts else about + found.name

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from mltui.parsers.records import lists, tables
+from mltui.parsers.records import lists, rows, tables
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.cells import row_cells
 from mltui.parsers.records.cursor import Cursor
@@ -276,4 +276,4 @@ def test_the_cells_of_a_row_find_their_columns(header: str, row: str, names: lis
     found, cells = tables.read_header(header), row_cells(row)
     assert found is not None
     assert cells is not None
-    assert tables.assign(found, cells) == names
+    assert rows.assign(found, cells) == names

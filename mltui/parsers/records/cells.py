@@ -40,6 +40,9 @@ _REMARK = re.compile(r"(?<=\d) {2,}([A-Za-z][A-Za-z ,.'-]*)$")
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 MAX_COLUMNS = 64
 
+#: What stands between two separators: its text, and where it begins and ends.
+Piece = tuple[str, int, int]
+
 
 class Cell(NamedTuple):
     """One cell of a row: its text, its place, and where in the row its numbers stand: one, or those of a list."""
@@ -76,9 +79,14 @@ def is_rule(text: str) -> bool:
     return _RULE.fullmatch(text) is not None and RULE_GROUP.search(text) is not None
 
 
-def split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]]:
+def pieces_of(kind: re.Pattern[str], text: str, start: int = 0) -> list[Piece]:
+    """All that ``kind`` finds in ``text`` from ``start`` on."""
+    return [(found.group(), found.start(), found.end()) for found in kind.finditer(text, start)]
+
+
+def split_by(text: str, separator: re.Pattern[str]) -> list[Piece]:
     """The cells between separators with their places; what is empty beyond bars at both ends is no cell."""
-    cells: list[tuple[str, int, int]] = []
+    cells: list[Piece] = []
     start = 0
     for end, after in [*(m.span() for m in separator.finditer(text)), (len(text), len(text))]:
         cell = text[start:end]
@@ -90,26 +98,26 @@ def split_by(text: str, separator: re.Pattern[str]) -> list[tuple[str, int, int]
     return [(name.strip("\"'"), a, b) for name, a, b in cells]
 
 
-def split_row(text: str) -> list[tuple[str, int, int]]:
+def split_row(text: str) -> list[Piece]:
     """The cells of a row."""
     if BARS.search(text):
         return split_by(text, BARS)
     if remark := _REMARK.search(text):
         return [*split_row(text[: remark.start()]), (remark[1], *remark.span(1))]
     if _LIST.search(text):
-        return [(m.group(), m.start(), m.end()) for m in _LIST_OR_WORD.finditer(text)]
+        return pieces_of(_LIST_OR_WORD, text)
     if "," in (_THOUSANDS.sub("", text) if "  " in text.strip() else text):
         return split_by(text, re.compile(","))
     if ";" in text:
         return split_by(text, re.compile(";"))
     if "\t" in text.strip():
         return split_by(text.strip("\t"), re.compile("\t"))
-    return [(m.group(), m.start(), m.end()) for m in WORDS.finditer(text)]
+    return pieces_of(WORDS, text)
 
 
 def label_of(text: str) -> str | None:
     """The name in front of a row of numbers (``| road | 56.7 | 61.2 |``); ``None`` if ``text`` is no such row."""
-    parts = split_by(text, BARS) if BARS.search(text) else [(m.group(), *m.span()) for m in GAPPED.finditer(text)]
+    parts = split_by(text, BARS) if BARS.search(text) else pieces_of(GAPPED, text)
     if not 3 <= len(parts) <= MAX_COLUMNS or not NAME.fullmatch(parts[0][0]) or "=" in parts[0][0]:
         return None
     return parts[0][0] if row_cells(text, parts[0][0]) else None
@@ -121,7 +129,7 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
     if label and not BARS.search(text):
         begin = text.find(label)
         end = begin + len(label)
-        parts = [(label, begin, end), *((m.group(), *m.span()) for m in WORDS.finditer(text, end))]
+        parts = [(label, begin, end), *pieces_of(WORDS, text, end)]
     if not 2 <= len(parts) <= MAX_COLUMNS:
         return None
     cells: list[Cell] = []

@@ -1,7 +1,7 @@
-"""Tables: a line of column names, then rows of numbers under it.
+"""Headers of tables: a line of column names, and the lines around it that say more of them.
 
-The header is remembered until another one takes its place. Columns are told apart by bars, commas, tabs, gaps, or by
-the rule of dashes under the header; a row belongs to a header if its cells can be assigned to the columns.
+A header is remembered until another one takes its place. Columns are told apart by bars, commas, tabs, gaps, or by the
+rule of dashes under the header. Rows are read in ``rows``, but for those of a table of metrics by split.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from mltui.parsers.records.cells import (
     NAME,
     RULE_GROUP,
     WORDS,
-    Cell,
+    Piece,
     is_rule,
+    pieces_of,
     split_by,
 )
-from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
 
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
@@ -42,8 +42,8 @@ class Header:
     """Column names, as the ways in which the header line can be split, by number of columns."""
 
     text: str
-    ways: dict[int, list[tuple[str, int, int]]] = field(default_factory=dict)
-    spans: list[tuple[str, int, int]] | None = None
+    ways: dict[int, list[Piece]] = field(default_factory=dict)
+    spans: list[Piece] | None = None
     """Columns by the rule under the header."""
     index: str = ""
     """What the number in front of each row counts, where pandas prints it in a line of its own."""
@@ -51,11 +51,11 @@ class Header:
     """A column counts what each row was measured on, so that a row's number is its class's."""
 
     @property
-    def first(self) -> list[tuple[str, int, int]]:
+    def first(self) -> list[Piece]:
         """The columns where nothing else says how many there are."""
         return self.spans or next(iter(self.ways.values()))
 
-    def columns(self, count: int) -> list[tuple[str, int, int]] | None:
+    def columns(self, count: int) -> list[Piece] | None:
         """The columns if there are ``count`` of them."""
         if self.spans is not None and len(self.spans) == count:
             return self.spans
@@ -86,14 +86,14 @@ def read_header(text: str) -> Header | None:
     elif "," in text or ";" in text or "\t" in text:
         _add_way(header, split_by(text.strip(",;\t"), re.compile("\t+" if "\t" in text else "[,;]")))
     else:
-        _add_way(header, [(m.group(), m.start(), m.end()) for m in GAPPED.finditer(text)])
+        _add_way(header, pieces_of(GAPPED, text))
     if not BARS.search(text) and len(text.split()) > 2:
         _add_way(header, [(m.group().strip(",;"), m.start(), m.end()) for m in WORDS.finditer(text)])
     header.supports = any(words(name) == ("support",) for way in header.ways.values() for name, _, _ in way)
     return header if header.ways else None
 
 
-def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
+def _add_way(header: Header, columns: list[Piece]) -> None:
     if len(columns) > 2 and columns[-1][0][-1:] == "…" and columns[-2][0] == "mAP50":
         # Ultralytics' validator (yolo/detect/val.py, from 8.0 on) prints ``mAP50  mAP50-95)``, and its bars are
         # cut off at the terminal's edge; the rows beneath have both values.
@@ -104,7 +104,7 @@ def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
     if any(len(n.split()) > 4 for n in names) or len(set(names)) == 1:
         return
     columns = [(_numbered(names, i), start, end) for i, (_, start, end) in enumerate(columns)]
-    counts = any(counter_of(n) or n in ("#", "E") or _counted(n) for n in names)
+    counts = any(counter_of(n) or n in ("#", "E") or counted_by(n) for n in names)
     measured = sum(role_of(n) is Role.METRIC for n in names)
     if names[0] == "ID" and not counts:
         return  # Its rows are things, not the steps of a training.
@@ -112,7 +112,7 @@ def _add_way(header: Header, columns: list[tuple[str, int, int]]) -> None:
         header.ways[len(names)] = columns
 
 
-def _counted(name: str) -> str:
+def counted_by(name: str) -> str:
     """What a column counts that says how many there are so far: it may serve where no other column counts."""
     found = _HOW_MANY.match(name)
     counter = name[found.end() :].rstrip("s") if found else ""
@@ -176,7 +176,7 @@ def stack(header: Header, text: str) -> Header | None:
 
 def read_splits(text: str) -> list[str]:
     """The columns of a table whose rows are metrics and whose columns are splits, ``Metric | Train | Val``."""
-    cells = split_by(text, BARS) if BARS.search(text) else [(m.group(), 0, 0) for m in GAPPED.finditer(text)]
+    cells = split_by(text, BARS) if BARS.search(text) else pieces_of(GAPPED, text)
     names = [name for name, _, _ in cells]
     if names and names[0].lower() in _ROW_NAMES:
         names = names[1:]
@@ -187,7 +187,7 @@ def read_splits(text: str) -> list[str]:
 
 def split_values(text: str, splits: list[str]) -> tuple[str, list[str]] | None:
     """The metric and its values in a row under ``splits``; a value that is missing is an empty text."""
-    cells = split_by(text, BARS) if BARS.search(text) else [(m.group(), 0, 0) for m in GAPPED.finditer(text)]
+    cells = split_by(text, BARS) if BARS.search(text) else pieces_of(GAPPED, text)
     if len(cells) != len(splits) + 1 or not NAME.fullmatch(cells[0][0]):
         return None
     values = [CELL.fullmatch(cell) for cell, _, _ in cells[1:]]
@@ -206,154 +206,3 @@ def apply_rule(header: Header, rule: str) -> None:
     columns = [(header.text[a : max(b, a)].strip(), a, b) for a, b in groups]
     if all(name for name, _, _ in columns) and len({n for n, _, _ in columns}) == len(columns):
         header.spans = columns
-
-
-def assign(header: Header, cells: list[Cell]) -> list[str] | None:
-    """The column name of every cell, empty for one that has none; ``None`` if the row does not fit under the header."""
-    return next((names for find in _ASSIGNMENTS if (names := find(header, cells)) is not None), None)
-
-
-def _one_each(header: Header, cells: list[Cell]) -> list[str] | None:
-    """A cell for every column."""
-    columns = header.columns(len(cells))
-    return None if columns is None else [name for name, _, _ in columns]
-
-
-def _beside_marks(header: Header, cells: list[Cell]) -> list[str] | None:
-    """A cell for every column, and marks: a star behind the row for the best, an arrow for where a value goes."""
-    return _filled(header, [any(c.isalnum() for c in cell.text) for cell in cells])
-
-
-def _between_tabs(header: Header, cells: list[Cell]) -> list[str] | None:
-    """Several tabs between two columns, which look like empty cells."""
-    return _filled(header, [bool(cell.text) for cell in cells]) if "\t" in header.text else None
-
-
-def _filled(header: Header, holds: list[bool]) -> list[str] | None:
-    """The columns for those cells that hold something."""
-    columns = header.columns(sum(holds))
-    if columns is None:
-        return None
-    rest = iter(columns)
-    return [next(rest)[0] if held else "" for held in holds]
-
-
-def _before_comma(header: Header, cells: list[Cell]) -> list[str] | None:
-    """A comma behind the last cell."""
-    found = assign(header, cells[:-1]) if len(cells) > 1 and not cells[-1].text else None
-    return None if found is None else [*found, ""]
-
-
-def _behind_index(header: Header, cells: list[Cell]) -> list[str] | None:
-    """A row number in front of the first column, as pandas prints it."""
-    columns = header.columns(len(cells) - 1)
-    if columns is None or header.text[:1] != " " or not cells[0].text.isdigit():
-        return None
-    return [header.index, *(name for name, _, _ in columns)]
-
-
-def _cut_off_row(header: Header, cells: list[Cell]) -> list[str] | None:
-    """The terminal's edge has cut the row off behind whole cells."""
-    columns = header.first
-    if cells[-1].text != "…" or len(cells) > len(columns):
-        return None
-    return [*(name for name, _, _ in columns[: len(cells) - 1]), ""]
-
-
-def _under_cut_off_header(header: Header, cells: list[Cell]) -> list[str] | None:
-    """The terminal's edge has cut the header off: what stands behind its columns has no name."""
-    more = len(cells) - len(header.first)
-    return [*(name for name, _, _ in header.first), *[""] * more] if header.text[-1:] == "…" and more > 0 else None
-
-
-def _by_place(header: Header, cells: list[Cell]) -> list[str] | None:
-    """What stands above each cell."""
-    count = sum(any(c.isalnum() for c in cell.text) for cell in cells)
-    if not header.spans and len(GAPPED.findall(header.text)) < count < max(header.ways):
-        return _words_above(header.text, cells)
-    names: list[str] = []
-    for cell in cells:
-        near = [name for name, start, end in header.first if cell.start < end and start < cell.end]
-        if len(near) != 1 or near[0] in names:
-            return None
-        names.append(near[0])
-    return names
-
-
-def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
-    """The words of a header above each cell: ``Iterat #Fevals`` are two columns, ``function value`` is one."""
-    above: list[list[str]] = [[] for _ in cells]
-    for word in WORDS.finditer(text):
-        shared = [min(cell.end, word.end()) - max(cell.start, word.start()) for cell in cells]
-        above[shared.index(max(shared))].append(word.group())
-    names = [" ".join(words) for words in above]
-    named = all(name or not any(c.isalnum() for c in cell.text) for name, cell in zip(names, cells, strict=True))
-    return names if named else None
-
-
-# Tried one after the other: what counts the cells before what looks where they stand.
-_ASSIGNMENTS = (
-    _one_each, _before_comma, _beside_marks, _between_tabs, _behind_index, _cut_off_row, _under_cut_off_header,
-    _by_place,
-)  # fmt: skip
-
-
-def numbers_classes(header: Header, cells: list[Cell]) -> bool:
-    """Whether the row begins with the number of a class that has no name."""
-    beside = header.supports and header.text[:1] == " " and header.columns(len(cells) - 1)
-    return bool(beside) and cells[0].text.isdigit()
-
-
-def under_label(label: str, names: list[str]) -> list[str]:
-    """The names of a row's values; what it was measured on is no value.
-
-    A row that is called by what it measures has one value, whatever column that stands in (``accuracy  0.91  64``).
-    """
-    kept = ["" if words(name) == ("support",) else name for name in names]
-    if role_of(label) is Role.METRIC and len(kept) - kept.count("") == 1:
-        return [label if name else "" for name in kept]
-    return [f"{label} {name}" if name else "" for name in kept]
-
-
-def labelled_column(header: Header) -> str:
-    """The measured column of a table of two columns whose first holds names (``Class | IoU``), else nothing."""
-    columns = header.columns(2)
-    if columns is None or role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER) or scope_of(columns[0][0]):
-        return ""
-    return columns[1][0] if role_of(columns[1][0]) is Role.METRIC else ""
-
-
-def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
-    """The column name of every cell behind the name that a row begins with; ``None`` if the row does not fit."""
-    columns = header.columns(len(cells))
-    if columns is not None:
-        if role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER):
-            return None
-        return [name for name, _, _ in columns[1:]]
-    if header.text[:1] != " ":
-        return None
-    columns = header.columns(len(cells) - 1)
-    if columns is not None:
-        return [name for name, _, _ in columns]
-    return assign(header, cells[1:])
-
-
-def table_record(names: list[str], cells: list[str]) -> Record:
-    """The record of a table with these columns; number ``i`` is cell ``i``."""
-    record = Record(row=True)
-    counts = any(counter_of(n) for n in names)
-    instead = "" if counts else next((n for n in names if _counted(n)), "")
-    for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
-        if not CELL.fullmatch(cell):
-            continue
-        if name.count("(") != name.count(")"):
-            name = name.replace("(", " ").replace(")", "")
-        name = {"#": "step", "E": "epoch"}.get(name, name) if "#" in names or not counts else name
-        if name == instead:
-            name, cell = _counted(name), cell.removesuffix(".0")
-        whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
-        found = new_field(name, i, decimal=not whole)
-        if found.role is Role.COUNTER and not whole:
-            found.role = Role.OTHER
-        record.fields.append(found)
-    return record

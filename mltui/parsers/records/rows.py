@@ -1,0 +1,159 @@
+"""Rows of a table: which column each of their cells belongs to, and the record of what they say."""
+
+from __future__ import annotations
+
+from mltui.parsers.records.cells import CELL, GAPPED, WORDS, Cell
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.records.tables import Header, counted_by
+from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
+
+
+def assign(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The column name of every cell, empty for one that has none; ``None`` if the row does not fit under the header."""
+    return next((names for find in _ASSIGNMENTS if (names := find(header, cells)) is not None), None)
+
+
+def _one_each(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A cell for every column."""
+    columns = header.columns(len(cells))
+    return None if columns is None else [name for name, _, _ in columns]
+
+
+def _beside_marks(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A cell for every column, and marks: a star behind the row for the best, an arrow for where a value goes."""
+    return _filled(header, [any(c.isalnum() for c in cell.text) for cell in cells])
+
+
+def _between_tabs(header: Header, cells: list[Cell]) -> list[str] | None:
+    """Several tabs between two columns, which look like empty cells."""
+    return _filled(header, [bool(cell.text) for cell in cells]) if "\t" in header.text else None
+
+
+def _filled(header: Header, holds: list[bool]) -> list[str] | None:
+    """The columns for those cells that hold something."""
+    columns = header.columns(sum(holds))
+    if columns is None:
+        return None
+    rest = iter(columns)
+    return [next(rest)[0] if held else "" for held in holds]
+
+
+def _before_comma(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A comma behind the last cell."""
+    found = assign(header, cells[:-1]) if len(cells) > 1 and not cells[-1].text else None
+    return None if found is None else [*found, ""]
+
+
+def _behind_index(header: Header, cells: list[Cell]) -> list[str] | None:
+    """A row number in front of the first column, as pandas prints it."""
+    columns = header.columns(len(cells) - 1)
+    if columns is None or header.text[:1] != " " or not cells[0].text.isdigit():
+        return None
+    return [header.index, *(name for name, _, _ in columns)]
+
+
+def _cut_off_row(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The terminal's edge has cut the row off behind whole cells."""
+    columns = header.first
+    if cells[-1].text != "…" or len(cells) > len(columns):
+        return None
+    return [*(name for name, _, _ in columns[: len(cells) - 1]), ""]
+
+
+def _under_cut_off_header(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The terminal's edge has cut the header off: what stands behind its columns has no name."""
+    more = len(cells) - len(header.first)
+    return [*(name for name, _, _ in header.first), *[""] * more] if header.text[-1:] == "…" and more > 0 else None
+
+
+def _by_place(header: Header, cells: list[Cell]) -> list[str] | None:
+    """What stands above each cell."""
+    count = sum(any(c.isalnum() for c in cell.text) for cell in cells)
+    if not header.spans and len(GAPPED.findall(header.text)) < count < max(header.ways):
+        return _words_above(header.text, cells)
+    names: list[str] = []
+    for cell in cells:
+        near = [name for name, start, end in header.first if cell.start < end and start < cell.end]
+        if len(near) != 1 or near[0] in names:
+            return None
+        names.append(near[0])
+    return names
+
+
+def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
+    """The words of a header above each cell: ``Iterat #Fevals`` are two columns, ``function value`` is one."""
+    above: list[list[str]] = [[] for _ in cells]
+    for word in WORDS.finditer(text):
+        shared = [min(cell.end, word.end()) - max(cell.start, word.start()) for cell in cells]
+        above[shared.index(max(shared))].append(word.group())
+    names = [" ".join(words) for words in above]
+    named = all(name or not any(c.isalnum() for c in cell.text) for name, cell in zip(names, cells, strict=True))
+    return names if named else None
+
+
+# Tried one after the other: what counts the cells before what looks where they stand.
+_ASSIGNMENTS = (
+    _one_each, _before_comma, _beside_marks, _between_tabs, _behind_index, _cut_off_row, _under_cut_off_header,
+    _by_place,
+)  # fmt: skip
+
+
+def numbers_classes(header: Header, cells: list[Cell]) -> bool:
+    """Whether the row begins with the number of a class that has no name."""
+    beside = header.supports and header.text[:1] == " " and header.columns(len(cells) - 1)
+    return bool(beside) and cells[0].text.isdigit()
+
+
+def under_label(label: str, names: list[str]) -> list[str]:
+    """The names of a row's values; what it was measured on is no value.
+
+    A row that is called by what it measures has one value, whatever column that stands in (``accuracy  0.91  64``).
+    """
+    kept = ["" if words(name) == ("support",) else name for name in names]
+    if role_of(label) is Role.METRIC and len(kept) - kept.count("") == 1:
+        return [label if name else "" for name in kept]
+    return [f"{label} {name}" if name else "" for name in kept]
+
+
+def labelled_column(header: Header) -> str:
+    """The measured column of a table of two columns whose first holds names (``Class | IoU``), else nothing."""
+    columns = header.columns(2)
+    if columns is None or role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER) or scope_of(columns[0][0]):
+        return ""
+    return columns[1][0] if role_of(columns[1][0]) is Role.METRIC else ""
+
+
+def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The column name of every cell behind the name that a row begins with; ``None`` if the row does not fit."""
+    columns = header.columns(len(cells))
+    if columns is not None:
+        if role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER):
+            return None
+        return [name for name, _, _ in columns[1:]]
+    if header.text[:1] != " ":
+        return None
+    columns = header.columns(len(cells) - 1)
+    if columns is not None:
+        return [name for name, _, _ in columns]
+    return assign(header, cells[1:])
+
+
+def table_record(names: list[str], cells: list[str]) -> Record:
+    """The record of a table with these columns; number ``i`` is cell ``i``."""
+    record = Record(row=True)
+    counts = any(counter_of(n) for n in names)
+    instead = "" if counts else next((n for n in names if counted_by(n)), "")
+    for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
+        if not CELL.fullmatch(cell):
+            continue
+        if name.count("(") != name.count(")"):
+            name = name.replace("(", " ").replace(")", "")
+        name = {"#": "step", "E": "epoch"}.get(name, name) if "#" in names or not counts else name
+        if name == instead:
+            name, cell = counted_by(name), cell.removesuffix(".0")
+        whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
+        found = new_field(name, i, decimal=not whole)
+        if found.role is Role.COUNTER and not whole:
+            found.role = Role.OTHER
+        record.fields.append(found)
+    return record
