@@ -152,6 +152,7 @@ class BarValues:
 
     def __init__(self, points: Points) -> None:
         self._points = points
+        self._news = points.news
         self._last: Bar | None = None
         """The bar that the last frame belonged to, if that frame was a bar."""
 
@@ -162,7 +163,7 @@ class BarValues:
     def read(self, bar: Bar, drawing: Drawing) -> None:
         """Read a frame that shows values."""
         plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
-        context = self._points.context
+        context = self._news.context
         named = plan.epoch_of(numbers)
         epoch = named if plan.epoch is not None else context.epoch if context.header else None
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
@@ -227,7 +228,7 @@ class BarValues:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
         share = drawing.done / drawing.total if drawing.total else 0.0
         if share < 1:
-            self._points.report_running(name, epoch - 1 + share, bar.values[name])
+            self._news.report_running(name, epoch - 1 + share, bar.values[name])
         elif bar.reported.get(name) != epoch:
             self._report_epoch(bar, name, epoch)
 
@@ -238,7 +239,7 @@ class BarValues:
 
     def _report_epoch(self, bar: Bar, name: str, epoch: float) -> None:
         bar.note_reported(name, epoch)
-        self._points.report_epoch(bar.entries[name].series, epoch, bar.values[name])
+        self._news.report_epoch(bar.entries[name].series, epoch, bar.values[name])
 
     # Values of steps.
 
@@ -252,7 +253,7 @@ class BarValues:
             self._report_stayed(bar, bar.unchanged.changed(max(drawing.done, bar.step + 1)))
             bar.advance(drawing.with_only(steps))
             self._report_step(bar)
-            self._points.training_went_on()
+            self._news.training_went_on()
         elif steps and moved_on:
             self._report_stayed(bar, bar.unchanged.still(drawing.done))
 
@@ -264,7 +265,7 @@ class BarValues:
 
     def _report_step(self, bar: Bar) -> None:
         """Report the values shown at the bar's step."""
-        drawing, context = bar.shown, self._points.context
+        drawing, context = bar.shown, self._news.context
         if drawing is None:
             return
         axis = context.axis_in_fold("epoch" if drawing.by_epoch else "step")
@@ -276,7 +277,7 @@ class BarValues:
             index = context.epoch_index(bar.epoch) if named and bar.epoch is not None else bar.run - 1
             x = index * drawing.total + bar.step
             context.reach(axis, x)
-        self._points.report(drawing.plan, axis, x, drawing.numbers, redrawn=True)
+        self._news.report(drawing.plan, axis, x, drawing.numbers, redrawn=True)
 
 
 def _of_epoch(name: str) -> bool:

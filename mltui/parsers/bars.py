@@ -170,7 +170,7 @@ class Bars:
         if total:
             x = numbers[plan.epoch.index] - 1 + done / total
             for entry in plan.entries:
-                self.points.report_running(entry.series.name, x, numbers[entry.index])
+                self.points.news.report_running(entry.series.name, x, numbers[entry.index])
         return True
 
 

@@ -50,7 +50,7 @@ class EpochBar:
             return
         self._last = frame
         for entry in plan.entries:
-            self.points.report_running(entry.series.name, x, numbers[entry.index])
+            self.points.news.report_running(entry.series.name, x, numbers[entry.index])
 
     def flush(self) -> None:
         """The epoch is over: report its values."""
@@ -62,5 +62,5 @@ class EpochBar:
         if names not in self._known:
             self._known = [*self._known[-7:], names]
         plan.group.hold.lift()
-        self.points.report(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
-        self.points.training_went_on()
+        self.points.news.report(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
+        self.points.news.training_went_on()

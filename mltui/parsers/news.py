@@ -65,13 +65,23 @@ class News:
         ):
             group.hold.points.clear()
             return
-        if group.repeats and any(_tells(other, axis, x, group.names, values) for other in group.repeats):
+        if group.repeats and _is_told_by_others(group, axis, x, values):
             return
         if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
             return
         if seen.again is not None:
             self._begin_anew(seen, x)
-        self._remember(seen, axis, x, values)
+        if not seen.values:
+            self._remembering.append(seen)
+        seen.add(axis, x, values)
+        self._remembered += 1
+        if self._remembered > _SEEN_LIMIT:
+            self._forget()
+        self._make_points(plan, axis, x, values, redrawn)
+
+    def _make_points(self, plan: Plan, axis: str, x: float, values: list[float], redrawn: bool) -> None:
+        """The points of a line that was not read before; some of its values may be those of lines of other kinds."""
+        group = plan.group
         stale = redrawn and _is_stale(plan, values)
         at_once = group.hold.until is None
         out = self.out if at_once else group.hold.points
@@ -80,9 +90,8 @@ class News:
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
                 point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
                 last = series.last
-                if last is not None and last[2] == x and _is_again(last, point, series.teller is group):
-                    continue
-                if stale and series.evaluates:
+                again = last is not None and last[2] == x and _is_again(last, point, series.teller is group)
+                if again or (stale and series.evaluates):
                     continue
                 if at_once:
                     series.last, series.teller = point, group
@@ -114,16 +123,12 @@ class News:
             seen.forget()
             self.report(*again)
 
-    def _remember(self, seen: Seen, axis: str, x: float, values: list[float]) -> None:
-        if not seen.values:
-            self._remembering.append(seen)
-        seen.add(axis, x, values)
-        self._remembered += 1
-        if self._remembered > _SEEN_LIMIT:
-            self._remembered = 0
-            for known in self._remembering:
-                known.forget()
-            self._remembering.clear()
+    def _forget(self) -> None:
+        """Let go of all lines: from now on none that was read before is known."""
+        self._remembered = 0
+        for known in self._remembering:
+            known.forget()
+        self._remembering.clear()
 
     def _changed(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
         """Whether a schedule has ever changed; when it does, the points that waited are reported first."""
@@ -174,6 +179,11 @@ def _is_stale(plan: Plan, values: list[float]) -> bool:
     pairs = zip(plan.entries, values, strict=True)
     told = [entry.series.told(value) for entry, value in pairs if entry.series.evaluates]
     return len(told) > 1 and all(told)
+
+
+def _is_told_by_others(group: Group, axis: str, x: float, values: list[float]) -> bool:
+    """Whether a line of another kind had these values at ``x``."""
+    return any(_tells(other, axis, x, group.names, values) for other in group.repeats)
 
 
 def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: list[float]) -> bool:

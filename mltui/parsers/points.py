@@ -18,38 +18,39 @@ from mltui.parsers.unplaced import Unplaced
 
 
 class Points:
-    """Turns the numbers of lines into points. ``out`` has those that are to be handed over."""
+    """Turns the numbers of lines into points, for all that print into one log."""
 
     def __init__(self, config: MetricConfig) -> None:
         self.config = config
         self.dropped = 0
         """Values that belong to series beyond the limit."""
-        self._news = News(config)
-        self._unplaced = Unplaced(self._news)
+        self.news = News(config)
+        """Reports lines whose place is known, as that of a bar is."""
+        self._unplaced = Unplaced(self.news)
         self._live = Live()
         self._is_live = False
 
     @property
     def context(self) -> Context:
         """Where the training of the one stands that prints at the moment."""
-        return self._news.context
+        return self.news.context
 
     @context.setter
     def context(self, context: Context) -> None:
-        self._news.context = context
+        self.news.context = context
 
     @property
     def series(self) -> dict[tuple[str, MetricKind], Series]:
         """All series so far."""
-        return self._news.series
+        return self.news.series
 
     def series_for(self, name: str, kind: MetricKind) -> Series | None:
         """The series of that name, or ``None`` when there are too many."""
-        return self._news.series_for(name, kind)
+        return self.news.series_for(name, kind)
 
     def take(self) -> list[MetricPoint]:
         """The points since the last time."""
-        news = self._news
+        news = self.news
         out, news.out = news.out, []
         return out
 
@@ -59,8 +60,9 @@ class Points:
         ``numbers`` are the line's, as ``plan`` counts them. A ``redrawn`` line is drawn over by the next: it may go on
         showing the last evaluation's values. An ``indented`` one belongs to the line above it.
         """
-        news = self._news
-        if not plan.counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
+        news = self.news
+        counts = plan.inner is not None or plan.epoch is not None
+        if not counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
             self._unplaced.read(plan, numbers, redrawn, indented)
             return
         axis, x, moved = news.context.follow(plan, numbers)
@@ -73,31 +75,15 @@ class Points:
         elif finished := self._live.draw(PlacedLine(plan, axis, x, numbers)):
             news.report(*finished)
 
-    def report(self, plan: Plan, axis: str, x: float, numbers: list[float], redrawn: bool = False) -> None:
-        """Report a line's values at ``x``, unless the same line was read before; for the rest see ``read``."""
-        self._news.report(plan, axis, x, numbers, redrawn)
-
-    def report_running(self, name: str, x: float, value: float) -> None:
-        """Report what a bar shows on the way to the epoch's value of ``name``."""
-        self._news.report_running(name, x, value)
-
-    def report_epoch(self, series: Series, epoch: float, value: float) -> None:
-        """Report an epoch's value that a bar showed."""
-        self._news.report_epoch(series, epoch, value)
-
     def arrived(self, axis: str, x: float, measures: bool) -> None:
         """The log has said where it stands, in a line that ``measures`` or only counts."""
         self._unplaced.arrived(axis, x, measures)
-
-    def training_went_on(self) -> None:
-        """Report what was held back: it stood in the middle of a training, so it was no final result."""
-        self._news.training_went_on()
 
     def set_live(self, live: bool) -> None:
         """Lines are now drawn over and over, or no longer."""
         self._is_live = live
         for line in () if live else self._live.take():
-            self._news.report(*line)
+            self.news.report(*line)
 
     def close(self) -> None:
         """The log ended: what stood alone after a single epoch is reported, what followed many is a final result."""
@@ -105,4 +91,4 @@ class Points:
         if self.context.x is not None:
             self.arrived(self.context.axis, self.context.x, True)
         self._unplaced.close()
-        self._news.close()
+        self.news.close()

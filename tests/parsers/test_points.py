@@ -285,10 +285,10 @@ def test_a_bars_value_of_the_epoch_is_reported_when_it_changes() -> None:
     log = Log()
     series = log.points.series_for("val", MetricKind.METRIC)
     assert series is not None
-    log.points.report_running("val", 0.5, 4.0)
-    log.points.report_running("val", float("nan"), 4.0)
+    log.points.news.report_running("val", 0.5, 4.0)
+    log.points.news.report_running("val", float("nan"), 4.0)
     for epoch, value in ((1, 3.0), (1, 3.0), (2, 3.0), (float("inf"), 2.0)):
-        log.points.report_epoch(series, epoch, value)
+        log.points.news.report_epoch(series, epoch, value)
     assert table_of(log.close()) == ["running val epoch 0.5:4", "val epoch 1:3 2:3"]
 
 
@@ -297,6 +297,6 @@ def test_a_line_that_showed_some_of_its_values_tells_nothing_of_the_others() -> 
     log = Log()
     log.read("step=1 acc=0.5 loss=3")
     (whole,) = log.plans.values()
-    log.points.report(replace(whole, entries=whole.entries[:1]), "step", 2, [2, 0.6, 2])
+    log.points.news.report(replace(whole, entries=whole.entries[:1]), "step", 2, [2, 0.6, 2])
     log.read("step=2 loss=2")
     assert table_of(log.close()) == ["acc step 1:0.5 2:0.6", "loss step 1:3 2:2"]
