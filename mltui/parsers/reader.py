@@ -86,10 +86,13 @@ class MetricReader:
         self._left_out = 0
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
-        self._calm = True
-        """Lines that nobody is named in follow one another, and nothing waits for the next one."""
         self._plain: dict[bytes, int] = {}
-        """Shapes of lines that nobody is named in, and no bar, with the length of their prefix."""
+        """Shapes of lines that nobody is named in, and no bar, with the length of their prefix.
+
+        This and ``_calm`` are for speed: without them the points are the same.
+        """
+        self._calm = True
+        """The last line was one that nobody is named in, and left nothing that waits for the next one."""
 
     @property
     def dropped(self) -> int:
@@ -135,22 +138,28 @@ class MetricReader:
             return
         if self._decimals.commas:
             frame = self._decimals.plain(frame)
-        if final:
-            voice, key = self._speaking, key_of(frame)
-            start = self._plain.get(key)
-            if start is not None and self._calm:
-                voice.bars.interrupt()
-                if start:
-                    voice.lines.read(frame[start:], key=key[start:])
-                else:
-                    voice.lines.read(frame, key=key)
-                return
+        if final and self._calm and self._read_plain(frame):
+            return
         frame = self._decimals.plain(frame)
         pieces = self._split(frame)
         if not pieces:
             self._read_of("", frame, final)
         for who, piece in pieces:
             self._read_of(who, piece, final)
+
+    def _read_plain(self, frame: bytes) -> bool:
+        """Read a line of a shape that needs no look at who prints it, at bars, prefixes and blocks."""
+        key = key_of(frame)
+        start = self._plain.get(key)
+        if start is None:
+            return False
+        voice = self._speaking
+        voice.bars.interrupt()
+        if start:
+            voice.lines.read(frame[start:], key=key[start:])
+        else:
+            voice.lines.read(frame, key=key)
+        return True
 
     def _read_of(self, who: str, frame: bytes, final: bool) -> None:
         voice = self._listen_to(who)
