@@ -123,6 +123,10 @@ class Hold:
         """The points are those of no curve."""
         self.points.clear()
 
+    def keep(self, points: list[MetricPoint]) -> None:
+        """Of the points only these are left."""
+        self.points = points
+
     def move(self, axis: str, x: float) -> None:
         """The points turned out to stand elsewhere."""
         self.points = [point._replace(axis=axis, x=x) for point in self.points]

@@ -28,12 +28,15 @@ class Held:
         """The points of a group that is known to be a curve."""
         names = {point.name for point in group.hold.points}
         # Lines that happened to show more of the values, or fewer, are of the same kind.
-        alike = [other for other in self.groups if not names.isdisjoint(point.name for point in other.hold.points)]
+        alike = [other for other in self.groups if _is_alike(other, group, names)]
         released = [group, *(other for other in alike if other is not group)]
         points = [point for each in released for point in each.hold.points if self._is_news(point)]
         if len(released) > 1 and len({point.axis for point in points}) == 1:
             points.sort(key=lambda point: point.x)
         for each in released:
+            for point in each.hold.points:
+                series = self._series[point.name, point.kind]
+                series.last, series.teller = point, each
             each.hold.release()
         self.groups = [other for other in self.groups if other.hold.until is not None]
         return points
@@ -62,3 +65,8 @@ class Held:
     def _is_news(self, point: MetricPoint) -> bool:
         """Whether no other line has told a point while it was held back."""
         return self._series[point.name, point.kind].last != point
+
+
+def _is_alike(other: Group, group: Group, names: set[str]) -> bool:
+    """Whether what is held of another group belongs to the series of ``names`` as the points of ``group`` do."""
+    return other.retells == group.retells and not names.isdisjoint(point.name for point in other.hold.points)

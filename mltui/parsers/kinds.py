@@ -62,7 +62,7 @@ _CODE = re.compile(
       | (?:Step\s\d+/\d+\s:\s|\#\d+\s.*\]\s)?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\s\S  # a Dockerfile
       | (?:\S+\s+){{1,5}}{SYSTEM}
     )
-    | .*(?:
+    | (?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
         [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
       | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
     )""",

@@ -262,6 +262,9 @@ class Lines:
             points.context.enter_fold(numbers[plan.fold.index])
         if not plan.entries:
             self._note_position(plan, plan.epoch_of(numbers), numbers)
+        elif plan.group.retells:
+            self._note_position(plan, plan.epoch_of(numbers), numbers)
+            points.retell(plan, numbers)
         elif not (self._heading.loose and self._ends_heading(plan, numbers)):
             points.read(plan, numbers, redrawn, self._frame[:1] in (b" ", b"\t"))
 

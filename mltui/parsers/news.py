@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
+from functools import lru_cache
 
 from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
+from mltui.domain.words import SYNONYMS
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
-from mltui.parsers.vocabulary import scope_of, words
+from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, scope_of, words
 
 _new = tuple.__new__
 
@@ -60,10 +62,7 @@ class News:
             return
         group = plan.group
         seen, values = group.seen, [numbers[entry.index] for entry in plan.entries]
-        if group.retells and any(
-            self._is_told(group, entry.series.name, numbers[entry.index]) for entry in plan.entries
-        ):
-            group.hold.points.clear()
+        if group.retells and self._is_told(group, plan.entries[0].series.name, values[0]):
             return
         if group.repeats and _is_told_by_others(group, axis, x, values):
             return
@@ -100,10 +99,15 @@ class News:
             self.out += self.held.hold(group, self.context)
 
     def _is_told(self, group: Group, name: str, value: float) -> bool:
-        """Whether a line of another kind tells the series ``name``, or had this value last."""
-        said = words(name)
-        others = (s for s in self.series.values() if s.last is not None and s.teller is not group)
-        return any(words(other.name) == said or (other.last and _is_close(other.last.value, value)) for other in others)
+        """Whether lines of another kind tell the series ``name``, or one that had this value last."""
+        others = [s.last for s in self.series.values() if s.last is not None and s.teller is not group]
+        held = [point for other in self.held.groups if other is not group for point in other.hold.points]
+        if any(_may_be(name, point.name) for point in others + held):
+            group.hold.drop()
+            return True
+        mine = [point for point in group.hold.points if not any(_is_same(point.value, p.value) for p in others)]
+        group.hold.keep(mine)
+        return any(_is_same(value, point.value) for point in others)
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: list[float], values: list[float]) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""
@@ -201,6 +205,18 @@ def _is_again(last: MetricPoint, point: MetricPoint, alike: bool) -> bool:
     """Whether ``point`` is the ``last`` one again; a line of another kind, not ``alike``, may round its value."""
     same = point[3] == last[3] if alike else _is_close(point[3], last[3])
     return same and point[1] == last[1] and point[2] == last[2]
+
+
+@lru_cache(maxsize=1024)
+def _may_be(name: str, other: str) -> bool:
+    """Whether a sentence on ``name`` may be about the series ``other``: it says less than other lines do."""
+    said, also = (frozenset(SYNONYMS.get(w, w) for w in words(each)) - SCOPE_WORDS.keys() for each in (name, other))
+    return said - QUALIFIERS == also - QUALIFIERS and scope_of(name) in ("", scope_of(other))
+
+
+def _is_same(value: float, told: float) -> bool:
+    """Whether ``value`` is what was ``told``, be it as a share or in percent."""
+    return any(_is_close(value * factor, told) for factor in (1, 100, 0.01))
 
 
 def _is_close(value: float, told: float) -> bool:

@@ -75,6 +75,15 @@ class Points:
         elif finished := self._live.draw(PlacedLine(plan, axis, x, numbers)):
             news.report(*finished)
 
+    def retell(self, plan: Plan, numbers: list[float]) -> None:
+        """Report what a sentence says that other lines may say too: it moves nothing."""
+        counter = plan.inner if plan.inner is not None and plan.inner.way == "step" else plan.epoch
+        if counter is None:
+            self._unplaced.read(plan, numbers, False, False)
+        else:
+            axis = self.context.axis_in_fold(counter.axis)
+            self.news.report(plan, axis, numbers[counter.index], numbers)
+
     def arrived(self, axis: str, x: float, measures: bool) -> None:
         """The log has said where it stands, in a line that ``measures`` or only counts."""
         self._unplaced.arrived(axis, x, measures)

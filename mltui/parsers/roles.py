@@ -131,7 +131,7 @@ class Judge:
                 if series is None:
                     plan.lost += 1
                     continue
-                if said.placed:
+                if said.placed and not record.retells:
                     self._remember_counted(name)
                 set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
                 scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
@@ -159,6 +159,8 @@ class Judge:
     def _told_apart(self, name: str, said: _Said) -> str:
         """``name``, told apart from the series of that name that is counted in another way, or at all."""
         record, rank = said.record, said.rank
+        if record.retells:
+            return name
         if not said.placed and (lead := record.lead or record.about):
             if name in self._counted:
                 name = f"{lead} {name}"
@@ -185,7 +187,7 @@ class Judge:
             alike = self._with_name.get(names[0], ()) if names else ()
             earlier = [group for group in alike if group.seen.count and set(names).issubset(group.names)]
             found = self.groups[key] = _new_group(said, values, names, earlier[:_REPEATED])
-            for name in names:
+            for name in () if record.retells else names:
                 self._with_name.setdefault(name, []).append(found)
         return found
 

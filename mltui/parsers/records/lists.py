@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.records.names import known, measures
+from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, new_field
 from mltui.parsers.tokens import NUMBER, Token, value_of
 
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
-# A change for the better, in the words of those who save what is best; the value that it came to.
-_CHANGE = re.compile(
-    rf"([A-Za-z][\w/-]*(?: [A-Za-z][\w/-]*){{0,2}})['\"]? (?:improved|decreased|increased|reached) "
-    rf"(?:from \S+ to |\(\S+ (?:-{{1,2}}>|→) )?({NUMBER})(?![\w%])"
-)
 _UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
 
 
@@ -24,16 +19,6 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
         (found[1], [(float(x), value_of(value)) for x, value in _PAIR.findall(found[2])])
         for found in _CURVE.finditer(text)
     ]
-
-
-def change(text: str, tokens: list[Token]) -> Field | None:
-    """The field of a sentence on what a metric came to: ``val_loss improved from 0.9 to 0.8``."""
-    found = _CHANGE.search(text)
-    if found is None or not measures(found[1].split()[-1]):
-        return None
-    numbers = [token.start for token in tokens if token.kind == "number"]
-    at = found.start(2)
-    return new_field(found[1], numbers.index(at), decimal=True) if at in numbers else None
 
 
 def untold(text: str, tokens: list[Token]) -> list[Field]:

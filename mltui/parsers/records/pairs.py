@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 
 from mltui.parsers.records import marks
-from mltui.parsers.records.lists import change, untold
+from mltui.parsers.records.gains import read_gain
+from mltui.parsers.records.lists import untold
 from mltui.parsers.records.names import NO_TAGS, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
@@ -44,9 +45,6 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record = _walk(text, tokens)
     if not record.fields and (fields := untold(text, tokens)):
         return Record(fields)
-    if not any(f.role is Role.METRIC for f in record.fields) and (changed := change(text, tokens)):
-        record.fields.append(changed)
-        record.retells = True
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
@@ -58,6 +56,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
         for found in record.fields:
             if found.role is not Role.COUNTER and part[1] not in found.name:
                 found.name = f"{part[1]} {found.name}"
+    read_gain(tokens, record)
     record.closes = said[:1] == ["final"]
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
