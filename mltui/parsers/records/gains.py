@@ -19,7 +19,8 @@ _REACHES = "reached"
 _HELPING = word_set("has have was")
 _JOINING = word_set("from by to none null")
 _SAVES = word_set("saved saving save saves")
-_BEST = frozenset(["new", "best"])
+# Beside a name that is its own.
+_BEST = word_set("new best metric of value model")
 _MARKS = frozenset("'\"`*")
 
 
