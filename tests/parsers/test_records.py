@@ -147,6 +147,45 @@ def test_the_word_in_a_lines_first_bracket_is_its_tag(text: str, tag: str) -> No
     assert (walk.record.tag, walk.brackets, walk.phrase) == (tag, [], [])
 
 
+# Marks.
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("step 10/100", ["step 0 of 1"]),
+        ("loss: 0.5/0.6", ["loss 0 and 1"]),
+        ("accuracy: 21/100=0.21", ["accuracy 2"]),
+        ("loss: 0.5 ± 0.1", ["loss 0"]),
+        ("loss: 0.5 + 0.1", ["loss 0"]),
+        ("loss -> 0.5", ["loss 0"]),
+        ("loss: 0.4 -> 0.3", ["loss 0"]),
+        ("|gradient| <= tol: 0.65 <= 1e-06", ["|gradient| 0"]),
+        ("dice_loss - 0.31", ["dice_loss 0"]),
+        ("step 100-200, loss: 0.5", ["step 1", "loss 2"]),
+        ("epoch 3: train loss | 1.03", ["epoch 0", "train loss 1"]),
+        ("loss, acc = (0.5, 0.9)", ["loss 0", "acc 1"]),
+        ("0.7312 = Validation score", ["Validation score 0"]),
+        ("2.14, 2.31 avg loss", ["loss 0", "avg loss 1"]),
+    ],
+)
+def test_a_mark_says_which_number_is_whose(text: str, fields: list[str]) -> None:
+    """Each field has the index of its value, of its total behind "of" and of further values behind "and"."""
+    found = read_pairs(text, tokenize(text)).fields
+    totals = ["" if f.total is None else f" of {f.total}" for f in found]
+    more = ["".join(f" and {index}" for index in f.more) for f in found]
+    assert [f"{f.name} {f.index}{of}{rest}" for f, of, rest in zip(found, totals, more, strict=True)] == fields
+
+
+def test_a_cursor_passes_over_gaps() -> None:
+    """Only whether a token touches a number depends on the blanks between them."""
+    at = Cursor(tokenize("loss  0.5  /  10"), 3)
+    assert (at.tokens[1].kind, at.tokens[3].kind, at.next_kind(), at.previous_text()) == ("gap", "gap", "mark", "0.5")
+    at.go_to(at.tokens[4])
+    assert (at.after_number(), at.touches_number(at.tokens[4]), at.touches_gap()) == (True, False, True)
+    assert (at.next(), at.next(2), at.next(3)) == (at.tokens[6], at.tokens[6], None)
+
+
 # Names.
 
 

@@ -107,7 +107,7 @@ def _dash(walk: Walk, token: Token) -> None:
 
 
 def take_arrow(walk: Walk, token: Token) -> None:
-    """Read an arrow in front of a value (``loss -> 0.5``), or between an old value and a new one."""
+    """Read an arrow in front of a value (``loss -> 0.5``), or between two, of which the first is read."""
     following = walk.next()
     if following is not None and following.kind == "number":
         if walk.phrase and not walk.separator:
