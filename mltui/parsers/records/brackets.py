@@ -130,27 +130,23 @@ def _take_beside(walk: Walk) -> None:
     while walk.i + 1 < len(walk.tokens) and walk.tokens[walk.i].text != ")":
         walk.i += 1
         token = walk.tokens[walk.i]
-        if token.kind != "number":
-            continue
-        walk.number += 1
-        if not first or last is None:
-            continue
-        first = False
-        if token.text[0] == "+" or (token.text[0] in "-−" and not below_zero):
-            continue  # By how much it changed.
-        if isinstance(last, Field) and last.counts and (total := _total_behind(walk, token)):
-            # "Epoch: 1/6 (3/20)" is the third of twenty batches.
-            walk.record.nameless.append(Nameless(walk.number, walk.pass_number(total), "bracket", False))
-        elif "%" in token.unit:
-            last.percent = walk.number
-        elif (
-            isinstance(last, Field)
-            and last.decimal
-            and not token.text.isdigit()
-            and not token.unit
-            and walk.next_kind() != "word"  # "(2.1 s)" is another figure.
-        ):
-            last.mean = walk.number
+        if token.kind == "number":
+            walk.number += 1
+            changes = token.text[0] == "+" or (token.text[0] in "-−" and not below_zero)
+            if first and last is not None and not changes:  # "(+0.02)" is by how much it changed.
+                _take_first_beside(walk, last, token)
+            first = False
+
+
+def _take_first_beside(walk: Walk, last: Field | Nameless, token: Token) -> None:
+    """Read the first number in a bracket behind ``last``: its share, its mean, or a further count."""
+    if isinstance(last, Field) and last.counts and (total := _total_behind(walk, token)):
+        # "Epoch: 1/6 (3/20)" is the third of twenty batches.
+        walk.record.nameless.append(Nameless(walk.number, walk.pass_number(total), "bracket", False))
+    elif "%" in token.unit:
+        last.percent = walk.number
+    elif isinstance(last, Field) and last.decimal and not (token.text.isdigit() or token.unit):
+        last.mean = walk.number if walk.next_kind() != "word" else None  # "(2.1 s)" is another figure.
 
 
 def _total_behind(walk: Walk, token: Token) -> Token | None:

@@ -36,7 +36,7 @@ def take_number(walk: Walk, token: Token) -> None:
         return
     if walk.phrase:
         _understand_sentence(walk)
-    if walk.phrase and not walk.separator and (_names_count(walk, token) or _counts_in_front(walk, token)):
+    if walk.phrase and not walk.separator and _names_count(walk, token):
         return
     if _is_after(walk, token) or _counts_inside(walk, token):
         pass
@@ -73,21 +73,6 @@ def _names_count(walk: Walk, token: Token) -> bool:
     walk.measured = True
     walk.phrase[start:] = [" ".join([*walk.phrase[start:], token.text, *(w.text for w in behind)])]
     walk.record.literal.append((token.start, token.end))
-    return True
-
-
-def _counts_in_front(walk: Walk, token: Token) -> bool:
-    """Take the count between a loss and its value: ``Train loss 12 1.3999``, ``Validation loss 10: 1.3306``."""
-    value = walk.next()
-    value = walk.next(2) if value is not None and value.text == ":" else value
-    if value is None or value.kind != "number" or not is_decimal(value.text) or is_decimal(token.text) or token.unit:
-        return False
-    if walk.record.fields or words(walk.phrase[-1])[-1:] != ("loss",):
-        return False
-    walk.add("iteration", token, True)
-    walk.pass_number(value)
-    take_named(walk, value)
-    walk.clear()
     return True
 
 
