@@ -23,6 +23,9 @@ _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
 
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
+#: So many measured numbers beside each other are those of a training, whatever they are called.
+_MANY = 3
+
 #: Settles the values of a line that ``counts`` or does not, or gives ``None``; it may change what a field is taken for.
 _Rule = Callable[[Record, bool], list[Field] | None]
 
@@ -34,7 +37,8 @@ def accepted(record: Record, counts: bool) -> list[Field]:
 
 def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
     """What was ``found`` in a bar that counts nothing else: nothing, where it shows the pace of any other work."""
-    if any(f.role not in (Role.UNKNOWN, Role.THROUGHPUT) for f in found):
+    unknown = [f for f in found if f.role is Role.UNKNOWN]
+    if len(unknown) >= _MANY or any(f.role not in (Role.UNKNOWN, Role.THROUGHPUT) for f in found):
         return found
     return _take_as_metrics([f for f in _best(record) if f.explicit])  # All that a search shows of its trials.
 
@@ -44,6 +48,12 @@ def joined(record: Record) -> None:
     figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and f.decimal and not f.unit]
     if len(figures) == len(record.fields) and not record.nameless:
         _take_as_metrics(figures)
+
+
+def all_joined(record: Record) -> None:
+    """Take all figures of a line as measured: it goes on with a line that measures, and tells nothing else."""
+    if all(f.decimal and f.role in (Role.UNKNOWN, Role.METRIC) for f in record.fields):
+        _take_as_metrics(record.fields)
 
 
 def compared(record: Record) -> None:

@@ -88,6 +88,10 @@ class Context:
             self.position = self._resolve(plan, plan.epoch_of(numbers), numbers[plan.inner.index], total, plan.inner)
         return self.position
 
+    def enter(self, axis: str, x: float) -> None:
+        """What follows stands at ``x``."""
+        self.position = axis, x
+
     def leave_block(self) -> None:
         """What follows does not stand under a line of counters."""
         self.position = None

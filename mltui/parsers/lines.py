@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mltui.parsers.company import joined
+from mltui.parsers.company import all_joined, joined
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of, heading_scope
 from mltui.parsers.kinds import Kind, kind_of
@@ -32,6 +32,11 @@ _OBJECT_NAMES = 50_000
 #: Bytes of shapes that are kept of each of several that print.
 _OTHERS_BYTES = 1_000_000
 
+_BLANK = (b" ", b"\t")
+# Nothing but names and measured numbers, indented: ``rpn_cls: 0.57, rpn_box: 0.11, rcnn_cls 1.14``.
+_FIGURES = re.compile(
+    rb"[ \t]+(?=\w+ ?[:=])(?:[A-Za-z_]\w*(?: ?[:=] ?| )-?\d+\.\d+(?:e[-+]\d+)?(?:,[ \t]*|[ \t]*\|[ \t]*|[ \t]+|$)){3,}"
+)
 # How a box's rows and the rules between them begin.
 _IN_BOX = tuple(mark.encode() for mark in "|│┃├┝┠┣╞╟╠┡")
 # Whether a line goes on with the block that its kind began.
@@ -71,6 +76,8 @@ class Lines:
         """The last line of counters alone told a batch of the epoch at hand: it holds up to a blank line."""
         self._measured_at = -1
         """Which line was the last one of a block that holds a value."""
+        self._beneath = False
+        """Nothing but indented lines has come since a line that counts and measures."""
 
     def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
         """Read one line; ``key`` is its shape, if that is known."""
@@ -86,6 +93,10 @@ class Lines:
         if frame[:2] == b'{"' and self._read_object(frame):
             return
         if self.tables.splits and self.tables.read_splits(text_of(frame)):
+            return
+        self._beneath = beneath = self._beneath and frame[:1] in _BLANK
+        if beneath and _FIGURES.fullmatch(frame):
+            self._read_beneath(frame)
             return
         shape = self.shape_of(frame, key=key)
         kind = shape.kind
@@ -106,12 +117,23 @@ class Lines:
         self.tables.open = False
         if plan.entries and self._stands_in_block(frame):
             self._measured_at = self._count
+        if plan.entries and plan.counts:
+            self._beneath = frame[:1] not in _BLANK
         numbers = values_of(frame, shape.spans)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)
         elif frame != self._overdrawn:
             self.apply(plan, numbers, redrawn=not final)
         self._overdrawn = b"" if final else frame
+
+    def _read_beneath(self, frame: bytes) -> None:
+        """Read a line of figures that goes on with the one above it, which says where it stands."""
+        key, context = b"\t" + key_of(frame), self.points.context
+        shape = self._memory.find(frame, key) or self._understand(frame, key, beneath=True)
+        if shape.plan is not None and context.x is not None:
+            context.enter(context.axis, context.x)
+            self.apply(shape.plan, values_of(frame, shape.spans))
+            context.leave_block()
 
     def _stands_in_block(self, line: bytes | str) -> bool:
         """Whether a line is indented, or stands under a line of counters."""
@@ -139,11 +161,11 @@ class Lines:
         self._objects.clear()
         self._version = self.judge.version
 
-    def _understand(self, frame: bytes, key: bytes, bar: bool) -> Shape:
+    def _understand(self, frame: bytes, key: bytes, bar: bool = False, beneath: bool = False) -> Shape:
         text = text_of(frame)
-        kind: Kind = "pairs" if bar else kind_of(text, frame)
+        kind: Kind = "pairs" if bar or beneath else kind_of(text, frame)
         if kind == "pairs" or kind == "labelled":
-            shape, literal = self._judge_pairs(text, bar)
+            shape, literal = self._judge_pairs(text, bar, beneath)
             if kind != "pairs":
                 shape = Shape(kind, shape.plan, shape.spans)
         else:
@@ -155,7 +177,7 @@ class Lines:
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
         return shape
 
-    def _judge_pairs(self, text: str, bar: bool = False) -> tuple[Shape, list[tuple[int, int]]]:
+    def _judge_pairs(self, text: str, bar: bool, beneath: bool) -> tuple[Shape, list[tuple[int, int]]]:
         start = split_prefix(text)
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
@@ -177,6 +199,8 @@ class Lines:
             record.heading = self._heading.scope
         if not bar and self._measured_at == self._count - 1 and self._stands_in_block(text):
             joined(record)
+        if beneath:
+            all_joined(record)
         plan = self.judge.plan(record, rank, bar)
         if plan is None:
             scope = heading_scope(text)

@@ -14,9 +14,15 @@ _JOINING = word_set("""
     in at of on to is was after for with from by and took
 """)
 
+# With so many names and numbers, a line is made of them.
+_MANY_PAIRS = 4
+
 
 def alternates(tokens: list[Token]) -> bool:
-    """Whether a line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``."""
+    """Whether a line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``.
+
+    Where there are many of them, a comma and a remark may stand behind: ``step 1 lr 1 ppl 9.6 gN 6.1, Thu Nov 26``.
+    """
     pairs, named = 0, ""
     tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
     tokens = tokens[3:] if tag else tokens
@@ -25,6 +31,8 @@ def alternates(tokens: list[Token]) -> bool:
             pairs, named = pairs + bool(named), ""
         elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
             named = token.text
+        elif token.text == "," and pairs > _MANY_PAIRS:
+            break
         elif token.kind != "gap":
             return False
     return pairs > 2 and not named and counter_of(tokens[0].text) is not None
@@ -55,13 +63,17 @@ def counts_things(at: Cursor) -> bool:
 
 
 def between_marks(walk: Walk, token: Token) -> bool:
-    """Whether a few words that end with a measure have a field of their own: ``| Policy loss -0.03 |``."""
+    """Whether a few words that name a measure have a field of their own.
+
+    They end with it, ``| Policy loss -0.03 |``, or say behind it of what it is: ``, test error of best model 53.2 %``.
+    """
     phrase = walk.phrase
     before = walk.tokens.index(token, walk.i) - len(phrase) - 1
-    named = measures(phrase[-1]) or phrase[0].lower() in MEANS
-    if not 1 < len(phrase) < 4 or before < 0 or "." not in token.text or not named:
+    of = phrase.index("of") if "of" in phrase[1:] else 0
+    named = measures(phrase[of - 1]) or (not of and phrase[0].lower() in MEANS)
+    if not 1 < len(phrase) < (7 if of else 4) or before < 0 or "." not in token.text or not named:
         return False
-    plain = all(w.isalpha() and w.lower() not in STOP for w in phrase)
+    plain = all(w.isalpha() and (w.lower() not in STOP or w == "of") for w in phrase)
     return plain and (walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|")
 
 
