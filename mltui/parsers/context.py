@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 from mltui.domain.metric import Axis
 from mltui.parsers.plan import Counter, Plan
@@ -69,7 +70,7 @@ class Context:
 
     def enter_epoch(self, epoch: float, header: bool = False) -> None:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
-        if epoch - epoch != 0:
+        if not isfinite(epoch):
             return
         self.said = True
         if epoch == 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from math import isfinite
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.vocabulary import Role, counter_of, role_of
@@ -65,7 +66,7 @@ class CsvReader:
             return
         cells = _cells(line, header.delimiter)
         x = _number(cells, header.x)
-        if x is None or x - x != 0:
+        if x is None or not isfinite(x):
             return
         for at, name, kind in header.values:
             value = _number(cells, at)

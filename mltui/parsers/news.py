@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from functools import lru_cache
+from math import isfinite
 
 from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
 from mltui.domain.words import SYNONYMS
@@ -58,7 +59,7 @@ class News:
 
     def report(self, plan: Plan, axis: str, x: float, numbers: list[float], redrawn: bool = False) -> None:
         """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
-        if x - x != 0:
+        if not isfinite(x):
             return
         group = plan.group
         seen, values = group.seen, [numbers[entry.index] for entry in plan.entries]
@@ -157,13 +158,13 @@ class News:
     def report_running(self, name: str, x: float, value: float) -> None:
         """Report what a bar shows on the way to the epoch's value of ``name``."""
         series = self.series_for(name, RUNNING)
-        if series is not None and series.wanted and x - x == 0:
+        if series is not None and series.wanted and isfinite(x):
             self.out.append(_new(MetricPoint, (name, "epoch", x, value, RUNNING)))
 
     def report_epoch(self, series: Series, epoch: float, value: float) -> None:
         """Report an epoch's value that a bar showed."""
         point = MetricPoint(series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind)
-        if series.wanted and epoch - epoch == 0 and series.last != point:
+        if series.wanted and isfinite(epoch) and series.last != point:
             series.last = point
             self.out.append(point)
 

@@ -41,7 +41,7 @@ SURE = rf"""
   | (?<=\])\[\d{{3,8}}\] | \[\d{{3,8}}\](?=\s\[?{_ANY_LEVEL}\b)   # the process
   | {_LEVEL}:[A-Za-z_][\w.]*:(?=\S|\s\s)                                   # INFO:trainer:
   | \[\s?{_LEVEL}\s*\] | {_LEVEL}(?=[\s:|\]-]|$)
-  | {_NAME}(?=\s(?:[-|]\s)?(?!ERROR:?\s*[-+.]?\d){_LEVEL}\b)               # trainer INFO, trainer - INFO
+  | {_NAME}(?=\s(?:[-|]\s)?(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)               # trainer INFO, trainer - INFO
   | [\[(]{_FILE}[:\s]\d+(?::\w+)?[\])] | {_FILE}:\d+(?::\w+)?(?:\]|(?=\s-))      # (train.py 87), logging.py:96:log_dist
   | {_NAME}:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                           # __main__:train:42
 """

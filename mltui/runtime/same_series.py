@@ -270,7 +270,7 @@ class _Agree:
         off = abs(printed - value)
         if off <= self._last + _SHORT * abs(value) or printed == value or (printed != printed and value != value):
             return True
-        return off - off == 0 and off <= self._share * 10.0 ** math.floor(math.log10(max(abs(printed), 1e-300)))
+        return math.isfinite(off) and off <= self._share * 10.0 ** math.floor(math.log10(max(abs(printed), 1e-300)))
 
 
 def _compare_by_x(log: _Told, file: _Told, agree: _Agree, shift: float) -> Verdict:

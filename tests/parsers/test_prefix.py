@@ -63,6 +63,16 @@ def test_a_name_that_tells_what_is_measured_is_no_loggers(name: str) -> None:
     assert Outer().peel(f"{name}epoch  loss  acc".encode()) == f"{name}epoch  loss  acc".encode()
 
 
+def test_a_level_may_be_what_is_measured() -> None:
+    """``Test ERROR: 0.15`` is no line of a logger called Test."""
+    assert points([f"Test ERROR: 0.{i}5 step {i}" for i in (1, 2)]) == {
+        ("metric", "Test ERROR", "step"): ["1:0.15", "2:0.25"]
+    }
+    assert points([f"train - INFO - step {i} loss 0.{i}5" for i in (1, 2)]) == {
+        ("metric", "train loss", "step"): ["1:0.15", "2:0.25"]
+    }
+
+
 def test_a_word_in_front_of_values_is_taken_off_once_a_table_stood_behind_it() -> None:
     """Until then it may be what the values are about; a second such word may be another table's."""
     outer = Outer()
