@@ -58,6 +58,10 @@ class Doubt:
         self.lines.append(line)
         self.behind.append(behind)
 
+    def arrive(self, ahead: float) -> None:
+        """The log stood at ``ahead`` next, after the last line."""
+        self.ahead.append(ahead)
+
     def take_first(self) -> Line | None:
         """The very first line, once: it is known where it stands."""
         if self.placed:

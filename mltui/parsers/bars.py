@@ -53,15 +53,15 @@ class Bars:
         self._bars: dict[bytes, Bar] = {}
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
-        self._open: list[bytes] = []
+        self._wrapped: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
 
     def read(self, frame: bytes) -> bytes | None:
         """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
-        if self._open:
-            if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self._open) < 64:
+        if self._wrapped:
+            if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self._wrapped) < 64:
                 cell, _, message = frame.strip().partition(b"    ")
-                self._open.append(cell)
+                self._wrapped.append(cell)
                 if not message:
                     return None
                 self.close()
@@ -74,7 +74,7 @@ class Bars:
         elif b"/s" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
             self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
         elif b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
-            self._open = [frame]
+            self._wrapped = [frame]
             return None
         else:
             self._values.interrupt()
@@ -89,11 +89,11 @@ class Bars:
     @property
     def idle(self) -> bool:
         """No bar waits for wrapped lines."""
-        return not self._open
+        return not self._wrapped
 
     def close(self) -> None:
         """Read the bar that was still waiting for wrapped lines."""
-        frame, self._open = b" ".join(self._open), []
+        frame, self._wrapped = b" ".join(self._wrapped), []
         if found := _DRAWN.search(frame):
             about = _PERCENT.sub(b"", frame[: found.start()])
             shown = b"" if _PACE.fullmatch(found[3]) else found[3]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mltui.parsers.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, scope_of, words
@@ -126,6 +128,23 @@ class Counters:
             self.inner = Counter("step", "step", found.index, found.total)
         elif not found.decimal and any(f.role in _COMPANY and (f.decimal or f.explicit) for f in record.fields):
             self.inner = Counter("iteration", "step", found.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line that is to be judged."""
+
+    record: Record
+    counters: Counters
+    rank: str
+    """Which of several processes printed it; it stands in front of every name."""
+    bar: bool
+    """A progress bar shows it."""
+
+    @property
+    def placed(self) -> bool:
+        """It says where it stands, or its bar does."""
+        return self.counters.any or self.bar
 
 
 def evaluates(record: Record) -> bool:

@@ -16,15 +16,16 @@ class EpochBar:
 
     def __init__(self, points: Points) -> None:
         self.points = points
-        self._open = False
+        self._in_epoch = False
         self._pending: tuple[Plan, float, list[float]] | None = None
-        self._known: list[set[str]] = []
+        self._complete: list[set[str]] = []
+        """Which values the bars of whole epochs had, the newest last."""
         self._last: tuple[float, ...] = ()
 
-    def open(self) -> None:
+    def begin_epoch(self) -> None:
         """An epoch begins."""
         self.flush()
-        self._open = True
+        self._in_epoch = True
 
     def read(self, plan: Plan, numbers: list[float], final: bool) -> None:
         """Read one frame."""
@@ -32,7 +33,7 @@ class EpochBar:
         if plan.inner is None or plan.inner.total is None or epoch is None:
             return
         done, total = numbers[plan.inner.index], numbers[plan.inner.total]
-        if not self._open or not total:
+        if not self._in_epoch or not total:
             return
         if not (done >= total and final):
             self._run(plan, epoch - 1 + min(1.0, done / total), numbers)
@@ -41,7 +42,7 @@ class EpochBar:
         if self._pending is not None and not names >= {e.series.name for e in self._pending[0].entries}:
             return
         self._pending = (plan, epoch, numbers)
-        if names in self._known:
+        if names in self._complete:
             self.flush()
 
     def _run(self, plan: Plan, x: float, numbers: list[float]) -> None:
@@ -57,10 +58,10 @@ class EpochBar:
         if self._pending is None:
             return
         plan, epoch, numbers = self._pending
-        self._pending, self._open = None, False
+        self._pending, self._in_epoch = None, False
         names = {e.series.name for e in plan.entries}
-        if names not in self._known:
-            self._known = [*self._known[-7:], names]
+        if names not in self._complete:
+            self._complete = [*self._complete[-7:], names]
         plan.group.hold.lift()
         self.points.news.report(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
         self.points.news.training_went_on()

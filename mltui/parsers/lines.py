@@ -88,7 +88,7 @@ class Lines:
         if self._within_epoch and not frame:
             self._within_epoch = False
             self.points.context.leave_block()
-        if self.tables.fresh and self.tables.stack(text_of(frame)):
+        if self.tables.header_goes_on and self.tables.stack(text_of(frame)):
             return
         if frame[:2] == b'{"' and self._read_object(frame):
             return
@@ -114,7 +114,7 @@ class Lines:
         plan = shape.plan
         if plan is None:
             return
-        self.tables.open = False
+        self.tables.under_header = False
         if plan.entries and self._stands_in_block(frame):
             self._measured_at = self._count
         if plan.entries and plan.counts:
@@ -317,7 +317,7 @@ class Lines:
                 context.enter_epoch(epoch)
         elif epoch is not None and plan.epoch is not None:
             if plan.epoch.total is not None or epoch != context.epoch:
-                self.epochs.open()
+                self.epochs.begin_epoch()
                 if self._heading.spoken:
                     self._heading = Heading()
             context.enter_epoch(epoch, header=True)

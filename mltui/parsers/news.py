@@ -45,8 +45,8 @@ class News:
         if found is None:
             if len(self.series) >= SERIES_LIMIT:
                 return None
-            found = self.series[name, kind] = Series(name, kind, self._wanted(name))
-            found.evaluates = scope_of(name) in ("val", "test")
+            evaluates = scope_of(name) in ("val", "test")
+            found = self.series[name, kind] = Series(name, kind, self._wanted(name), evaluates)
         return found
 
     def _wanted(self, name: str) -> bool:

@@ -14,15 +14,16 @@ METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.
 
 @dataclass(slots=True)
 class Series:
-    """One curve as far as the reader has to know it."""
+    """One curve as far as the reader has to know it; what it remembers is written by ``News`` alone."""
 
     name: str
     kind: MetricKind
     wanted: bool = True
-    last: MetricPoint | None = None
-    """Its last point, to know one that another line tells again."""
+    """The profile keeps it."""
     evaluates: bool = False
     """It is measured on validation or test data."""
+    last: MetricPoint | None = None
+    """Its last point, to know one that another line tells again."""
     teller: Group | None = None
     """The kind of line that told its last point."""
     constant: float | None = None

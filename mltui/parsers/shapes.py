@@ -91,12 +91,12 @@ class ShapeMemory:
             return None
         runs = [found.span() for found in _RUN.finditer(frame)]
         for form in forms:
-            literal = [_place(place, runs) for place, _ in form.literals]
+            literal = [_span_at(place, runs) for place, _ in form.literals]
             if all(frame[a:b] == text for (a, b), (_, text) in zip(literal, form.literals, strict=True)):
                 if form.plan is None:
                     self._keep_shape(frame, key, NOTHING, [])
                     return NOTHING
-                shape = Shape("plan", form.plan, [_place(place, runs) for place in form.spans])
+                shape = Shape("plan", form.plan, [_span_at(place, runs) for place in form.spans])
                 self._keep_shape(frame, key, shape, literal)
                 return shape
         return None
@@ -148,7 +148,7 @@ def _anchor(span: Span, runs: list[Span]) -> tuple[int, int, int, int] | None:
     return first, runs[first][0] - span[0], last, span[1] - runs[last][1]
 
 
-def _place(anchor: tuple[int, int, int, int], runs: list[Span]) -> Span:
+def _span_at(anchor: tuple[int, int, int, int], runs: list[Span]) -> Span:
     first, before, last, behind = anchor
     return runs[first][0] - before, runs[last][1] + behind
 

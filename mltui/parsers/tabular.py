@@ -46,16 +46,16 @@ class Tabular:
         """Columns of a table of metrics by split that is being read."""
         self.groups: list[str] = []
         """The names above groups of columns that the next header may stand under."""
-        self.fresh = False
+        self.header_goes_on = False
         """The line before was a header whose names may go on in the next line."""
-        self.open = False
+        self.under_header = False
         """Nothing but rows, rules and blank lines has come since the header."""
 
     # Rows under a header.
 
     def read_header(self, text: str, bar: bool = False) -> bool:
         """Take ``text`` as a table's header if it is one; ``bar``: it stands in front of a bar."""
-        self.open = True
+        self.under_header = True
         header = next((h for h in self._headers if tables.same_header(h, text)), None)
         if header is None and (header := tables.read_header(text)) is not None:
             self._rows.clear()
@@ -63,14 +63,14 @@ class Tabular:
             tables.apply_groups(header, self.groups)
             self.groups = []
         self._header = header or self._header
-        self.fresh = header is not None
+        self.header_goes_on = header is not None
         if not bar:
             self._above = header or self._above
         return header is not None
 
     def stack(self, text: str) -> bool:
         """Take ``text`` as the second line of the header that was read just now, if it is one."""
-        self.fresh = False
+        self.header_goes_on = False
         if self._header is not None and (index := tables.index_name(self._header, text)):
             self._header.index = index
             return True
@@ -94,7 +94,7 @@ class Tabular:
         cells = row_cells(text)
         if cells is None:
             return None
-        if not bar and self.open and rows.numbers_classes(header, cells):
+        if not bar and self.under_header and rows.numbers_classes(header, cells):
             columns = header.columns(len(cells) - 1) or []
             named = rows.under_label(f"class {cells[0].text}", [name for name, _, _ in columns])
             return self._plan_of(text, named, cells[1:])
@@ -104,7 +104,7 @@ class Tabular:
     def labelled_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
         """How to read a row that begins with a name."""
         label = label_of(text)
-        if self._header is None or label is None or not self.open:
+        if self._header is None or label is None or not self.under_header:
             return None
         cells = row_cells(text, label)
         names = None if cells is None else rows.assign_labelled(self._header, cells)
@@ -131,7 +131,7 @@ class Tabular:
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
         """Read a row; ``False`` if the current header has no place for it."""
-        known = shape.header is self._header and (shape.kind == "row" or self.open)
+        known = shape.header is self._header and (shape.kind == "row" or self.under_header)
         if not known or (self._header is not None and self._header.supports):
             shape.header = self._header
             find = self.row_plan if shape.kind == "row" else self.labelled_plan
@@ -185,7 +185,7 @@ class Tabular:
     def flush_box(self) -> None:
         """Read the box that was being kept."""
         box, self.box, self._box_prefix = [r for r in self.box if r[0]], [], ""
-        column = rows.labelled_column(self._header) if self.open and self._header is not None else ""
+        column = rows.labelled_column(self._header) if self.under_header and self._header is not None else ""
         about, self._box_about = self._box_about, ""
         record = Record()
         values: list[float] = []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from mltui.parsers.counters import Said
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.vocabulary import Role, role_of, scope_of
+from mltui.parsers.vocabulary import PARTS, Role, role_of, scope_of
+
+#: Names that are kept.
+_LIMIT = 8192
 
 
 def values_of_field(found: Field) -> list[tuple[str, int]]:
@@ -15,6 +19,54 @@ def values_of_field(found: Field) -> list[tuple[str, int]]:
         values.append((" (avg)", found.mean))
     values += [(f" ({i + 2})", index) for i, index in enumerate(found.more)]
     return values
+
+
+class Titles:
+    """Names series, and keeps apart those that are called the same but counted in another way."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        """Grows when something is learnt by which lines that were named before would be named otherwise."""
+        self._first_tag = ""
+        self._counted: set[str] = set()
+        """Names of series that have their own counters in the line."""
+        self._led: set[str] = set()
+        """Names that stand in front of a line without a counter, and have none elsewhere so far."""
+        self._axes: dict[str, str] = {}
+        """What counts each series: the epochs, or what runs inside of them."""
+
+    def tag(self, record: Record) -> str:
+        """What the tag in front of the line adds to its names: nothing, as long as all lines have the same."""
+        tag = record.tag
+        if not tag:
+            return ""
+        self._first_tag = self._first_tag or tag
+        return f"{tag} " if tag != self._first_tag or tag.lower() in PARTS else ""
+
+    def tell_apart(self, name: str, said: Said) -> str:
+        """``name``, told apart from the series of that name that is counted in another way, or at all."""
+        record, rank = said.record, said.rank
+        if record.retells:
+            return name
+        if not said.placed and (lead := record.lead or record.about):
+            if name in self._counted:
+                name = f"{lead} {name}"
+            elif len(self._led) < _LIMIT:
+                self._led.add(name)
+        if not said.counters.any or record.running_mean:
+            return name
+        axis = "epoch" if said.counters.inner is None else said.counters.inner.axis
+        first = self._axes.setdefault(name, axis)
+        if (first == "epoch") == (axis == "epoch"):
+            return name
+        return f"{rank} {axis}{name.removeprefix(rank)}" if rank else f"{axis} {name}"
+
+    def learn_counted(self, name: str) -> None:
+        """Note a series that has its own counters: lines that only have its name behind others are another's."""
+        self._counted.add(name)
+        if name in self._led:
+            self._led.discard(name)
+            self.version += 1
 
 
 def full_name(found: Field, record: Record, rank: str, suffix: str) -> str:

@@ -127,7 +127,7 @@ class Unplaced:
         if axis != doubt.axis or x <= doubt.ahead[-1]:
             self._settle_as_counted(group)
             return
-        doubt.ahead.append(x)
+        doubt.arrive(x)
         if doubt.settled:
             self._settle(group)
         elif first := doubt.take_first():

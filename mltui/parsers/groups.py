@@ -1,0 +1,52 @@
+"""The kinds of lines there are, each made when its first line is judged."""
+
+from __future__ import annotations
+
+from mltui.parsers.counters import Said
+from mltui.parsers.group import Group, Hold, Standing, Until
+from mltui.parsers.records.record import Field
+from mltui.parsers.vocabulary import Role, is_gradient_norm
+
+#: Kinds of lines that are looked at to know what is told again.
+_REPEATED = 8
+#: Kinds of lines that are kept; with more, all are forgotten and made anew.
+_GROUPS = 8192
+
+
+class Groups:
+    """Finds the group of a line by the names of its values and by what it counts."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[object, ...], Group] = {}
+        self._with_name: dict[str, list[Group]] = {}
+        """The same, by each of their names."""
+
+    def group_for(self, said: Said, names: list[str], values: list[Field]) -> Group:
+        """The group of the lines with these ``names`` that count in the same way."""
+        epoch, inner = said.counters.epoch, said.counters.inner
+        record = said.record
+        key = (*names, epoch and epoch.axis, inner and inner.axis, record.running_mean, record.retells)
+        found = self._groups.get(key)
+        if found is None:
+            if len(self._groups) > _GROUPS:
+                self._groups.clear()
+                self._with_name.clear()
+            alike = self._with_name.get(names[0], ()) if names else ()
+            earlier = [group for group in alike if group.seen.count and set(names).issubset(group.names)]
+            found = self._groups[key] = _new_group(said, values, names, earlier[:_REPEATED])
+            for name in () if record.retells else names:
+                self._with_name.setdefault(name, []).append(found)
+        return found
+
+
+def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[Group]) -> Group:
+    """A kind of line; its points are held back where it does not say where it stands, or measures nothing."""
+    strong = any(f.role is Role.METRIC for f in values)
+    norms = all(is_gradient_norm(f.name) for f in values)
+    rates = not norms and all(f.role is Role.SCHEDULE for f in values)
+    retells = said.record.retells
+    until = None
+    if not (said.placed and strong) or retells:
+        until = Until.IT_RECURS if said.counters.any or rates or retells else Until.TRAINING_GOES_ON
+    standing = Standing(needs_place=rates and not said.placed)
+    return Group(tuple(names), earlier, retells, hold=Hold(until), standing=standing)
