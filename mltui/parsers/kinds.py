@@ -88,6 +88,8 @@ _COUNTS = re.compile(
 )
 # A setting that was left as it is: ``kappa = 0.75 (Default)``.
 _DEFAULT = re.compile(r"\(default\)\s*$", re.I)
+# Words of sentences for readers: a log says what is, not what might be.
+_TELLING = re.compile(r"\b(?:you|your|might|would|could|should|usually|typically|for example|because)\b", re.I)
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # Digits that belong to a column's name.
 _NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?")
@@ -103,6 +105,8 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.
+    if len(_TELLING.findall(text)) > 1:
+        return "nothing"
     if _LISTED.search(text):
         return "listed"
     part = table_part(text)

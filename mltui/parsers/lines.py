@@ -23,7 +23,7 @@ from mltui.parsers.records.tables import read_groups
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.tabular import Tabular
-from mltui.parsers.tokens import READ_LIMIT, text_of, tokenize, values_of
+from mltui.parsers.tokens import READ_LIMIT, text_of, tokenize, values_of, without_bulk
 
 #: Units that belong to a counter's number: ``step:2K``.
 _THOUSANDS = ("k", "K", "M")
@@ -81,6 +81,8 @@ class Lines:
 
     def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
         """Read one line; ``key`` is its shape, if that is known."""
+        if len(frame) > READ_LIMIT:
+            frame, key = without_bulk(frame), None
         self._frame = frame
         self._count += 1
         if self._silent or self.tables.box or self._heading.scope:

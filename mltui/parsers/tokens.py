@@ -43,6 +43,8 @@ _TOKEN = re.compile(
       | <[^<>]{{0,80}}>(?!=)
       | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
       | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
+      | (?<=[=:])(?<!msg=)(?<!message=)(?<!event=)\ ?(?:          # a text as a value
+            "(?=(?:[^"\s]+\ ){{3}})[^"]*" | '(?=(?:[^'\s]+\ ){{3}})[^']*')(?=[\s,;)\]}}]|$)
       | (?<![^\s'"(])--[A-Za-z][\w-]*(?:=\S+|\ [-+]?\.?\d\S*)           # an option of a command, with its value
       | (?<=\]\ END\ )[^;]{{1,300}};                   # what GridSearchCV (scikit-learn, verbose=3) tried
     )
@@ -81,6 +83,15 @@ _COUNTING = re.compile(r"\b(?:epoch|step|iter|iteration|batch|episode|round)(?![
 
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
+
+
+# A long list, and a long text in quotes.
+_BULK = re.compile(rb"""\[[^\[\]"']{200,}\]|("|')(?:(?!\1).){200,}\1""")
+
+
+def without_bulk(line: bytes) -> bytes:
+    """A ``line`` that is longer than is read without its long lists and texts: what is measured may stand behind."""
+    return _BULK.sub(lambda found: found[1] + b"text" + found[1] if found[1] else b"[]", line)
 
 
 def text_of(frame: bytes) -> str:

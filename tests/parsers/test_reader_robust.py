@@ -23,7 +23,9 @@ PIECES = [
     "漢", "\x00", "rank0", "[rank0]: ", "tensor(", "Traceback (most recent call last)\n", "epoch,loss\n", "---\n",
     "***** eval metrics *****\n", "| a | 1 |\n", "<", " <= tol: ", "Losses {'ner': ", "||g||", "# ", "Chain [1] ",
     "Client 0: ", " ▼ ", "1,234", "…", "epoch  loss  acc\n", "1  0.5  0.6\n", "   train   valid\n", "2d_iou",
-    "[1.5, 2.5]", "Best model:\n", "1.5D+03", "Metric | Train | Val\n", "'acc': [(0, 1.5D+03), (1, 2.5), (2, 0.5)]\n",
+    "[1.5, 2.5]", "Best model:\n",
+    "val_loss improved from 0.5 to 0.4\n", " reached ", "(inf --> ", "New best ", "msg=",
+    "1.5D+03", "Metric | Train | Val\n", "'acc': [(0, 1.5D+03), (1, 2.5), (2, 0.5)]\n",
 ]  # fmt: skip
 LOGS = st.lists(st.sampled_from(PIECES), max_size=60).map(lambda parts: "".join(parts).encode())
 RELAXED = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
@@ -131,6 +133,17 @@ def test_a_million_names_are_capped_and_counted() -> None:
         names |= {p.name for p in reader.feed(lines.encode())}
     assert len(names) == SERIES_LIMIT
     assert reader.dropped == 50 * 200 - SERIES_LIMIT
+
+
+def test_what_stands_behind_a_long_list_or_text_is_read() -> None:
+    """A line may be longer than is read of one: its lists and texts are left out then."""
+    ids, text = ", ".join(str(i) for i in range(10_000, 10_600)), "loss 0.3 of the " * 300
+    lines = [f'step {step} loss=0.{step} ids=[{ids}] sample="{text}" ppl={step}.5\n' for step in (1, 2, 3)]
+    assert read("".join(lines).encode()) == [
+        (name, "step", float(step), value, MetricKind.METRIC)
+        for step in (1, 2, 3)
+        for name, value in (("loss", f"0.{step}"), ("ppl", f"{step}.5"))
+    ]
 
 
 def test_who_prints_beyond_the_limit_gets_nobody_elses_name() -> None:

@@ -49,6 +49,14 @@ def _take_listed(walk: Walk) -> bool:
     return True
 
 
+def _quote(walk: Walk, token: Token) -> None:
+    """Pass over what a message is called that stands in quotes: ``msg="epoch 3 loss 0.5"``."""
+    following, behind = walk.next(), walk.next(2)
+    opens = walk.separator == "=" and following is not None and following.kind == "word"
+    if opens and behind is not None and behind.text != token.text:
+        walk.clear()
+
+
 def _slash(walk: Walk, token: Token) -> None:
     """Read ``/100`` behind a number: its total, or a further value."""
     following = walk.next()
@@ -173,6 +181,7 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     **dict.fromkeys(":=", _separator),
     **dict.fromkeys("([{", open_bracket),
     **dict.fromkeys(")]}", close_bracket),
+    '"': _quote,
     "/": _slash,
     "#": _hash,
     "<": _below,
