@@ -14,6 +14,8 @@ _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
 _TIMES = frozenset("tTnki")
 # Beside these a number without a name counts.
 _COMPANY = (Role.METRIC, Role.SCHEDULE, Role.SCOPE)
+#: Any counter is preferred to none.
+_NONE = 99
 
 
 class Counters:
@@ -28,26 +30,30 @@ class Counters:
         """How many steps the epoch has."""
         self._coarse = False
         """The inner counter is written in whole thousands, ``Step: 0k``: another one says more."""
-        self._rank = 99
+        self._preference = _NONE
+        """How far in front the inner counter stands of others, see ``_preference``; below 0 the profile names it."""
         self._plural = False
+        """The inner counter is "steps": "Epoch: 1, Steps: 265" says how many steps the epoch has."""
         self._fraction = False
+        """The epoch is told with its fraction, ``0.775``."""
         for found in record.fields:
             if wanted and found.name.lower() == wanted.lower():
-                self.epoch, self.inner, self._rank = None, Counter(wanted, "step", found.index, found.total), -1
-            elif found.role is Role.COUNTER and self._rank >= 0:
+                self.epoch, self.inner, self._preference = None, Counter(wanted, "step", found.index, found.total), -1
+            elif found.role is Role.COUNTER and self._preference >= 0:
                 self._take(found)
         if self.epoch is not None and self._plural:
             self.size = self.inner.index if self.inner is not None else None
-            self.inner, self._rank = None, 99
+            self.inner, self._preference = None, _NONE
         if self._plural and (episode := next((f for f in record.fields if f.name.lower() == "episode"), None)):
-            self.inner, self._rank = Counter("episode", "step", episode.index, episode.total), 0
-        if self._rank >= 0:
+            self.inner, self._preference = Counter("episode", "step", episode.index, episode.total), 0
+        if self._preference >= 0:
             self._take_nameless(record)
         if not self.any:
             self._take_first_field(record)
 
     @property
     def any(self) -> bool:
+        """The line says where it stands."""
         return self.epoch is not None or self.inner is not None
 
     def _take(self, found: Field) -> None:
@@ -59,12 +65,11 @@ class Counters:
         elif way == "fold":
             self.fold = self.fold or counter
         else:
-            rank = _preference(found.name, axis)
-            if rank < self._rank:
-                self.inner, self._rank = counter, rank
+            preference = _preference(found.name, axis)
+            if preference < self._preference:
+                self.inner, self._preference = counter, preference
                 self._coarse = bool(found.unit) and found.unit in "kKM" and not found.decimal
                 counter.evaluates = way == "step" and (scope_of(found.name) or scope_of(found.label)) in ("val", "test")
-                # "Epoch: 1, Steps: 265" says how many steps the epoch has.
                 self._plural = found.name.lower() == "steps"
 
     def _take_first_field(self, record: Record) -> None:
@@ -82,44 +87,47 @@ class Counters:
             self.inner = Counter(axis, way, first.index, first.total)
 
     def _take_nameless(self, record: Record) -> None:
+        """Take numbers without a name, by where they stand in the line."""
         places = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
         found = [n for n in places if n.total is not None or not n.decimal]
         if not found or (self.inner is not None and not self._coarse):
             return
+        leading = self._leading(found)
         if self._fraction and found[0].first and found[0].total is not None:
             # "31/80 (epoch 0.775)" says the same twice.
             self.epoch, self.inner = None, Counter("step", "step", found[0].index, found[0].total)
-            return
-        first = [n for n in found if n.first]
-        if (
-            not first
-            and self.epoch is None
-            and len(found) > 1
-            and found[1].total is not None
-            and found[0].place == "bracket"
-        ):
-            first = found[:2]
-        if found[0].place == "scope":
+        elif found[0].place == "scope":
             self.epoch = self.epoch or Counter("epoch", "epoch", found[0].index)
-            found = found[1:]
-        elif len(first) >= 2 and self.epoch is None:
-            self.epoch = Counter("epoch", "epoch", first[0].index, first[0].total)
-            if first[1].total is None and evaluates(record):
-                return
-            if first[0].place == "start" and first[1].total is None:
-                self.inner = Counter("step", "step", first[1].index)
-                return
-            found = first[1:2]
-        elif first and self.epoch is None and not record.running_mean:
-            self._take_first(first[0], record)
-            return
-        # "Epoch(val) [1][500]" says on how many it was measured.
-        if found and (found[0].total is not None or (self.epoch is not None and not evaluates(record))):
-            self._take_batch(found[0])
+            self._take_batch(found[1:], record)
+        elif len(leading) >= 2 and self.epoch is None:
+            self._take_pair(leading[0], leading[1], record)
+        elif leading and self.epoch is None and not record.running_mean:
+            self._take_first(leading[0], record)
+        else:
+            self._take_batch(found, record)
 
-    def _take_batch(self, found: Nameless) -> None:
-        self.inner = Counter("batch", "batch", found.index, found.total)
-        self.percent = found.percent
+    def _leading(self, found: list[Nameless]) -> list[Nameless]:
+        """Those in front of all else; where nothing counts the epochs, also two such as ``loss [3][10/80]``."""
+        leading, pair = [n for n in found if n.first], found[:2]
+        if leading or self.epoch is not None or len(pair) < 2:
+            return leading
+        return pair if pair[0].place == "bracket" and pair[1].total is not None else []
+
+    def _take_pair(self, outer: Nameless, inner: Nameless, record: Record) -> None:
+        """Take two numbers as the epoch's and one inside of it: ``[3][10/80]``, or ``3 1000`` in front of a line."""
+        self.epoch = Counter("epoch", "epoch", outer.index, outer.total)
+        if inner.total is None and evaluates(record):
+            return
+        if outer.place == "start" and inner.total is None:
+            self.inner = Counter("step", "step", inner.index)
+        else:
+            self._take_batch([inner], record)
+
+    def _take_batch(self, found: list[Nameless], record: Record) -> None:
+        """Take the first number as the batch; "Epoch(val) [1][500]" says on how many it was measured."""
+        if found and (found[0].total is not None or (self.epoch is not None and not evaluates(record))):
+            self.inner = Counter("batch", "batch", found[0].index, found[0].total)
+            self.percent = found[0].percent
 
     def _take_first(self, found: Nameless, record: Record) -> None:
         if found.total is not None and evaluates(record):
