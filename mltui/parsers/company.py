@@ -8,6 +8,7 @@ from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.vocabulary import (
     Role,
+    is_everyday,
     is_gradient_norm,
     is_learning_rate,
     is_learnt,
@@ -110,6 +111,22 @@ def _counters_alone_measure_nothing(record: Record, counts: bool) -> list[Field]
     return None if _metrics(record) or scopes or may_measure else []
 
 
+def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | None:
+    """``[2/24] size=3.1 hist=0.5``: what no word tells to be measured, in a line whose counter has no name either."""
+    unknown = [f for f in record.fields if f.role is Role.UNKNOWN]
+    if not unknown or any(f.role in (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT) for f in record.fields):
+        return None
+    counted = any(f.role is Role.COUNTER for f in record.fields)
+    measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
+    return None if counted and measured else []  # "batch 1: min=0.0 max=16.0" is about data.
+
+
+def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
+    """``id=40 score=0.36``: what any program tells of one thing."""
+    numbered = any(f.name.lower() in ("id", "idx", "index") and not f.decimal for f in record.fields)
+    return [] if numbered and not counts and all(is_everyday(f.name) for f in _metrics(record)) else None
+
+
 def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
     for each in record.fields if counts and not record.row and _metrics(record) else ():
         if each.role is Role.OTHER and each.explicit and each.decimal and not each.unit:
@@ -136,6 +153,8 @@ _RULES: tuple[_Rule, ...] = (
     _settings_are_no_values,
     _rates_and_norms_stand_alone,
     _counters_alone_measure_nothing,
+    _unknown_work_is_no_training,
+    _things_have_numbers,
     _settings_may_be_learnt,
     _company_makes_values,
 )

@@ -148,10 +148,8 @@ class Standing:
     """They are a curve only where the log counts epochs; elsewhere they are settings."""
     needs_count: bool = False
     """They are a curve only where the log counts anything: any program may print them."""
-    rows: bool = False
-    """They are rows of a table."""
     things: bool = False
-    """Two of these rows stood at one place of the log: they are things, not times."""
+    """Two of such lines stood at one place of the log: they speak of things, not of times."""
 
     def count_lines(self) -> None:
         """They turned out to have no place in the log's own counting."""
@@ -174,9 +172,9 @@ class Standing:
         """A line was placed by epoch, while the log stood at ``place`` in it."""
         self.inside = place
 
-    def demand_count(self, needed: bool, rows: bool) -> None:
-        """The newest judgement on whether any program may print these lines, and whether they are ``rows``."""
-        self.needs_count, self.rows = needed, rows
+    def demand_count(self, needed: bool) -> None:
+        """The newest judgement on whether any program may print these lines."""
+        self.needs_count = needed
 
 
 @dataclass(slots=True)
@@ -219,6 +217,6 @@ class Group:
             self.seen.move(axis, x)
 
     def list_things(self) -> None:
-        """Two rows of a table stood at one place: they are things, and what was held of them is no curve."""
+        """Two lines stood at one place: they speak of things, and what was held of them is no curve."""
         self.standing.things = True
         self.hold.drop()

@@ -84,7 +84,7 @@ class Judge:
                 plan.entries.append(Entry(series, index, scheduled))
         plan.group = self._groups.group_for(said, names, values)
         measured = [f for f in values if f.role is Role.METRIC]
-        plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured), record.row)
+        plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured))
         return plan
 
 

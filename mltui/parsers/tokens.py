@@ -224,6 +224,9 @@ SIZE_UNITS = frozenset(
         "MHz",
         "px",
         "x",
+        "EUR",
+        "USD",
+        "GBP",
     ]
 )
 #: Units in which quality is measured: they may follow a metric's value.

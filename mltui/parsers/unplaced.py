@@ -25,7 +25,7 @@ class Unplaced:
         if plan.fold is not None and news.context.position is None:
             news.report(plan, "fold", numbers[plan.fold.index], numbers, redrawn)
             return
-        if self._waits(plan, numbers) or (group.standing.rows and self._lists_things(group)):
+        if self._waits(plan, numbers) or (group.standing.needs_count and self._lists_things(group)):
             return
         axis, x = self._locate(group)
         if group.standing.needs_place and not news.context.has_under(indented) and Axis.of(axis).counts != "epoch":
@@ -54,8 +54,10 @@ class Unplaced:
         return seen.knows(seen.last_x, plan.values_of(numbers))
 
     def _lists_things(self, group: Group) -> bool:
-        """Whether the rows of this table are things: the training has not moved on between two of them."""
-        if group.hold.points and group.hold.advances == self._news.context.advances:
+        """Whether lines that any program may print are of things: the training has not moved on between two."""
+        context, hold = self._news.context, group.hold
+        moved = context.position is not None and not group.seen.ends_at(context.position[1])
+        if hold.points and hold.advances == context.advances and not moved:
             group.list_things()
         return group.standing.things
 

@@ -66,7 +66,7 @@ QUALIFIERS = word_set("""
 """)
 # What any program may tell of.
 _EVERYDAY = QUALIFIERS | word_set("""
-    error errors err ret quality rate score scores cost distance similarity coverage gap
+    error errors err ret quality rate score scores cost distance similarity coverage gap sharpe
     success win failure detection acceptance completion collision
 """)
 # Of these, what may be a code or a count of mistakes if it is whole.
@@ -252,6 +252,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.OTHER
     if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
         return Role.SCHEDULE
+    if parts == ("stop", "loss"):
+        return Role.OTHER  # An order at a stock exchange.
     if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
         return Role.METRIC
     if parts[-1] == "cost" and own & _WORK:

@@ -6,7 +6,7 @@ from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import between_marks, counts_things, stands_alone, value_follows, words_behind
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.tokens import VALUE_UNITS, Token
+from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, role_of, scope_of, word_set, words
 
 # In front of a count that belongs to a name.
@@ -148,7 +148,7 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     if (not name or role_of(name) is Role.SCOPE) and stands_alone(walk, token):
         return walk.phrase[0], [], True
     if not name and between_marks(walk, token):
-        return " ".join(walk.phrase), [], explicit
+        return " ".join(walk.phrase), [], True
     return name, left, explicit
 
 
@@ -160,6 +160,9 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
             walk.add(f"{left[-1]} {name}", token, True)
         walk.last = None
         return
+    if token.unit in TIME_UNITS or ((following := walk.next()) is not None and following.text in TIME_UNITS):
+        walk.last = None
+        return  # "up 3 days"
     if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
         walk.label = found
     if name[-1:].lower() == "s" and any(scope_of(w) in ("val", "test") for w in left):

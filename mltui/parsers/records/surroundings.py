@@ -26,8 +26,11 @@ def alternates(tokens: list[Token]) -> bool:
     pairs, named = 0, ""
     tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
     tokens = tokens[3:] if tag else tokens
+    bracketed = False
     for token in tokens:
-        if token.kind == "number" and (named or token.unit in TIME_UNITS):
+        if bracketed or token.text == "(":
+            bracketed = token.text != ")"  # "(best 71.7)" is said beside the others.
+        elif token.kind == "number" and (named or token.unit in TIME_UNITS):
             pairs, named = pairs + bool(named), ""
         elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
             named = token.text

@@ -136,7 +136,7 @@ class Walk(Cursor):
 
     def name_behind(self, value: Nameless) -> None:
         """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss``."""
-        if value.decimal and value.place == "plain" and value.total is None:
+        if value.decimal and value.place in ("plain", "start") and value.total is None:
             name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if measures(w)), "")
             if name and all(known(w) for w in name.split()):
                 self.record.nameless.remove(value)
