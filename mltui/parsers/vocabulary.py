@@ -267,7 +267,9 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
 
 def is_everyday(name: str) -> bool:
     """Whether programs that train nothing have numbers of that ``name`` too."""
-    return _EVERYDAY.issuperset(words(_FOLDER.sub("", name)))
+    parts = words(_FOLDER.sub("", name))
+    # In front of a rate stands of what it is: "Per-position acceptance rate".
+    return _EVERYDAY.issuperset(parts[-2:] if parts[-1:] == ("rate",) else parts)
 
 
 def may_be_code(name: str) -> bool:

@@ -82,6 +82,8 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
     if len(measured) != 1 or measured[0].total is not None or measured[0].more:
         return None
     found = measured[0]
+    if any(f is not found and f.explicit and f.decimal and not f.counts for f in record.fields):
+        return None  # A line of figures that ends with the best.
     numbers = [i for i, token in enumerate(tokens) if token.kind == "number"]
     said = [token.text.lower() for token in tokens[: numbers[found.index]] if token.kind == "word"]
     if "best" not in said or not (said[max(0, said.index("best") - 1)] == "new" or not _SAVES.isdisjoint(said)):
