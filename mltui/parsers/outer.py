@@ -46,8 +46,12 @@ class Outer:
         """By the beginning of a line, with its digits as 0, the same of the prefix; empty where there is none."""
         self._prefixes: set[bytes] = set()
         """The prefixes that stood in front of words."""
-        self.names: set[bytes] = set()
+        self._doubted: set[bytes] = set()
+        """Those that stood in front of numbers, and of no words so far."""
+        self._names: set[bytes] = set()
         """The names that stood in front of a table."""
+        self.learnt = 0
+        """Grows when something is known to be a prefix that was left in front of lines until then."""
 
     def peel(self, frame: bytes) -> bytes:
         """``frame`` without its prefix."""
@@ -73,17 +77,27 @@ class Outer:
                 self._keep(head, b"")
             return 0
         shape = key_of(found.group())
-        if _NUMBERS.match(frame, found.end()) and shape not in self._prefixes:
-            return 0
+        if shape not in self._prefixes:
+            if _NUMBERS.match(frame, found.end()):
+                self._doubt(shape)
+                return 0
+            self._learn(shape)
         self._keep(head, shape)
         return found.end()
 
     def _keep(self, head: bytes, shape: bytes) -> None:
         if len(self._shapes) >= _KNOWN:
             self._shapes.clear()
-            self._prefixes.clear()
         self._shapes[head] = shape
-        self._prefixes.add(shape)
+
+    def _doubt(self, shape: bytes) -> None:
+        if len(self._doubted) < _KNOWN:
+            self._doubted.add(shape)
+
+    def _learn(self, shape: bytes) -> None:
+        if len(self._prefixes) < _KNOWN:
+            self._prefixes.add(shape)
+            self.learnt += shape in self._doubted
 
     def _is_known(self, named: re.Match[bytes], line: bytes, logged: bool) -> bool:
         """Whether a name is that of what prints: a table stands behind it, now or before.
@@ -91,12 +105,13 @@ class Outer:
         A second name, where no logger put anything else in front (``logged``), may tell two tables apart.
         """
         name = named[1] or named[2] or b"%"
-        if name in self.names:
+        if name in self._names:
             return True
         word = name.strip(b"[]").decode()
-        if (self.names and not logged and name != b"%") or len(self.names) >= _NAMES:
+        if (self._names and not logged and name != b"%") or len(self._names) >= _NAMES:
             return False
         if word.lower() in PARTS or role_of(word) not in (Role.UNKNOWN, Role.OTHER) or not begins_table(line):
             return False
-        self.names.add(name)
+        self._names.add(name)
+        self.learnt += 1
         return True

@@ -170,10 +170,10 @@ class MetricReader:
         if not final:
             voice.lines.read(rest, final)
             return
-        names = len(voice.outer.names)
+        learnt = voice.outer.learnt
         line = voice.outer.peel(rest)
-        if len(voice.outer.names) > names:
-            self._plain.clear()  # The same name may stand in front of lines that seemed to have no prefix.
+        if voice.outer.learnt > learnt:
+            self._plain.clear()  # The same may stand in front of lines that seemed to have no prefix.
         pieces = self._split(line) if line is not frame and not who else []
         for other, piece in pieces:
             self._listen_to(other).read(piece)

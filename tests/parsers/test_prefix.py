@@ -63,6 +63,17 @@ def test_a_name_that_tells_what_is_measured_is_no_loggers(name: str) -> None:
     assert Outer().peel(f"{name}epoch  loss  acc".encode()) == f"{name}epoch  loss  acc".encode()
 
 
+def test_a_prefix_is_known_for_good() -> None:
+    """Numbers behind it are rows also if they came before all words, and after thousands of other lines."""
+    rows = [f"INFO:root:  {i}      2.{i}0      0.3{i}" for i in (1, 2, 3)]
+    other = ["x" + "".join("pqrstuvw"[i >> shift & 7] for shift in (9, 6, 3, 0)) + " said a thing" for i in range(4096)]
+    read = points([rows[0], "INFO:root:epoch   loss      acc", rows[0], *other, *rows[1:]])
+    assert read == {
+        ("metric", "loss", "epoch"): ["1:2.1", "2:2.2", "3:2.3"],
+        ("metric", "acc", "epoch"): ["1:0.31", "2:0.32", "3:0.33"],
+    }
+
+
 def test_a_level_may_be_what_is_measured() -> None:
     """``Test ERROR: 0.15`` is no line of a logger called Test."""
     assert points([f"Test ERROR: 0.{i}5 step {i}" for i in (1, 2)]) == {
