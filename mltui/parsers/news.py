@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import fnmatch
-from functools import lru_cache
 from math import isfinite
 
 from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
-from mltui.domain.words import SYNONYMS
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
+from mltui.parsers.likeness import is_again, is_same, is_told_by_others, may_be
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
-from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, scope_of, words
+from mltui.parsers.vocabulary import scope_of
 
 _new = tuple.__new__
 
 #: Records that are remembered, over all kinds of lines, to know a repeated one.
 _SEEN_LIMIT = 50_000
-#: By so much of a value a rounded one may differ from it.
-_ROUNDED = 1e-3
 #: Points of values that never change that wait for a change, over all series.
 _CONSTANT_LIMIT = 100_000
 
@@ -63,9 +60,9 @@ class News:
             return
         group = plan.group
         seen, values = group.seen, [numbers[entry.index] for entry in plan.entries]
-        if group.retells and self._is_told(group, plan.entries[0].series.name, values[0]):
+        if group.retells and self._is_retold(group, plan.entries[0].series.name, values[0]):
             return
-        if group.repeats and _is_told_by_others(group, axis, x, values):
+        if group.repeats and is_told_by_others(group, axis, x, values):
             return
         if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
             return
@@ -90,7 +87,7 @@ class News:
             if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
                 point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
                 last = series.last
-                again = last is not None and last[2] == x and _is_again(last, point, series.teller is group)
+                again = last is not None and last[2] == x and is_again(last, point, series.teller is group)
                 if again or (stale and series.evaluates):
                     continue
                 if at_once:
@@ -99,16 +96,16 @@ class News:
         if not at_once:
             self.out += self.held.hold(group, self.context)
 
-    def _is_told(self, group: Group, name: str, value: float) -> bool:
+    def _is_retold(self, group: Group, name: str, value: float) -> bool:
         """Whether lines of another kind tell the series ``name``, or one that had this value last."""
         others = [s.last for s in self.series.values() if s.last is not None and s.teller is not group]
         held = [point for other in self.held.groups if other is not group for point in other.hold.points]
-        if any(_may_be(name, point.name) for point in others + held):
+        if any(may_be(name, point.name) for point in others + held):
             group.hold.drop()
             return True
-        mine = [point for point in group.hold.points if not any(_is_same(point.value, p.value) for p in others)]
+        mine = [point for point in group.hold.points if not any(is_same(point.value, p.value) for p in others)]
         group.hold.keep(mine)
-        return any(_is_same(value, point.value) for point in others)
+        return any(is_same(value, point.value) for point in others)
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: list[float], values: list[float]) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""
@@ -184,42 +181,3 @@ def _is_stale(plan: Plan, values: list[float]) -> bool:
     pairs = zip(plan.entries, values, strict=True)
     told = [entry.series.told(value) for entry, value in pairs if entry.series.evaluates]
     return len(told) > 1 and all(told)
-
-
-def _is_told_by_others(group: Group, axis: str, x: float, values: list[float]) -> bool:
-    """Whether a line of another kind had these values at ``x``."""
-    return any(_tells(other, axis, x, group.names, values) for other in group.repeats)
-
-
-def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: list[float]) -> bool:
-    """Whether a line of ``group`` had these values at ``x``, but for what rounding makes of them."""
-    if axis != group.seen.axis and "iteration" not in (axis, group.seen.axis):
-        return False  # A trial's number is no epoch's; numbers without a name may be anything's.
-    known = group.seen.values.get(x)
-    if known is None or len(known) != len(group.names):
-        return False  # Of a bar some of the values may have been an epoch's, or of series beyond the limit.
-    told = [known[group.names.index(name)] for name in names]
-    return all(_is_close(a, b) for a, b in zip(values, told, strict=True))
-
-
-def _is_again(last: MetricPoint, point: MetricPoint, alike: bool) -> bool:
-    """Whether ``point`` is the ``last`` one again; a line of another kind, not ``alike``, may round its value."""
-    same = point[3] == last[3] if alike else _is_close(point[3], last[3])
-    return same and point[1] == last[1] and point[2] == last[2]
-
-
-@lru_cache(maxsize=1024)
-def _may_be(name: str, other: str) -> bool:
-    """Whether a sentence on ``name`` may be about the series ``other``: it says less than other lines do."""
-    said, also = (frozenset(SYNONYMS.get(w, w) for w in words(each)) - SCOPE_WORDS.keys() for each in (name, other))
-    return said - QUALIFIERS == also - QUALIFIERS and scope_of(name) in ("", scope_of(other))
-
-
-def _is_same(value: float, told: float) -> bool:
-    """Whether ``value`` is what was ``told``, be it as a share or in percent."""
-    return any(_is_close(value * factor, told) for factor in (1, 100, 0.01))
-
-
-def _is_close(value: float, told: float) -> bool:
-    """Whether ``value`` is what was ``told``, but for rounding."""
-    return value == told or abs(value - told) <= _ROUNDED * abs(told) or (value != value and told != told)

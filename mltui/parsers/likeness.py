@@ -1,0 +1,52 @@
+"""Whether two lines tell the same: one may round its values, show them in percent, or call them by fewer words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from mltui.domain.metric import MetricPoint
+from mltui.domain.words import SYNONYMS
+from mltui.parsers.group import Group
+from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, scope_of, words
+
+#: By so much of a value a rounded one may differ from it.
+_ROUNDED = 1e-3
+
+
+def is_told_by_others(group: Group, axis: str, x: float, values: list[float]) -> bool:
+    """Whether a line of another kind had these values at ``x``."""
+    return any(_tells(other, axis, x, group.names, values) for other in group.repeats)
+
+
+def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: list[float]) -> bool:
+    """Whether a line of ``group`` had these values at ``x``, but for what rounding makes of them."""
+    if axis != group.seen.axis and "iteration" not in (axis, group.seen.axis):
+        return False  # A trial's number is no epoch's; numbers without a name may be anything's.
+    known = group.seen.values.get(x)
+    if known is None or len(known) != len(group.names):
+        return False  # Of a bar some of the values may have been an epoch's, or of series beyond the limit.
+    told = [known[group.names.index(name)] for name in names]
+    return all(is_close(a, b) for a, b in zip(values, told, strict=True))
+
+
+def is_again(last: MetricPoint, point: MetricPoint, alike: bool) -> bool:
+    """Whether ``point`` is the ``last`` one again; a line of another kind, not ``alike``, may round its value."""
+    same = point[3] == last[3] if alike else is_close(point[3], last[3])
+    return same and point[1] == last[1] and point[2] == last[2]
+
+
+@lru_cache(maxsize=1024)
+def may_be(name: str, other: str) -> bool:
+    """Whether a sentence on ``name`` may be about the series ``other``: it says less than other lines do."""
+    said, also = (frozenset(SYNONYMS.get(w, w) for w in words(each)) - SCOPE_WORDS.keys() for each in (name, other))
+    return said - QUALIFIERS == also - QUALIFIERS and scope_of(name) in ("", scope_of(other))
+
+
+def is_same(value: float, told: float) -> bool:
+    """Whether ``value`` is what was ``told``, be it as a share or in percent."""
+    return any(is_close(value * factor, told) for factor in (1, 100, 0.01))
+
+
+def is_close(value: float, told: float) -> bool:
+    """Whether ``value`` is what was ``told``, but for rounding."""
+    return value == told or abs(value - told) <= _ROUNDED * abs(told) or (value != value and told != told)
