@@ -18,9 +18,10 @@ _REACHES = "reached"
 # Between name and verb, and between verb and value.
 _HELPING = word_set("has have was")
 _JOINING = word_set("from by to none null")
-_SAVES = word_set("saved saving save saves")
+_GOOD = word_set("best better")
+_FOUND = word_set("new found updated saved saving save saves")
 # Beside a name that is its own.
-_BEST = word_set("new best metric of value model")
+_BEST = word_set("new best better metric of value model")
 _MARKS = frozenset("'\"`*")
 
 
@@ -77,7 +78,7 @@ def _leads_to(sign: Token) -> bool:
 
 
 def _best(tokens: list[Token], record: Record) -> Field | None:
-    """The one metric of a sentence that says first that it is a new best, or that the best was saved."""
+    """The one metric of a sentence that says first that it is a new best, or that the best was found or saved."""
     measured = [f for f in record.fields if f.role is Role.METRIC or "best" in f.name.lower().split()]
     if len(measured) != 1 or measured[0].total is not None or measured[0].more:
         return None
@@ -86,9 +87,11 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
         return None  # A line of figures that ends with the best.
     numbers = [i for i, token in enumerate(tokens) if token.kind == "number"]
     said = [token.text.lower() for token in tokens[: numbers[found.index]] if token.kind == "word"]
-    if "best" not in said or not (said[max(0, said.index("best") - 1)] == "new" or not _SAVES.isdisjoint(said)):
+    if _GOOD.isdisjoint(said) or _FOUND.isdisjoint(said):
         return None
     name = " ".join(w for w in found.name.split() if w.lower() not in _BEST)
     if role_of(name) is not Role.METRIC or not (found.decimal or found.unit):
         return None
-    return new_field(name, found.index, decimal=True, label=found.label, unit=found.unit)
+    behind = tokens[numbers[found.index] + 1 :][:2]
+    improved = len(behind) == 2 and _leads_to(behind[0]) and behind[1].kind == "number"  # "val_f1 0.51 -> 0.63"
+    return new_field(name, found.index + improved, decimal=True, label=found.label, unit=found.unit)
