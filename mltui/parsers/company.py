@@ -89,6 +89,9 @@ def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None
 
 
 def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
+    counted = any(f.role is Role.COUNTER for f in record.fields)
+    if not counted and sum(is_setting(f.name) for f in record.fields) >= _MANY:
+        return []  # Among so many of them, ``c_kl`` is one too.
     if _metrics(record) or _scopes(record) or not _sets(record):
         return None
     return [] if any(is_setting(f.name) for f in record.fields) else None

@@ -89,7 +89,7 @@ class Counters:
     def _take_nameless(self, record: Record) -> None:
         """Take numbers without a name, by where they stand in the line."""
         places = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
-        found = [n for n in places if n.total is not None or not n.decimal]
+        found = [n for n in places if (n.total is not None or not n.decimal) and not (n.place == "tag" and self.any)]
         if not found or (self.inner is not None and not self._coarse):
             return
         leading = self._leading(found)

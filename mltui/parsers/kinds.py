@@ -22,7 +22,7 @@ Kind = Literal[
 _WORD = re.compile(rb"[A-Za-z]+")
 _ANY_WORD = re.compile(r"[^\W\d_]+")
 _JOINED_ENDS = tuple(end.encode() for end in JOINED_ENDS)
-_CAMEL = re.compile(rb"[a-z][A-Z]")
+_CAMEL = re.compile(rb"[a-z][A-Z]|[A-Z]{2}[a-z]{2}")
 _GATE = frozenset(
     word.encode()
     for word in {
@@ -64,7 +64,7 @@ _CODE = re.compile(
       | (?:\S+\s+){{1,5}}{SYSTEM}
     )
     | (?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
-        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
+        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
       | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
     )""",
     re.VERBOSE,
@@ -92,6 +92,8 @@ _DEFAULT = re.compile(r"\(default\)\s*$", re.I)
 # Words of sentences for readers: a log says what is, not what might be.
 _TELLING = re.compile(r"\b(?:you|your|might|would|could|should|usually|typically|for example|because)\b", re.I)
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
+# The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
+_NUMBERED = re.compile(r"(?<=[A-Za-z] )\d+(?= *[|│┃║])")
 # Digits that belong to a column's name.
 _NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?")
 
@@ -111,7 +113,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
     if _LISTED.search(text):
         return "listed"
     part = table_part(text)
-    if not HAS_VALUE.search(part) and tables.read_splits(part):
+    if not HAS_VALUE.search(_NUMBERED.sub("", part)) and tables.read_splits(part):
         return "splits"
     if kind := _table_kind(text, frame):
         return kind

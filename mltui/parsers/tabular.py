@@ -14,6 +14,7 @@ from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, Span, byte_span
 from mltui.parsers.tokens import text_of, value_of, values_of
+from mltui.parsers.vocabulary import Role
 
 # A word that tells one of many from the others.
 _IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")
@@ -161,7 +162,10 @@ class Tabular:
         record = Record()
         shown = [(split, value) for split, value in zip(self.splits, values, strict=True) if value]
         for i, (split, value) in enumerate(shown):
-            record.fields.append(new_field(f"{split} {name}", i, decimal=is_decimal(value)))
+            value_field = new_field(f"{split} {name}", i, decimal=is_decimal(value))
+            if split[-1:].isdigit() and value_field.decimal:
+                value_field.role = Role.METRIC  # A table of metrics says so.
+            record.fields.append(value_field)
         if plan := self._judge.plan(record):
             self._apply(plan, [value_of(value) for _, value in shown])
         return True

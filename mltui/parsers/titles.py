@@ -36,10 +36,13 @@ class Titles:
         """What counts each series: the epochs, or what runs inside of them."""
 
     def tag(self, record: Record) -> str:
-        """What the tag in front of the line adds to its names: nothing, as long as all lines have the same."""
+        """What the tag in front of the line adds to its names: nothing, as long as all lines have the same.
+
+        One with a count behind it is one of several.
+        """
         tag = record.tag
-        if not tag:
-            return ""
+        if not tag or any(n.place == "tag" for n in record.nameless):
+            return f"{tag} " if tag else ""
         self._first_tag = self._first_tag or tag
         return f"{tag} " if tag != self._first_tag or tag.lower() in PARTS else ""
 

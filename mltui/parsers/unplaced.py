@@ -49,6 +49,8 @@ class Unplaced:
         context, seen = self._news.context, plan.group.seen
         if seen.last_x is None or (context.epoch is not None and context.epoch > seen.last_x):
             return False
+        if context.position is not None and context.position[0] == seen.axis and context.position[1] > seen.last_x:
+            return False
         if context.x is not None and context.axis == seen.axis and context.x - seen.last_x > 0.5 * seen.stride:
             return False  # It was measured anew, and came out the same.
         return seen.knows(seen.last_x, plan.values_of(numbers))

@@ -182,7 +182,7 @@ def counter_of(name: str) -> tuple[str, Way] | None:
     if found is None:
         return ("step", "step") if parts in (("steps",), ("env", "steps"), ("train", "steps")) else None
     before = set(parts[:-1]) - set(COUNTERS)
-    if before - _COUNTER_QUALIFIERS:
+    if before - _COUNTER_QUALIFIERS or (found[0] == "epoch" and "total" in before):
         return None
     if parts[-1] in _PLURAL and len(parts) > 1:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, measures
 from mltui.parsers.records.numbers import take_named
@@ -92,9 +93,22 @@ def _take_tag(walk: Walk) -> None:
     """Take the first ``[student]`` of a line as what it is about."""
     record = walk.record
     if len(walk.phrase) == 1 and not (record.tag or record.fields or record.nameless or walk.separator):
-        word = walk.phrase[0]
-        if word.isascii() and word.isalpha() and word.lower() not in NO_TAGS and role_of(word) is Role.UNKNOWN:
+        word, counted = walk.phrase[0], _count_behind_tag(walk)
+        plain = word.isascii() and (word.isalpha() or (counted is not None and word.isidentifier()))
+        if plain and word.lower() not in NO_TAGS and role_of(word) is Role.UNKNOWN:
             record.tag = word
+            if counted is not None:
+                record.nameless.append(Nameless(walk.pass_number(counted), None, "tag", True))
+                walk.i += 1
+
+
+def _count_behind_tag(walk: Walk) -> Token | None:
+    """The count in a bracket that touches the tag and the name behind both: ``[lfw][500]Accuracy: 0.77``."""
+    near = walk.tokens[walk.i : walk.i + 5]
+    if [token.text for token in near[:2]] != ["]", "["] or len(near) < 5 or near[3].text != "]":
+        return None
+    touching = all(a.end == b.start for a, b in pairwise(near))
+    return near[2] if touching and near[2].text.isdigit() and near[4].kind == "word" else None
 
 
 # Brackets behind a number.

@@ -98,8 +98,12 @@ def _plus(walk: Walk, token: Token) -> None:
 
 
 def take_plusminus(walk: Walk, token: Token) -> None:
-    """Read ``±``: what stands behind it is no value."""
+    """Read ``±``: what stands behind it is no value, and what stands in front of it the mean of what was measured."""
     walk.skip_next = walk.after_number()
+    last = walk.last
+    if walk.skip_next and isinstance(last, Field) and last.explicit and last.decimal:
+        walk.record.about = walk.record.about or "mean"
+        last.role = Role.METRIC if last.role is Role.UNKNOWN else last.role
 
 
 def _dash(walk: Walk, token: Token) -> None:

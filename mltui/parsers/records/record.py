@@ -45,8 +45,9 @@ class Field:
         return counter_of(self.name)
 
 
-#: Where a number without a name stands: at the start of the line, in a bracket, behind a scope (``Train:``), elsewhere.
-Place = Literal["start", "bracket", "scope", "plain"]
+#: Where a number without a name stands: at the start of the line, in a bracket, in one behind a tag (``[lfw][500]``),
+#: behind a scope (``Train:``), elsewhere.
+Place = Literal["start", "bracket", "tag", "scope", "plain"]
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
+_MAX_PARTS = 16
 _MISSING = frozenset(["", "n/a", "na", "none", "-", "--", "—"])
 
 
@@ -180,9 +181,17 @@ def read_splits(text: str) -> list[str]:
     names = [name for name, _, _ in cells]
     if names and names[0].lower() in _ROW_NAMES:
         names = names[1:]
+        if BARS.search(text) and _are_parts(names):
+            return names
     if not 2 <= len(names) <= 4 or len(set(names)) < len(names):
         return []
     return names if all(scope_of(name) and len(name.split()) <= 2 for name in names) else []
+
+
+def _are_parts(names: list[str]) -> bool:
+    """Whether columns are parts of one thing: the same words with other numbers, ``Layer 0 | Layer 1``."""
+    said = {name.rstrip("0123456789") for name in names}
+    return 1 < len(names) <= _MAX_PARTS and len(said) == 1 and len(set(names)) == len(names) and said != {""}
 
 
 def split_values(text: str, splits: list[str]) -> tuple[str, list[str]] | None:
