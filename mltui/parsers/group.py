@@ -172,6 +172,10 @@ class Standing:
         """A line was placed by epoch, while the log stood at ``place`` in it."""
         self.inside = place
 
+    def speak_of_things(self) -> None:
+        """Two of the lines stood at one place."""
+        self.things = True
+
     def demand_count(self, needed: bool) -> None:
         """The newest judgement on whether any program may print these lines."""
         self.needs_count = needed
@@ -186,8 +190,8 @@ class Group:
         held until it recurs ───────────────────────────┐
         held until it recurs, or the training goes on ──┴──▶ reported at once
 
-    Lines that say where they stand are reported at once from the first one on, if they measure anything. Rows of a
-    table that turn out to be things, not times, are never.
+    Lines that say where they stand are reported at once from the first one on, if they measure anything. Those that
+    turn out to speak of things, not of times, are never.
 
     Where lines stand that do not say so, see ``standing``::
 
@@ -218,5 +222,5 @@ class Group:
 
     def list_things(self) -> None:
         """Two lines stood at one place: they speak of things, and what was held of them is no curve."""
-        self.standing.things = True
+        self.standing.speak_of_things()
         self.hold.drop()
