@@ -23,7 +23,9 @@ def test_a_narrowed_plan_finds_the_same_values_among_fewer_numbers() -> None:
     few = [numbers[i] for i in used]
     assert narrowed.values_of(few) == plan.values_of(numbers) == [7, 4]
     assert narrowed.epoch_of(few) == 5
-    assert narrowed.inner is not None and narrowed.inner.total_of(few) == 2
-    assert narrowed.percent is not None and few[narrowed.percent] == 9
+    assert narrowed.inner is not None
+    assert narrowed.inner.total_of(few) == 2
+    assert narrowed.percent is not None
+    assert few[narrowed.percent] == 9
     assert narrowed.group is plan.group
     assert plan == before
