@@ -53,6 +53,8 @@ class Bars:
         self._bars: dict[bytes, Bar] = {}
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
+        self.interrupt = self._values.interrupt
+        """To be called for a line that is no bar and is read past the bars."""
         self._wrapped: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
 
@@ -81,10 +83,6 @@ class Bars:
             return frame
         rest = frame[found.end() :]
         return rest if rest.strip() else None
-
-    def interrupt(self) -> None:
-        """A line that is no bar was read past the bars."""
-        self._values.interrupt()
 
     @property
     def idle(self) -> bool:

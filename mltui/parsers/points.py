@@ -26,18 +26,15 @@ class Points:
         """Values that belong to series beyond the limit."""
         self.news = News(config)
         """Reports lines whose place is known, as that of a bar is."""
+        self.context = self.news.context
+        """Where the training of the one stands that prints at the moment; set by ``follow``."""
         self._unplaced = Unplaced(self.news)
         self._live = Live()
         self._is_live = False
 
-    @property
-    def context(self) -> Context:
-        """Where the training of the one stands that prints at the moment."""
-        return self.news.context
-
-    @context.setter
-    def context(self, context: Context) -> None:
-        self.news.context = context
+    def follow(self, context: Context) -> None:
+        """From now on the one prints whose training stands there."""
+        self.context = self.news.context = context
 
     @property
     def series(self) -> dict[tuple[str, MetricKind], Series]:

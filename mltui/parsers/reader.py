@@ -138,9 +138,11 @@ class MetricReader:
             return
         if self._decimals.commas:
             frame = self._decimals.plain(frame)
-        if final and self._calm and self._read_plain(frame):
-            return
-        frame = self._decimals.plain(frame)
+        if final:
+            if self._calm and self._read_plain(frame):
+                return
+            if not self._decimals.commas:
+                frame = self._decimals.plain(frame)
         pieces = self._split(frame)
         if not pieces:
             self._read_of("", frame, final)
@@ -202,7 +204,7 @@ class MetricReader:
         before.context = self._points.context
         if not voice.context.said:
             voice.context = replace(before.context, said=False)
-        self._points.context = voice.context
+        self._points.follow(voice.context)
         return voice
 
 
