@@ -24,6 +24,7 @@ from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, text_of, tokenize, values_of, without_bulk
+from mltui.parsers.wrapped import under_its_name
 
 #: Units that belong to a counter's number: ``step:2K``.
 _THOUSANDS = ("k", "K", "M")
@@ -81,8 +82,8 @@ class Lines:
 
     def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
         """Read one line; ``key`` is its shape, if that is known."""
-        if len(frame) > READ_LIMIT:
-            frame, key = without_bulk(frame), None
+        if len(frame) > READ_LIMIT or self._measured_at == self._count:
+            frame, key = self._completed(frame, key)
         self._frame = frame
         self._count += 1
         if self._silent or self.tables.box or self._heading.scope:
@@ -111,6 +112,13 @@ class Lines:
                 self._read_plan(shape, frame, final)
         else:
             self._special(shape, frame)
+
+    def _completed(self, frame: bytes, key: bytes | None) -> tuple[bytes, bytes | None]:
+        """A line without what makes it too long to be read, and with the name that a measured line above ends with."""
+        if len(frame) > READ_LIMIT:
+            frame, key = without_bulk(frame), None
+        whole = under_its_name(self._frame, frame) if self._measured_at == self._count else None
+        return (frame, key) if whole is None else (whole, None)
 
     def _read_plan(self, shape: Shape, frame: bytes, final: bool) -> None:
         plan = shape.plan
