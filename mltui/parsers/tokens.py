@@ -16,7 +16,8 @@ _EXTENSIONS = (
 )
 # An exponent; ``D+03`` is how Fortran writes it.
 _EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d)?"
-_DIGITS = r"\d+\.?\d*|\.\d+"
+# There is one way alone to read each: a list of many that does not end like one is refused at once.
+_DIGITS = r"\d+(?:\.\d*)?|\.\d+"
 NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
 # A number without its sign, that may have commas between its thousands.
 _MAGNITUDE = rf"(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|{_DIGITS}){_EXPONENT}"

@@ -51,6 +51,11 @@ def test_text_like_a_log_is_read_the_same_split_or_whole(log: bytes, cut: int) -
     assert read(log, cut) == read(log)
 
 
+def test_a_long_list_that_does_not_end_like_one_is_refused_at_once() -> None:
+    """Each of its whole numbers can be read in one way only; in two, this would not end."""
+    assert read(b"0 [" + b"12 " * 60 + b"...]\n") == []
+
+
 def test_damaged_real_logs_are_read_without_an_error() -> None:
     """Real logs with bytes replaced, removed and doubled at random do no harm."""
     chance = random.Random(7)
