@@ -134,7 +134,7 @@ class Counters:
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:
             self.inner = Counter("step", "step", found.index, found.total)
-        elif not found.decimal and any(f.role in _COMPANY and (f.decimal or f.explicit) for f in record.fields):
+        elif not found.decimal and (_is_place(record) or _has_company(record)):
             self.inner = Counter("iteration", "step", found.index)
 
 
@@ -153,6 +153,22 @@ class Said:
     def placed(self) -> bool:
         """It says where it stands, or its bar does."""
         return self.counters.any or self.bar
+
+
+def _has_company(record: Record) -> bool:
+    """Whether beside a number without a name stands what is measured."""
+    return any(f.role in _COMPANY and (f.decimal or f.explicit) for f in record.fields)
+
+
+def _is_place(record: Record) -> bool:
+    """Whether a line is a bracket with a count and what is set there, and no more: ``[20, 0.0001]``."""
+    bracket = record.nameless
+    return (
+        not record.fields
+        and len(bracket) == 2
+        and bracket[0].place == bracket[1].place == "bracket"
+        and bracket[1].decimal
+    )
 
 
 def evaluates(record: Record) -> bool:
