@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
+from mltui.parsers.tokens import VALUE_UNITS
 from mltui.parsers.vocabulary import (
     Role,
     is_everyday,
@@ -223,7 +224,7 @@ def _is_value(found: Field, company: bool, letters: bool) -> bool:
         return True
     if role is Role.SCOPE:
         return found.decimal
-    if role is not Role.UNKNOWN or not found.explicit or found.unit.strip() not in ("", "%"):
+    if role is not Role.UNKNOWN or not found.explicit or found.unit.strip() not in VALUE_UNITS:
         return False
     if not found.decimal and not STATISTICS.issuperset(words(found.name)):
         return False

@@ -61,6 +61,7 @@ _CODE = re.compile(
       | (?:not\s)?ok\s\d+\s | \#\sSubtest:\s | [✓✔✗✖﹣]\s.*\(\d[\d.]*\s?m?s\)              # verdicts on tests
       | (?:Step\s\d+/\d+\s:\s|\#\d+\s.*\]\s)?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\s\S  # a Dockerfile
       | (?:\*\s)?(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{{7,12}}\s(?![\d\s])                                # a commit
+      | [-+]\ {{4,}}[A-Za-z_]\w*\s=\s                                                    # a changed line of a program
       | (?:\S+\s+){{1,5}}{SYSTEM}
     )
     | (?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
