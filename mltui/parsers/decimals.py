@@ -24,7 +24,7 @@ class Decimals:
 
     def plain(self, frame: bytes) -> bytes:
         """``frame`` with points in its numbers."""
-        if not self.commas and _COMMA.search(frame):
+        if not self.commas and b"," in frame and _COMMA.search(frame):
             named = any(role_of(name.decode()) is Role.METRIC for name in _SHOWN.findall(frame))
             self.commas = named or _CELL.search(frame) is not None
         return _COMMA.sub(rb"\1.\2", frame) if self.commas else frame

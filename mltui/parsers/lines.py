@@ -82,24 +82,23 @@ class Lines:
 
     def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
         """Read one line; ``key`` is its shape, if that is known."""
-        if len(frame) > READ_LIMIT or self._measured_at == self._count:
+        if self._measured_at == self._count or (key is None and len(frame) > READ_LIMIT):
             frame, key = self._completed(frame, key)
         self._frame = frame
         self._count += 1
-        if self._silent or self.tables.box or self._heading.scope:
+        tables = self.tables
+        if self._silent or tables.box or self._heading.scope:
             frame, key = self._in_block(frame), None
         if self._within_epoch and not frame:
             self._within_epoch = False
             self.points.context.leave_block()
-        if self.tables.header_goes_on and self.tables.stack(text_of(frame)):
+        if tables.header_goes_on and tables.stack(text_of(frame)):
             return
         if frame[:2] == b'{"' and self._read_object(frame):
             return
-        if self.tables.splits and self.tables.read_splits(text_of(frame)):
+        if tables.splits and tables.read_splits(text_of(frame)):
             return
-        self._beneath = beneath = self._beneath and frame[:1] in _BLANK
-        if beneath and _FIGURES.fullmatch(frame):
-            self._read_beneath(frame)
+        if self._beneath and self._goes_on_beneath(frame):
             return
         shape = self.shape_of(frame, key=key)
         kind = shape.kind
@@ -108,7 +107,7 @@ class Lines:
         if kind == "plan":
             self._read_plan(shape, frame, final)
         elif kind == "row" or kind == "labelled":
-            if not self.tables.read_row(shape, frame) and shape.plan is not None:
+            if not tables.read_row(shape, frame) and shape.plan is not None:
                 self._read_plan(shape, frame, final)
         else:
             self._special(shape, frame)
@@ -125,10 +124,12 @@ class Lines:
         if plan is None:
             return
         self.tables.under_header = False
-        if plan.entries and self._stands_in_block(frame):
-            self._measured_at = self._count
-        if plan.entries and plan.counts:
-            self._beneath = frame[:1] not in _BLANK
+        if plan.entries:
+            indented = frame[:1] in _BLANK
+            if indented or self.points.news.context.position is not None:
+                self._measured_at = self._count
+            if plan.counts:
+                self._beneath = not indented
         numbers = values_of(frame, shape.spans)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)
@@ -136,18 +137,18 @@ class Lines:
             self.apply(plan, numbers, redrawn=not final)
         self._overdrawn = b"" if final else frame
 
-    def _read_beneath(self, frame: bytes) -> None:
+    def _goes_on_beneath(self, frame: bytes) -> bool:
         """Read a line of figures that goes on with the one above it, which says where it stands."""
+        self._beneath = frame[:1] in _BLANK
+        if not self._beneath or not _FIGURES.fullmatch(frame):
+            return False
         key, context = b"\t" + key_of(frame), self.points.context
         shape = self._memory.find(frame, key) or self._understand(frame, key, beneath=True)
         if shape.plan is not None and context.x is not None:
             context.enter(context.axis, context.x)
             self.apply(shape.plan, values_of(frame, shape.spans))
             context.leave_block()
-
-    def _stands_in_block(self, line: bytes | str) -> bool:
-        """Whether a line is indented, or stands under a line of counters."""
-        return line[:1] in (b" ", b"\t", " ", "\t") or self.points.context.position is not None
+        return True
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
@@ -207,7 +208,8 @@ class Lines:
             literal.append((token.start + start, token.end + start))
         if self._heading.scope and not bar:
             record.heading = self._heading.scope
-        if not bar and self._measured_at == self._count - 1 and self._stands_in_block(text):
+        in_block = text[:1] in (" ", "\t") or self.points.context.position is not None
+        if not bar and self._measured_at == self._count - 1 and in_block:
             joined(record)
         if beneath:
             all_joined(record)
@@ -299,7 +301,7 @@ class Lines:
         elif plan.group.retells:
             self._note_position(plan, plan.epoch_of(numbers), numbers)
             points.retell(plan, numbers)
-        elif not (self._heading.loose and self._ends_heading(plan, numbers)):
+        elif not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
             points.read(plan, numbers, redrawn, self._frame[:1] in (b" ", b"\t"))
 
     def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:

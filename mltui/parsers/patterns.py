@@ -42,13 +42,13 @@ class Patterns:
             self.points.read(plan, [value_of(v.strip().rstrip("%")) for v in groups.values()])
 
     def _plan(self, names: list[str]) -> Plan | None:
-        plan = Plan(Group())
+        epoch = next((Counter("epoch", "epoch", i) for i, name in enumerate(names) if name == "epoch"), None)
+        inner = [Counter(name, "step", i) for i, name in enumerate(names) if name in PLACES and name != "epoch"]
+        plan = Plan(Group(), epoch=epoch, inner=inner[-1] if inner else None)
         for i, name in enumerate(names):
-            if name == "epoch":
-                plan.epoch = Counter("epoch", "epoch", i)
-            elif name in PLACES:
-                plan.inner = Counter(name, "step", i)
-            elif series := self.points.series_for(name.replace("__", "/"), METRIC):
+            if name == "epoch" or name in PLACES:
+                continue
+            if series := self.points.series_for(name.replace("__", "/"), METRIC):
                 plan.entries.append(Entry(series, i))
             else:
                 plan.lost += 1

@@ -82,11 +82,11 @@ class Plan:
     """Of what a line of counters alone speaks."""
     lost: int = 0
     """Values a line of this kind has that belong to series beyond the limit."""
+    counts: bool = field(init=False)
+    """The line says where it stands."""
 
-    @property
-    def counts(self) -> bool:
-        """The line says where it stands."""
-        return self.epoch is not None or self.inner is not None
+    def __post_init__(self) -> None:
+        self.counts = self.epoch is not None or self.inner is not None
 
     def epoch_of(self, numbers: list[float]) -> float | None:
         """The epoch that a line says it stands in."""

@@ -58,8 +58,7 @@ class Points:
         showing the last evaluation's values. An ``indented`` one belongs to the line above it.
         """
         news = self.news
-        counts = plan.inner is not None or plan.epoch is not None
-        if not counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
+        if not plan.counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
             self._unplaced.read(plan, numbers, redrawn, indented)
             return
         axis, x, moved = news.context.follow(plan, numbers)

@@ -92,7 +92,7 @@ class MetricReader:
         This and ``_calm`` are for speed: without them the points are the same.
         """
         self._calm = True
-        """The last line was one that nobody is named in, and left nothing that waits for the next one."""
+        """The last line was one that nobody is named in, and no bar, and left nothing that waits for the next one."""
 
     @property
     def dropped(self) -> int:
@@ -155,18 +155,17 @@ class MetricReader:
         start = self._plain.get(key)
         if start is None:
             return False
-        voice = self._speaking
-        voice.bars.interrupt()
+        lines = self._speaking.lines
         if start:
-            voice.lines.read(frame[start:], key=key[start:])
+            lines.read(frame[start:], key=key[start:])
         else:
-            voice.lines.read(frame, key=key)
+            lines.read(frame, key=key)
         return True
 
     def _read_of(self, who: str, frame: bytes, final: bool) -> None:
         voice = self._listen_to(who)
         rest = voice.bars.read(frame)
-        calm, self._calm = self._calm, not who and voice.idle
+        calm, self._calm = self._calm, not who and rest is frame and voice.idle
         if rest is None:
             return
         if not final:
@@ -181,8 +180,8 @@ class MetricReader:
             self._listen_to(other).read(piece)
         if not pieces:
             voice.read(line)
-        self._calm = not who and not pieces and voice.idle
-        if rest is frame and calm and self._calm and frame.endswith(line) and _is_plain(frame) and _is_plain(line):
+        self._calm = not who and rest is frame and not pieces and voice.idle
+        if calm and self._calm and frame.endswith(line) and _is_plain(frame) and _is_plain(line):
             self._keep(frame, len(frame) - len(line))
 
     def _keep(self, frame: bytes, start: int) -> None:

@@ -61,17 +61,16 @@ class Log:
             return self.plans[key]
         names = tuple(name for name in key if name not in _COUNTERS)
         alike = [plan.group for plan in self.plans.values() if set(names) <= set(plan.group.names)]
-        plan = self.plans[key] = Plan(Group(names=names, repeats=alike))
-        index = 0
+        counters: dict[str, Counter] = {}
+        entries, index = [], 0
         for name, _, total in items:
             if name in _COUNTERS:
-                counter = Counter(name, _COUNTERS[name], index, index + 1 if total else None)
-                plan.epoch = counter if name == "epoch" else plan.epoch
-                plan.fold = counter if name == "fold" else plan.fold
-                plan.inner = counter if name not in ("epoch", "fold") else plan.inner
+                role = name if name in ("epoch", "fold") else "inner"
+                counters[role] = Counter(name, _COUNTERS[name], index, index + 1 if total else None)
             elif series := self.points.series_for(name, MetricKind.METRIC):
-                plan.entries.append(Entry(series, index, schedule=name == "lr"))
+                entries.append(Entry(series, index, schedule=name == "lr"))
             index += 2 if total else 1
+        plan = self.plans[key] = Plan(Group(names=names, repeats=alike), entries, **counters)
         if not plan.counts:
             plan.group.hold = Hold(Until.IT_RECURS if how in ("summary", "setting") else Until.TRAINING_GOES_ON)
             plan.group.standing = Standing(needs_place=how == "setting")
