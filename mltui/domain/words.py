@@ -34,9 +34,10 @@ LESS_IS_BETTER = word_set("""
 """)
 #: What is measured, and better the greater it is.
 MORE_IS_BETTER = word_set("""
-    acc accu accs accuracies accuracy auc auroc auprc roc rocauc prauc aucpr ap map mar ar f1 f2 fscore fbeta fmeasure
-    precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu rouge rouge1 rouge2 rougel meteor cider
-    chrf elbo r2 r² rsquared ndcg mrr reward rewards rew ret return returns score scores psnr ssim mcc kappa specificity
+    acc accu accs accy accuracies accuracy auc auroc auprc roc rocauc prauc aucpr ap map mar ar f1 f2 fscore fbeta
+    fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu rouge rouge1 rouge2 rougel
+    meteor cider chrf elbo r2 r² rsquared ndcg mrr reward rewards rew ret return returns score scores psnr ssim mcc
+    kappa specificity
     sensitivity tpr tnr top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll
     logprob silhouette sharpe quality winrate qvalue similarity
     genauigkeit exactitude précision precisión exactitud accuratezza точность 准确率 精度 正确率 召回率 正解率 정확도

@@ -25,7 +25,7 @@ class Context:
     """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
     firm: bool = False
     """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
-    fold: float | None = None
+    fold: str = ""
     """In which fold the training is."""
     total: float | None = None
     """Of how many the last counter of steps was."""
@@ -64,9 +64,9 @@ class Context:
 
     # What the log says of where it stands.
 
-    def enter_fold(self, fold: float) -> None:
-        """The log says in which fold it is."""
-        self.fold = fold
+    def enter_fold(self, word: str, number: float) -> None:
+        """The log says in which fold it is, or in which trial of a search."""
+        self.fold = f"{word} {number:g}"
 
     def enter_epoch(self, epoch: float, header: bool = False) -> None:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
@@ -138,8 +138,8 @@ class Context:
         return epoch if self.zero_based else max(0.0, epoch - 1)
 
     def axis_in_fold(self, axis: str) -> str:
-        """``axis``, told apart by fold: each fold counts anew."""
-        return axis if self.fold is None else Axis(axis, f"fold {self.fold:g}").text
+        """``axis``, told apart by fold or trial: each counts anew. What counts the trials is one curve over all."""
+        return axis if not self.fold or axis == "trial" else Axis(axis, self.fold).text
 
     def _resolve(
         self, plan: Plan, epoch: float | None, value: float, total: float | None, counter: Counter

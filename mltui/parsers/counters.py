@@ -46,6 +46,8 @@ class Counters:
             self.inner, self._preference = None, _NONE
         if self._plural and (episode := next((f for f in record.fields if f.name.lower() == "episode"), None)):
             self.inner, self._preference = Counter("episode", "step", episode.index, episode.total), 0
+        if self.epoch is not None and self.inner is not None and self.inner.axis == "trial":
+            self.fold, self.inner, self._preference = self.fold or self.inner, None, _NONE
         if self._preference >= 0:
             self._take_nameless(record)
         if not self.any:

@@ -295,7 +295,7 @@ class Lines:
         if plan.lost:
             points.dropped += plan.lost
         if plan.fold is not None:
-            points.context.enter_fold(numbers[plan.fold.index])
+            points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index])
         if not plan.entries:
             self._note_position(plan, plan.epoch_of(numbers), numbers)
         elif plan.group.retells:

@@ -52,7 +52,7 @@ class Log:
         plan = self._plan(line.partition(" ")[0], items)
         numbers = [float(text) for _, value, total in items for text in (value, total) if text]
         if plan.fold is not None:
-            self.points.context.enter_fold(numbers[plan.fold.index])
+            self.points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index])
         self.points.read(plan, numbers, redrawn=line.startswith("~"))
 
     def _plan(self, how: str, items: list[tuple[str, str, str]]) -> Plan:
