@@ -93,6 +93,8 @@ def _counting_plan(said: Said) -> Plan | None:
     counters, fields = said.counters, said.record.fields
     if not counters.any and counters.fold is None:
         return None
+    if said.record.running_mean and counters.epoch is None:
+        return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
     plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
     plan.scope = next((f.label for f in fields if scope_of(f.label)), "")
     plan.evaluates = counters.epoch is None and any(scope_of(f.label or f.name) in ("val", "test") for f in fields)
