@@ -188,7 +188,7 @@ class MetricStore:
     def add(self, point: MetricPoint, time: float) -> None:
         """Append a point that was read at ``time`` (seconds since 1970)."""
         if point.kind is MetricKind.LEFT_OUT:
-            self.left_out = int(point.value)
+            self._leave_out(point.value)
         else:
             self.get(SeriesKey(point.name, point.axis, point.kind)).add(point.x, point.value, time)
         self.version += 1
@@ -196,10 +196,15 @@ class MetricStore:
     def extend(self, key: SeriesKey, x: array[float], value: array[float], time: array[float]) -> None:
         """Append many points of one series, in three arrays of the same length."""
         if key.kind is MetricKind.LEFT_OUT:
-            self.left_out = int(value[-1])
+            self._leave_out(value[-1])
         else:
             self.get(key).extend(x, value, time)
         self.version += 1
+
+    def _leave_out(self, count: float) -> None:
+        # A damaged file may hold any number.
+        if math.isfinite(count) and count > self.left_out:
+            self.left_out = int(count)
 
     def clear(self) -> None:
         """Forget everything; the version still grows."""

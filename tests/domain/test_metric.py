@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from mltui.domain.metric import Axis
+from mltui.domain.metric import Axis, MetricKind, MetricPoint, MetricStore
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,11 @@ def test_an_axis_is_what_it_counts_and_its_fold(text: str, counts: str, fold: st
     """Only a fold is taken off: a log's own word may have brackets."""
     assert Axis.of(text) == (counts, fold)
     assert Axis.of(text).text == text
+
+
+def test_how_many_values_are_left_out_is_no_less_whatever_a_damaged_file_says() -> None:
+    """What is no number, or less than before, changes nothing."""
+    store = MetricStore()
+    for count in (5.0, math.nan, math.inf, -1.0, 7.0, 3.0):
+        store.add(MetricPoint("", "", 0.0, count, MetricKind.LEFT_OUT), 1.0)
+    assert store.left_out == 7
