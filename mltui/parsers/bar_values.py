@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.unchanged import Unchanged
-from mltui.parsers.vocabulary import scope_of, words
+from mltui.parsers.vocabulary import is_evaluation, scope_of, words
 
 
 class Drawing(NamedTuple):
@@ -273,8 +273,8 @@ class BarValues:
             x = bar.step
             context.enter_epoch(x)
         else:
-            named = drawing.plan.epoch is not None and bar.epoch is not None
-            index = context.epoch_index(bar.epoch) if named and bar.epoch is not None else bar.run - 1
+            epoch = None if drawing.plan.epoch is None else bar.epoch
+            index = bar.run - 1 if epoch is None else context.epoch_index(epoch)
             x = index * drawing.total + bar.step
             context.reach(axis, x)
         self._news.report(drawing.plan, axis, x, drawing.numbers, redrawn=True)
@@ -282,4 +282,4 @@ class BarValues:
 
 def _of_epoch(name: str) -> bool:
     """Whether a name says that its value is of a whole epoch."""
-    return scope_of(name) in ("val", "test") or words(name)[-1:] == ("epoch",)
+    return is_evaluation(name) or words(name)[-1:] == ("epoch",)

@@ -16,7 +16,7 @@ from mltui.parsers.lines import Lines
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import text_of, value_of, values_of
-from mltui.parsers.vocabulary import scope_of
+from mltui.parsers.vocabulary import is_evaluation
 
 _TQDM = re.compile(
     rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*"
@@ -53,7 +53,6 @@ class Bars:
         self._bars: dict[bytes, Bar] = {}
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
-        self.interrupt = self._values.interrupt
         """To be called for a line that is no bar and is read past the bars."""
         self._wrapped: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
@@ -132,7 +131,7 @@ class Bars:
             self.lines.apply(plan, numbers)
             return
         by_epoch = b"epoch" in rate or about.lower().startswith(b"epochs")
-        checks = scope_of(about.decode("utf-8", "replace")) in ("val", "test")
+        checks = is_evaluation(about.decode("utf-8", "replace"))
         self._values.read(self._bar(about), Drawing(plan, numbers, done, total, by_epoch, checks))
 
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: list[float]) -> None:

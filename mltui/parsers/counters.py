@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mltui.parsers.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, scope_of, words
+from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, is_evaluation, scope_of, words
 
 # What "steps" so far are called: "Total steps: 1000".
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
@@ -71,7 +71,7 @@ class Counters:
             if preference < self._preference:
                 self.inner, self._preference = counter, preference
                 self._coarse = bool(found.unit) and found.unit in "kKM" and not found.decimal
-                counter.evaluates = way == "step" and (scope_of(found.name) or scope_of(found.label)) in ("val", "test")
+                counter.evaluates = way == "step" and is_evaluation(found.name if scope_of(found.name) else found.label)
                 self._plural = found.name.lower() == "steps"
 
     def _take_first_field(self, record: Record) -> None:
@@ -175,7 +175,7 @@ def _is_place(record: Record) -> bool:
 
 def evaluates(record: Record) -> bool:
     """Whether a line speaks of validation or test data."""
-    return any(scope_of(f.name) in ("val", "test") or (f.label and scope_of(f.label) != "train") for f in record.fields)
+    return any(is_evaluation(f.name) or (f.label and scope_of(f.label) != "train") for f in record.fields)
 
 
 def _preference(name: str, axis: str) -> int:

@@ -302,7 +302,7 @@ class Lines:
             self._note_position(plan, plan.epoch_of(numbers), numbers)
             points.retell(plan, numbers)
         elif not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
-            points.read(plan, numbers, redrawn, self._frame[:1] in (b" ", b"\t"))
+            points.read(plan, numbers, redrawn, self._frame[:1] in _BLANK)
 
     def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
@@ -342,4 +342,4 @@ class Lines:
         counters = [c for c in (plan.epoch, plan.inner) if c is not None]
         single = len(counters) == 1 and counters[0].total is None
         context = self.points.context
-        return single and context.firm and context.position is not None and self._frame[:1] in (b" ", b"\t")
+        return single and context.firm and context.position is not None and self._frame[:1] in _BLANK

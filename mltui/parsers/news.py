@@ -12,7 +12,7 @@ from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
 from mltui.parsers.likeness import is_again, is_same, is_told_by_others, may_be
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
-from mltui.parsers.vocabulary import scope_of
+from mltui.parsers.vocabulary import is_evaluation
 
 _new = tuple.__new__
 
@@ -42,8 +42,7 @@ class News:
         if found is None:
             if len(self.series) >= SERIES_LIMIT:
                 return None
-            evaluates = scope_of(name) in ("val", "test")
-            found = self.series[name, kind] = Series(name, kind, self._wanted(name), evaluates)
+            found = self.series[name, kind] = Series(name, kind, self._wanted(name), is_evaluation(name))
         return found
 
     def _wanted(self, name: str) -> bool:

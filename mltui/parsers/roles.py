@@ -11,7 +11,7 @@ from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.titles import Titles, full_name, values_of_field
-from mltui.parsers.vocabulary import Role, is_everyday, is_learning_rate, scope_of, words
+from mltui.parsers.vocabulary import Role, is_evaluation, is_everyday, is_learning_rate, scope_of, words
 
 
 class Judge:
@@ -97,7 +97,7 @@ def _counting_plan(said: Said) -> Plan | None:
         return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
     plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
     plan.scope = next((f.label for f in fields if scope_of(f.label)), "")
-    plan.evaluates = counters.epoch is None and any(scope_of(f.label or f.name) in ("val", "test") for f in fields)
+    plan.evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
     return plan
 
 

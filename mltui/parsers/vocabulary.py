@@ -27,8 +27,8 @@ from mltui.domain.words import (
 
 __all__ = [
     "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "Role", "Way",
-    "counter_of", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_scoped", "is_setting",
-    "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
+    "counter_of", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_scoped",
+    "is_setting", "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -156,6 +156,11 @@ _RATE = re.compile(
 _SPENT = re.compile(
     r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|^sec/[a-z]+$", re.I
 )
+
+
+def is_evaluation(name: str) -> bool:
+    """Whether ``name`` says that it is of validation or test data."""
+    return scope_of(name) in ("val", "test")
 
 
 def is_scoped(name: str) -> bool:

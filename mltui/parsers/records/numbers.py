@@ -7,7 +7,7 @@ from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import between_marks, counts_things, stands_alone, value_follows, words_behind
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, role_of, scope_of, word_set, words
+from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, is_evaluation, role_of, scope_of, word_set, words
 
 # In front of a count that belongs to a name.
 _EXTENT = word_set("""
@@ -165,7 +165,7 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
         return  # "up 3 days"
     if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
         walk.label = found
-    if name[-1:].lower() == "s" and any(scope_of(w) in ("val", "test") for w in left):
+    if name[-1:].lower() == "s" and any(is_evaluation(w) for w in left):
         walk.last = None
         return  # "Test Episodes: 10" says on how many it was measured.
     if left and not walk.record.fields and not walk.record.lead and "fold" in words(name):
