@@ -145,10 +145,11 @@ class Cockpit:
             if choice.reason and self.choice and self.choice.reason:
                 # This machine's own processes stand in for it as before.
                 return False
-            before, self.choice, self.engine_error = self.catalog, choice, ""
-            catalog = Catalog(choice.engine, choice.info)
+            before, catalog = self.catalog, Catalog(choice.engine, choice.info)
             catalog.start()
-            self.catalog = catalog
+            # The choice comes last: whoever reads it finds the lists of the engine that it names.
+            self.catalog, self.engine_error = catalog, ""
+            self.choice = choice
             self.watcher.engine = (choice.engine.name, choice.info.endpoint)
             self.watcher.containers = lambda: catalog.containers
             self.watcher.began_or_ended = catalog.hint

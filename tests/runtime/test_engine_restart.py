@@ -162,7 +162,7 @@ def test_a_viewer_finds_an_engine_that_comes_later(
         until(lambda: viewer.engine_error or (viewer.choice and viewer.choice.reason))
         seen, before = viewer.catalog, viewer.version
         engine.start()
-        until(lambda: viewer.choice and not viewer.choice.reason and viewer.catalog)
+        until(lambda: viewer.choice and not viewer.choice.reason and viewer.version > before)
         assert viewer.catalog is not seen
         assert viewer.catalog.engine.name == "docker"
         assert (viewer.engine_error, viewer.version > before) == ("", True)
