@@ -83,8 +83,8 @@ _BLOCKS: dict[Kind, re.Pattern[str]] = {
 }
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
-# A count beside what is set there: ``[20, 0.0001]``.
-_PLACE = re.compile(rb"\[\d+, \d*\.?\d+(?:e-?\d+)?\]\s*")
+# A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
+_PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]|,[-+.\d, enainf]*'\d+:[\d:]+'\])\s*")
 # Between the columns of a header.
 _APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]")
 _COUNTS = re.compile(
@@ -162,6 +162,6 @@ def _may_matter(frame: bytes) -> bool:
             return True
         if _UNSPACED.search(frame):
             return True
-    if frame[:1] == b"[" and _PLACE.fullmatch(frame):
+    if frame[:1] in b"[(" and _PLACE.fullmatch(frame):
         return True
     return _CAMEL.search(frame) is not None or _COUNTED_SHARE.search(frame) is not None

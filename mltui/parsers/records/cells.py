@@ -32,7 +32,7 @@ _DURATION = re.compile(
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—]+|\+"
 )
 _NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
-NAME = re.compile(r"(?:# ?|_)?[^\W\d_].{0,40}|#")
+NAME = re.compile(r"(?:# ?|_|\(?% ?)?[^\W\d_].{0,40}|#")
 # A comma inside of a number.
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # What a row of numbers ends with: ``LS failed, Hessian reset``.

@@ -11,6 +11,9 @@ from mltui.parsers.tokens import NUMBER, Token, value_of
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
 _UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
+# An epoch, what it came to, and how long it took: what fastai's Recorder (learner.py, ``after_epoch``) prints where no
+# bar is drawn. Losses come first, of training and validation, then the metrics, none with its name.
+_EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), ?'\d+:\d\d(?::\d\d)?'\]\s*")
 
 
 def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
@@ -22,11 +25,26 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
 
 
 def untold(text: str, tokens: list[Token]) -> list[Field]:
-    """The fields of a line of time, count, share and one value, which is the loss where nothing else is said."""
+    """The fields of a line of time, count, share and one value, which is the loss where nothing else is said.
+
+    Also those of a list of an epoch, its losses and metrics, and the time that it took.
+    """
+    if found := _EPOCH_LIST.fullmatch(text):
+        return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
     if not _UNTOLD.fullmatch(text):
         return []
     last = sum(token.kind == "number" for token in tokens) - 1
     return [new_field("iteration", last - 2, decimal=False), new_field("loss", last, decimal=True)]
+
+
+def _of_epoch(numbers: list[Token], values: int) -> list[Field]:
+    """The fields of an epoch and its ``values``, the last of the ``numbers``."""
+    epoch = len(numbers) - values - 1
+    if epoch < 0:
+        return []  # The comma behind the epoch looks like one between thousands.
+    names = ["train_loss", "valid_loss", "metric", *(f"metric ({i})" for i in range(2, values - 1))][:values]
+    fields = [new_field("epoch", epoch, decimal=False)]
+    return fields + [new_field(name, i, decimal=True) for i, name in enumerate(names, epoch + 1)]
 
 
 def names_before(tokens: list[Token], i: int) -> list[str]:

@@ -44,6 +44,20 @@ def _before_comma(header: Header, cells: list[Cell]) -> list[str] | None:
     return None if found is None else [*found, ""]
 
 
+def _beneath_names(header: Header, cells: list[Cell]) -> list[str] | None:
+    """Some columns are empty: each cell stands under one name, and the other names are set apart by gaps."""
+    columns = header.columns(max(header.ways))
+    if columns is None or len(cells) >= len(columns):
+        return None
+    above = [[at for at, (_, start, end) in enumerate(columns) if c.start < end and start < c.end] for c in cells]
+    if any(len(near) != 1 for near in above):
+        return None
+    filled = [at for (at,) in above]
+    apart = {place.span() for place in GAPPED.finditer(header.text)}
+    empty = [columns[at][1:] for at in range(len(columns)) if at not in filled]
+    return [columns[at][0] for at in filled] if filled == sorted({*filled}) and apart.issuperset(empty) else None
+
+
 def _behind_index(header: Header, cells: list[Cell]) -> list[str] | None:
     """A row number in front of the first column, as pandas prints it."""
     columns = header.columns(len(cells) - 1)
@@ -93,8 +107,8 @@ def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
 
 # Tried one after the other: what counts the cells before what looks where they stand.
 _ASSIGNMENTS = (
-    _one_each, _before_comma, _beside_marks, _between_tabs, _behind_index, _cut_off_row, _under_cut_off_header,
-    _by_place,
+    _one_each, _before_comma, _beside_marks, _between_tabs, _beneath_names, _behind_index, _cut_off_row,
+    _under_cut_off_header, _by_place,
 )  # fmt: skip
 
 
