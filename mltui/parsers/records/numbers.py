@@ -21,6 +21,8 @@ _OF_FIRST = word_set("""
 _BLOCK = word_set("""
     best last since until from early total remaining max resume resuming saved saving every
 """)
+# What a word in front of a number is only a name for where it has a field of its own.
+_MAY_BE_NAMES = (Role.SCOPE, Role.UNKNOWN, Role.OTHER)
 #: Stands for the total where Keras does not know it.
 _ENDLESS = "/Unknown"
 
@@ -145,7 +147,7 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     name, left = name_of(walk.phrase, explicit or walk.regular)
     if len(name) == 1 and not (explicit or walk.regular):
         name = ""
-    if (not name or role_of(name) is Role.SCOPE) and stands_alone(walk, token):
+    if (not name or role_of(name) in _MAY_BE_NAMES) and stands_alone(walk, token):
         return walk.phrase[0], [], True
     if not name and between_marks(walk, token):
         return " ".join(walk.phrase), [], True

@@ -35,6 +35,8 @@ _RESULTS = word_set("""
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
 _PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
 _ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
+# The same in front of pairs without signs: ``  depth         train 1.0344  val 0.7760``.
+_ITEM_APART = re.compile(rf"[ \t]{{1,20}}([A-Za-z][\w-]{{1,30}})(?: {{2,}}|\t)\s*(?:[A-Za-z]\w* +{NUMBER}(?:\s+|$)){{2,}}")
 # A name and its number, as the columns of a table stand.
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
@@ -89,7 +91,7 @@ def _walk(text: str, tokens: list[Token]) -> Record:
 
 def item_of(text: str, record: Record) -> tuple[str, int]:
     """What an indented line is about, and where it says so: ``  depth: train_loss=0.31``, ``  Client 0: loss=0.61``."""
-    item = _ITEM.match(text)
+    item = _ITEM.match(text) or _ITEM_APART.fullmatch(text)
     if item is None or any(f.counts for f in record.fields):
         return "", 0
     word = item[1].split()[0]
