@@ -7,7 +7,7 @@ from typing import Literal
 
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import SYSTEM, split_prefix
-from mltui.parsers.records import tables
+from mltui.parsers.records import lists, tables
 from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
@@ -85,6 +85,7 @@ _BLOCKS: dict[Kind, re.Pattern[str]] = {
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
 _PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]|,[-+.\d, enainf]*'\d+:[\d:]+'\])\s*")
+_TURN = re.compile(lists.TURN.encode(), re.I)
 # Between the columns of a header.
 _APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]")
 _COUNTS = re.compile(
@@ -163,5 +164,7 @@ def _may_matter(frame: bytes) -> bool:
         if _UNSPACED.search(frame):
             return True
     if frame[:1] in b"[(" and _PLACE.fullmatch(frame):
+        return True
+    if frame[-1:] == b":" and _TURN.fullmatch(frame):
         return True
     return _CAMEL.search(frame) is not None or _COUNTED_SHARE.search(frame) is not None

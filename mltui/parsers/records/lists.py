@@ -8,6 +8,9 @@ from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, new_field
 from mltui.parsers.tokens import NUMBER, Token, value_of
 
+#: The turn of a loop that heads the lines on what it came to: ``run [50]:``.
+TURN = r"\s*(?:run|pass|sweep) ?(?:\[\d+\]|\d+):\s*"
+_TURN = re.compile(TURN, re.I)
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
 _UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
@@ -27,8 +30,10 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
 def untold(text: str, tokens: list[Token]) -> list[Field]:
     """The fields of a line of time, count, share and one value, which is the loss where nothing else is said.
 
-    Also those of a list of an epoch, its losses and metrics, and the time that it took.
+    Also those of a list of an epoch, its losses and metrics, and the time that it took; and the count of a turn.
     """
+    if _TURN.fullmatch(text):
+        return [new_field("iteration", 0, decimal=False)]
     if found := _EPOCH_LIST.fullmatch(text):
         return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
     if not _UNTOLD.fullmatch(text):

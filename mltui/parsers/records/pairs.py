@@ -45,7 +45,7 @@ _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: 
 def read_pairs(text: str, tokens: list[Token]) -> Record:
     """The record that a line of text holds; its numbers count the number ``tokens`` of the text."""
     record = _walk(text, tokens)
-    if not record.fields and (fields := untold(text, tokens)):
+    if not any(f.counts for f in record.fields) and (fields := untold(text, tokens)):
         return Record(fields)
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
