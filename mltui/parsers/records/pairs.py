@@ -36,7 +36,9 @@ _RESULTS = word_set("""
 _PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
 _ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
 # The same in front of pairs without signs: ``  depth         train 1.0344  val 0.7760``.
-_ITEM_APART = re.compile(rf"[ \t]{{1,20}}([A-Za-z][\w-]{{1,30}})(?: {{2,}}|\t)\s*(?:[A-Za-z]\w* +{NUMBER}(?:\s+|$)){{2,}}")
+_ITEM_APART = re.compile(
+    rf"[ \t]{{1,20}}([A-Za-z][\w-]{{1,30}})(?: {{2,}}|\t)\s*(?:[A-Za-z]\w* +{NUMBER}(?:\s+|$)){{2,}}"
+)
 # A name and its number, as the columns of a table stand.
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
