@@ -131,9 +131,6 @@ class MetricReader:
         if frame in (LIVE, STILL):
             self._points.set_live(frame == LIVE)
             return
-        if not frame.isascii():
-            # Places are counted in bytes: what is no UTF-8 is replaced before anything is counted.
-            frame = frame.decode("utf-8", "replace").encode()
         if self._patterns is not None and self._patterns.read(frame):
             return
         if self._decimals.commas:

@@ -246,23 +246,40 @@ def _plain_csi(found: re.Match[bytes]) -> bytes:
     return b""
 
 
-def _apply_backspaces(piece: bytes) -> bytes:
-    """``piece`` with every backspace applied to the character before it."""
+def _apply_backspaces(text: bytes) -> bytes:
+    """``text`` with every backspace applied to the character before it; those at its end do not erase."""
+    text = text.rstrip(b"\x08")
+    if b"\x08" not in text:
+        return text
     kept = bytearray()
-    for part in re.split(rb"(\x08+)", piece):
+    for part in re.split(rb"(\x08+)", text):
         if part[:1] != b"\x08":
             kept += part
         else:
-            text = kept.decode("utf-8", "replace")
-            kept = bytearray(text[: -len(part)].encode() if len(part) < len(text) else b"")
+            before = kept.decode()
+            kept = bytearray(before[: -len(part)].encode() if len(part) < len(before) else b"")
     return bytes(kept)
+
+
+def _as_utf8(text: bytes) -> bytes:
+    """``text`` with what is no UTF-8 replaced."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "replace").encode()
+    return text
+
+
+def _within_limit(text: bytes) -> bytes:
+    """``text`` without what is beyond the limit of a line."""
+    return text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT].decode("utf-8", "ignore").encode()
 
 
 class Frames:
     """Splits bytes into frames: what was written between two line ends, carriage returns or jumps of the cursor.
 
-    ``feed`` returns pairs of text (bytes, UTF-8 as far as the program kept to it) and whether a newline ended it. The
-    frames ``LIVE`` and ``STILL`` are no text: they enclose what a program draws over and over.
+    ``feed`` returns pairs of text (bytes of UTF-8: what the program wrote that is none is replaced) and whether a newline
+    ended it. The frames ``LIVE`` and ``STILL`` are no text: they enclose what a program draws over and over.
     """
 
     def __init__(self) -> None:
@@ -298,6 +315,8 @@ class Frames:
             self._tail += b"\r"
 
     def _split(self, block: bytes) -> list[tuple[bytes, bool]]:
+        if not block.isascii():
+            block = _as_utf8(block)
         if b"\r\n" in block:
             block = block.replace(b"\r\n", b"\n")
         if b"\x1b" in block:
@@ -305,22 +324,16 @@ class Frames:
         if b"\x1b" in block:
             block = _CURSOR.sub(lambda found: (LIVE if found[1] == b"l" else STILL) + b"\n", block)
             block = _OTHER_ESCAPE.sub(b"", _CSI.sub(_plain_csi, block))
-        plain = b"\r" not in block and b"\x08" not in block
+        erases = b"\x08" in block
         lines = block.split(b"\n")
-        open_end = lines.pop()
-        if plain:
-            return [(line[:LINE_LIMIT], True) for line in lines]
+        drawing = lines.pop()
         frames: list[tuple[bytes, bool]] = []
         for line in lines:
-            self._split_line(line, True, frames)
-        if open_end:
-            self._split_line(open_end, False, frames)
-        return frames
-
-    def _split_line(self, line: bytes, final: bool, frames: list[tuple[bytes, bool]]) -> None:
-        pieces = line.rstrip(b"\r").split(b"\r") if final else line.split(b"\r")[:-1]
-        for i, piece in enumerate(pieces):
-            piece = piece.rstrip(b"\x08")
-            if b"\x08" in piece:
-                piece = _apply_backspaces(piece[:LINE_LIMIT])
-            frames.append((piece[:LINE_LIMIT], final and i == len(pieces) - 1))
+            if b"\r" in line:
+                *drawn, line = line.rstrip(b"\r").split(b"\r")
+                frames += [(state, False) for state in drawn]
+            frames.append((line, True))
+        frames += [(state, False) for state in drawing.split(b"\r")[:-1]]
+        if erases:
+            frames = [(_apply_backspaces(_within_limit(text)), final) for text, final in frames]
+        return frames if len(block) <= LINE_LIMIT else [(_within_limit(text), final) for text, final in frames]
