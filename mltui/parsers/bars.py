@@ -9,12 +9,15 @@ change.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import count
 
 from mltui.parsers.bar_values import Bar, BarValues, Drawing
-from mltui.parsers.lines import Lines
+from mltui.parsers.decimals import has_decimal_comma
+from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
+from mltui.parsers.shapes import key_of
 from mltui.parsers.tokens import text_of, value_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
 
@@ -42,6 +45,45 @@ _WRAPPED = 20
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
 _DESCRIPTIONS = 4096
 _BARS = 512
+#: Shapes of frames that are kept, and how long they may be.
+_FORMS = 4096
+_LONGEST = 512
+# What a bar is filled with.
+_FILL = "█▉▊▋▌▍▎▏# ".encode()
+
+
+@dataclass(slots=True)
+class _Form:
+    """How bars of one shape are drawn: where in the frame they say what, and what follows from the shape alone."""
+
+    about: slice
+    """What it is about, in front of it."""
+    shown: slice
+    """What it shows beside how far it is."""
+    done: slice
+    total: slice | None
+    """``None`` for a bar without an end."""
+    end: int
+    """Where it ends: something else may stand behind it."""
+    by_epoch: bool
+    """It counts epochs."""
+    name: bytes = b""
+    """What it is about without digits: frames of one name are the same bar's."""
+    key: bytes = b""
+    """The shape of what it says, without how far it is."""
+    in_table: bool = False
+    """What it is about is no more than numbers: they may be the row of a table."""
+    checks: bool = False
+    """It runs over validation or test data."""
+
+    def learn(self, frame: bytes) -> None:
+        """Work out what the text of ``frame`` says of all that have its shape."""
+        about = frame[self.about]
+        self.by_epoch = self.by_epoch or about.lower().startswith(b"epochs")
+        self.name = about.translate(None, b"0123456789+-.")
+        self.key = bar_key(about + b", " + frame[self.shown])
+        self.in_table = bool(about) and not _LETTERS.search(about) and b"|" not in about
+        self.checks = is_evaluation(about.decode("utf-8", "replace"))
 
 
 class Bars:
@@ -51,50 +93,72 @@ class Bars:
         self.points = points
         self.lines = lines
         self._bars: dict[bytes, Bar] = {}
+        self._forms: dict[bytes, _Form] = {}
+        """By the shape of a frame with nothing behind its bar."""
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
-        """To be called for a line that is no bar and is read past the bars."""
-        self._wrapped: list[bytes] = []
+        self.drawing = False
+        """The last line was a bar."""
+        self.waiting: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
+
+    def read_known(self, frame: bytes, key: bytes) -> bool:
+        """Read ``frame`` if its shape ``key`` is known to be that of a bar alone; ``False`` if it was not read."""
+        form = self._forms.get(key)
+        if form is None or self.waiting:
+            return False
+        self._read_frame(frame, form)
+        return True
 
     def read(self, frame: bytes) -> bytes | None:
         """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
-        if self._wrapped:
-            if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self._wrapped) < 64:
+        if self.waiting:
+            if frame[:_WRAPPED] == b" " * _WRAPPED and frame.strip() and len(self.waiting) < 64:
                 cell, _, message = frame.strip().partition(b"    ")
-                self._wrapped.append(cell)
+                self.waiting.append(cell)
                 if not message:
                     return None
                 self.close()
                 return message.lstrip()  # It was printed where the bar's last column ends.
             self.close()
-        if b"|" in frame and (found := _TQDM.search(frame)):
-            self._read_tqdm(frame[: found.start()], found[1], found[2], found[3], found[4] == b"]")
-        elif b"%|" in frame and (found := _COUNTED.search(frame)):
-            self._read_frame(frame[: found.start()], (found[3] or b"").strip(), _count(found[1]), _count(found[2]), b"")
-        elif b"/s" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
-            self._read_tqdm(frame[: found.start()], found[1], b"?", b"0, " + found[2], found[3] == b"]")
-        elif b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
-            self._wrapped = [frame]
-            return None
-        else:
-            self._values.interrupt()
+        form = _form_of(frame)
+        if form is None:
+            if b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
+                self.drawing, self.waiting = True, [frame]
+                return None
+            self.interrupt()
             return frame
-        rest = frame[found.end() :]
-        return rest if rest.strip() else None
+        form.learn(frame)
+        self._read_frame(frame, form)
+        if frame[form.end :].strip():
+            return frame[form.end :]
+        self._keep(frame, form)
+        return None
 
-    @property
-    def idle(self) -> bool:
-        """No bar waits for wrapped lines."""
-        return not self._wrapped
+    def _keep(self, frame: bytes, form: _Form) -> None:
+        key = key_of(frame)
+        if len(frame) >= _LONGEST or has_decimal_comma(key):
+            return
+        if len(self._forms) >= _FORMS:
+            self._forms.clear()
+        self._forms[key] = form
+
+    def interrupt(self) -> None:
+        """A line that is no bar was read."""
+        self.drawing = False
+        self._values.interrupt()
 
     def close(self) -> None:
         """Read the bar that was still waiting for wrapped lines."""
-        frame, self._wrapped = b" ".join(self._wrapped), []
+        frame, self.waiting = b" ".join(self.waiting), []
         if found := _DRAWN.search(frame):
-            about = _PERCENT.sub(b"", frame[: found.start()])
-            shown = b"" if _PACE.fullmatch(found[3]) else found[3]
-            self._read_frame(about, _tell_apart(shown), _count(found[1]), _count(found[2]), b"")
+            shown = b"" if _PACE.fullmatch(found[3]) else _tell_apart(found[3])
+            frame = frame[: found.start(3)] + shown
+            about = _stripped(frame, 0, len(_PERCENT.sub(b"", frame[: found.start()])))
+            end = len(frame)
+            form = _Form(about, slice(found.start(3), end), slice(*found.span(1)), slice(*found.span(2)), end, False)
+            form.learn(frame)
+            self._read_frame(frame, form)
 
     def finish(self) -> None:
         """Read what was still open when the log ended."""
@@ -102,37 +166,26 @@ class Bars:
         for bar in self._bars.values():
             self._values.finish(bar)
 
-    def _read_tqdm(self, about: bytes, done: bytes, total: bytes, rest: bytes, closed: bool) -> None:
-        parts = rest.split(b", ", 2)
-        postfix = parts[2] if len(parts) > 2 else b""
-        if not closed:
-            # Cut at the terminal's edge: the last value may be half a number.
-            postfix = postfix.rpartition(b", ")[0]
-        rate = parts[1] if len(parts) > 1 else b""
-        self._read_frame(about, postfix, _count(done), _count(total), rate)
-
-    def _read_frame(self, about: bytes, shown: bytes, done: float, total: float, rate: bytes) -> None:
-        about = about.strip()
+    def _read_frame(self, frame: bytes, form: _Form) -> None:
+        self.drawing = True
+        about, shown = frame[form.about], frame[form.shown]
         if not shown and about in self._plain:
             return
-        if not _LETTERS.search(about) and about and b"|" not in about and self._read_row(about, done, total):
+        done, total = _count(frame[form.done]), 0.0 if form.total is None else _count(frame[form.total])
+        if form.in_table and self._read_row(about, done, total):
             return
         text = about + b", " + shown
-        shape = self.lines.shape_of(text, bar=True)
-        plan = shape.plan
+        shape = self.lines.shape_of_bar(text, form.key)
+        plan, numbers = shape.plan, values_of(text, shape.spans)
         if plan is None or not plan.entries:
-            self._note_description(about, shown, plan, values_of(text, shape.spans))
+            self._note_description(about, shown, plan, numbers)
             if plan is not None and plan.epoch is not None and plan.inner is None:
-                epoch = values_of(text, shape.spans)[plan.epoch.index]
-                self._values.read_epoch(self._bar(about), epoch, done, total)
-            return
-        numbers = values_of(text, shape.spans)
-        if plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
+                self._values.read_epoch(self._bar(form.name), numbers[plan.epoch.index], done, total)
+        elif plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
             self.lines.apply(plan, numbers)
-            return
-        by_epoch = b"epoch" in rate or about.lower().startswith(b"epochs")
-        checks = is_evaluation(about.decode("utf-8", "replace"))
-        self._values.read(self._bar(about), Drawing(plan, numbers, done, total, by_epoch, checks))
+        else:
+            drawing = Drawing(plan, numbers, done, total, form.by_epoch, form.checks)
+            self._values.read(self._bar(form.name), drawing)
 
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: list[float]) -> None:
         if plan is not None:
@@ -143,13 +196,12 @@ class Bars:
             if len(about) < 256:
                 self._plain.add(about)
 
-    def _bar(self, about: bytes) -> Bar:
-        key = about.translate(None, b"0123456789+-.")
-        found = self._bars.get(key)
+    def _bar(self, name: bytes) -> Bar:
+        found = self._bars.get(name)
         if found is None:
             if len(self._bars) > _BARS:
                 self._bars.clear()
-            found = self._bars[key] = Bar()
+            found = self._bars[name] = Bar()
         return found
 
     # Rows of a table in front of a bar: the last frame's row is the epoch's.
@@ -171,6 +223,51 @@ class Bars:
         return True
 
 
+def unfilled(frame: bytes) -> bytes:
+    """``frame`` with its bar drawn empty, so that all states of a bar have one shape."""
+    start = frame.find(b"%|") + 2
+    end = frame.find(b"|", start)
+    return frame if start < 2 or frame[start:end].strip(_FILL) or end < 0 else frame[:start] + frame[end:]
+
+
+def _form_of(frame: bytes) -> _Form | None:
+    """How the bar in ``frame`` is drawn, if there is one."""
+    if b"|" in frame and (found := _TQDM.search(frame)):
+        start, end = found.span(3)
+        paced = frame.find(b", ", start, end)
+        rate, shown = _beside(frame, paced + 2 if paced >= 0 else end, end, cut_off=not found[4])
+        total = None if found[2] == b"?" else slice(*found.span(2))
+    elif b"%|" in frame and (found := _COUNTED.search(frame)):
+        rate, shown, total = b"", _stripped(frame, *found.span(3)), slice(*found.span(2))
+    elif b"/s" in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
+        rate, shown = _beside(frame, *found.span(2), cut_off=not found[3])
+        total = None
+    else:
+        return None
+    about = _stripped(frame, 0, found.start())
+    return _Form(about, shown, slice(*found.span(1)), total, found.end(), b"epoch" in rate)
+
+
+def _beside(frame: bytes, start: int, end: int, cut_off: bool) -> tuple[bytes, slice]:
+    """The rate that begins at ``start``, and where the values behind it stand.
+
+    Where they are ``cut_off`` at the terminal's edge, the last one may be half a number, and is left out.
+    """
+    comma = frame.find(b", ", start, end)
+    if comma < 0:
+        return frame[start:end], slice(end, end)
+    if cut_off:
+        end = max(comma + 2, frame.rfind(b", ", comma + 2, end))
+    return frame[start:comma], slice(comma + 2, end)
+
+
+def _stripped(frame: bytes, start: int, end: int) -> slice:
+    """Where ``frame[start:end]`` stands without the blanks around it."""
+    text = frame[start:end] if start >= 0 else b""
+    start = max(start, 0) + len(text) - len(text.lstrip())
+    return slice(start, start + len(text.strip()))
+
+
 def _tell_apart(shown: bytes) -> bytes:
     """``shown`` with names that were cut off to the same counted: ``val_loss/dataloa… 0.44 val_loss/dataloa… 0.80``."""
     names = _CUT_OFF.findall(shown)
@@ -182,6 +279,7 @@ def _tell_apart(shown: bytes) -> bytes:
 
 def _count(text: bytes) -> float:
     """The counter of a bar, which may be shortened (``1.2k``)."""
-    if text[-1:].isalpha():
+    try:
+        return float(text)
+    except ValueError:
         return value_of(text[:-1]) * {b"k": 1e3, b"M": 1e6, b"G": 1e9, b"T": 1e12}.get(text[-1:], 1.0)
-    return 0.0 if text == b"?" else value_of(text)

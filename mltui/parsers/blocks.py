@@ -25,18 +25,20 @@ class Blocks:
         self._lines: list[bytes] = []
         self._counters: list[bytes] = []
         self._names: set[bytes] = set()
-        self._begins = True
+        self.begins = True
         """The next line may be the first of a block."""
         self._spread: list[bytes] = []
         """The lines of a dictionary that is not complete yet."""
-
-    @property
-    def idle(self) -> bool:
-        """No line waits here, and none has to be looked at but those that may begin a block."""
-        return not (self._lines or self._spread or self._begins)
+        self.waiting = False
+        """Lines wait here for the next one."""
 
     def feed(self, frame: bytes) -> list[bytes]:
         """The lines that can be read, now that ``frame`` has come."""
+        lines = self._feed(frame)
+        self.waiting = bool(self._lines or self._spread)
+        return lines
+
+    def _feed(self, frame: bytes) -> list[bytes]:
         if self._spread:
             return self._go_on(frame)
         if frame[-1:] == b"," and not self._lines and _OPENED.fullmatch(frame):
@@ -45,11 +47,11 @@ class Blocks:
         if self._lines:
             if self._take(frame):
                 return []
-            return [*self.close(), *self.feed(frame)]
-        if self._begins and frame and self._take(frame):
+            return [*self.close(), *self._feed(frame)]
+        if self.begins and frame and self._take(frame):
             # A block whose first value is the counter needs no waiting.
             return self.close() if self._counters else []
-        self._begins = not frame or frame[-1:] == b":" or frame == b"---"
+        self.begins = opens_block(frame)
         return [frame]
 
     def close(self) -> list[bytes]:
@@ -58,7 +60,7 @@ class Blocks:
         self._spread = []
         self._counters = []
         self._names.clear()
-        self._begins = False
+        self.begins = False
         return lines
 
     def _go_on(self, frame: bytes) -> list[bytes]:
@@ -66,7 +68,7 @@ class Blocks:
         found = _GOES_ON.fullmatch(frame)
         if found is None or len(self._spread) > _LONGEST:
             lines, self._spread = self._spread, []
-            return [*lines, *self.feed(frame)]
+            return [*lines, *self._feed(frame)]
         self._spread.append(frame.strip())
         if found[1] is None:
             return []
@@ -85,3 +87,13 @@ class Blocks:
         else:
             self._lines.append(frame)
         return True
+
+
+def opens_block(line: bytes) -> bool:
+    """Whether the line behind ``line`` may be the first of a block."""
+    return not line or line[-1:] == b":" or line == b"---"
+
+
+def may_be_in_block(line: bytes) -> bool:
+    """Whether ``line`` has the form of one in a block."""
+    return _PAIR.fullmatch(line) is not None

@@ -24,7 +24,13 @@ class Decimals:
 
     def plain(self, frame: bytes) -> bytes:
         """``frame`` with points in its numbers."""
-        if not self.commas and b"," in frame and _COMMA.search(frame):
-            named = any(role_of(name.decode()) is Role.METRIC for name in _SHOWN.findall(frame))
-            self.commas = named or _CELL.search(frame) is not None
+        self.commas = self.commas or has_decimal_comma(frame)
         return _COMMA.sub(rb"\1.\2", frame) if self.commas else frame
+
+
+def has_decimal_comma(line: bytes) -> bool:
+    """Whether a comma in ``line`` can be nothing else."""
+    if b"," not in line or not _COMMA.search(line):
+        return False
+    named = any(role_of(name.decode()) is Role.METRIC for name in _SHOWN.findall(line))
+    return named or _CELL.search(line) is not None

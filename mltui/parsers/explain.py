@@ -17,6 +17,7 @@ from mltui.parsers.reader import MetricReader
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record
 from mltui.parsers.roles import Judge
+from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.tokens import text_of, tokenize
 from mltui.parsers.voices import Voices
@@ -28,7 +29,7 @@ class Explainer:
     def __init__(self, config: MetricConfig | None = None) -> None:
         points = Points(config or MetricConfig())
         self._reader = MetricReader(config)
-        self._frames, self._split, self._outer = Frames(), Voices().split, Outer()
+        self._frames, self._voices, self._outer = Frames(), Voices(), Outer()
         self._bars, self._judge = Bars(points, Lines(points)), Judge(points)
 
     def explain(self, log: Iterable[bytes]) -> Iterator[str]:
@@ -46,8 +47,10 @@ class Explainer:
                 yield from (f"    {name:9} {said}" for name, said in self._stations(frame) if said)
 
     def _stations(self, frame: bytes) -> Iterator[tuple[str, str]]:
-        for who, piece in self._split(frame) or [("", frame)]:
+        for piece in self._voices.cut(frame):
+            who, start = self._voices.who(piece, key_of(piece))
             yield "who", who
+            piece = piece[start:]
             rest = self._bars.read(piece)
             yield "bar", "" if rest is piece else "yes: see bars.py"
             if rest is not None:

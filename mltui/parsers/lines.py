@@ -53,6 +53,11 @@ _GOES_ON: dict[Kind, Callable[[bytes], object]] = {
 _WITH_END = frozenset(["trace", "summary", "tests"])
 
 
+def bar_key(text: bytes) -> bytes:
+    """The shape of what a progress bar says as a key: no other line has it."""
+    return b"\r" + key_of(text)
+
+
 class Lines:
     """Reads finished lines, and the texts of bars, into points: those of one that prints, ``who``."""
 
@@ -157,14 +162,16 @@ class Lines:
 
     # Understanding.
 
-    def shape_of(self, frame: bytes, bar: bool = False, key: bytes | None = None) -> Shape:
-        """What ``frame`` is; ``bar``: it is what a progress bar says, its own counter left out."""
+    def shape_of(self, frame: bytes, key: bytes | None = None) -> Shape:
+        """What ``frame`` is."""
         key = key_of(frame) if key is None else key
-        if bar:
-            key = b"\r" + key
-        elif self._heading.scope:
+        if self._heading.scope:
             key = self._heading.scope.encode() + b"\n" + key
-        return self._memory.find(frame, key) or self._understand(frame, key, bar)
+        return self._memory.find(frame, key) or self._understand(frame, key)
+
+    def shape_of_bar(self, text: bytes, key: bytes) -> Shape:
+        """What a progress bar says, its own counter left out; ``key`` is its ``bar_key``."""
+        return self._memory.find(text, key) or self._understand(text, key, bar=True)
 
     def _forget_shapes(self) -> None:
         """Let go of what lines were taken for before the judge learnt more."""

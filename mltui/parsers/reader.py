@@ -7,28 +7,30 @@ the same plan.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from mltui.domain.metric import SOURCE_LIMIT, MetricPoint
-from mltui.parsers.bars import Bars
-from mltui.parsers.blocks import Blocks
+from mltui.parsers.bars import Bars, unfilled
+from mltui.parsers.blocks import Blocks, may_be_in_block, opens_block
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
-from mltui.parsers.decimals import Decimals
+from mltui.parsers.decimals import Decimals, has_decimal_comma
 from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
-from mltui.parsers.voices import Voices
+from mltui.parsers.voices import Voices, may_be_task
 
-#: Shapes of lines that are kept, and how long they may be.
-_PLAIN = 8192
+#: Shapes of lines that are kept, of the log's own ones and of each of several that print, and how long they may be.
+_KNOWN, _OTHERS_KNOWN = 8192, 256
 _LONGEST = 512
-# It begins with a number that no date or time goes on with.
-_NUMBERED = re.compile(rb"\s*[-+.]?\d+(?![-/:.\d]|\d*[-/:]\d)")
+
+
+# What is known of a line by its shape, if it is no bar: the length of its prefix, whether it may be one of a block,
+# and whether the next one may begin a block.
+_Known = tuple[int, bool, bool]
 
 
 class _Voice:
@@ -43,16 +45,60 @@ class _Voice:
         self.blocks = Blocks()
         self.context = Context()
         """Where its training stands."""
+        self._finished: dict[bytes, _Known] = {}
+        self._drawn: dict[bytes, _Known] = {}
+        """Shapes of lines that ended, and of those that were drawn over. Without them the points are the same."""
 
     @property
     def idle(self) -> bool:
         """Nothing waits for the line that comes."""
-        return self.bars.idle and self.blocks.idle
+        return not (self.bars.waiting or self.blocks.waiting)
+
+    def read_known(self, line: bytes, key: bytes, final: bool) -> bool:
+        """Read a line of a shape that is known to be a bar, or to be none and to need no look at prefixes and blocks.
+
+        ``False`` if it was not read.
+        """
+        known = (self._finished if final else self._drawn).get(key)
+        if known is None:
+            return self.bars.read_known(line, key)
+        start, in_block, opens_block = known
+        if self.bars.drawing:
+            if self.bars.waiting:
+                return False
+            self.bars.interrupt()
+        if final:
+            blocks = self.blocks
+            if blocks.waiting or (in_block and blocks.begins):
+                return False
+            blocks.begins = opens_block
+        if start:
+            line, key = line[start:], key[start:]
+        self.lines.read(line, final, key)
+        return True
 
     def read(self, line: bytes) -> None:
         """Read a finished line without its prefix."""
         for each in self.blocks.feed(line):
             self.lines.read(each)
+
+    def peel(self, frame: bytes) -> bytes:
+        """``frame`` without what loggers put in front."""
+        learnt = self.outer.learnt
+        line = self.outer.peel(frame)
+        if self.outer.learnt > learnt:
+            self._finished.clear()  # The same may stand in front of lines that seemed to have no prefix.
+        return line
+
+    def keep(self, frame: bytes, line: bytes, final: bool) -> None:
+        """Remember that of ``frame``, which was no bar, ``line`` was read, and nothing had waited for it."""
+        key, shapes = key_of(frame), self._finished if final else self._drawn
+        # Commas are the only thing that other digits, a zero in front, may change.
+        if len(frame) >= _LONGEST or not frame.endswith(line) or has_decimal_comma(key):
+            return
+        if len(shapes) >= (_OTHERS_KNOWN if self.who else _KNOWN):
+            shapes.clear()
+        shapes[key] = len(frame) - len(line), may_be_in_block(line), opens_block(line)
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
@@ -78,7 +124,7 @@ class MetricReader:
         self.config = config or MetricConfig()
         self._points = Points(self.config)
         self._decimals = Decimals()
-        self._split = Voices().split
+        self._who = Voices()
         self._speaking = _Voice(self._points)
         self._voices = {"": self._speaking}
         self._others: _Voice | None = None
@@ -86,13 +132,6 @@ class MetricReader:
         self._left_out = 0
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
-        self._plain: dict[bytes, int] = {}
-        """Shapes of lines that nobody is named in, and no bar, with the length of their prefix.
-
-        This and ``_calm`` are for speed: without them the points are the same.
-        """
-        self._calm = True
-        """The last line was one that nobody is named in, and no bar, and left nothing that waits for the next one."""
 
     @property
     def dropped(self) -> int:
@@ -135,56 +174,40 @@ class MetricReader:
             return
         if self._decimals.commas:
             frame = self._decimals.plain(frame)
-        if final:
-            if self._calm and self._read_plain(frame):
-                return
-            if not self._decimals.commas:
-                frame = self._decimals.plain(frame)
-        pieces = self._split(frame)
-        if not pieces:
-            self._read_of("", frame, final)
-        for who, piece in pieces:
-            self._read_of(who, piece, final)
-
-    def _read_plain(self, frame: bytes) -> bool:
-        """Read a line of a shape that needs no look at who prints it, at bars, prefixes and blocks."""
+        if b"%|" in frame:
+            frame = unfilled(frame)
         key = key_of(frame)
-        start = self._plain.get(key)
-        if start is None:
-            return False
-        lines = self._speaking.lines
-        if start:
-            lines.read(frame[start:], key=key[start:])
-        else:
-            lines.read(frame, key=key)
-        return True
-
-    def _read_of(self, who: str, frame: bytes, final: bool) -> None:
-        voice = self._listen_to(who)
-        rest = voice.bars.read(frame)
-        calm, self._calm = self._calm, not who and rest is frame and voice.idle
-        if rest is None:
+        if not self._speaking.who and self._speaking.read_known(frame, key, final):
             return
+        for line in self._who.cut(frame):
+            key = key_of(line)
+            who, start = self._who.who(line, key)
+            voice = self._speaking if who == self._speaking.who else self._listen_to(who)
+            if start:
+                line, key = line[start:], key[start:]
+            if not voice.read_known(line, key, final):
+                self._read_new(voice, line, final)
+
+    def _read_new(self, voice: _Voice, frame: bytes, final: bool) -> None:
+        """Read a line of a shape of which it is not known whether it is a bar, or what stands in front of it."""
+        if final and not self._decimals.commas:
+            frame = self._decimals.plain(frame)
+        was_idle = voice.idle
+        line = voice.bars.read(frame)
+        if line is None:
+            return
+        is_bar = line is not frame
         if not final:
-            voice.lines.read(rest, final)
-            return
-        learnt = voice.outer.learnt
-        line = voice.outer.peel(rest)
-        if voice.outer.learnt > learnt:
-            self._plain.clear()  # The same may stand in front of lines that seemed to have no prefix.
-        pieces = self._split(line) if line is not frame and not who else []
-        for other, piece in pieces:
-            self._listen_to(other).read(piece)
-        if not pieces:
+            voice.lines.read(line, final)
+        else:
+            line = voice.peel(line)
+            other, start = ("", 0) if line is frame or voice.who else self._who.who(line, key_of(line))
+            if start:
+                self._listen_to(other).read(line[start:])
+                return
             voice.read(line)
-        self._calm = not who and rest is frame and not pieces and voice.idle
-        if calm and self._calm and frame.endswith(line) and _is_plain(frame) and _is_plain(line):
-            self._keep(frame, len(frame) - len(line))
-
-    def _keep(self, frame: bytes, start: int) -> None:
-        if len(self._plain) >= _PLAIN:
-            self._plain.clear()
-        self._plain[key_of(frame)] = start
+        if was_idle and voice.idle and not is_bar and not may_be_task(frame):
+            voice.keep(frame, line, final)
 
     def _listen_to(self, who: str) -> _Voice:
         """The voice of ``who``; where it stands is what it said itself, or else what was said last."""
@@ -202,8 +225,3 @@ class MetricReader:
             voice.context = replace(before.context, said=False)
         self._points.follow(voice.context)
         return voice
-
-
-def _is_plain(line: bytes) -> bool:
-    """Whether nothing but its shape says how a line begins: a number there may be a task's, or a table's."""
-    return len(line) < _LONGEST and not _NUMBERED.match(line)

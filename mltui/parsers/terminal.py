@@ -270,6 +270,14 @@ def _as_utf8(text: bytes) -> bytes:
     return text
 
 
+def _states(line: bytes) -> list[tuple[bytes, bool]]:
+    """The states of a line that was drawn over, and whether each is its last."""
+    if b"\r" not in line:
+        return [(line, True)]
+    *drawn, last = line.rstrip(b"\r").split(b"\r")
+    return [*[(state, False) for state in drawn], (last, True)]
+
+
 def _within_limit(text: bytes) -> bytes:
     """``text`` without what is beyond the limit of a line."""
     return text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT].decode("utf-8", "ignore").encode()
@@ -278,8 +286,8 @@ def _within_limit(text: bytes) -> bytes:
 class Frames:
     """Splits bytes into frames: what was written between two line ends, carriage returns or jumps of the cursor.
 
-    ``feed`` returns pairs of text (bytes of UTF-8: what the program wrote that is none is replaced) and whether a newline
-    ended it. The frames ``LIVE`` and ``STILL`` are no text: they enclose what a program draws over and over.
+    ``feed`` returns pairs of text (bytes of UTF-8: what is none in the log is replaced) and whether a newline ended it.
+    The frames ``LIVE`` and ``STILL`` are no text: they enclose what a program draws over and over.
     """
 
     def __init__(self) -> None:
@@ -327,13 +335,12 @@ class Frames:
         erases = b"\x08" in block
         lines = block.split(b"\n")
         drawing = lines.pop()
-        frames: list[tuple[bytes, bool]] = []
-        for line in lines:
-            if b"\r" in line:
-                *drawn, line = line.rstrip(b"\r").split(b"\r")
-                frames += [(state, False) for state in drawn]
-            frames.append((line, True))
-        frames += [(state, False) for state in drawing.split(b"\r")[:-1]]
+        frames = [(line, True) for line in lines]
+        if b"\r" in block:
+            frames = [frame for line in lines for frame in _states(line)]
+            frames += [(state, False) for state in drawing.split(b"\r")[:-1]]
         if erases:
             frames = [(_apply_backspaces(_within_limit(text)), final) for text, final in frames]
-        return frames if len(block) <= LINE_LIMIT else [(_within_limit(text), final) for text, final in frames]
+        if len(block) > LINE_LIMIT and max(map(len, lines), default=0) > LINE_LIMIT:
+            frames = [(_within_limit(text), final) for text, final in frames]
+        return frames

@@ -32,6 +32,13 @@ _INNER = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 #: In so many bytes at the beginning of a line it says who prints.
 _BEGINNING = 64
 _TASKS = 4096
+#: Shapes of lines that are kept, and how long they may be.
+_KNOWN = 8192
+_LONGEST = 512
+
+#: Where in a line the name of who prints it begins and ends, and where what they print begins.
+_Place = tuple[int, int, int]
+_NOBODY: _Place = 0, 0, 0
 
 
 class Voices:
@@ -40,30 +47,52 @@ class Voices:
     def __init__(self) -> None:
         self._tasks: set[bytes] = set()
         """Numbers in front of lines that stand for the tasks that print them."""
+        self._places: dict[bytes, _Place] = {}
+        """By the shape of a line. Of lines that may be a task's the number has to be looked at."""
+        self._names: dict[bytes, str] = {}
 
-    def split(self, frame: bytes) -> list[tuple[str, bytes]]:
-        """``frame`` as pieces with who prints each of them; nothing if it does not say."""
-        if not _MAY_SAY.match(frame) and b"[rank" not in frame:
-            return []
-        if b"[rank" in frame and (cuts := [found.start() for found in _INNER.finditer(frame)]):
-            pieces = [frame[a:b] for a, b in pairwise([0, *cuts, len(frame)])]
-            return [pair for piece in pieces for pair in self._one(piece) or [("", piece)]]
-        return self._one(frame)
+    def cut(self, frame: bytes) -> list[bytes]:
+        """The lines in ``frame``: several ranks may have printed into one."""
+        cuts = [found.start() for found in _INNER.finditer(frame)] if b"[rank" in frame else []
+        return [frame[a:b] for a, b in pairwise([0, *cuts, len(frame)])]
 
-    def _one(self, frame: bytes) -> list[tuple[str, bytes]]:
-        first, found = frame[:1], None
+    def who(self, line: bytes, key: bytes) -> tuple[str, int]:
+        """Who prints ``line`` of the shape ``key``, empty if it does not say, and where in it that begins."""
+        place = self._places.get(key)
+        if place is None:
+            place = self._find(line)
+            if len(key) < _LONGEST and not may_be_task(line):
+                self._keep(key, place)
+        start, end, begins = place
+        return (self._name(line[start:end]), begins) if begins else ("", 0)
+
+    def _keep(self, key: bytes, place: _Place) -> None:
+        if len(self._places) >= _KNOWN:
+            self._places.clear()
+        self._places[key] = place
+
+    def _find(self, line: bytes) -> _Place:
+        if not _MAY_SAY.match(line) and b"[rank" not in line:
+            return _NOBODY
+        first, found = line[:1], None
         if first in b"[(rRpPcCgG":
-            found = _RANK.match(frame)
-        elif b": " in frame[:9] and (task := _TASK.match(frame)) and self._is_task(task[1], frame[task.end() :]):
+            found = _RANK.match(line)
+        elif b": " in line[:9] and (task := _TASK.match(line)) and self._is_task(task[1], line[task.end() :]):
             found = task
-        if found is None and b"|" in frame[:_BEGINNING]:
-            found = _COMPOSE.match(frame)
-        if found is None and b"[rank" in frame[1:_BEGINNING]:
-            found = _RANK.match(frame, split_prefix(frame[:_BEGINNING].decode("ascii", "replace")))
-        if found is None:
-            return []
-        who = next(g for g in found.groups() if g is not None).decode("utf-8", "replace")
-        return [(f"[rank{int(who)}]" if who.isdigit() else who, frame[found.end() :])]
+        if found is None and b"|" in line[:_BEGINNING]:
+            found = _COMPOSE.match(line)
+        if found is None and b"[rank" in line[1:_BEGINNING]:
+            found = _RANK.match(line, split_prefix(line[:_BEGINNING].decode("ascii", "replace")))
+        return _NOBODY if found is None else (*found.span(found.lastindex or 0), found.end())
+
+    def _name(self, said: bytes) -> str:
+        name = self._names.get(said)
+        if name is None:
+            if len(self._names) > _KNOWN:
+                self._names.clear()
+            name = said.decode("utf-8", "replace")
+            name = self._names[said] = f"[rank{int(name)}]" if name.isdigit() else name
+        return name
 
     def _is_task(self, number: bytes, rest: bytes) -> bool:
         """Whether the number in front of a line is the task's: behind it stands a counter that says something else."""
@@ -76,3 +105,8 @@ class Voices:
             return False
         self._tasks.add(number)
         return True
+
+
+def may_be_task(line: bytes) -> bool:
+    """Whether ``line`` begins with a number that may be the task's that prints it: not all of its shape need be."""
+    return _TASK.match(line) is not None
