@@ -30,7 +30,7 @@ class Decimals:
 
 def has_decimal_comma(line: bytes) -> bool:
     """Whether a comma in ``line`` can be nothing else."""
-    if b"," not in line or not _COMMA.search(line):
+    if ord(",") not in line or not _COMMA.search(line):
         return False
     named = any(role_of(name.decode()) is Role.METRIC for name in _SHOWN.findall(line))
     return named or _CELL.search(line) is not None

@@ -47,7 +47,7 @@ class Explainer:
                 yield from (f"    {name:9} {said}" for name, said in self._stations(frame) if said)
 
     def _stations(self, frame: bytes) -> Iterator[tuple[str, str]]:
-        for piece in self._voices.cut(frame):
+        for piece in self._voices.cut(frame, key_of(frame)):
             who, start = self._voices.who(piece, key_of(piece))
             yield "who", who
             piece = piece[start:]

@@ -56,7 +56,7 @@ class Outer:
     def peel(self, frame: bytes) -> bytes:
         """``frame`` without its prefix."""
         if not frame or frame[0] in _BARE:
-            branch = _BRANCH.match(frame) if b"\xe2\x94\x80 " in frame or b"-- " in frame else None
+            branch = _BRANCH.match(frame)
             return b" " * len(branch.group().decode()) + frame[branch.end() :] if branch else frame
         start = self._length(frame)
         named = _NAMED.match(frame, start)

@@ -26,6 +26,8 @@ from mltui.parsers.voices import Voices, may_be_task
 #: Shapes of lines that are kept, of the log's own ones and of each of several that print, and how long they may be.
 _KNOWN, _OTHERS_KNOWN = 8192, 256
 _LONGEST = 512
+# A single byte is found much faster by its number.
+_BAR, _PERCENT = b"|%"
 
 
 # What is known of a line by its shape, if it is no bar: the length of its prefix, whether it may be one of a block,
@@ -174,12 +176,12 @@ class MetricReader:
             return
         if self._decimals.commas:
             frame = self._decimals.plain(frame)
-        if b"%|" in frame:
+        if _BAR in frame and _PERCENT in frame:
             frame = unfilled(frame)
         key = key_of(frame)
         if not self._speaking.who and self._speaking.read_known(frame, key, final):
             return
-        for line in self._who.cut(frame):
+        for line in self._who.cut(frame, key):
             key = key_of(line)
             who, start = self._who.who(line, key)
             voice = self._speaking if who == self._speaking.who else self._listen_to(who)
