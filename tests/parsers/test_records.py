@@ -197,7 +197,7 @@ def test_a_cursor_passes_over_gaps() -> None:
         ("loss is", True, "loss", ""),
         ("Std of Reward", True, "Std of Reward", ""),
         ("Current best", True, "Current best", ""),
-        ("Training acc over epoch", True, "Training acc", ""),
+        ("Training acc over epoch", True, "Training acc over epoch", ""),
         ("Valid hits at step", False, "at step", "Valid hits"),
         ("epoch", False, "epoch", ""),
         ("Learning rate is", False, "Learning rate", ""),

@@ -87,10 +87,8 @@ def _counter_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]] |
     start = next((i for i in range(len(parts)) if counter_of(" ".join(parts[i:]))), None)
     if start is None:
         return None
-    measured = [i for i, w in enumerate(parts[:start]) if measures(w)] if explicit else []
-    if measured:
-        # "Training acc over epoch: 0.75" names a metric, not an epoch.
-        return " ".join(parts[: measured[-1] + 1]), []
+    if explicit and any(measures(w) for w in parts[:start]):
+        return " ".join(parts), []  # "Training acc over epoch: 0.75" names a metric, not an epoch.
     return " ".join(parts[start:]), parts[:start]
 
 

@@ -84,7 +84,7 @@ def _is_after(walk: Walk, token: Token) -> bool:
     if walk.record.fields or following is None or [w.lower() for w in walk.phrase] not in (["after"], ["at"]):
         return False
     name = following.text.lower().removesuffix("s")
-    if following.kind != "word" or not counter_of(name):
+    if following.kind != "word" or not counter_of(name) or not token.text.isdigit() or "/" in name:
         return False
     walk.go_to(following)
     walk.add(name, token, True)
