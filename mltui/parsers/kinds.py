@@ -87,7 +87,7 @@ _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 _PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]|,[-+.\d, enainf]*'\d+:[\d:]+'\])\s*")
 _TURN = re.compile(lists.TURN.encode(), re.I)
 # Between the columns of a header.
-_APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]")
+_APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]|^\w+(?:,\w+){2,}$")
 _COUNTS = re.compile(
     r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
 )
@@ -129,7 +129,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
 
 
 def begins_table(line: bytes) -> bool:
-    """Whether a line is a table's header, its columns set apart by more than a blank, or the row of a box."""
+    """Whether a line is a table's header, its columns set apart by more than a blank or words, or the row of a box."""
     if b"=" in line or b": " in line or not _APART.search(line):
         return False
     return kind_of(text_of(line), line) in ("header", "box")
