@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
+from mltui.parsers.tokens import Numbers
 from mltui.parsers.unchanged import Unchanged
 from mltui.parsers.vocabulary import is_evaluation, scope_of, words
 
@@ -15,7 +16,7 @@ class Drawing(NamedTuple):
     """One frame of a bar that shows values."""
 
     plan: Plan
-    numbers: list[float]
+    numbers: Numbers
     done: float
     total: float
     """0 for a bar without an end."""

@@ -18,7 +18,7 @@ from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
-from mltui.parsers.tokens import text_of, value_of, values_of
+from mltui.parsers.tokens import Numbers, text_of, value_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
 
 _TQDM = re.compile(
@@ -178,7 +178,7 @@ class Bars:
             return
         text = about + b", " + shown
         shape = self.lines.shape_of_bar(text, form.key)
-        plan, numbers = shape.plan, values_of(text, shape.spans)
+        plan, numbers = shape.plan, values_of(text, shape.cut)
         if plan is None or not plan.entries:
             self._note_description(about, shown, plan, numbers)
             if plan is not None and plan.epoch is not None and plan.inner is None:
@@ -189,7 +189,7 @@ class Bars:
             drawing = Drawing(plan, numbers, done, total, form.by_epoch, form.checks)
             self._values.read(self._bar(form.name), drawing)
 
-    def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: list[float]) -> None:
+    def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: Numbers) -> None:
         if plan is not None:
             self.lines.apply(plan, numbers)
         elif not shown and not self.lines.tables.read_header(text_of(about), bar=True):

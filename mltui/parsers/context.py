@@ -7,6 +7,7 @@ from math import isfinite
 
 from mltui.domain.metric import Axis
 from mltui.parsers.plan import Counter, Plan
+from mltui.parsers.tokens import Numbers
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Context:
         """Whether a line without counters, ``indented`` or not, belongs to the line of counters above it."""
         return self.position is not None and (self.firm or (indented and self.position[0] != "trial"))
 
-    def counts_evaluation(self, plan: Plan, numbers: list[float]) -> bool:
+    def counts_evaluation(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a counter runs over other data than the training's does.
 
         It is full, ``Iter(val) [20/20]``, or an evaluation's own that is always the same, or far behind the training's:
@@ -80,7 +81,7 @@ class Context:
             self.epoch = epoch
         self.header = header
 
-    def enter_block(self, plan: Plan, numbers: list[float]) -> tuple[str, float] | None:
+    def enter_block(self, plan: Plan, numbers: Numbers) -> tuple[str, float] | None:
         """A line of counters alone puts the lines under it at axis and x; ``None`` where only an epoch is counted."""
         self.position = None
         if plan.inner is not None:
@@ -97,7 +98,7 @@ class Context:
         """What follows does not stand under a line of counters."""
         self.position = None
 
-    def follow(self, plan: Plan, numbers: list[float]) -> tuple[str, float, bool]:
+    def follow(self, plan: Plan, numbers: Numbers) -> tuple[str, float, bool]:
         """A line counts and measures: axis and x by its own counters, and whether the log was elsewhere before."""
         counter = plan.inner
         epoch = None if plan.epoch is None else numbers[plan.epoch.index]
@@ -121,7 +122,7 @@ class Context:
         """A bar is at ``x``: what is printed between its steps stands there."""
         self.axis, self.x = axis, x
 
-    def _by_counter(self, plan: Plan, counter: Counter, epoch: float | None, numbers: list[float]) -> tuple[str, float]:
+    def _by_counter(self, plan: Plan, counter: Counter, epoch: float | None, numbers: Numbers) -> tuple[str, float]:
         value = numbers[counter.index]
         total = None if counter.total is None else numbers[counter.total]
         if counter.way != "batch":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
+from mltui.parsers.tokens import Numbers
 
 
 class EpochBar:
@@ -17,7 +18,7 @@ class EpochBar:
     def __init__(self, points: Points) -> None:
         self.points = points
         self._in_epoch = False
-        self._pending: tuple[Plan, float, list[float]] | None = None
+        self._pending: tuple[Plan, float, Numbers] | None = None
         self._complete: list[set[str]] = []
         """Which values the bars of whole epochs had, the newest last."""
         self._last: tuple[float, ...] = ()
@@ -27,7 +28,7 @@ class EpochBar:
         self.flush()
         self._in_epoch = True
 
-    def read(self, plan: Plan, numbers: list[float], final: bool) -> None:
+    def read(self, plan: Plan, numbers: Numbers, final: bool) -> None:
         """Read one frame."""
         epoch = self.points.context.epoch
         if plan.inner is None or plan.inner.total is None or epoch is None:
@@ -45,7 +46,7 @@ class EpochBar:
         if names in self._complete:
             self.flush()
 
-    def _run(self, plan: Plan, x: float, numbers: list[float]) -> None:
+    def _run(self, plan: Plan, x: float, numbers: Numbers) -> None:
         frame = (x, *(numbers[e.index] for e in plan.entries))
         if frame == self._last:
             return

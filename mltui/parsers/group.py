@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.inner import InnerCounter
+from mltui.parsers.tokens import Numbers
 
 if TYPE_CHECKING:
     from mltui.parsers.ahead import Doubt
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Seen:
     """The lines of a kind that were placed."""
 
-    values: dict[float, list[float]] = field(default_factory=dict)
+    values: dict[float, Numbers] = field(default_factory=dict)
     """The last values at each x, to know a repeated line; forgotten from time to time."""
     count: int = 0
     axis: str = ""
@@ -31,7 +32,7 @@ class Seen:
     again: PlacedLine | None = None
     """The first line came again behind the others: another run, or all of it drawn anew."""
 
-    def add(self, axis: str, x: float, values: list[float]) -> None:
+    def add(self, axis: str, x: float, values: Numbers) -> None:
         """A line was placed."""
         if self.first_x is None:
             self.first_x = x
@@ -46,7 +47,7 @@ class Seen:
             self.trials = trials
             self.values.clear()
 
-    def knows(self, x: float, values: list[float]) -> bool:
+    def knows(self, x: float, values: Numbers) -> bool:
         """Whether the last line at ``x`` had these values."""
         return self.values.get(x) == values
 
@@ -78,7 +79,7 @@ class Seen:
     def move(self, axis: str, x: float) -> None:
         """The only line turned out to stand elsewhere."""
         if self.last_x is not None:
-            self.values = {x: self.values.get(self.last_x, [])}
+            self.values = {x: self.values.get(self.last_x, ())}
         self.first_x = self.last_x = x
         self.axis = axis
 

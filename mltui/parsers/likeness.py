@@ -7,18 +7,19 @@ from functools import lru_cache
 from mltui.domain.metric import MetricPoint
 from mltui.domain.words import SYNONYMS
 from mltui.parsers.group import Group
+from mltui.parsers.tokens import Numbers
 from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, scope_of, words
 
 #: By so much of a value a rounded one may differ from it.
 _ROUNDED = 1e-3
 
 
-def is_told_by_others(group: Group, axis: str, x: float, values: list[float]) -> bool:
+def is_told_by_others(group: Group, axis: str, x: float, values: Numbers) -> bool:
     """Whether a line of another kind had these values at ``x``."""
     return any(_tells(other, axis, x, group.names, values) for other in group.repeats)
 
 
-def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: list[float]) -> bool:
+def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: Numbers) -> bool:
     """Whether a line of ``group`` had these values at ``x``, but for what rounding makes of them."""
     if axis != group.seen.axis and "iteration" not in (axis, group.seen.axis):
         return False  # A trial's number is no epoch's; numbers without a name may be anything's.
@@ -29,10 +30,9 @@ def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: li
     return all(is_close(a, b) for a, b in zip(values, told, strict=True))
 
 
-def is_again(last: MetricPoint, point: MetricPoint, alike: bool) -> bool:
-    """Whether ``point`` is the ``last`` one again; a line of another kind, not ``alike``, may round its value."""
-    same = point[3] == last[3] if alike else is_close(point[3], last[3])
-    return same and point[1] == last[1] and point[2] == last[2]
+def is_again(last: MetricPoint, axis: str, value: float, alike: bool) -> bool:
+    """Whether a ``value`` at the x of the ``last`` point is that again; another kind, not ``alike``, may round it."""
+    return axis == last.axis and (value == last.value if alike else is_close(value, last.value))
 
 
 @lru_cache(maxsize=1024)

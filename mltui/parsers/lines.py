@@ -23,7 +23,7 @@ from mltui.parsers.records.tables import read_groups
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.tabular import Tabular
-from mltui.parsers.tokens import READ_LIMIT, text_of, tokenize, values_of, without_bulk
+from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, tokenize, values_of, without_bulk
 from mltui.parsers.wrapped import under_its_name
 
 #: Units that belong to a counter's number: ``step:2K``.
@@ -135,7 +135,7 @@ class Lines:
                 self._measured_at = self._count
             if plan.counts:
                 self._beneath = not indented
-        numbers = values_of(frame, shape.spans)
+        numbers = values_of(frame, shape.cut)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)
         elif frame != self._overdrawn:
@@ -151,7 +151,7 @@ class Lines:
         shape = self._memory.find(frame, key) or self._understand(frame, key, beneath=True)
         if shape.plan is not None and context.x is not None:
             context.enter(context.axis, context.x)
-            self.apply(shape.plan, values_of(frame, shape.spans))
+            self.apply(shape.plan, values_of(frame, shape.cut))
             context.leave_block()
         return True
 
@@ -257,7 +257,7 @@ class Lines:
             plan = self.judge.plan(Record(fields, heading=self._heading.scope))
             if plan is not None:
                 for pair in pairs:
-                    self.apply(plan, list(pair))
+                    self.apply(plan, pair)
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
@@ -291,12 +291,12 @@ class Lines:
             self._objects[key] = None if sample and plan is not None and not plan.counts else plan
         plan = self._objects[key]
         if plan is not None:
-            self.apply(plan, values)
+            self.apply(plan, tuple(values))
         return True
 
     # Applying.
 
-    def apply(self, plan: Plan, numbers: list[float], redrawn: bool = False) -> None:
+    def apply(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
         """Report the values of a line of this plan; ``redrawn``: the next one is drawn over it."""
         points = self.points
         if plan.lost:
@@ -311,7 +311,7 @@ class Lines:
         elif not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
             points.read(plan, numbers, redrawn, self._frame[:1] in _BLANK)
 
-    def _ends_heading(self, plan: Plan, numbers: list[float]) -> bool:
+    def _ends_heading(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
         context = self.points.context
         moved = plan.epoch is not None and numbers[plan.epoch.index] != context.epoch
@@ -322,7 +322,7 @@ class Lines:
             self.read(self._frame)
         return moved
 
-    def _note_position(self, plan: Plan, epoch: float | None, numbers: list[float]) -> None:
+    def _note_position(self, plan: Plan, epoch: float | None, numbers: Numbers) -> None:
         context = self.points.context
         if plan.scope and self._frame.rstrip()[-1:] == b":":
             indent = len(self._frame) - len(self._frame.lstrip())

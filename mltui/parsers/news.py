@@ -12,6 +12,7 @@ from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
 from mltui.parsers.likeness import is_again, is_same, is_told_by_others, may_be
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
+from mltui.parsers.tokens import Numbers
 from mltui.parsers.vocabulary import is_evaluation
 
 _new = tuple.__new__
@@ -53,12 +54,12 @@ class News:
 
     # Lines.
 
-    def report(self, plan: Plan, axis: str, x: float, numbers: list[float], redrawn: bool = False) -> None:
+    def report(self, plan: Plan, axis: str, x: float, numbers: Numbers, redrawn: bool = False) -> None:
         """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
         if not isfinite(x):
             return
-        group = plan.group
-        seen, values = group.seen, [numbers[entry.index] for entry in plan.entries]
+        group, values = plan.group, plan.values_of(numbers)
+        seen = group.seen
         if group.retells and self._is_retold(group, plan.entries[0].series.name, values[0]):
             return
         if group.repeats and is_told_by_others(group, axis, x, values):
@@ -73,25 +74,28 @@ class News:
         self._remembered += 1
         if self._remembered > _SEEN_LIMIT:
             self._forget()
-        self._make_points(plan, axis, x, values, redrawn)
+        self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, values))
 
-    def _make_points(self, plan: Plan, axis: str, x: float, values: list[float], redrawn: bool) -> None:
-        """The points of a line that was not read before; some of its values may be those of lines of other kinds."""
+    def _make_points(self, plan: Plan, axis: str, x: float, numbers: Numbers, stale: bool) -> None:
+        """The points of a line that was not read before; some of its values may be those of lines of other kinds.
+
+        In a ``stale`` line those of an evaluation are the last one's.
+        """
         group = plan.group
-        stale = redrawn and _is_stale(plan, values)
         at_once = group.hold.until is None
         out = self.out if at_once else group.hold.points
-        for entry, value in zip(plan.entries, values, strict=True):
-            series = entry.series
-            if series.wanted and (not entry.schedule or self._changed(series, axis, x, value, out)):
-                point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
-                last = series.last
-                again = last is not None and last[2] == x and is_again(last, point, series.teller is group)
-                if again or (stale and series.evaluates):
-                    continue
-                if at_once:
-                    series.last, series.teller = point, group
-                out.append(point)
+        for series, index, schedule in plan.told:
+            value, last = numbers[index], series.last
+            if schedule and not self._changed(series, axis, x, value, out):
+                continue
+            if last is not None and last[2] == x and is_again(last, axis, value, series.teller is group):
+                continue
+            if stale and series.evaluates:
+                continue
+            point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
+            if at_once:
+                series.last, series.teller = point, group
+            out.append(point)
         if not at_once:
             self.out += self.held.hold(group, self.context)
 
@@ -106,7 +110,7 @@ class News:
         group.hold.keep(mine)
         return any(is_same(value, point.value) for point in others)
 
-    def _comes_again(self, plan: Plan, axis: str, x: float, numbers: list[float], values: list[float]) -> bool:
+    def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""
         seen = plan.group.seen
         seen.enter_trial(self.context.trials)
@@ -175,7 +179,7 @@ class News:
         self.out += self.held.close(self.context)
 
 
-def _is_stale(plan: Plan, values: list[float]) -> bool:
+def _is_stale(plan: Plan, values: Numbers) -> bool:
     """Whether all that a line shows of an evaluation is as it was, in more than one value: none was measured since."""
     pairs = zip(plan.entries, values, strict=True)
     told = [entry.series.told(value) for entry, value in pairs if entry.series.evaluates]

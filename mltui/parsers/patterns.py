@@ -39,17 +39,17 @@ class Patterns:
         plan = self._plans.get(key)
         if plan is not None:
             self.points.dropped += plan.lost
-            self.points.read(plan, [value_of(v.strip().rstrip("%")) for v in groups.values()])
+            self.points.read(plan, tuple(value_of(v.strip().rstrip("%")) for v in groups.values()))
 
     def _plan(self, names: list[str]) -> Plan | None:
         epoch = next((Counter("epoch", "epoch", i) for i, name in enumerate(names) if name == "epoch"), None)
         inner = [Counter(name, "step", i) for i, name in enumerate(names) if name in PLACES and name != "epoch"]
-        plan = Plan(Group(), epoch=epoch, inner=inner[-1] if inner else None)
+        entries, lost = [], 0
         for i, name in enumerate(names):
             if name == "epoch" or name in PLACES:
                 continue
             if series := self.points.series_for(name.replace("__", "/"), METRIC):
-                plan.entries.append(Entry(series, i))
+                entries.append(Entry(series, i))
             else:
-                plan.lost += 1
-        return plan if plan.entries else None
+                lost += 1
+        return Plan(Group(), entries, epoch, inner[-1] if inner else None, lost=lost) if entries else None

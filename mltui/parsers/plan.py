@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import NamedTuple
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.group import Group
+from mltui.parsers.tokens import Numbers
 from mltui.parsers.vocabulary import Way
 
 METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
@@ -46,7 +49,7 @@ class Counter:
     evaluates: bool = False
     """It is named an evaluation's own: ``Iter(val) [5]``, ``Test Episodes: 10``."""
 
-    def total_of(self, numbers: list[float]) -> float | None:
+    def total_of(self, numbers: Numbers) -> float | None:
         """Of how many it counts, if the line says so."""
         return None if self.total is None else numbers[self.total]
 
@@ -84,17 +87,19 @@ class Plan:
     """Values a line of this kind has that belong to series beyond the limit."""
     counts: bool = field(init=False)
     """The line says where it stands."""
+    values_of: Callable[[Numbers], Numbers] = field(init=False, repr=False, compare=False)
+    """The values of its entries among the numbers of a line."""
+    told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
+    """The series, index and schedule of each entry whose series the profile keeps."""
 
     def __post_init__(self) -> None:
         self.counts = self.epoch is not None or self.inner is not None
+        self.values_of = _getter([entry.index for entry in self.entries])
+        self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
 
-    def epoch_of(self, numbers: list[float]) -> float | None:
+    def epoch_of(self, numbers: Numbers) -> float | None:
         """The epoch that a line says it stands in."""
         return None if self.epoch is None else numbers[self.epoch.index]
-
-    def values_of(self, numbers: list[float]) -> list[float]:
-        """The values of its entries."""
-        return [numbers[entry.index] for entry in self.entries]
 
     def narrowed(self) -> tuple[Plan, list[int]]:
         """A plan that counts the numbers alone which this one needs, and which these are, in order."""
@@ -120,11 +125,19 @@ class Plan:
         return plan, order
 
 
+def _getter(indexes: list[int]) -> Callable[[Numbers], Numbers]:
+    """What gets the numbers at ``indexes``."""
+    first = indexes[0] if indexes else 0
+    if indexes == list(range(first, first + len(indexes))):
+        return itemgetter(slice(first, first + len(indexes)))
+    return itemgetter(*indexes)
+
+
 class Line(NamedTuple):
     """A line of a known kind."""
 
     plan: Plan
-    numbers: list[float]
+    numbers: Numbers
 
 
 class PlacedLine(NamedTuple):
@@ -133,4 +146,4 @@ class PlacedLine(NamedTuple):
     plan: Plan
     axis: str
     x: float
-    numbers: list[float]
+    numbers: Numbers

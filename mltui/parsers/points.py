@@ -14,6 +14,7 @@ from mltui.parsers.context import Context
 from mltui.parsers.live import Live
 from mltui.parsers.news import News
 from mltui.parsers.plan import PlacedLine, Plan, Series
+from mltui.parsers.tokens import Numbers
 from mltui.parsers.unplaced import Unplaced
 
 
@@ -51,7 +52,7 @@ class Points:
         out, news.out = news.out, []
         return out
 
-    def read(self, plan: Plan, numbers: list[float], redrawn: bool = False, indented: bool = False) -> None:
+    def read(self, plan: Plan, numbers: Numbers, redrawn: bool = False, indented: bool = False) -> None:
         """Report the values of a line of this plan where its counters, or else the lines around it, place it.
 
         ``numbers`` are the line's, as ``plan`` counts them. A ``redrawn`` line is drawn over by the next: it may go on
@@ -71,7 +72,7 @@ class Points:
         elif finished := self._live.draw(PlacedLine(plan, axis, x, numbers)):
             news.report(*finished)
 
-    def retell(self, plan: Plan, numbers: list[float]) -> None:
+    def retell(self, plan: Plan, numbers: Numbers) -> None:
         """Report what a sentence says that other lines may say too: it moves nothing."""
         counter = plan.inner if plan.inner is not None and plan.inner.way == "step" else plan.epoch
         if counter is None:

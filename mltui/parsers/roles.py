@@ -60,13 +60,12 @@ class Judge:
     def _fill(self, said: Said, values: list[Field]) -> Plan:
         """The plan of a line that has ``values``."""
         record, counters = said.record, said.counters
-        plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold, counters.percent, record.running_mean)
-        plan.size = counters.size
-        plan.evaluates = counters.epoch is None and evaluates(record)
         bare = any(not f.explicit for f in values) or bool(said.rank) or said.bar
         stated = not said.rank and not said.bar
         tag = self._titles.tag(record)
         names: list[str] = []
+        entries: list[Entry] = []
+        lost = 0
         for found in values:
             for suffix, index in values_of_field(found):
                 name = tag + full_name(found, record, said.rank, suffix)
@@ -75,16 +74,19 @@ class Judge:
                 names.append(name := self._titles.tell_apart(name, said))
                 series = self.points.series_for(name, found.role.kind)
                 if series is None:
-                    plan.lost += 1
+                    lost += 1
                     continue
                 if said.placed and not record.retells:
                     self._titles.learn_counted(name)
                 set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
                 scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
-                plan.entries.append(Entry(series, index, scheduled))
-        plan.group = self._groups.group_for(said, names, values)
+                entries.append(Entry(series, index, scheduled))
+        group = self._groups.group_for(said, names, values)
         measured = [f for f in values if f.role is Role.METRIC]
-        plan.group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured))
+        group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured))
+        plan = Plan(group, entries, counters.epoch, counters.inner, counters.fold, counters.percent, lost=lost)
+        plan.running_mean, plan.size = record.running_mean, counters.size
+        plan.evaluates = counters.epoch is None and evaluates(record)
         return plan
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.records.tables import Header
+from mltui.parsers.tokens import Cut, Span, cut_at
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _RUN = re.compile(rb"[0-9]+")
@@ -25,8 +26,6 @@ SHAPE_BYTES = 8_000_000
 _VARIANTS = 256
 _FORMS = 16
 
-Span = tuple[int, int]
-
 
 @dataclass(slots=True)
 class Shape:
@@ -36,9 +35,14 @@ class Shape:
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""
+    cut: Cut = field(init=False)
+    """Cuts these out."""
     header: Header | None = None
     """For a row, the header that ``row`` was found under."""
-    row: tuple[Plan, list[Span]] | None = None
+    row: tuple[Plan, Cut] | None = None
+
+    def __post_init__(self) -> None:
+        self.cut = cut_at(self.spans)
 
 
 @dataclass(slots=True)

@@ -12,14 +12,14 @@ from mltui.parsers.records import rows, tables
 from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells
 from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
-from mltui.parsers.shapes import Shape, Span, byte_span
-from mltui.parsers.tokens import text_of, value_of, values_of
+from mltui.parsers.shapes import Shape, byte_span
+from mltui.parsers.tokens import Cut, Numbers, cut_at, text_of, value_of, values_of
 from mltui.parsers.vocabulary import Role
 
 # A word that tells one of many from the others.
 _IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")
 
-Apply = Callable[[Plan, list[float]], None]
+Apply = Callable[[Plan, Numbers], None]
 
 
 class Tabular:
@@ -87,8 +87,8 @@ class Tabular:
         if self._header is not None:
             tables.apply_rule(self._header, text)
 
-    def row_plan(self, text: str, bar: bool = False) -> tuple[Plan, list[Span]] | None:
-        """How to read a row of numbers under the current header: its plan and where its numbers stand, in bytes."""
+    def row_plan(self, text: str, bar: bool = False) -> tuple[Plan, Cut] | None:
+        """How to read a row of numbers under the current header: its plan and what cuts its numbers out."""
         header = (bar and self._above) or self._header
         if header is None or not tables.drawn_alike(header, text):
             return None
@@ -102,7 +102,7 @@ class Tabular:
         names = rows.assign(header, cells)
         return None if names is None else self._plan_of(text, names, cells)
 
-    def labelled_plan(self, text: str) -> tuple[Plan, list[Span]] | None:
+    def labelled_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row that begins with a name."""
         label = label_of(text)
         if self._header is None or label is None or not self.under_header:
@@ -113,7 +113,7 @@ class Tabular:
             return None
         return self._plan_of(text, rows.under_label(label, names), cells[1:])
 
-    def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, list[Span]] | None:
+    def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, Cut] | None:
         present = [
             (f"{name} ({i + 1})" if i else name, place)
             for name, cell in zip(names, cells, strict=True)
@@ -127,8 +127,9 @@ class Tabular:
             record = rows.table_record(list(key), [text[a:b] for _, (a, b) in present])
             self._rows[key, whole] = self._judge.plan(record)
         plan = self._rows[key, whole]
-        spans = [byte_span(text, *place) for _, place in present]
-        return None if plan is None or not plan.entries else (plan, spans)
+        if plan is None or not plan.entries:
+            return None
+        return plan, cut_at([byte_span(text, *place) for _, place in present])
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
         """Read a row; ``False`` if the current header has no place for it."""
@@ -139,8 +140,8 @@ class Tabular:
             shape.row = find(text_of(frame))
         if shape.row is None:
             return False
-        plan, spans = shape.row
-        self._apply(plan, values_of(frame, spans))
+        plan, cut = shape.row
+        self._apply(plan, values_of(frame, cut))
         return True
 
     # Metrics by split.
@@ -167,7 +168,7 @@ class Tabular:
                 value_field.role = Role.METRIC  # A table of metrics says so.
             record.fields.append(value_field)
         if plan := self._judge.plan(record):
-            self._apply(plan, [value_of(value) for _, value in shown])
+            self._apply(plan, tuple(value_of(value) for _, value in shown))
         return True
 
     # Boxes.
@@ -202,4 +203,4 @@ class Tabular:
         if plan := self._judge.plan(record):
             # A table that does not count is a summary, until another one like it comes.
             plan.group.hold.wait_to_recur()
-            self._apply(plan, values)
+            self._apply(plan, tuple(values))

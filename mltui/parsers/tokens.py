@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from struct import Struct
 from typing import Any, Literal, NamedTuple
+
+#: Where a piece of a line begins, and where it ends.
+Span = tuple[int, int]
+#: The numbers of a line, in the order in which they stand there.
+Numbers = tuple[float, ...]
+#: Cuts the texts of its numbers out of a line of a known shape.
+Cut = Callable[[bytes], tuple[bytes, ...]]
 
 _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
@@ -162,12 +171,21 @@ def value_of(text: str | bytes) -> float:
             return math.nan
 
 
-def values_of(frame: bytes, spans: list[tuple[int, int]]) -> list[float]:
-    """The numbers of ``frame`` at ``spans``."""
+def cut_at(spans: list[Span]) -> Cut:
+    """What cuts the pieces at ``spans``, which follow each other, out of a line."""
+    pieces, end = [], 0
+    for a, b in spans:
+        pieces.append(f"{a - end}x{b - a}s")
+        end = b
+    return Struct("".join(pieces)).unpack_from
+
+
+def values_of(frame: bytes, cut: Cut) -> Numbers:
+    """The numbers that stand in ``frame`` where ``cut`` cuts."""
     try:
-        return [float(frame[a:b]) for a, b in spans]
+        return tuple(map(float, cut(frame)))
     except ValueError:
-        return [value_of(frame[a:b]) for a, b in spans]
+        return tuple(map(value_of, cut(frame)))
 
 
 TIME_UNITS = frozenset(

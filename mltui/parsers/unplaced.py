@@ -7,6 +7,7 @@ from mltui.parsers.ahead import Ahead, Doubt, First
 from mltui.parsers.group import Group
 from mltui.parsers.news import News
 from mltui.parsers.plan import Line, Plan
+from mltui.parsers.tokens import Numbers
 
 
 class Unplaced:
@@ -17,7 +18,7 @@ class Unplaced:
         self._ahead = Ahead()
         self._doubted: list[Group] = []
 
-    def read(self, plan: Plan, numbers: list[float], redrawn: bool, indented: bool) -> None:
+    def read(self, plan: Plan, numbers: Numbers, redrawn: bool, indented: bool) -> None:
         """Report a line where the log was last, or keep it until the log says where it is."""
         news, group = self._news, plan.group
         if len(plan.entries) > 1 and not group.standing.counted and self._repeats(plan, numbers):
@@ -44,7 +45,7 @@ class Unplaced:
         for group in self._doubted[:]:
             self._settle(group)
 
-    def _repeats(self, plan: Plan, numbers: list[float]) -> bool:
+    def _repeats(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a line says what the last line of its kind said at the same place."""
         context, seen = self._news.context, plan.group.seen
         if seen.last_x is None or (context.epoch is not None and context.epoch > seen.last_x):
@@ -83,7 +84,7 @@ class Unplaced:
 
     # Lines in front of the one that has their place.
 
-    def _waits(self, plan: Plan, numbers: list[float]) -> bool:
+    def _waits(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a line has to wait for the next line that has a place."""
         group = plan.group
         standing = group.standing

@@ -42,7 +42,7 @@ class Log:
             self.points.arrived("epoch", float(line.split()[1]), measures=False)
         elif line.startswith("under "):
             axis, x = line.removeprefix("under ").split("=")
-            context.enter_block(Plan(Group(), inner=Counter(axis, "step", 0)), [float(x)])
+            context.enter_block(Plan(Group(), inner=Counter(axis, "step", 0)), (float(x),))
             self.points.arrived(axis, float(x), measures=False)
         else:
             self._read_values(line)
@@ -50,7 +50,7 @@ class Log:
     def _read_values(self, line: str) -> None:
         items = _ITEM.findall(line)
         plan = self._plan(line.partition(" ")[0], items)
-        numbers = [float(text) for _, value, total in items for text in (value, total) if text]
+        numbers = tuple(float(text) for _, value, total in items for text in (value, total) if text)
         if plan.fold is not None:
             self.points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index])
         self.points.read(plan, numbers, redrawn=line.startswith("~"))
