@@ -192,7 +192,7 @@ class Bars:
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: Numbers) -> None:
         if plan is not None:
             self.lines.apply(plan, numbers)
-        elif not shown and not self.lines.tables.read_header(text_of(about), bar=True):
+        elif not shown and not self.lines.read_header_of_bar(text_of(about)):
             if len(self._plain) > _DESCRIPTIONS:
                 self._plain.clear()
             if len(about) < 256:

@@ -15,8 +15,8 @@ from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDU
 #: What a line is: ``pairs`` may hold names beside numbers, a ``plan`` is known for those that do; those of the last row
 #: begin a block that says nothing of the training (a traceback, a model's summary, a test session, metrics told again).
 Kind = Literal[
-    "nothing", "pairs", "plan", "listed", "header", "groups", "rule", "row", "labelled", "box", "splits", "scope",
-    "trace", "summary", "tests", "section", "recap",
+    "nothing", "pairs", "plan", "object", "listed", "header", "groups", "rule", "row", "labelled", "box", "splits",
+    "scope", "trace", "summary", "tests", "section", "recap",
 ]  # fmt: skip
 
 _WORD = re.compile(rb"[A-Za-z]+")

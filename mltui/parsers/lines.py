@@ -16,20 +16,19 @@ from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
-from mltui.parsers.records import lists, objects
+from mltui.parsers.records import lists
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
+from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, tokenize, values_of, without_bulk
 from mltui.parsers.wrapped import under_its_name
 
 #: Units that belong to a counter's number: ``step:2K``.
 _THOUSANDS = ("k", "K", "M")
-#: Names in the kinds of JSON objects that are kept.
-_OBJECT_NAMES = 50_000
 #: Bytes of shapes that are kept of each of several that print.
 _OTHERS_BYTES = 1_000_000
 
@@ -68,8 +67,7 @@ class Lines:
         self._memory = ShapeMemory(_OTHERS_BYTES) if who else ShapeMemory()
         self._version = 0
         """The judge's version when what is remembered was judged."""
-        self._object_names = 0
-        self._objects: dict[tuple[object, ...], Plan | None] = {}
+        self._structured = Structured(self.judge)
         self.tables = Tabular(self.judge, self.apply)
         self._silent: Kind | None = None
         """The kind of block that is being printed, if it is one that says nothing of the training."""
@@ -78,51 +76,48 @@ class Lines:
         self._overdrawn = b""
         """The last line that another one was drawn over."""
         self._count = 0
+        self._open = False
+        """Something that began above may go on in the line that comes; set by whatever begins."""
         self._within_epoch = False
         """The last line of counters alone told a batch of the epoch at hand: it holds up to a blank line."""
         self._measured_at = -1
         """Which line was the last one of a block that holds a value."""
+        self._indented = False
+        """The line at hand begins with a blank."""
         self._beneath = False
         """Nothing but indented lines has come since a line that counts and measures."""
 
     def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
         """Read one line; ``key`` is its shape, if that is known."""
-        if self._measured_at == self._count or (key is None and len(frame) > READ_LIMIT):
-            frame, key = self._completed(frame, key)
-        self._frame = frame
+        if key is None:
+            frame = without_bulk(frame) if len(frame) > READ_LIMIT else frame
+            key = key_of(frame)
+        above, self._frame = self._frame, frame
         self._count += 1
-        tables = self.tables
-        if self._silent or tables.box or self._heading.scope:
-            frame, key = self._in_block(frame), None
-        if self._within_epoch and not frame:
-            self._within_epoch = False
-            self.points.context.leave_block()
-        if tables.header_goes_on and tables.stack(text_of(frame)):
+        self._indented = frame[:1] in _BLANK
+        if self._open:
+            rest = self._go_on(frame, above)
+            if rest is None:
+                return
+            frame, key = rest, self._key_of(rest)
+            self._indented = frame[:1] in _BLANK
+        if not self._indented:
+            self._beneath = False
+        elif self._beneath and _FIGURES.fullmatch(frame):
+            self._read_beneath(frame)
             return
-        if frame[:2] == b'{"' and self._read_object(frame):
-            return
-        if tables.splits and tables.read_splits(text_of(frame)):
-            return
-        if self._beneath and self._goes_on_beneath(frame):
-            return
-        shape = self.shape_of(frame, key=key)
+        shape = self._memory.find(frame, key) or self._understand(frame, key)
         kind = shape.kind
-        if kind == "nothing":
-            return
         if kind == "plan":
             self._read_plan(shape, frame, final)
+        elif kind == "object":
+            self._read_object(shape, frame)
         elif kind == "row" or kind == "labelled":
-            if not tables.read_row(shape, frame) and shape.plan is not None:
+            if not self.tables.read_row(shape, frame) and shape.plan is not None:
                 self._read_plan(shape, frame, final)
-        else:
-            self._special(shape, frame)
-
-    def _completed(self, frame: bytes, key: bytes | None) -> tuple[bytes, bytes | None]:
-        """A line without what makes it too long to be read, and with the name that a measured line above ends with."""
-        if len(frame) > READ_LIMIT:
-            frame, key = without_bulk(frame), None
-        whole = under_its_name(self._frame, frame) if self._measured_at == self._count else None
-        return (frame, key) if whole is None else (whole, None)
+        elif kind != "nothing":
+            self._open = True
+            self._special(kind, text_of(frame))
 
     def _read_plan(self, shape: Shape, frame: bytes, final: bool) -> None:
         plan = shape.plan
@@ -130,11 +125,11 @@ class Lines:
             return
         self.tables.under_header = False
         if plan.entries:
-            indented = frame[:1] in _BLANK
-            if indented or self.points.news.context.position is not None:
+            if self._indented or self.points.context.position is not None:
                 self._measured_at = self._count
+                self._open = True
             if plan.counts:
-                self._beneath = not indented
+                self._beneath = not self._indented
         numbers = values_of(frame, shape.cut)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)
@@ -142,18 +137,50 @@ class Lines:
             self.apply(plan, numbers, redrawn=not final)
         self._overdrawn = b"" if final else frame
 
-    def _goes_on_beneath(self, frame: bytes) -> bool:
+    def _read_object(self, shape: Shape, frame: bytes) -> None:
+        numbers, kind = values_of(frame, shape.cut), shape.object
+        if kind is None:
+            return
+        decimals = tuple([not number.is_integer() for number in numbers])
+        if decimals not in kind.plans:
+            plan = self._structured.judge(kind, decimals)
+            self._learn()
+            kind.plans[decimals] = plan
+        if (plan := kind.plans[decimals]) is not None:
+            self.apply(plan, numbers)
+
+    def _read_beneath(self, frame: bytes) -> None:
         """Read a line of figures that goes on with the one above it, which says where it stands."""
-        self._beneath = frame[:1] in _BLANK
-        if not self._beneath or not _FIGURES.fullmatch(frame):
-            return False
         key, context = b"\t" + key_of(frame), self.points.context
         shape = self._memory.find(frame, key) or self._understand(frame, key, beneath=True)
         if shape.plan is not None and context.x is not None:
             context.enter(context.axis, context.x)
             self.apply(shape.plan, values_of(frame, shape.cut))
             context.leave_block()
-        return True
+
+    # What goes on in the lines behind it.
+
+    def read_header_of_bar(self, text: str) -> bool:
+        """Take what stands in front of a bar as a table's header, if it is one."""
+        self._open = True
+        return self.tables.read_header(text, bar=True)
+
+    def _go_on(self, frame: bytes, above: bytes) -> bytes | None:
+        """Read a line with what began ``above``; what is left to be read of it, nothing where a block is silent."""
+        tables = self.tables
+        if self._measured_at == self._count - 1 and (whole := under_its_name(above, frame)) is not None:
+            self._frame = frame = whole
+        if self._silent or tables.box or self._heading.scope:
+            frame = self._in_block(frame)
+        if self._within_epoch and not frame:
+            self._within_epoch = False
+            self.points.context.leave_block()
+        if tables.header_goes_on and tables.stack(text_of(frame)):
+            return None
+        if tables.splits and frame[:2] != b'{"' and tables.read_splits(text_of(frame)):
+            return None
+        self._open = bool(self._silent or tables.open or self._heading.scope or self._within_epoch)
+        return frame
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
@@ -162,24 +189,28 @@ class Lines:
 
     # Understanding.
 
-    def shape_of(self, frame: bytes, key: bytes | None = None) -> Shape:
-        """What ``frame`` is."""
-        key = key_of(frame) if key is None else key
-        if self._heading.scope:
-            key = self._heading.scope.encode() + b"\n" + key
-        return self._memory.find(frame, key) or self._understand(frame, key)
-
     def shape_of_bar(self, text: bytes, key: bytes) -> Shape:
         """What a progress bar says, its own counter left out; ``key`` is its ``bar_key``."""
         return self._memory.find(text, key) or self._understand(text, key, bar=True)
 
-    def _forget_shapes(self) -> None:
-        """Let go of what lines were taken for before the judge learnt more."""
-        self._memory.clear()
-        self._objects.clear()
-        self._version = self.judge.version
+    def _key_of(self, frame: bytes) -> bytes:
+        """The shape of ``frame`` under the heading that it stands under."""
+        scope = self._heading.scope
+        return scope.encode() + b"\n" + key_of(frame) if scope else key_of(frame)
+
+    def _learn(self) -> None:
+        """Let go of what lines were taken for, if the judge has learnt more by the last one that was judged."""
+        if self._version != self.judge.version:
+            self._memory.clear()
+            self._structured.forget()
+            self._version = self.judge.version
 
     def _understand(self, frame: bytes, key: bytes, bar: bool = False, beneath: bool = False) -> Shape:
+        if frame[:2] == b'{"' and not bar and (found := self._structured.understand(frame, key)) is not None:
+            shape, numbered = found
+            if numbered is not None and len(frame) <= READ_LIMIT:
+                self._memory.keep(frame, key, shape, numbered)
+            return shape
         text = text_of(frame)
         kind: Kind = "pairs" if bar or beneath else kind_of(text, frame)
         if kind == "pairs" or kind == "labelled":
@@ -189,8 +220,7 @@ class Lines:
         else:
             shape = NOTHING if kind == "nothing" else Shape(kind)
             literal = [(0, len(text))] if kind in ("header", "box") and any(c.isdigit() for c in text) else []
-        if self._version != self.judge.version:
-            self._forget_shapes()
+        self._learn()
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
         return shape
@@ -231,8 +261,7 @@ class Lines:
 
     # Lines that change how others are read.
 
-    def _special(self, shape: Shape, frame: bytes) -> None:
-        kind, text = shape.kind, text_of(frame)
+    def _special(self, kind: Kind, text: str) -> None:
         if kind == "header":
             self.tables.read_header(text)
         elif kind == "groups":
@@ -267,32 +296,14 @@ class Lines:
             if goes_on or kind in _WITH_END:
                 return b""
         outside = self.tables.box and not frame.lstrip().startswith(_IN_BOX)
-        if outside and (not frame.strip() or self.shape_of(frame).kind != "nothing"):
+        if outside and (not frame.strip() or self._matters(frame)):
             self.tables.flush_box()  # A warning that says nothing may stand in the middle of it.
         self._heading.follow(frame)
         return frame
 
-    def _read_object(self, frame: bytes) -> bool:
-        found = objects.parse_object(frame)
-        if found is None:
-            return False
-        names, values, scopes = objects.flatten(found)
-        sample = objects.is_sample(found)
-        decimals = [not value.is_integer() for value in values]
-        key = (*names, *scopes.items(), *decimals, sample)
-        if key not in self._objects:
-            self._object_names += len(key)
-            if self._object_names > _OBJECT_NAMES:
-                self._object_names = 0
-                self._objects.clear()
-            plan = self.judge.plan(objects.object_record(names, decimals, scopes))
-            if self._version != self.judge.version:
-                self._forget_shapes()
-            self._objects[key] = None if sample and plan is not None and not plan.counts else plan
-        plan = self._objects[key]
-        if plan is not None:
-            self.apply(plan, tuple(values))
-        return True
+    def _matters(self, frame: bytes) -> bool:
+        key = self._key_of(frame)
+        return (self._memory.find(frame, key) or self._understand(frame, key)).kind != "nothing"
 
     # Applying.
 
@@ -309,7 +320,7 @@ class Lines:
             self._note_position(plan, plan.epoch_of(numbers), numbers)
             points.retell(plan, numbers)
         elif not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
-            points.read(plan, numbers, redrawn, self._frame[:1] in _BLANK)
+            points.read(plan, numbers, redrawn, self._indented)
 
     def _ends_heading(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
@@ -327,10 +338,12 @@ class Lines:
         if plan.scope and self._frame.rstrip()[-1:] == b":":
             indent = len(self._frame) - len(self._frame.lstrip())
             self._heading = Heading(plan.scope, indent, x=context.x, strict=True)
+            self._open = True
         if self._is_beside(plan):
             return
         if (block := context.enter_block(plan, numbers)) is not None and plan.inner is not None:
             self._within_epoch = plan.inner.way == "batch" and epoch is None and context.header
+            self._open = self._open or self._within_epoch
             self.points.arrived(*block, measures=False)
             if epoch is not None:
                 context.enter_epoch(epoch)

@@ -9,6 +9,7 @@ has to be understood. Names may hold digits themselves (``top1``, ``[rank0]``); 
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 
 from mltui.parsers.kinds import Kind
@@ -25,18 +26,35 @@ _GROUPED = re.compile(rb"0,0")
 SHAPE_BYTES = 8_000_000
 _VARIANTS = 256
 _FORMS = 16
+_RECENT = 8
+
+
+@dataclass(slots=True)
+class ObjectKind:
+    """Objects with the same numbers, whose plan may depend on which of them are whole."""
+
+    names: list[str]
+    scopes: dict[str, str]
+    sample: bool
+    """They are pieces of data."""
+    plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
+    """By which of the numbers are not whole."""
+    recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    """The last forms of such objects that had to be understood."""
 
 
 @dataclass(slots=True)
 class Shape:
-    """What a line is. ``kind`` is plan, or one of those that ``kinds.kind_of`` names."""
+    """What a line is. ``kind`` is plan, object, or one of those that ``kinds.kind_of`` names."""
 
     kind: Kind
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""
+    object: ObjectKind | None = None
+    """For an object, what tells its plan."""
     cut: Cut = field(init=False)
-    """Cuts these out."""
+    """Cuts the numbers out."""
     header: Header | None = None
     """For a row, the header that ``row`` was found under."""
     row: tuple[Plan, Cut] | None = None
@@ -57,7 +75,7 @@ class _Variants:
 class _Form:
     """A plan for lines of one form. Places are counted in runs of digits, with the bytes before and behind them."""
 
-    plan: Plan | None
+    shape: Shape
     spans: list[tuple[int, int, int, int]]
     literals: list[tuple[tuple[int, int, int, int], bytes]]
 
@@ -68,6 +86,11 @@ NOTHING = Shape("nothing")
 def key_of(frame: bytes) -> bytes:
     """The shape of ``frame`` as a key."""
     return frame.translate(_DIGITS)
+
+
+def form_of(key: bytes) -> bytes:
+    """The form of a line whose shape is ``key``."""
+    return _ZEROS.sub(b"0", key)
 
 
 class ShapeMemory:
@@ -90,17 +113,17 @@ class ShapeMemory:
         return shape
 
     def _find_form(self, frame: bytes, key: bytes) -> Shape | None:
-        forms = self._forms.get(_ZEROS.sub(b"0", key))
+        forms = self._forms.get(form_of(key))
         if forms is None:
             return None
         runs = [found.span() for found in _RUN.finditer(frame)]
         for form in forms:
             literal = [_span_at(place, runs) for place, _ in form.literals]
             if all(frame[a:b] == text for (a, b), (_, text) in zip(literal, form.literals, strict=True)):
-                if form.plan is None:
-                    self._keep_shape(frame, key, NOTHING, [])
-                    return NOTHING
-                shape = Shape("plan", form.plan, [_span_at(place, runs) for place in form.spans])
+                shape = form.shape
+                if shape is not NOTHING:
+                    spans = [_span_at(place, runs) for place in form.spans]
+                    shape = Shape(shape.kind, shape.plan, spans, shape.object)
                 self._keep_shape(frame, key, shape, literal)
                 return shape
         return None
@@ -108,7 +131,7 @@ class ShapeMemory:
     def keep(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
         """Remember what ``frame`` is; ``literals`` are the places of its names that hold digits."""
         self._keep_shape(frame, key, shape, literals)
-        if (shape is NOTHING or shape.kind == "plan") and not _GROUPED.search(key):
+        if (shape is NOTHING or shape.kind in ("plan", "object")) and not _GROUPED.search(key):
             self._keep_form(frame, key, shape, literals)
 
     def clear(self) -> None:
@@ -137,8 +160,8 @@ class ShapeMemory:
         if None in spans or None in places:
             return
         named = [(place, frame[a:b]) for place, (a, b) in zip(places, literals, strict=True) if place is not None]
-        form = _Form(shape.plan, [span for span in spans if span is not None], named)
-        forms = self._forms.setdefault(_ZEROS.sub(b"0", key), [])
+        form = _Form(shape, [span for span in spans if span is not None], named)
+        forms = self._forms.setdefault(form_of(key), [])
         if len(forms) < _FORMS:
             forms.append(form)
 

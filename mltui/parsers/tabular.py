@@ -52,6 +52,11 @@ class Tabular:
         self.under_header = False
         """Nothing but rows, rules and blank lines has come since the header."""
 
+    @property
+    def open(self) -> bool:
+        """A header, a box or a table of splits may go on in the line that comes."""
+        return bool(self.header_goes_on or self.box or self.splits)
+
     # Rows under a header.
 
     def read_header(self, text: str, bar: bool = False) -> bool:

@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple
 Span = tuple[int, int]
 #: The numbers of a line, in the order in which they stand there.
 Numbers = tuple[float, ...]
-#: Cuts the texts of its numbers out of a line of a known shape.
-Cut = Callable[[bytes], tuple[bytes, ...]]
+#: Gives the numbers of a line of a known shape, as the texts that stand there.
+Cut = Callable[[bytes], tuple[Any, ...]]
 
 _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"

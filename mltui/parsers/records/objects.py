@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS
 from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.tokens import Span
 from mltui.parsers.vocabulary import scope_of
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
 _DEPTH = 4
 _WIDTH = 400
+# A name and its number, and a name that holds digits, in an object without escapes.
+_PAIR = re.compile(rb'"([^"]*)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|NaN|-?Infinity)(?=[\s,}\]])')
+_NUMBERED = re.compile(rb'"[^"]*\d[^"]*"(?=\s*:)')
 
 
 def parse_object(text: str | bytes) -> dict[str, Any] | None:
@@ -73,7 +78,26 @@ def _flatten_text(name: str, value: str, names: list[str], values: list[float], 
         scopes[name] = value
 
 
-def object_record(names: list[str], decimals: list[bool], scopes: dict[str, str]) -> Record:
+def places(
+    line: bytes, names: list[str], values: list[float], scopes: dict[str, str]
+) -> tuple[list[Span], list[Span]] | None:
+    """Where in ``line`` the numbers of its object stand, and the names that hold digits; ``None`` if that is not plain.
+
+    It is where the line's pairs of a name and a number, read by themselves, are those of the object one by one.
+    """
+    if b"\\" in line or any(char.isdigit() for scope in scopes.values() for char in scope):
+        return None
+    pairs = list(_PAIR.finditer(line))
+    read = [(pair[1].decode("utf-8", "replace"), repr(float(pair[2]))) for pair in pairs]
+    if len(read) != len(names) or not all(
+        name.endswith(key) and number == repr(value)
+        for (key, number), name, value in zip(read, names, values, strict=True)
+    ):
+        return None
+    return [pair.span(2) for pair in pairs], [name.span() for name in _NUMBERED.finditer(line)]
+
+
+def object_record(names: list[str], decimals: tuple[bool, ...], scopes: dict[str, str]) -> Record:
     """The record of an object with these ``names``; number ``i`` is the value of name ``i``."""
     record = Record(scope=next(iter(scopes.values()), ""))
     for i, name in enumerate(names):

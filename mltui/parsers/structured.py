@@ -1,0 +1,63 @@
+"""Lines that are JSON objects: of one that prints the same names and texts again the numbers stand at known places."""
+
+from __future__ import annotations
+
+from mltui.parsers.plan import Plan
+from mltui.parsers.records import objects
+from mltui.parsers.roles import Judge
+from mltui.parsers.shapes import ObjectKind, Shape, form_of
+from mltui.parsers.tokens import Span
+
+#: Names in the plans of objects that are kept.
+_NAMES = 50_000
+
+
+class Structured:
+    """Knows the kinds of objects there are."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._kinds: dict[tuple[object, ...], ObjectKind] = {}
+        self._names = 0
+
+    def forget(self) -> None:
+        """Let go of all plans: they would be made otherwise by now."""
+        for kind in self._kinds.values():
+            kind.plans.clear()
+
+    def understand(self, frame: bytes, key: bytes) -> tuple[Shape, list[Span] | None] | None:
+        """What the object ``frame`` is, and which of its names hold digits; ``None`` if it is no object.
+
+        Where its numbers have no fixed places there are no such names, and its shape gives the numbers of this line.
+        """
+        found = objects.parse_object(frame)
+        if found is None:
+            return None
+        names, values, scopes = objects.flatten(found)
+        kind = self._kind_of(names, scopes, objects.is_sample(found))
+        # Texts in it may be others in each line: what does not soon come again need not be remembered.
+        form = form_of(key)
+        places = objects.places(frame, names, values, scopes) if form in kind.recent else None
+        kind.recent.append(form)
+        if places is not None:
+            return Shape("object", None, places[0], kind), places[1]
+        numbers = tuple(values)
+        shape = Shape("object", object=kind)
+        shape.cut = lambda _: numbers
+        return shape, None
+
+    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool) -> ObjectKind:
+        key = (*names, *scopes.items(), sample)
+        found = self._kinds.get(key)
+        if found is None:
+            found = self._kinds[key] = ObjectKind(names, scopes, sample)
+        return found
+
+    def judge(self, kind: ObjectKind, decimals: tuple[bool, ...]) -> Plan | None:
+        """How to read objects of a kind whose numbers are ``decimals`` or whole."""
+        self._names += len(decimals)
+        if self._names > _NAMES:
+            self._names = 0
+            self._kinds.clear()
+        plan = self._judge.plan(objects.object_record(kind.names, decimals, kind.scopes))
+        return None if kind.sample and plan is not None and not plan.counts else plan
