@@ -14,8 +14,8 @@ from mltui.parsers.vocabulary import counter_of
 
 _PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
 _LONGEST = 400
-_OPENED = re.compile(rb"[^{}]*\{\s*(['\"])[^{}]*,\s*")
-_GOES_ON = re.compile(rb"\s+['\"(][^{}]*(?:,\s*|(\})[\s)\]]*)")
+_OPENED = re.compile(rb"[^{}]*\{\s*(['\"]).*,\s*")
+_GOES_ON = re.compile(rb"\s+['\"(].*(?:,\s*|\}[\s)\]]*)")
 
 
 class Blocks:
@@ -29,6 +29,8 @@ class Blocks:
         """The next line may be the first of a block."""
         self._spread: list[bytes] = []
         """The lines of a dictionary that is not complete yet."""
+        self._open = 0
+        """How many of its brackets are open."""
         self.waiting = False
         """Lines wait here for the next one."""
 
@@ -41,8 +43,9 @@ class Blocks:
     def _feed(self, frame: bytes) -> list[bytes]:
         if self._spread:
             return self._go_on(frame)
-        if frame[-1:] == b"," and not self._lines and _OPENED.fullmatch(frame):
+        if frame[-1:] == b"," and not self._lines and (opened := _opens(frame)) > 0 and _OPENED.fullmatch(frame):
             self._spread.append(frame)
+            self._open = opened
             return []
         if self._lines:
             if self._take(frame):
@@ -65,12 +68,12 @@ class Blocks:
 
     def _go_on(self, frame: bytes) -> list[bytes]:
         """The whole dictionary if ``frame`` completes it; its lines as they are if ``frame`` is no part of it."""
-        found = _GOES_ON.fullmatch(frame)
-        if found is None or len(self._spread) > _LONGEST:
+        self._open += _opens(frame)
+        if _GOES_ON.fullmatch(frame) is None or self._open < 0 or len(self._spread) > _LONGEST:
             lines, self._spread = self._spread, []
             return [*lines, *self._feed(frame)]
         self._spread.append(frame.strip())
-        if found[1] is None:
+        if self._open:
             return []
         lines, self._spread = self._spread, []
         return [b" ".join(lines)]
@@ -97,3 +100,8 @@ def opens_block(line: bytes) -> bool:
 def may_be_in_block(line: bytes) -> bool:
     """Whether ``line`` has the form of one in a block."""
     return _PAIR.fullmatch(line) is not None
+
+
+def _opens(frame: bytes) -> int:
+    """How many more brackets of dictionaries a line opens than it closes."""
+    return frame.count(b"{") - frame.count(b"}")
