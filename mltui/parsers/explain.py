@@ -21,6 +21,7 @@ from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.tokens import text_of, tokenize
 from mltui.parsers.voices import Voices
+from mltui.parsers.wrapped import before_warning
 
 
 class Explainer:
@@ -56,9 +57,10 @@ class Explainer:
             if rest is not None:
                 line = self._outer.peel(rest)
                 yield "prefix", repr(text_of(rest[: len(rest) - len(line)])) if line != rest else ""
-                yield "kind", (kind := kind_of(text_of(line), line))
+                text = before_warning(text_of(line))
+                yield "kind", (kind := kind_of(text, text.encode()))
                 if kind in ("pairs", "labelled"):
-                    yield from self._understood(text_of(line))
+                    yield from self._understood(text)
 
     def _understood(self, text: str) -> Iterator[tuple[str, str]]:
         """What a line says that is no table's: names beside numbers."""

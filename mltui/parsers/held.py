@@ -53,6 +53,17 @@ class Held:
                 points += self.release(group)
         return points
 
+    def went_on_with(self, group: Group, context: Context) -> list[MetricPoint]:
+        """The points of lines that stood in the middle of the training, with some of the values of ``group``."""
+        parts = [
+            other
+            for other in self.groups
+            if other.hold.until is Until.TRAINING_GOES_ON
+            and 0 < other.hold.advances < context.advances
+            and set(other.names) < set(group.names)
+        ]
+        return [point for other in parts for point in self.release(other)]
+
     def close(self, context: Context) -> list[MetricPoint]:
         """The log ended: the points of what stood alone, where the training had only begun."""
         points: list[MetricPoint] = []

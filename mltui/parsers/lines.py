@@ -25,7 +25,7 @@ from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, tokenize, values_of, without_bulk
-from mltui.parsers.wrapped import under_its_name
+from mltui.parsers.wrapped import before_warning, under_its_name
 
 #: Units that belong to a counter's number: ``step:2K``.
 _THOUSANDS = ("k", "K", "M")
@@ -212,7 +212,9 @@ class Lines:
                 self._memory.keep(frame, key, shape, numbered)
             return shape
         text = text_of(frame)
-        kind: Kind = "pairs" if bar or beneath else kind_of(text, frame)
+        if b"Warning: " in frame:
+            text = before_warning(text)
+        kind: Kind = "pairs" if bar or beneath else kind_of(text, text.encode())
         if kind == "pairs" or kind == "labelled":
             shape, literal = self._judge_pairs(text, bar, beneath)
             if kind != "pairs":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from math import isfinite
 
 from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
@@ -17,6 +18,10 @@ from mltui.parsers.vocabulary import is_evaluation
 
 _new = tuple.__new__
 
+#: Series beyond the limit whose names have no number and at most one folder: a log tells its ``loss`` behind the norms
+#: of all its weights.
+_PLAIN_MORE = 100
+_PLAIN = re.compile(r"[^\d/.]+(?:[/.][^\d/.]+)?")
 #: Records that are remembered, over all kinds of lines, to know a repeated one.
 _SEEN_LIMIT = 50_000
 #: Points of values that never change that wait for a change, over all series.
@@ -41,7 +46,7 @@ class News:
         """The series of that name, or ``None`` when there are too many."""
         found = self.series.get((name, kind))
         if found is None:
-            if len(self.series) >= SERIES_LIMIT:
+            if len(self.series) >= SERIES_LIMIT + _PLAIN_MORE * bool(_PLAIN.fullmatch(name)):
                 return None
             found = self.series[name, kind] = Series(name, kind, self._wanted(name), is_evaluation(name))
         return found
@@ -173,6 +178,10 @@ class News:
     def training_went_on(self) -> None:
         """Report what was held back in the middle of the training."""
         self.out += self.held.training_went_on(self.context)
+
+    def went_on_with(self, group: Group) -> None:
+        """Report what was held back of lines that show some of the values of ``group``, whose next line has come."""
+        self.out += self.held.went_on_with(group, self.context)
 
     def close(self) -> None:
         """The log ended: what was held back is reported, or a final result."""

@@ -60,6 +60,8 @@ class Points:
         """
         news = self.news
         if not plan.counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
+            if news.held.groups:
+                news.went_on_with(plan.group)
             self._unplaced.read(plan, numbers, redrawn, indented)
             return
         axis, x, moved = news.context.follow(plan, numbers)

@@ -21,6 +21,7 @@ from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
+from mltui.parsers.torn import whole_values
 from mltui.parsers.voices import Voices, may_be_task
 
 #: Shapes of lines that are kept, of the log's own ones and of each of several that print, and how long they may be.
@@ -102,6 +103,10 @@ class _Voice:
             shapes.clear()
         shapes[key] = len(frame) - len(line), may_be_in_block(line), opens_block(line)
 
+    def whole(self, frame: bytes) -> bytes:
+        """The last line of the log, which has no end, without the number that it was broken off in."""
+        return whole_values(frame, self._finished)
+
     def close(self) -> None:
         """Read what was still open when the log ended."""
         self.bars.finish()
@@ -154,7 +159,7 @@ class MetricReader:
         """The points that were pending when the log ended."""
         for frames in self._frames.values():
             for text, final in frames.close():
-                self._read(text, final)
+                self._read(self._speaking.whole(text), final)
         for who in list(self._voices):
             self._listen_to(who).close()
         self._points.close()

@@ -140,6 +140,28 @@ def test_a_million_names_are_capped_and_counted() -> None:
     assert reader.dropped == 50 * 200 - SERIES_LIMIT
 
 
+def test_a_plain_name_is_kept_beside_too_many_numbered_ones() -> None:
+    """What a log tells behind the losses of thousands of layers is a series, as long as such names are few."""
+    reader = MetricReader()
+    losses = "".join(f"step 1 loss/layers.{i}.mlp: 0.5\n" for i in range(SERIES_LIMIT + 300))
+    points = reader.feed((losses + "step 1 train/loss: 2.5 val_acc: 0.9\n").encode())
+    assert {p.name for p in points if "layers" not in p.name} == {"train/loss", "val_acc"}
+    assert reader.dropped == 300
+    many = "".join(f"step 1 {a}{b}{c}_loss: 0.5\n" for a in "abcdefgh" for b in "abcdefgh" for c in "abcdefgh")
+    assert len({p.name for p in points + reader.feed(many.encode())}) == SERIES_LIMIT + 100
+
+
+def test_a_number_that_a_kill_broke_off_is_no_value() -> None:
+    """The last line of a log may end within a number; one that only has no line end counts."""
+    log = b"".join(b"step %d | loss 0.%d1234 | mem 21%d.6 MiB\n" % (i, i, i) for i in range(10, 20))
+    assert read(log + b"step 20 | loss 0.2") == read(log)
+    assert read(log + b"step 20 | loss 0.20") == read(log)
+    assert len(read(log + b"step 20 | loss 0.201234 | mem 212.6 MiB")) == 11
+    plain = b"".join(b"step %d loss 0.%d1234\n" % (i, i) for i in range(10, 20))
+    assert read(plain + b"step 20 loss 0.2") == read(plain)
+    assert len(read(plain + b"step 20 loss 0.201234")) == 11
+
+
 def test_what_stands_behind_a_long_list_or_text_is_read() -> None:
     """A line may be longer than is read of one: its lists and texts are left out then."""
     ids, text = ", ".join(str(i) for i in range(10_000, 10_600)), "loss 0.3 of the " * 300
