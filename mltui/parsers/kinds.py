@@ -41,6 +41,8 @@ _GATE = frozenset(
         "class",
         "trace",
         "function",
+        "dep",
+        "baselines",
         "r",
     }
 )
@@ -62,6 +64,7 @@ _CODE = re.compile(
       | (?:Step\s\d+/\d+\s:\s|\#\d+\s.*\]\s)?(?:FROM|RUN|ENV|ARG|LABEL|CMD|COPY|ENTRYPOINT)\s\S  # a Dockerfile
       | (?:\*\s)?(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{{7,12}}\s(?![\d\s])                                # a commit
       | [-+]\ {{4,}}[A-Za-z_]\w*\s=\s                                                    # a changed line of a program
+      | (?:[<>]{{3}}\s)?(?i:user|assistant|human):\s(?![-+.\d])                          # a talk with a language model
       | (?:\S+\s+){{1,5}}{SYSTEM}
     )
     | (?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
@@ -78,8 +81,8 @@ _BLOCKS: dict[Kind, re.Pattern[str]] = {
     "summary": re.compile(r"Dep\. Variable:"),  # statsmodels' ``summary()``
     "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b"),
     "section": re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I),
-    # The best so far, told again in the lines under it.
-    "recap": re.compile(r"\W*best\b[^:=]{0,60}:\s*$", re.I),
+    # The best so far, told again in the lines under it, or what it is compared with.
+    "recap": re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),
 }
 # A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
@@ -95,6 +98,7 @@ _COUNTS = re.compile(
 _DEFAULT = re.compile(r"\(default\)\s*$", re.I)
 # Words of sentences for readers: a log says what is, not what might be.
 _TELLING = re.compile(r"\b(?:you|your|might|would|could|should|usually|typically|for example|because)\b", re.I)
+_QUESTION = re.compile(r"[a-z][a-z']\?[\"']?\s*$")
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
 _NUMBERED = re.compile(r"(?<=[A-Za-z] )\d+(?= *[|│┃║])")
@@ -112,7 +116,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.
-    if len(_TELLING.findall(text)) > 1:
+    if len(_TELLING.findall(text)) > 1 or _QUESTION.search(text[-16:]):
         return "nothing"
     if _LISTED.search(text):
         return "listed"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mltui.parsers.counters import Said
+from mltui.parsers.counters import Said, evaluates
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.vocabulary import PARTS, Role, role_of, scope_of
+from mltui.parsers.vocabulary import PARTS, Role, is_evaluation, role_of, scope_of
 
 #: Names that are kept.
 _LIMIT = 8192
@@ -56,6 +56,8 @@ class Titles:
                 name = f"{lead} {name}"
             elif len(self._led) < _LIMIT:
                 self._led.add(name)
+        if not said.placed and name in self._counted and (axis := self._sums_up(name, said)):
+            return f"{axis} {name}"
         if not said.counters.any or record.running_mean:
             return name
         axis = "epoch" if said.counters.inner is None else said.counters.inner.axis
@@ -63,6 +65,13 @@ class Titles:
         if (first == "epoch") == (axis == "epoch"):
             return name
         return f"{rank} {axis}{name.removeprefix(rank)}" if rank else f"{axis} {name}"
+
+    def _sums_up(self, name: str, said: Said) -> str:
+        """Over what a line tells the mean of a series that is counted elsewhere: a fold, or the epoch at hand."""
+        if said.counters.fold is not None:
+            return "fold"
+        inside = self._axes.get(name, "epoch") != "epoch" and not is_evaluation(name)
+        return "epoch" if inside and not said.rank and evaluates(said.record) else ""
 
     def learn_counted(self, name: str) -> None:
         """Note a series that has its own counters: lines that only have its name behind others are another's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mltui.domain.metric import Axis
 from mltui.parsers.ahead import Ahead, Doubt, First
 from mltui.parsers.group import Group
+from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
 from mltui.parsers.plan import Line, Plan
 from mltui.parsers.tokens import Numbers
@@ -46,7 +47,7 @@ class Unplaced:
             self._settle(group)
 
     def _repeats(self, plan: Plan, numbers: Numbers) -> bool:
-        """Whether a line says what the last line of its kind said at the same place."""
+        """Whether a line says what the last line of its kind said at the same place, perhaps with more digits."""
         context, seen = self._news.context, plan.group.seen
         if seen.last_x is None or (context.epoch is not None and context.epoch > seen.last_x):
             return False
@@ -54,7 +55,8 @@ class Unplaced:
             return False
         if context.x is not None and context.axis == seen.axis and context.x - seen.last_x > 0.5 * seen.stride:
             return False  # It was measured anew, and came out the same.
-        return seen.knows(seen.last_x, plan.values_of(numbers))
+        known, values = seen.values.get(seen.last_x), plan.values_of(numbers)
+        return known is not None and all(is_close(a, b) for a, b in zip(values, known, strict=True))
 
     def _lists_things(self, group: Group) -> bool:
         """Whether lines that any program may print are of things: the training has not moved on between two."""

@@ -78,7 +78,7 @@ def _leads_to(sign: Token) -> bool:
 
 
 def _best(tokens: list[Token], record: Record) -> Field | None:
-    """The one metric of a sentence that says first that it is a new best, or that the best was found or saved."""
+    """The one metric of a sentence that says first that it is a new best, that the best was saved, or what was."""
     measured = [f for f in record.fields if f.role is Role.METRIC or "best" in f.name.lower().split()]
     if len(measured) != 1 or measured[0].total is not None or measured[0].more:
         return None
@@ -87,7 +87,7 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
         return None  # A line of figures that ends with the best.
     numbers = [i for i, token in enumerate(tokens) if token.kind == "number"]
     said = [token.text.lower() for token in tokens[: numbers[found.index]] if token.kind == "word"]
-    if _GOOD.isdisjoint(said) or _FOUND.isdisjoint(said):
+    if (_GOOD.isdisjoint(said) or _FOUND.isdisjoint(said)) and not _is_of_checkpoint(tokens):
         return None
     name = " ".join(w for w in found.name.split() if w.lower() not in _BEST)
     if role_of(name) is not Role.METRIC or not (found.decimal or found.unit):
@@ -95,3 +95,8 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
     behind = tokens[numbers[found.index] + 1 :][:2]
     improved = len(behind) == 2 and _leads_to(behind[0]) and behind[1].kind == "number"  # "val_f1 0.51 -> 0.63"
     return new_field(name, found.index + improved, decimal=True, label=found.label, unit=found.unit)
+
+
+def _is_of_checkpoint(tokens: list[Token]) -> bool:
+    """Whether the sentence says what a checkpoint holds: ``Checkpoint: epoch 3, val_loss 0.31``."""
+    return any(a.text.lower() == "checkpoint" and b.text == ":" for a, b in pairwise(tokens[:3]))

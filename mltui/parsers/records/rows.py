@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.parsers.records.cells import CELL, GAPPED, WORDS, Cell
+from mltui.parsers.records.cells import BARS, CELL, GAPPED, WORDS, Cell
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import Header, counted_by
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
@@ -22,6 +22,12 @@ def _one_each(header: Header, cells: list[Cell]) -> list[str] | None:
 def _beside_marks(header: Header, cells: list[Cell]) -> list[str] | None:
     """A cell for every column, and marks: a star behind the row for the best, an arrow for where a value goes."""
     return _filled(header, [any(c.isalnum() for c in cell.text) for cell in cells])
+
+
+def _but_the_last(header: Header, cells: list[Cell]) -> list[str] | None:
+    """Bars between the cells, and nothing behind the last one: only the best rows have a mark there."""
+    columns = header.columns(len(cells) + 1) if BARS.search(header.text) else None
+    return None if columns is None or cells[-1].end > columns[-1][1] else [name for name, _, _ in columns[:-1]]
 
 
 def _between_tabs(header: Header, cells: list[Cell]) -> list[str] | None:
@@ -107,7 +113,7 @@ def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
 
 # Tried one after the other: what counts the cells before what looks where they stand.
 _ASSIGNMENTS = (
-    _one_each, _before_comma, _beside_marks, _between_tabs, _beneath_names, _behind_index, _cut_off_row,
+    _one_each, _but_the_last, _before_comma, _beside_marks, _between_tabs, _beneath_names, _behind_index, _cut_off_row,
     _under_cut_off_header, _by_place,
 )  # fmt: skip
 
