@@ -70,6 +70,14 @@ def compared(record: Record) -> None:
             _take_as_metrics(list(by_scope.values()))
 
 
+def sized(record: Record) -> None:
+    """Take a step that is no whole number, beside a counter that is one, as how large the step was."""
+    counters = [f for f in record.fields if f.role is Role.COUNTER]
+    steps = [f for f in counters if f.decimal and f.counts == ("step", "step")]
+    if len(counters) == 2 and len(steps) == 1:
+        steps[0].role = Role.SCHEDULE
+
+
 # The rules, in their order: what one has changed the next ones find.
 
 
@@ -95,7 +103,8 @@ def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
         return []  # Among so many of them, ``c_kl`` is one too.
     if _metrics(record) or _scopes(record) or not _sets(record):
         return None
-    return [] if any(is_setting(f.name) for f in record.fields) else None
+    tries = counted and all(f.counts == ("trial", "step") for f in record.fields if f.role is Role.COUNTER)
+    return [] if tries or any(is_setting(f.name) for f in record.fields) else None
 
 
 def _rates_and_norms_stand_alone(record: Record, counts: bool) -> list[Field] | None:
@@ -128,7 +137,9 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
 
 
 def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
-    """``id=40 score=0.36``: what any program tells of one thing."""
+    """``id=40 score=0.36``, ``[1/6] query='who is it' score=0.36``: what any program tells of one thing."""
+    if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
+        return []
     numbered = any(f.name.lower() in ("id", "idx", "index") and not f.decimal for f in record.fields)
     return [] if numbered and not counts and all(is_everyday(f.name) for f in _metrics(record)) else None
 

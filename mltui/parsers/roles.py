@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.parsers.company import accepted, compared, shown_by_bar
+from mltui.parsers.company import accepted, compared, shown_by_bar, sized
 from mltui.parsers.counters import Counters, Said, evaluates
 from mltui.parsers.group import Group
 from mltui.parsers.groups import Groups
@@ -38,6 +38,7 @@ class Judge:
         if _tells_the_end(record) or self._tells_again(record, bar):
             return None
         compared(record)
+        sized(record)
         said = Said(record, Counters(record, self.points.config.x), rank or self.who, bar)
         whole = self._measured.recall(record)
         values = accepted(record, said.placed)

@@ -63,6 +63,7 @@ _TOKEN = re.compile(
   | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
+  | \A(?P<epoch>E)(?=\d{{1,4}}(?:\ ?[:|,])?\ +[A-Za-z])               # E03 loss=0.5
   | (?P<number>
         (?<![\w.)\]%])[-+−](?=[\d.]){_MAGNITUDE}
       | {_MAGNITUDE}
@@ -146,6 +147,8 @@ def tokenize(text: str) -> list[Token]:
             continue
         elif kind == "glued":
             found.append(Token("word", match["glued"], match.start(), match.end("glued")))
+        elif kind == "epoch":
+            found.append(Token("word", kind, match.start(), match.end()))
         elif kind == "word" and "." in match.group() and (parts := _touching(match)):
             found.append(Token("word", parts[1], match.start(), match.start() + len(parts[1])))
             found.append(Token("number", parts[2], match.start() + len(parts[1]), match.end()))

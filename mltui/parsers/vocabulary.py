@@ -89,7 +89,7 @@ _SIZE_WORDS = word_set("""
 # A setting even in front of a word that measures: "target loss", "num errors".
 _SETTING_ALWAYS = word_set("""
     num number count counts target threshold thresh patience tol tolerance smoothing weight weights seed since until
-    expected every interval prev previous packet packets
+    expected every interval prev previous packet packets chance majority
 """)
 _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     dropout decay warmup freq frequency version port pid ppid id idx index worker workers thread threads gpus
@@ -259,6 +259,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.SCHEDULE
     if parts == ("stop", "loss"):
         return Role.OTHER  # An order at a stock exchange.
+    if parts[-2:] == ("standard", "error"):
+        return Role.OTHER  # How sure a statistic is.
     if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
         return Role.METRIC
     if parts[-1] == "cost" and own & _WORK:

@@ -42,7 +42,7 @@ def _open_round(walk: Walk, token: Token) -> None:
             walk.brackets.append(Bracket.WRAP)
     elif not walk.phrase:
         _open(walk, Bracket.PART)
-    elif not (_holds_only_value(walk) or _belongs_to_name(walk)):
+    elif not (_holds_only_value(walk) or _holds_values(walk) or _belongs_to_name(walk)):
         previous = walk.previous()
         touching = previous is not None and previous.end == token.start
         walk.cut_off = list(walk.phrase)
@@ -158,9 +158,19 @@ def _take_first_beside(walk: Walk, last: Field | Nameless, token: Token) -> None
         # "Epoch: 1/6 (3/20)" is the third of twenty batches.
         walk.record.nameless.append(Nameless(walk.number, walk.pass_number(total), "bracket", False))
     elif "%" in token.unit:
-        last.percent = walk.number
+        if isinstance(last, Nameless) or not last.decimal or last.total is not None or walk.next_kind() != "word":
+            last.percent = walk.number
+        elif name := _share_of(walk):
+            walk.record.fields.append(Field(name, Role.METRIC, walk.number, label=last.label))
     elif isinstance(last, Field) and last.decimal and not (token.text.isdigit() or token.unit):
         last.mean = walk.number if walk.next_kind() != "word" else None  # "(2.1 s)" is another figure.
+
+
+def _share_of(walk: Walk) -> str:
+    """What a share in a bracket is of, by its last word: ``0.3912 (87.5% of 120 correct)``, ``0.31 (90.1% acc)``."""
+    rest = [token.text for token in walk.tokens[walk.i + 1 :]]
+    name = rest[rest.index(")") - 1] if ")" in rest else ""
+    return name if name == "correct" or measures(name) else ""
 
 
 def _total_behind(walk: Walk, token: Token) -> Token | None:
@@ -199,6 +209,21 @@ def _holds_only_value(walk: Walk) -> bool:
         return False
     walk.separator = ":"
     walk.brackets.append(Bracket.VALUE)
+    return True
+
+
+def _holds_values(walk: Walk) -> bool:
+    """Whether the bracket behind a scope holds what was measured there: ``train (1.06, 0.82) val (0.83, 0.90)``."""
+    texts = [token.text for token in walk.tokens[walk.i + 1 :]]
+    inner = texts[: texts.index(")")] if ")" in texts else []
+    values = inner[::2]
+    if not scope_of(walk.phrase[-1]) or len(values) < 2 or set(inner[1::2]) != {","}:
+        return False
+    if not all("." in value and value[-1].isdigit() for value in values):
+        return False
+    walk.separator = ":"
+    walk.brackets.append(Bracket.VALUE)
+    walk.listed = 1
     return True
 
 

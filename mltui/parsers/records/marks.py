@@ -51,10 +51,15 @@ def _take_listed(walk: Walk) -> bool:
 
 def _quote(walk: Walk, token: Token) -> None:
     """Pass over what a message is called that stands in quotes: ``msg="epoch 3 loss 0.5"``."""
+    walk.note_asked()
     following, behind = walk.next(), walk.next(2)
     opens = walk.separator == "=" and following is not None and following.kind == "word"
     if opens and behind is not None and behind.text != token.text:
         walk.clear()
+
+
+def _single_quote(walk: Walk, token: Token) -> None:
+    walk.note_asked()
 
 
 def _slash(walk: Walk, token: Token) -> None:
@@ -174,6 +179,7 @@ def take_bar(walk: Walk, token: Token) -> None:
 
 def take_noise(walk: Walk, token: Token) -> None:
     """Read digits that are no number, such as a date: the value of a phrase that waits for one."""
+    walk.note_asked()
     if walk.separator:
         walk.clear()
     else:
@@ -186,6 +192,7 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     **dict.fromkeys("([{", open_bracket),
     **dict.fromkeys(")]}", close_bracket),
     '"': _quote,
+    "'": _single_quote,
     "/": _slash,
     "#": _hash,
     "<": _below,

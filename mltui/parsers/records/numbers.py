@@ -226,9 +226,11 @@ def _is_first(walk: Walk, token: Token, place: Place) -> bool:
 
 
 def _more_of(walk: Walk, token: Token) -> bool:
-    """Take a further value of a list, ``values: [0.36, 1.5]``, as a series of its own."""
-    first = walk.record.fields[-1] if walk.record.fields else None
-    if first is None or first.role is Role.COUNTER or walk.previous_text() != ",":
+    """Take a further value of a list, ``values: [0.36, 1.5]`` or ``[0.36 1.5]``, as a series of its own."""
+    first, previous = walk.record.fields[-1] if walk.record.fields else None, walk.previous()
+    if first is None or first.role is Role.COUNTER or previous is None:
+        return False
+    if not (previous.text == "," or (previous.kind == "number" and first.role is Role.METRIC)):
         return False
     base = first.name.removesuffix(f" ({walk.listed})") if walk.listed > 1 else first.name
     walk.listed += 1

@@ -109,6 +109,8 @@ class Record:
     """It is the row of a table: its columns tell its names."""
     starred: bool = False
     """It begins with a star, as summaries do."""
+    asked: bool = False
+    """It speaks of one text: ``query='who is it'``."""
     retells: bool = False
     """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
 

@@ -84,14 +84,15 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, whatever it says."""
     tokens, phrase = walk.tokens, walk.phrase
     at = tokens.index(token, walk.i)
-    before = tokens[at - 2] if at > 1 and tokens[at - 1].kind == "word" else None
+    name = at - 1 - (tokens[at - 1].kind == "gap")  # "| R  169.38 |"
+    before = tokens[name - 1] if name > 0 and tokens[name].kind == "word" else None
     behind = tokens[at + 1] if at + 1 < len(tokens) else None
     behind = None if at + 2 == len(tokens) and behind is not None and behind.kind == "gap" else behind
-    if len(phrase) != 1 or before is None or "." not in token.text or token.unit:
+    if len(phrase) != 1 or before is None or "." not in token.text or token.unit or phrase[0].lower() in STOP:
         return False
     closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
     if behind is None and isinstance(walk.last, Field) and walk.last.counts and before.kind == "number":
-        return phrase[0].isalpha() and phrase[0].lower() not in STOP  # "iter 10 value 0.31"
+        return phrase[0].isalpha()  # "iter 10 value 0.31"
     return closed and (before.kind == "gap" or before.text in ",;|")
 
 

@@ -8,7 +8,10 @@ from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import MEANS, inside, known, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, words
+from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, word_set, words
+
+# What a text is to a program that answers, sorts or finds texts.
+_ASKED = word_set("query question prompt text sentence caption transcription")
 
 
 class Bracket(Enum):
@@ -133,6 +136,11 @@ class Walk(Cursor):
         """Note that the line speaks of the best so far: it begins with that word."""
         if not self.record.fields and "best" in (w.lower() for w in phrase):
             self.record.past = True
+
+    def note_asked(self) -> None:
+        """Note that the line speaks of one text, which begins here in quotes: ``query='who is it'``."""
+        if self.separator and self.phrase and self.phrase[-1].lower() in _ASKED:
+            self.record.asked = True
 
     def name_behind(self, value: Nameless) -> None:
         """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss``."""
