@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import Numbers
 from mltui.parsers.unchanged import Unchanged
-from mltui.parsers.vocabulary import is_evaluation, scope_of, words
+from mltui.parsers.vocabulary import scope_of, words
 
 
 class Drawing(NamedTuple):
@@ -28,7 +28,7 @@ class Drawing(NamedTuple):
     def with_only(self, entries: list[Entry]) -> Drawing:
         """The frame as if it had shown these values alone."""
         plan = self.plan
-        return self if len(entries) == len(plan.entries) else self._replace(plan=replace(plan, entries=entries))
+        return self if len(entries) == len(plan.entries) else self._replace(plan=plan.with_only(entries))
 
     @property
     def full(self) -> bool:
@@ -94,10 +94,13 @@ class Bar:
         """Its counter is at ``done``."""
         self.done, self.complete = done, done >= total > 0
 
-    def show(self, name: str, value: float) -> bool:
-        """It shows a value; whether that is another one than before."""
-        new = self.values.get(name) != value
-        self.values[name] = value
+    def show(self, drawing: Drawing) -> list[bool]:
+        """It shows the values of a frame; of each, whether it is another one than before."""
+        values, numbers, new = self.values, drawing.numbers, []
+        for entry in drawing.plan.entries:
+            name, value = entry.series.name, numbers[entry.index]
+            new.append(values.get(name) != value)
+            values[name] = value
         return new
 
     def take_for_epoch(self, entry: Entry) -> None:
@@ -110,14 +113,17 @@ class Bar:
 
     def settles(self, name: str, new: bool, drawing: Drawing) -> bool:
         """Whether a value whose name does not say so is an epoch's: it changes when an epoch ends, and only then."""
+        if name in self._moving:
+            return False
         if new and 0 < drawing.done < drawing.total:
             self._moving.add(name)
             self._settled.discard(name)
-        if name in self._moving or words(name)[-1:] == ("step",):
+            return False
+        if words(name)[-1:] == ("step",):
             return False
         if new and (
             (not self.begun and self.previous is not None)
-            or (drawing.full and any(_of_epoch(entry.series.name) for entry in drawing.plan.entries))
+            or (drawing.full and any(entry.series.of_epoch for entry in drawing.plan.entries))
         ):
             self._settled.add(name)
         return name in self._settled
@@ -165,8 +171,8 @@ class BarValues:
         """Read a frame that shows values."""
         plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
         context = self._news.context
-        named = plan.epoch_of(numbers)
-        epoch = named if plan.epoch is not None else context.epoch if context.header else None
+        named = None if plan.epoch is None else numbers[plan.epoch.index]
+        epoch = named if named is not None else context.epoch if context.header else None
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         bar.count_draw(done)
@@ -202,20 +208,22 @@ class BarValues:
 
     def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[list[Entry], bool]:
         """Report the values of the epoch; those that are the step's are given, and whether one of these is new."""
+        shown, entries = bar.show(drawing), drawing.plan.entries
+        if epoch is None:
+            return entries, True in shown
         steps: list[Entry] = []
         any_new, late = False, False
-        for entry in drawing.plan.entries:
-            name, value = entry.series.name, drawing.numbers[entry.index]
-            new = bar.show(name, value)
-            if epoch is not None and drawing.checks:
+        # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
+        at = epoch if bar.begun else bar.previous
+        for entry, new in zip(entries, shown, strict=True):
+            series = entry.series
+            if drawing.checks:
                 bar.take_for_epoch(entry)
-                self._report_checked(bar, drawing, name, epoch)
-            elif epoch is not None and (_of_epoch(name) or bar.settles(name, new, drawing)):
+                self._report_checked(bar, drawing, series.name, epoch)
+            elif series.of_epoch or bar.settles(series.name, new, drawing):
                 bar.take_for_epoch(entry)
-                # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
-                at = epoch if bar.begun else bar.previous
                 if new and at is not None:
-                    self._report_epoch(bar, name, at)
+                    self._report_epoch(bar, series.name, at)
                     late = late or at != epoch
             else:
                 steps.append(entry)
@@ -246,16 +254,18 @@ class BarValues:
 
     def _report_steps(self, bar: Bar, drawing: Drawing, steps: list[Entry], new: bool) -> None:
         """Report the values of the step, if they are ``new`` or another step's; elsewhere it is a redrawn frame."""
-        again = self._last is bar and bar.lags(drawing)
-        moved_on = drawing.done > bar.step and bar.draws == 1
+        another = new or (self._last is bar and bar.lags(drawing))
         self._last = bar
         bar.move(drawing.done, drawing.total)
-        if steps and (new or again):
+        if not steps:
+            return
+        if another:
             self._report_stayed(bar, bar.unchanged.changed(max(drawing.done, bar.step + 1)))
             bar.advance(drawing.with_only(steps))
             self._report_step(bar)
-            self._news.training_went_on()
-        elif steps and moved_on:
+            if self._news.held.groups:
+                self._news.training_went_on()
+        elif drawing.done > bar.step and bar.draws == 1:
             self._report_stayed(bar, bar.unchanged.still(drawing.done))
 
     def _report_stayed(self, bar: Bar, steps: list[float]) -> None:
@@ -279,8 +289,3 @@ class BarValues:
             x = index * drawing.total + bar.step
             context.reach(axis, x)
         self._news.report(drawing.plan, axis, x, drawing.numbers, redrawn=True)
-
-
-def _of_epoch(name: str) -> bool:
-    """Whether a name says that its value is of a whole epoch."""
-    return is_evaluation(name) or words(name)[-1:] == ("epoch",)

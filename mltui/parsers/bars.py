@@ -227,9 +227,10 @@ class Bars:
 
 def unfilled(frame: bytes) -> bytes:
     """``frame`` with its bar drawn empty, so that all states of a bar have one shape."""
-    start = frame.find(b"%|") + 2
-    end = frame.find(b"|", start)
-    return frame if start < 2 or frame[start:end].strip(_FILL) or end < 0 else frame[:start] + frame[end:]
+    before, _, rest = frame.partition(b"|")
+    fill, end, behind = rest.partition(b"|")
+    is_bar = end and before[-1:] == b"%" and not fill.strip(_FILL)
+    return before + b"||" + behind if is_bar else frame
 
 
 def _form_of(frame: bytes) -> _Form | None:

@@ -14,7 +14,7 @@ from mltui.parsers.held import Held
 from mltui.parsers.likeness import is_again, is_same, is_told_by_others, may_be
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.tokens import Numbers
-from mltui.parsers.vocabulary import is_evaluation
+from mltui.parsers.vocabulary import is_evaluation, is_of_epoch
 
 _new = tuple.__new__
 
@@ -48,7 +48,9 @@ class News:
         if found is None:
             if len(self.series) >= SERIES_LIMIT + _PLAIN_MORE * bool(_PLAIN.fullmatch(name)):
                 return None
-            found = self.series[name, kind] = Series(name, kind, self._wanted(name), is_evaluation(name))
+            found = self.series[name, kind] = Series(
+                name, kind, self._wanted(name), is_evaluation(name), is_of_epoch(name)
+            )
         return found
 
     def _wanted(self, name: str) -> bool:

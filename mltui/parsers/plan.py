@@ -25,6 +25,8 @@ class Series:
     """The profile keeps it."""
     evaluates: bool = False
     """It is measured on validation or test data."""
+    of_epoch: bool = False
+    """Its values are of a whole epoch."""
     last: MetricPoint | None = None
     """Its last point, to know one that another line tells again."""
     teller: Group | None = None
@@ -91,6 +93,8 @@ class Plan:
     """The values of its entries among the numbers of a line."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
     """The series, index and schedule of each entry whose series the profile keeps."""
+    _part: Plan | None = field(init=False, default=None, compare=False)
+    """The last one that ``with_only`` gave."""
 
     def __post_init__(self) -> None:
         self.counts = self.epoch is not None or self.inner is not None
@@ -100,6 +104,12 @@ class Plan:
     def epoch_of(self, numbers: Numbers) -> float | None:
         """The epoch that a line says it stands in."""
         return None if self.epoch is None else numbers[self.epoch.index]
+
+    def with_only(self, entries: list[Entry]) -> Plan:
+        """The plan of a line that has only these values of it."""
+        if self._part is None or self._part.entries != entries:
+            self._part = replace(self, entries=entries)
+        return self._part
 
     def narrowed(self) -> tuple[Plan, list[int]]:
         """A plan that counts the numbers alone which this one needs, and which these are, in order."""

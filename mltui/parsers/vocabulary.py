@@ -27,8 +27,8 @@ from mltui.domain.words import (
 
 __all__ = [
     "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "Role", "Way",
-    "counter_of", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_scoped",
-    "is_setting", "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
+    "counter_of", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch",
+    "is_scoped", "is_setting", "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -161,6 +161,11 @@ _SPENT = re.compile(
 def is_evaluation(name: str) -> bool:
     """Whether ``name`` says that it is of validation or test data."""
     return scope_of(name) in ("val", "test")
+
+
+def is_of_epoch(name: str) -> bool:
+    """Whether ``name`` says that its values are of a whole epoch."""
+    return is_evaluation(name) or words(name)[-1:] == ("epoch",)
 
 
 def is_scoped(name: str) -> bool:
