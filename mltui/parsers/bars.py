@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from mltui.parsers.bar_values import Bar, BarValues, Drawing
-from mltui.parsers.decimals import has_decimal_comma
+from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
@@ -45,9 +45,6 @@ _WRAPPED = 20
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
 _DESCRIPTIONS = 4096
 _BARS = 512
-#: Shapes of frames that are kept, and how long they may be.
-_FORMS = 4096
-_LONGEST = 512
 # A single byte is found much faster by its number.
 _BAR, _SLASH = b"|/"
 # What a bar is filled with.
@@ -65,8 +62,8 @@ class _Form:
     done: slice
     total: slice | None
     """``None`` for a bar without an end."""
-    end: int
-    """Where it ends: something else may stand behind it."""
+    behind: int | None
+    """Where it ends, if something else stands behind it."""
     by_epoch: bool
     """It counts epochs."""
     name: bytes = b""
@@ -95,8 +92,7 @@ class Bars:
         self.points = points
         self.lines = lines
         self._bars: dict[bytes, Bar] = {}
-        self._forms: dict[bytes, _Form] = {}
-        """By the shape of a frame with nothing behind its bar."""
+        self._forms: Known[_Form] = Known()
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
         self.drawing = False
@@ -104,13 +100,16 @@ class Bars:
         self.waiting: list[bytes] = []
         """A drawn bar that waits for the lines into which its last column may be wrapped."""
 
-    def read_known(self, frame: bytes, key: bytes) -> bool:
-        """Read ``frame`` if its shape ``key`` is known to be that of a bar alone; ``False`` if it was not read."""
+    def read_known(self, frame: bytes, key: bytes) -> bytes | None:
+        """Read the bar in ``frame`` if its shape ``key`` is known to have one.
+
+        What stands behind it is returned, or the frame itself if nothing is known of it.
+        """
         form = self._forms.get(key)
         if form is None or self.waiting:
-            return False
+            return frame
         self._read_frame(frame, form)
-        return True
+        return None if form.behind is None else frame[form.behind :]
 
     def read(self, frame: bytes) -> bytes | None:
         """Read the bar in ``frame``; what stands behind it is returned, or the frame itself if there is none."""
@@ -131,19 +130,9 @@ class Bars:
             self.interrupt()
             return frame
         form.learn(frame)
+        self._forms.keep(key_of(frame), form)
         self._read_frame(frame, form)
-        if frame[form.end :].strip():
-            return frame[form.end :]
-        self._keep(frame, form)
-        return None
-
-    def _keep(self, frame: bytes, form: _Form) -> None:
-        key = key_of(frame)
-        if len(frame) >= _LONGEST or has_decimal_comma(key):
-            return
-        if len(self._forms) >= _FORMS:
-            self._forms.clear()
-        self._forms[key] = form
+        return None if form.behind is None else frame[form.behind :]
 
     def interrupt(self) -> None:
         """A line that is no bar was read."""
@@ -154,11 +143,10 @@ class Bars:
         """Read the bar that was still waiting for wrapped lines."""
         frame, self.waiting = b" ".join(self.waiting), []
         if found := _DRAWN.search(frame):
-            shown = b"" if _PACE.fullmatch(found[3]) else _tell_apart(found[3])
-            frame = frame[: found.start(3)] + shown
+            frame = frame[: found.start(3)] + (b"" if _PACE.fullmatch(found[3]) else _tell_apart(found[3]))
             about = _stripped(frame, 0, len(_PERCENT.sub(b"", frame[: found.start()])))
-            end = len(frame)
-            form = _Form(about, slice(found.start(3), end), slice(*found.span(1)), slice(*found.span(2)), end, False)
+            shown = slice(found.start(3), len(frame))
+            form = _Form(about, shown, slice(*found.span(1)), slice(*found.span(2)), None, by_epoch=False)
             form.learn(frame)
             self._read_frame(frame, form)
 
@@ -248,7 +236,8 @@ def _form_of(frame: bytes) -> _Form | None:
     else:
         return None
     about = _stripped(frame, 0, found.start())
-    return _Form(about, shown, slice(*found.span(1)), total, found.end(), b"epoch" in rate)
+    behind = found.end() if frame[found.end() :].strip() else None
+    return _Form(about, shown, slice(*found.span(1)), total, behind, by_epoch=b"epoch" in rate)
 
 
 def _beside(frame: bytes, start: int, end: int, cut_off: bool) -> tuple[bytes, slice]:

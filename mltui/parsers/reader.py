@@ -14,7 +14,8 @@ from mltui.parsers.bars import Bars, unfilled
 from mltui.parsers.blocks import Blocks, may_be_in_block, opens_block
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
-from mltui.parsers.decimals import Decimals, has_decimal_comma
+from mltui.parsers.decimals import Decimals
+from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
@@ -22,18 +23,22 @@ from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.torn import whole_values
-from mltui.parsers.voices import Voices, may_be_task
+from mltui.parsers.voices import Voices
 
-#: Shapes of lines that are kept, of the log's own ones and of each of several that print, and how long they may be.
-_KNOWN, _OTHERS_KNOWN = 8192, 256
-_LONGEST = 512
+#: Shapes that are kept of the lines of each of several that print.
+_OTHERS_KNOWN = 256
 # A single byte is found much faster by its number.
 _BAR, _PERCENT = b"|%"
 
 
-# What is known of a line by its shape, if it is no bar: the length of its prefix, whether it may be one of a block,
+# What is known of a line by its shape, if it has no bar: the length of its prefix, whether it may be one of a block,
 # and whether the next one may begin a block.
-_Known = tuple[int, bool, bool]
+_Way = tuple[int, bool, bool]
+
+
+def _behind_bar(key: bytes) -> bytes:
+    """The shape of what stands behind a bar: by itself it might be a bar, too."""
+    return b"\r" + key
 
 
 class _Voice:
@@ -48,8 +53,8 @@ class _Voice:
         self.blocks = Blocks()
         self.context = Context()
         """Where its training stands."""
-        self._finished: dict[bytes, _Known] = {}
-        self._drawn: dict[bytes, _Known] = {}
+        self._finished: Known[_Way] = Known(_OTHERS_KNOWN) if who else Known()
+        self._drawn: Known[_Way] = Known(_OTHERS_KNOWN) if who else Known()
         """Shapes of lines that ended, and of those that were drawn over. Without them the points are the same."""
 
     @property
@@ -57,28 +62,36 @@ class _Voice:
         """Nothing waits for the line that comes."""
         return not (self.bars.waiting or self.blocks.waiting)
 
-    def read_known(self, line: bytes, key: bytes, final: bool) -> bool:
-        """Read a line of a shape that is known to be a bar, or to be none and to need no look at prefixes and blocks.
+    def read_known(self, line: bytes, key: bytes, final: bool) -> bytes | None:
+        """Read ``line`` as far as it is known by its shape what it is: a bar, or one that needs no closer look.
 
-        ``False`` if it was not read.
+        What is left to be read is returned: the line itself where nothing is known, what stands behind a bar, or
+        nothing.
         """
-        known = (self._finished if final else self._drawn).get(key)
+        shapes = self._finished if final else self._drawn
+        known = shapes.get(key)
         if known is None:
-            return self.bars.read_known(line, key)
-        start, in_block, opens_block = known
-        if self.bars.drawing:
+            rest = self.bars.read_known(line, key)
+            if rest is None or rest is line:
+                return rest
+            line, key = rest, key[-len(rest) :]
+            known = shapes.get(_behind_bar(key))
+            if known is None:
+                return line
+        elif self.bars.drawing:
             if self.bars.waiting:
-                return False
+                return line
             self.bars.interrupt()
+        start, in_block, opens_block = known
         if final:
             blocks = self.blocks
             if blocks.waiting or (in_block and blocks.begins):
-                return False
+                return line
             blocks.begins = opens_block
         if start:
             line, key = line[start:], key[start:]
         self.lines.read(line, final, key)
-        return True
+        return None
 
     def read(self, line: bytes) -> None:
         """Read a finished line without its prefix."""
@@ -90,18 +103,13 @@ class _Voice:
         learnt = self.outer.learnt
         line = self.outer.peel(frame)
         if self.outer.learnt > learnt:
-            self._finished.clear()  # The same may stand in front of lines that seemed to have no prefix.
+            self._finished.forget()  # The same may stand in front of lines that seemed to have no prefix.
         return line
 
-    def keep(self, frame: bytes, line: bytes, final: bool) -> None:
-        """Remember that of ``frame``, which was no bar, ``line`` was read, and nothing had waited for it."""
-        key, shapes = key_of(frame), self._finished if final else self._drawn
-        # Commas are the only thing that other digits, a zero in front, may change.
-        if len(frame) >= _LONGEST or not frame.endswith(line) or has_decimal_comma(key):
-            return
-        if len(shapes) >= (_OTHERS_KNOWN if self.who else _KNOWN):
-            shapes.clear()
-        shapes[key] = len(frame) - len(line), may_be_in_block(line), opens_block(line)
+    def keep(self, key: bytes, start: int, line: bytes, final: bool) -> None:
+        """Remember of the shape ``key`` that ``line`` is read of it, from ``start`` on, where nothing waits for it."""
+        shapes = self._finished if final else self._drawn
+        shapes.keep(key, (start, may_be_in_block(line), opens_block(line)))
 
     def whole(self, frame: bytes) -> bytes:
         """The last line of the log, which has no end, without the number that it was broken off in."""
@@ -184,37 +192,45 @@ class MetricReader:
         if _BAR in frame and _PERCENT in frame:
             frame = unfilled(frame)
         key = key_of(frame)
-        if not self._speaking.who and self._speaking.read_known(frame, key, final):
-            return
+        if not self._speaking.who:
+            # Nearly all lines: where nobody was named so far, a known shape names nobody either.
+            rest = self._speaking.read_known(frame, key, final)
+            if rest is None:
+                return
+            if rest is not frame:
+                self._read_new(self._speaking, rest, final, behind_bar=True)
+                return
         for line in self._who.cut(frame, key):
             key = key_of(line)
             who, start = self._who.who(line, key)
             voice = self._speaking if who == self._speaking.who else self._listen_to(who)
             if start:
                 line, key = line[start:], key[start:]
-            if not voice.read_known(line, key, final):
-                self._read_new(voice, line, final)
+            rest = voice.read_known(line, key, final)
+            if rest is not None:
+                self._read_new(voice, rest, final, behind_bar=rest is not line)
 
-    def _read_new(self, voice: _Voice, frame: bytes, final: bool) -> None:
+    def _read_new(self, voice: _Voice, frame: bytes, final: bool, behind_bar: bool) -> None:
         """Read a line of a shape of which it is not known whether it is a bar, or what stands in front of it."""
         if final and not self._decimals.commas:
             frame = self._decimals.plain(frame)
         was_idle = voice.idle
-        line = voice.bars.read(frame)
-        if line is None:
+        rest = frame if behind_bar else voice.bars.read(frame)
+        if rest is None:
             return
-        is_bar = line is not frame
+        key = key_of(rest)
+        line = voice.peel(rest) if final else rest
         if not final:
             voice.lines.read(line, final)
         else:
-            line = voice.peel(line)
             other, start = ("", 0) if line is frame or voice.who else self._who.who(line, key_of(line))
             if start:
                 self._listen_to(other).read(line[start:])
                 return
             voice.read(line)
-        if was_idle and voice.idle and not is_bar and not may_be_task(frame):
-            voice.keep(frame, line, final)
+        if was_idle and voice.idle and rest.endswith(line):
+            behind_bar = behind_bar or rest is not frame
+            voice.keep(_behind_bar(key) if behind_bar else key, len(rest) - len(line), line, final)
 
     def _listen_to(self, who: str) -> _Voice:
         """The voice of ``who``; where it stands is what it said itself, or else what was said last."""

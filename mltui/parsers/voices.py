@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
 
 # In front of the line, with one blank behind it: what follows may be indented.
@@ -20,8 +21,6 @@ _RANK = re.compile(
     re.I,
 )
 _COMPOSE = re.compile(rb"([A-Za-z][\w.-]*-\d+)\s+\| ?")
-# ``3: step 10``: srun's number of the task that prints the line.
-_TASK = re.compile(rb" {0,3}(\d{1,4}): ")
 _COUNTED = re.compile(
     r"\W?(?:train\w*|global)?[ _]?(?:epoch|step|iter|iteration|update|round|episode)\W{0,4}(\d+)", re.I
 )
@@ -34,9 +33,7 @@ _BEGINNING = 64
 _TASKS = 4096
 # A single byte is found much faster by its number.
 _BRACKET, _BAR = b"[|"
-#: Shapes of lines that are kept, and how long they may be.
-_KNOWN = 8192
-_LONGEST = 512
+_NAMES = 4096
 
 #: Where in a line the name of who prints it begins and ends, and where what they print begins.
 _Place = tuple[int, int, int]
@@ -49,18 +46,14 @@ class Voices:
     def __init__(self) -> None:
         self._tasks: set[bytes] = set()
         """Numbers in front of lines that stand for the tasks that print them."""
-        self._places: dict[bytes, _Place] = {}
-        """By the shape of a line. Of lines that may be a task's the number has to be looked at."""
+        self._places: Known[_Place] = Known()
         self._names: dict[bytes, str] = {}
 
     def cut(self, frame: bytes, key: bytes) -> list[bytes]:
         """The lines in ``frame`` of the shape ``key``: several ranks may have printed into one."""
-        if (
-            key in self._places
-            or _BRACKET not in frame
-            or not (cuts := [found.start() for found in _INNER.finditer(frame)])
-        ):
+        if self._places.get(key) or _BRACKET not in frame:
             return [frame]
+        cuts = [found.start() for found in _INNER.finditer(frame)]
         return [frame[a:b] for a, b in pairwise([0, *cuts, len(frame)])]
 
     def who(self, line: bytes, key: bytes) -> tuple[str, int]:
@@ -68,15 +61,9 @@ class Voices:
         place = self._places.get(key)
         if place is None:
             place = self._find(line)
-            if len(key) < _LONGEST and not may_be_task(line):
-                self._keep(key, place)
+            self._places.keep(key, place)
         start, end, begins = place
         return (self._name(line[start:end]), begins) if begins else ("", 0)
-
-    def _keep(self, key: bytes, place: _Place) -> None:
-        if len(self._places) >= _KNOWN:
-            self._places.clear()
-        self._places[key] = place
 
     def _find(self, line: bytes) -> _Place:
         if not _MAY_SAY.match(line) and (_BRACKET not in line or b"[rank" not in line):
@@ -84,7 +71,7 @@ class Voices:
         first, found = line[:1], None
         if first in b"[(rRpPcCgG":
             found = _RANK.match(line)
-        elif b": " in line[:9] and (task := _TASK.match(line)) and self._is_task(task[1], line[task.end() :]):
+        elif b": " in line[:9] and (task := TASK.match(line)) and self._is_task(task[1], line[task.end() :]):
             found = task
         if found is None and _BAR in line[:_BEGINNING]:
             found = _COMPOSE.match(line)
@@ -95,7 +82,7 @@ class Voices:
     def _name(self, said: bytes) -> str:
         name = self._names.get(said)
         if name is None:
-            if len(self._names) > _KNOWN:
+            if len(self._names) > _NAMES:
                 self._names.clear()
             name = said.decode("utf-8", "replace")
             name = self._names[said] = f"[rank{int(name)}]" if name.isdigit() else name
@@ -112,8 +99,3 @@ class Voices:
             return False
         self._tasks.add(number)
         return True
-
-
-def may_be_task(line: bytes) -> bool:
-    """Whether ``line`` begins with a number that may be the task's that prints it: not all of its shape need be."""
-    return _TASK.match(line) is not None

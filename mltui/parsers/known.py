@@ -1,0 +1,46 @@
+"""What is known of lines by their shape, which is the line with every digit replaced by 0 (``shapes.key_of``).
+
+Such a memory is for speed alone: whoever keeps one finds out the same by looking at the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from mltui.parsers.decimals import has_decimal_comma
+
+#: How many shapes are kept, and of lines of what length.
+_LIMIT = 8192
+_LONGEST = 512
+#: ``3: step 10``: srun's number of the task that prints the line.
+TASK = re.compile(rb" {0,3}(\d{1,4}): ")
+
+T = TypeVar("T")
+
+
+class Known(Generic[T]):
+    """What is known by shape, in bounded memory: when it is full, all is forgotten and learnt anew."""
+
+    def __init__(self, limit: int = _LIMIT) -> None:
+        self._limit = limit
+        self._known: dict[bytes, T] = {}
+        self.get = self._known.get
+        self.forget = self._known.clear
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The shapes of which something is known."""
+        return iter(self._known)
+
+    def keep(self, key: bytes, what: T) -> None:
+        """Keep what holds for all lines of the shape ``key``.
+
+        It is not kept where other digits may change it: a number in front may be a task's, and a zero before a comma
+        tells that decimals have commas.
+        """
+        if len(key) >= _LONGEST or TASK.match(key) or has_decimal_comma(key):
+            return
+        if len(self._known) >= self._limit:
+            self._known.clear()
+        self._known[key] = what
