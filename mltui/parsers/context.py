@@ -107,7 +107,13 @@ class Context:
             if plan.size is not None:
                 self.size = numbers[plan.size]
         else:
-            axis, x = self._by_counter(plan, counter, epoch, numbers)
+            value, total = numbers[counter.index], None if counter.total is None else numbers[counter.total]
+            if counter.way != "batch":
+                self.total = total
+            elif total is not None and total != self.total:
+                percent = None if plan.percent is None else numbers[plan.percent]
+                value, total = plan.group.inner.in_batches(value, total, percent)
+            axis, x = self._resolve(plan, epoch, value, total, counter)
         self.position = None
         if epoch is not None and epoch != self.epoch:
             self.enter_epoch(epoch)
@@ -115,22 +121,13 @@ class Context:
             return axis, x, False
         self.axis, self.x = axis, x
         self.advances += 1
-        self.trials += axis == "trial"
+        if axis == "trial":
+            self.trials += 1
         return axis, x, True
 
     def reach(self, axis: str, x: float) -> None:
         """A bar is at ``x``: what is printed between its steps stands there."""
         self.axis, self.x = axis, x
-
-    def _by_counter(self, plan: Plan, counter: Counter, epoch: float | None, numbers: Numbers) -> tuple[str, float]:
-        value = numbers[counter.index]
-        total = None if counter.total is None else numbers[counter.total]
-        if counter.way != "batch":
-            self.total = total
-        elif total is not None and total != self.total:
-            percent = None if plan.percent is None else numbers[plan.percent]
-            value, total = plan.group.inner.in_batches(value, total, percent)
-        return self._resolve(plan, epoch, value, total, counter)
 
     # What follows from it.
 
@@ -150,14 +147,14 @@ class Context:
         if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
             epoch = self.epoch
         if epoch is None:
-            return self.axis_in_fold(counter.axis), value
+            return self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
         if epoch == 0:
             self.zero_based = True
         inner = plan.group.inner
-        if inner.sums_up(value, total):
+        if inner.ever_full and inner.sums_up(value, total):
             return self.axis_in_fold("epoch"), epoch
-        inner.follow(epoch, value, total, counter.way, second=plan.group.seen.count == 1)
+        begins_anew = inner.follow(epoch, value, total, counter.way, second=plan.group.seen.count == 1)
         axis = "step" if counter.way == "batch" and inner.size else counter.axis
         size = inner.size or self.size
-        x = self.epoch_index(epoch) * size + value if size and inner.begins_anew(counter.way) else value
-        return self.axis_in_fold(axis), x
+        x = self.epoch_index(epoch) * size + value if size and begins_anew else value
+        return self.axis_in_fold(axis) if self.fold else axis, x

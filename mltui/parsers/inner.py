@@ -19,6 +19,8 @@ class InnerCounter:
 
     size: float = 0.0
     """How many steps an epoch has, by its total; 0 if it has told none."""
+    ever_full: bool = True
+    """It has always been full (``[4/4]``)."""
     _epoch: float | None = None
     _last: float = -1.0
     """Where the last line stood."""
@@ -27,8 +29,6 @@ class InnerCounter:
     _twins: bool = True
     """It has always been the epoch's own number."""
     _from_zero: bool = False
-    _full: bool | None = None
-    """It has always been full (``[4/4]``)."""
     _still: float | None = None
     """What it was in the last line, where it may be the length of an evaluation."""
     _batch: float | None = None
@@ -43,10 +43,10 @@ class InnerCounter:
         size = self._batch
         if not size or not 0 <= value <= total < 1e12:
             return value, total
-        batches = math.ceil(total / size)
-        if percent is not None and 0 <= percent <= 100 and (value % size or value / size < self._last):
-            return float(round(percent / 100 * batches)), float(batches)
-        return value / size, float(batches)
+        batch, batches = value / size, float(math.ceil(total / size))
+        if percent is not None and (value % size or batch < self._last) and 0 <= percent <= 100:
+            return float(round(percent / 100 * batches)), batches
+        return batch, batches
 
     def stands_still(self, value: float, x: float | None) -> bool:
         """Whether a counter without a total is as in the line before, or in the first one far behind ``x``."""
@@ -57,12 +57,14 @@ class InnerCounter:
 
     def sums_up(self, value: float, total: float | None) -> bool:
         """Whether the line at hand sums up its epoch, as all before it did: its counter is full."""
-        if self._full is not False:
-            self._full = value == total
-        return self._full
+        self.ever_full = self.ever_full and value == total
+        return self.ever_full
 
-    def follow(self, epoch: float, value: float, total: float | None, way: Way, second: bool) -> None:
-        """Learn from a line at ``value`` of ``epoch``; ``second``: only one of its kind came before it."""
+    def follow(self, epoch: float, value: float, total: float | None, way: Way, second: bool) -> bool:
+        """Learn from a line at ``value`` of ``epoch``, and tell whether it counts from the beginning in each.
+
+        ``second``: only one of its kind came before it. "2/5 * Epoch 2" counts the epochs twice.
+        """
         if value == 0:
             self._from_zero = True
         if value != epoch or epoch == self._epoch:
@@ -79,8 +81,6 @@ class InnerCounter:
             whole = total + 1
             self.size = whole if self.size == whole or (self._from_zero and value == total) else total
         self._epoch, self._last = epoch, value
-
-    def begins_anew(self, way: Way) -> bool:
-        """Whether it counts from the beginning in each epoch; "2/5 * Epoch 2" counts the epochs twice."""
-        per_epoch = self._per_epoch if self._per_epoch is not None else way == "batch"
-        return per_epoch and not self._twins
+        if self._twins:
+            return False
+        return way == "batch" if self._per_epoch is None else self._per_epoch

@@ -311,18 +311,23 @@ class Lines:
 
     def apply(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
         """Report the values of a line of this plan; ``redrawn``: the next one is drawn over it."""
+        if not plan.direct and self._note(plan, numbers):
+            return
+        if not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
+            self.points.read(plan, numbers, redrawn, self._indented)
+
+    def _note(self, plan: Plan, numbers: Numbers) -> bool:
+        """Note what a line says beside its values; whether nothing is left to be said of these."""
         points = self.points
-        if plan.lost:
-            points.dropped += plan.lost
+        points.dropped += plan.lost
         if plan.fold is not None:
             points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index])
-        if not plan.entries:
-            self._note_position(plan, plan.epoch_of(numbers), numbers)
-        elif plan.group.retells:
-            self._note_position(plan, plan.epoch_of(numbers), numbers)
+        if plan.entries and not plan.group.retells:
+            return False
+        self._note_position(plan, plan.epoch_of(numbers), numbers)
+        if plan.entries:
             points.retell(plan, numbers)
-        elif not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
-            points.read(plan, numbers, redrawn, self._indented)
+        return True
 
     def _ends_heading(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""

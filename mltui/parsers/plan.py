@@ -89,6 +89,8 @@ class Plan:
     """Values a line of this kind has that belong to series beyond the limit."""
     counts: bool = field(init=False)
     """The line says where it stands."""
+    direct: bool = field(init=False)
+    """It says nothing else but what its values are."""
     values_of: Callable[[Numbers], Numbers] = field(init=False, repr=False, compare=False)
     """The values of its entries among the numbers of a line."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
@@ -98,6 +100,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.counts = self.epoch is not None or self.inner is not None
+        self.direct = bool(self.entries) and not self.lost and self.fold is None and not self.group.retells
         self.values_of = _getter([entry.index for entry in self.entries])
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
 

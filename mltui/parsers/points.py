@@ -58,14 +58,14 @@ class Points:
         ``numbers`` are the line's, as ``plan`` counts them. A ``redrawn`` line is drawn over by the next: it may go on
         showing the last evaluation's values. An ``indented`` one belongs to the line above it.
         """
-        news = self.news
-        if not plan.counts or (plan.evaluates and news.context.counts_evaluation(plan, numbers)):
+        news, context = self.news, self.context
+        if not plan.counts or (plan.evaluates and context.counts_evaluation(plan, numbers)):
             if news.held.groups:
                 news.went_on_with(plan.group)
             self._unplaced.read(plan, numbers, redrawn, indented)
             return
-        axis, x, moved = news.context.follow(plan, numbers)
-        if moved:
+        axis, x, moved = context.follow(plan, numbers)
+        if moved and self._unplaced.waits:
             self._unplaced.arrived(axis, x, measures=True)
         if news.held.groups:
             news.training_went_on()

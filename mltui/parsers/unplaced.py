@@ -15,6 +15,8 @@ class Unplaced:
     """Places lines without a counter of their own, see the states of ``Group``, and hands them on as ``News``."""
 
     def __init__(self, news: News) -> None:
+        self.waits = False
+        """A line waits until the log says where it stands."""
         self._news = news
         self._ahead = Ahead()
         self._doubted: list[Group] = []
@@ -40,6 +42,7 @@ class Unplaced:
             self._news.report(plan, axis, x, numbers)
         for group in self._doubted[:]:
             self._learn(group, axis, x)
+        self.waits = bool(self._doubted)
 
     def close(self) -> None:
         """The log ended: what is still in doubt is settled by what is known."""
@@ -93,6 +96,7 @@ class Unplaced:
         if standing.doubt is not None:
             return self._doubt(Line(plan, numbers))
         if not group.seen.count:
+            self.waits = True
             if self._news.context.nowhere and (standing.needs_count or not self._ahead.keeps(group)):
                 self._ahead.keep(Line(plan, numbers))
                 return True
@@ -102,9 +106,12 @@ class Unplaced:
                     self._doubted.append(group)
                     return self._doubt(Line(plan, numbers))
                 self._report_first(group, first)
-        if standing.leads and (before := self._ahead.wait(Line(plan, numbers))) is not None:
+        if not standing.leads:
+            return False
+        self.waits = True
+        if (before := self._ahead.wait(Line(plan, numbers))) is not None:
             self._news.report(before.plan, *self._locate(group), before.numbers)
-        return standing.leads
+        return True
 
     def _report_first(self, group: Group, first: First) -> None:
         """Report the line that came before anything was counted, at the beginning of what was counted since."""
