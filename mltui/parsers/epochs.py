@@ -63,6 +63,6 @@ class EpochBar:
         names = {e.series.name for e in plan.entries}
         if names not in self._complete:
             self._complete = [*self._complete[-7:], names]
-        plan.group.hold.lift()
+        plan.group.hold.until = None
         self.points.news.report(plan, self.points.context.axis_in_fold("epoch"), epoch, numbers)
         self.points.news.training_went_on()

@@ -72,10 +72,6 @@ class Seen:
         """No line that comes is known to be a repeated one."""
         self.values.clear()
 
-    def forget_last(self) -> None:
-        """The last line does not count for where the next one stands."""
-        self.last_x = None
-
     def move(self, axis: str, x: float) -> None:
         """The only line turned out to stand elsewhere."""
         if self.last_x is not None:
@@ -102,14 +98,6 @@ class Hold:
     advances: int = -1
     """How often the training had gone on when the first of them came."""
 
-    def begin(self, advances: int) -> None:
-        """The first points are held."""
-        self.advances = advances
-
-    def lift(self) -> None:
-        """From now on points are reported at once."""
-        self.until = None
-
     def wait_to_recur(self) -> None:
         """That the training goes on does not show that these lines are a curve."""
         if self.until is not None:
@@ -119,14 +107,6 @@ class Hold:
         """The points were reported, and the next ones are at once."""
         self.until = None
         self.points.clear()
-
-    def drop(self) -> None:
-        """The points are those of no curve."""
-        self.points.clear()
-
-    def keep(self, points: list[MetricPoint]) -> None:
-        """Of the points only these are left."""
-        self.points = points
 
     def move(self, axis: str, x: float) -> None:
         """The points turned out to stand elsewhere."""
@@ -152,39 +132,10 @@ class Standing:
     things: bool = False
     """Two of such lines stood at one place of the log: they speak of things, not of times."""
 
-    def count_lines(self) -> None:
-        """They turned out to have no place in the log's own counting."""
-        self.counted = True
-
-    def begin_doubt(self, doubt: Doubt) -> None:
-        """The first line may stand in front of the line that counts, or was ahead of all."""
-        self.doubt = doubt
-
-    def end_doubt(self) -> Doubt | None:
-        """It is known where they stand: the doubt there was."""
-        doubt, self.doubt = self.doubt, None
-        return doubt
-
-    def stand_in_front(self, leads: bool) -> None:
-        """It was settled whether they stand in front of the line that has their place."""
-        self.leads = leads
-
-    def was_inside(self, place: tuple[str, float] | None) -> None:
-        """A line was placed by epoch, while the log stood at ``place`` in it."""
-        self.inside = place
-
-    def speak_of_things(self) -> None:
-        """Two of the lines stood at one place."""
-        self.things = True
-
-    def demand_count(self, needed: bool) -> None:
-        """The newest judgement on whether any program may print these lines."""
-        self.needs_count = needed
-
 
 @dataclass(slots=True)
 class Group:
-    """One kind of line: the same names, counted the same way. Its parts change themselves alone, by their methods.
+    """One kind of line: the same names, counted the same way.
 
     A group is in one state of each of two sorts. Whether its points are reported, see ``hold``::
 
@@ -215,6 +166,11 @@ class Group:
     hold: Hold = field(default_factory=Hold)
     standing: Standing = field(default_factory=Standing)
 
+    @property
+    def recurs(self) -> bool:
+        """Enough of it came to be a curve; of a sentence what other lines have told since was left out."""
+        return (len(self.hold.points) if self.retells else self.seen.count) >= 2
+
     def move_held(self, axis: str, x: float) -> None:
         """Place the line that is still held back elsewhere: others of its kind have shown where they stand."""
         if self.hold.points and self.seen.last_x is not None:
@@ -223,5 +179,5 @@ class Group:
 
     def list_things(self) -> None:
         """Two lines stood at one place: they speak of things, and what was held of them is no curve."""
-        self.standing.speak_of_things()
-        self.hold.drop()
+        self.standing.things = True
+        self.hold.points.clear()

@@ -17,11 +17,10 @@ class Held:
 
     def hold(self, group: Group, context: Context) -> list[MetricPoint]:
         """Hold the points of a group that is not to report at once; those that are to be reported now."""
-        # Of a sentence that others may tell too what they have told meanwhile was left out.
-        if (len(group.hold.points) if group.retells else group.seen.count) >= 2:
+        if group.recurs:
             return self.release(group)
         if group not in self.groups:
-            group.hold.begin(context.advances)
+            group.hold.advances = context.advances
             self.groups.append(group)
         return []
 

@@ -11,8 +11,9 @@ from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
-from mltui.parsers.likeness import is_again, is_same, is_told_by_others, may_be
+from mltui.parsers.likeness import is_again, is_told_by_others
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
+from mltui.parsers.retold import is_told
 from mltui.parsers.tokens import Numbers
 from mltui.parsers.vocabulary import is_evaluation, is_of_epoch
 
@@ -67,7 +68,7 @@ class News:
             return
         group, values = plan.group, plan.values_of(numbers)
         seen = group.seen
-        if group.retells and self._is_retold(group, plan.entries[0].series.name, values[0]):
+        if group.retells and is_told(plan, numbers, self.series.values(), self.held.groups):
             return
         if group.repeats and is_told_by_others(group, axis, x, values):
             return
@@ -105,17 +106,6 @@ class News:
             out.append(point)
         if not at_once:
             self.out += self.held.hold(group, self.context)
-
-    def _is_retold(self, group: Group, name: str, value: float) -> bool:
-        """Whether lines of another kind tell the series ``name``, or one that had this value last."""
-        others = [s.last for s in self.series.values() if s.last is not None and s.teller is not group]
-        held = [point for other in self.held.groups if other is not group for point in other.hold.points]
-        if any(may_be(name, point.name) for point in others + held):
-            group.hold.drop()
-            return True
-        mine = [point for point in group.hold.points if not any(is_same(point.value, p.value) for p in others)]
-        group.hold.keep(mine)
-        return any(is_same(value, point.value) for point in others)
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""

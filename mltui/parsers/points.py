@@ -14,6 +14,7 @@ from mltui.parsers.context import Context
 from mltui.parsers.live import Live
 from mltui.parsers.news import News
 from mltui.parsers.plan import PlacedLine, Plan, Series
+from mltui.parsers.retold import place_of
 from mltui.parsers.tokens import Numbers
 from mltui.parsers.unplaced import Unplaced
 
@@ -75,13 +76,12 @@ class Points:
             news.report(*finished)
 
     def retell(self, plan: Plan, numbers: Numbers) -> None:
-        """Report what a sentence says that other lines may say too: it moves nothing."""
-        counter = plan.inner if plan.inner is not None and plan.inner.way == "step" else plan.epoch
-        if counter is None:
+        """Report what a sentence says that other lines may say too."""
+        place = place_of(plan, numbers, self.context)
+        if place is None:
             self._unplaced.read(plan, numbers, False, False)
         else:
-            axis = self.context.axis_in_fold(counter.axis)
-            self.news.report(plan, axis, numbers[counter.index], numbers)
+            self.news.report(plan, *place, numbers)
 
     def arrived(self, axis: str, x: float, measures: bool) -> None:
         """The log has said where it stands, in a line that ``measures`` or only counts."""

@@ -84,7 +84,7 @@ class Judge:
                 entries.append(Entry(series, index, scheduled))
         group = self._groups.group_for(said, names, values)
         measured = [f for f in values if f.role is Role.METRIC]
-        group.standing.demand_count(record.row or all(is_everyday(f.name) for f in measured))
+        group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
         plan = Plan(group, entries, counters.epoch, counters.inner, counters.fold, counters.percent, lost=lost)
         plan.running_mean, plan.size = record.running_mean, counters.size
         plan.evaluates = counters.epoch is None and evaluates(record)

@@ -77,13 +77,13 @@ class Unplaced:
         if not group.standing.counted:
             within = seen.count > 0 and Axis.of(seen.axis).counts != "epoch"
             if context.epoch is not None and not within and not seen.ends_at(context.epoch):
-                group.standing.was_inside(None if context.x is None else (context.axis, context.x))
+                group.standing.inside = None if context.x is None else (context.axis, context.x)
                 return context.axis_in_fold("epoch"), context.epoch
             if context.x is not None and not seen.ends_at(context.x) and context.axis != "epoch":
                 return context.axis, context.x
             # A second line at the same place: what moves the training on does not move these lines on. And the first
             # line before anything was placed: these lines come in front of those that say where.
-            group.standing.count_lines()
+            group.standing.counted = True
             group.move_held("count", 1.0)
         return "count", seen.count + 1.0
 
@@ -102,7 +102,7 @@ class Unplaced:
                 return True
             if (first := self._ahead.first_of(group)) is not None:
                 if first.leads:
-                    standing.begin_doubt(Doubt(first.axis, [first.line]))
+                    standing.doubt = Doubt(first.axis, [first.line])
                     self._doubted.append(group)
                     return self._doubt(Line(plan, numbers))
                 self._report_first(group, first)
@@ -118,9 +118,9 @@ class Unplaced:
         plan, numbers = first.line
         if first.axis:
             self._news.report(plan, first.axis, 0.0, numbers)
-            group.seen.forget_last()
+            group.seen.last_x = None  # It does not count for where the next one stands.
         else:
-            group.standing.count_lines()
+            group.standing.counted = True
             self._news.report(plan, "count", 1.0, numbers)
 
     def _doubt(self, line: Line) -> bool:
@@ -151,17 +151,18 @@ class Unplaced:
         """Report the lines that were kept, where they turned out to stand."""
         if (doubt := self._end_doubt(group)) is not None:
             stand_at, leads = doubt.positions()
-            group.standing.stand_in_front(leads)
+            group.standing.leads = leads
             for (plan, numbers), x in zip(doubt.lines[doubt.placed :], stand_at[doubt.placed :], strict=True):
                 self._news.report(plan, doubt.axis, x, numbers)
 
     def _settle_as_counted(self, group: Group) -> None:
         """Report the lines that were kept by their count: they stand neither in front of what counts nor behind."""
         if (doubt := self._end_doubt(group)) is not None:
-            group.standing.count_lines()
+            group.standing.counted = True
             for x, (plan, numbers) in enumerate(doubt.lines[doubt.placed :], group.seen.count + 1):
                 self._news.report(plan, "count", float(x), numbers)
 
     def _end_doubt(self, group: Group) -> Doubt | None:
         self._doubted.remove(group)
-        return group.standing.end_doubt()
+        doubt, group.standing.doubt = group.standing.doubt, None
+        return doubt
