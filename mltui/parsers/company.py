@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.tokens import VALUE_UNITS
+from mltui.parsers.tokens import MONEY, VALUE_UNITS
 from mltui.parsers.vocabulary import (
     Role,
     is_everyday,
@@ -125,19 +125,28 @@ def _counters_alone_measure_nothing(record: Record, counts: bool) -> list[Field]
 
 
 def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | None:
-    """``[2/24] size=3.1 hist=0.5``: what no word tells to be measured, in a line whose counter has no name either."""
+    """``[2/24] size=3.1 hist=0.5``: what no word tells to be measured, in a line that counts what any program does."""
     unknown = [f for f in record.fields if f.role is Role.UNKNOWN]
     if not unknown or any(f.role in (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT) for f in record.fields):
         return None
-    counted = any(f.role is Role.COUNTER for f in record.fields)
+    counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
     measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
     if len(unknown) > 3 and all(f.decimal for f in unknown):
         return None  # So many measured numbers are a training's.
     return None if counted and measured else []  # "batch 1: min=0.0 max=16.0" is about data.
 
 
+def _services_tick(record: Record, counts: bool) -> list[Field] | None:
+    """``tick=4 error_rate=0.02``: what a service tells of itself, time and again."""
+    ticks = any(f.counts and f.counts[0] == "tick" for f in record.fields)
+    metrics = _metrics(record)
+    return [] if ticks and not _trains(record) and metrics and all(is_everyday(f.name) for f in metrics) else None
+
+
 def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
     """``id=40 score=0.36``, ``[1/6] query='who is it' score=0.36``: what any program tells of one thing."""
+    if any(f.unit in MONEY for f in record.fields) and not counts:
+        return []
     if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
         return []
     numbered = any(f.name.lower() in ("id", "idx", "index") and not f.decimal for f in record.fields)
@@ -172,6 +181,7 @@ _RULES: tuple[_Rule, ...] = (
     _rates_and_norms_stand_alone,
     _counters_alone_measure_nothing,
     _unknown_work_is_no_training,
+    _services_tick,
     _things_have_numbers,
     _settings_may_be_learnt,
     _company_makes_values,

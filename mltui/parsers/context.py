@@ -44,6 +44,11 @@ class Context:
         """Nothing has been counted yet."""
         return self.epoch is None and self.x is None and self.position is None
 
+    @property
+    def only_works(self) -> bool:
+        """Nothing was counted but batches, in lines that measure nothing: any program does its work in some."""
+        return self.position is not None and self.position[0] == "batch" and self.epoch is None and self.x is None
+
     def has_under(self, indented: bool) -> bool:
         """Whether a line without counters, ``indented`` or not, belongs to the line of counters above it."""
         return self.position is not None and (self.firm or (indented and self.position[0] != "trial"))

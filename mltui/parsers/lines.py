@@ -236,7 +236,7 @@ class Lines:
             (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
         ]
         literal += [(a + start, b + start) for a, b in record.literal]
-        if record.item[-1:].isdigit():
+        if any(c.isdigit() for c in record.item):
             literal.append((at, at + len(record.item)))
         numbers = [t for t in tokens if t.kind == "number"]
         rank_field = next((f for f in record.fields if f.name.lower() in ("rank", "client") and f.explicit), None)

@@ -244,12 +244,10 @@ SIZE_UNITS = frozenset(
         "V",
         "GHz",
         "MHz",
-        "px",
         "x",
-        "EUR",
-        "USD",
-        "GBP",
     ]
 )
 #: Units in which quality is measured: they may follow a metric's value.
-VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg"))
+VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg", "mm", "cm", "px"))
+#: What errors of prices are measured in; what any program loses, too.
+MONEY = frozenset(("EUR", "USD", "GBP"))

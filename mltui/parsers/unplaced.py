@@ -29,7 +29,8 @@ class Unplaced:
         if plan.fold is not None and news.context.position is None:
             news.report(plan, "fold", numbers[plan.fold.index], numbers, redrawn)
             return
-        if self._waits(plan, numbers) or (group.standing.needs_count and self._lists_things(group)):
+        everyday = group.standing.needs_count
+        if self._waits(plan, numbers) or (everyday and (news.context.only_works or self._lists_things(group))):
             return
         axis, x = self._locate(group)
         if group.standing.needs_place and not news.context.has_under(indented) and Axis.of(axis).counts != "epoch":

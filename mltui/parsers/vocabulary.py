@@ -237,7 +237,7 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
     times = own & _TIME_WORDS
     if times == {"t"} and own & METRIC_WORDS:
         times = set()  # "loss_i2t" is no time.
-    if times or (own & _SIZE_WORDS and parts[-1] != "norm"):
+    if times or (own & _SIZE_WORDS and "norm" not in own):
         return Role.OTHER
     alone = own - QUALIFIERS - SCOPE_WORDS.keys() <= _LETTERS and bool(own & _LETTERS)
     if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS or alone:

@@ -12,9 +12,11 @@ from itertools import pairwise
 from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
 
+_MANY = rb"(?:rank|client|seed|agent|actor|learner)"
 # In front of the line, with one blank behind it: what follows may be indented.
 _RANK = re.compile(
-    rb"(?:(\[(?:rank|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
+    rb"(?:(\[(?:" + _MANY + rb"|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
+    rb"|(\(" + _MANY + rb"[ =]\d+\)):?"
     rb"|((?:rank|process|client|gpu|chain) ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
     rb"|\[\d+,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\)"
     rb"|\((\d+)/\d+\)(?= (?:epoch|step|iter)))\ ?",

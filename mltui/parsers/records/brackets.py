@@ -42,6 +42,9 @@ def _open_round(walk: Walk, token: Token) -> None:
             walk.brackets.append(Bracket.WRAP)
     elif not walk.phrase:
         _open(walk, Bracket.PART)
+    elif _begins_with_count(walk):
+        walk.separator = ":"
+        walk.brackets.append(Bracket.PART)
     elif not (_holds_only_value(walk) or _holds_values(walk) or _belongs_to_name(walk)):
         previous = walk.previous()
         touching = previous is not None and previous.end == token.start
@@ -198,6 +201,14 @@ def _completes_names(walk: Walk) -> bool:
         return False
     by_scope = bool(scope_of(following.text)) and measures(walk.phrase[-1])
     return by_scope or following.text.lower() in STATISTICS
+
+
+def _begins_with_count(walk: Walk) -> bool:
+    """Whether the bracket behind a counter begins with its number, and goes on: ``Step... (20 | Loss: 2.9)``."""
+    count, mark = walk.next(), walk.next(2)
+    if count is None or mark is None or not count.text.isdigit() or count.unit or len(walk.phrase) > 1:
+        return False
+    return mark.text in "/|," and counter_of(walk.phrase[-1]) is not None
 
 
 def _holds_only_value(walk: Walk) -> bool:

@@ -18,9 +18,11 @@ WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _VALUE = rf"{NUMBER}|[-+]?(?:nan|inf)"
-# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``.
+# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``. In Markdown stand ``**0.5**``, too.
 CELL = re.compile(
-    rf"\[?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?(?:\s?[%*]|(?<=e[-+]\d\d)[a-z])?\]?", re.I
+    rf"(?:\[|\*\*)?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?"
+    r"(?:\s?%?\*\*|\s?[%*]|(?<=e[-+]\d\d)[a-z])?\]?",
+    re.I,
 )
 _NUMBER = re.compile(_VALUE, re.I)
 # A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.

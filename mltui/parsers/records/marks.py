@@ -173,8 +173,10 @@ def take_gap(walk: Walk, token: Token) -> None:
 
 
 def take_bar(walk: Walk, token: Token) -> None:
-    """Read a row of dashes or blocks."""
-    walk.boundary()
+    """Read a row of dashes or blocks; the dots of ``Step... (20 | Loss: 2.9)`` say nothing."""
+    following = walk.next()
+    if not (token.text == "..." and following is not None and following.text == "(" and walk.phrase):
+        walk.boundary()
 
 
 def take_noise(walk: Walk, token: Token) -> None:

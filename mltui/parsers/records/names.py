@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mltui.parsers.vocabulary import QUALIFIERS, Role, counter_of, role_of, scope_of, word_set, words
 
 STOP = word_set("""
@@ -31,6 +33,16 @@ _DOING = word_set("""
 """)
 #: What a bracket or a table holds of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
 STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
+
+
+# What may stand in capitals without being a name.
+_LOUD = NO_TAGS | STOP | word_set("debug warn warning error critical notice trace fatal phase mode")
+_DATA_SET = re.compile(r"(?=(?:.*[A-Z]){3})(?=.*[-\d]|[A-Z]{4,8}$)[A-Z][\w-]+$")
+
+
+def is_data_set(word: str) -> bool:
+    """Whether ``word`` looks like what a set of data is called: ``STS-B``, ``MRPC``, ``CIFAR10``."""
+    return _DATA_SET.match(word) is not None and word.lower() not in _LOUD and not (known(word) or counter_of(word))
 
 
 def measures(word: str) -> bool:

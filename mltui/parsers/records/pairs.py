@@ -34,7 +34,7 @@ _RESULTS = word_set("""
 """)
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
 _PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
-_ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
+_ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w.-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
 # The same in front of pairs without signs: ``  depth         train 1.0344  val 0.7760``.
 _ITEM_APART = re.compile(
     rf"[ \t]{{1,20}}([A-Za-z][\w-]{{1,30}})(?: {{2,}}|\t)\s*(?:[A-Za-z]\w* +{NUMBER}(?:\s+|$)){{2,}}"

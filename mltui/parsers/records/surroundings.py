@@ -6,7 +6,7 @@ from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import MEANS, STOP, measures
 from mltui.parsers.records.record import Field
 from mltui.parsers.records.walk import Walk
-from mltui.parsers.tokens import TIME_UNITS, Token
+from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
 
 # Words between names and numbers of a sentence.
@@ -87,6 +87,8 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     name = at - 1 - (tokens[at - 1].kind == "gap")  # "| R  169.38 |"
     before = tokens[name - 1] if name > 0 and tokens[name].kind == "word" else None
     behind = tokens[at + 1] if at + 1 < len(tokens) else None
+    if behind is not None and behind.kind == "word" and behind.text in VALUE_UNITS:
+        behind = tokens[at + 2] if at + 2 < len(tokens) else None  # "| EPE 2.087 px |"
     behind = None if at + 2 == len(tokens) and behind is not None and behind.kind == "gap" else behind
     if len(phrase) != 1 or before is None or "." not in token.text or token.unit or phrase[0].lower() in STOP:
         return False

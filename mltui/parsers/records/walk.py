@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, inside, known, measures, scope_word
+from mltui.parsers.records.names import MEANS, inside, is_data_set, known, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, word_set, words
@@ -130,7 +130,9 @@ class Walk(Cursor):
         if self.phrase and len(self.phrase) <= 3 and Bracket.CALL not in self.brackets:
             found = scope_word(self.phrase)
             if found:
-                self.label, self.inherited = found, ""
+                data = self.phrase[-1]
+                named = len(self.phrase) == 2 and not found.isupper() and is_data_set(data)
+                self.label, self.inherited = f"{found} {data}" if named else found, ""
 
     def note_past(self, phrase: list[str]) -> None:
         """Note that the line speaks of the best so far: it begins with that word."""

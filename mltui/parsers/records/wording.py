@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.parsers.records.names import SCOPE_KEYS
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.tokens import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
+from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import Role, scope_of, word_set
 
 _WRAPPERS = word_set("""
@@ -21,6 +21,10 @@ _BATCHES = {
     **dict.fromkeys(("step", "steps"), "step"),
     "epochs": "epoch",
 }
+# Behind the numbers of texts: "a loss of 12.5 million dollars".
+_MAGNITUDES = word_set("""
+    hundred thousand million billion trillion
+""")
 # Pieces of data: how many of them are done says nothing of a training.
 _PIECES = word_set("""
     shards files parts chunks pages documents docs workers
@@ -66,6 +70,12 @@ def _is_unit(walk: Walk, token: Token) -> bool:
         last.unit = text
         if last.role is not Role.COUNTER:
             last.role = Role.THROUGHPUT if "/s" in text else Role.OTHER
+        return True
+    if isinstance(last, Field) and not last.unit and text in MONEY:
+        last.unit = text
+        return True
+    if isinstance(last, Field) and text in _MAGNITUDES:
+        last.role = Role.OTHER
         return True
     return text in VALUE_UNITS
 
