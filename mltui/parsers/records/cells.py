@@ -18,7 +18,7 @@ WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _VALUE = rf"{NUMBER}|[-+]?(?:nan|inf)"
-# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``. In Markdown stand ``**0.5**``, too.
+# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``. Markdown: ``**0.5**``.
 CELL = re.compile(
     rf"(?:\[|\*\*)?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?"
     r"(?:\s?%?\*\*|\s?[%*]|(?<=e[-+]\d\d)[a-z])?\]?",
