@@ -79,7 +79,8 @@ class Judge:
                     continue
                 if said.placed and not record.retells:
                     self._titles.learn_counted(name)
-                set_once = bare and not (stated and found.explicit and is_learning_rate(found.name))
+                rate = stated and found.role is Role.SCHEDULE and is_learning_rate(found.name)
+                set_once = bare and not (rate and (found.explicit or self._tells_rates()))
                 scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
                 entries.append(Entry(series, index, scheduled))
         group = self._groups.group_for(said, names, values)
@@ -89,6 +90,10 @@ class Judge:
         plan.running_mean, plan.size = record.running_mean, counters.size
         plan.evaluates = counters.epoch is None and evaluates(record)
         return plan
+
+    def _tells_rates(self) -> bool:
+        """Whether a learning rate is a curve already: one that another line tells is one too, if it changes or not."""
+        return any(known.last is not None and is_learning_rate(known.name) for known in self.points.series.values())
 
 
 def _counting_plan(said: Said) -> Plan | None:

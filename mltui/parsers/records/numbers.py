@@ -22,7 +22,7 @@ _BLOCK = word_set("""
     best last since until from early total remaining max resume resuming saved saving every
 """)
 # What a word in front of a number is only a name for where it has a field of its own.
-_MAY_BE_NAMES = (Role.SCOPE, Role.UNKNOWN, Role.OTHER, Role.SCHEDULE)
+_MAY_BE_NAMES = (Role.SCOPE, Role.UNKNOWN, Role.OTHER)
 #: Stands for the total where Keras does not know it.
 _ENDLESS = "/Unknown"
 
