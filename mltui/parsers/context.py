@@ -49,9 +49,10 @@ class Context:
         """Nothing was counted but batches, in lines that measure nothing: any program does its work in some."""
         return self.position is not None and self.position[0] == "batch" and self.epoch is None and self.x is None
 
-    def has_under(self, indented: bool) -> bool:
-        """Whether a line without counters, ``indented`` or not, belongs to the line of counters above it."""
-        return self.position is not None and (self.firm or (indented and self.position[0] != "trial"))
+    @property
+    def in_block(self) -> bool:
+        """Whether a line without counters belongs to the line of counters above it."""
+        return self.position is not None and (self.firm or self.position[0] != "trial")
 
     def counts_evaluation(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a counter runs over other data than the training's does.

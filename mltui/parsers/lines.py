@@ -314,7 +314,7 @@ class Lines:
         if not plan.direct and self._note(plan, numbers):
             return
         if not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
-            self.points.read(plan, numbers, redrawn, self._indented)
+            self.points.read(plan, numbers, redrawn)
 
     def _note(self, plan: Plan, numbers: Numbers) -> bool:
         """Note what a line says beside its values; whether nothing is left to be said of these."""

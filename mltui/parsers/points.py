@@ -53,17 +53,17 @@ class Points:
         out, news.out = news.out, []
         return out
 
-    def read(self, plan: Plan, numbers: Numbers, redrawn: bool = False, indented: bool = False) -> None:
+    def read(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
         """Report the values of a line of this plan where its counters, or else the lines around it, place it.
 
         ``numbers`` are the line's, as ``plan`` counts them. A ``redrawn`` line is drawn over by the next: it may go on
-        showing the last evaluation's values. An ``indented`` one belongs to the line above it.
+        showing the last evaluation's values.
         """
         news, context = self.news, self.context
         if not plan.counts or (plan.evaluates and context.counts_evaluation(plan, numbers)):
             if news.held.groups:
                 news.went_on_with(plan.group)
-            self._unplaced.read(plan, numbers, redrawn, indented)
+            self._unplaced.read(plan, numbers, redrawn)
             return
         axis, x, moved = context.follow(plan, numbers)
         if moved and self._unplaced.waits:
@@ -79,7 +79,7 @@ class Points:
         """Report what a sentence says that other lines may say too."""
         place = place_of(plan, numbers, self.context)
         if place is None:
-            self._unplaced.read(plan, numbers, False, False)
+            self._unplaced.read(plan, numbers, False)
         else:
             self.news.report(plan, *place, numbers)
 

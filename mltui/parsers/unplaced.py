@@ -21,7 +21,7 @@ class Unplaced:
         self._ahead = Ahead()
         self._doubted: list[Group] = []
 
-    def read(self, plan: Plan, numbers: Numbers, redrawn: bool, indented: bool) -> None:
+    def read(self, plan: Plan, numbers: Numbers, redrawn: bool) -> None:
         """Report a line where the log was last, or keep it until the log says where it is."""
         news, group = self._news, plan.group
         if len(plan.entries) > 1 and not group.standing.counted and self._repeats(plan, numbers):
@@ -33,7 +33,7 @@ class Unplaced:
         if self._waits(plan, numbers) or (everyday and (news.context.only_works or self._lists_things(group))):
             return
         axis, x = self._locate(group)
-        if group.standing.needs_place and not news.context.has_under(indented) and Axis.of(axis).counts != "epoch":
+        if group.standing.needs_place and not news.context.in_block and Axis.of(axis).counts != "epoch":
             return
         news.report(plan, axis, x, numbers, redrawn)
 

@@ -153,6 +153,8 @@ _RATE = re.compile(
     r"|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec",
     re.I,
 )
+# By which class it is set: ``lr(CosineAnnealingDecay)``.
+_SET_BY = re.compile(r"\([A-Z][A-Za-z]{3,}\)$")
 _SPENT = re.compile(
     r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|^sec/[a-z]+$", re.I
 )
@@ -206,7 +208,7 @@ def role_of(name: str) -> Role:
         return Role.COUNTER
     if _SPENT.search(name):
         return Role.OTHER
-    name = _FOLDER.sub("", name)
+    name = _SET_BY.sub("", _FOLDER.sub("", name))
     if name.endswith("_ms"):
         return Role.OTHER
     if name.endswith("_s") and METRIC_WORDS.isdisjoint(words(name)):

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
-from mltui.parsers.records.names import measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import Token
-from mltui.parsers.vocabulary import Role
+from mltui.parsers.vocabulary import Role, role_of
 
 
 def take_mark(walk: Walk, token: Token) -> None:
@@ -114,7 +113,7 @@ def take_plusminus(walk: Walk, token: Token) -> None:
 def _dash(walk: Walk, token: Token) -> None:
     previous, following, last = walk.previous(), walk.next(), walk.last
     apart = previous is None or following is None or previous.end < token.start < token.end < following.start
-    named = bool(walk.phrase) and not walk.separator and measures(walk.phrase[-1])
+    named = bool(walk.phrase) and not walk.separator and role_of(walk.phrase[-1]) in (Role.METRIC, Role.SCHEDULE)
     if apart and named and following is not None and following.kind == "number" and "." in following.text:
         walk.separator = ":"  # "dice_loss - 0.31"
     elif apart or previous is None or following is None:

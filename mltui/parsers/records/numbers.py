@@ -221,8 +221,10 @@ def _is_first(walk: Walk, token: Token, place: Place) -> bool:
     if not record.nameless and not all(t.text in "[{" or t.kind == "gap" for t in walk.tokens[: walk.i]):
         return False
     previous = walk.previous()
-    behind_bracket = walk.previous_text() == "]" and token.text.isdigit() and bool(record.nameless)
-    return place != "plain" or previous is None or previous.text in "|{" or behind_bracket
+    second = token.text.isdigit() and len(record.nameless) > 0
+    behind_bracket = second and walk.previous_text() == "]"
+    behind_first = second and walk.after_number() and walk.next_kind() == "word"  # "0 10 lr - 0.001 loss - 0.5"
+    return place != "plain" or previous is None or previous.text in "|{" or behind_bracket or behind_first
 
 
 def _more_of(walk: Walk, token: Token) -> bool:

@@ -94,7 +94,8 @@ class Walk(Cursor):
             label=self.label,
             unit=token.unit,
         )
-        if self.inherited and found.role is Role.METRIC and not scope_of(name):
+        inside_of = self.brackets[-1:] == [Bracket.PART] and found.role is Role.UNKNOWN
+        if self.inherited and (inside_of or found.role is Role.METRIC) and not scope_of(name):
             found.label = self.inherited
         unit = found.unit
         if found.counts == ("percent", "step") and unit != "%":
