@@ -71,7 +71,7 @@ def between_marks(walk: Walk, token: Token) -> bool:
     They end with it, ``| Policy loss -0.03 |``, or say behind it of what it is: ``, test error of best model 53.2 %``.
     """
     phrase = walk.phrase
-    before = walk.tokens.index(token, walk.i) - len(phrase) - 1
+    before = walk.tokens.index(token) - len(phrase) - 1
     of = phrase.index("of") if "of" in phrase[1:] else 0
     named = measures(phrase[of - 1]) or (not of and phrase[0].lower() in MEANS)
     if not 1 < len(phrase) < (7 if of else 4) or before < 0 or "." not in token.text or not named:
@@ -83,7 +83,7 @@ def between_marks(walk: Walk, token: Token) -> bool:
 def stands_alone(walk: Walk, token: Token) -> bool:
     """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, whatever it says."""
     tokens, phrase = walk.tokens, walk.phrase
-    at = tokens.index(token, walk.i)
+    at = tokens.index(token)
     name = at - 1 - (tokens[at - 1].kind == "gap")  # "| R  169.38 |"
     before = tokens[name - 1] if name > 0 and tokens[name].kind == "word" else None
     behind = tokens[at + 1] if at + 1 < len(tokens) else None
