@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isfinite
 
 from mltui.domain.metric import MetricPoint
 from mltui.domain.words import SYNONYMS
@@ -45,6 +46,14 @@ def may_be(name: str, other: str) -> bool:
 def is_same(value: float, told: float) -> bool:
     """Whether ``value`` is what was ``told``, be it as a share or in percent."""
     return any(is_close(value * factor, told) for factor in (1, 100, 0.01))
+
+
+def is_rounded(value: float, told: float) -> bool:
+    """Whether ``value`` is what was ``told``, or what is left of it with as many decimals as it has."""
+    if value == told or not isfinite(value):
+        return value == told or (value != value and told != told)
+    decimals = repr(value).partition(".")[2]
+    return decimals.isdigit() and abs(value - told) <= 0.50001 * 10.0 ** -len(decimals)
 
 
 def is_close(value: float, told: float) -> bool:

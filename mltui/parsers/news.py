@@ -11,7 +11,7 @@ from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Seen
 from mltui.parsers.held import Held
-from mltui.parsers.likeness import is_again, is_told_by_others
+from mltui.parsers.likeness import is_again, is_rounded, is_told_by_others
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.retold import is_told
 from mltui.parsers.tokens import Numbers
@@ -161,7 +161,9 @@ class News:
     def report_epoch(self, series: Series, epoch: float, value: float) -> None:
         """Report an epoch's value that a bar showed."""
         point = MetricPoint(series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind)
-        if series.wanted and isfinite(epoch) and series.last != point:
+        last = series.last
+        again = last is not None and last[1:3] == point[1:3] and is_rounded(value, last.value)
+        if series.wanted and isfinite(epoch) and not again:
             series.last = point
             self.out.append(point)
 
