@@ -86,6 +86,8 @@ class Until(Enum):
     IT_RECURS = "it recurs"
     TRAINING_GOES_ON = "the training goes on"
     """… or it recurs."""
+    ANYTHING_IS_MEASURED = "anything is measured"
+    """… and it recurs: a rate alone is a plan of what will be set."""
 
 
 @dataclass(slots=True)
@@ -139,8 +141,9 @@ class Group:
 
     A group is in one state of each of two sorts. Whether its points are reported, see ``hold``::
 
-        held until it recurs ───────────────────────────┐
-        held until it recurs, or the training goes on ──┴──▶ reported at once
+        held until it recurs ─────────────────────────────────────┐
+        held until it recurs, or the training goes on ────────────┼──▶ reported at once
+        held until it recurs in a log that measures something ────┘
 
     Lines that say where they stand are reported at once from the first one on, if they measure anything. Those that
     turn out to speak of things, not of times, are never.

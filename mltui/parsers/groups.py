@@ -48,5 +48,7 @@ def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[
     until = None
     if not (said.placed and strong) or retells:
         until = Until.IT_RECURS if said.counters.any or rates or retells else Until.TRAINING_GOES_ON
+        if rates and said.counters.any and not retells:
+            until = Until.ANYTHING_IS_MEASURED
     standing = Standing(needs_place=rates and not said.placed)
     return Group(tuple(names), earlier, retells, hold=Hold(until), standing=standing)

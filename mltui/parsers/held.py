@@ -7,6 +7,9 @@ from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Until
 from mltui.parsers.plan import Series
 
+#: Points of rates that are held back.
+_MOST = 10_000
+
 
 class Held:
     """The groups whose points are held back; what is left here when the log ends is a result, and no curve."""
@@ -17,7 +20,8 @@ class Held:
 
     def hold(self, group: Group, context: Context) -> list[MetricPoint]:
         """Hold the points of a group that is not to report at once; those that are to be reported now."""
-        if group.recurs:
+        waits = group.hold.until is Until.ANYTHING_IS_MEASURED and not self._is_anything_measured(group)
+        if group.recurs and not waits:
             return self.release(group)
         if group not in self.groups:
             group.hold.advances = context.advances
@@ -45,7 +49,7 @@ class Held:
         """The points of what stood in the middle of the training, so that it was no final result."""
         points: list[MetricPoint] = []
         for group in self.groups[:]:
-            if group.hold.until is not Until.IT_RECURS and 0 < group.hold.advances < context.advances:
+            if group.hold.until is Until.TRAINING_GOES_ON and 0 < group.hold.advances < context.advances:
                 inside = group.standing.inside
                 if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
@@ -68,10 +72,14 @@ class Held:
         points: list[MetricPoint] = []
         if context.advances == 1:
             for group in self.groups[:]:
-                if group.hold.until is not Until.IT_RECURS and group.hold.advances == 1:
+                if group.hold.until is Until.TRAINING_GOES_ON and group.hold.advances == 1:
                     points += self.release(group)
         self.groups.clear()
         return points
+
+    def _is_anything_measured(self, group: Group) -> bool:
+        """Whether the log has told a value of anything; so it does where ``group`` comes too often to be kept."""
+        return len(group.hold.points) > _MOST or any(series.last is not None for series in self._series.values())
 
     def _is_news(self, point: MetricPoint) -> bool:
         """Whether no other line has told a point while it was held back."""
