@@ -21,6 +21,8 @@ from mltui.parsers.vocabulary import (
 )
 
 _SEARCHES = frozenset(["generation", "gen"])
+# What other programs than trainings work through.
+_PIECES = frozenset(["rows", "records", "items", "files", "messages", "events", "documents", "requests", "queries"])
 _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
 
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
@@ -137,10 +139,12 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
 
 
 def _services_tick(record: Record, counts: bool) -> list[Field] | None:
-    """``tick=4 error_rate=0.02``: what a service tells of itself, time and again."""
-    ticks = any(f.counts and f.counts[0] == "tick" for f in record.fields)
+    """``tick=4 error_rate=0.02``, ``batch=3 rows=4275 score=0.2``: what a service tells of itself and its work."""
+    counted = {f.counts[0] for f in record.fields if f.counts}
+    pieces = any(not f.decimal and not _PIECES.isdisjoint(words(f.name)) for f in record.fields)
+    works = counted == {"tick"} or (counted == {"batch"} and pieces)
     metrics = _metrics(record)
-    return [] if ticks and not _trains(record) and metrics and all(is_everyday(f.name) for f in metrics) else None
+    return [] if works and metrics and all(is_everyday(f.name) for f in metrics) else None
 
 
 def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:

@@ -69,6 +69,8 @@ _EVERYDAY = QUALIFIERS | word_set("""
     error errors err ret quality rate score scores cost distance similarity coverage gap sharpe
     success win failure detection acceptance completion collision
 """)
+# Words that no other program has in front of a score.
+_OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # Of these, what may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality")
 #: Letters that are a name where they stand alone.
@@ -282,8 +284,11 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
 def is_everyday(name: str) -> bool:
     """Whether programs that train nothing have numbers of that ``name`` too."""
     parts = words(_FOLDER.sub("", name))
-    # In front of a rate stands of what it is: "Per-position acceptance rate".
-    return _EVERYDAY.issuperset(parts[-2:] if parts[-1:] == ("rate",) else parts)
+    if parts[-1:] == ("rate",):
+        parts = parts[-2:]  # In front of a rate stands of what it is: "Per-position acceptance rate".
+    elif parts[-1:] == ("score",) and _OWN.isdisjoint(without_digits(parts)):
+        parts = parts[-1:]  # "drift_score" is no training's own, "f1_score" is.
+    return _EVERYDAY.issuperset(parts)
 
 
 def may_be_code(name: str) -> bool:
