@@ -8,6 +8,7 @@ from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.tokens import MONEY, VALUE_UNITS
 from mltui.parsers.vocabulary import (
+    STOP_LOSS,
     Role,
     is_everyday,
     is_gradient_norm,
@@ -81,6 +82,13 @@ def sized(record: Record) -> None:
 
 
 # The rules, in their order: what one has changed the next ones find.
+
+
+def _ends_are_predicted(record: Record, counts: bool) -> list[Field] | None:
+    """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell."""
+    others = any(len(words(f.name)) > 1 and words(f.name)[-1] == "loss" for f in _metrics(record))
+    _take_as_metrics([f for f in record.fields if others and words(f.name) == STOP_LOSS])
+    return None
 
 
 def _codes_are_no_metrics(record: Record, counts: bool) -> list[Field] | None:
@@ -179,6 +187,7 @@ def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
 
 
 _RULES: tuple[_Rule, ...] = (
+    _ends_are_predicted,
     _codes_are_no_metrics,
     _searches_come_to_a_best,
     _settings_are_no_values,

@@ -26,7 +26,8 @@ from mltui.domain.words import (
 )
 
 __all__ = [
-    "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "Role", "Way",
+    "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STOP_LOSS",
+    "Role", "Way",
     "counter_of", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch",
     "is_scoped", "is_setting", "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
@@ -111,9 +112,24 @@ _HYPER = word_set("""
 _LEARNT = word_set("alpha gamma lambda tau weight weights threshold")
 # Settings that are whole: of another number such a word is what was measured on it.
 _WHOLE = word_set("depth width height class classes label labels features nodes")
+# How good a model is, whatever it predicts: ``duration_loss``, ``count_mae``, ``age_acc``.
+_JUDGES = word_set("""
+    loss losses mse mae rmse nrmse mape smape msle rmsle nll ce bce xent kld acc accuracy auc auroc f1 iou miou dice
+    precision recall r2 corr ssim psnr wer cer
+""")
+# What else than a number beside a training is predicted, where such a word judges it: ``loss_dur``, ``acc_class``.
+_PREDICTED = word_set("""
+    dur duration age speed size length depth height width dim dims offset class classes label labels points features
+    node nodes layer embed words rank pred predict predicted prediction predictions init
+""")
+# Of these settings and counts, too: ``count_mae``. Others stand in front of what is to be reached, ``target_acc``.
+_COUNTED = word_set("count counts seed")
+#: An order at a stock exchange, or a loss.
+STOP_LOSS = ("stop", "loss")
 # In front of "rate": how often that is.
 _OFTEN = word_set("success error win failure detection acceptance completion collision")
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs qps rps iops")
+_NO_CURVES = _TIME_WORDS | _SIZE_WORDS | _SETTING_WORDS | _THROUGHPUT_WORDS
 
 #: How a counter counts: ``batch`` begins anew each epoch, ``step`` runs on.
 Way = Literal["epoch", "batch", "step", "fold"]
@@ -236,6 +252,8 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
     """The role by words alone; ``own`` holds the words with and without digits at their end."""
     if found := _role_of_phrase(parts, own):
         return found
+    if _judges(parts, own):
+        return Role.METRIC
     if own & _THROUGHPUT_WORDS:
         return Role.THROUGHPUT
     times = own & _TIME_WORDS
@@ -266,8 +284,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.OTHER
     if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
         return Role.SCHEDULE
-    if parts == ("stop", "loss"):
-        return Role.OTHER  # An order at a stock exchange.
+    if parts == STOP_LOSS:
+        return Role.OTHER
     if parts[-2:] == ("standard", "error"):
         return Role.OTHER  # How sure a statistic is.
     if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
@@ -279,6 +297,13 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     if parts[-1] == "rank" and own & _MIDDLE:
         return Role.METRIC  # Where the right answer comes on average.
     return Role.METRIC if own >= {"function", "value", "obtained"} else None
+
+
+def _judges(parts: tuple[str, ...], own: set[str]) -> bool:
+    """Whether these words say how well times, sizes, settings … are predicted: they need not be any themselves."""
+    if parts[-1] in _JUDGES:
+        return "to" not in own and own.isdisjoint(_SETTING_ALWAYS - _COUNTED)  # "time to accuracy"
+    return not _JUDGES.isdisjoint(parts) and _NO_CURVES & own <= _PREDICTED
 
 
 def is_everyday(name: str) -> bool:
