@@ -59,7 +59,7 @@ class Explainer:
                 yield "prefix", repr(text_of(rest[: len(rest) - len(line)])) if line != rest else ""
                 text = before_warning(text_of(line))
                 yield "kind", (kind := kind_of(text, text.encode()))
-                if kind in ("pairs", "labelled"):
+                if kind in ("pairs", "labelled", "remarked"):
                     yield from self._understood(text)
 
     def _understood(self, text: str) -> Iterator[tuple[str, str]]:

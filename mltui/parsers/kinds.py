@@ -8,15 +8,15 @@ from typing import Literal
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import SYSTEM, split_prefix
 from mltui.parsers.records import lists, tables
-from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells
+from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells, without_remark
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
 
 #: What a line is: ``pairs`` may hold names beside numbers, a ``plan`` is known for those that do; those of the last row
 #: begin a block that says nothing of the training (a traceback, a model's summary, a test session, metrics told again).
 Kind = Literal[
-    "nothing", "pairs", "plan", "object", "listed", "header", "groups", "rule", "row", "labelled", "box", "splits",
-    "scope", "trace", "summary", "tests", "section", "recap",
+    "nothing", "pairs", "plan", "object", "listed", "header", "groups", "rule", "row", "labelled", "remarked", "box",
+    "splits", "scope", "trace", "summary", "tests", "section", "recap",
 ]  # fmt: skip
 
 _WORD = re.compile(rb"[A-Za-z]+")
@@ -146,8 +146,11 @@ def _table_kind(text: str, frame: bytes) -> Kind | None:
     box = box_row(text)
     if box and (not box[1] or is_number(box[1])):
         return "box"
-    if _NUMERIC_START.match(frame) and row_cells(text):
-        return "row"
+    if _NUMERIC_START.match(frame):
+        if row_cells(text):
+            return "row"
+        if row_cells(without_remark(text)):
+            return "remarked"
     return "labelled" if label_of(text) else None
 
 

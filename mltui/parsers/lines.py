@@ -112,7 +112,7 @@ class Lines:
             self._read_plan(shape, frame, final)
         elif kind == "object":
             self._read_object(shape, frame)
-        elif kind == "row" or kind == "labelled":
+        elif kind == "row" or kind == "labelled" or kind == "remarked":
             if not self.tables.read_row(shape, frame) and shape.plan is not None:
                 self._read_plan(shape, frame, final)
         elif kind != "nothing":
@@ -215,7 +215,7 @@ class Lines:
         if b"Warning: " in frame:
             text = before_warning(text)
         kind: Kind = "pairs" if bar or beneath else kind_of(text, text.encode())
-        if kind == "pairs" or kind == "labelled":
+        if kind in ("pairs", "labelled", "remarked"):
             shape, literal = self._judge_pairs(text, bar, beneath)
             if kind != "pairs":
                 shape = Shape(kind, shape.plan, shape.spans)

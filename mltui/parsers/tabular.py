@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import rows, tables
-from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells
+from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells, without_remark
 from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, byte_span
@@ -138,11 +138,14 @@ class Tabular:
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
         """Read a row; ``False`` if the current header has no place for it."""
-        known = shape.header is self._header and (shape.kind == "row" or self.under_header)
+        known = shape.header is self._header and (shape.kind != "labelled" or self.under_header)
         if not known or (self._header is not None and self._header.supports):
             shape.header = self._header
-            find = self.row_plan if shape.kind == "row" else self.labelled_plan
-            shape.row = find(text_of(frame))
+            text = text_of(frame)
+            if shape.kind == "labelled":
+                shape.row = self.labelled_plan(text)
+            else:
+                shape.row = self.row_plan(text) or self.row_plan(without_remark(text))
         if shape.row is None:
             return False
         plan, cut = shape.row

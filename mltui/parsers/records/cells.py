@@ -39,6 +39,11 @@ NAME = re.compile(r"(?:# ?|_|\(?% ?)?[^\W\d_].{0,40}|#")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # What a row of numbers ends with: ``LS failed, Hessian reset``.
 _REMARK = re.compile(r"(?<=\d) {2,}([A-Za-z][A-Za-z ,.'-]*)$")
+# The same, and what is said of its last cell: ``0.4623 (best)``, ``89.17% | <- saved``.
+_SAID_OF_ROW = re.compile(
+    r"(?:(?<=[\d%])|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
+    r"|[\s|,;]*(?:[(\[][A-Za-z][^()\[\]]{0,40}[)\]]|[^\w\s.,;|()\[\]%/:+-]\D{0,40}))[\s|]*$"
+)
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
 MAX_COLUMNS = 64
 
@@ -115,6 +120,12 @@ def split_row(text: str) -> list[Piece]:
     if "\t" in text.strip():
         return split_by(text.strip("\t"), re.compile("\t"))
     return pieces_of(WORDS, text)
+
+
+def without_remark(text: str) -> str:
+    """A row without what is said of it behind its last number."""
+    found = _SAID_OF_ROW.search(text)
+    return text[: found.start()] if found else text
 
 
 def label_of(text: str) -> str | None:

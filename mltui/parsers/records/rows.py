@@ -89,7 +89,8 @@ def _under_cut_off_header(header: Header, cells: list[Cell]) -> list[str] | None
 def _by_place(header: Header, cells: list[Cell]) -> list[str] | None:
     """What stands above each cell."""
     count = sum(any(c.isalnum() for c in cell.text) for cell in cells)
-    if not header.spans and len(GAPPED.findall(header.text)) < count < max(header.ways):
+    drawn = header.spans or BARS.search(header.text)
+    if not drawn and len(GAPPED.findall(header.text)) < count < max(header.ways):
         return _words_above(header.text, cells)
     names: list[str] = []
     for cell in cells:
