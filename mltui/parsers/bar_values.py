@@ -68,6 +68,8 @@ class Bar:
     """Which of its drawings the last step was reported of, where the counter lags behind the values; else 0."""
     _moving: set[str] = field(default_factory=set)
     """Names whose values changed on the way: they are a step's, not an epoch's."""
+    _moving_plan: Plan | None = None
+    """The last plan of a frame all whose names are of these."""
     _settled: set[str] = field(default_factory=set)
     """Names without a word that says so, whose values have changed between epochs alone."""
 
@@ -94,14 +96,24 @@ class Bar:
         """Its counter is at ``done``."""
         self.done, self.complete = done, done >= total > 0
 
-    def show(self, drawing: Drawing) -> list[bool]:
-        """It shows the values of a frame; of each, whether it is another one than before."""
-        values, numbers, new = self.values, drawing.numbers, []
+    def show(self, drawing: Drawing) -> set[str]:
+        """It shows the values of a frame; the names of those that are others than before."""
+        values, numbers, new = self.values, drawing.numbers, set()
         for entry in drawing.plan.entries:
             name, value = entry.series.name, numbers[entry.index]
-            new.append(values.get(name) != value)
-            values[name] = value
+            if values.get(name) != value:
+                new.add(name)
+                values[name] = value
         return new
+
+    def moves(self, plan: Plan) -> bool:
+        """Whether all values of a frame are known to be a step's."""
+        return plan is self._moving_plan
+
+    def note_steps(self, plan: Plan) -> None:
+        """All values of this plan's last frame were a step's."""
+        if all(entry.series.name in self._moving for entry in plan.entries):
+            self._moving_plan = plan  # It stays so: a value that changed on the way is never taken for an epoch's.
 
     def take_for_epoch(self, entry: Entry) -> None:
         """The value is one of an epoch."""
@@ -208,30 +220,31 @@ class BarValues:
 
     def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[list[Entry], bool]:
         """Report the values of the epoch; those that are the step's are given, and whether one of these is new."""
-        shown, entries = bar.show(drawing), drawing.plan.entries
-        if epoch is None:
-            return entries, True in shown
+        new, plan = bar.show(drawing), drawing.plan
+        if epoch is None or bar.moves(plan):
+            return plan.entries, bool(new)
         steps: list[Entry] = []
-        any_new, late = False, False
+        late = False
         # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
         at = epoch if bar.begun else bar.previous
-        for entry, new in zip(entries, shown, strict=True):
+        for entry in plan.entries:
             series = entry.series
             if drawing.checks:
                 bar.take_for_epoch(entry)
                 self._report_checked(bar, drawing, series.name, epoch)
-            elif series.of_epoch or bar.settles(series.name, new, drawing):
+            elif series.of_epoch or bar.settles(series.name, series.name in new, drawing):
                 bar.take_for_epoch(entry)
-                if new and at is not None:
+                if series.name in new and at is not None:
                     self._report_epoch(bar, series.name, at)
                     late = late or at != epoch
             else:
                 steps.append(entry)
-                any_new = any_new or new
         if late and bar.previous is not None:
             self._report_unchanged(bar, bar.previous)
             bar.came_late()
-        return steps, any_new
+        if len(steps) == len(plan.entries):
+            bar.note_steps(plan)
+        return steps, any(entry.series.name in new for entry in steps)
 
     def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float) -> None:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
@@ -270,7 +283,7 @@ class BarValues:
 
     def _report_stayed(self, bar: Bar, steps: list[float]) -> None:
         """The values of the last step were those of ``steps`` after it, too."""
-        for step in steps if bar.shown else ():
+        for step in steps:
             bar.stay(step)
             self._report_step(bar)
 

@@ -82,7 +82,7 @@ class News:
         self._remembered += 1
         if self._remembered > _SEEN_LIMIT:
             self._forget()
-        self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, values))
+        self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
 
     def _make_points(self, plan: Plan, axis: str, x: float, numbers: Numbers, stale: bool) -> None:
         """The points of a line that was not read before; some of its values may be those of lines of other kinds.
@@ -182,8 +182,6 @@ class News:
         self.out += self.held.close(self.context)
 
 
-def _is_stale(plan: Plan, values: Numbers) -> bool:
+def _is_stale(plan: Plan, numbers: Numbers) -> bool:
     """Whether all that a line shows of an evaluation is as it was, in more than one value: none was measured since."""
-    pairs = zip(plan.entries, values, strict=True)
-    told = [entry.series.told(value) for entry, value in pairs if entry.series.evaluates]
-    return len(told) > 1 and all(told)
+    return len(plan.evaluations) > 1 and all(series.told(numbers[index]) for series, index in plan.evaluations)

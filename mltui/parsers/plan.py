@@ -95,6 +95,8 @@ class Plan:
     """The values of its entries among the numbers of a line."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
     """The series, index and schedule of each entry whose series the profile keeps."""
+    evaluations: tuple[tuple[Series, int], ...] = field(init=False, repr=False, compare=False)
+    """The series and index of each entry that is measured on validation or test data."""
     _part: Plan | None = field(init=False, default=None, compare=False)
     """The last one that ``with_only`` gave."""
 
@@ -103,6 +105,7 @@ class Plan:
         self.direct = bool(self.entries) and not self.lost and self.fold is None and not self.group.retells
         self.values_of = _getter([entry.index for entry in self.entries])
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
+        self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)
 
     def epoch_of(self, numbers: Numbers) -> float | None:
         """The epoch that a line says it stands in."""

@@ -231,7 +231,7 @@ _BREAK = b"\r"
 # A single byte is found much faster by its number.
 _RETURN, _BACKSPACE = b"\r\b"
 # A program that draws over several lines hides the cursor for as long as it does.
-_CURSOR = re.compile(rb"^\x1b\[\?25([lh])", re.M)
+_CURSOR = re.compile(rb"\x1b(?<![^\n]\x1b)\[\?25([lh])")
 #: A frame of its own: from here on lines are drawn again and again.
 LIVE = b"\x0e"
 #: A frame of its own: what was drawn last stays.
