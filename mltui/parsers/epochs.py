@@ -21,7 +21,7 @@ class EpochBar:
         self._pending: tuple[Plan, float, Numbers] | None = None
         self._complete: list[set[str]] = []
         """Which values the bars of whole epochs had, the newest last."""
-        self._last: tuple[float, ...] = ()
+        self._last: tuple[float, Numbers] | None = None
 
     def begin_epoch(self) -> None:
         """An epoch begins."""
@@ -47,7 +47,7 @@ class EpochBar:
             self.flush()
 
     def _run(self, plan: Plan, x: float, numbers: Numbers) -> None:
-        frame = (x, *(numbers[e.index] for e in plan.entries))
+        frame = x, plan.values_of(numbers)
         if frame == self._last:
             return
         self._last = frame

@@ -37,6 +37,8 @@ class News:
         """Where the training of the one stands that prints at the moment."""
         self.out: list[MetricPoint] = []
         self.series: dict[tuple[str, MetricKind], Series] = {}
+        self._running: dict[str, Series] = {}
+        """Those of them that bars show on the way, by name."""
         self.held = Held(self.series)
         self._config = config
         self._remembering: list[Seen] = []
@@ -154,7 +156,9 @@ class News:
 
     def report_running(self, name: str, x: float, value: float) -> None:
         """Report what a bar shows on the way to the epoch's value of ``name``."""
-        series = self.series_for(name, RUNNING)
+        series = self._running.get(name)
+        if series is None and (series := self.series_for(name, RUNNING)) is not None:
+            self._running[name] = series
         if series is not None and series.wanted and isfinite(x):
             self.out.append(_new(MetricPoint, (name, "epoch", x, value, RUNNING)))
 
