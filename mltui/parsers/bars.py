@@ -9,8 +9,8 @@ change.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from mltui.parsers.bar_values import Bar, BarValues, Drawing
 from mltui.parsers.known import Known
@@ -18,7 +18,7 @@ from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
-from mltui.parsers.tokens import Numbers, text_of, value_of, values_of
+from mltui.parsers.tokens import Numbers, Span, text_of, value_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
 
 _TQDM = re.compile(
@@ -27,7 +27,7 @@ _TQDM = re.compile(
 )
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
 # The counter in front of the bar, the values behind it: ``[7/19]  37%|###, loss=2.27 [00:00<00:01]``.
-_COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400}))?\[[\d:]+<[\d:?]+\]")
+_COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400})|())\[[\d:]+<[\d:?]+\]")
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
     rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
@@ -51,38 +51,42 @@ _BAR, _SLASH = b"|/"
 _FILL = "█▉▊▋▌▍▎▏# ".encode()
 
 
-@dataclass(slots=True)
+class _Drawn(NamedTuple):
+    """Where in a frame a bar says what, in the order in which it stands there."""
+
+    about: Span
+    """What it is about, in front of it."""
+    done: Span
+    total: Span | None
+    """``None`` for a bar without an end."""
+    shown: Span
+    """What it shows beside how far it is."""
+    end: int
+    by_epoch: bool = False
+    """Its rate counts epochs."""
+
+
 class _Form:
     """How bars of one shape are drawn: where in the frame they say what, and what follows from the shape alone."""
 
-    about: slice
-    """What it is about, in front of it."""
-    shown: slice
-    """What it shows beside how far it is."""
-    done: slice
-    total: slice | None
-    """``None`` for a bar without an end."""
-    behind: int | None
-    """Where it ends, if something else stands behind it."""
-    by_epoch: bool
-    """It counts epochs."""
-    name: bytes = b""
-    """What it is about without digits: frames of one name are the same bar's."""
-    key: bytes = b""
-    """The shape of what it says, without how far it is."""
-    in_table: bool = False
-    """What it is about is no more than numbers: they may be the row of a table."""
-    checks: bool = False
-    """It runs over validation or test data."""
+    __slots__ = ("about", "behind", "by_epoch", "checks", "done", "in_table", "key", "name", "shown", "total")
 
-    def learn(self, frame: bytes) -> None:
-        """Work out what the text of ``frame`` says of all that have its shape."""
-        about = frame[self.about]
-        self.by_epoch = self.by_epoch or about.lower().startswith(b"epochs")
-        self.name = about.translate(None, b"0123456789+-.")
-        self.key = bar_key(about + b", " + frame[self.shown])
-        self.in_table = bool(about) and not _LETTERS.search(about) and b"|" not in about
+    def __init__(self, frame: bytes, drawn: _Drawn) -> None:
+        self.about, self.done, self.shown = slice(*drawn.about), slice(*drawn.done), slice(*drawn.shown)
+        self.total = None if drawn.total is None else slice(*drawn.total)
+        about, shown = frame[self.about], frame[self.shown]
+        self.behind = drawn.end if frame[drawn.end :].strip() else None
+        """Where it ends, if something else stands behind it."""
+        self.by_epoch = drawn.by_epoch or about.lower().startswith(b"epochs")
+        """It counts epochs."""
         self.checks = is_evaluation(about.decode("utf-8", "replace"))
+        """It runs over validation or test data."""
+        self.in_table = bool(about) and not _LETTERS.search(about) and b"|" not in about
+        """What it is about is no more than numbers: they may be the row of a table."""
+        self.name = about.translate(None, b"0123456789+-.")
+        """What it is about without digits: frames of one name are the same bar's."""
+        self.key = bar_key(about + b", " + shown)
+        """The shape of what it says, without how far it is."""
 
 
 class Bars:
@@ -122,14 +126,14 @@ class Bars:
                 self.close()
                 return message.lstrip()  # It was printed where the bar's last column ends.
             self.close()
-        form = _form_of(frame)
-        if form is None:
+        drawn = _find(frame)
+        if drawn is None:
             if not frame.isascii() and b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
                 self.drawing, self.waiting = True, [frame]
                 return None
             self.interrupt()
             return frame
-        form.learn(frame)
+        form = _Form(frame, drawn)
         self._forms.keep(key_of(frame), form)
         self._read_frame(frame, form)
         return None if form.behind is None else frame[form.behind :]
@@ -145,10 +149,9 @@ class Bars:
         if found := _DRAWN.search(frame):
             frame = frame[: found.start(3)] + (b"" if _PACE.fullmatch(found[3]) else _tell_apart(found[3]))
             about = _stripped(frame, 0, len(_PERCENT.sub(b"", frame[: found.start()])))
-            shown = slice(found.start(3), len(frame))
-            form = _Form(about, shown, slice(*found.span(1)), slice(*found.span(2)), None, by_epoch=False)
-            form.learn(frame)
-            self._read_frame(frame, form)
+            end = len(frame)
+            drawn = _Drawn(about, found.span(1), found.span(2), (found.start(3), end), end)
+            self._read_frame(frame, _Form(frame, drawn))
 
     def finish(self) -> None:
         """Read what was still open when the log ended."""
@@ -174,8 +177,8 @@ class Bars:
         elif plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
             self.lines.apply(plan, numbers)
         else:
-            drawing = Drawing(plan, numbers, done, total, form.by_epoch, form.checks)
-            self._values.read(self._bar(form.name), drawing)
+            bar = self._bars.get(form.name) or self._bar(form.name)
+            self._values.read(bar, Drawing(plan, numbers, done, total, form.by_epoch, form.checks))
 
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: Numbers) -> None:
         if plan is not None:
@@ -221,43 +224,41 @@ def unfilled(frame: bytes) -> bytes:
     return before + b"||" + behind if is_bar else frame
 
 
-def _form_of(frame: bytes) -> _Form | None:
-    """How the bar in ``frame`` is drawn, if there is one."""
+def _find(frame: bytes) -> _Drawn | None:
+    """The bar in ``frame``, if there is one."""
     if _BAR in frame and (found := _TQDM.search(frame)):
         start, end = found.span(3)
         paced = frame.find(b", ", start, end)
         rate, shown = _beside(frame, paced + 2 if paced >= 0 else end, end, cut_off=not found[4])
-        total = None if found[2] == b"?" else slice(*found.span(2))
+        total = None if found[2] == b"?" else found.span(2)
     elif _BAR in frame and (found := _COUNTED.search(frame)):
-        rate, shown, total = b"", _stripped(frame, *found.span(3)), slice(*found.span(2))
+        rate, shown, total = b"", _stripped(frame, *found.span(found.lastindex or 0)), found.span(2)
     elif _SLASH in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
         rate, shown = _beside(frame, *found.span(2), cut_off=not found[3])
         total = None
     else:
         return None
-    about = _stripped(frame, 0, found.start())
-    behind = found.end() if frame[found.end() :].strip() else None
-    return _Form(about, shown, slice(*found.span(1)), total, behind, by_epoch=b"epoch" in rate)
+    return _Drawn(_stripped(frame, 0, found.start()), found.span(1), total, shown, found.end(), b"epoch" in rate)
 
 
-def _beside(frame: bytes, start: int, end: int, cut_off: bool) -> tuple[bytes, slice]:
+def _beside(frame: bytes, start: int, end: int, cut_off: bool) -> tuple[bytes, Span]:
     """The rate that begins at ``start``, and where the values behind it stand.
 
     Where they are ``cut_off`` at the terminal's edge, the last one may be half a number, and is left out.
     """
     comma = frame.find(b", ", start, end)
     if comma < 0:
-        return frame[start:end], slice(end, end)
+        return frame[start:end], (end, end)
     if cut_off:
         end = max(comma + 2, frame.rfind(b", ", comma + 2, end))
-    return frame[start:comma], slice(comma + 2, end)
+    return frame[start:comma], (comma + 2, end)
 
 
-def _stripped(frame: bytes, start: int, end: int) -> slice:
+def _stripped(frame: bytes, start: int, end: int) -> Span:
     """Where ``frame[start:end]`` stands without the blanks around it."""
-    text = frame[start:end] if start >= 0 else b""
-    start = max(start, 0) + len(text) - len(text.lstrip())
-    return slice(start, start + len(text.strip()))
+    text = frame[start:end]
+    start += len(text) - len(text.lstrip())
+    return start, start + len(text.strip())
 
 
 def _tell_apart(shown: bytes) -> bytes:
