@@ -1,6 +1,7 @@
 """What is known of lines by their shape, which is the line with every digit replaced by 0 (``shapes.key_of``).
 
-Such a memory is for speed alone: whoever keeps one finds out the same by looking at the line.
+Such a memory is for speed: whoever keeps one finds out the same by looking at the line. It also tells what lines the
+log has, which the last one is compared with where it breaks off (``torn.py``).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.metric import MetricPoint
+from mltui.parsers.known import Known
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.shapes import ShapeMemory
 
@@ -71,8 +72,9 @@ def test_a_terminal_between_program_and_reader_changes_nothing(path: Path) -> No
 
 @pytest.mark.parametrize("path", CASES[::3], ids=lambda p: p.stem)
 def test_what_lines_are_remembered_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The memory of what lines mean is for speed: without it the points are the same."""
+    """The memory of what lines are and mean is for speed: without it the points are the same."""
     monkeypatch.setattr(ShapeMemory, "keep", lambda *_: None)
+    monkeypatch.setattr(Known, "keep", lambda *_: None)
     log, expected = load(path)
     assert table_of(read(log, [])) == expected
 
