@@ -9,6 +9,7 @@ from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import SYSTEM, split_prefix
 from mltui.parsers.records import lists, tables
 from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells, without_remark
+from mltui.parsers.records.metric_tables import read_metric_table
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
 
@@ -16,7 +17,7 @@ from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDU
 #: begin a block that says nothing of the training (a traceback, a model's summary, a test session, metrics told again).
 Kind = Literal[
     "nothing", "pairs", "plan", "object", "listed", "header", "groups", "rule", "row", "labelled", "remarked", "box",
-    "splits", "scope", "trace", "summary", "tests", "section", "recap",
+    "metrics", "scope", "trace", "summary", "tests", "section", "recap",
 ]  # fmt: skip
 
 _WORD = re.compile(rb"[A-Za-z]+")
@@ -121,8 +122,8 @@ def kind_of(text: str, frame: bytes) -> Kind:
     if _LISTED.search(text):
         return "listed"
     part = table_part(text)
-    if not HAS_VALUE.search(_NUMBERED.sub("", part)) and tables.read_splits(part):
-        return "splits"
+    if not HAS_VALUE.search(_NUMBERED.sub("", part)) and read_metric_table(part):
+        return "metrics"
     if kind := _table_kind(text, frame):
         return kind
     if heading_scope(text) and not HAS_VALUE.search(text):
@@ -155,8 +156,8 @@ def _table_kind(text: str, frame: bytes) -> Kind | None:
 
 
 def table_part(text: str) -> str:
-    """``text`` without what a logger wrote in front of it."""
-    return text[split_prefix(text) :]
+    """``text`` without what a logger wrote in front of it; bars are the table's own."""
+    return text if text.lstrip()[:1] in ("|", "│", "┃") else text[split_prefix(text) :]
 
 
 def _may_matter(frame: bytes) -> bool:

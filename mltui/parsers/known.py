@@ -15,8 +15,8 @@ from mltui.parsers.decimals import has_decimal_comma
 #: How many shapes are kept, and of lines of what length.
 _LIMIT = 8192
 _LONGEST = 512
-#: ``3: step 10``: srun's number of the task that prints the line.
-TASK = re.compile(rb" {0,3}(\d{1,4}): ")
+#: ``3: step 10``: srun's number of the task that prints the line, or behind a tab that of the process.
+TASK = re.compile(rb" {0,3}(?:(\d{1,4}): |(\d{1,8}\t)(?=[A-Za-z]))")
 
 T = TypeVar("T")
 

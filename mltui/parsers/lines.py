@@ -17,6 +17,7 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import lists
+from mltui.parsers.records.names import SOURCES
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
@@ -177,7 +178,7 @@ class Lines:
             self.points.context.leave_block()
         if tables.header_goes_on and tables.stack(text_of(frame)):
             return None
-        if tables.splits and frame[:2] != b'{"' and tables.read_splits(text_of(frame)):
+        if tables.metrics and frame[:2] != b'{"' and tables.read_metrics(text_of(frame)):
             return None
         self._open = bool(self._silent or tables.open or self._heading.scope or self._within_epoch)
         return frame
@@ -239,9 +240,11 @@ class Lines:
         if any(c.isdigit() for c in record.item):
             literal.append((at, at + len(record.item)))
         numbers = [t for t in tokens if t.kind == "number"]
-        rank_field = next((f for f in record.fields if f.name.lower() in ("rank", "client") and f.explicit), None)
+        rank_field = next(
+            (f for f in record.fields if f.name.lower() in SOURCES and f.explicit and not f.decimal), None
+        )
         rank = ""
-        if rank_field is not None and not self.judge.who:
+        if rank_field is not None and not (self.judge.who or record.item):
             token = numbers[rank_field.index]
             rank = f"{rank_field.name} {token.text}"
             literal.append((token.start + start, token.end + start))
@@ -272,8 +275,8 @@ class Lines:
             self.tables.read_rule(text)
         elif kind == "box":
             self.tables.read_box(text)
-        elif kind == "splits":
-            self.tables.read_splits_header(text)
+        elif kind == "metrics":
+            self.tables.read_metrics_header(text)
             self.tables.groups = read_groups(text)
         elif kind == "listed":
             self._read_curves(text)

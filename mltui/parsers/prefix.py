@@ -26,6 +26,7 @@ _MOMENT = rf"(?:{_DATE}(?:[T,]|,?\s)){_TIME}{_ZONE}?"
 _FILE = r"(?:\w+/)*[\w.]+\.py"
 # A logger's name; one that says of which data a line speaks is more than that.
 _NAME = rf"(?!(?i:{'|'.join(sorted(SCOPE_WORDS.keys() | PARTS))})\b)[A-Za-z_][\w.]*"
+_NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
 #: Items that nothing but a logger writes.
 SURE = rf"""
     (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{_DATE})[T\s]{_TIME}\S*\s[\w.-]+\s(?!{SYSTEM})[\w./-]+\[\d+\]: # host train[7]:
@@ -39,10 +40,11 @@ SURE = rf"""
   | \[{_TIME}\] | {_TIME}(?=\s(?:-|\||\[?{_LEVEL}\b)) | \d+:\d\d:\d\d(?=\s-\s)    # the last: since the start
   | (?<=\])\[(?:\d{{3,8}}|{_NAME})\](?=\s?\[{_LEVEL}\])                    # the module, glued to time and level
   | (?<=\])\[\d{{3,8}}\] | \[\d{{3,8}}\](?=\s\[?{_ANY_LEVEL}\b)   # the process
-  | {_LEVEL}:[A-Za-z_][\w.-]*:(?=\S|\s\s)                                   # INFO:trainer:
+  | {_LEVEL}:{_NO_PART}[A-Za-z_][\w.-]*:(?=\S|\s\s)                                   # INFO:trainer:
   | \[\s?{_LEVEL}\s*\] | {_LEVEL}(?=[\s:|\]-]|$)
   | {_NAME}(?=\s(?:[-|]\s)?(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)               # trainer INFO, trainer - INFO
   | [\[(]{_FILE}[:\s]\d+(?::\w+)?[\])] | {_FILE}:\d+(?::\w+)?(?:\]|(?=\s-))      # (train.py 87), logging.py:96:log_dist
+  | (?:{_TIME},)?{_NAME}:\d+(?=\s\[?{_LEVEL}\b)                            # 13:40:00,agent:11 INFO
   | {_NAME}:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                           # __main__:train:42
 """
 # In front of a line of names and numbers these are a logger's too.

@@ -37,6 +37,8 @@ class ObjectKind:
     scopes: dict[str, str]
     sample: bool
     """They are pieces of data."""
+    rank: str
+    """Which of several prints them, if they say so: ``rank 1``."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
     """By which of the numbers are not whole."""
     recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RECENT))

@@ -26,31 +26,34 @@ class Structured:
             kind.plans.clear()
 
     def understand(self, frame: bytes, key: bytes) -> tuple[Shape, list[Span] | None] | None:
-        """What the object ``frame`` is, and which of its names hold digits; ``None`` if it is no object.
+        """What the object ``frame`` is, and which of its digits tell it from others; ``None`` if it is no object.
 
-        Where its numbers have no fixed places there are no such names, and its shape gives the numbers of this line.
+        Where its numbers have no fixed places there are none, and its shape gives the numbers of this line.
         """
         found = objects.parse_object(frame)
         if found is None:
             return None
         names, values, scopes = objects.flatten(found)
-        kind = self._kind_of(names, scopes, objects.is_sample(found))
+        source = objects.source_of(names, values)
+        rank = "" if source is None else f"{names[source]} {values[source]:g}"
+        kind = self._kind_of(names, scopes, objects.is_sample(found), rank)
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
         form = form_of(key)
         places = objects.places(frame, names, values, scopes) if form in kind.recent else None
         kind.recent.append(form)
         if places is not None:
-            return Shape("object", None, places[0], kind), places[1]
+            said = [] if source is None else [places[0][source]]
+            return Shape("object", None, places[0], kind), places[1] + said
         numbers = tuple(values)
         shape = Shape("object", object=kind)
         shape.cut = lambda _: numbers
         return shape, None
 
-    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool) -> ObjectKind:
-        key = (*names, *scopes.items(), sample)
+    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool, rank: str) -> ObjectKind:
+        key = (*names, *scopes.items(), sample, rank)
         found = self._kinds.get(key)
         if found is None:
-            found = self._kinds[key] = ObjectKind(names, scopes, sample)
+            found = self._kinds[key] = ObjectKind(names, scopes, sample, rank)
         return found
 
     def judge(self, kind: ObjectKind, decimals: tuple[bool, ...]) -> Plan | None:
@@ -59,5 +62,6 @@ class Structured:
         if self._names > _NAMES:
             self._names = 0
             self._kinds.clear()
-        plan = self._judge.plan(objects.object_record(kind.names, decimals, kind.scopes))
+        record = objects.object_record(kind.names, decimals, kind.scopes)
+        plan = self._judge.plan(record, "" if self._judge.who else kind.rank)
         return None if kind.sample and plan is not None and not plan.counts else plan

@@ -10,6 +10,7 @@ from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import rows, tables
 from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells, without_remark
+from mltui.parsers.records.metric_tables import MetricTable, read_metric_table
 from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, byte_span
@@ -26,7 +27,8 @@ class Tabular:
     """Remembers headers, and reads the rows under them.
 
     Four sorts of tables: rows of numbers under column names; rows that begin with a name (``road 56.7 61.2``), whose
-    values are the columns' for that name; boxes of a name and a value a row; and metrics by split.
+    values are the columns' for that name; boxes of a name and a value a row; and rows that are metrics, by split or
+    one by one.
     """
 
     def __init__(self, judge: Judge, apply: Apply) -> None:
@@ -43,8 +45,8 @@ class Tabular:
         self._box_prefix = ""
         self._box_about = ""
         """What the box's title says it is about: ``Trial fit_97974_00001 result``."""
-        self.splits: list[str] = []
-        """Columns of a table of metrics by split that is being read."""
+        self.metrics: MetricTable | None = None
+        """The table of metrics that is being read."""
         self.groups: list[str] = []
         """The names above groups of columns that the next header may stand under."""
         self.header_goes_on = False
@@ -54,8 +56,8 @@ class Tabular:
 
     @property
     def open(self) -> bool:
-        """A header, a box or a table of splits may go on in the line that comes."""
-        return bool(self.header_goes_on or self.box or self.splits)
+        """A header, a box or a table of metrics may go on in the line that comes."""
+        return bool(self.header_goes_on or self.box or self.metrics)
 
     # Rows under a header.
 
@@ -152,31 +154,29 @@ class Tabular:
         self._apply(plan, values_of(frame, cut))
         return True
 
-    # Metrics by split.
+    # Rows that are metrics.
 
-    def read_splits_header(self, text: str) -> None:
-        """A table of metrics by split begins: ``Metric | Train | Val``."""
-        self.splits = tables.read_splits(table_part(text))
+    def read_metrics_header(self, text: str) -> None:
+        """A table of metrics begins: ``Metric | Train | Val``."""
+        self.metrics = read_metric_table(table_part(text))
 
-    def read_splits(self, text: str) -> bool:
+    def read_metrics(self, text: str) -> bool:
         """Read a row of such a table; the first other line ends it."""
-        text = table_part(text)
-        if not text.strip() or is_rule(text):
+        text, table = table_part(text), self.metrics
+        if table is None or not text.strip() or is_rule(text):
             return True
-        found = tables.split_values(text, self.splits)
+        found = table.values(text)
         if found is None:
-            self.splits = []
+            self.metrics = None
             return False
-        name, values = found
-        record = Record()
-        shown = [(split, value) for split, value in zip(self.splits, values, strict=True) if value]
-        for i, (split, value) in enumerate(shown):
-            value_field = new_field(f"{split} {name}", i, decimal=is_decimal(value))
-            if split[-1:].isdigit() and value_field.decimal:
+        record = Record(row=not table.splits)
+        for i, (name, value) in enumerate(found):
+            value_field = new_field(name, i, decimal=is_decimal(value))
+            if value_field.decimal and (not table.splits or table.splits[i][-1:].isdigit()):
                 value_field.role = Role.METRIC  # A table of metrics says so.
             record.fields.append(value_field)
         if plan := self._judge.plan(record):
-            self._apply(plan, tuple(value_of(value) for _, value in shown))
+            self._apply(plan, tuple(value_of(value) for _, value in found))
         return True
 
     # Boxes.

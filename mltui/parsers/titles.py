@@ -91,8 +91,10 @@ def full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
         name = label  # "round 3: 0.5" under "History (loss, distributed):"
     if label and not scope_of(name) and label.lower() not in name.lower():
         name = f"{label} {name}"
-    if record.lead and role_of(record.lead) is Role.METRIC and not record.scope:
+    if record.lead and not found.part and role_of(record.lead) is Role.METRIC and not record.scope:
         name = f"{record.lead} {name}"  # "Cosine-Similarity: Pearson: 0.81"
+    if found.part and found.part != record.tag and found.part.lower() not in name.lower():
+        name = f"{found.part} {name}"
     if record.item and record.item.lower() not in name.lower():
         name = f"{record.item} {name}"
     if record.starred:

@@ -23,11 +23,16 @@ _RANK = re.compile(
     re.I,
 )
 _COMPOSE = re.compile(rb"([A-Za-z][\w.-]*-\d+)\s+\| ?")
+# What ``tail`` puts in front of the lines of each of several files.
+_FILE = re.compile(rb"==> (?=\S*[/.])(?=\S*[A-Za-z])\S+ <==")
+_FOLDERS = frozenset([".", "log", "logs", "out", "output", "outputs"])
 _COUNTED = re.compile(
     r"\W?(?:train\w*|global)?[ _]?(?:epoch|step|iter|iteration|update|round|episode)\W{0,4}(\d+)", re.I
 )
+# What counts by itself how far it is in its epoch needs no number in front that counts: ``Train Epoch: 1 [160/640``.
+_PLACED = re.compile(r"\W{0,3}\d+/\d+")
 # How a line begins that may say it, for a first look.
-_MAY_SAY = re.compile(rb"[\[(]|[rRpPcCgG]|[ \d]{1,7}: |[A-Za-z][\w.-]*-\d+\s+\|")
+_MAY_SAY = re.compile(rb"[\[(]|[rRpPcCgG]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
 #: Where a line of another rank begins in the middle of a line.
 _INNER = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
 #: In so many bytes at the beginning of a line it says who prints.
@@ -50,6 +55,8 @@ class Voices:
         """Numbers in front of lines that stand for the tasks that print them."""
         self._places: Known[_Place] = Known()
         self._names: dict[bytes, str] = {}
+        self._file = ""
+        """The file whose lines ``tail`` prints."""
 
     def cut(self, frame: bytes, key: bytes) -> list[bytes]:
         """The lines in ``frame`` of the shape ``key``: several ranks may have printed into one."""
@@ -59,13 +66,18 @@ class Voices:
         return [frame[a:b] for a, b in pairwise([0, *cuts, len(frame)])]
 
     def who(self, line: bytes, key: bytes) -> tuple[str, int]:
-        """Who prints ``line`` of the shape ``key``, empty if it does not say, and where in it that begins."""
+        """Who prints ``line`` of the shape ``key``, empty if nothing says so, and where in it that begins."""
         place = self._places.get(key)
         if place is None:
             place = self._find(line)
             self._places.keep(key, place)
         start, end, begins = place
-        return (self._name(line[start:end]), begins) if begins else ("", 0)
+        if not begins:
+            return self._file, 0
+        name = self._name(line[start:end])
+        if line[:4] == b"==> ":
+            self._file = name
+        return name, begins
 
     def _find(self, line: bytes) -> _Place:
         if not _MAY_SAY.match(line) and (_BRACKET not in line or b"[rank" not in line):
@@ -73,8 +85,10 @@ class Voices:
         first, found = line[:1], None
         if first in b"[(rRpPcCgG":
             found = _RANK.match(line)
-        elif b": " in line[:9] and (task := TASK.match(line)) and self._is_task(task[1], line[task.end() :]):
+        elif (task := TASK.match(line)) and self._is_task(task[1] or task[2], line[task.end() :]):
             found = task
+        elif first == b"=":
+            found = _FILE.fullmatch(line)
         if found is None and _BAR in line[:_BEGINNING]:
             found = _COMPOSE.match(line)
         if found is None and b"[rank" in line[1:_BEGINNING]:
@@ -86,8 +100,7 @@ class Voices:
         if name is None:
             if len(self._names) > _NAMES:
                 self._names.clear()
-            name = said.decode("utf-8", "replace")
-            name = self._names[said] = f"[rank{int(name)}]" if name.isdigit() else name
+            name = self._names[said] = _name_of(said.decode("utf-8", "replace"))
         return name
 
     def _is_task(self, number: bytes, rest: bytes) -> bool:
@@ -99,5 +112,19 @@ class Voices:
         # A training that numbers its own lines goes on beyond 1; a task may well be in the epoch of its number.
         if counted is None or (counted[1] == number.decode() and int(number) > 1) or len(self._tasks) > _TASKS:
             return False
+        if number[-1:] == b"\t" and not _PLACED.match(text, counted.end()):
+            return False
         self._tasks.add(number)
         return True
+
+
+def _name_of(said: str) -> str:
+    """What who prints is called: a task or process by its number, a file by its name, without what says nothing."""
+    if said.isdigit():
+        return f"[rank{int(said)}]"
+    if said[-1:] == "\t":
+        return f"[pid {said[:-1]}]"
+    if said[:4] != "==> ":
+        return said
+    *folders, name = said[4:-4].split("/")
+    return "/".join([*(folder for folder in folders[-1:] if folder not in _FOLDERS), name.rpartition(".")[0] or name])

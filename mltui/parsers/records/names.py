@@ -19,6 +19,10 @@ NO_TAGS = word_set("""
     main trainer log logs logger info metrics metric progress status result results summary report system master
     root app model best new start end done ok stdout stderr pipeline worker
 """)
+#: In front of a number these say which of several prints a line, or of whom it speaks.
+SOURCES = word_set("""
+    rank client agent worker player
+""")
 #: Keys whose value says of what data a line speaks: ``split=valid``.
 SCOPE_KEYS = word_set("""
     split phase mode stage set subset partition prefix
@@ -61,6 +65,11 @@ def _is_of(parts: list[str], i: int) -> bool:
     return i > 0 and parts[i].lower() == "of" and (parts[i - 1].lower() in QUALIFIERS or measures(parts[i - 1]))
 
 
+def _is_letter(parts: list[str], explicit: bool) -> bool:
+    """Whether a name ends with the letter of one of several: ``Loss A: 0.5, Loss B: 0.6``."""
+    return explicit and parts[-1] == "A" and len(parts) > 1
+
+
 def known(word: str) -> bool:
     """Whether ``word`` belongs to the names of the field."""
     lower = word.lower()
@@ -86,7 +95,7 @@ def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
     ``explicit``: the line says that a name stands there, by a colon or its form; else its words have to be known.
     """
     parts = list(phrase)
-    while len(parts) > explicit and parts[-1].lower() in ("is", "of", "was", "a"):
+    while len(parts) > explicit and parts[-1].lower() in ("is", "of", "was", "a") and not _is_letter(parts, explicit):
         parts.pop()
     if counted := _counter_at_end(parts, explicit):
         return counted

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
-from mltui.parsers.records.surroundings import between_marks, counts_things, stands_alone, value_follows, words_behind
+from mltui.parsers.records.surroundings import (
+    between_marks,
+    counts_things,
+    names_source,
+    stands_alone,
+    value_follows,
+    words_behind,
+)
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, is_evaluation, role_of, scope_of, word_set, words
@@ -144,6 +151,8 @@ def take_named(walk: Walk, token: Token) -> None:
 def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     """The name in the phrase, the words before it, and whether the line says that it is the number's name."""
     explicit = walk.separator in (":", "=", "is", "[")
+    if not explicit and names_source(walk, token):
+        return walk.phrase[0], [], True
     name, left = name_of(walk.phrase, explicit or walk.regular)
     if len(name) == 1 and not (explicit or walk.regular):
         name = ""
@@ -218,7 +227,7 @@ def _is_first(walk: Walk, token: Token, place: Place) -> bool:
     record = walk.record
     if record.fields or walk.label or not all(n.first for n in record.nameless):
         return False
-    if not record.nameless and not all(t.text in "[{" or t.kind == "gap" for t in walk.tokens[: walk.i]):
+    if not record.nameless and not all(t.text in "[{#" or t.kind == "gap" for t in walk.tokens[: walk.i]):
         return False
     previous = walk.previous()
     second = token.text.isdigit() and len(record.nameless) > 0

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS
+from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCES
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.tokens import Span
 from mltui.parsers.vocabulary import scope_of
@@ -32,6 +32,11 @@ def parse_object(text: str | bytes) -> dict[str, Any] | None:
 def is_sample(found: dict[str, Any]) -> bool:
     """Whether the object is a piece of data (a page, a question with its answer) with what was measured on it."""
     return any(isinstance(value, str) and ("://" in value or key.lower() in _CONTENT) for key, value in found.items())
+
+
+def source_of(names: list[str], values: list[float]) -> int | None:
+    """Which number says who of several prints the object, as in ``{"rank": 1, "loss": 0.5}``."""
+    return next((i for i, name in enumerate(names) if name.lower() in SOURCES and values[i].is_integer()), None)
 
 
 def flatten(found: dict[str, Any]) -> tuple[list[str], list[float], dict[str, str]]:

@@ -36,6 +36,8 @@ class Field:
     """The percentage in brackets behind the value: ``464/500 (93%)``."""
     learnt: bool = False
     """It is a setting that may be learnt: a curve once it changes."""
+    part: str = ""
+    """The part of the model that stands before it in the line, such as ``student``."""
     more: list[int] = field(default_factory=list)
     """Further values behind slashes: ``0.31 / 0.22``."""
 
@@ -70,6 +72,7 @@ class Record:
     =======  =====================================  ============================================================
     scope    ``split=valid loss=0.5``               unless the name has a scope or holds this one
     label    ``Test: loss=0.5``, kept in the field  the same, where the line has no ``scope``
+    part     ``student: loss=0.5``, in the field    in front of these, unless the name holds it
     heading  ``Validation:`` in a line above        the same, where it has neither
     lead     ``Similarity: Pearson: 0.81``          in front of these where it measures and there is no ``scope``
     item     ``  depth: loss=0.31``                 in front of these, unless the name holds it

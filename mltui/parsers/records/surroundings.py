@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, STOP, measures
+from mltui.parsers.records.names import MEANS, SOURCES, STOP, measures
 from mltui.parsers.records.record import Field
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
@@ -96,6 +96,16 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     if behind is None and isinstance(walk.last, Field) and walk.last.counts and before.kind == "number":
         return phrase[0].isalpha()  # "iter 10 value 0.31"
     return closed and (before.kind == "gap" or before.text in ",;|")
+
+
+def names_source(walk: Walk, token: Token) -> bool:
+    """Whether a word and its whole number between marks say of whom the line speaks: ``| agent 0 |``."""
+    tokens, phrase = walk.tokens, walk.phrase
+    if len(phrase) != 1 or phrase[0].lower() not in SOURCES or not token.text.isdigit() or token.unit:
+        return False
+    at = tokens.index(token, walk.i)
+    before, behind = tokens[at - 2 : at - 1], tokens[at + 1 : at + 2]
+    return all(each.kind == "gap" or each.text in ",;|:" for each in (*before, *behind))
 
 
 def abbreviates(at: Cursor, token: Token) -> bool:

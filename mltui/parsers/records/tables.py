@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from mltui.parsers.records.cells import (
     BARS,
-    CELL,
     GAPPED,
     HAS_VALUE,
     MAX_COLUMNS,
@@ -23,7 +22,7 @@ from mltui.parsers.records.cells import (
     pieces_of,
     split_by,
 )
-from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
+from mltui.parsers.vocabulary import Role, counter_of, role_of, words
 
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
@@ -33,9 +32,6 @@ _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
-_ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
-_MAX_PARTS = 16
-_MISSING = frozenset(["", "n/a", "na", "none", "-", "--", "—"])
 
 
 @dataclass(slots=True)
@@ -173,38 +169,6 @@ def stack(header: Header, text: str) -> Header | None:
     joined = "|".join(f"{a.strip()} {b.strip()}" for a, b in zip(above, below, strict=True))
     found = read_header(joined)
     return found if found is not None and not is_rule(text) else None
-
-
-def read_splits(text: str) -> list[str]:
-    """The columns of a table whose rows are metrics and whose columns are splits, ``Metric | Train | Val``."""
-    cells = split_by(text, BARS) if BARS.search(text) else pieces_of(GAPPED, text)
-    names = [name for name, _, _ in cells]
-    if names and names[0].lower() in _ROW_NAMES:
-        names = names[1:]
-        if BARS.search(text) and _are_parts(names):
-            return names
-    if not 2 <= len(names) <= 4 or len(set(names)) < len(names):
-        return []
-    return names if all(scope_of(name) and len(name.split()) <= 2 for name in names) else []
-
-
-def _are_parts(names: list[str]) -> bool:
-    """Whether columns are parts of one thing: the same words with other numbers, ``Layer 0 | Layer 1``."""
-    said = {name.rstrip("0123456789") for name in names}
-    return 1 < len(names) <= _MAX_PARTS and len(said) == 1 and len(set(names)) == len(names) and said != {""}
-
-
-def split_values(text: str, splits: list[str]) -> tuple[str, list[str]] | None:
-    """The metric and its values in a row under ``splits``; a value that is missing is an empty text."""
-    cells = split_by(text, BARS) if BARS.search(text) else pieces_of(GAPPED, text)
-    if len(cells) != len(splits) + 1 or not NAME.fullmatch(cells[0][0]):
-        return None
-    values = [CELL.fullmatch(cell) for cell, _, _ in cells[1:]]
-    if not any(values) or any(
-        v is None and c.lower() not in _MISSING for v, (c, _, _) in zip(values, cells[1:], strict=True)
-    ):
-        return None
-    return cells[0][0], ["" if v is None else v[1] for v in values]
 
 
 def apply_rule(header: Header, rule: str) -> None:

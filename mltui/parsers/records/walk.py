@@ -8,7 +8,7 @@ from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import MEANS, inside, is_data_set, known, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import COUNTERS, Role, scope_of, word_set, words
+from mltui.parsers.vocabulary import COUNTERS, PARTS, Role, scope_of, word_set, words
 
 # What a text is to a program that answers, sorts or finds texts.
 _ASKED = word_set("query question prompt text sentence caption transcription")
@@ -63,6 +63,8 @@ class Walk(Cursor):
         """The number that a unit, a slash or a bracket behind it would belong to."""
         self.label = ""
         """The scope word that stands for the fields that follow."""
+        self.part = ""
+        """The part of the model that the fields that follow speak of."""
         self.inherited = ""
         """Scope word of a name before: ``train Loss: 0.6 Acc: 0.7`` means the training's accuracy too."""
         self.waiting_name = ""
@@ -94,6 +96,7 @@ class Walk(Cursor):
             label=self.label,
             unit=token.unit,
         )
+        found.part = self.part
         inside_of = self.brackets[-1:] == [Bracket.PART] and found.role is Role.UNKNOWN
         if self.inherited and (inside_of or found.role is Role.METRIC) and not scope_of(name):
             found.label = self.inherited
@@ -126,8 +129,10 @@ class Walk(Cursor):
         self.clear()
 
     def close_label(self) -> None:
-        """Keep what the phrase says about scope: it stands for the fields that follow."""
+        """Keep what the phrase says about scope, or a part of the model: it stands for the fields that follow."""
         self.note_past(self.phrase)
+        if len(self.phrase) == 1 and self.phrase[0].lower() in PARTS:
+            self.part = self.phrase[0]
         if self.phrase and len(self.phrase) <= 3 and Bracket.CALL not in self.brackets:
             found = scope_word(self.phrase)
             if found:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mltui.parsers.records.names import SCOPE_KEYS
+from itertools import pairwise
+
+from mltui.parsers.records.names import SCOPE_KEYS, known, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import Role, scope_of, word_set
+from mltui.parsers.vocabulary import Role, role_of, scope_of, word_set
 
 _WRAPPERS = word_set("""
     tensor Tensor array Array DeviceArray float float32 float64 bfloat16 int
@@ -24,6 +26,10 @@ _BATCHES = {
 # Behind the numbers of texts: "a loss of 12.5 million dollars".
 _MAGNITUDES = word_set("""
     hundred thousand million billion trillion
+""")
+# Behind a measure: of what, or since when.
+_EXTENT = word_set("""
+    since over across per by for on of
 """)
 # Pieces of data: how many of them are done says nothing of a training.
 _PIECES = word_set("""
@@ -92,7 +98,20 @@ def _take_text(walk: Walk, token: Token) -> None:
     elif walk.separator == "=":
         walk.clear()
     else:
-        if not walk.record.fields and not walk.record.lead and len(walk.phrase) <= 3:
+        if measure := _measure_of_parts(walk):
+            walk.outer = measure
+        elif not walk.record.fields and not walk.record.lead and len(walk.phrase) <= 3:
             walk.record.lead = " ".join(walk.phrase)
         walk.close_label()
         walk.phrase, walk.separator = [token.text], ""
+
+
+def _measure_of_parts(walk: Walk) -> str:
+    """The measure in front of a colon whose parts stand behind it: ``Dice per organ: liver: 0.91, spleen: 0.82``."""
+    phrase, rest = walk.phrase, walk.tokens[walk.i :]
+    end = next((i for i, word in enumerate(phrase) if word.lower() in _EXTENT), len(phrase))
+    names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text == ":"]
+    apart = len(names) > 1 and all(role_of(name) is Role.UNKNOWN for name in names)
+    if walk.brackets or walk.outer or not apart or not end or not measures(phrase[end - 1]):
+        return ""
+    return " ".join(phrase[:end]) if all(map(known, phrase[:end])) else ""
