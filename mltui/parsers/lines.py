@@ -109,14 +109,16 @@ class Lines:
             return
         shape = self._memory.find(frame, key) or self._understand(frame, key)
         kind = shape.kind
+        if kind == "nothing":
+            return
         if kind == "plan":
             self._read_plan(shape, frame, final)
-        elif kind == "object":
-            self._read_object(shape, frame)
         elif kind == "row" or kind == "labelled" or kind == "remarked":
             if not self.tables.read_row(shape, frame) and shape.plan is not None:
                 self._read_plan(shape, frame, final)
-        elif kind != "nothing":
+        elif kind == "object":
+            self._read_object(shape, frame)
+        else:
             self._open = True
             self._special(kind, text_of(frame))
 

@@ -96,7 +96,7 @@ class News:
         out = self.out if at_once else group.hold.points
         for series, index, schedule in plan.told:
             value, last = numbers[index], series.last
-            if schedule and not self._changed(series, axis, x, value, out):
+            if schedule and not (series.varies or self._changes(series, axis, x, value, out)):
                 continue
             if last is not None and last[2] == x and is_again(last, axis, value, series.teller is group):
                 continue
@@ -134,22 +134,22 @@ class News:
             known.forget()
         self._remembering.clear()
 
-    def _changed(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
-        """Whether a schedule has ever changed; when it does, the points that waited are reported first."""
-        if series.waiting is None and series.constant is None:
-            series.constant, series.waiting = value, [(axis, x)]
+    def _changes(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
+        """Whether a schedule has another value than always; then the points that waited are reported first."""
+        if series.constant is None:
+            series.constant = value
+            series.waiting.append((axis, x))
             return False
-        if series.waiting is None:
-            return True
-        if value == series.constant:
+        constant = series.constant
+        if value == constant:
             if self._waiting < _CONSTANT_LIMIT:
                 self._waiting += 1
                 series.waiting.append((axis, x))
             return False
-        constant = series.constant or 0.0
         out.extend(MetricPoint(series.name, a, at, constant, series.kind) for a, at in series.waiting)
         self._waiting -= len(series.waiting) - 1
-        series.waiting = None
+        series.waiting.clear()
+        series.varies = True
         return True
 
     # What bars show.

@@ -31,9 +31,11 @@ class Series:
     """Its last point, to know one that another line tells again."""
     teller: Group | None = None
     """The kind of line that told its last point."""
+    varies: bool = False
+    """It is a schedule that has changed once."""
     constant: float | None = None
-    """Value of a schedule that has not changed yet; its points wait in ``waiting``."""
-    waiting: list[tuple[str, float]] | None = None
+    """Before that, its value; its points wait in ``waiting``."""
+    waiting: list[tuple[str, float]] = field(default_factory=list)
 
     def told(self, value: float) -> bool:
         """Whether its last point had this value."""

@@ -66,7 +66,7 @@ class Points:
             self._unplaced.read(plan, numbers, redrawn)
             return
         axis, x, moved = context.follow(plan, numbers)
-        if moved and self._unplaced.waits:
+        if moved and self._unplaced.waits:  # Asked here too, since it seldom does.
             self._unplaced.arrived(axis, x, measures=True)
         if news.held.groups:
             news.training_went_on()

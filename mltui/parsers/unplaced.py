@@ -39,6 +39,8 @@ class Unplaced:
 
     def arrived(self, axis: str, x: float, measures: bool) -> None:
         """The log has said where it stands, in a line that ``measures`` or only counts."""
+        if not self.waits:
+            return
         for plan, numbers in self._ahead.arrived(axis, x, measures):
             self._news.report(plan, axis, x, numbers)
         for group in self._doubted[:]:
