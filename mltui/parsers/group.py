@@ -25,8 +25,8 @@ class Seen:
     axis: str = ""
     first_x: float | None = None
     last_x: float | None = None
-    stride: float = 0.0
-    """How far the last line was from the one before."""
+    before_last: float | None = None
+    """Where the one before it stood."""
     trials: int = 0
     """How many trials the log had told of when a line last stood where others had."""
     again: PlacedLine | None = None
@@ -37,9 +37,13 @@ class Seen:
         if self.first_x is None:
             self.first_x = x
         self.values[x] = values
-        self.stride, self.axis = x - (self.last_x or 0.0), axis
-        self.last_x = x
+        self.before_last, self.last_x, self.axis = self.last_x, x, axis
         self.count += 1
+
+    @property
+    def stride(self) -> float:
+        """How far the last line was from the one before."""
+        return 0.0 if self.last_x is None else self.last_x - (self.before_last or 0.0)
 
     def enter_trial(self, trials: int) -> None:
         """The log tells of so many trials by now: in a new one the same line is news."""

@@ -66,6 +66,7 @@ class Lines:
         self.judge = Judge(points, who)
         self.epochs = EpochBar(points)
         self._memory = ShapeMemory(_OTHERS_BYTES) if who else ShapeMemory()
+        self._known = self._memory.plain
         self._version = 0
         """The judge's version when what is remembered was judged."""
         self._structured = Structured(self.judge)
@@ -76,13 +77,14 @@ class Lines:
         self._frame = b""
         self._overdrawn = b""
         """The last line that another one was drawn over."""
-        self._count = 0
         self._open = False
         """Something that began above may go on in the line that comes; set by whatever begins."""
         self._within_epoch = False
         """The last line of counters alone told a batch of the epoch at hand: it holds up to a blank line."""
-        self._measured_at = -1
-        """Which line was the last one of a block that holds a value."""
+        self._measures = False
+        """The line at hand is one of a block, and holds a value."""
+        self._beneath_value = False
+        """The line above was one."""
         self._indented = False
         """The line at hand begins with a blank."""
         self._beneath = False
@@ -93,21 +95,21 @@ class Lines:
         if key is None:
             frame = without_bulk(frame) if len(frame) > READ_LIMIT else frame
             key = key_of(frame)
-        above, self._frame = self._frame, frame
-        self._count += 1
         self._indented = frame[:1] in _BLANK
         if self._open:
-            rest = self._go_on(frame, above)
+            rest = self._go_on(frame)
             if rest is None:
                 return
             frame, key = rest, self._key_of(rest)
             self._indented = frame[:1] in _BLANK
+        else:
+            self._frame = frame
         if not self._indented:
             self._beneath = False
         elif self._beneath and _FIGURES.fullmatch(frame):
             self._read_beneath(frame)
             return
-        shape = self._memory.find(frame, key) or self._understand(frame, key)
+        shape = self._known.get(key) or self._memory.find(frame, key) or self._understand(frame, key)
         kind = shape.kind
         if kind == "nothing":
             return
@@ -129,8 +131,7 @@ class Lines:
         self.tables.under_header = False
         if plan.entries:
             if self._indented or self.points.context.position is not None:
-                self._measured_at = self._count
-                self._open = True
+                self._measures = self._open = True
             if plan.counts:
                 self._beneath = not self._indented
         numbers = values_of(frame, shape.cut)
@@ -168,10 +169,11 @@ class Lines:
         self._open = True
         return self.tables.read_header(text, bar=True)
 
-    def _go_on(self, frame: bytes, above: bytes) -> bytes | None:
-        """Read a line with what began ``above``; what is left to be read of it, nothing where a block is silent."""
-        tables = self.tables
-        if self._measured_at == self._count - 1 and (whole := under_its_name(above, frame)) is not None:
+    def _go_on(self, frame: bytes) -> bytes | None:
+        """Read a line with what began above; what is left to be read of it, nothing where a block is silent."""
+        tables, above, self._frame = self.tables, self._frame, frame
+        self._beneath_value, self._measures = self._measures, False
+        if self._beneath_value and (whole := under_its_name(above, frame)) is not None:
             self._frame = frame = whole
         if self._silent or tables.box or self._heading.scope:
             frame = self._in_block(frame)
@@ -182,7 +184,9 @@ class Lines:
             return None
         if tables.metrics and frame[:2] != b'{"' and tables.read_metrics(text_of(frame)):
             return None
-        self._open = bool(self._silent or tables.open or self._heading.scope or self._within_epoch)
+        self._open = bool(
+            self._beneath_value or self._silent or tables.open or self._heading.scope or self._within_epoch
+        )
         return frame
 
     def close(self) -> None:
@@ -253,7 +257,7 @@ class Lines:
         if self._heading.scope and not bar:
             record.heading = self._heading.scope
         in_block = text[:1] in (" ", "\t") or self.points.context.position is not None
-        if not bar and self._measured_at == self._count - 1 and in_block:
+        if not bar and self._beneath_value and in_block:
             joined(record)
         if beneath:
             all_joined(record)

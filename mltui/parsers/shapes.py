@@ -100,19 +100,19 @@ class ShapeMemory:
 
     def __init__(self, limit: int = SHAPE_BYTES) -> None:
         self._limit = limit
-        self._shapes: dict[bytes, Shape | _Variants] = {}
+        self.plain: dict[bytes, Shape] = {}
+        """Shapes by their key alone, to be looked at first; it stays the same dictionary."""
+        self._variants: dict[bytes, _Variants] = {}
         self._forms: dict[bytes, list[_Form]] = {}
         self._bytes = 0
 
     def find(self, frame: bytes, key: bytes) -> Shape | None:
         """What ``frame`` of this ``key`` is, if a line like it was kept."""
-        shape = self._shapes.get(key)
-        if shape is None:
-            return self._find_form(frame, key)
-        if isinstance(shape, _Variants):
-            names = tuple([frame[a:b] for a, b in shape.spans])
-            return shape.shapes.get(names) or self._find_form(frame, key)
-        return shape
+        variants = self._variants.get(key)
+        if variants is None:
+            return self.plain.get(key) or self._find_form(frame, key)
+        names = tuple([frame[a:b] for a, b in variants.spans])
+        return variants.shapes.get(names) or self._find_form(frame, key)
 
     def _find_form(self, frame: bytes, key: bytes) -> Shape | None:
         forms = self._forms.get(form_of(key))
@@ -139,7 +139,8 @@ class ShapeMemory:
     def clear(self) -> None:
         """Forget everything."""
         self._bytes = 0
-        self._shapes.clear()
+        self.plain.clear()
+        self._variants.clear()
         self._forms.clear()
 
     def _keep_shape(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
@@ -147,11 +148,13 @@ class ShapeMemory:
         if self._bytes > self._limit:
             self.clear()
         if not literals or shape is NOTHING:
-            self._shapes[key] = shape
+            self.plain[key] = shape
+            self._variants.pop(key, None)
             return
-        variants = self._shapes.get(key)
-        if not isinstance(variants, _Variants) or variants.spans != literals:
-            variants = self._shapes[key] = _Variants(literals)
+        self.plain.pop(key, None)
+        variants = self._variants.get(key)
+        if variants is None or variants.spans != literals:
+            variants = self._variants[key] = _Variants(literals)
         if len(variants.shapes) < _VARIANTS:
             variants.shapes[tuple([frame[a:b] for a, b in literals])] = shape
 
