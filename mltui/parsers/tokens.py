@@ -158,7 +158,8 @@ def tokenize(text: str) -> list[Token]:
 
 
 _PLAIN = str.maketrans("−Dd", "-ee", ",")
-_FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6}
+#: What stands right behind a number for its zeros.
+FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6}
 
 
 def value_of(text: str | bytes) -> float:
@@ -167,7 +168,7 @@ def value_of(text: str | bytes) -> float:
         return float(text)
     except ValueError:
         plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        factor = _FACTORS.get(plain[-1:], 0.0)
+        factor = FACTORS.get(plain[-1:], 0.0)
         try:
             return float((plain[:-1] if factor else plain).translate(_PLAIN)) * (factor or 1.0)
         except ValueError:

@@ -27,9 +27,9 @@ from mltui.domain.words import (
 
 __all__ = [
     "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STOP_LOSS",
-    "Role", "Way",
-    "counter_of", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch",
-    "is_scoped", "is_setting", "is_whole", "may_be_code", "role_of", "scope_of", "word_set", "words",
+    "Role", "Way", "counter_of", "is_error", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate",
+    "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "may_be_code", "role_of", "scope_of",
+    "word_set", "words",
 ]  # fmt: skip
 
 
@@ -74,6 +74,8 @@ _EVERYDAY = QUALIFIERS | word_set("""
 _OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # Of these, what may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality")
+# How far predictions are off.
+_ERRORS = word_set("err error errors mae mse rmse medae mpjpe epe ade fde rpe")
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
 #: Behind these stands what a measure is of.
@@ -314,6 +316,11 @@ def is_everyday(name: str) -> bool:
     elif parts[-1:] == ("score",) and _OWN.isdisjoint(without_digits(parts)):
         parts = parts[-1:]  # "drift_score" is no training's own, "f1_score" is.
     return _EVERYDAY.issuperset(parts)
+
+
+def is_error(name: str) -> bool:
+    """Whether ``name`` says how far predictions are off: it has their unit."""
+    return not _ERRORS.isdisjoint(words(name))
 
 
 def may_be_code(name: str) -> bool:

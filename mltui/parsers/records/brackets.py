@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, measures
+from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, may_be_in, measures
 from mltui.parsers.records.numbers import take_named
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Bracket, Walk
@@ -122,7 +122,8 @@ def _is_unit(walk: Walk) -> bool:
     closing = walk.next(2)
     if closing is None or closing.text not in ")]":
         return False
-    if isinstance(walk.last, Field):
+    unit = walk.tokens[walk.i + 1].text
+    if isinstance(walk.last, Field) and not may_be_in(walk.last.name, unit):
         walk.last.role = Role.OTHER
     walk.go_to(closing)
     return True

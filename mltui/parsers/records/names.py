@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.vocabulary import QUALIFIERS, Role, counter_of, role_of, scope_of, word_set, words
+from mltui.parsers.tokens import SIZE_UNITS, VALUE_UNITS
+from mltui.parsers.vocabulary import QUALIFIERS, Role, counter_of, is_error, role_of, scope_of, word_set, words
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
@@ -47,6 +48,23 @@ _DATA_SET = re.compile(r"(?=(?:.*[A-Z]){3})(?=.*[-\d]|[A-Z]{4,8}$)[A-Z][\w-]+$")
 def is_data_set(word: str) -> bool:
     """Whether ``word`` looks like what a set of data is called: ``STS-B``, ``MRPC``, ``CIFAR10``."""
     return _DATA_SET.match(word) is not None and word.lower() not in _LOUD and not (known(word) or counter_of(word))
+
+
+# What is predicted has such units, and its error, too: ``kg``, ``meV/Å``, ``years``.
+_PHYSICAL = re.compile(
+    r"°[CF]?|(?:[kMGmµμnpch]?(?:m|g|Hz|Wh?|eV|J|N|Pa|V|mol|rad|L)|k?cal|Å|K)[²³]?(?:/[A-Za-zÅ]+[²³]?)?"
+    r"|pixels?|points?|degrees?|years?|met(?:er|re)s"
+)
+
+
+def may_be_in(name: str, unit: str) -> bool:
+    """Whether what is called ``name`` may be measured in ``unit``: an error is in that of what is predicted."""
+    return unit in VALUE_UNITS or (is_error(name) and (is_physical(unit) or not (unit in SIZE_UNITS or "/" in unit)))
+
+
+def is_physical(word: str) -> bool:
+    """Whether ``word`` is a unit of what is predicted."""
+    return _PHYSICAL.fullmatch(word) is not None
 
 
 def measures(word: str) -> bool:

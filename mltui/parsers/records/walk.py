@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, inside, is_data_set, known, measures, scope_word
+from mltui.parsers.records.names import MEANS, inside, is_data_set, known, may_be_in, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
-from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
+from mltui.parsers.tokens import FACTORS, TIME_UNITS, Token
 from mltui.parsers.vocabulary import COUNTERS, PARTS, Role, scope_of, word_set, words
 
 # What a text is to a program that answers, sorts or finds texts.
@@ -103,7 +103,8 @@ class Walk(Cursor):
         unit = found.unit
         if found.counts == ("percent", "step") and unit != "%":
             found.role = Role.OTHER
-        if unit in TIME_UNITS or (unit not in VALUE_UNITS and found.role is not Role.COUNTER):
+        fits = may_be_in(found.name, unit) and unit not in FACTORS
+        if not fits and (unit in TIME_UNITS or found.role is not Role.COUNTER):
             found.role = (
                 Role.THROUGHPUT if found.role is Role.THROUGHPUT or unit.endswith(("/s", "/sec")) else Role.OTHER
             )

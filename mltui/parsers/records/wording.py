@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from mltui.parsers.records.names import SCOPE_KEYS, known, measures
+from mltui.parsers.records.names import SCOPE_KEYS, is_physical, known, may_be_in, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
@@ -74,7 +74,7 @@ def _is_unit(walk: Walk, token: Token) -> bool:
         return True
     if isinstance(last, Field) and not last.unit and (text in TIME_UNITS or text in SIZE_UNITS or "/s" in text):
         last.unit = text
-        if last.role is not Role.COUNTER:
+        if last.role is not Role.COUNTER and not may_be_in(last.name, text):
             last.role = Role.THROUGHPUT if "/s" in text else Role.OTHER
         return True
     if isinstance(last, Field) and not last.unit and text in MONEY:
@@ -83,7 +83,7 @@ def _is_unit(walk: Walk, token: Token) -> bool:
     if isinstance(last, Field) and text in _MAGNITUDES:
         last.role = Role.OTHER
         return True
-    return text in VALUE_UNITS
+    return text in VALUE_UNITS or (isinstance(last, Field) and is_physical(text) and may_be_in(last.name, text))
 
 
 def _take_text(walk: Walk, token: Token) -> None:
