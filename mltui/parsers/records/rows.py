@@ -114,8 +114,8 @@ def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
 
 # Tried one after the other: what counts the cells before what looks where they stand.
 _ASSIGNMENTS = (
-    _one_each, _before_comma, _beside_marks, _between_tabs, _cut_off_row, _under_cut_off_header, _beneath_names,
-    _behind_index, _by_place,
+    _one_each, _before_comma, _beside_marks, _between_tabs, _cut_off_row, _under_cut_off_header, _but_the_last,
+    _beneath_names, _behind_index, _by_place,
 )  # fmt: skip
 
 
