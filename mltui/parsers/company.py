@@ -136,8 +136,12 @@ def _counters_alone_measure_nothing(record: Record, counts: bool) -> list[Field]
 
 def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | None:
     """``[2/24] size=3.1 hist=0.5``: what no word tells to be measured, in a line that counts what any program does."""
-    unknown = [f for f in record.fields if f.role is Role.UNKNOWN]
-    if not unknown or any(f.role in (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT) for f in record.fields):
+    statistics = [f for f in record.fields if f.role is Role.SCHEDULE and STATISTICS.issuperset(words(f.name))]
+    if any(f.counts for f in record.fields):
+        statistics.clear()  # A generation's mean and deviation.
+    unknown = [f for f in record.fields if f.role is Role.UNKNOWN] + statistics
+    told = (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT)
+    if not unknown or any(f.role in told and f not in statistics for f in record.fields):
         return None
     counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
     measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
@@ -149,7 +153,8 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
 def _services_tick(record: Record, counts: bool) -> list[Field] | None:
     """``tick=4 error_rate=0.02``, ``batch=3 rows=4275 score=0.2``: what a service tells of itself and its work."""
     counted = {f.counts[0] for f in record.fields if f.counts}
-    pieces = any(not f.decimal and not _PIECES.isdisjoint(words(f.name)) for f in record.fields)
+    whole = [f for f in record.fields if not f.decimal and f.explicit]
+    pieces = any(f.role is Role.UNKNOWN or not _PIECES.isdisjoint(words(f.name)) for f in whole)
     works = counted == {"tick"} or (counted == {"batch"} and pieces)
     metrics = _metrics(record)
     return [] if works and metrics and all(is_everyday(f.name) for f in metrics) else None

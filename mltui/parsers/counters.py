@@ -175,7 +175,7 @@ def _is_place(record: Record) -> bool:
 
 def evaluates(record: Record) -> bool:
     """Whether a line speaks of validation or test data."""
-    return any(is_evaluation(f.name) or (f.label and scope_of(f.label) != "train") for f in record.fields)
+    return any(is_evaluation(f.name) or is_evaluation(f.label) for f in record.fields)
 
 
 def _preference(name: str, axis: str) -> int:

@@ -104,7 +104,7 @@ _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
 _NUMBERED = re.compile(r"(?<=[A-Za-z] )\d+(?= *[|│┃║])")
 # Digits that belong to a column's name.
-_NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?")
+_NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?|@\.?\d+(?:[-:]\.?\d+)?")
 
 
 def kind_of(text: str, frame: bytes) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.tokens import SIZE_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import QUALIFIERS, Role, counter_of, is_error, role_of, scope_of, word_set, words
+from mltui.parsers.vocabulary import PARTS, QUALIFIERS, Role, counter_of, is_error, role_of, scope_of, word_set, words
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
@@ -95,6 +95,7 @@ def known(word: str) -> bool:
         all(part in QUALIFIERS for part in lower.split("/"))
         or lower.startswith("per-")
         or bool(scope_of(word))
+        or lower in PARTS
         or role_of(word) in (Role.METRIC, Role.SCHEDULE, Role.THROUGHPUT)
     )
 

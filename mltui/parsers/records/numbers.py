@@ -14,7 +14,17 @@ from mltui.parsers.records.surroundings import (
 )
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import SCOPE_WORDS, Role, counter_of, is_evaluation, role_of, scope_of, word_set, words
+from mltui.parsers.vocabulary import (
+    PARTS,
+    SCOPE_WORDS,
+    Role,
+    counter_of,
+    is_evaluation,
+    role_of,
+    scope_of,
+    word_set,
+    words,
+)
 
 # In front of a count that belongs to a name.
 _EXTENT = word_set("""
@@ -143,9 +153,12 @@ def take_named(walk: Walk, token: Token) -> None:
             take_nameless(walk, token)
     else:
         walk.add(name, token, explicit or (walk.regular and not known(name)))
-        if " " in name and scope_of(name.split()[0]):
+        first, *more = name.split()
+        if more and (scope_of(first) or first.lower() in PARTS):
             # Where each name says its scope itself, one that does not has none.
-            walk.inherited = "" if walk.inherited == name.split()[0] else name.split()[0]
+            walk.inherited = "" if walk.inherited == first else first
+        elif more and not scope_of(walk.inherited):
+            walk.inherited = ""
 
 
 def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:

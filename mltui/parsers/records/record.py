@@ -118,6 +118,10 @@ class Record:
     """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
 
 
+# What is counted in whole numbers, and has other meanings.
+_WHOLE = frozenset(["count", "generation", "round", "tick"])
+
+
 def is_decimal(text: str) -> bool:
     """Whether the number ``text`` is more than a sign and digits, ``1,000`` too."""
     return not text.lstrip("+-").replace(",", "").isdigit()
@@ -128,6 +132,8 @@ def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, la
     role = role_of(name)
     if decimal and role is Role.COUNTER and words(name)[-1:] == ("gen",):
         role = Role.METRIC  # Of a generator, not a generation.
+    if decimal and role is Role.COUNTER and (counter_of(name) or ("", ""))[0] in _WHOLE:
+        role = Role.UNKNOWN  # "cycle: 0.27" is a loss.
     if decimal and role is Role.UNKNOWN and is_scoped(name):
         role = Role.METRIC
     if not decimal and role is Role.METRIC and words(name)[-1:] == ("iter",):

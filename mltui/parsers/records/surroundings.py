@@ -19,9 +19,10 @@ _MANY_PAIRS = 4
 
 
 def alternates(tokens: list[Token]) -> bool:
-    """Whether a line is made of nothing but single words with a number behind each: ``iter 1 act 5.0 f 1.3``.
+    """Whether a line is made of nothing but names with a number behind each: ``iter 1 act 5.0 value loss 1.3``.
 
-    Where there are many of them, a comma and a remark may stand behind: ``step 1 lr 1 ppl 9.6 gN 6.1, Thu Nov 26``.
+    A name of several words ends with one that measures. Where there are many of them, a comma and a remark may stand
+    behind: ``step 1 lr 1 ppl 9.6 gN 6.1, Thu Nov 26``.
     """
     pairs, named = 0, ""
     tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
@@ -32,7 +33,7 @@ def alternates(tokens: list[Token]) -> bool:
             bracketed = token.text != ")"  # "(best 71.7)" is said beside the others.
         elif token.kind == "number" and (named or token.unit in TIME_UNITS):
             pairs, named = pairs + bool(named), ""
-        elif token.kind == "word" and not named and token.text.lower() not in _JOINING:
+        elif token.kind == "word" and (not named or measures(token.text)) and token.text.lower() not in _JOINING:
             named = token.text
         elif token.text == "," and pairs > _MANY_PAIRS:
             break
@@ -103,7 +104,7 @@ def names_source(walk: Walk, token: Token) -> bool:
     tokens, phrase = walk.tokens, walk.phrase
     if len(phrase) != 1 or phrase[0].lower() not in SOURCES or not token.text.isdigit() or token.unit:
         return False
-    at = tokens.index(token, walk.i)
+    at = tokens.index(token)
     before, behind = tokens[at - 2 : at - 1], tokens[at + 1 : at + 2]
     return all(each.kind == "gap" or each.text in ",;|:" for each in (*before, *behind))
 

@@ -98,7 +98,8 @@ class Walk(Cursor):
         )
         found.part = self.part
         inside_of = self.brackets[-1:] == [Bracket.PART] and found.role is Role.UNKNOWN
-        if self.inherited and (inside_of or found.role is Role.METRIC) and not scope_of(name):
+        of_part = " " in name and not scope_of(self.inherited)  # "Policy loss -0.1 Value loss 0.9" are two.
+        if self.inherited and (inside_of or found.role is Role.METRIC) and not (scope_of(name) or of_part):
             found.label = self.inherited
         unit = found.unit
         if found.counts == ("percent", "step") and unit != "%":
