@@ -232,7 +232,7 @@ class BarValues:
             if drawing.checks:
                 bar.take_for_epoch(entry)
                 self._report_checked(bar, drawing, series.name, epoch)
-            elif series.of_epoch or bar.settles(series.name, series.name in new, drawing):
+            elif series.of_epoch or (not entry.schedule and bar.settles(series.name, series.name in new, drawing)):
                 bar.take_for_epoch(entry)
                 if series.name in new and at is not None:
                     self._report_epoch(bar, series.name, at)

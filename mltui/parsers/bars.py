@@ -28,6 +28,11 @@ _TQDM = re.compile(
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
 # The counter in front of the bar, the values behind it: ``[7/19]  37%|###, loss=2.27 [00:00<00:01]``.
 _COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400})|())\[[\d:]+<[\d:?]+\]")
+# Without time and rate: ``ep 1 |####      | 9/30 , loss=1.1``, `` 30%|###| 9/30 loss=1.1``.
+_TIMELESS = re.compile(
+    rb"(?:\d+%\|(?:\xe2\x96[\x80-\x9f]|[# ])*|(?<=[^|\s]) ?\|(?:\xe2\x96[\x80-\x9f]|[# ]){6,})\|"
+    rb"\s*(\d+)/(\d+)(?![\w.%/])[ ,]*([^|\[]*)$"
+)
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
     rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
@@ -233,6 +238,8 @@ def _find(frame: bytes) -> _Drawn | None:
         total = None if found[2] == b"?" else found.span(2)
     elif _BAR in frame and (found := _COUNTED.search(frame)):
         rate, shown, total = b"", _stripped(frame, *found.span(found.lastindex or 0)), found.span(2)
+    elif _BAR in frame and (found := _TIMELESS.search(frame)):
+        rate, shown, total = b"", _stripped(frame, *found.span(3)), found.span(2)
     elif _SLASH in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
         rate, shown = _beside(frame, *found.span(2), cut_off=not found[3])
         total = None
