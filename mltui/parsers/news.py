@@ -188,4 +188,7 @@ class News:
 
 def _is_stale(plan: Plan, numbers: Numbers) -> bool:
     """Whether all that a line shows of an evaluation is as it was, in more than one value: none was measured since."""
-    return len(plan.evaluations) > 1 and all(series.told(numbers[index]) for series, index in plan.evaluations)
+    if len(plan.evaluations) < 2:
+        return False
+    held = {point.name: point.value for point in plan.group.hold.points}
+    return all(held.get(s.name) == numbers[index] or s.told(numbers[index]) for s, index in plan.evaluations)

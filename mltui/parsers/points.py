@@ -63,7 +63,7 @@ class Points:
         if not plan.counts or (plan.evaluates and context.counts_evaluation(plan, numbers)):
             if news.held.groups:
                 news.went_on_with(plan.group)
-            self._unplaced.read(plan, numbers, redrawn)
+            self._unplaced.read(plan, numbers, redrawn or self._is_live)
             return
         axis, x, moved = context.follow(plan, numbers)
         if moved and self._unplaced.waits:  # Asked here too, since it seldom does.

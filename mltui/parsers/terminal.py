@@ -232,6 +232,8 @@ _BREAK = b"\r"
 _RETURN, _BACKSPACE = b"\r\b"
 # A program that draws over several lines hides the cursor for as long as it does.
 _CURSOR = re.compile(rb"\x1b(?<![^\n]\x1b)\[\?25([lh])")
+# A jump over several lines, which are drawn anew.
+_JUMP = re.compile(rb"^\r*(?:\x1b\[2?K\r*)?\x1b\[([2-9]|[1-9]\d)[AF]", re.M)
 #: A frame of its own: from here on lines are drawn again and again.
 LIVE = b"\x0e"
 #: A frame of its own: what was drawn last stays.
@@ -294,6 +296,10 @@ class Frames:
 
     def __init__(self) -> None:
         self._tail = bytearray()
+        self._hidden = False
+        """The cursor is."""
+        self._rows = self._left = 0
+        """How many lines the last jump went up, and how many of these have not been drawn anew yet."""
 
     def feed(self, data: bytes) -> list[tuple[bytes, bool]]:
         """The frames that ``data`` completes."""
@@ -333,6 +339,7 @@ class Frames:
             block = _COLOUR.sub(b"", block)
         if b"\x1b" in block:
             block = _CURSOR.sub(lambda found: (LIVE if found[1] == b"l" else STILL) + b"\n", block)
+            block = _JUMP.sub(LIVE + rb"\1\n", block)
             block = _OTHER_ESCAPE.sub(b"", _CSI.sub(_plain_csi, block))
         erases = b"\x08" in block
         lines = block.split(b"\n")
@@ -345,4 +352,23 @@ class Frames:
             frames = [(_apply_backspaces(_within_limit(text)), final) for text, final in frames]
         if len(block) > LINE_LIMIT and max(map(len, lines), default=0) > LINE_LIMIT:
             frames = [(_within_limit(text), final) for text, final in frames]
-        return frames
+        return self._enclose(frames) if self._rows or LIVE in block else frames
+
+    def _enclose(self, frames: list[tuple[bytes, bool]]) -> list[tuple[bytes, bool]]:
+        """``frames`` with those that say where lines are drawn over by jumps: up to one that is below them."""
+        enclosed: list[tuple[bytes, bool]] = []
+        for text, final in frames:
+            if text in (LIVE, STILL):
+                self._hidden, self._rows = text == LIVE, 0
+            elif text[:1] == LIVE and text[1:].isdigit():
+                if not (self._rows or self._hidden):
+                    enclosed.append((LIVE, True))
+                self._rows = self._left = 0 if self._hidden else int(text[1:])
+                continue
+            elif final and self._rows:
+                if not self._left:
+                    enclosed.append((STILL, True))
+                    self._rows = 0
+                self._left -= 1
+            enclosed.append((text, final))
+        return enclosed
