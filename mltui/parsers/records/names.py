@@ -9,7 +9,7 @@ from mltui.parsers.vocabulary import PARTS, QUALIFIERS, Role, counter_of, is_err
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
-    complete results result info of at end start
+    complete results result info of at end start yields gives
 """)
 #: Words of a mean's name that what it is the mean of does not have.
 MEANS = word_set("""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import MEANS, SOURCES, STOP, measures
-from mltui.parsers.records.record import Field
+from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
+from mltui.parsers.vocabulary import Role, counter_of, is_everyday, role_of, scope_of, word_set
 
 # Words between names and numbers of a sentence.
 _JOINING = word_set("""
@@ -70,6 +70,7 @@ def between_marks(walk: Walk, token: Token) -> bool:
     """Whether a few words that name a measure have a field of their own.
 
     They end with it, ``| Policy loss -0.03 |``, or say behind it of what it is: ``, test error of best model 53.2 %``.
+    What they stand behind may be the last field too: ``update 40 policy loss -0.01 value loss 0.4``.
     """
     phrase = walk.phrase
     before = walk.tokens.index(token) - len(phrase) - 1
@@ -77,8 +78,22 @@ def between_marks(walk: Walk, token: Token) -> bool:
     named = measures(phrase[of - 1]) or (not of and phrase[0].lower() in MEANS)
     if not 1 < len(phrase) < (7 if of else 4) or before < 0 or "." not in token.text or not named:
         return False
-    plain = all(w.isalpha() and (w.lower() not in STOP or w == "of") for w in phrase)
-    return plain and (walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|")
+    plain = all(w.isidentifier() and (w.lower() not in STOP or w == "of") for w in phrase)
+    if not plain:
+        return False
+    return walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|" or _goes_on(walk, before)
+
+
+def _goes_on(walk: Walk, before: int) -> bool:
+    """Whether the phrase may name a number right behind another one or its bracket, in a line that counts."""
+    token, last = walk.tokens[before], walk.last
+    first = isinstance(last, Nameless) and last.first and last.place != "plain"
+    counts = any(f.counts for f in walk.record.fields)
+    # What any program tells of things that it numbers: ``[3/24] blur score 0.7``.
+    if not (counts or (first and not is_everyday(walk.phrase[-1]))) or not (first or isinstance(last, Field)):
+        return False
+    joins = any(w.lower() in _JOINING for w in walk.phrase)
+    return measures(walk.phrase[-1]) and not joins and (token.kind == "number" or token.text in ":])")
 
 
 def stands_alone(walk: Walk, token: Token) -> bool:
