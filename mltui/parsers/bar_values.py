@@ -151,9 +151,11 @@ class Bar:
 
     def advance(self, drawing: Drawing) -> None:
         """The values of a step were drawn."""
-        step = max(drawing.done, self.step + 1)
-        self.step = min(step, drawing.total) if drawing.total else step
-        self._reported_draw = self.draws if drawing.done < self.step else 0
+        done, total, step = drawing.done, drawing.total, self.step + 1
+        if done > step:
+            step = done
+        self.step = step if not total or step < total else total
+        self._reported_draw = self.draws if done < self.step else 0
         self.shown = drawing
 
     def stay(self, step: float) -> None:
@@ -191,7 +193,8 @@ class BarValues:
         if done == 0 and not bar.values and not any(plan.values_of(numbers)):
             bar.move(0.0, 0.0)
             return  # Nothing has been measured yet.
-        self._enter(bar, done, named)
+        if bar.starts_over(done, named):
+            self.finish(bar)
         bar.enter(epoch, done)
         if named is not None:
             context.enter_epoch(named)
@@ -201,7 +204,8 @@ class BarValues:
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
-        self._enter(bar, done, epoch)
+        if bar.starts_over(done, epoch):
+            self.finish(bar)
         bar.enter(epoch, done)
         bar.move(done, total)
 
@@ -211,10 +215,6 @@ class BarValues:
             self._report_unchanged(bar, bar.epoch)
         self._report_stayed(bar, bar.unchanged.end())
         bar.begin_again()
-
-    def _enter(self, bar: Bar, done: float, epoch: float | None) -> None:
-        if bar.starts_over(done, epoch):
-            self.finish(bar)
 
     # Values of epochs.
 
@@ -273,7 +273,8 @@ class BarValues:
         if not steps:
             return
         if another:
-            self._report_stayed(bar, bar.unchanged.changed(max(drawing.done, bar.step + 1)))
+            if stayed := bar.unchanged.changed(max(drawing.done, bar.step + 1)):
+                self._report_stayed(bar, stayed)
             bar.advance(drawing.with_only(steps))
             self._report_step(bar)
             if self._news.held.groups:

@@ -85,7 +85,8 @@ class Points:
 
     def arrived(self, axis: str, x: float, measures: bool) -> None:
         """The log has said where it stands, in a line that ``measures`` or only counts."""
-        self._unplaced.arrived(axis, x, measures)
+        if self._unplaced.waits:
+            self._unplaced.arrived(axis, x, measures)
 
     def set_live(self, live: bool) -> None:
         """Lines are now drawn over and over, or no longer."""
