@@ -97,11 +97,11 @@ class _Form:
 class Bars:
     """Finds bars in frames and reads what they show."""
 
-    def __init__(self, points: Points, lines: Lines) -> None:
+    def __init__(self, points: Points, lines: Lines, who: str = "") -> None:
         self.points = points
         self.lines = lines
         self._bars: dict[bytes, Bar] = {}
-        self._forms: Known[_Form] = Known()
+        self._forms: Known[_Form] = Known(who)
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
         self.drawing = False

@@ -12,8 +12,9 @@ from typing import Generic, TypeVar
 
 from mltui.parsers.decimals import has_decimal_comma
 
-#: How many shapes are kept, and of lines of what length.
-_LIMIT = 8192
+#: How many shapes are kept, of the log and of each of those that print into it, and of lines of what length.
+_LIMIT = 4096
+_LIMIT_OF_ONE = 128
 _LONGEST = 512
 #: ``3: step 10``: srun's number of the task that prints the line, or behind a tab that of the process.
 TASK = re.compile(rb" {0,3}(?:(\d{1,4}): |(\d{1,8}\t)(?=[A-Za-z]))")
@@ -24,8 +25,9 @@ T = TypeVar("T")
 class Known(Generic[T]):
     """What is known by shape, in bounded memory: when it is full, all is forgotten and learnt anew."""
 
-    def __init__(self, limit: int = _LIMIT) -> None:
-        self._limit = limit
+    def __init__(self, who: str = "") -> None:
+        """Of the lines of ``who``, one of many that print, less is kept than of the log itself."""
+        self._limit = _LIMIT_OF_ONE if who else _LIMIT
         self._known: dict[bytes, T] = {}
         self.get = self._known.get
         self.forget = self._known.clear

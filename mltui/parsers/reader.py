@@ -25,8 +25,6 @@ from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.torn import whole_values
 from mltui.parsers.voices import Voices
 
-#: Shapes that are kept of the lines of each of several that print.
-_OTHERS_KNOWN = 256
 # A single byte is found much faster by its number.
 _BAR, _PERCENT = b"|%"
 
@@ -48,13 +46,13 @@ class _Voice:
         self.who = who
         self.points = points
         self.lines = Lines(points, who)
-        self.bars = Bars(points, self.lines)
+        self.bars = Bars(points, self.lines, who)
         self.outer = Outer()
         self.blocks = Blocks()
         self.context = Context()
         """Where its training stands."""
-        self._finished: Known[_Way] = Known(_OTHERS_KNOWN) if who else Known()
-        self._drawn: Known[_Way] = Known(_OTHERS_KNOWN) if who else Known()
+        self._finished: Known[_Way] = Known(who)
+        self._drawn: Known[_Way] = Known(who)
         """Shapes of lines that ended, and of those that were drawn over. Without them the points are the same."""
 
     @property

@@ -34,7 +34,7 @@ _PLACED = re.compile(r"\W{0,3}\d+/\d+")
 # How a line begins that may say it, for a first look.
 _MAY_SAY = re.compile(rb"[\[(]|[rRpPcCgG]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
 #: Where a line of another rank begins in the middle of a line.
-_INNER = re.compile(rb"(?<=[^\s\[])(?=\[rank\s?\d+\]:)", re.I)
+_INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:")
 #: In so many bytes at the beginning of a line it says who prints.
 _BEGINNING = 64
 _TASKS = 4096
