@@ -74,7 +74,7 @@ _EVERYDAY = QUALIFIERS | word_set("""
 _OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # Of these, what may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality")
-# How far predictions are off.
+# How far predictions are off: they have the same unit.
 _ERRORS = word_set("err error errors mae mse rmse medae mpjpe epe ade fde rpe")
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
@@ -318,9 +318,10 @@ def is_everyday(name: str) -> bool:
     return _EVERYDAY.issuperset(parts)
 
 
-def is_error(name: str) -> bool:
-    """Whether ``name`` says how far predictions are off: it has their unit."""
-    return not _ERRORS.isdisjoint(words(name))
+def is_error(name: str, of_model: bool) -> bool:
+    """Whether ``name`` says how far off something is: ``of_model``, in a word that no other program has."""
+    own = set(words(name)) & _ERRORS
+    return bool(own - _EVERYDAY if of_model else own)
 
 
 def may_be_code(name: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, may_be_in, measures
+from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, may_be_in, measures, says_unit
 from mltui.parsers.records.numbers import take_named
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Bracket, Walk
@@ -261,15 +261,20 @@ def _belongs_to_name(walk: Walk) -> bool:
 
 
 def _says_more(walk: Walk) -> bool:
-    """Take ``(last 10)`` of ``Reward (last 10): 67.3`` or ``(m/s)`` of ``RMSE (m/s): 3.2`` as it is."""
+    """Take ``(last 10)`` of ``Reward (last 10): 67.3`` or ``(m)`` of ``RMSE (m) 3.2`` as it is."""
     tokens, last = walk.tokens, walk.phrase[-1]
     near = range(walk.i + 1, min(walk.i + 7, len(tokens) - 1))
     end = next((j for j in near if tokens[j].text in "()=:"), 0)
     inner = tokens[walk.i + 1 : end]
-    if not end or tokens[end].text != ")" or tokens[end + 1].text not in ":=" or not known(last) or scope_of(last):
+    if not end or tokens[end].text != ")" or not known(last) or scope_of(last):
         return False
-    if all(t.text.isalpha() for t in inner) or any(counter_of(t.text) or scope_of(t.text) for t in inner):
+    if tokens[end + 1].kind != "number" and tokens[end + 1].text not in ":=":
         return False
+    if not says_unit(last, walk.text[tokens[walk.i].end : tokens[end].start]):
+        if tokens[end + 1].kind == "number" or all(t.text.isalpha() for t in inner):
+            return False
+        if any(counter_of(t.text) or scope_of(t.text) for t in inner):
+            return False
     start, stop = tokens[walk.i].start, tokens[end].end
     walk.phrase[-1] += f" {walk.text[start:stop]}"
     walk.measured = measures(last)
@@ -310,6 +315,7 @@ def _pass_index(walk: Walk) -> bool:
         return False
     if said:
         start, stop = tokens[walk.i].end, tokens[end].start
+        walk.measured = says_unit(walk.phrase[-1], walk.text[start:stop])
         walk.phrase.append(" ".join(walk.text[start:stop].replace("|", " ").split()).replace("= ", "="))
         walk.record.literal.append((start, stop))
     walk.number += sum(token.kind == "number" for token in tokens[walk.i : end])

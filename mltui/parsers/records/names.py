@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.tokens import SIZE_UNITS, VALUE_UNITS
+from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS
 from mltui.parsers.vocabulary import PARTS, QUALIFIERS, Role, counter_of, is_error, role_of, scope_of, word_set, words
 
 STOP = word_set("""
@@ -59,7 +59,17 @@ _PHYSICAL = re.compile(
 
 def may_be_in(name: str, unit: str) -> bool:
     """Whether what is called ``name`` may be measured in ``unit``: an error is in that of what is predicted."""
-    return unit in VALUE_UNITS or (is_error(name) and (is_physical(unit) or not (unit in SIZE_UNITS or "/" in unit)))
+    if unit in VALUE_UNITS:
+        return True
+    if unit in TIME_UNITS and unit != "m":
+        return is_error(name, of_model=True)
+    return is_error(name, of_model=False) and (is_physical(unit) or not (unit in SIZE_UNITS or "/" in unit))
+
+
+def says_unit(name: str, inner: str) -> bool:
+    """Whether what is in brackets behind ``name`` is a unit that it may be measured in: ``RMSE (m)``, ``mae [EUR]``."""
+    unit = is_physical(inner) or inner in TIME_UNITS or inner in VALUE_UNITS or inner in MONEY
+    return unit and measures(name) and may_be_in(name, inner)
 
 
 def is_physical(word: str) -> bool:
