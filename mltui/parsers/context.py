@@ -159,7 +159,7 @@ class Context:
         inner = plan.group.inner
         if inner.ever_full and inner.sums_up(value, total):
             return self.axis_in_fold("epoch"), epoch
-        begins_anew = inner.follow(epoch, value, total, counter.way, second=plan.group.seen.count == 1)
+        begins_anew = inner.follow(epoch, value, total, counter.way, plan.group.seen.count)
         axis = "step" if counter.way == "batch" and inner.size else counter.axis
         size = inner.size or self.size
         x = self.epoch_index(epoch) * size + value if size and begins_anew else value

@@ -60,10 +60,10 @@ class InnerCounter:
         self.ever_full = self.ever_full and value == total
         return self.ever_full
 
-    def follow(self, epoch: float, value: float, total: float | None, way: Way, second: bool) -> bool:
+    def follow(self, epoch: float, value: float, total: float | None, way: Way, count: int) -> bool:
         """Learn from a line at ``value`` of ``epoch``, and tell whether it counts from the beginning in each.
 
-        ``second``: only one of its kind came before it. "2/5 * Epoch 2" counts the epochs twice.
+        ``count`` of its kind came before it. "2/5 * Epoch 2" counts the epochs twice.
         """
         if value == 0:
             self._from_zero = True
@@ -72,7 +72,7 @@ class InnerCounter:
         if self._epoch is not None and epoch > self._epoch:
             if value <= self._last:
                 self._per_epoch = True
-                if value == self._last and way == "step" and second and total is None:
+                if value == self._last and way == "step" and count == 1 and total is None:
                     self.size = value  # One line an epoch, "epoch: 2 step: 625": it stands at the epoch's end.
             elif way == "step" or self._per_epoch is None:
                 self._per_epoch = False

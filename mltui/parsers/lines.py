@@ -49,6 +49,8 @@ _GOES_ON: dict[Kind, Callable[[bytes], object]] = {
     "recap": re.compile(rb"[ \t]+\S").match,
     "tests": re.compile(rb"(?!=+ .*\b(?:passed|failed|errors?|skipped|ran)\b.* in \d|\[=+\] \d+ tests?\b)").match,
 }
+#: Kinds of lines that are rows of a table.
+_ROWS = frozenset(["row", "labelled", "remarked"])
 #: Kinds of blocks whose last line is the one that does not go on with it.
 _WITH_END = frozenset(["trace", "summary", "tests"])
 
@@ -115,11 +117,11 @@ class Lines:
             return
         if kind == "plan":
             self._read_plan(shape, frame, final)
-        elif kind == "row" or kind == "labelled" or kind == "remarked":
-            if not self.tables.read_row(shape, frame) and shape.plan is not None:
-                self._read_plan(shape, frame, final)
         elif kind == "object":
             self._read_object(shape, frame)
+        elif kind in _ROWS:
+            if not self.tables.read_row(shape, frame) and shape.plan is not None:
+                self._read_plan(shape, frame, final)
         else:
             self._open = True
             self._special(kind, text_of(frame))
@@ -145,12 +147,12 @@ class Lines:
         numbers, kind = values_of(frame, shape.cut), shape.object
         if kind is None:
             return
-        decimals = tuple([not number.is_integer() for number in numbers])
-        if decimals not in kind.plans:
-            plan = self._structured.judge(kind, decimals)
+        whole = tuple(map(float.is_integer, numbers))
+        if whole not in kind.plans:
+            plan = self._structured.judge(kind, whole)
             self._learn()
-            kind.plans[decimals] = plan
-        if (plan := kind.plans[decimals]) is not None:
+            kind.plans[whole] = plan
+        if (plan := kind.plans[whole]) is not None:
             self.apply(plan, numbers)
 
     def _read_beneath(self, frame: bytes) -> None:

@@ -40,7 +40,7 @@ class ObjectKind:
     rank: str
     """Which of several prints them, if they say so: ``rank 1``."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
-    """By which of the numbers are not whole."""
+    """By which of the numbers are whole."""
     recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RECENT))
     """The last forms of such objects that had to be understood."""
 

@@ -56,12 +56,12 @@ class Structured:
             found = self._kinds[key] = ObjectKind(names, scopes, sample, rank)
         return found
 
-    def judge(self, kind: ObjectKind, decimals: tuple[bool, ...]) -> Plan | None:
-        """How to read objects of a kind whose numbers are ``decimals`` or whole."""
-        self._names += len(decimals)
+    def judge(self, kind: ObjectKind, whole: tuple[bool, ...]) -> Plan | None:
+        """How to read objects of a kind of whose numbers these are ``whole``."""
+        self._names += len(whole)
         if self._names > _NAMES:
             self._names = 0
             self._kinds.clear()
-        record = objects.object_record(kind.names, decimals, kind.scopes)
+        record = objects.object_record(kind.names, whole, kind.scopes)
         plan = self._judge.plan(record, "" if self._judge.who else kind.rank)
         return None if kind.sample and plan is not None and not plan.counts else plan

@@ -102,9 +102,9 @@ def places(
     return [pair.span(2) for pair in pairs], [name.span() for name in _NUMBERED.finditer(line)]
 
 
-def object_record(names: list[str], decimals: tuple[bool, ...], scopes: dict[str, str]) -> Record:
-    """The record of an object with these ``names``; number ``i`` is the value of name ``i``."""
+def object_record(names: list[str], whole: tuple[bool, ...], scopes: dict[str, str]) -> Record:
+    """The record of an object with these ``names``, whose numbers are ``whole`` or not; ``i`` is that of name ``i``."""
     record = Record(scope=next(iter(scopes.values()), ""))
     for i, name in enumerate(names):
-        record.fields.append(new_field(name, i, decimal=decimals[i]))
+        record.fields.append(new_field(name, i, decimal=not whole[i]))
     return record
