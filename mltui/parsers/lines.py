@@ -34,6 +34,7 @@ _THOUSANDS = ("k", "K", "M")
 _OTHERS_BYTES = 1_000_000
 
 _BLANK = (b" ", b"\t")
+_DIGIT = re.compile(r"\d")
 # Nothing but names and measured numbers, indented: ``rpn_cls: 0.57, rpn_box: 0.11, rcnn_cls 1.14``.
 _FIGURES = re.compile(
     rb"[ \t]+(?=\w+ ?[:=])(?:[A-Za-z_]\w*(?: ?[:=] ?| )-?\d+\.\d+(?:e[-+]\d+)?(?:,[ \t]*|[ \t]*\|[ \t]*|[ \t]+|$)){3,}"
@@ -230,7 +231,7 @@ class Lines:
                 shape = Shape(kind, shape.plan, shape.spans)
         else:
             shape = NOTHING if kind == "nothing" else Shape(kind)
-            literal = [(0, len(text))] if kind in ("header", "box") and any(c.isdigit() for c in text) else []
+            literal = [(0, len(text))] if kind in ("header", "box") and _DIGIT.search(text) else []
         self._learn()
         if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
@@ -241,11 +242,9 @@ class Lines:
         tokens = tokenize(text[start:])
         record = read_pairs(text[start:], tokens)
         record.item, at = item_of(text, record)
-        literal = [
-            (t.start + start, t.end + start) for t in tokens if t.kind == "word" and any(c.isdigit() for c in t.text)
-        ]
+        literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and _DIGIT.search(t.text)]
         literal += [(a + start, b + start) for a, b in record.literal]
-        if any(c.isdigit() for c in record.item):
+        if _DIGIT.search(record.item):
             literal.append((at, at + len(record.item)))
         numbers = [t for t in tokens if t.kind == "number"]
         rank_field = next(

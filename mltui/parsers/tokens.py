@@ -177,11 +177,17 @@ def value_of(text: str | bytes) -> float:
 
 def cut_at(spans: list[Span]) -> Cut:
     """What cuts the pieces at ``spans``, which follow each other, out of a line."""
+    if not spans:
+        return _cut_nothing
     pieces, end = [], 0
     for a, b in spans:
         pieces.append(f"{a - end}x{b - a}s")
         end = b
     return Struct("".join(pieces)).unpack_from
+
+
+def _cut_nothing(_: bytes) -> tuple[Any, ...]:
+    return ()
 
 
 def values_of(frame: bytes, cut: Cut) -> Numbers:
