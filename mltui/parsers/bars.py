@@ -18,7 +18,7 @@ from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
-from mltui.parsers.tokens import Numbers, Span, text_of, value_of, values_of
+from mltui.parsers.tokens import Numbers, Span, cut_at, text_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
 
 _TQDM = re.compile(
@@ -74,12 +74,13 @@ class _Drawn(NamedTuple):
 class _Form:
     """How bars of one shape are drawn: where in the frame they say what, and what follows from the shape alone."""
 
-    __slots__ = ("about", "behind", "by_epoch", "checks", "done", "in_table", "key", "name", "shown", "total")
+    __slots__ = ("about", "behind", "by_epoch", "checks", "counts", "in_table", "key", "name", "shown")
 
     def __init__(self, frame: bytes, drawn: _Drawn) -> None:
-        self.about, self.done, self.shown = slice(*drawn.about), slice(*drawn.done), slice(*drawn.shown)
-        self.total = None if drawn.total is None else slice(*drawn.total)
+        self.about, self.shown = slice(*drawn.about), slice(*drawn.shown)
         about, shown = frame[self.about], frame[self.shown]
+        self.counts = cut_at([drawn.done] if drawn.total is None else [drawn.done, drawn.total])
+        """Cuts out how far it is, and of how many if it says so."""
         self.behind = drawn.end if frame[drawn.end :].strip() else None
         """Where it ends, if something else stands behind it."""
         self.by_epoch = drawn.by_epoch or about.lower().startswith(b"epochs")
@@ -169,7 +170,8 @@ class Bars:
         about, shown = frame[form.about], frame[form.shown]
         if not shown and about in self._plain:
             return
-        done, total = _count(frame[form.done]), 0.0 if form.total is None else _count(frame[form.total])
+        counts = values_of(frame, form.counts)
+        done, total = counts if len(counts) == 2 else (counts[0], 0.0)
         if form.in_table and self._read_row(about, done, total):
             return
         text = about + b", " + shown
@@ -275,11 +277,3 @@ def _tell_apart(shown: bytes) -> bytes:
         return shown
     counts = {name: count() for name in names if names.count(name) > 1}
     return _CUT_OFF.sub(lambda cut: b"%s_%d" % (cut[1], next(counts[cut[1]])) if cut[1] in counts else cut[0], shown)
-
-
-def _count(text: bytes) -> float:
-    """The counter of a bar, which may be shortened (``1.2k``)."""
-    try:
-        return float(text)
-    except ValueError:
-        return value_of(text[:-1]) * {b"k": 1e3, b"M": 1e6, b"G": 1e9, b"T": 1e12}.get(text[-1:], 1.0)

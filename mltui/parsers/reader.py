@@ -216,19 +216,19 @@ class MetricReader:
         rest = frame if behind_bar else voice.bars.read(frame)
         if rest is None:
             return
-        key = key_of(rest)
-        line = voice.peel(rest) if final else rest
-        if not final:
-            voice.lines.read(line, final)
-        else:
+        if final:
+            line = voice.peel(rest)
             other, start = ("", 0) if line is frame or voice.who else self._who.who(line, key_of(line))
             if start:
                 self._listen_to(other).read(line[start:])
                 return
             voice.read(line)
+        else:
+            line = rest
+            voice.lines.read(line, final)
         if was_idle and voice.idle and rest.endswith(line):
-            behind_bar = behind_bar or rest is not frame
-            voice.keep(_behind_bar(key) if behind_bar else key, len(rest) - len(line), line, final)
+            key = key_of(rest) if rest is frame and not behind_bar else _behind_bar(key_of(rest))
+            voice.keep(key, len(rest) - len(line), line, final)
 
     def _listen_to(self, who: str) -> _Voice:
         """The voice of ``who``; where it stands is what it said itself, or else what was said last."""

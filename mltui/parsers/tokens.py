@@ -159,7 +159,7 @@ def tokenize(text: str) -> list[Token]:
 
 _PLAIN = str.maketrans("−Dd", "-ee", ",")
 #: What stands right behind a number for its zeros.
-FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6}
+FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
 def value_of(text: str | bytes) -> float:
