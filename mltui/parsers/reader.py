@@ -180,10 +180,7 @@ class MetricReader:
         return self._points.take()
 
     def _read(self, frame: bytes, final: bool) -> None:
-        if frame in (LIVE, STILL):
-            self._points.set_live(frame == LIVE)
-            return
-        if self._patterns is not None and self._patterns.read(frame):
+        if self._patterns is not None and frame not in (LIVE, STILL) and self._patterns.read(frame):
             return
         if self._decimals.commas:
             frame = self._decimals.plain(frame)
@@ -198,8 +195,11 @@ class MetricReader:
             if rest is not frame:
                 self._read_new(self._speaking, rest, final, behind_bar=True)
                 return
+        if frame in (LIVE, STILL):
+            self._points.set_live(frame == LIVE)
+            return
         for line in self._who.cut(frame, key):
-            key = key_of(line)
+            key = key if line is frame else key_of(line)
             who, start = self._who.who(line, key)
             voice = self._speaking if who == self._speaking.who else self._listen_to(who)
             if start:
