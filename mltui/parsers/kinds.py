@@ -49,7 +49,7 @@ _GATE = frozenset(
 )
 # Names that are one letter but for their digits: ``f1 = 0.8``.
 _LETTERS = "|".join(sorted(word for word in METRIC_WORDS if len(word) == 2 and word[1].isdigit()))
-_SHORT = re.compile(rf"(?<![a-z0-9])(?:{_LETTERS})['\"]?\s?[:=]".encode())
+_SHORT = re.compile(rf"(?<![a-z0-9])(?:{_LETTERS})['\"]?\s{{0,3}}(?:[:=~]|[-=]>|→|➜|⇒|is\b|[-+]?\d+\.\d)".encode())
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
 _NUMERIC_START = re.compile(rb"[\s|,;\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
@@ -58,7 +58,8 @@ _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\
 # programs that train nothing print in forms of their own.
 _CODE = re.compile(
     rf"""\s*(?:
-        >>>\s(?:[\w.]+(?:\(|\[|\.|\s=\s)|(?:from|import|for|with|print)\s|["'({{\[\d]) | \.\.\.\s
+        >>>\s(?!(?:[\[(](?:\w+[ =])?|(?i:epoch|step|iter)\()\d+(?:/\d+)?[\])]\W)          # … but a count in brackets
+        (?:[\w.]+(?:\(|\[|\.|\s=\s)|(?:from|import|for|with|print)\s|["'({{\[\d]) | \.\.\.\s
       | E\s{{3,}}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\s=\s
       | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\s | class\s\w+(?:\(.*\))?:\s*$
       | (?:not\s)?ok\s\d+\s | \#\sSubtest:\s | [✓✔✗✖﹣]\s.*\(\d[\d.]*\s?m?s\)              # verdicts on tests

@@ -63,7 +63,7 @@ _TOKEN = re.compile(
   | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
-  | \A(?P<epoch>E)(?=\d{{1,4}}(?:\ ?[:|,])?\ +[A-Za-z])               # E03 loss=0.5
+  | (?:\A|(?<=\A[*>#-]\ )|(?<=\A\W\ ))(?P<epoch>E)(?=\d{{1,3}}(?![\w.-]).{{0,80}}\d\.\d)    # E03 loss=0.5
   | (?P<number>
         (?<![\w.)\]%])[-+−](?=[\d.]){_MAGNITUDE}
       | {_MAGNITUDE}
@@ -78,7 +78,7 @@ _TOKEN = re.compile(
       | [A-Za-z]{{1,9}}@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
       | [^\W\d]\w*(?:(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
     )
-  | (?P<arrow>=>|->|→)
+  | (?P<arrow>=>|->|[→➜➔➡⇒⟶])
   | (?P<plusminus>±|\+/-|\+-)
   | (?P<bar>[━─═╸╺╾▏▎▍▌▋▊▉█░▒▓]+|[=>.\-#*~_]{{3,}})
   | (?P<gap>[ ]{{2,}}|\t[\t ]*)

@@ -22,7 +22,7 @@ _RANK = re.compile(
     rb"|\((\d+)/\d+\)(?= (?:epoch|step|iter)))\ ?",
     re.I,
 )
-_COMPOSE = re.compile(rb"([A-Za-z][\w.-]*-\d+)\s+\| ?")
+_COMPOSE = re.compile(rb"(?!(?i:epoch|ep|step|iter|iteration|round|episode|batch)-)([A-Za-z][\w.-]*-\d+)\s+\| ?")
 # What ``tail`` puts in front of the lines of each of several files.
 _FILE = re.compile(rb"==> (?=\S*[/.])(?=\S*[A-Za-z])\S+ <==")
 _FOLDERS = frozenset([".", "log", "logs", "out", "output", "outputs"])

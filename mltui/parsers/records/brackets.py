@@ -214,10 +214,10 @@ def _begins_with_count(walk: Walk) -> bool:
 
 def _holds_only_value(walk: Walk) -> bool:
     """Whether the bracket behind a name holds nothing but its value: ``Gen. (+0.95)``."""
-    value, closing = walk.next(), walk.next(2)
-    if value is None or closing is None or value.kind != "number" or closing.text != ")":
+    inner = [token for token in walk.tokens[walk.i + 1 : walk.i + 5] if token.kind != "gap"][:2]
+    if len(inner) < 2 or inner[0].kind != "number" or inner[1].text != ")":
         return False
-    if "." not in value.text or value.unit.strip(" %"):
+    if "." not in inner[0].text or inner[0].unit.strip(" %"):
         return False
     walk.separator = ":"
     walk.brackets.append(Bracket.VALUE)

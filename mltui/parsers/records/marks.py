@@ -84,6 +84,12 @@ def _take_quotient(walk: Walk, last: Field) -> None:
         last.index, last.total, last.decimal = walk.pass_number(value), None, True
 
 
+def _about(walk: Walk, token: Token) -> None:
+    """Read ``loss ~ 0.5``."""
+    if walk.phrase and not walk.separator and walk.next_kind() == "number":
+        walk.separator = ":"
+
+
 def _below(walk: Walk, token: Token) -> None:
     """Pass over what a value is compared with: ``|gradient| <= tol: 0.65 <= 1e-06`` is about the gradient."""
     if walk.after_number():
@@ -192,6 +198,7 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     **dict.fromkeys(":=", _separator),
     **dict.fromkeys("([{", open_bracket),
     **dict.fromkeys(")]}", close_bracket),
+    "~": _about,
     '"': _quote,
     "'": _single_quote,
     "/": _slash,

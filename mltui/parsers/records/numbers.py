@@ -76,8 +76,16 @@ def _understand_sentence(walk: Walk) -> None:
         walk.phrase, walk.separator = phrase[-3:-1], ":"
     elif walk.waiting_name and phrase in (["is"], ["was"]):
         walk.clear()  # "Loss after epoch 1 is 0.5"
-    elif len(phrase) > 1 and phrase[-1].lower() in ("is", "of") and not walk.separator and measures(phrase[-2]):
+    elif not walk.separator and _ends_with_verb(walk):
         walk.separator = "is"
+
+
+def _ends_with_verb(walk: Walk) -> bool:
+    """Whether a name and ``is`` stand in front of the number: one that measures, or any in a line that counts."""
+    phrase = walk.phrase
+    if len(phrase) < 2 or phrase[-1].lower() not in ("is", "of"):
+        return False
+    return measures(phrase[-2]) or (len(phrase) == 2 and phrase[-1] == "is" and walk.record.counts)
 
 
 def _names_count(walk: Walk, token: Token) -> bool:
@@ -206,6 +214,9 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
 
 # Numbers without a name.
 
+# Marks behind a count in front of a line.
+_BEHIND_COUNT = "|:;,-·"
+
 
 def take_nameless(walk: Walk, token: Token) -> None:
     """Read a number that nothing names, such as those of ``[10/80]``."""
@@ -240,13 +251,29 @@ def _is_first(walk: Walk, token: Token, place: Place) -> bool:
     record = walk.record
     if record.fields or walk.label or not all(n.first for n in record.nameless):
         return False
-    if not record.nameless and not all(t.text in "[{#" or t.kind == "gap" for t in walk.tokens[: walk.i]):
+    if not record.nameless and not all(_is_ornament(t) for t in _but_tag(walk.tokens[: walk.i])):
         return False
     previous = walk.previous()
+    if previous is not None and previous.text == "#":
+        return token.text.isdigit() and previous.end == token.start and walk.next_kind() != "number"
+    if previous is not None and not record.nameless and place == "plain" and token.text.isdigit():
+        behind = walk.tokens[walk.i + 1 : walk.i + 2]  # "* 200 | loss 0.5"
+        return bool(behind) and (behind[0].kind == "gap" or behind[0].text in _BEHIND_COUNT)
     second = token.text.isdigit() and len(record.nameless) > 0
     behind_bracket = second and walk.previous_text() == "]"
     behind_first = second and walk.after_number() and walk.next_kind() == "word"  # "0 10 lr - 0.001 loss - 0.5"
     return place != "plain" or previous is None or previous.text in "|{" or behind_bracket or behind_first
+
+
+def _but_tag(tokens: list[Token]) -> list[Token]:
+    """The ``tokens`` but for a word in brackets in front: ``[trainer] [200] loss 0.5``."""
+    tagged = "".join(token.text for token in tokens[:3:2]) in ("[]", "()") and tokens[1].kind == "word"
+    return tokens[3:] if tagged else tokens
+
+
+def _is_ornament(token: Token) -> bool:
+    """Whether a token may stand in front of a line's first number: ``* [200]``, ``#200``."""
+    return token.kind in ("gap", "bar", "arrow") or (token.kind == "mark" and token.text not in "(:=\"'")
 
 
 def _more_of(walk: Walk, token: Token) -> bool:

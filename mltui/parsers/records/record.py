@@ -117,6 +117,11 @@ class Record:
     retells: bool = False
     """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
 
+    @property
+    def counts(self) -> bool:
+        """It says where it stands, so far as it was read."""
+        return any(f.counts for f in self.fields) or any(n.first for n in self.nameless)
+
 
 # What is counted in whole numbers, and has other meanings.
 _WHOLE = frozenset(["count", "generation", "round", "tick"])

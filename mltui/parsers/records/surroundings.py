@@ -14,6 +14,10 @@ _JOINING = word_set("""
     in at of on to is was after for with from by and took
 """)
 
+# Marks between fields.
+_BETWEEN = ",;|-·•&"
+# Behind these marks a number goes on.
+_GOES_ON = "/:=[]{}"
 # With so many names and numbers, a line is made of them.
 _MANY_PAIRS = 4
 
@@ -108,10 +112,11 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     behind = None if at + 2 == len(tokens) and behind is not None and behind.kind == "gap" else behind
     if len(phrase) != 1 or before is None or "." not in token.text or token.unit or phrase[0].lower() in STOP:
         return False
-    closed = behind is None or behind.kind == "gap" or behind.text in ",;|"
+    closed = behind is None or behind.kind == "gap" or (behind.kind == "mark" and behind.text not in _GOES_ON)
     if behind is None and isinstance(walk.last, Field) and walk.last.counts and before.kind == "number":
         return phrase[0].isalpha()  # "iter 10 value 0.31"
-    return closed and (before.kind == "gap" or before.text in ",;|")
+    listed = before.text == "(" and behind is not None and behind.text in ",;|"  # "(cls 0.55, box 0.48)"
+    return closed and (before.kind == "gap" or before.text in _BETWEEN or listed)
 
 
 def names_source(walk: Walk, token: Token) -> bool:

@@ -56,7 +56,7 @@ def take_word(walk: Walk, token: Token) -> None:
 def _is_unit(walk: Walk, token: Token) -> bool:
     """Whether the word says in what the number before it is measured, or what it counts."""
     last, text, following = walk.last, token.text, walk.next()
-    if following is not None and following.text in ":=":
+    if following is not None and (following.text in ":=" or _names_next(walk, text)):
         return False
     if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
         # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
@@ -84,6 +84,16 @@ def _is_unit(walk: Walk, token: Token) -> bool:
         last.role = Role.OTHER
         return True
     return text in VALUE_UNITS or (isinstance(last, Field) and is_physical(text) and may_be_in(last.name, text))
+
+
+def _names_next(walk: Walk, text: str) -> bool:
+    """Whether a word that may be a unit names what stands behind it: ``ppl 9.8 bpc 1.4``."""
+    if text not in VALUE_UNITS or not measures(text):
+        return False
+    following, value = walk.next(), walk.next(2)
+    if following is not None and (following.kind == "arrow" or following.text in ("is", "~")):
+        following = value
+    return following is not None and following.kind == "number"
 
 
 def _take_text(walk: Walk, token: Token) -> None:
