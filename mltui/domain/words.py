@@ -29,8 +29,8 @@ SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_s
 LESS_IS_BETTER = word_set("""
     loss losses err error errors wer cer ter ppl ppx perplexity perp bpc bpb bpd nll ce bce xent crossentropy kld
     mse mae rmse nrmse mape wape smape rmsle msle nmae mpjpe epe ade fde l1 l2 huber hinge poisson logloss mlogloss
-    merror cost lpips fid kid fpr fnr eer brier ece hausdorff assd hd95 inertia stress regret residual violation distance
-    divergence recon reconstruction bits nats deviance mr
+    merror cost lpips fid kid fpr fnr eer brier ece hausdorff assd hd95 inertia stress regret residual violation
+    distance divergence recon reconstruction bits nats deviance mr
     verlust fehler perte pérdida perdita потери потеря ошибка 损失 误差 損失 誤差 손실
 """)
 #: What is measured, and better the greater it is.
