@@ -38,6 +38,15 @@ class Groups:
                 self._with_name.setdefault(name, []).append(found)
         return found
 
+    def counting(self, said: Said, scope: str) -> Group:
+        """The group of the lines that measure nothing and count in the same way, of that ``scope``."""
+        epoch, inner = said.counters.epoch, said.counters.inner
+        key = (None, scope, epoch and epoch.axis, inner and inner.axis, inner and inner.total is None)
+        found = self._groups.get(key)
+        if found is None:
+            found = self._groups[key] = Group()
+        return found
+
 
 def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[Group]) -> Group:
     """A kind of line; its points are held back where it does not say where it stands, or measures nothing."""

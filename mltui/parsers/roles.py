@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mltui.parsers.company import accepted, compared, shown_by_bar, sized
 from mltui.parsers.counters import Counters, Said, evaluates
-from mltui.parsers.group import Group
 from mltui.parsers.groups import Groups
 from mltui.parsers.measured import Measured
 from mltui.parsers.plan import Entry, Plan
@@ -46,7 +45,7 @@ class Judge:
         if bar and not said.counters.any:
             values = shown_by_bar(record, values)
         if not values:
-            return _counting_plan(said)
+            return self._counting_plan(said)
         ends = record.closes and not said.counters.any
         known = {name for name, _ in self.points.series} if ends else set[str]()
         plan = self._fill(said, values)
@@ -91,22 +90,22 @@ class Judge:
         plan.evaluates = counters.epoch is None and evaluates(record)
         return plan
 
+    def _counting_plan(self, said: Said) -> Plan | None:
+        """The plan of a line that measures nothing: what it counts, if anything."""
+        counters, fields = said.counters, said.record.fields
+        if not counters.any and counters.fold is None:
+            return None
+        if said.record.running_mean and counters.epoch is None:
+            return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
+        scope = next((f.label for f in fields if scope_of(f.label)), "")
+        evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
+        plan = Plan(self._groups.counting(said, scope), [], counters.epoch, counters.inner, counters.fold)
+        plan.scope, plan.evaluates = scope, evaluates
+        return plan
+
     def _tells_rates(self) -> bool:
         """Whether a learning rate is a curve already: one that another line tells is one too, if it changes or not."""
         return any(known.last is not None and is_learning_rate(known.name) for known in self.points.series.values())
-
-
-def _counting_plan(said: Said) -> Plan | None:
-    """The plan of a line that measures nothing: what it counts, if anything."""
-    counters, fields = said.counters, said.record.fields
-    if not counters.any and counters.fold is None:
-        return None
-    if said.record.running_mean and counters.epoch is None:
-        return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
-    plan = Plan(Group(), [], counters.epoch, counters.inner, counters.fold)
-    plan.scope = next((f.label for f in fields if scope_of(f.label)), "")
-    plan.evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
-    return plan
 
 
 def _tells_the_end(record: Record) -> bool:
