@@ -24,6 +24,7 @@ from mltui.parsers.vocabulary import (
 _SEARCHES = frozenset(["generation", "gen"])
 # What other programs than trainings work through.
 _PIECES = frozenset(["rows", "records", "items", "files", "messages", "events", "documents", "requests", "queries"])
+_NUMBERS = (("id",), ("idx",), ("index",))
 _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
 
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
@@ -166,8 +167,10 @@ def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
         return []
     if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
         return []
-    numbered = any(f.name.lower() in ("id", "idx", "index") and not f.decimal for f in record.fields)
-    return [] if numbered and not counts and all(is_everyday(f.name) for f in _metrics(record)) else None
+    numbered = any(words(f.name)[-1:] in _NUMBERS and not (f.counts or f.decimal) for f in record.fields)
+    counted = counts and any(f.counts != ("batch", "batch") or f.total is not None for f in record.fields if f.counts)
+    everyday = all(is_everyday(f.name) or not f.decimal for f in _metrics(record))
+    return [] if numbered and not counted and everyday else None
 
 
 def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:

@@ -78,8 +78,8 @@ class Counters:
         """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too."""
         first = record.fields[0] if record.fields else None
         measures = any(f.role is Role.METRIC for f in record.fields)
-        if first is None or first.decimal or not first.explicit or not measures:
-            return
+        if first is None or first.decimal or not first.explicit or not measures or first.label:
+            return  # "split train: n=33749" says how many there are.
         if first.name in _TIMES or (len(first.name) == 1 and first.total is not None):
             self.inner = Counter("step", "step", first.index, first.total)
             return

@@ -225,7 +225,7 @@ class Lines:
         if b"Warning: " in frame:
             text = before_warning(text)
         kind: Kind = "pairs" if bar or beneath else kind_of(text, text.encode())
-        if kind in ("pairs", "labelled", "remarked"):
+        if kind in ("pairs", "labelled", "remarked") or (kind == "row" and lists.grows(text)):
             shape, literal = self._judge_pairs(text, bar, beneath)
             if kind != "pairs":
                 shape = Shape(kind, shape.plan, shape.spans)

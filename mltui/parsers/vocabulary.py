@@ -228,6 +228,8 @@ def role_of(name: str) -> Role:
         return Role.COUNTER
     if _SPENT.search(name):
         return Role.OTHER
+    if "$" in name or "€" in name:
+        return Role.OTHER
     name = _SET_BY.sub("", _FOLDER.sub("", name))
     if name.endswith("_ms"):
         return Role.OTHER
@@ -238,6 +240,8 @@ def role_of(name: str) -> Role:
     if says_first_so_many(name):
         return Role.METRIC
     parts = words(name)
+    if parts[1:] == ("p",) and name.endswith(" p"):
+        return Role.UNKNOWN  # "cat p=0.99" is a probability, "ents_p" a precision.
     found = _role_of_words(parts, without_digits(parts)) if parts else Role.OTHER
     if found is Role.OTHER and (end := next((i for i, word in enumerate(parts) if word in _ABOUT), 0)):
         # "Cost on training data" is a cost, whatever it is of.

@@ -12,7 +12,7 @@ from itertools import pairwise
 from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
 
-_MANY = rb"(?:rank|client|seed|agent|actor|learner)"
+_MANY = rb"(?:rank|client|seed|agent|actor|learner|trial)"
 # In front of the line, with one blank behind it: what follows may be indented.
 _RANK = re.compile(
     rb"(?:(\[(?:" + _MANY + rb"|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"

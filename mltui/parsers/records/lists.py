@@ -14,6 +14,8 @@ _TURN = re.compile(TURN, re.I)
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
 _UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
+# An iteration, the likelihood, and by how much it grew: what hmmlearn's ConvergenceMonitor (base.py) prints.
+_GROWS = re.compile(r" *\d+ +-?\d+\.\d+ +(?:[+-]\d+\.\d+|[+-]?nan) *")
 # An epoch, what it came to, and how long it took: what fastai's Recorder (learner.py, ``after_epoch``) prints where no
 # bar is drawn. Losses come first, of training and validation, then the metrics, none with its name.
 _EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), ?'\d+:\d\d(?::\d\d)?'\]\s*")
@@ -27,6 +29,11 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
     ]
 
 
+def grows(text: str) -> bool:
+    """Whether a row of numbers without a header is an iteration, the likelihood, and by how much it grew."""
+    return _GROWS.fullmatch(text) is not None
+
+
 def untold(text: str, tokens: list[Token]) -> list[Field]:
     """The fields of a line of time, count, share and one value, which is the loss where nothing else is said.
 
@@ -34,6 +41,8 @@ def untold(text: str, tokens: list[Token]) -> list[Field]:
     """
     if _TURN.fullmatch(text):
         return [new_field("iteration", 0, decimal=False)]
+    if grows(text):
+        return [new_field("iteration", 0, decimal=False), new_field("log_prob", 1, decimal=True)]
     if found := _EPOCH_LIST.fullmatch(text):
         return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
     if not _UNTOLD.fullmatch(text):

@@ -36,7 +36,7 @@ _OF_FIRST = word_set("""
 """)
 # In front of a count that is not where the training stands.
 _BLOCK = word_set("""
-    best last since until from early total remaining max resume resuming saved saving every
+    best last since until from early total remaining max resume resuming saved saving every micro effective
 """)
 # What a word in front of a number is only a name for where it has a field of its own.
 _MAY_BE_NAMES = (Role.SCOPE, Role.UNKNOWN, Role.OTHER)
@@ -153,6 +153,8 @@ def take_named(walk: Walk, token: Token) -> None:
         walk.label = found
     if counter_of(name):
         _take_counter(walk, name, left, token)
+    elif role_of(name) is Role.SCOPE and not is_decimal(token.text) and walk.separator == "=":
+        walk.last = None  # "train=455 val=114" says how many there are.
     elif role_of(name) is Role.SCOPE and not is_decimal(token.text) and not token.unit:
         walk.label = name.split()[-1]
         if walk.previous_text() == "@":

@@ -41,6 +41,10 @@ _ITEM_APART = re.compile(
 )
 # A name and its number, as the columns of a table stand.
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
+# A piece of data that a line speaks of: ``segment 8/24``.
+_PIECE = re.compile(r"[\W\d]*(?:segment|file|page|document|clip|utterance|image) \d+ ?/ ?\d+\b", re.I)
+# A model that was trained before, and how it came out: ``model: effnet (epoch 17, auc 0.97)``.
+_TRAINED = re.compile(r"\W*(?:model|checkpoint|weights): [^()]{1,60}\((?:epoch|step)[ =]\d+, [^()]*\)", re.I)
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
 
 
@@ -53,6 +57,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
     record.recalls = any(t.kind == "word" and t.text.lower() in _RECALLS for t in tokens[:5])
+    record.recalls = record.recalls or _TRAINED.match(text) is not None
     said = [t.text.lower() for t in tokens if t.kind == "word"][:2]
     if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
@@ -61,6 +66,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
             if found.role is not Role.COUNTER and part[1] not in found.name:
                 found.name = f"{part[1]} {found.name}"
     read_gain(tokens, record)
+    record.asked = record.asked or _PIECE.match(text) is not None
     record.closes = said[:1] == ["final"]
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None

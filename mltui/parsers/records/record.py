@@ -113,7 +113,7 @@ class Record:
     starred: bool = False
     """It begins with a star, as summaries do."""
     asked: bool = False
-    """It speaks of one text: ``query='who is it'``."""
+    """It speaks of one text or piece of data: ``query='who is it'``, ``segment 8/24``."""
     retells: bool = False
     """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
 

@@ -31,9 +31,13 @@ def alternates(tokens: list[Token]) -> bool:
     pairs, named = 0, ""
     tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
     tokens = tokens[3:] if tag else tokens
-    bracketed = False
+    bracketed, of = False, False
     for token in tokens:
-        if bracketed or token.text == "(":
+        if of or (token.text == "/" and pairs and not named):
+            of = token.text == "/"  # "epoch 1/5" has a total.
+            if not of and token.kind != "number":
+                return False
+        elif bracketed or token.text == "(":
             bracketed = token.text != ")"  # "(best 71.7)" is said beside the others.
         elif token.kind == "number" and (named or token.unit in TIME_UNITS):
             pairs, named = pairs + bool(named), ""
