@@ -62,6 +62,8 @@ class Judge:
         record, counters = said.record, said.counters
         bare = any(not f.explicit for f in values) or bool(said.rank) or said.bar
         stated = not said.rank and not said.bar
+        measured = [f for f in values if f.role is Role.METRIC]
+        beside = said.placed and bool(measured)  # A rate that is told with each step is one of its values.
         tag = self._titles.tag(record)
         names: list[str] = []
         entries: list[Entry] = []
@@ -79,11 +81,10 @@ class Judge:
                 if said.placed and not record.retells:
                     self._titles.learn_counted(name)
                 rate = stated and found.role is Role.SCHEDULE and is_learning_rate(found.name)
-                set_once = bare and not (rate and (found.explicit or self._tells_rates()))
+                set_once = bare and not (rate and (found.explicit or beside or self._tells_rates()))
                 scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
                 entries.append(Entry(series, index, scheduled))
         group = self._groups.group_for(said, names, values)
-        measured = [f for f in values if f.role is Role.METRIC]
         group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
         plan = Plan(group, entries, counters.epoch, counters.inner, counters.fold, counters.percent, lost=lost)
         plan.running_mean, plan.size = record.running_mean, counters.size
