@@ -14,12 +14,13 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.reader import MetricReader
+from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import key_of
 from mltui.parsers.terminal import LIVE, STILL, Frames
-from mltui.parsers.tokens import text_of, tokenize
+from mltui.parsers.tokens import text_of
 from mltui.parsers.voices import Voices
 from mltui.parsers.wrapped import before_warning
 
@@ -65,7 +66,7 @@ class Explainer:
     def _understood(self, text: str) -> Iterator[tuple[str, str]]:
         """What a line says that is no table's: names beside numbers."""
         start = split_prefix(text)
-        tokens = tokenize(text[start:])
+        tokens = tokens_of(text[start:])
         record = read_pairs(text[start:], tokens)
         yield "logger", repr(text[:start]) if start else ""
         yield "tokens", "  ".join(f"{token.kind}:{token.text}{token.unit}" for token in tokens)

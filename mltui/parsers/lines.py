@@ -18,6 +18,7 @@ from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import lists
 from mltui.parsers.records.names import SOURCES
+from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
@@ -25,7 +26,7 @@ from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
-from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, tokenize, values_of, without_bulk
+from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, values_of, without_bulk
 from mltui.parsers.wrapped import before_warning, under_its_name
 
 #: Units that belong to a counter's number: ``step:2K``.
@@ -239,7 +240,7 @@ class Lines:
 
     def _judge_pairs(self, text: str, bar: bool, beneath: bool) -> tuple[Shape, list[tuple[int, int]]]:
         start = split_prefix(text)
-        tokens = tokenize(text[start:])
+        tokens = tokens_of(text[start:])
         record = read_pairs(text[start:], tokens)
         record.item, at = item_of(text, record)
         literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and _DIGIT.search(t.text)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, may_be_in, measures, says_unit
-from mltui.parsers.records.numbers import take_named
+from mltui.parsers.records.numbers import EXTENT, take_named
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import NUMBER, TIME_UNITS, Token
@@ -273,7 +273,8 @@ def _says_more(walk: Walk) -> bool:
     if not says_unit(last, walk.text[tokens[walk.i].end : tokens[end].start]):
         if tokens[end + 1].kind == "number" or all(t.text.isalpha() for t in inner):
             return False
-        if any(counter_of(t.text) or scope_of(t.text) for t in inner):
+        extends = inner[0].text.lower() in EXTENT
+        if not extends and any(counter_of(t.text) or scope_of(t.text) for t in inner):
             return False
     start, stop = tokens[walk.i].start, tokens[end].end
     walk.phrase[-1] += f" {walk.text[start:stop]}"

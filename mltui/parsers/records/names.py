@@ -144,7 +144,8 @@ def _counter_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]] |
 
 def _end_of_sentence(parts: list[str]) -> int:
     """Where a name may begin: behind the last word that is in no name."""
-    cut = max((i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in STOP and not _is_of(parts, i)), default=0)
+    ends = [i + 1 for i, w in enumerate(parts[:-1]) if w.lower() in STOP and not (_is_of(parts, i) or (i and w == "A"))]
+    cut = max(ends, default=0)
     # "Current best" beside "Global best"
     return cut - 1 if cut and parts[cut:] == ["best"] else cut
 

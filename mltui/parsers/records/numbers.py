@@ -26,9 +26,9 @@ from mltui.parsers.vocabulary import (
     words,
 )
 
-# In front of a count that belongs to a name.
-_EXTENT = word_set("""
-    over across on of for last past
+#: In front of a count that belongs to a name.
+EXTENT = word_set("""
+    over across on of for per last past
 """)
 # What is measured on the first so many: ``Recall 20: 0.31``.
 _OF_FIRST = word_set("""
@@ -92,7 +92,7 @@ def _names_count(walk: Walk, token: Token) -> bool:
     """Take a count as part of the name that it stands in: ``Evaluation over 10 episodes: 266.7``."""
     lower = [w.lower() for w in walk.phrase]
     head = next((i for i, w in enumerate(walk.phrase) if measures(w) or scope_of(w)), len(lower))
-    start = next((i for i in range(head + 1, len(lower)) if lower[i] in _EXTENT), 0)
+    start = next((i for i in range(head + 1, len(lower)) if lower[i] in EXTENT), 0)
     behind, sign = words_behind(walk)
     if not start or token.unit or not token.text.isdigit() or not 0 < len(behind) < 4 or sign != ":":
         return False

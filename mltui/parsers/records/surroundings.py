@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, SOURCES, STOP, measures
+from mltui.parsers.records.names import MEANS, SOURCES, STOP, known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
@@ -140,7 +140,14 @@ def abbreviates(at: Cursor, token: Token) -> bool:
         return False
     if following.kind == "word" and len(previous.text) < 4 and scope_of(previous.text):
         return True
+    if _shortens(previous.text) and following.text.islower() and measures(following.text):
+        return (sign := at.next(2)) is not None and sign.text in ":="  # "adv. loss: 0.5"
     return following.text in ":=(" or (following.kind == "number" and len(previous.text) <= 4)
+
+
+def _shortens(word: str) -> bool:
+    """Whether ``word`` may be the beginning of one that says which loss it is."""
+    return len(word) < 6 and word.islower() and not (word in STOP or known(word))
 
 
 def value_in_next_cell(walk: Walk) -> bool:

@@ -8,7 +8,7 @@ from mltui.parsers.records.names import SCOPE_KEYS, is_physical, known, may_be_i
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import Role, role_of, scope_of, word_set
+from mltui.parsers.vocabulary import Role, is_error, role_of, scope_of, word_set
 
 _WRAPPERS = word_set("""
     tensor Tensor array Array DeviceArray float float32 float64 bfloat16 int
@@ -56,7 +56,7 @@ def take_word(walk: Walk, token: Token) -> None:
 def _is_unit(walk: Walk, token: Token) -> bool:
     """Whether the word says in what the number before it is measured, or what it counts."""
     last, text, following = walk.last, token.text, walk.next()
-    if following is not None and (following.text in ":=" or _names_next(walk, text)):
+    if (following is not None and following.text in ":=") or _names_next(walk, text) or _is_whose(walk, token):
         return False
     if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
         # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
@@ -94,6 +94,13 @@ def _names_next(walk: Walk, text: str) -> bool:
     if following is not None and (following.kind == "arrow" or following.text in ("is", "~")):
         following = value
     return following is not None and following.kind == "number"
+
+
+def _is_whose(walk: Walk, token: Token) -> bool:
+    """Whether the letter behind a loss says whose the next one is: ``D loss: 0.5 G loss: 0.7``."""
+    last, following = walk.last, walk.next()
+    loss = isinstance(last, Field) and last.role is Role.METRIC and not is_error(last.name, of_model=False)
+    return loss and len(token.text) == 1 and token.text.isupper() and following is not None and measures(following.text)
 
 
 def _take_text(walk: Walk, token: Token) -> None:
