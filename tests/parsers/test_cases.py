@@ -7,6 +7,7 @@ In the files ``␍`` stands for carriage return, ``␛`` for escape and ``␈`` 
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from mltui.parsers.shapes import ShapeMemory
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 _MARK = "===== points =====\n"
+# Lines that are drawn over, or say who prints them.
+_DRAWN_OR_NAMED = re.compile(r"␍|\[rank|^ {0,3}\d+: ", re.M)
 _CONTROLS = str.maketrans({"␍": "\r", "␛": "\x1b", "␈": "\b"})
 
 
@@ -77,6 +80,19 @@ def test_what_lines_are_remembered_changes_nothing(path: Path, monkeypatch: pyte
     monkeypatch.setattr(Known, "keep", lambda *_: None)
     log, expected = load(path)
     assert table_of(read(log, [])) == expected
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CASES if _DRAWN_OR_NAMED.search(path.read_text())], ids=lambda p: p.stem
+)
+def test_bars_and_named_lines_are_known_by_their_shape(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same lines with other digits go the short way of what is known; the long way gives the same points."""
+    log, _ = load(path)
+    digits = b"123456789"
+    again = log.translate(bytes.maketrans(digits, bytes(random.Random(path.stem).sample(digits, len(digits)))))
+    short = table_of(read(log + again, []))
+    monkeypatch.setattr(Known, "keep", lambda *_: None)
+    assert table_of(read(log + again, [])) == short
 
 
 def test_the_cases_are_there() -> None:
