@@ -118,6 +118,13 @@ def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
     return [] if tries or any(is_setting(f.name) for f in record.fields) else None
 
 
+def _parts_stand_alone(record: Record, counts: bool) -> list[Field] | None:
+    """``train: 0.53``: what was measured there, in a log that counts."""
+    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal and not f.unit]
+    alone = len(scopes) == len(record.fields) and not record.nameless
+    return scopes if scopes and alone and not counts else None
+
+
 def _rates_and_norms_stand_alone(record: Record, counts: bool) -> list[Field] | None:
     if counts or _metrics(record):
         return None
@@ -199,6 +206,7 @@ _RULES: tuple[_Rule, ...] = (
     _codes_are_no_metrics,
     _searches_come_to_a_best,
     _settings_are_no_values,
+    _parts_stand_alone,
     _rates_and_norms_stand_alone,
     _counters_alone_measure_nothing,
     _unknown_work_is_no_training,

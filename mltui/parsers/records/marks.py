@@ -179,8 +179,10 @@ def take_gap(walk: Walk, token: Token) -> None:
 
 def take_bar(walk: Walk, token: Token) -> None:
     """Read a row of dashes or blocks; the dots of ``Step... (20 | Loss: 2.9)`` say nothing."""
-    following = walk.next()
-    if not (token.text == "..." and following is not None and following.text == "(" and walk.phrase):
+    following = walk.next() if walk.phrase and not walk.separator and not token.text.strip(".") else None
+    if following is not None and following.kind == "number":
+        walk.separator = ":"  # "train_loss......0.5"
+    elif following is None or following.text != "(":
         walk.boundary()
 
 

@@ -58,6 +58,9 @@ def _is_unit(walk: Walk, token: Token) -> bool:
     last, text, following = walk.last, token.text, walk.next()
     if (following is not None and following.text in ":=") or _names_next(walk, text) or _is_whose(walk, token):
         return False
+    near = [token.kind for token in walk.tokens[walk.i - 1 : walk.i + 2 : 2]]
+    if len(text) == 1 and near == ["gap", "word"] and following is not None and measures(following.text):
+        return False  # "D loss: 1.4  G loss: 0.7"
     if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
         # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
         return last.role is Role.THROUGHPUT
