@@ -92,6 +92,8 @@ class Until(Enum):
     """… or it recurs."""
     ANYTHING_IS_MEASURED = "anything is measured"
     """… and it recurs: a rate alone is a plan of what will be set."""
+    OTHERS_SPEAK = "others speak"
+    """… or the training goes on: others of its kind would show what it is called."""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,10 @@ class Hold:
         """The points were reported, and the next ones are at once."""
         self.until = None
         self.points.clear()
+
+    def rename(self, part: str) -> None:
+        """The points turned out to be of one of several, ``part``."""
+        self.points = [point._replace(name=f"{part} {point.name}") for point in self.points]
 
     def move(self, axis: str, x: float) -> None:
         """The points turned out to stand elsewhere."""

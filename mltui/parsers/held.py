@@ -7,6 +7,8 @@ from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Until
 from mltui.parsers.plan import Series
 
+#: What ends when the training goes on.
+_WAITING = (Until.TRAINING_GOES_ON, Until.OTHERS_SPEAK)
 #: Points of rates that are held back.
 _MOST = 10_000
 
@@ -34,7 +36,8 @@ class Held:
         # Lines that happened to show more of the values, or fewer, are of the same kind.
         alike = [other for other in self.groups if _is_alike(other, group, names)]
         released = [group, *(other for other in alike if other is not group)]
-        points = [point for each in released for point in each.hold.points if self._is_news(point)]
+        held = dict.fromkeys(point for each in released for point in each.hold.points)  # Each once.
+        points = [point for point in held if self._is_news(point)]
         if len(released) > 1 and len({point.axis for point in points}) == 1:
             points.sort(key=lambda point: point.x)
         for each in released:
@@ -49,7 +52,7 @@ class Held:
         """The points of what stood in the middle of the training, so that it was no final result."""
         points: list[MetricPoint] = []
         for group in self.groups[:]:
-            if group.hold.until is Until.TRAINING_GOES_ON and 0 < group.hold.advances < context.advances:
+            if group.hold.until in _WAITING and 0 < group.hold.advances < context.advances:
                 inside = group.standing.inside
                 if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
@@ -70,10 +73,10 @@ class Held:
     def close(self, context: Context) -> list[MetricPoint]:
         """The log ended: the points of what stood alone, where the training had only begun."""
         points: list[MetricPoint] = []
-        if context.advances == 1:
-            for group in self.groups[:]:
-                if group.hold.until is Until.TRAINING_GOES_ON and group.hold.advances == 1:
-                    points += self.release(group)
+        for group in self.groups[:]:
+            begun = context.advances == 1 and group.hold.until is Until.TRAINING_GOES_ON and group.hold.advances == 1
+            if begun or group.hold.until is Until.OTHERS_SPEAK:
+                points += self.release(group)
         self.groups.clear()
         return points
 

@@ -151,7 +151,7 @@ class Lines:
             return
         whole = tuple(map(float.is_integer, numbers))
         if whole not in kind.plans:
-            plan = self._structured.judge(kind, whole)
+            plan = self._structured.judge(kind, whole, numbers)
             self._learn()
             kind.plans[whole] = plan
         if (plan := kind.plans[whole]) is not None:
@@ -256,6 +256,7 @@ class Lines:
             token = numbers[rank_field.index]
             rank = f"{rank_field.name} {token.text}"
             literal.append((token.start + start, token.end + start))
+        record.numbers = tuple([t.text for t in numbers]) if record.source else ()
         if self._heading.scope and not bar:
             record.heading = self._heading.scope
         in_block = text[:1] in (" ", "\t") or self.points.context.position is not None

@@ -183,6 +183,10 @@ class News:
         """Report what was held back of lines that show some of the values of ``group``, whose next line has come."""
         self.out += self.held.went_on_with(group, self.context)
 
+    def release(self, group: Group) -> None:
+        """Report what was held back of a kind of line: it is known now what it is called."""
+        self.out += self.held.release(group)
+
     def close(self) -> None:
         """The log ended: what was held back is reported, or a final result."""
         self.out += self.held.close(self.context)

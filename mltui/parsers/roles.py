@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from mltui.parsers.company import accepted, compared, shown_by_bar, sized
 from mltui.parsers.counters import Counters, Said, evaluates
+from mltui.parsers.group import Group, Until
 from mltui.parsers.groups import Groups
 from mltui.parsers.measured import Measured
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Record
+from mltui.parsers.sources import Source, Sources, source_of
 from mltui.parsers.titles import Titles, full_name, values_of_field
 from mltui.parsers.vocabulary import Role, is_evaluation, is_everyday, is_learning_rate, scope_of, words
 
@@ -23,11 +25,12 @@ class Judge:
         self._measured = Measured()
         self._titles = Titles()
         self._groups = Groups()
+        self._sources = Sources()
 
     @property
     def version(self) -> int:
         """Grows when something is learnt by which lines that were judged before would be judged otherwise."""
-        return self._measured.version + self._titles.version
+        return self._measured.version + self._titles.version + self._sources.version
 
     def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training.
@@ -65,26 +68,30 @@ class Judge:
         measured = [f for f in values if f.role is Role.METRIC]
         beside = said.placed and bool(measured)  # A rate that is told with each step is one of its values.
         tag = self._titles.tag(record)
+        numbers = [(found, suffix, index) for found in values for suffix, index in values_of_field(found)]
+        plain = [tag + full_name(found, record, said.rank, suffix) for found, suffix, _ in numbers]
+        source = source_of(said, plain, values)
+        part = self._name_source(source)
         names: list[str] = []
         entries: list[Entry] = []
         lost = 0
-        for found in values:
-            for suffix, index in values_of_field(found):
-                name = tag + full_name(found, record, said.rank, suffix)
-                if name in names:
-                    continue
-                names.append(name := self._titles.tell_apart(name, said))
-                series = self.points.series_for(name, found.role.kind)
-                if series is None:
-                    lost += 1
-                    continue
-                if said.placed and not record.retells:
-                    self._titles.learn_counted(name)
-                rate = stated and found.role is Role.SCHEDULE and is_learning_rate(found.name)
-                set_once = bare and not (rate and (found.explicit or beside or self._tells_rates()))
-                scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
-                entries.append(Entry(series, index, scheduled))
+        for (found, _, index), name in zip(numbers, plain, strict=True):
+            if part + name in names:
+                continue
+            names.append(name := self._titles.tell_apart(part + name, said))
+            series = self.points.series_for(name, found.role.kind)
+            if series is None:
+                lost += 1
+                continue
+            if said.placed and not record.retells:
+                self._titles.learn_counted(name)
+            rate = stated and found.role is Role.SCHEDULE and is_learning_rate(found.name)
+            set_once = bare and not (rate and (found.explicit or beside or self._tells_rates()))
+            scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
+            entries.append(Entry(series, index, scheduled))
         group = self._groups.group_for(said, names, values)
+        if source is not None:
+            self._note_source(source, group)
         group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
         plan = Plan(group, entries, counters.epoch, counters.inner, counters.fold, counters.percent, lost=lost)
         plan.running_mean, plan.size = record.running_mean, counters.size
@@ -103,6 +110,25 @@ class Judge:
         plan = Plan(self._groups.counting(said, scope), [], counters.epoch, counters.inner, counters.fold)
         plan.scope, plan.evaluates = scope, evaluates
         return plan
+
+    def _name_source(self, source: Source | None) -> str:
+        """What tells a line's series from those of other sources, in front of their names."""
+        if source is None:
+            return ""
+        if (other := self._sources.compare(source)) is not None:
+            group, name = other
+            known = [self.points.series_for(f"{name} {point.name}", point.kind) for point in group.hold.points]
+            if name and None not in known:
+                group.hold.rename(name)
+            self.points.news.release(group)
+        name = self._sources.name(source)
+        return f"{name} " if name else ""
+
+    def _note_source(self, source: Source, group: Group) -> None:
+        """Keep what a line told: the first one of its source waits for others that show what it is called."""
+        self._sources.note(source, group)
+        if group.hold.until is None and not group.seen.count and not self._sources.are_apart(source):
+            group.hold.until = Until.OTHERS_SPEAK
 
     def _tells_rates(self) -> bool:
         """Whether a learning rate is a curve already: one that another line tells is one too, if it changes or not."""

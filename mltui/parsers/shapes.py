@@ -39,6 +39,8 @@ class ObjectKind:
     """They are pieces of data."""
     rank: str
     """Which of several prints them, if they say so: ``rank 1``."""
+    source: str
+    """The texts that may say of what they speak."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
     """By which of the numbers are whole."""
     recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RECENT))

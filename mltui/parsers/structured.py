@@ -6,7 +6,7 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.records import objects
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import ObjectKind, Shape, form_of
-from mltui.parsers.tokens import Span
+from mltui.parsers.tokens import Numbers, Span
 
 #: Names in the plans of objects that are kept.
 _NAMES = 50_000
@@ -36,7 +36,7 @@ class Structured:
         names, values, scopes = objects.flatten(found)
         source = objects.source_of(names, values)
         rank = "" if source is None else f"{names[source]} {values[source]:g}"
-        kind = self._kind_of(names, scopes, objects.is_sample(found), rank)
+        kind = self._kind_of(names, scopes, objects.is_sample(found), rank, objects.texts_of_source(found))
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
         form = form_of(key)
         places = objects.places(frame, names, values, scopes) if form in kind.recent else None
@@ -49,19 +49,20 @@ class Structured:
         shape.cut = lambda _: numbers
         return shape, None
 
-    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool, rank: str) -> ObjectKind:
-        key = (*names, *scopes.items(), sample, rank)
+    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool, rank: str, source: str) -> ObjectKind:
+        key = (*names, *scopes.items(), sample, rank, source)
         found = self._kinds.get(key)
         if found is None:
-            found = self._kinds[key] = ObjectKind(names, scopes, sample, rank)
+            found = self._kinds[key] = ObjectKind(names, scopes, sample, rank, source)
         return found
 
-    def judge(self, kind: ObjectKind, whole: tuple[bool, ...]) -> Plan | None:
-        """How to read objects of a kind of whose numbers these are ``whole``."""
+    def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
+        """How to read objects of a kind of whose ``numbers`` these are ``whole``."""
         self._names += len(whole)
         if self._names > _NAMES:
             self._names = 0
             self._kinds.clear()
-        record = objects.object_record(kind.names, whole, kind.scopes)
+        record = objects.object_record(kind.names, whole, kind.scopes, kind.source)
+        record.numbers = tuple(map(repr, numbers)) if kind.source else ()
         plan = self._judge.plan(record, "" if self._judge.who else kind.rank)
         return None if kind.sample and plan is not None and not plan.counts else plan

@@ -76,7 +76,8 @@ def read_metric_table(text: str) -> MetricTable | None:
     if _are_splits(splits):
         return MetricTable(splits)
     if not BARS.search(text):
-        return None
+        listed = len(names) == 2 and lower[0] in ("metric", "metrics") and lower[1] in _VALUE_NAMES
+        return MetricTable(columns=2, value=1) if listed else None
     if len(names) > 2 and _is_title(names[0]) and _are_splits(names[1:]):
         return MetricTable(names[1:], title=names[0])
     metric = next((i for i, name in enumerate(lower) if name in ("metric", "metrics")), -1)

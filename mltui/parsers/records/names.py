@@ -24,6 +24,10 @@ NO_TAGS = word_set("""
 SOURCES = word_set("""
     rank client agent worker player
 """)
+#: Keys whose value, a text, may say the same.
+SOURCE_KEYS = word_set("""
+    model dataset task env agent algo algorithm method variant arch experiment exp run name host worker client corpus
+""")
 #: Keys whose value says of what data a line speaks: ``split=valid``.
 SCOPE_KEYS = word_set("""
     split phase mode stage set subset partition prefix

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCES
+from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, SOURCES
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.tokens import Span
 from mltui.parsers.vocabulary import scope_of
@@ -14,10 +14,13 @@ from mltui.parsers.vocabulary import scope_of
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
 _DEPTH = 4
+_LONGEST = 64
 _WIDTH = 400
 # A name and its number, and a name that holds digits, in an object without escapes.
 _PAIR = re.compile(rb'"([^"]*)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|NaN|-?Infinity)(?=[\s,}\]])')
 _NUMBERED = re.compile(rb'"[^"]*\d[^"]*"(?=\s*:)')
+# A text with digits that may say of what the object speaks.
+_SOURCE = re.compile(rf'(?i:"(?:{"|".join(sorted(SOURCE_KEYS))})")\s*:\s*("[^"]*\d[^"]*")'.encode())
 
 
 def parse_object(text: str | bytes) -> dict[str, Any] | None:
@@ -37,6 +40,12 @@ def is_sample(found: dict[str, Any]) -> bool:
 def source_of(names: list[str], values: list[float]) -> int | None:
     """Which number says who of several prints the object, as in ``{"rank": 1, "loss": 0.5}``."""
     return next((i for i, name in enumerate(names) if name.lower() in SOURCES and values[i].is_integer()), None)
+
+
+def texts_of_source(found: dict[str, Any]) -> str:
+    """The texts that may say of what the object speaks: ``{"model": "resnet18", "loss": 0.5}``."""
+    texts = [value for key, value in found.items() if key.lower() in SOURCE_KEYS and isinstance(value, str)]
+    return " ".join(text for text in texts if len(text) < _LONGEST)
 
 
 def flatten(found: dict[str, Any]) -> tuple[list[str], list[float], dict[str, str]]:
@@ -86,7 +95,7 @@ def _flatten_text(name: str, value: str, names: list[str], values: list[float], 
 def places(
     line: bytes, names: list[str], values: list[float], scopes: dict[str, str]
 ) -> tuple[list[Span], list[Span]] | None:
-    """Where in ``line`` the numbers of its object stand, and the names that hold digits; ``None`` if that is not plain.
+    """Where in ``line`` its numbers stand, and the names and texts that hold digits; ``None`` if that is not plain.
 
     It is where the line's pairs of a name and a number, read by themselves, are those of the object one by one.
     """
@@ -99,12 +108,13 @@ def places(
         for (key, number), name, value in zip(read, names, values, strict=True)
     ):
         return None
-    return [pair.span(2) for pair in pairs], [name.span() for name in _NUMBERED.finditer(line)]
+    literal = [name.span() for name in _NUMBERED.finditer(line)] + [text.span(1) for text in _SOURCE.finditer(line)]
+    return [pair.span(2) for pair in pairs], literal
 
 
-def object_record(names: list[str], whole: tuple[bool, ...], scopes: dict[str, str]) -> Record:
+def object_record(names: list[str], whole: tuple[bool, ...], scopes: dict[str, str], source: str = "") -> Record:
     """The record of an object with these ``names``, whose numbers are ``whole`` or not; ``i`` is that of name ``i``."""
-    record = Record(scope=next(iter(scopes.values()), ""))
+    record = Record(scope=next(iter(scopes.values()), ""), source=source)
     for i, name in enumerate(names):
         record.fields.append(new_field(name, i, decimal=not whole[i]))
     return record

@@ -96,6 +96,10 @@ class Record:
     """What an indented line is about: ``  depth: train_loss=0.31``."""
     about: str = ""
     """The words in front of its first comma or bar: ``cur metric, acc: 0.91``."""
+    source: str = ""
+    """The words in front of what is measured that name nothing: they may say of which of several it speaks."""
+    numbers: tuple[str, ...] = ()
+    """Its numbers as they are written, where a ``source`` may have to be told from others."""
     running_mean: bool = False
     """It has the form of a bar as Keras draws it: its values are means since the epoch began."""
     literal: list[tuple[int, int]] = field(default_factory=list)

@@ -129,8 +129,10 @@ def names_source(walk: Walk, token: Token) -> bool:
     if len(phrase) != 1 or phrase[0].lower() not in SOURCES or not token.text.isdigit() or token.unit:
         return False
     at = tokens.index(token)
-    before, behind = tokens[at - 2 : at - 1], tokens[at + 1 : at + 2]
-    return all(each.kind == "gap" or each.text in ",;|:" for each in (*before, *behind))
+    before, behind = tokens[max(at - 2, 0) : at - 1], tokens[at + 1 : at + 2]
+    if not before and behind and counter_of(behind[0].text):
+        return True  # "Rank 0 epoch 1 loss 0.5"
+    return all(each.kind == "gap" or each.text in ",;|:-" for each in (*before, *behind))
 
 
 def abbreviates(at: Cursor, token: Token) -> bool:

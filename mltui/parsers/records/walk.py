@@ -5,10 +5,20 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, inside, is_data_set, known, may_be_in, measures, scope_word
+from mltui.parsers.records.names import (
+    MEANS,
+    NO_TAGS,
+    STOP,
+    inside,
+    is_data_set,
+    known,
+    may_be_in,
+    measures,
+    scope_word,
+)
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
 from mltui.parsers.tokens import FACTORS, TIME_UNITS, Token
-from mltui.parsers.vocabulary import COUNTERS, PARTS, Role, scope_of, word_set, words
+from mltui.parsers.vocabulary import COUNTERS, PARTS, Role, counter_of, scope_of, word_set, words
 
 # What a text is to a program that answers, sorts or finds texts.
 _ASKED = word_set("query question prompt text sentence caption transcription")
@@ -127,6 +137,7 @@ class Walk(Cursor):
         record = self.record
         if self.phrase and not (record.about or record.fields or record.nameless) and len(self.phrase) < 4:
             record.about = " ".join(self.phrase)
+        self.note_source(self.phrase)
         self.close_label()
         self.clear()
 
@@ -141,6 +152,13 @@ class Walk(Cursor):
                 data = self.phrase[-1]
                 named = len(self.phrase) == 2 and not found.isupper() and is_data_set(data)
                 self.label, self.inherited = f"{found} {data}" if named else found, ""
+
+    def note_source(self, phrase: list[str]) -> None:
+        """Keep words in front of what is measured that are no name: they may say of which of several the line is."""
+        record = self.record
+        if 0 < len(phrase) <= 3 and all(f.role is Role.COUNTER for f in record.fields) and not self.brackets[1:]:
+            said = [w for w in phrase if not (known(w) or counter_of(w) or w.lower() in STOP | NO_TAGS | PARTS)]
+            record.source = " ".join(filter(None, [record.source, *said]))
 
     def note_past(self, phrase: list[str]) -> None:
         """Note that the line speaks of the best so far: it begins with that word."""

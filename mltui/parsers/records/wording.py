@@ -116,12 +116,14 @@ def _take_text(walk: Walk, token: Token) -> None:
         walk.record.scope = token.text
         walk.clear()
     elif walk.separator == "=":
+        walk.note_source([token.text])
         walk.clear()
     else:
         if measure := _measure_of_parts(walk):
             walk.outer = measure
         elif not walk.record.fields and not walk.record.lead and len(walk.phrase) <= 3:
             walk.record.lead = " ".join(walk.phrase)
+        walk.note_source(walk.phrase)
         walk.close_label()
         walk.phrase, walk.separator = [token.text], ""
 
