@@ -71,6 +71,7 @@ class Lines:
         self.epochs = EpochBar(points)
         self._memory = ShapeMemory(_OTHERS_BYTES) if who else ShapeMemory()
         self._known = self._memory.plain
+        """Of these shapes the ones that are found by their key alone: nearly all."""
         self._version = 0
         """The judge's version when what is remembered was judged."""
         self._structured = Structured(self.judge)

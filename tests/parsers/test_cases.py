@@ -14,8 +14,10 @@ import pytest
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.known import Known
+from mltui.parsers.lines import Lines
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.shapes import ShapeMemory
+from mltui.parsers.unplaced import Unplaced
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 _MARK = "===== points =====\n"
@@ -93,6 +95,16 @@ def test_bars_and_named_lines_are_known_by_their_shape(path: Path, monkeypatch: 
     short = table_of(read(log + again, []))
     monkeypatch.setattr(Known, "keep", lambda *_: None)
     assert table_of(read(log + again, [])) == short
+
+
+@pytest.mark.parametrize("path", CASES[1::3], ids=lambda p: p.stem)
+def test_lines_that_nothing_waits_for_need_no_look_at_what_waits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To know that nothing is open, and nothing without its place, is for speed: a look at each line says the same."""
+    always = property(lambda _: True, lambda *_: None)
+    monkeypatch.setattr(Lines, "_open", always, raising=False)
+    monkeypatch.setattr(Unplaced, "waits", always, raising=False)
+    log, expected = load(path)
+    assert table_of(read(log, [])) == expected
 
 
 def test_the_cases_are_there() -> None:
