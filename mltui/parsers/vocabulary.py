@@ -67,7 +67,7 @@ QUALIFIERS = word_set("""
 """)
 # What any program may tell of.
 _EVERYDAY = QUALIFIERS | word_set("""
-    error errors err ret quality rate score scores cost distance similarity coverage gap sharpe
+    error errors err ret quality rate score scores cost distance similarity coverage gap sharpe entropy variance
     success win failure detection acceptance completion collision
 """)
 # Words that no other program has in front of a score.
@@ -128,6 +128,8 @@ _PREDICTED = word_set("""
 _COUNTED = word_set("count counts seed")
 #: An order at a stock exchange, or a loss.
 STOP_LOSS = ("stop", "loss")
+# How sure a statistic is, and how often packets get lost.
+_OF_NO_MODEL = frozenset([("standard", "error"), ("loss", "rate")])
 # In front of "rate": how often that is.
 _OFTEN = word_set("success error win failure detection acceptance completion collision")
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs qps rps iops")
@@ -290,10 +292,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.OTHER
     if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
         return Role.SCHEDULE
-    if parts == STOP_LOSS:
+    if parts == STOP_LOSS or parts[-2:] in _OF_NO_MODEL:
         return Role.OTHER
-    if parts[-2:] == ("standard", "error"):
-        return Role.OTHER  # How sure a statistic is.
     if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
         return Role.METRIC
     if parts[-1] == "cost" and own & _WORK:

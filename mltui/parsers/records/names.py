@@ -157,7 +157,8 @@ def _end_of_sentence(parts: list[str]) -> int:
 def _known_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]]:
     """The name that the known words at the end are, if those before it may stand in front of a name."""
     rate = len(parts) > 1 and words(parts[-1]) in (("rate",), ("rates",)) and known(" ".join(parts[-2:]))
-    if not (rate or explicit or (parts and (known(parts[-1]) or role_of(parts[-1]) is Role.OTHER))):
+    whose = len(parts) > 1 and len(parts[-1]) == 1 and parts[-1].isupper() and measures(parts[-2])  # "Loss D 0.5"
+    if not (rate or explicit or whose or (parts and (known(parts[-1]) or role_of(parts[-1]) is Role.OTHER))):
         return "", parts
     start = len(parts) - 1 - rate
     while start > 0 and known(parts[start - 1]):

@@ -19,6 +19,8 @@ _WHO = word_set("""
 """)
 _CLOSING = {"(": ")", "[": "]"}
 _MAX_FIRST = 1000
+# A number alone that is greater says where the line stands.
+_MAX_ALONE = 20
 _MAX_WORDS = 4
 
 
@@ -40,7 +42,6 @@ def tokens_of(text: str) -> list[Token]:
     numbers: dict[tuple[str, ...], set[str]] = {}
     for name in found:
         numbers.setdefault(name.said, set()).add(name.number)
-    # One number alone may say where the line stands: "Validation loss 20: 1.9".
     for name in reversed([n for n in found if n.sure or len(numbers[n.said]) > 1]):
         first, last = tokens[name.start], tokens[name.end - 1]
         tokens[name.start : name.end] = [Token("word", text[first.start : last.end], first.start, last.end)]
@@ -70,7 +71,13 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     named = right if right else left
     if any(map(measures, left if right else right)) or not (of_first or any(map(measures, named))):
         return None  # "recall 1 precision 0.5"
-    return _Numbered(start, end, number.text, (*left, "", *right), of_first)
+    alone = not right and tokens[end].text in ":=" and float(number.text) <= _MAX_ALONE and _counts(tokens[:start])
+    return _Numbered(start, end, number.text, (*left, "", *right), of_first or alone)
+
+
+def _counts(tokens: list[Token]) -> bool:
+    """Whether these tokens say where the line stands: then the number in ``Epoch 3: loss 1: 0.5`` need not."""
+    return any(token.kind == "word" and counter_of(token.text) for token in tokens)
 
 
 def _is_joined(tokens: list[Token], i: int) -> bool:

@@ -119,12 +119,17 @@ def _is_after(walk: Walk, token: Token) -> bool:
 def _counts_inside(walk: Walk, token: Token) -> bool:
     """Take a count between a measure and its value: ``Train loss 20 3.12``, ``Validation loss 20: 1.9``."""
     phrase = walk.phrase
-    if not phrase or walk.separator or walk.brackets or walk.record.fields or not measures(phrase[-1]):
+    if not phrase or walk.separator or walk.brackets or not measures(phrase[-1]):
+        return False
+    if any(not f.counts for f in walk.record.fields):
         return False
     if token.unit or not token.text.isdigit() or phrase[-1].lower() in _OF_FIRST or not all(map(known, phrase)):
         return False
     value = walk.next()
-    value = walk.next(2) if value is not None and value.text in ":=" else value
+    signed = value is not None and value.text in ":="
+    if walk.record.fields and not signed:
+        return False
+    value = walk.next(2) if signed else value
     if value is None or value.kind != "number" or "." not in value.text or value.unit.strip(" %"):
         return False
     if sum(each.text == phrase[-1] for each in walk.tokens) > 1:
