@@ -9,6 +9,7 @@ from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
 from mltui.parsers.plan import Line, Plan
 from mltui.parsers.tokens import Numbers
+from mltui.parsers.vocabulary import Role, role_of
 
 
 class Unplaced:
@@ -119,9 +120,12 @@ class Unplaced:
     def _report_first(self, group: Group, first: First) -> None:
         """Report the line that came before anything was counted, at the beginning of what was counted since."""
         plan, numbers = first.line
+        if all(role_of(name) is Role.SCOPE for name in group.names):
+            return  # "train: 0.8" says how the data are split.
         if first.axis:
             self._news.report(plan, first.axis, 0.0, numbers)
-            group.seen.last_x = None  # It does not count for where the next one stands.
+            group.seen.last_x = None  # It does not count for where the next one stands,
+            group.hold.advances = 0  # nor was it told where the training is.
         else:
             group.standing.counted = True
             self._news.report(plan, "count", 1.0, numbers)
