@@ -24,6 +24,10 @@ from mltui.parsers.vocabulary import COUNTERS, PARTS, Role, counter_of, scope_of
 _ASKED = word_set("query question prompt text sentence caption transcription")
 
 
+# What says nothing of which of several a line is; a part of the model is said by itself.
+_NO_SOURCES = STOP | NO_TAGS | PARTS
+
+
 class Bracket(Enum):
     """What an open bracket is for."""
 
@@ -157,7 +161,7 @@ class Walk(Cursor):
         """Keep words in front of what is measured that are no name: they may say of which of several the line is."""
         record = self.record
         if 0 < len(phrase) <= 3 and all(f.role is Role.COUNTER for f in record.fields) and not self.brackets[1:]:
-            said = [w for w in phrase if not (known(w) or counter_of(w) or w.lower() in STOP | NO_TAGS | PARTS)]
+            said = [w for w in phrase if w == "A" or not (known(w) or counter_of(w) or w.lower() in _NO_SOURCES)]
             record.source = " ".join(filter(None, [record.source, *said]))
 
     def note_past(self, phrase: list[str]) -> None:
