@@ -111,8 +111,7 @@ class Tabular:
 
     def labelled_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row that begins with a name."""
-        label = label_of(text)
-        if self._header is None or label is None or not self.under_header:
+        if self._header is None or not self.under_header or (label := label_of(text)) is None:
             return None
         cells = row_cells(text, label)
         names = None if cells is None else rows.assign_labelled(self._header, cells)
