@@ -27,8 +27,10 @@ class Drawing(NamedTuple):
 
     def with_only(self, entries: list[Entry]) -> Drawing:
         """The frame as if it had shown these values alone."""
-        plan = self.plan
-        return self if len(entries) == len(plan.entries) else self._replace(plan=plan.with_only(entries))
+        plan, numbers, done, total, by_epoch, checks = self
+        if len(entries) == len(plan.entries):
+            return self
+        return Drawing(plan.with_only(entries), numbers, done, total, by_epoch, checks)
 
     @property
     def full(self) -> bool:
@@ -69,7 +71,7 @@ class Bar:
     _moving: set[str] = field(default_factory=set)
     """Names whose values changed on the way: they are a step's, not an epoch's."""
     _moving_plan: Plan | None = None
-    """The last plan of a frame all whose names are of these."""
+    """The last plan of a frame all whose names are of these, or of what a schedule sets."""
     _settled: set[str] = field(default_factory=set)
     """Names without a word that says so, whose values have changed between epochs alone."""
 
@@ -112,7 +114,7 @@ class Bar:
 
     def note_steps(self, plan: Plan) -> None:
         """All values of this plan's last frame were a step's."""
-        if all(entry.series.name in self._moving for entry in plan.entries):
+        if all(entry.schedule or entry.series.name in self._moving for entry in plan.entries):
             self._moving_plan = plan  # It stays so: a value that changed on the way is never taken for an epoch's.
 
     def take_for_epoch(self, entry: Entry) -> None:
@@ -224,7 +226,7 @@ class BarValues:
         if epoch is None or bar.moves(plan):
             return plan.entries, bool(new)
         steps: list[Entry] = []
-        late = False
+        any_new, late = False, False
         # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
         at = epoch if bar.begun else bar.previous
         for entry in plan.entries:
@@ -239,12 +241,13 @@ class BarValues:
                     late = late or at != epoch
             else:
                 steps.append(entry)
+                any_new = any_new or series.name in new
         if late and bar.previous is not None:
             self._report_unchanged(bar, bar.previous)
             bar.came_late()
         if len(steps) == len(plan.entries):
             bar.note_steps(plan)
-        return steps, any(entry.series.name in new for entry in steps)
+        return steps, any_new
 
     def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float) -> None:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
