@@ -127,9 +127,9 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return "metrics"
     if kind := _table_kind(text, frame):
         return kind
-    if heading_scope(text) and not HAS_VALUE.search(text):
+    if not HAS_VALUE.search(text) and heading_scope(text):
         return "scope"
-    if tables.read_header(text) is not None and not HAS_VALUE.search(_NAME_DIGITS.sub("", text)):
+    if not HAS_VALUE.search(_NAME_DIGITS.sub("", text)) and tables.read_header(text) is not None:
         return "header"
     return "groups" if tables.read_groups(text) else "pairs"
 

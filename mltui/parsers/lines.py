@@ -220,7 +220,7 @@ class Lines:
     def _understand(self, frame: bytes, key: bytes, bar: bool = False, beneath: bool = False) -> Shape:
         if frame[:2] == b'{"' and not bar and (found := self._structured.understand(frame, key)) is not None:
             shape, numbered = found
-            if numbered is not None and len(frame) <= READ_LIMIT:
+            if numbered is not None:
                 self._memory.keep(frame, key, shape, numbered)
             return shape
         text = text_of(frame)

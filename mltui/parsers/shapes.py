@@ -43,8 +43,8 @@ class ObjectKind:
     """The texts that may say of what they speak."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
     """By which of the numbers are whole."""
-    recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RECENT))
-    """The last forms of such objects that had to be understood."""
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    """The hashes of the last forms of such objects that had to be understood."""
 
 
 @dataclass(slots=True)

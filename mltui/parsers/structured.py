@@ -6,9 +6,9 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.records import objects
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import ObjectKind, Shape, form_of
-from mltui.parsers.tokens import Numbers, Span
+from mltui.parsers.tokens import READ_LIMIT, Numbers, Span
 
-#: Names in the plans of objects that are kept.
+#: Names in the kinds of objects, and in their plans, that are kept.
 _NAMES = 50_000
 
 
@@ -38,8 +38,9 @@ class Structured:
         rank = "" if source is None else f"{names[source]} {values[source]:g}"
         kind = self._kind_of(names, scopes, objects.is_sample(found), rank, objects.texts_of_source(found))
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
-        form = form_of(key)
-        places = objects.places(frame, names, values, scopes) if form in kind.recent else None
+        form = hash(form_of(key))
+        again = form in kind.recent and len(frame) <= READ_LIMIT
+        places = objects.places(frame, names, values, scopes) if again else None
         kind.recent.append(form)
         if places is not None:
             said = [] if source is None else [places[0][source]]
@@ -53,15 +54,19 @@ class Structured:
         key = (*names, *scopes.items(), sample, rank, source)
         found = self._kinds.get(key)
         if found is None:
+            self._count(len(names) + 1)
             found = self._kinds[key] = ObjectKind(names, scopes, sample, rank, source)
         return found
 
-    def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
-        """How to read objects of a kind of whose ``numbers`` these are ``whole``."""
-        self._names += len(whole)
+    def _count(self, names: int) -> None:
+        self._names += names
         if self._names > _NAMES:
             self._names = 0
             self._kinds.clear()
+
+    def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
+        """How to read objects of a kind of whose ``numbers`` these are ``whole``."""
+        self._count(len(whole))
         record = objects.object_record(kind.names, whole, kind.scopes, kind.source)
         record.numbers = tuple(map(repr, numbers)) if kind.source else ()
         plan = self._judge.plan(record, "" if self._judge.who else kind.rank)

@@ -107,9 +107,10 @@ def test_hostile_lines_take_linear_time() -> None:
              "-" * 65000 + "|", "| " + "a " * 2000, "Loss " * 800 + ": 1", "loss: (0.5 " * 400, "{'loss': " * 400,
              "epoch " * 700 + "1", "a: " * 1300 + "1", "1 2 " * 1000, "loss," * 800, "INFO:" * 800 + "loss=1",
              "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ",
-             "1/2 " * 900 + "loss=1"]  # fmt: skip
+             "1/2 " * 900 + "loss=1", f'{{"loss": 1, "{"1" * 4000}": 2, "t": ": {"1" * 60000}"}}',
+             '{"loss": 1, "t": "' + "1" * 4000 + '"}']  # fmt: skip
     reader = MetricReader()
-    for line in lines:
+    for line in [*lines, *lines[-2:]]:
         reader.feed(f"{line}\n{line[::-1]}\r".encode())
 
 

@@ -18,7 +18,7 @@ _LONGEST = 64
 _WIDTH = 400
 # A name and its number, and a name that holds digits, in an object without escapes.
 _PAIR = re.compile(rb'"([^"]*)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|NaN|-?Infinity)(?=[\s,}\]])')
-_NUMBERED = re.compile(rb'"[^"]*\d[^"]*"(?=\s*:)')
+_NUMBERED = re.compile(rb'"[^"\d]*\d[^"]*"(?=\s*:)')
 # A text with digits that may say of what the object speaks.
 _SOURCE = re.compile(rf'(?i:"(?:{"|".join(sorted(SOURCE_KEYS))})")\s*:\s*("[^"]*\d[^"]*")'.encode())
 
