@@ -3,7 +3,8 @@
 A block begins behind an empty line, ``---`` or a line that ends with a colon, and ends with the first line of another
 form. What its counter says holds for all of it, so that the counter is read first.
 
-A dictionary that is written over several lines, as ``pprint`` does, is one line.
+A dictionary that is written over several lines, as ``pprint`` does or with the brackets on lines of their own, is one
+line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ _PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
 _LONGEST = 400
 _OPENED = re.compile(rb"[^{}]*\{\s*(['\"]).*,\s*")
 _GOES_ON = re.compile(rb"\s+['\"(].*(?:,\s*|\}[\s)\]]*)")
+# An object of JSON whose brackets stand on lines of their own, and what may stand in it.
+_INDENTED = re.compile(rb"(?:[^{}\"']*\s)?\{\s*")
+_INSIDE = re.compile(rb'\s*(?:"[^"]*":\s*\S.*|[\]}],?|\s("[^"]*"|[-\w.+]+|[\[{]),?)\s*')
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
 class Blocks:
@@ -31,6 +36,8 @@ class Blocks:
         """The lines of a dictionary that is not complete yet."""
         self._open = 0
         """How many of its brackets are open."""
+        self._inside = _GOES_ON
+        """What its lines look like."""
         self.waiting = False
         """Lines wait here for the next one."""
 
@@ -45,12 +52,16 @@ class Blocks:
             return self._go_on(frame)
         if frame[-1:] == b"," and not self._lines and (opened := _opens(frame)) > 0 and _OPENED.fullmatch(frame):
             self._spread.append(frame)
-            self._open = opened
+            self._open, self._inside = opened, _GOES_ON
             return []
         if self._lines:
             if self._take(frame):
                 return []
             return [*self.close(), *self._feed(frame)]
+        if frame[-1:] == b"{" and _INDENTED.fullmatch(frame):
+            self._spread.append(frame.strip())
+            self._open, self._inside = 1, _INSIDE
+            return []
         if self.begins and frame and self._take(frame):
             # A block whose first value is the counter needs no waiting.
             return self.close() if self._counters else []
@@ -59,8 +70,7 @@ class Blocks:
 
     def close(self) -> list[bytes]:
         """The lines of the block that was being read."""
-        lines, self._lines = [*self._spread, *self._counters, *self._lines], []
-        self._spread = []
+        lines, self._lines = [*self._broken_off(), *self._counters, *self._lines], []
         self._counters = []
         self._names.clear()
         self.begins = False
@@ -69,14 +79,24 @@ class Blocks:
     def _go_on(self, frame: bytes) -> list[bytes]:
         """The whole dictionary if ``frame`` completes it; its lines as they are if ``frame`` is no part of it."""
         self._open += _opens(frame)
-        if _GOES_ON.fullmatch(frame) is None or self._open < 0 or len(self._spread) > _LONGEST:
-            lines, self._spread = self._spread, []
-            return [*lines, *self._feed(frame)]
+        if self._inside.fullmatch(frame) is None or self._open < 0 or len(self._spread) > _LONGEST:
+            return [*self._broken_off(), *self._feed(frame)]
         self._spread.append(frame.strip())
         if self._open:
             return []
+        return [self._whole()]
+
+    def _broken_off(self) -> list[bytes]:
+        """What came of a dictionary that was not completed: an object as far as it goes, else its lines."""
+        if len(self._spread) > 1 and self._inside is _INSIDE:
+            return [self._whole() + b"}" * self._open]
         lines, self._spread = self._spread, []
-        return [b" ".join(lines)]
+        return lines
+
+    def _whole(self) -> bytes:
+        """The dictionary in one line."""
+        lines, self._spread = self._spread, []
+        return b" ".join(lines).replace(b"{ ", b"{").rstrip(b" ,")
 
     def _take(self, frame: bytes) -> bool:
         """Keep ``frame`` if it belongs to the block."""
@@ -104,4 +124,6 @@ def may_be_in_block(line: bytes) -> bool:
 
 def _opens(frame: bytes) -> int:
     """How many more brackets of dictionaries a line opens than it closes."""
+    if b'"' in frame:
+        frame = _QUOTED.sub(b"", frame)
     return frame.count(b"{") - frame.count(b"}")

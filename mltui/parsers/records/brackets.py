@@ -68,6 +68,7 @@ def _open_square(walk: Walk, token: Token) -> None:
 
 
 def _open_curly(walk: Walk, token: Token) -> None:
+    walk.labels.append((walk.label, walk.inherited))
     last = walk.phrase[-1] if walk.phrase else ""
     if last and _needs_name(walk) and measures(last):
         walk.outer = last
@@ -90,6 +91,10 @@ def close_bracket(walk: Walk, token: Token) -> None:
         if closed is Bracket.GROUP:
             walk.outer = ""
     walk.boundary()
+    if token.text == "}" and walk.labels:
+        before = walk.labels.pop()
+        if walk.labels:  # ``{'val': {'loss': 0.5}, 'lr': 0.1}``: the rate is no validation's.
+            walk.label, walk.inherited = before
 
 
 def _take_tag(walk: Walk) -> None:

@@ -89,6 +89,8 @@ class Walk(Cursor):
         self.brackets: list[Bracket] = []
         self.outer = ""
         """What stands in front of the bracket at hand: ``tot_loss[loss=0.5, simple_loss=0.2]``."""
+        self.labels: list[tuple[str, str]] = []
+        """What stood for the fields in front of each open ``{``: ``label`` and ``inherited``."""
         self.listed = 1
         """How many values of the list at hand were read."""
 
