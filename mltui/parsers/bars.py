@@ -28,10 +28,12 @@ _TQDM = re.compile(
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
 # The counter in front of the bar, the values behind it: ``[7/19]  37%|###, loss=2.27 [00:00<00:01]``.
 _COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400})|())\[[\d:]+<[\d:?]+\]")
-# Without time and rate: ``ep 1 |####      | 9/30 , loss=1.1``, `` 30%|###| 9/30 loss=1.1``.
+# Without time and rate: ``ep 1 |####      | 9/30 , loss=1.1``, `` 30%|###| 9/30 loss=1.1``. The bars of alive-progress
+# have something that moves in front of the counter: ``ep 1 |###   | ▂▄▆ 9/30 [30%] in 0s (~1s, 9.9/s) loss=1.1``.
 _TIMELESS = re.compile(
     rb"(?:\d+%\|(?:\xe2\x96[\x80-\x9f]|[# ])*|(?<=[^|\s]) ?\|(?:\xe2\x96[\x80-\x9f]|[# ]){6,})\|"
-    rb"\s*(\d+)/(\d+)(?![\w.%/])[ ,]*([^|\[]*)$"
+    rb"\s*(?:\S{1,16} (?=\d+/\d+ \[\d+%\] in ))?(\d+)/(\d+)(?![\w.%/])"
+    rb"(?: \[\d+%\] in \S+ (?:\([^()]*\))?)?[ ,]*([^|\[]*)$"
 )
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
