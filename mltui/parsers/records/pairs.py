@@ -32,8 +32,12 @@ _SAVES = word_set("""
 _RESULTS = word_set("""
     dict results metrics
 """)
-# Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``.
-_PART = re.compile(r"\s*(?:class|category)\s+([A-Za-z_-]{2,40})(?=[\s:,|])", re.I)
+# Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``, ``class 3: IoU 0.91``.
+_PART = re.compile(
+    r"\s*((?:class|category)\s+\d{1,4}(?![\d.,%/]))?(?(1)[:)\s-]{0,3}|(?:class|category)\s+)"
+    r"(?:['\"]?([A-Za-z_-]{2,40})['\"]?(?=[\s:,|]))?",
+    re.I,
+)
 _ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w.-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
 # The same in front of pairs without signs: ``  depth         train 1.0344  val 0.7760``.
 _ITEM_APART = re.compile(
@@ -61,16 +65,26 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     said = [t.text.lower() for t in tokens if t.kind == "word"][:2]
     if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
-    if (part := _PART.match(text)) and not known(part[1]):
-        for found in record.fields:
-            if found.role is not Role.COUNTER and part[1] not in found.name:
-                found.name = f"{part[1]} {found.name}"
+    if found := _PART.match(text):
+        _tell_class(found, record)
     read_gain(tokens, record)
     record.asked = record.asked or _PIECE.match(text) is not None
     record.closes = said[:1] == ["final"]
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
+
+
+def _tell_class(said: re.Match[str], record: Record) -> None:
+    """Put the class that a line speaks of in front of its names: what it is called, or else its number."""
+    part = said[2] if said[2] and not known(said[2]) else said[1]
+    if not part:
+        return
+    if part == said[1]:
+        record.literal.append(said.span(1))
+    for found in record.fields:
+        if found.role is not Role.COUNTER and part not in found.name:
+            found.name = f"{part} {found.name}"
 
 
 #: How each kind of token is read.
