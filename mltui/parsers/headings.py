@@ -15,6 +15,8 @@ _HEADING = re.compile(
 
 # One word alone speaks of the lines that stand deeper.
 _ALONE = re.compile(r"[-=*#>\[(\s]*([^\W\d_]+)(?: (?:set|phase|metrics|results))?[-=*#<\])\s]*")
+# What is measured of each class, in the lines under it: ``IoU per class:``, ``Per-class AP:``.
+_PER_CLASS = re.compile(r"[-=*#>\s]*(?:(\w+)[ _-]per[ _-]class|per[ _-]class[ _-](\w+))\s*:\s*", re.I)
 # What is told under it is in brackets: ``History (loss, distributed):``.
 _BRACKETED = re.compile(r"\s*[A-Za-z][\w ]{0,30}\(([A-Za-z][\w ,/-]{0,60})\):\s*")
 
@@ -32,6 +34,13 @@ class Heading:
     deeper: bool | None = None
     strict: bool = False
     """It speaks of deeper lines only."""
+    each: bool = False
+    """Each line under it is of one class, and tells what the heading says of that."""
+
+    @property
+    def of_each(self) -> bool:
+        """What stands under it is told of one class a line."""
+        return self.each and bool(self.scope)
 
     @property
     def loose(self) -> bool:
@@ -57,6 +66,8 @@ def heading_scope(text: str) -> str:
     text = text.strip()
     if text[-1:] == "{":
         text = text.rstrip("{ ").replace('"', "")
+    if each := _per_class(text):
+        return each
     if bracketed := _BRACKETED.fullmatch(text):
         said = bracketed[1].split(", ")
         if any(role_of(each) is Role.METRIC or each == "metrics" for each in said):
@@ -70,6 +81,16 @@ def heading_scope(text: str) -> str:
 
 def heading_of(text: str, x: float | None) -> Heading:
     """The heading that a line with a ``heading_scope`` is, where the training stands at ``x``."""
+    indent = len(text) - len(text.lstrip())
+    if each := _per_class(text):
+        return Heading(each, indent, x=x, strict=True, each=True)
     spoken = ":" not in text
     strict = spoken and not _HEADING.fullmatch(text.strip())
-    return Heading(heading_scope(text), len(text) - len(text.lstrip()), spoken and not strict, x, strict=strict)
+    return Heading(heading_scope(text), indent, spoken and not strict, x, strict=strict)
+
+
+def _per_class(text: str) -> str:
+    """What a heading says is told of each class."""
+    found = _PER_CLASS.fullmatch(text)
+    name = (found[1] or found[2]) if found else ""
+    return name if role_of(name) is Role.METRIC else ""

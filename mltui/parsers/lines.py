@@ -226,7 +226,7 @@ class Lines:
         text = text_of(frame)
         if b"Warning: " in frame:
             text = before_warning(text)
-        kind: Kind = "pairs" if bar or beneath else kind_of(text, text.encode())
+        kind: Kind = "pairs" if bar or beneath or self._heading.of_each else kind_of(text, text.encode())
         if kind in ("pairs", "labelled", "remarked") or (kind == "row" and lists.grows(text)):
             shape, literal = self._judge_pairs(text, bar, beneath)
             if kind != "pairs":
@@ -263,7 +263,7 @@ class Lines:
         in_block = text[:1] in (" ", "\t") or self.points.context.position is not None
         if not bar and self._beneath_value and in_block:
             joined(record)
-        if beneath:
+        if beneath or (self._heading.of_each and not bar):
             all_joined(record)
         plan = self.judge.plan(record, rank, bar)
         if plan is None:
@@ -336,6 +336,10 @@ class Lines:
         if plan.fold is not None:
             points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index])
         if plan.entries and not plan.group.retells:
+            if plan.of_classes and not self._heading.scope:
+                indent = len(self._frame) - len(self._frame.lstrip())
+                self._heading = Heading(plan.of_classes, indent, x=points.context.x, strict=True, each=True)
+                self._open = True
             return False
         self._note_position(plan, plan.epoch_of(numbers), numbers)
         if plan.entries:

@@ -89,6 +89,8 @@ class Plan:
     """Of what a line of counters alone speaks."""
     lost: int = 0
     """Values a line of this kind has that belong to series beyond the limit."""
+    of_classes: str = ""
+    """Its one value is the mean over classes of this, which lines under it may tell of each."""
     counts: bool = field(init=False)
     """The line says where it stands."""
     direct: bool = field(init=False)
@@ -104,7 +106,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.counts = self.epoch is not None or self.inner is not None
-        self.direct = bool(self.entries) and not self.lost and self.fold is None and not self.group.retells
+        plain = not (self.lost or self.of_classes or self.group.retells)
+        self.direct = bool(self.entries) and plain and self.fold is None
         self.values_of = _getter([entry.index for entry in self.entries])
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)

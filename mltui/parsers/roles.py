@@ -12,7 +12,15 @@ from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.sources import Source, Sources, source_of
 from mltui.parsers.titles import Titles, full_name, values_of_field
-from mltui.parsers.vocabulary import Role, is_evaluation, is_everyday, is_learning_rate, scope_of, words
+from mltui.parsers.vocabulary import (
+    Role,
+    is_evaluation,
+    is_everyday,
+    is_learning_rate,
+    mean_of_classes,
+    scope_of,
+    words,
+)
 
 
 class Judge:
@@ -93,7 +101,9 @@ class Judge:
         if source is not None:
             self._note_source(source, group)
         group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
-        plan = Plan(group, entries, counters.epoch, counters.inner, counters.fold, counters.percent, lost=lost)
+        of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
+        counted = counters.epoch, counters.inner, counters.fold, counters.percent
+        plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
         plan.running_mean, plan.size = record.running_mean, counters.size
         plan.evaluates = counters.epoch is None and evaluates(record)
         return plan

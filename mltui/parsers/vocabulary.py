@@ -28,8 +28,8 @@ from mltui.domain.words import (
 __all__ = [
     "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STOP_LOSS",
     "Role", "Way", "counter_of", "is_error", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate",
-    "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "may_be_code", "role_of", "scope_of",
-    "word_set", "words",
+    "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "may_be_code", "mean_of_classes", "role_of",
+    "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -165,6 +165,9 @@ _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     federated
 """)
 _GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm", "l2"}
+# Means over classes, and what they are the means of, which a class has too.
+_OF_CLASSES = {"miou": "IoU", "map": "AP", "mdice": "Dice", "macc": "Acc"}
+_OF_ONE_CLASS = word_set("iou ap dice acc accuracy f1 precision recall auc jaccard")
 # What counters and metrics are filed under without a meaning of its own.
 _FOLDER = re.compile(
     r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
@@ -310,6 +313,14 @@ def _judges(parts: tuple[str, ...], own: set[str]) -> bool:
     if parts[-1] in _JUDGES:
         return "to" not in own and own.isdisjoint(_SETTING_ALWAYS - _COUNTED)  # "time to accuracy"
     return not _JUDGES.isdisjoint(parts) and _NO_CURVES & own <= _PREDICTED
+
+
+def mean_of_classes(name: str) -> str:
+    """What the metric ``name`` is the mean of over classes: ``IoU`` for ``val mIoU``, nothing if it is none."""
+    parts = words(name)
+    if parts and (found := _OF_CLASSES.get(parts[-1])):
+        return found
+    return name.split()[-1] if len(parts) > 1 and parts[-1] in _OF_ONE_CLASS and not _MIDDLE.isdisjoint(parts) else ""
 
 
 def is_everyday(name: str) -> bool:
