@@ -16,7 +16,7 @@ from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
-from mltui.parsers.records import lists
+from mltui.parsers.records import lists, objects
 from mltui.parsers.records.names import SOURCES
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
@@ -218,7 +218,9 @@ class Lines:
             self._version = self.judge.version
 
     def _understand(self, frame: bytes, key: bytes, bar: bool = False, beneath: bool = False) -> Shape:
-        if frame[:2] == b'{"' and not bar and (found := self._structured.understand(frame, key)) is not None:
+        is_object = frame[:2] == b'{"' and not bar
+        message = objects.message_of(text_of(frame)) if is_object else None
+        if is_object and message is None and (found := self._structured.understand(frame, key)) is not None:
             shape, numbered = found
             if numbered is not None:
                 self._memory.keep(frame, key, shape, numbered)
@@ -226,9 +228,13 @@ class Lines:
         text = text_of(frame)
         if b"Warning: " in frame:
             text = before_warning(text)
-        kind: Kind = "pairs" if bar or beneath or self._heading.of_each else kind_of(text, text.encode())
+        begins, ends = message or (0, len(text))
+        text, line = text[:ends], text[begins:ends]
+        kind: Kind = "pairs" if bar or beneath or self._heading.of_each else kind_of(line, line.encode())
+        if message is not None and kind != "pairs":
+            kind = "nothing"  # A table's row is no message.
         if kind in ("pairs", "labelled", "remarked") or (kind == "row" and lists.grows(text)):
-            shape, literal = self._judge_pairs(text, bar, beneath)
+            shape, literal = self._judge_pairs(text, bar, beneath, begins)
             if kind != "pairs":
                 shape = Shape(kind, shape.plan, shape.spans)
         else:
@@ -239,8 +245,8 @@ class Lines:
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
         return shape
 
-    def _judge_pairs(self, text: str, bar: bool, beneath: bool) -> tuple[Shape, list[tuple[int, int]]]:
-        start = split_prefix(text)
+    def _judge_pairs(self, text: str, bar: bool, beneath: bool, begins: int = 0) -> tuple[Shape, list[tuple[int, int]]]:
+        start = begins + split_prefix(text[begins:])
         tokens = tokens_of(text[start:])
         record = read_pairs(text[start:], tokens)
         record.item, at = item_of(text, record)

@@ -41,7 +41,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _REMARK = re.compile(r"(?<=\d) {2,}([A-Za-z][A-Za-z ,.'-]*)$")
 # The same, and what is said of its last cell: ``0.4623 (best)``, ``89.17% | <- saved``.
 _SAID_OF_ROW = re.compile(
-    r"(?:(?<=[\d%])|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
+    r"(?:(?<=[\d%])|(?<=\ds)|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
     r"|[\s|,;]*(?:[(\[][A-Za-z][^()\[\]]{0,40}[)\]]|[^\w\s.,;|()\[\]%/:+-]\D{0,40}))[\s|]*$"
 )
 _OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])

@@ -9,7 +9,7 @@ from typing import Any
 from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, SOURCES
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.tokens import Span
-from mltui.parsers.vocabulary import scope_of
+from mltui.parsers.vocabulary import Role, role_of, scope_of
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
@@ -22,6 +22,9 @@ _NUMBERED = re.compile(rb'"[^"\d]*\d[^"]*"(?=\s*:)')
 # A text with digits that may say of what the object speaks.
 _SOURCE = re.compile(rf'(?i:"(?:{"|".join(sorted(SOURCE_KEYS))})")\s*:\s*("[^"]*\d[^"]*")'.encode())
 
+# A line of a log in an object, without what needs an escape but for its end.
+_MESSAGE = re.compile(r'"(?:message|msg|log)"\s*:\s*"([^"\\]*)(?:\\r)?(?:\\n)?"')
+
 
 def parse_object(text: str | bytes) -> dict[str, Any] | None:
     """The JSON object that ``text`` is, or ``None``."""
@@ -30,6 +33,18 @@ def parse_object(text: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def message_of(text: str) -> tuple[int, int] | None:
+    """Where in ``text``, an object that measures nothing by itself, the line stands that it carries.
+
+    Loggers and Docker write such: ``{"levelname": "INFO", "message": "epoch 1 loss 0.5"}``, ``{"log": "...", ...}``.
+    """
+    message = _MESSAGE.search(text)
+    if message is None or not any(c.isdigit() for c in message[1]) or (found := parse_object(text)) is None:
+        return None
+    names, _, _ = flatten(found)
+    return None if any(role_of(name) is Role.METRIC for name in names) else message.span(1)
 
 
 def is_sample(found: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ from mltui.parsers.vocabulary import Role, counter_of, role_of, words
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 # The length of a vector, ``||grad||``, is no bar.
-_NORM = re.compile(r"\|\|(\w+)\|\|")
+_NORM = re.compile(r"\|\|(\w+)\|\||(?<!\S)\|(\w+)\|(?!\S)")
 _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
@@ -61,7 +61,7 @@ class Header:
 
 def header_text(text: str) -> str:
     """The header in ``text``, which may stand in front of a bar or behind the mark of a comment (``# epoch  loss``)."""
-    text = _NORM.sub(lambda norm: f"  {norm[1]}  ", text.rstrip().removesuffix(":"))
+    text = _NORM.sub(lambda norm: f"  {norm[1]}  " if norm[1] else f" {norm[2]} ", text.rstrip().removesuffix(":"))
     comment = _COMMENT.match(text)
     return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
 
