@@ -120,7 +120,7 @@ class Unplaced:
     def _report_first(self, group: Group, first: First) -> None:
         """Report the line that came before anything was counted, at the beginning of what was counted since."""
         plan, numbers = first.line
-        if all(role_of(name) is Role.SCOPE for name in group.names):
+        if group.standing.needs_count and all(role_of(name) is Role.SCOPE for name in group.names):
             return  # "train: 0.8" says how the data are split.
         if first.axis:
             self._news.report(plan, first.axis, 0.0, numbers)
