@@ -225,6 +225,7 @@ TIME_UNITS = frozenset(
 SIZE_UNITS = frozenset(
     [
         "B",
+        "bytes",
         "b",
         "KB",
         "kB",

@@ -325,7 +325,7 @@ def mean_of_classes(name: str) -> str:
 
 def is_everyday(name: str) -> bool:
     """Whether programs that train nothing have numbers of that ``name`` too."""
-    parts = words(_FOLDER.sub("", name))
+    parts = tuple(word for word in words(_FOLDER.sub("", name)) if not word.isdigit())
     if parts[-1:] == ("rate",):
         parts = parts[-2:]  # In front of a rate stands of what it is: "Per-position acceptance rate".
     elif parts[-1:] == ("score",) and _OWN.isdisjoint(without_digits(parts)):
