@@ -6,6 +6,7 @@ from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import (
     between_marks,
+    comes_to_share,
     counts_things,
     names_source,
     stands_alone,
@@ -185,6 +186,8 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     if len(name) == 1 and not (explicit or walk.regular):
         name = ""
     if (not name or role_of(name) in _MAY_BE_NAMES) and stands_alone(walk, token):
+        return walk.phrase[0], [], True
+    if not name and len(walk.phrase) == 1 and comes_to_share(walk):
         return walk.phrase[0], [], True
     if not name and between_marks(walk, token):
         return " ".join(walk.phrase), [], True

@@ -135,6 +135,13 @@ def names_source(walk: Walk, token: Token) -> bool:
     return all(each.kind == "gap" or each.text in ",;|:-" for each in (*before, *behind))
 
 
+def comes_to_share(at: Cursor) -> bool:
+    """Whether behind the count at hand stands of how many, and their share: ``correct 109/120 = 90.83%``."""
+    slash, total, sign, share = (at.next(ahead) for ahead in range(1, 5))
+    said = "".join(each.text for each in (slash, sign) if each is not None)
+    return said == "/=" and total is not None and total.text.isdigit() and share is not None and "." in share.text
+
+
 def abbreviates(at: Cursor, token: Token) -> bool:
     """Whether the point ends a shortened word (``acc.: 54``, ``Ep. 1``) and not a sentence."""
     previous, following = at.previous(), at.next()
