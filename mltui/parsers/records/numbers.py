@@ -196,6 +196,7 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
 
 def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     """Read a number as the counter ``name``, with the words ``left`` in front of it."""
+    walk.said = ""  # It begins anew: "… 'optimizer': 'Adam'}. Best is trial 0 with value".
     if _BLOCK & {w.lower() for w in left}:
         walk.note_past(left)
         if left[-1].lower() == "total":

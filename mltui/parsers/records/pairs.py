@@ -16,6 +16,7 @@ from mltui.parsers.records.names import NO_TAGS, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
 from mltui.parsers.records.surroundings import alternates
+from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.tokens import NUMBER, Kind, Token
@@ -67,6 +68,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
         record.heading = "eval"
     if found := _PART.match(text):
         _tell_class(found, record)
+    tell_twins_apart(record)
     read_gain(tokens, record)
     record.asked = record.asked or _PIECE.match(text) is not None
     record.closes = said[:1] == ["final"]

@@ -38,6 +38,8 @@ class Field:
     """It is a setting that may be learnt: a curve once it changes."""
     part: str = ""
     """The part of the model that stands before it in the line, such as ``student``."""
+    said: str = ""
+    """The words in front of it that ended without a number: ``coarse`` in ``coarse (loss 0.7, acc 0.8)``."""
     more: list[int] = field(default_factory=list)
     """Further values behind slashes: ``0.31 / 0.22``."""
 

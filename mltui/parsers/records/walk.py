@@ -77,6 +77,8 @@ class Walk(Cursor):
         """The number that a unit, a slash or a bracket behind it would belong to."""
         self.label = ""
         """The scope word that stands for the fields that follow."""
+        self.said = ""
+        """The last words that ended without a number."""
         self.part = ""
         """The part of the model that the fields that follow speak of."""
         self.inherited = ""
@@ -112,7 +114,7 @@ class Walk(Cursor):
             label=self.label,
             unit=token.unit,
         )
-        found.part = self.part
+        found.part, found.said = self.part, self.said
         inside_of = self.brackets[-1:] == [Bracket.PART] and found.role is Role.UNKNOWN
         of_part = " " in name and not scope_of(self.inherited)  # "Policy loss -0.1 Value loss 0.9" are two.
         if self.inherited and (inside_of or found.role is Role.METRIC) and not (scope_of(name) or of_part):
@@ -144,6 +146,7 @@ class Walk(Cursor):
         if self.phrase and not (record.about or record.fields or record.nameless) and len(self.phrase) < 4:
             record.about = " ".join(self.phrase)
         self.note_source(self.phrase)
+        self.note_said()
         self.close_label()
         self.clear()
 
@@ -165,6 +168,11 @@ class Walk(Cursor):
         if 0 < len(phrase) <= 3 and all(f.role is Role.COUNTER for f in record.fields) and not self.brackets[1:]:
             said = [w for w in phrase if w == "A" or not (known(w) or counter_of(w) or w.lower() in _NO_SOURCES)]
             record.source = " ".join(filter(None, [record.source, *said]))
+
+    def note_said(self) -> None:
+        """Keep the phrase, which no number ended: where a name comes twice it may say of what each is."""
+        if self.phrase and Bracket.SETTINGS not in self.brackets:
+            self.said = " ".join(self.phrase) if len(self.phrase) <= 3 else ""
 
     def note_past(self, phrase: list[str]) -> None:
         """Note that the line speaks of the best so far: it begins with that word."""

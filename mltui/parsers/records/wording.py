@@ -124,6 +124,7 @@ def _take_text(walk: Walk, token: Token) -> None:
         elif not walk.record.fields and not walk.record.lead and len(walk.phrase) <= 3:
             walk.record.lead = " ".join(walk.phrase)
         walk.note_source(walk.phrase)
+        walk.note_said()
         walk.close_label()
         walk.phrase, walk.separator = [token.text], ""
 
