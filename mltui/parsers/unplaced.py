@@ -125,7 +125,8 @@ class Unplaced:
         if first.axis:
             self._news.report(plan, first.axis, 0.0, numbers)
             group.seen.last_x = None  # It does not count for where the next one stands,
-            group.hold.advances = 0  # nor was it told where the training is.
+            if not group.standing.needs_place:
+                group.hold.advances = 0  # nor was it told where the training is.
         else:
             group.standing.counted = True
             self._news.report(plan, "count", 1.0, numbers)
