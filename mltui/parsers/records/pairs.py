@@ -48,6 +48,8 @@ _ITEM_APART = re.compile(
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
 # A piece of data that a line speaks of: ``segment 8/24``.
 _PIECE = re.compile(r"[\W\d]*(?:segment|file|page|document|clip|utterance|image) \d+ ?/ ?\d+\b", re.I)
+# For how long it is planned: ``lr=0.003, 6 epochs``.
+_PLANNED = re.compile(r"\d (?:epochs|steps|iterations|iters)\b", re.I)
 # A model that was trained before, and how it came out: ``model: effnet (epoch 17, auc 0.97)``.
 _TRAINED = re.compile(r"\W*(?:model|checkpoint|weights): [^()]{1,60}\((?:epoch|step)[ =]\d+, [^()]*\)", re.I)
 _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: | - \d+s\b")
@@ -62,7 +64,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
     record.recalls = any(t.kind == "word" and t.text.lower() in _RECALLS for t in tokens[:5])
-    record.recalls = record.recalls or _TRAINED.match(text) is not None
+    record.recalls = record.recalls or _TRAINED.match(text) is not None or _plans(text, record)
     said = [t.text.lower() for t in tokens if t.kind == "word"][:2]
     if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
@@ -75,6 +77,12 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
+
+
+def _plans(text: str, record: Record) -> bool:
+    """Whether a line measures nothing, and says with what settings, and for how long, it is trained."""
+    done = any(f.role in (Role.METRIC, Role.COUNTER) for f in record.fields)
+    return not done and _PLANNED.search(text) is not None
 
 
 def _tell_class(said: re.Match[str], record: Record) -> None:
