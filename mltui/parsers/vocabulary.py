@@ -330,6 +330,8 @@ def is_everyday(name: str) -> bool:
         parts = parts[-2:]  # In front of a rate stands of what it is: "Per-position acceptance rate".
     elif parts[-1:] == ("score",) and _OWN.isdisjoint(without_digits(parts)):
         parts = parts[-1:]  # "drift_score" is no training's own, "f1_score" is.
+    elif parts[:1] and parts[0] in PARTS:
+        parts = parts[1:] or parts  # Services have a "server error" too.
     return _EVERYDAY.issuperset(parts)
 
 
