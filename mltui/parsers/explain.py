@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.bars import Bars
+from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.kinds import kind_of
 from mltui.parsers.lines import Lines
@@ -33,6 +34,7 @@ class Explainer:
         self._reader = MetricReader(config)
         self._frames, self._voices, self._outer = Frames(), Voices(), Outer()
         self._bars, self._judge = Bars(points, Lines(points)), Judge(points)
+        self._blocks = Blocks()
 
     def explain(self, log: Iterable[bytes]) -> Iterator[str]:
         """Each line of ``log`` with its stations beneath it, the last of them the points that it completed."""
@@ -40,13 +42,16 @@ class Explainer:
             yield from self._frames_in(self._frames.feed(line))
             yield from _points(self._reader.feed(line))
         yield from self._frames_in(self._frames.close())
+        for each in self._blocks.close():
+            yield text_of(each)
+            yield from _beneath(self._kind(before_warning(text_of(each))))
         yield from _points(self._reader.close())
 
     def _frames_in(self, frames: Iterable[tuple[bytes, bool]]) -> Iterator[str]:
         for frame, _ in frames:
             if frame.strip() and frame not in (LIVE, STILL):
                 yield text_of(frame)
-                yield from (f"    {name:9} {said}" for name, said in self._stations(frame) if said)
+                yield from _beneath(self._stations(frame))
 
     def _stations(self, frame: bytes) -> Iterator[tuple[str, str]]:
         for piece in self._voices.cut(frame, key_of(frame)):
@@ -58,10 +63,16 @@ class Explainer:
             if rest is not None:
                 line = self._outer.peel(rest)
                 yield "prefix", repr(text_of(rest[: len(rest) - len(line)])) if line != rest else ""
-                text = before_warning(text_of(line))
-                yield "kind", (kind := kind_of(text, text.encode()))
-                if kind in ("pairs", "labelled", "remarked"):
-                    yield from self._understood(text)
+                whole = self._blocks.feed(line)
+                yield "block", "" if whole else "waits for the lines that go on with it"
+                for each in whole:
+                    yield "block", text_of(each) if each != line else ""
+                    yield from self._kind(before_warning(text_of(each)))
+
+    def _kind(self, text: str) -> Iterator[tuple[str, str]]:
+        yield "kind", (kind := kind_of(text, text.encode()))
+        if kind in ("pairs", "labelled", "remarked"):
+            yield from self._understood(text)
 
     def _understood(self, text: str) -> Iterator[tuple[str, str]]:
         """What a line says that is no table's: names beside numbers."""
@@ -72,6 +83,10 @@ class Explainer:
         yield "tokens", "  ".join(f"{token.kind}:{token.text}{token.unit}" for token in tokens)
         yield "fields", "; ".join(_fields(record, [token.text for token in tokens if token.kind == "number"]))
         yield "plan", _plan(self._judge.plan(record))
+
+
+def _beneath(stations: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"    {name:9} {said}" for name, said in stations if said)
 
 
 def _fields(record: Record, numbers: list[str]) -> Iterator[str]:

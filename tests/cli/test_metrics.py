@@ -65,7 +65,8 @@ def test_values_of_too_many_series_are_counted(program: Program) -> None:
 
 def test_what_the_reader_makes_of_each_line_is_shown(program: Program) -> None:
     """A line, beneath it what was taken off, the names it has, the plan, the points; control bytes are gone."""
-    log = b"10:00:01 INFO step 10 loss=0.5 lr=0.1\nhello \x07\nepoch  loss\n1  0.25\n50%|# | 1/2 [00:01<00:01, 1it/s]"
+    log = b"10:00:01 INFO step 10 loss=0.5 lr=0.1\nhello \x07\nepoch  loss\n1  0.25\n"
+    log += b'{\n  "it": 20,\n  "loss": 0.4\n}\n50%|# | 1/2 [00:01<00:01, 1it/s]'
     out, _ = program("metrics", "-", "--explain", stdin=log)
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "10:00:01 INFO step 10 loss=0.5 lr=0.1",
@@ -83,6 +84,19 @@ def test_what_the_reader_makes_of_each_line_is_shown(program: Program) -> None:
         "1 0.25",
         "kind row",
         "-> metric epoch loss, epoch 1: 0.25",
+        "{",
+        "block waits for the lines that go on with it",
+        '"it": 20,',
+        "block waits for the lines that go on with it",
+        '"loss": 0.4',
+        "block waits for the lines that go on with it",
+        "}",
+        'block {"it": 20, "loss": 0.4 }',
+        "kind pairs",
+        'tokens mark:{ mark:" word:it mark:" mark:: number:20 mark:, mark:" word:loss mark:" mark:: number:0.4 mark:}',
+        "fields it = 20 (counter); loss = 0.4 (metric)",
+        "plan x: iteration; values: loss",
+        "-> metric loss, iteration 20: 0.4",
         "50%|# | 1/2 [00:01<00:01, 1it/s]",
         "bar yes: see bars.py",
     ]
