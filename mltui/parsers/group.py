@@ -93,7 +93,7 @@ class Until(Enum):
     ANYTHING_IS_MEASURED = "anything is measured"
     """… and it recurs: a rate alone is a plan of what will be set."""
     OTHERS_SPEAK = "others speak"
-    """… or the training goes on: others of its kind would show what it is called."""
+    """… or it recurs, or the training goes on: others of its kind would show what it is called."""
 
 
 @dataclass(slots=True)
@@ -151,12 +151,14 @@ class Group:
 
     A group is in one state of each of two sorts. Whether its points are reported, see ``hold``::
 
-        held until it recurs ─────────────────────────────────────┐
-        held until it recurs, or the training goes on ────────────┼──▶ reported at once
-        held until it recurs in a log that measures something ────┘
+        held until it recurs ──────────────────────────────────────────────┐
+        held until it recurs, or the training goes on ─────────────────────┤
+        held until it recurs in a log that measures something ─────────────┼──▶ reported at once
+        held until others of its kind speak, or one of the first two ──────┘
 
-    Lines that say where they stand are reported at once from the first one on, if they measure anything. Those that
-    turn out to speak of things, not of times, are never.
+    Lines that say where they stand are reported at once from the first one on, if they measure anything; of those with
+    words that may tell several apart (``sources.py``) the first waits for others, or for the training to go on. Lines
+    that turn out to speak of things, not of times, are never reported.
 
     Where lines stand that do not say so, see ``standing``::
 

@@ -13,11 +13,13 @@ from mltui.parsers.records.metric_tables import read_metric_table
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, JOINED_ENDS, METRIC_WORDS, SCHEDULE_WORDS, SCOPE_WORDS
 
-#: What a line is: ``pairs`` may hold names beside numbers, a ``plan`` is known for those that do; those of the last row
-#: begin a block that says nothing of the training (a traceback, a model's summary, a test session, metrics told again).
+#: What a line is: ``pairs`` may hold names beside numbers, a ``plan`` is known for those that do; those of the second
+#: row stand in tables; those of the last one begin a block that says nothing of the training (a traceback, a model's
+#: summary, a test session, metrics told again).
 Kind = Literal[
-    "nothing", "pairs", "plan", "object", "listed", "header", "groups", "rule", "row", "labelled", "remarked", "box",
-    "metrics", "scope", "trace", "summary", "tests", "section", "recap",
+    "nothing", "pairs", "plan", "object", "listed", "scope",
+    "header", "groups", "rule", "row", "labelled", "remarked", "box", "metrics",
+    "trace", "summary", "tests", "section", "recap",
 ]  # fmt: skip
 
 _WORD = re.compile(rb"[A-Za-z]+")

@@ -30,7 +30,9 @@ class Known(Generic[T]):
         self._limit = _LIMIT_OF_ONE if who else _LIMIT
         self._known: dict[bytes, T] = {}
         self.get = self._known.get
+        """What is known of lines of a shape, if anything."""
         self.forget = self._known.clear
+        """Let go of all."""
 
     def __iter__(self) -> Iterator[bytes]:
         """The shapes of which something is known."""

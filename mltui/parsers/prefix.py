@@ -74,7 +74,7 @@ def split_prefix(text: str) -> int:
 
 
 def _keep_opening(text: str, start: int) -> int:
-    """``start``, moved back over a bracket or sign that belongs to what follows."""
-    while start > 0 and text[start - 1] in "|" and not text[:start].strip(" |"):
+    """``start``, moved back over the bars that the line begins with: they belong to what follows."""
+    while start > 0 and text[start - 1] == "|" and not text[:start].strip(" |"):
         start -= 1
     return start

@@ -21,7 +21,7 @@ Cut = Callable[[bytes], tuple[Any, ...]]
 
 _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
-    "|zip|tar|gz|tgz|log|csv|tsv|parquet|py|so|whl|model|pb|tflite|cfg|conf|ini|md|html|whl|db|arrow|gguf|mp4|wav"
+    "|zip|tar|gz|tgz|log|csv|tsv|parquet|py|so|whl|model|pb|tflite|cfg|conf|ini|md|html|db|arrow|gguf|mp4|wav"
 )
 # An exponent; ``D+03`` is how Fortran writes it.
 _EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d)?"

@@ -70,10 +70,10 @@ _EVERYDAY = QUALIFIERS | word_set("""
     error errors err ret quality rate score scores cost distance similarity coverage gap sharpe entropy variance
     success win failure detection acceptance completion collision
 """)
-# Words that no other program has in front of a score.
-_OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # Of these, what may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality")
+# Words that no other program has in front of a score.
+_OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # How far predictions are off: they have the same unit.
 _ERRORS = word_set("err error errors mae mse rmse medae mpjpe epe ade fde rpe")
 #: Letters that are a name where they stand alone.

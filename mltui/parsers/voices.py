@@ -1,4 +1,4 @@
-"""Who prints a line, where several processes write into one log: ranks, tasks of srun, services of Compose.
+"""Who prints a line, where several write into one log: ranks, tasks of srun, services of Compose, files under ``tail``.
 
 What each of them prints is read as if it stood alone, so that tables, blocks and headings of one are not torn apart by
 the lines of another.
@@ -12,8 +12,9 @@ from itertools import pairwise
 from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
 
+# What there are several of, in brackets and in front of a colon.
 _MANY = rb"(?:rank|client|seed|agent|actor|learner|trial)"
-# In front of the line, with one blank behind it: what follows may be indented.
+# In front of the line, with one blank behind it: what follows may be indented. Some words say it in brackets alone.
 _RANK = re.compile(
     rb"(?:(\[(?:" + _MANY + rb"|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
     rb"|(\(" + _MANY + rb"[ =]\d+\)):?"
@@ -37,10 +38,10 @@ _MAY_SAY = re.compile(rb"[\[(]|[rRpPcCgG]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\
 _INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:")
 #: In so many bytes at the beginning of a line it says who prints.
 _BEGINNING = 64
-_TASKS = 4096
+#: Tasks, and names of who prints, that are kept.
+_TASKS, _NAMES = 4096, 4096
 # A single byte is found much faster by its number.
 _BRACKET, _BAR = b"[|"
-_NAMES = 4096
 
 #: Where in a line the name of who prints it begins and ends, and where what they print begins.
 _Place = tuple[int, int, int]

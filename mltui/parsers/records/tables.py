@@ -1,7 +1,7 @@
 """Headers of tables: a line of column names, and the lines around it that say more of them.
 
 A header is remembered until another one takes its place. Columns are told apart by bars, commas, tabs, gaps, or by the
-rule of dashes under the header. Rows are read in ``rows``, but for those of a table of metrics by split.
+rule of dashes under the header. Rows are read in ``rows``, but for those that are metrics (``metric_tables``).
 """
 
 from __future__ import annotations
