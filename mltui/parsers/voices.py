@@ -32,8 +32,9 @@ _COUNTED = re.compile(
 )
 # What counts by itself how far it is in its epoch needs no number in front that counts: ``Train Epoch: 1 [160/640``.
 _PLACED = re.compile(r"\W{0,3}\d+/\d+")
-# How a line begins that may say it, for a first look.
-_MAY_SAY = re.compile(rb"[\[(]|[rRpPcCgG]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
+# How what ``_RANK`` finds begins; and how any line that may say who prints it, for a first look.
+_RANK_BEGINS = b"[(rRpPcCgG"
+_MAY_SAY = re.compile(rb"[" + re.escape(_RANK_BEGINS) + rb"]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
 #: Where a line of another rank begins in the middle of a line.
 _INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:")
 #: In so many bytes at the beginning of a line it says who prints.
@@ -84,7 +85,7 @@ class Voices:
         if not _MAY_SAY.match(line) and (_BRACKET not in line or b"[rank" not in line):
             return _NOBODY
         first, found = line[:1], None
-        if first in b"[(rRpPcCgG":
+        if first in _RANK_BEGINS:
             found = _RANK.match(line)
         elif (task := TASK.match(line)) and self._is_task(task[1] or task[2], line[task.end() :]):
             found = task
