@@ -17,7 +17,7 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import lists, objects
-from mltui.parsers.records.names import SOURCES
+from mltui.parsers.records.names import WHO
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record, new_field
@@ -255,9 +255,7 @@ class Lines:
         if _DIGIT.search(record.item):
             literal.append((at, at + len(record.item)))
         numbers = [t for t in tokens if t.kind == "number"]
-        rank_field = next(
-            (f for f in record.fields if f.name.lower() in SOURCES and f.explicit and not f.decimal), None
-        )
+        rank_field = next((f for f in record.fields if f.name.lower() in WHO and f.explicit and not f.decimal), None)
         rank = ""
         if rank_field is not None and not (self.judge.who or record.item):
             token = numbers[rank_field.index]

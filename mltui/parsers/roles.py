@@ -122,13 +122,16 @@ class Judge:
         return plan
 
     def _name_source(self, source: Source | None) -> str:
-        """What tells a line's series from those of other sources, in front of their names."""
+        """What tells a line's series from those of other sources, in front of their names.
+
+        Once that is known, the points of the first source, which waited for it, are called so and reported.
+        """
         if source is None:
             return ""
         if (other := self._sources.compare(source)) is not None:
             group, name = other
-            known = [self.points.series_for(f"{name} {point.name}", point.kind) for point in group.hold.points]
-            if name and None not in known:
+            series = [self.points.series_for(f"{name} {point.name}", point.kind) for point in group.hold.points]
+            if name and None not in series:
                 group.hold.rename(name)
             self.points.news.release(group)
         name = self._sources.name(source)

@@ -49,7 +49,10 @@ class Sources:
         """Of those kinds, the words that all have."""
 
     def compare(self, source: Source) -> tuple[Group, str] | None:
-        """Compare a line with others of its kind: if the first other one is found, the lines it has, and its name."""
+        """Compare a line with those of other sources of its kind.
+
+        The first time that one turns out to be another's: the group of that one, and what tells it apart from now on.
+        """
         if source.kind in self._common:
             return None
         told = self._told.get(source.kind, {})

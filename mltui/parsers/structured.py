@@ -34,8 +34,8 @@ class Structured:
         if found is None:
             return None
         names, values, scopes = objects.flatten(found)
-        source = objects.source_of(names, values)
-        rank = "" if source is None else f"{names[source]} {values[source]:g}"
+        who = objects.index_of_who(names, values)
+        rank = "" if who is None else f"{names[who]} {values[who]:g}"
         kind = self._kind_of(names, scopes, objects.is_sample(found), rank, objects.texts_of_source(found))
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
         form = hash(form_of(key))
@@ -43,7 +43,7 @@ class Structured:
         places = objects.places(frame, names, values, scopes) if again else None
         kind.recent.append(form)
         if places is not None:
-            said = [] if source is None else [places[0][source]]
+            said = [] if who is None else [places[0][who]]
             return Shape("object", None, places[0], kind), places[1] + said
         numbers = tuple(values)
         shape = Shape("object", object=kind)

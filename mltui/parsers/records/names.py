@@ -21,10 +21,10 @@ NO_TAGS = word_set("""
     root app model best new start end done ok stdout stderr pipeline worker
 """)
 #: In front of a number these say which of several prints a line, or of whom it speaks.
-SOURCES = word_set("""
+WHO = word_set("""
     rank client agent worker player
 """)
-#: Keys whose value, a text, may say the same.
+#: Keys whose value, a text, may say of which of several things an object speaks.
 SOURCE_KEYS = word_set("""
     model dataset task env agent algo algorithm method variant arch experiment exp run name host worker client corpus
 """)

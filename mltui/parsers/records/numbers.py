@@ -8,7 +8,7 @@ from mltui.parsers.records.surroundings import (
     between_marks,
     comes_to_share,
     counts_things,
-    names_source,
+    says_who,
     stands_alone,
     value_follows,
     words_behind,
@@ -180,7 +180,7 @@ def take_named(walk: Walk, token: Token) -> None:
 def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     """The name in the phrase, the words before it, and whether the line says that it is the number's name."""
     explicit = walk.separator in (":", "=", "is", "[")
-    if not explicit and names_source(walk, token):
+    if not explicit and says_who(walk, token):
         return walk.phrase[0], [], True
     name, left = name_of(walk.phrase, explicit or walk.regular)
     if len(name) == 1 and not (explicit or walk.regular):

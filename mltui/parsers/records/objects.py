@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, SOURCES
+from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, WHO
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.tokens import Span
 from mltui.parsers.vocabulary import Role, role_of, scope_of
@@ -52,9 +52,9 @@ def is_sample(found: dict[str, Any]) -> bool:
     return any(isinstance(value, str) and ("://" in value or key.lower() in _CONTENT) for key, value in found.items())
 
 
-def source_of(names: list[str], values: list[float]) -> int | None:
+def index_of_who(names: list[str], values: list[float]) -> int | None:
     """Which number says who of several prints the object, as in ``{"rank": 1, "loss": 0.5}``."""
-    return next((i for i, name in enumerate(names) if name.lower() in SOURCES and values[i].is_integer()), None)
+    return next((i for i, name in enumerate(names) if name.lower() in WHO and values[i].is_integer()), None)
 
 
 def texts_of_source(found: dict[str, Any]) -> str:

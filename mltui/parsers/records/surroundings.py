@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, SOURCES, STOP, known, measures
+from mltui.parsers.records.names import MEANS, STOP, WHO, known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
@@ -123,10 +123,10 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     return closed and (before.kind == "gap" or before.text in _BETWEEN or listed)
 
 
-def names_source(walk: Walk, token: Token) -> bool:
+def says_who(walk: Walk, token: Token) -> bool:
     """Whether a word and its whole number between marks say of whom the line speaks: ``| agent 0 |``."""
     tokens, phrase = walk.tokens, walk.phrase
-    if len(phrase) != 1 or phrase[0].lower() not in SOURCES or not token.text.isdigit() or token.unit:
+    if len(phrase) != 1 or phrase[0].lower() not in WHO or not token.text.isdigit() or token.unit:
         return False
     at = tokens.index(token)
     before, behind = tokens[max(at - 2, 0) : at - 1], tokens[at + 1 : at + 2]
