@@ -53,11 +53,16 @@ def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[
     strong = any(f.role is Role.METRIC for f in values)
     norms = all(is_gradient_norm(f.name) for f in values)
     rates = not norms and all(f.role is Role.SCHEDULE for f in values)
-    retells = said.record.retells
-    until = None
-    if not (said.placed and strong) or retells:
-        until = Until.IT_RECURS if said.counters.any or rates or retells else Until.TRAINING_GOES_ON
-        if rates and said.counters.any and not retells:
-            until = Until.ANYTHING_IS_MEASURED
     standing = Standing(needs_place=rates and not said.placed)
-    return Group(tuple(names), earlier, retells, hold=Hold(until), standing=standing)
+    return Group(tuple(names), earlier, said.record.retells, hold=Hold(_until(said, strong, rates)), standing=standing)
+
+
+def _until(said: Said, strong: bool, rates: bool) -> Until | None:
+    """What the points of lines wait for that measure (``strong``), or tell nothing but ``rates``."""
+    if said.record.retells:
+        return Until.IT_RECURS
+    if said.placed and strong:
+        return None
+    if rates and said.counters.any:
+        return Until.ANYTHING_IS_MEASURED
+    return Until.IT_RECURS if rates or said.counters.any else Until.TRAINING_GOES_ON

@@ -71,10 +71,7 @@ class Judge:
     def _fill(self, said: Said, values: list[Field]) -> Plan:
         """The plan of a line that has ``values``."""
         record, counters = said.record, said.counters
-        bare = any(not f.explicit for f in values) or bool(said.rank) or said.bar
-        stated = not said.rank and not said.bar
         measured = [f for f in values if f.role is Role.METRIC]
-        beside = said.placed and bool(measured)  # A rate that is told with each step is one of its values.
         tag = self._titles.tag(record)
         numbers = [(found, suffix, index) for found in values for suffix, index in values_of_field(found)]
         plain = [tag + full_name(found, record, said.rank, suffix) for found, suffix, _ in numbers]
@@ -93,10 +90,7 @@ class Judge:
                 continue
             if said.placed and not record.retells:
                 self._titles.learn_counted(name)
-            rate = stated and found.role is Role.SCHEDULE and is_learning_rate(found.name)
-            set_once = bare and not (rate and (found.explicit or beside or self._tells_rates()))
-            scheduled = found.learnt or (set_once and found.role is Role.SCHEDULE)
-            entries.append(Entry(series, index, scheduled))
+            entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
         group = self._groups.group_for(said, names, values)
         if source is not None:
             self._note_source(source, group)
@@ -142,6 +136,21 @@ class Judge:
         self._sources.note(source, group)
         if group.hold.until is None and not group.seen.count and not self._sources.are_apart(source):
             group.hold.until = Until.OTHERS_SPEAK
+
+    def _waits_for_change(self, found: Field, said: Said, values: list[Field]) -> bool:
+        """Whether one of a line's ``values`` is a setting until it changes: what is learnt, and what may be set once.
+
+        A schedule may be where names have no signs, or a rank or a bar tells it; a learning rate that a line states,
+        or tells with what it measures at each step, or that is a curve already, is one of the line's values.
+        """
+        if found.learnt or found.role is not Role.SCHEDULE:
+            return found.learnt
+        if said.rank or said.bar:
+            return True
+        if all(f.explicit for f in values):
+            return False
+        beside = said.placed and any(f.role is Role.METRIC for f in values)
+        return not (is_learning_rate(found.name) and (found.explicit or beside or self._tells_rates()))
 
     def _tells_rates(self) -> bool:
         """Whether a learning rate is a curve already: one that another line tells is one too, if it changes or not."""
