@@ -275,12 +275,9 @@ def _says_more(walk: Walk) -> bool:
         return False
     if tokens[end + 1].kind != "number" and tokens[end + 1].text not in ":=":
         return False
-    if not says_unit(last, walk.text[tokens[walk.i].end : tokens[end].start]):
-        if tokens[end + 1].kind == "number" or all(t.text.isalpha() for t in inner):
-            return False
-        extends = inner[0].text.lower() in EXTENT
-        if not extends and any(counter_of(t.text) or scope_of(t.text) for t in inner):
-            return False
+    unit = says_unit(last, walk.text[tokens[walk.i].end : tokens[end].start])
+    if not unit and not _says_of_what(inner, tokens[end + 1]):
+        return False
     start, stop = tokens[walk.i].start, tokens[end].end
     walk.phrase[-1] += f" {walk.text[start:stop]}"
     walk.measured = measures(last)
@@ -288,6 +285,13 @@ def _says_more(walk: Walk) -> bool:
     walk.number += sum(token.kind == "number" for token in inner)
     walk.i = end
     return True
+
+
+def _says_of_what(inner: list[Token], behind: Token) -> bool:
+    """Whether a bracket that holds ``inner`` says of what a measure is, in front of a separator: ``(last 10)``."""
+    if behind.kind == "number" or all(token.text.isalpha() for token in inner):
+        return False
+    return inner[0].text.lower() in EXTENT or not any(counter_of(t.text) or scope_of(t.text) for t in inner)
 
 
 def _is_single_pair(walk: Walk, opening: Token) -> bool:

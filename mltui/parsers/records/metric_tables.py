@@ -70,12 +70,12 @@ def read_metric_table(text: str) -> MetricTable | None:
     """The table whose header is ``text``, if it is that of one whose rows are metrics."""
     names = _cells(text)
     lower = [name.lower() for name in names]
-    if names and lower[0] in _ROW_NAMES and BARS.search(text) and _are_parts(names[1:]):
-        return MetricTable(names[1:])
-    splits = names[1:] if names and lower[0] in _ROW_NAMES else names
-    if _are_splits(splits):
-        return MetricTable(splits)
-    if not BARS.search(text):
+    barred = BARS.search(text) is not None
+    headed = bool(names) and lower[0] in _ROW_NAMES
+    columns = names[1:] if headed else names
+    if _are_splits(columns) or (headed and barred and _are_parts(columns)):
+        return MetricTable(columns)
+    if not barred:
         listed = len(names) == 2 and lower[0] in ("metric", "metrics") and lower[1] in _VALUE_NAMES
         return MetricTable(columns=2, value=1) if listed else None
     if len(names) > 2 and _is_title(names[0]) and _are_splits(names[1:]):
