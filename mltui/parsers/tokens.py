@@ -12,6 +12,8 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Literal, NamedTuple
 
+from mltui.domain.words import word_set
+
 #: Where a piece of a line begins, and where it ends.
 Span = tuple[int, int]
 #: The numbers of a line, in the order in which they stand there.
@@ -198,64 +200,15 @@ def values_of(frame: bytes, cut: Cut) -> Numbers:
         return tuple(map(value_of, cut(frame)))
 
 
-TIME_UNITS = frozenset(
-    [
-        "s",
-        "ms",
-        "us",
-        "µs",
-        "μs",
-        "ns",
-        "m",
-        "min",
-        "mins",
-        "h",
-        "hr",
-        "hrs",
-        "d",
-        "sec",
-        "secs",
-        "seconds",
-        "second",
-        "minutes",
-        "hours",
-        "days",
-    ]
-)
-SIZE_UNITS = frozenset(
-    [
-        "B",
-        "bytes",
-        "b",
-        "KB",
-        "kB",
-        "MB",
-        "GB",
-        "TB",
-        "KiB",
-        "MiB",
-        "GiB",
-        "TiB",
-        "K",
-        "k",
-        "M",
-        "G",
-        "T",
-        "Mi",
-        "Gi",
-        "MB/s",
-        "GB/s",
-        "kB/s",
-        "W",
-        "C",
-        "°C",
-        "V",
-        "GHz",
-        "MHz",
-        "x",
-    ]
-)
+#: Units of time: of what measures an error alone may have one.
+TIME_UNITS = word_set("""
+    s ms us µs μs ns m min mins h hr hrs d sec secs seconds second minutes hours days
+""")
+#: Units of memory, of what a machine does, and of counts: what is measured in them is no curve.
+SIZE_UNITS = word_set("""
+    B bytes b KB kB MB GB TB KiB MiB GiB TiB K k M G T Mi Gi MB/s GB/s kB/s W C °C V GHz MHz x
+""")
 #: Units in which quality is measured: they may follow a metric's value.
 VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg", "mm", "cm", "px"))
 #: What errors of prices are measured in; what any program loses, too.
-MONEY = frozenset(("EUR", "USD", "GBP"))
+MONEY = word_set("EUR USD GBP")
