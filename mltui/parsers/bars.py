@@ -21,8 +21,9 @@ from mltui.parsers.shapes import key_of
 from mltui.parsers.tokens import Numbers, Span, cut_at, text_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
 
+# A number is tried from its first digit only: a long one costs linear time.
 _TQDM = re.compile(
-    rb"(?:\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*"
+    rb"(?:(?<!\d)\d+%\|[^|]*\||\|[^|]*\|)\s*([\d.]+[kMGT]?)/([\d.]+[kMGT]?|\?)\s*"
     rb"\[[\d:. ]+<([^\[\]]*(?:\[[^\[\]]{0,40}\][^\[\]]*){0,8})(\]?)"
 )
 _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)(\]?)")
@@ -31,9 +32,9 @@ _COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400
 # Without time and rate: ``ep 1 |####      | 9/30 , loss=1.1``, `` 30%|###| 9/30 loss=1.1``. The bars of alive-progress
 # have something that moves in front of the counter: ``ep 1 |###   | ▂▄▆ 9/30 [30%] in 0s (~1s, 9.9/s) loss=1.1``.
 _TIMELESS = re.compile(
-    rb"(?:\d+%\|(?:\xe2\x96[\x80-\x9f]|[# ])*|(?<=[^|\s]) ?\|(?:\xe2\x96[\x80-\x9f]|[# ]){6,})\|"
+    rb"(?:(?<!\d)\d+%\|(?:\xe2\x96[\x80-\x9f]|[# ])*|(?<=[^|\s]) ?\|(?:\xe2\x96[\x80-\x9f]|[# ]){6,})\|"
     rb"\s*(?:\S{1,16} (?=\d+/\d+ \[\d+%\] in ))?(\d+)/(\d+)(?![\w.%/])"
-    rb"(?: \[\d+%\] in \S+ (?:\([^()]*\))?)?[ ,]*([^|\[]*)$"
+    rb"(?: \[\d+%\] in \S+ (?:\([^()]*\))?)?[ ,]*(?![ ,])([^|\[]*)$"
 )
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
@@ -46,7 +47,7 @@ _KERAS = re.compile(rb"\s*\d+/(?:\d+|Unknown)\s+\xe2\x94")
 _CUT_OFF = re.compile(rb"(\S+)\xe2\x80\xa6")
 # Behind a bar, how fast it goes and how long: ``1.3it/s 1.5s<0.6s``.
 _PACE = re.compile(rb"\s*(?:[\d.]+[kM]?(?:it/s|s/it|[A-Za-z]{1,9}/s))?\s*(?:[\d.:]+s?(?:<[\d.:]+s?)?)?\s*")
-_PERCENT = re.compile(rb"\d+%\s*$")
+_PERCENT = re.compile(rb"(?<!\d)\d+%\s*$")
 #: Blanks in front of a line that continues the last column of a bar.
 _WRAPPED = 20
 _LETTERS = re.compile(rb"[A-Za-z]{2}")

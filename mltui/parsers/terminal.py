@@ -226,7 +226,10 @@ class LineScreen:
 # The reader's view works on bytes: they are cheaper to split, and a line that holds no number is never decoded.
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _CSI = re.compile(rb"\x1b\[([0-?]*)[ -/]*([@-~])")
-_OTHER_ESCAPE = re.compile(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?|\x1b")
+# A text that nothing ends, a title or the like, ends with its line: bytes are cut there.
+_OTHER_ESCAPE = re.compile(
+    rb"\x1b\][^\x07\x1b\r\n]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b\r\n]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?|\x1b"
+)
 _BREAK = b"\r"
 # A single byte is found much faster by its number.
 _RETURN, _BACKSPACE = b"\r\b"
@@ -303,12 +306,17 @@ class Frames:
 
     def feed(self, data: bytes) -> list[tuple[bytes, bool]]:
         """The frames that ``data`` completes."""
+        if self._tail[-1:] == b"\r":
+            waiting = len(self._tail) - len(self._tail.rstrip(b"\r"))
+            data = b"\r" * waiting + data
+            del self._tail[-waiting:]
         if b"\n" not in data and b"\r" not in data:
             self._keep(data)
             return []
         end = max(data.rfind(b"\n"), data.rfind(b"\r"))
         if end == len(data) - 1 and data[end] == 13:
-            # A return at the very end may be half of "\r\n": it waits, so that the frame is known to be final or not.
+            # Returns at the very end may be half of "\r\n": they wait, so that the frame is known to be final or not.
+            end = len(data.rstrip(b"\r"))
             end = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end))
             if end < 0:
                 self._keep(data)

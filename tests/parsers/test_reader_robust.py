@@ -7,6 +7,7 @@ import os
 import random
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -104,6 +105,7 @@ def test_hostile_lines_take_linear_time() -> None:
     lines = ["=-" * 20000, "a" * 60000, "1" * 60000, "(" * 60000, "loss " * 12000, "1.1.1." * 10000, "| " * 30000,
              "a.b." * 15000 + "ckpt", "<" * 60000, "loss=" * 12000 + "1", "x=1 " * 15000, "[1/2]" * 12000, "' " * 30000,
              "0:00:" * 12000, "epoch 1 loss 0.5 (" * 3000, "1e" * 30000, "━" * 20000, "12%|" * 15000,
+             "1" * 60000 + "|", "1%|| 1/2" + " ," * 30000 + "[",
              "-" * 65000 + "|", "| " + "a " * 2000, "Loss " * 800 + ": 1", "loss: (0.5 " * 400, "{'loss': " * 400,
              "epoch " * 700 + "1", "a: " * 1300 + "1", "1 2 " * 1000, "loss," * 800, "INFO:" * 800 + "loss=1",
              "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ",
@@ -121,6 +123,29 @@ def test_wrong_bytes_do_not_move_the_numbers() -> None:
     assert [(p.name, p.x, p.value) for p in points] == [
         ("[rank0] loss", 1, 0.5), ("[rank1] loss", 1, 0.6), ("loss", 2, 0.25),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        b"\x1b]0;no end\nstep 1 loss 0.5\n\x07step 2 loss 0.4\n",
+        b"\x1b_no end\nstep 1 loss 0.5\n\x1b\\step 2 loss 0.4\n",
+        b"step 1 loss 0.5\r\r\nstep 2 loss 0.4\r\r\n",
+        b"Epoch 1/2\n2/2 \xe2\x94\x81\xe2\x94\x81 0s 5ms/step - acc: 0.1 - loss: 0.2\r1",
+    ],
+)
+def test_it_does_not_matter_where_bytes_are_cut(log: bytes) -> None:
+    """Titles without an end, two returns in front of a newline and a state of a bar at the end read the same."""
+    reader = MetricReader()
+    points = [point for i in range(len(log)) for point in reader.feed(log[i : i + 1])] + reader.close()
+    assert [(p.name, p.axis, p.x, repr(p.value), p.kind) for p in points] == read(log) != []
+
+
+def test_a_bar_is_shown_once_the_next_state_begins() -> None:
+    """A return that came alone waits for no further one."""
+    reader = MetricReader()
+    assert reader.feed(b"10%|#  | 1/10 [00:01<00:09, 1.00it/s, loss=0.5]\r") == []
+    assert reader.feed(b"20%") == MetricReader().feed(b"10%|#  | 1/10 [00:01<00:09, 1.00it/s, loss=0.5]\r20%") != []
 
 
 def test_a_position_that_is_no_number_places_nothing() -> None:
