@@ -41,6 +41,8 @@ _DRAWN = re.compile(
     rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
     rb"\s+(?:\d+%\s+)?(\d+)/(\d+)\s(.*)"
 )
+# The first step of such a bar may be the half of a line: ``╸━━━━``.
+_MAY_BE_DRAWN = re.compile(rb" \xe2[\x94\x95]").search
 # What Keras draws: the counter stands in front of the bar.
 _KERAS = re.compile(rb"\s*\d+/(?:\d+|Unknown)\s+\xe2\x94")
 # A name that was cut off at the edge of its column.
@@ -137,7 +139,7 @@ class Bars:
             self.close()
         drawn = _find(frame)
         if drawn is None:
-            if not frame.isascii() and b" \xe2\x94" in frame and not _KERAS.match(frame) and _DRAWN.search(frame):
+            if not frame.isascii() and _MAY_BE_DRAWN(frame) and not _KERAS.match(frame) and _DRAWN.search(frame):
                 self.drawing, self.waiting = True, [frame]
                 return None
             self.interrupt()

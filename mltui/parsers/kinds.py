@@ -131,7 +131,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return kind
     if not HAS_VALUE.search(text) and heading_scope(text):
         return "scope"
-    if not HAS_VALUE.search(_NAME_DIGITS.sub("", text)) and tables.read_header(text) is not None:
+    if not HAS_VALUE.search(_NAME_DIGITS.sub("", tables.header_text(text))) and tables.read_header(text) is not None:
         return "header"
     return "groups" if tables.read_groups(text) else "pairs"
 

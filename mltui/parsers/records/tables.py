@@ -29,6 +29,10 @@ _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 # The length of a vector, ``||grad||``, is no bar.
 _NORM = re.compile(r"\|\|(\w+)\|\||(?<!\S)\|(\w+)\|(?!\S)")
 _COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
+# A word that goes over into the first of many names between commas, as far as the line's end: ``dataepoch,loss,acc``.
+_GLUED = re.compile(
+    r"(?<![^\W\d_])([^\W\d_]+?)((epoch|step|iteration|iter),(?:[A-Za-z_][\w/.@-]*,){1,64}[A-Za-z_][\w/.@-]*)$"
+)
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
@@ -60,8 +64,13 @@ class Header:
 
 
 def header_text(text: str) -> str:
-    """The header in ``text``, which may stand in front of a bar or behind the mark of a comment (``# epoch  loss``)."""
+    """The header in ``text``, which may stand in front of a bar or behind the mark of a comment (``# epoch  loss``).
+
+    A remark may stand there too whose line end was written too late: ``reading dataepoch,loss,val_loss``.
+    """
     text = _NORM.sub(lambda norm: f"  {norm[1]}  " if norm[1] else f" {norm[2]} ", text.rstrip().removesuffix(":"))
+    if " " in text and (glued := _GLUED.search(text)) and not counter_of(glued[1] + glued[3]):
+        return glued[2]
     comment = _COMMENT.match(text)
     return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
 
