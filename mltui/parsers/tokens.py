@@ -33,8 +33,8 @@ NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
 # A number without its sign, that may have commas between its thousands.
 _MAGNITUDE = rf"(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|{_DIGITS}){_EXPONENT}"
 
-# What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
-_WRAPPER = (
+#: What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
+WRAPPER = (
     r"(?:(?:np|numpy|torch|jnp|jax|tf|mx)\.)?"
     r"(?:[Tt]ensor|[Aa]rray|DeviceArray|b?float(?:16|32|64)?|u?int(?:8|16|32|64)?)"
 )
@@ -60,7 +60,7 @@ _TOKEN = re.compile(
       | (?<![^\s'"(])--[A-Za-z][\w-]*(?:=\S+|\ [-+]?\.?\d\S*)           # an option of a command, with its value
       | (?<=\]\ END\ )[^;]{{1,300}};                   # what GridSearchCV (scikit-learn, verbose=3) tried
     )
-  | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{_WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
+  | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
   | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from mltui.parsers.records.names import SCOPE_KEYS, is_physical, known, may_be_in, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, Token
+from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, WRAPPER, Token
 from mltui.parsers.vocabulary import Role, is_error, role_of, scope_of, word_set
 
-_WRAPPERS = word_set("""
-    tensor Tensor array Array DeviceArray float float32 float64 bfloat16 int
-""")
-_WRAPPERS |= {"np.float32", "np.float64", "numpy.float64", "numpy.float32", "np.array", "torch.tensor", "jnp.array"}
+_WRAPPER = re.compile(WRAPPER)
 _PAST = word_set("""
     best last previous
 """)
@@ -44,7 +42,7 @@ def take_word(walk: Walk, token: Token) -> None:
     if token.text[0].isupper() and walk.touches_number(token):
         walk.boundary()  # Another message begins behind the number without a line end.
     if walk.separator and walk.phrase:
-        if token.text in _WRAPPERS and (opening := walk.next()) and opening.text == "(":
+        if _WRAPPER.fullmatch(token.text) and (opening := walk.next()) and opening.text == "(":
             walk.go_to(opening)
             walk.brackets.append(Bracket.WRAP)
             return
