@@ -134,9 +134,9 @@ class Bars:
                 self.waiting.append(cell)
                 if not message:
                     return None
-                self.close()
+                self._read_waiting()
                 return message.lstrip()  # It was printed where the bar's last column ends.
-            self.close()
+            self._read_waiting()
         drawn = _find(frame)
         if drawn is None:
             if not frame.isascii() and _MAY_BE_DRAWN(frame) and not _KERAS.match(frame) and _DRAWN.search(frame):
@@ -155,6 +155,12 @@ class Bars:
         self._values.interrupt()
 
     def close(self) -> None:
+        """Read what was still open when the log ended."""
+        self._read_waiting()
+        for bar in self._bars.values():
+            self._values.finish(bar)
+
+    def _read_waiting(self) -> None:
         """Read the bar that was still waiting for wrapped lines."""
         frame, self.waiting = b" ".join(self.waiting), []
         if found := _DRAWN.search(frame):
@@ -163,12 +169,6 @@ class Bars:
             end = len(frame)
             drawn = _Drawn(about, found.span(1), found.span(2), (found.start(3), end), end)
             self._read_frame(frame, _Form(frame, drawn))
-
-    def finish(self) -> None:
-        """Read what was still open when the log ended."""
-        self.close()
-        for bar in self._bars.values():
-            self._values.finish(bar)
 
     def _read_frame(self, frame: bytes, form: _Form) -> None:
         self.drawing = True

@@ -115,7 +115,7 @@ class _Voice:
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
-        self.bars.finish()
+        self.bars.close()
         for line in self.blocks.close():
             self.lines.read(line)
         self.lines.close()
