@@ -153,8 +153,8 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
         return None
     counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
     measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
-    if len(unknown) > 3 and all(f.decimal for f in unknown):
-        return None  # So many measured numbers are a training's.
+    if len(unknown) > _MANY and all(f.decimal for f in unknown):
+        return None  # More than that, all measured, are a training's.
     return None if counted and measured else []  # "batch 1: min=0.0 max=16.0" is about data.
 
 

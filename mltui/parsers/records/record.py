@@ -78,7 +78,9 @@ class Record:
     heading  ``Validation:`` in a line above        the same, where it has neither
     lead     ``Similarity: Pearson: 0.81``          in front of these where it measures and there is no ``scope``
     item     ``  depth: loss=0.31``                 in front of these, unless the name holds it
-    tag      ``[student] loss=0.5``                 in front of all, in a log whose lines have different ones
+    starred  ``* loss 0.5``                         its star in front of these
+    tag      ``[student] loss=0.5``                 in front of these, in a log whose lines have different ones
+    source   ``resnet18: epoch 1 loss=0.5``         in front of all, where others differ in it (``sources.py``)
     about    ``cur metric, loss: 0.91``             see below
     =======  =====================================  ============================================================
 

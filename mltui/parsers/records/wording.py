@@ -26,7 +26,7 @@ _MAGNITUDES = word_set("""
     hundred thousand million billion trillion
 """)
 # Behind a measure: of what, or since when.
-_EXTENT = word_set("""
+_BEHIND_MEASURE = word_set("""
     since over across per by for on of
 """)
 # Pieces of data: how many of them are done says nothing of a training.
@@ -130,7 +130,7 @@ def _take_text(walk: Walk, token: Token) -> None:
 def _measure_of_parts(walk: Walk) -> str:
     """The measure in front of a colon whose parts stand behind it: ``Dice per organ: liver: 0.91, spleen: 0.82``."""
     phrase, rest = walk.phrase, walk.tokens[walk.i :]
-    end = next((i for i, word in enumerate(phrase) if word.lower() in _EXTENT), len(phrase))
+    end = next((i for i, word in enumerate(phrase) if word.lower() in _BEHIND_MEASURE), len(phrase))
     names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text == ":"]
     apart = len(names) > 1 and all(role_of(name) is Role.UNKNOWN for name in names)
     if walk.brackets or walk.outer or not apart or not end or not measures(phrase[end - 1]):
