@@ -46,9 +46,9 @@ _MAY_BE_DRAWN = re.compile(rb" \xe2[\x94\x95]").search
 # What Keras draws: the counter stands in front of the bar.
 _KERAS = re.compile(rb"\s*\d+/(?:\d+|Unknown)\s+\xe2\x94")
 # A name that was cut off at the edge of its column.
-_CUT_OFF = re.compile(rb"(\S+)\xe2\x80\xa6")
+_CUT_OFF = re.compile(rb"(?<!\S)(\S+)\xe2\x80\xa6")
 # Behind a bar, how fast it goes and how long: ``1.3it/s 1.5s<0.6s``.
-_PACE = re.compile(rb"\s*(?:[\d.]+[kM]?(?:it/s|s/it|[A-Za-z]{1,9}/s))?\s*(?:[\d.:]+s?(?:<[\d.:]+s?)?)?\s*")
+_PACE = re.compile(rb"\s*(?:[\d.]+[kM]?(?:it/s|s/it|[A-Za-z]{1,9}/s)\s*)?(?:[\d.:]+s?(?:<[\d.:]+s?)?\s*)?")
 _PERCENT = re.compile(rb"(?<!\d)\d+%\s*$")
 #: Blanks in front of a line that continues the last column of a bar.
 _WRAPPED = 20

@@ -19,6 +19,8 @@ class Held:
     def __init__(self, series: dict[tuple[str, MetricKind], Series]) -> None:
         self._series = series
         self.groups: list[Group] = []
+        self._passed = True
+        """The training has gone on behind all that wait for that."""
 
     def hold(self, group: Group, context: Context) -> list[MetricPoint]:
         """Hold the points of a group that is not to report at once; those that are to be reported now."""
@@ -28,6 +30,7 @@ class Held:
         if group not in self.groups:
             group.hold.advances = context.advances
             self.groups.append(group)
+            self._passed = False
         return []
 
     def release(self, group: Group) -> list[MetricPoint]:
@@ -51,16 +54,22 @@ class Held:
     def training_went_on(self, context: Context) -> list[MetricPoint]:
         """The points of what stood in the middle of the training, so that it was no final result."""
         points: list[MetricPoint] = []
+        if self._passed:
+            return points
         for group in self.groups[:]:
             if group.hold.until in _WAITING and 0 < group.hold.advances < context.advances:
                 inside = group.standing.inside
                 if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
                 points += self.release(group)
+        waits = (g.hold.until in _WAITING and g.hold.advances >= context.advances for g in self.groups)
+        self._passed = not any(waits)
         return points
 
     def went_on_with(self, group: Group, context: Context) -> list[MetricPoint]:
         """The points of lines that stood in the middle of the training, with some of the values of ``group``."""
+        if self._passed:
+            return []
         parts = [
             other
             for other in self.groups

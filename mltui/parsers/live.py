@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from mltui.parsers.plan import PlacedLine
 
+#: Kinds of lines that are kept; a program that draws more than a screen of them does not draw them again.
+_KINDS = 256
+
 
 class Live:
     """Keeps the newest line of each kind until another one follows it."""
@@ -26,6 +29,8 @@ class Live:
             if (drawn.axis, drawn.x) == (axis, x) and names.issuperset(e.series.name for e in drawn.plan.entries):
                 del self._newest[other]  # The same row with fewer of its columns filled.
         self._newest[key] = line
+        if finished is None and len(self._newest) > _KINDS:
+            finished = self._newest.pop(next(iter(self._newest)))
         return finished
 
     def take(self) -> list[PlacedLine]:

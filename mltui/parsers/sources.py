@@ -12,8 +12,8 @@ from mltui.parsers.counters import Said
 from mltui.parsers.group import Group
 from mltui.parsers.records.record import Field
 
-#: Kinds of lines that are looked at, and how many sources of each.
-_KINDS, _MOST = 1024, 256
+#: Kinds of lines that are looked at, how many sources of each, and how many of all.
+_KINDS, _MOST, _ALL = 1024, 256, 8192
 
 _Kind = tuple[object, ...]
 
@@ -45,6 +45,8 @@ class Sources:
         self.version = 0
         """Grows when something is learnt by which lines that were named before would be named otherwise."""
         self._told: dict[_Kind, dict[str, _Told]] = {}
+        self._count = 0
+        """How many sources these are."""
         self._common: dict[_Kind, frozenset[str]] = {}
         """Of those kinds, the words that all have."""
 
@@ -53,7 +55,7 @@ class Sources:
 
         The first time that one turns out to be another's: the group of that one, and what tells it apart from now on.
         """
-        if source.kind in self._common:
+        if source.kind in self._common or len(self._common) >= _KINDS:
             return None
         told = self._told.get(source.kind, {})
         for words, other in told.items():
@@ -73,10 +75,12 @@ class Sources:
 
     def note(self, source: Source, group: Group) -> None:
         """Keep what a line told, to compare others with it."""
-        if len(self._told) > _KINDS:
+        if len(self._told) > _KINDS or self._count >= _ALL:
             self._told.clear()
+            self._count = 0
         told = self._told.setdefault(source.kind, {})
         if len(told) < _MOST or source.words in told:
+            self._count += source.words not in told
             told[source.words] = _Told(source.place, source.values, group)
 
     def _name(self, kind: _Kind, words: str) -> str:

@@ -20,6 +20,9 @@ from mltui.parsers.vocabulary import Role
 # A word that tells one of many from the others.
 _IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")
 
+#: Kinds of rows of one table that are kept, by the names of their values.
+_ROWS = 1024
+
 Apply = Callable[[Plan, Numbers], None]
 
 
@@ -130,6 +133,8 @@ class Tabular:
         # What is measured may be whole in the first row: such rows are judged by themselves.
         whole = not any("." in text[a:b] for _, (a, b) in present)
         if (key, whole) not in self._rows:
+            if len(self._rows) >= _ROWS:
+                self._rows.clear()
             record = rows.table_record(list(key), [text[a:b] for _, (a, b) in present])
             self._rows[key, whole] = self._judge.plan(record)
         plan = self._rows[key, whole]
@@ -183,7 +188,7 @@ class Tabular:
     def read_box(self, text: str) -> None:
         """Keep a row of a name and a value; the box is read when it is complete."""
         box = box_row(text)
-        if box is None:
+        if box is None or len(self.box) >= 256:
             return
         name, value = box
         if not value:
@@ -191,7 +196,7 @@ class Tabular:
             if not self.box:
                 self._box_about = next((f"{w} " for w in name.split() if _IDENTIFIER.fullmatch(w)), "")
             self.box.append(("", ""))
-        elif len(self.box) < 256:
+        else:
             self.box.append((self._box_prefix + name, value))
 
     def flush_box(self) -> None:

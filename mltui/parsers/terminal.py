@@ -290,6 +290,15 @@ def _within_limit(text: bytes) -> bytes:
     return text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT].decode("utf-8", "ignore").encode()
 
 
+def _begun_by(before: bytes, block: bytes) -> bytes:
+    """What of a line has come, for what is asked of it: nothing, ``\\r`` where it was returns, or else ``-\\r``."""
+    if block[-1:] == b"\n":
+        return b""
+    start = block.rfind(b"\n") + 1
+    said = block[start:] if start else before + block
+    return b"-\r" if said.strip(b"\r") else b"\r"
+
+
 class Frames:
     """Splits bytes into frames: what was written between two line ends, carriage returns or jumps of the cursor.
 
@@ -299,6 +308,8 @@ class Frames:
 
     def __init__(self) -> None:
         self._tail = bytearray()
+        self._begun = b""
+        """What stands in front of the bytes that come, in their line: nothing, returns, or anything else."""
         self._hidden = False
         """The cursor is."""
         self._rows = self._left = 0
@@ -345,9 +356,10 @@ class Frames:
             block = block.replace(b"\r\n", b"\n")
         if b"\x1b" in block:
             block = _COLOUR.sub(b"", block)
+        begun, self._begun = self._begun, _begun_by(self._begun, block)
         if b"\x1b" in block:
-            block = _CURSOR.sub(lambda found: (LIVE if found[1] == b"l" else STILL) + b"\n", block)
-            block = _JUMP.sub(LIVE + rb"\1\n", block)
+            block = _CURSOR.sub(lambda found: (LIVE if found[1] == b"l" else STILL) + b"\n", begun + block)
+            block = _JUMP.sub(LIVE + rb"\1\n", block).removeprefix(begun)
             block = _OTHER_ESCAPE.sub(b"", _CSI.sub(_plain_csi, block))
         erases = b"\x08" in block
         lines = block.split(b"\n")

@@ -61,7 +61,9 @@ class Titles:
         if not said.counters.any or record.running_mean:
             return name
         axis = "epoch" if said.counters.inner is None else said.counters.inner.axis
-        first = self._axes.setdefault(name, axis)
+        first = self._axes.get(name, axis)
+        if len(self._axes) < _LIMIT:
+            self._axes[name] = first
         if (first == "epoch") == (axis == "epoch"):
             return name
         return f"{rank} {axis}{name.removeprefix(rank)}" if rank else f"{axis} {name}"

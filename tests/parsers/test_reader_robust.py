@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from mltui.domain.metric import SERIES_LIMIT, SOURCE_LIMIT, MetricKind
 from mltui.parsers.config import MetricConfig
+from mltui.parsers.group import Group
+from mltui.parsers.live import Live
+from mltui.parsers.plan import Entry, PlacedLine, Plan, Series
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.terminal import LINE_LIMIT, Frames, LineScreen
 
@@ -105,7 +108,8 @@ def test_hostile_lines_take_linear_time() -> None:
     lines = ["=-" * 20000, "a" * 60000, "1" * 60000, "(" * 60000, "loss " * 12000, "1.1.1." * 10000, "| " * 30000,
              "a.b." * 15000 + "ckpt", "<" * 60000, "loss=" * 12000 + "1", "x=1 " * 15000, "[1/2]" * 12000, "' " * 30000,
              "0:00:" * 12000, "epoch 1 loss 0.5 (" * 3000, "1e" * 30000, "━" * 20000, "12%|" * 15000,
-             "1" * 60000 + "|", "1%|| 1/2" + " ," * 30000 + "[",
+             "e ━━━━━━ 1/2 " + " " * 3000 + "!", "e ━━━━━━ 1/2 " + "x" * 60000, "1" * 60000 + "|",
+             "1%|| 1/2" + " ," * 30000 + "[",
              "-" * 65000 + "|", "| " + "a " * 2000, "Loss " * 800 + ": 1", "loss: (0.5 " * 400, "{'loss': " * 400,
              "epoch " * 700 + "1", "a: " * 1300 + "1", "1 2 " * 1000, "loss," * 800, "INFO:" * 800 + "loss=1",
              "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ",
@@ -130,12 +134,14 @@ def test_wrong_bytes_do_not_move_the_numbers() -> None:
     [
         b"\x1b]0;no end\nstep 1 loss 0.5\n\x07step 2 loss 0.4\n",
         b"\x1b_no end\nstep 1 loss 0.5\n\x1b\\step 2 loss 0.4\n",
+        b"50%\r\x1b[?25lstep 2 loss 1\nloss: .7\n0 norm: 6\n",
+        b"50%\r\x1b[3Astep 2 loss 1\nloss: .7\n0 norm: 6\n",
         b"step 1 loss 0.5\r\r\nstep 2 loss 0.4\r\r\n",
         b"Epoch 1/2\n2/2 \xe2\x94\x81\xe2\x94\x81 0s 5ms/step - acc: 0.1 - loss: 0.2\r1",
     ],
 )
 def test_it_does_not_matter_where_bytes_are_cut(log: bytes) -> None:
-    """Titles without an end, two returns in front of a newline and a state of a bar at the end read the same."""
+    """Titles without an end, a hidden cursor, returns and a state of a bar at the end read the same."""
     reader = MetricReader()
     points = [point for i in range(len(log)) for point in reader.feed(log[i : i + 1])] + reader.close()
     assert [(p.name, p.axis, p.x, repr(p.value), p.kind) for p in points] == read(log) != []
@@ -269,3 +275,14 @@ def test_lines_that_wait_for_a_place_are_few() -> None:
     reader.feed(b"val loss: 2.30\nstep 0 | loss 2.29\n")
     points = [point for i in range(1000) for point in reader.feed(f"val loss: {1 + i / 1e5}\n".encode())]
     assert len(points) >= 1000
+
+
+def test_lines_that_are_drawn_over_without_end_are_reported_in_time() -> None:
+    """A program that hides the cursor and prints ever new kinds of lines fills no memory: the oldest are done."""
+    live, done = Live(), []
+    for i in range(600):
+        series = Series(f"loss {i}", MetricKind.METRIC)
+        done.append(live.draw(PlacedLine(Plan(Group((series.name,)), [Entry(series, 0)]), "step", float(i), (0.5,))))
+    done += live.take()
+    assert [line.x for line in done if line is not None] == [float(i) for i in range(600)]
+    assert done[300] is not None

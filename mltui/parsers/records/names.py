@@ -44,6 +44,8 @@ _DOING = word_set("""
 STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
 
 
+#: A counter is named within so many words; phrases of prose are longer.
+_COUNTER_WORDS = 16
 # What may stand in capitals without being a name.
 _LOUD = NO_TAGS | STOP | word_set("debug warn warning error critical notice trace fatal phase mode")
 _DATA_SET = re.compile(r"(?=(?:.*[A-Z]){3})(?=.*[-\d]|[A-Z]{4,8}$)[A-Z][\w-]+$")
@@ -138,7 +140,8 @@ def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
 
 
 def _counter_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]] | None:
-    start = next((i for i in range(len(parts)) if counter_of(" ".join(parts[i:]))), None)
+    near = max(0, len(parts) - _COUNTER_WORDS)
+    start = next((i for i in range(near, len(parts)) if counter_of(" ".join(parts[i:]))), None)
     if start is None:
         return None
     if explicit and any(measures(w) for w in parts[:start]):
