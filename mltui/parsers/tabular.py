@@ -140,6 +140,7 @@ class Tabular:
         plan = self._rows[key, whole]
         if plan is None or not plan.entries:
             return None
+        plan.group.standing.needs_count = True  # Its words alone may have been judged since the first such row.
         return plan, cut_at([byte_span(text, *place) for _, place in present])
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:

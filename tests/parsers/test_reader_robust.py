@@ -17,6 +17,7 @@ from mltui.parsers.group import Group
 from mltui.parsers.live import Live
 from mltui.parsers.plan import Entry, PlacedLine, Plan, Series
 from mltui.parsers.reader import MetricReader
+from mltui.parsers.shapes import ShapeMemory
 from mltui.parsers.terminal import LINE_LIMIT, Frames, LineScreen
 
 CASES = [p.read_bytes() for p in sorted((Path(__file__).parent / "cases").glob("*.txt"))]
@@ -152,6 +153,23 @@ def test_a_bar_is_shown_once_the_next_state_begins() -> None:
     reader = MetricReader()
     assert reader.feed(b"10%|#  | 1/10 [00:01<00:09, 1.00it/s, loss=0.5]\r") == []
     assert reader.feed(b"20%") == MetricReader().feed(b"10%|#  | 1/10 [00:01<00:09, 1.00it/s, loss=0.5]\r20%") != []
+
+
+def test_a_report_says_the_same_without_what_is_known_by_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is counted a table told twice is no curve, be its second row looked at anew or known by shape."""
+    table = (
+        "              precision    recall  f1-score   support\n\n"
+        "           0       1.00      0.98      0.{0}        50\n\n"
+        "    accuracy                           0.{0}       100\n"
+    )
+    log = "".join(map(table.format, (97, 68))).encode()
+    monkeypatch.setattr(ShapeMemory, "keep", lambda *_: None)
+    assert read(log) == []
+    counted = "".join(f"epoch {i} loss 0.{i}\n" + table.format(90 + i) for i in (1, 2)).encode()
+    without = read(counted)
+    monkeypatch.undo()
+    assert without == read(counted)
+    assert ("accuracy", "epoch", 2, "0.92", MetricKind.METRIC) in without
 
 
 def test_a_position_that_is_no_number_places_nothing() -> None:
