@@ -104,7 +104,9 @@ def test_a_flood_that_the_engine_forgot_in_part_says_where(docker_runs: Runs) ->
     """Docker's follower leaves out files of a log that rotates faster than it is read: each such place has its mark."""
     runs, count = docker_runs, 100_000
     followed = HOLD.replace("go", "followed")
-    flood = f'echo begun; {followed}; echo followed; {HOLD}; seq 1 {count}; touch "$MLTUI_OUTPUTS/flooded"; echo done'
+    # A file of the log takes longer than the shortest hole that is seen.
+    lines = f"for at in $(seq 0 1000 {count - 1}); do seq $((at + 1)) $((at + 1000)); sleep 0.02; done"
+    flood = f'echo begun; {followed}; echo followed; {HOLD}; {lines}; touch "$MLTUI_OUTPUTS/flooded"; echo done'
     small = {"driver": "json-file", "options": {"max-size": "1m", "max-file": "2"}}
     run = runs.launch(flood, logging=small)
     runs.printed(run, b"begun")
