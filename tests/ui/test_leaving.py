@@ -41,7 +41,7 @@ def test_it_can_be_suspended(tmp_path: Path, mltui_home: Path) -> None:
         terminal.press("\x1a")
         program = psutil.Process(terminal.pid)
         assert terminal.pump(20, lambda: program.status() == psutil.STATUS_STOPPED)
-        assert terminal.raw.rfind(b"\x1b[?1049l") > 0
+        assert terminal.pump(20, lambda: terminal.raw.rfind(b"\x1b[?1049l") > 0)
         at = len(terminal.raw)
         os.kill(terminal.pid, signal.SIGCONT)
         assert terminal.pump(20, lambda: b"This machine" in terminal.raw[at:])
