@@ -81,7 +81,7 @@ def between_marks(walk: Walk, token: Token) -> bool:
     What they stand behind may be the last field too: ``update 40 policy loss -0.01 value loss 0.4``.
     """
     phrase = walk.phrase
-    before = walk.tokens.index(token) - len(phrase) - 1
+    before = walk.i - len(phrase) - 1
     of = phrase.index("of") if "of" in phrase[1:] else 0
     named = measures(phrase[of - 1]) or (not of and phrase[0].lower() in MEANS)
     if not 1 < len(phrase) < (7 if of else 4) or before < 0 or "." not in token.text or not named:
@@ -107,7 +107,7 @@ def _goes_on(walk: Walk, before: int) -> bool:
 def stands_alone(walk: Walk, token: Token) -> bool:
     """Whether one word and its number are between marks, ``| foo 0.31 |``: a name, whatever it says."""
     tokens, phrase = walk.tokens, walk.phrase
-    at = tokens.index(token)
+    at = walk.i
     name = at - 1 - (tokens[at - 1].kind == "gap")  # "| R  169.38 |"
     before = tokens[name - 1] if name > 0 and tokens[name].kind == "word" else None
     behind = tokens[at + 1] if at + 1 < len(tokens) else None
@@ -128,7 +128,7 @@ def says_who(walk: Walk, token: Token) -> bool:
     tokens, phrase = walk.tokens, walk.phrase
     if len(phrase) != 1 or phrase[0].lower() not in WHO or not token.text.isdigit() or token.unit:
         return False
-    at = tokens.index(token)
+    at = walk.i
     before, behind = tokens[max(at - 2, 0) : at - 1], tokens[at + 1 : at + 2]
     if not before and behind and counter_of(behind[0].text):
         return True  # "Rank 0 epoch 1 loss 0.5"
