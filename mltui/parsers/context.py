@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from mltui.domain.metric import Axis
 from mltui.parsers.plan import Counter, Plan
+from mltui.parsers.successive import Successive
 from mltui.parsers.tokens import Numbers
 
 
@@ -36,6 +37,9 @@ class Context:
     """How many trials have been told of."""
     advances: int = 0
     """How often the training went on."""
+    first_epoch: float | None = None
+    """The first that was counted."""
+    successive: Successive = field(default_factory=Successive)
     said: bool = False
     """It was said by the one whose context this is, not by another that prints into the same log."""
 
@@ -74,6 +78,7 @@ class Context:
     def enter_fold(self, word: str, number: float) -> None:
         """The log says in which fold it is, or in which trial of a search."""
         self.fold = f"{word} {number:g}"
+        self.successive.leave_to_folds()
 
     def enter_epoch(self, epoch: float, header: bool = False) -> None:
         """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
@@ -83,8 +88,12 @@ class Context:
         if epoch == 0:
             self.zero_based = True
         if epoch != self.epoch:
+            if self.successive.lines:
+                self._read_above(self.first_epoch is not None and epoch <= self.first_epoch)
             self.advances += 1
             self.epoch = epoch
+            if self.first_epoch is None:
+                self.first_epoch = epoch
         self.header = header
 
     def enter_block(self, plan: Plan, numbers: Numbers) -> tuple[str, float] | None:
@@ -121,6 +130,8 @@ class Context:
                 value, total = plan.group.inner.in_batches(value, total, percent)
             axis, x = self._resolve(plan, epoch, value, total, counter)
         self.position = None
+        if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
+            axis = self.axis_in_fold(Axis.of(axis).counts)
         if epoch is not None and epoch != self.epoch:
             self.enter_epoch(epoch)
         if x == self.x and axis == self.axis:
@@ -130,6 +141,20 @@ class Context:
         if axis == "trial":
             self.trials += 1
         return axis, x, True
+
+    def _returns(self, epoch: float | None, x: float, plan: Plan) -> bool:
+        """Whether a line stands where the first of its kind did, and that of its training, or in front of these."""
+        epoch, first_x = self.epoch if epoch is None else epoch, plan.group.seen.first_x
+        anew = epoch is None or self.first_epoch is None or epoch <= self.first_epoch
+        return anew and first_x is not None and x <= first_x
+
+    def _read_above(self, anew: bool) -> bool:
+        """The training goes on, or begins ``anew``; whether a line above was the heading of another one."""
+        name = self.successive.begin_anew() if anew else self.successive.go_on()
+        if name:
+            self.fold = f"training {name}"
+            self.trials += 1
+        return bool(name)
 
     def reach(self, axis: str, x: float) -> None:
         """A bar is at ``x``: what is printed between its steps stands there."""

@@ -137,6 +137,8 @@ class Standing:
     """The first lines, while it is not known whether they stand in front of that line or behind it."""
     inside: tuple[str, float] | None = None
     """Where inside of its epoch the last line stood that was placed by epoch."""
+    of_fold: bool = False
+    """One comes at the end of each fold."""
     needs_place: bool = False
     """They are a curve only where the log counts epochs; elsewhere they are settings."""
     needs_count: bool = False

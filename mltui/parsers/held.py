@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.domain.metric import Axis, MetricKind, MetricPoint
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group, Until
 from mltui.parsers.plan import Series
@@ -61,6 +61,9 @@ class Held:
                 inside = group.standing.inside
                 if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
+                elif (fold := Axis.of(group.seen.axis).fold) != context.fold and fold[:5] == "fold " and context.fold:
+                    group.standing.of_fold = True
+                    group.move_held("fold", float(fold[5:]))
                 points += self.release(group)
         waits = (g.hold.until in _WAITING and g.hold.advances >= context.advances for g in self.groups)
         self._passed = not any(waits)

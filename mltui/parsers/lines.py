@@ -25,6 +25,7 @@ from mltui.parsers.records.tables import read_groups
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
 from mltui.parsers.structured import Structured
+from mltui.parsers.successive import LONGEST_HEADING
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, values_of, without_bulk
 from mltui.parsers.wrapped import before_warning, under_its_name
@@ -117,6 +118,8 @@ class Lines:
         shape = self._known.get(key) or self._memory.find(frame, key) or self._understand(frame, key)
         kind = shape.kind
         if kind == "nothing":
+            if len(frame) < LONGEST_HEADING:
+                self.points.context.successive.lines.append(frame)
             return
         if kind == "plan":
             self._read_plan(shape, frame, final)
@@ -127,6 +130,8 @@ class Lines:
                 self._read_plan(shape, frame, final)
         else:
             self._open = True
+            if len(frame) < LONGEST_HEADING:
+                self.points.context.successive.lines.append(frame)
             self._special(kind, text_of(frame))
 
     def _read_plan(self, shape: Shape, frame: bytes, final: bool) -> None:
@@ -139,6 +144,8 @@ class Lines:
                 self._measures = self._open = True
             if plan.counts:
                 self._beneath = not self._indented
+        if plan.may_head and len(frame) < LONGEST_HEADING:
+            self.points.context.successive.lines.append(frame)
         numbers = values_of(frame, shape.cut)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)

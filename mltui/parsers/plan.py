@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.group import Group
 from mltui.parsers.tokens import Numbers
-from mltui.parsers.vocabulary import Way
+from mltui.parsers.vocabulary import Way, is_learning_rate
 
 METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
 
@@ -95,6 +95,8 @@ class Plan:
     """The line says where it stands."""
     direct: bool = field(init=False)
     """It says nothing else but what its values are."""
+    may_head: bool = field(init=False)
+    """It measures nothing and counts no epochs: it may be the heading of what follows."""
     values_of: Callable[[Numbers], Numbers] = field(init=False, repr=False, compare=False)
     """The values of its entries among the numbers of a line."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
@@ -108,6 +110,8 @@ class Plan:
         self.counts = self.epoch is not None or self.inner is not None
         plain = not (self.lost or self.of_classes or self.group.retells)
         self.direct = bool(self.entries) and plain and self.fold is None
+        rates = all(is_learning_rate(entry.series.name) for entry in self.entries)
+        self.may_head = self.epoch is None and rates and not (self.entries and self.counts)
         self.values_of = _getter([entry.index for entry in self.entries])
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)

@@ -21,6 +21,7 @@ from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import key_of
+from mltui.parsers.successive import Successive
 from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.torn import whole_values
 from mltui.parsers.voices import Voices
@@ -243,6 +244,6 @@ class MetricReader:
         before, self._speaking = self._speaking, voice
         before.context = self._points.context
         if not voice.context.said:
-            voice.context = replace(before.context, said=False)
+            voice.context = replace(before.context, said=False, successive=Successive())
         self._points.follow(voice.context)
         return voice

@@ -78,12 +78,16 @@ class Unplaced:
         context, seen = self._news.context, group.seen
         if context.position is not None:
             return context.position
+        if group.standing.of_fold and context.fold[:5] == "fold ":
+            return "fold", float(context.fold[5:])
         if not group.standing.counted:
-            within = seen.count > 0 and Axis.of(seen.axis).counts != "epoch"
-            if context.epoch is not None and not within and not seen.ends_at(context.epoch):
+            before = Axis.of(seen.axis)
+            within = seen.count > 0 and before.counts != "epoch"
+            another = before.fold != context.fold
+            if context.epoch is not None and not within and (another or not seen.ends_at(context.epoch)):
                 group.standing.inside = None if context.x is None else (context.axis, context.x)
                 return context.axis_in_fold("epoch"), context.epoch
-            if context.x is not None and not seen.ends_at(context.x) and context.axis != "epoch":
+            if context.x is not None and (another or not seen.ends_at(context.x)) and context.axis != "epoch":
                 return context.axis, context.x
             # A second line at the same place: what moves the training on does not move these lines on. And the first
             # line before anything was placed: these lines come in front of those that say where.

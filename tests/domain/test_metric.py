@@ -13,6 +13,7 @@ from mltui.domain.metric import Axis, MetricKind, MetricPoint, MetricStore
     ("text", "counts", "fold"),
     [
         ("epoch", "epoch", ""), ("epoch (fold 2)", "epoch", "fold 2"), ("step (fold 0.5)", "step", "fold 0.5"),
+        ("epoch (training Two-layer MLP)", "epoch", "training Two-layer MLP"),
         ("global step (k)", "global step (k)", ""), ("a (b) (fold 1)", "a (b)", "fold 1"), ("", "", ""),
     ],
 )  # fmt: skip

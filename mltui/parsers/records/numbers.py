@@ -37,7 +37,7 @@ _OF_FIRST = word_set("""
 """)
 # In front of a count that is not where the training stands.
 _BLOCK = word_set("""
-    best last since until from early total remaining max resume resuming saved saving every micro effective
+    best last since until from early total remaining max resume resuming saved saving every per micro effective
 """)
 # What a word in front of a number is only a name for where it has a field of its own.
 _MAY_BE_NAMES = (Role.SCOPE, Role.UNKNOWN, Role.OTHER)
