@@ -118,8 +118,7 @@ class Lines:
         shape = self._known.get(key) or self._memory.find(frame, key) or self._understand(frame, key)
         kind = shape.kind
         if kind == "nothing":
-            if len(frame) < LONGEST_HEADING:
-                self.points.context.successive.lines.append(frame)
+            self._note_above(frame)
             return
         if kind == "plan":
             self._read_plan(shape, frame, final)
@@ -130,8 +129,7 @@ class Lines:
                 self._read_plan(shape, frame, final)
         else:
             self._open = True
-            if len(frame) < LONGEST_HEADING:
-                self.points.context.successive.lines.append(frame)
+            self._note_above(frame)
             self._special(kind, text_of(frame))
 
     def _read_plan(self, shape: Shape, frame: bytes, final: bool) -> None:
@@ -144,8 +142,8 @@ class Lines:
                 self._measures = self._open = True
             if plan.counts:
                 self._beneath = not self._indented
-        if plan.may_head and len(frame) < LONGEST_HEADING:
-            self.points.context.successive.lines.append(frame)
+        if plan.may_head:
+            self._note_above(frame)
         numbers = values_of(frame, shape.cut)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)
@@ -173,6 +171,11 @@ class Lines:
             context.enter(context.axis, context.x)
             self.apply(shape.plan, values_of(frame, shape.cut))
             context.leave_block()
+
+    def _note_above(self, frame: bytes) -> None:
+        """Keep a line that measures nothing: it may be the heading of a training."""
+        if len(frame) < LONGEST_HEADING:
+            self.points.context.successive.lines.append(frame)
 
     # What goes on in the lines behind it.
 

@@ -1,9 +1,9 @@
 """Trainings one after the other in one log, each under a line that says which it is: ``=== Training resnet50 ===``.
 
-No list of such lines is needed. Where a log begins to count anew, a line above that is like one above the first training
-but for some of its words, or a number, is a heading; what differs is what the training is called. Its values are told
-apart as those of a fold are: ``epoch (training resnet50)``. The first one has no such name, as its values are reported before
-another one shows that there are several.
+No list of such lines is needed. Where a log begins to count anew, a line above that is like one above the first
+training but for some of its words, or a number, is a heading; what differs is what the training is called. Its values
+are told apart as those of a fold are: ``epoch (training resnet50)``. The first one has no such name, as its values are
+reported before another one shows that there are several.
 """
 
 from __future__ import annotations
