@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mltui.parsers.plan import Entry, Plan
+from mltui.parsers.plan import Entry, Plan, getter
 from mltui.parsers.points import Points
 from mltui.parsers.tokens import Numbers
 from mltui.parsers.unchanged import Unchanged
@@ -25,17 +26,28 @@ class Drawing(NamedTuple):
     checks: bool
     """It runs over validation or test data."""
 
-    def with_only(self, entries: list[Entry]) -> Drawing:
-        """The frame as if it had shown these values alone."""
-        plan, numbers, done, total, by_epoch, checks = self
-        if len(entries) == len(plan.entries):
-            return self
-        return Drawing(plan.with_only(entries), numbers, done, total, by_epoch, checks)
+    def with_only(self, at: tuple[int, ...]) -> Drawing:
+        """The frame as if it had shown those of its values alone that are ``at`` these places, not all."""
+        return self._replace(plan=self.plan.with_only(at))
 
     @property
     def full(self) -> bool:
         """The bar has come to its end."""
         return self.done >= self.total > 0
+
+
+class _Sorted(NamedTuple):
+    """Values of which it is known for good which are a step's and which an epoch's."""
+
+    signature: tuple[object, ...]
+    """Of the plans that have such values."""
+    steps: tuple[int, ...]
+    """Which of them are a step's."""
+    in_epoch: bool
+    """It is so in an epoch; where none is known all are a step's."""
+    names: tuple[str, ...]
+    others: Callable[[Numbers], Numbers]
+    """Gets the others."""
 
 
 @dataclass(slots=True)
@@ -57,12 +69,12 @@ class Bar:
     """It has moved since this epoch's beginning."""
     run: int = 1
     """How often it began anew."""
-    values: dict[str, float] = field(default_factory=dict)
-    """What it showed last, by name."""
     entries: dict[str, Entry] = field(default_factory=dict)
     """Of these, the values of an epoch."""
     reported: dict[str, float] = field(default_factory=dict)
     """The epoch for which each of them was last reported."""
+    fresh: bool = False
+    """The last frame showed values of a step that are others than before."""
     unchanged: Unchanged = field(default_factory=Unchanged)
     shown: Drawing | None = None
     """The last values of a step."""
@@ -70,10 +82,14 @@ class Bar:
     """Which of its drawings the last step was reported of, where the counter lags behind the values; else 0."""
     _moving: set[str] = field(default_factory=set)
     """Names whose values changed on the way: they are a step's, not an epoch's."""
-    _moving_plan: Plan | None = None
-    """The last plan of a frame all whose names are of these, or of what a schedule sets."""
     _settled: set[str] = field(default_factory=set)
     """Names without a word that says so, whose values have changed between epochs alone."""
+    _values: dict[str, float] = field(default_factory=dict)
+    """What it showed last, by name, but for what it has ``_shown``."""
+    _sorted: _Sorted | None = None
+    """What is known of the values of the last frame, if that is known for good, or of one before."""
+    _shown: Numbers = ()
+    """The values of the last frame, if they are so known."""
 
     def starts_over(self, done: float, epoch: float | None) -> bool:
         """Whether a frame begins another run, by its counter or by the ``epoch`` that it names."""
@@ -98,6 +114,13 @@ class Bar:
         """Its counter is at ``done``."""
         self.done, self.complete = done, done >= total > 0
 
+    @property
+    def values(self) -> dict[str, float]:
+        """What it showed last, by name."""
+        if self._shown and self._sorted is not None:
+            self._values.update(zip(self._sorted.names, self._shown, strict=True))
+        return self._values
+
     def show(self, drawing: Drawing) -> set[str]:
         """It shows the values of a frame; the names of those that are others than before."""
         values, numbers, new = self.values, drawing.numbers, set()
@@ -106,16 +129,42 @@ class Bar:
             if values.get(name) != value:
                 new.add(name)
                 values[name] = value
+        self._shown = ()
         return new
 
-    def moves(self, plan: Plan) -> bool:
-        """Whether all values of a frame are known to be a step's."""
-        return plan is self._moving_plan
+    def sort(self, drawing: Drawing, steps: tuple[int, ...]) -> None:
+        """In the frame shown last the values ``steps`` were a step's: note it if that never changes."""
+        plan, in_epoch = drawing.plan, self.epoch is not None
+        if self._sorted is None or self._sorted[:3] != (plan.signature, steps, in_epoch):
+            if in_epoch and (drawing.checks or not all(map(self._is_sorted, plan.entries))):
+                return
+            names = tuple([entry.series.name for entry in plan.entries])
+            others = getter([i for i in range(len(names)) if i not in steps])
+            self._sorted = _Sorted(plan.signature, steps, in_epoch, names, others)
+        self._shown = plan.values_of(drawing.numbers)
 
-    def note_steps(self, plan: Plan) -> None:
-        """All values of this plan's last frame were a step's."""
-        if all(entry.schedule or entry.series.name in self._moving for entry in plan.entries):
-            self._moving_plan = plan  # It stays so: a value that changed on the way is never taken for an epoch's.
+    def _is_sorted(self, entry: Entry) -> bool:
+        """Whether a value that was taken for a step's, or an epoch's, is so in all frames; see ``settles``."""
+        series = entry.series
+        return entry.schedule or series.of_epoch or series.name in self._moving or _is_step(series.name)
+
+    def go_on(self, drawing: Drawing, epoch: float | None) -> tuple[int, ...] | None:
+        """Show a frame of the same run and epoch as the last, in which nothing else than values of a step can be new.
+
+        Which of its values these are; ``None`` if it may be another sort of frame, and was not shown.
+        """
+        plan, numbers, done, _, _, _ = drawing
+        known, before = self._sorted, self._shown
+        if known is None or not before or plan.signature != known.signature or epoch != self.epoch or done < self.done:
+            return None
+        values = plan.values_of(numbers)
+        if len(known.steps) < len(values) and known.others(values) != known.others(before):
+            return None
+        self._shown = values
+        self.draws = self.draws + 1 if done == self.done else 1
+        self.begun = self.begun or done > 0
+        self.fresh = values != before
+        return known.steps
 
     def take_for_epoch(self, entry: Entry) -> None:
         """The value is one of an epoch."""
@@ -133,7 +182,7 @@ class Bar:
             self._moving.add(name)
             self._settled.discard(name)
             return False
-        if words(name)[-1:] == ("step",):
+        if _is_step(name):
             return False
         if new and (
             (not self.begun and self.previous is not None)
@@ -151,11 +200,14 @@ class Bar:
         behind = drawing.done < self.step or self.draws == self._reported_draw
         return behind and drawing.done == self.done and self.step < drawing.total
 
-    def advance(self, drawing: Drawing) -> None:
+    def next_step(self, done: float) -> float:
+        """The step of values that were drawn with its counter at ``done``."""
+        step = self.step + 1
+        return done if done > step else step
+
+    def advance(self, step: float, drawing: Drawing) -> None:
         """The values of a step were drawn."""
-        done, total, step = drawing.done, drawing.total, self.step + 1
-        if done > step:
-            step = done
+        _, _, done, total, _, _ = drawing
         self.step = step if not total or step < total else total
         self._reported_draw = self.draws if done < self.step else 0
         self.shown = drawing
@@ -168,6 +220,11 @@ class Bar:
         """Values of ``epoch`` that did not change, although others did that were measured with them."""
         measured = {scope_of(name) for name, at in self.reported.items() if at == epoch}
         return [name for name in self.entries if self.reported.get(name) != epoch and scope_of(name) in measured]
+
+
+def _is_step(name: str) -> bool:
+    """Whether a name says that its values are a step's."""
+    return words(name)[-1:] == ("step",)
 
 
 class BarValues:
@@ -185,10 +242,22 @@ class BarValues:
 
     def read(self, bar: Bar, drawing: Drawing) -> None:
         """Read a frame that shows values."""
-        plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
+        plan, numbers, _, _, _, _ = drawing
         context = self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
         epoch = named if named is not None else context.epoch if context.header else None
+        steps = bar.go_on(drawing, epoch)
+        if steps is None:
+            self._read_other(bar, drawing, epoch, named)
+            return
+        if named is not None:
+            context.enter_epoch(named)
+            self._points.arrived("epoch", named, measures=False)
+        self._report_steps(bar, drawing, steps)
+
+    def _read_other(self, bar: Bar, drawing: Drawing, epoch: float | None, named: float | None) -> None:
+        """Read a frame of another run or epoch than the last one was, or with other values than a step's."""
+        plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         bar.count_draw(done)
@@ -199,10 +268,11 @@ class BarValues:
             self.finish(bar)
         bar.enter(epoch, done)
         if named is not None:
-            context.enter_epoch(named)
+            self._news.context.enter_epoch(named)
             self._points.arrived("epoch", named, measures=False)
-        steps, new = self._report_epoch_values(bar, drawing, epoch)
-        self._report_steps(bar, drawing, steps, new)
+        steps = self._report_epoch_values(bar, drawing, epoch)
+        bar.sort(drawing, steps)
+        self._report_steps(bar, drawing, steps)
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
@@ -220,16 +290,17 @@ class BarValues:
 
     # Values of epochs.
 
-    def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[list[Entry], bool]:
-        """Report the values of the epoch; those that are the step's are given, and whether one of these is new."""
+    def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[int, ...]:
+        """Report the values of the epoch; which of all are the step's."""
         new, plan = bar.show(drawing), drawing.plan
-        if epoch is None or bar.moves(plan):
-            return plan.entries, bool(new)
-        steps: list[Entry] = []
-        any_new, late = False, False
+        if epoch is None:
+            bar.fresh = bool(new)
+            return tuple(range(len(plan.entries)))
+        steps: list[int] = []
+        late = False
         # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
         at = epoch if bar.begun else bar.previous
-        for entry in plan.entries:
+        for i, entry in enumerate(plan.entries):
             series = entry.series
             if drawing.checks:
                 bar.take_for_epoch(entry)
@@ -240,14 +311,12 @@ class BarValues:
                     self._report_epoch(bar, series.name, at)
                     late = late or at != epoch
             else:
-                steps.append(entry)
-                any_new = any_new or series.name in new
+                steps.append(i)
         if late and bar.previous is not None:
             self._report_unchanged(bar, bar.previous)
             bar.came_late()
-        if len(steps) == len(plan.entries):
-            bar.note_steps(plan)
-        return steps, any_new
+        bar.fresh = any(plan.entries[i].series.name in new for i in steps)
+        return tuple(steps)
 
     def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float) -> None:
         """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
@@ -268,22 +337,24 @@ class BarValues:
 
     # Values of steps.
 
-    def _report_steps(self, bar: Bar, drawing: Drawing, steps: list[Entry], new: bool) -> None:
-        """Report the values of the step, if they are ``new`` or another step's; elsewhere it is a redrawn frame."""
-        another = new or (self._last is bar and bar.lags(drawing))
+    def _report_steps(self, bar: Bar, drawing: Drawing, steps: tuple[int, ...]) -> None:
+        """Report the values ``steps`` if they are new, or another step's; elsewhere it is a redrawn frame."""
+        plan, _, done, total, _, _ = drawing
+        another = bar.fresh or (self._last is bar and bar.lags(drawing))
         self._last = bar
-        bar.move(drawing.done, drawing.total)
+        bar.move(done, total)
         if not steps:
             return
         if another:
-            if stayed := bar.unchanged.changed(max(drawing.done, bar.step + 1)):
+            step = bar.next_step(done)
+            if stayed := bar.unchanged.changed(step):
                 self._report_stayed(bar, stayed)
-            bar.advance(drawing.with_only(steps))
+            bar.advance(step, drawing if len(steps) == len(plan.entries) else drawing.with_only(steps))
             self._report_step(bar)
             if self._news.held.groups:
                 self._news.training_went_on()
-        elif drawing.done > bar.step and bar.draws == 1:
-            self._report_stayed(bar, bar.unchanged.still(drawing.done))
+        elif done > bar.step and bar.draws == 1:
+            self._report_stayed(bar, bar.unchanged.still(done))
 
     def _report_stayed(self, bar: Bar, steps: list[float]) -> None:
         """The values of the last step were those of ``steps`` after it, too."""
@@ -293,16 +364,19 @@ class BarValues:
 
     def _report_step(self, bar: Bar) -> None:
         """Report the values shown at the bar's step."""
-        drawing, context = bar.shown, self._news.context
-        if drawing is None:
+        if bar.shown is None:
             return
-        axis = context.axis_in_fold("epoch" if drawing.by_epoch else "step")
-        if drawing.by_epoch:
+        plan, numbers, _, total, by_epoch, _ = bar.shown
+        context = self._news.context
+        axis = "epoch" if by_epoch else "step"
+        if context.fold:
+            axis = context.axis_in_fold(axis)
+        if by_epoch:
             x = bar.step
             context.enter_epoch(x)
         else:
-            epoch = None if drawing.plan.epoch is None else bar.epoch
+            epoch = None if plan.epoch is None else bar.epoch
             index = bar.run - 1 if epoch is None else context.epoch_index(epoch)
-            x = index * drawing.total + bar.step
+            x = index * total + bar.step
             context.reach(axis, x)
-        self._news.report(drawing.plan, axis, x, drawing.numbers, redrawn=True)
+        self._news.report(plan, axis, x, numbers, redrawn=True)

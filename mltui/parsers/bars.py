@@ -17,9 +17,11 @@ from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.shapes import key_of
+from mltui.parsers.shapes import Shape, key_of
 from mltui.parsers.tokens import Numbers, Span, cut_at, text_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
+
+_new = tuple.__new__
 
 # A number is tried from its first digit only: a long one costs linear time.
 _TQDM = re.compile(
@@ -79,12 +81,16 @@ class _Drawn(NamedTuple):
 class _Form:
     """How bars of one shape are drawn: where in the frame they say what, and what follows from the shape alone."""
 
-    __slots__ = ("about", "behind", "by_epoch", "checks", "counts", "in_table", "key", "name", "shown")
+    __slots__ = (
+        *("_counts", "about", "behind", "by_epoch", "checks", "counts", "counts_from", "counts_to", "cut", "in_table"),
+        *("key", "name", "plan", "shape", "shown"),
+    )
 
     def __init__(self, frame: bytes, drawn: _Drawn) -> None:
         self.about, self.shown = slice(*drawn.about), slice(*drawn.shown)
         about, shown = frame[self.about], frame[self.shown]
-        self.counts = cut_at([drawn.done] if drawn.total is None else [drawn.done, drawn.total])
+        self._counts = [drawn.done] if drawn.total is None else [drawn.done, drawn.total]
+        self.counts = cut_at(self._counts)
         """Cuts out how far it is, and of how many if it says so."""
         self.behind = drawn.end if frame[drawn.end :].strip() else None
         """Where it ends, if something else stands behind it."""
@@ -98,6 +104,28 @@ class _Form:
         """What it is about without digits: frames of one name are the same bar's."""
         self.key = bar_key(about + b", " + shown)
         """The shape of what it says, without how far it is."""
+        self.shape: Shape | None = None
+        """What that shape is, once it is known by its key alone."""
+        self.plan: Plan | None = None
+        """Its plan then."""
+        self.cut = self.counts
+        """Cuts out the numbers of the shape's plan, with how far it is between those in front and those behind."""
+        self.counts_from, self.counts_to = 0, len(self._counts)
+        """Where among them stands how far it is."""
+
+    def learn(self, shape: Shape | None) -> None:
+        """What frames of this form say is of this ``shape``: all their numbers can be cut out at once from now on."""
+        plan = None if shape is None else shape.plan
+        if shape is None or plan is None or not plan.entries or plan.inner is not None:
+            return
+        if self.in_table or self.shown.start == self.shown.stop:
+            return  # What stands in front of it may be something else.
+        end = self.about.stop - self.about.start  # In the text of the shape; behind it stands ", ".
+        to_shown = self.shown.start - end - 2
+        about = [(a + self.about.start, b + self.about.start) for a, b in shape.spans if b <= end]
+        shown = [(a + to_shown, b + to_shown) for a, b in shape.spans if b > end]
+        self.shape, self.plan, self.cut = shape, plan, cut_at([*about, *self._counts, *shown])
+        self.counts_from, self.counts_to = len(about), len(about) + len(self._counts)
 
 
 class Bars:
@@ -110,6 +138,7 @@ class Bars:
         self._forms: Known[_Form] = Known(who)
         self._plain: set[bytes] = set()
         self._values = BarValues(points)
+        self._shape = lines.known_shape
         self.drawing = False
         """The last line was a bar."""
         self.waiting: list[bytes] = []
@@ -123,7 +152,15 @@ class Bars:
         form = self._forms.get(key)
         if form is None or self.waiting:
             return frame
-        self._read_frame(frame, form)
+        if form.plan is not None and self._shape(form.key) is form.shape:  # Nearly all frames.
+            self.drawing = True
+            found, at, behind = values_of(frame, form.cut), form.counts_from, form.counts_to
+            total = 0.0 if behind == at + 1 else found[at + 1]
+            drawing = form.plan, found[:at] + found[behind:], found[at], total, form.by_epoch, form.checks
+            self._values.read(self._bars.get(form.name) or self._bar(form.name), _new(Drawing, drawing))
+        else:
+            self._read_frame(frame, form)
+            form.learn(self._shape(form.key))
         return None if form.behind is None else frame[form.behind :]
 
     def read(self, frame: bytes) -> bytes | None:
@@ -189,8 +226,7 @@ class Bars:
         elif plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
             self.lines.apply(plan, numbers)
         else:
-            bar = self._bars.get(form.name) or self._bar(form.name)
-            self._values.read(bar, Drawing(plan, numbers, done, total, form.by_epoch, form.checks))
+            self._values.read(self._bar(form.name), Drawing(plan, numbers, done, total, form.by_epoch, form.checks))
 
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: Numbers) -> None:
         if plan is not None:

@@ -97,13 +97,15 @@ class Plan:
     """It says nothing else but what its values are."""
     may_head: bool = field(init=False)
     """It measures nothing and counts no epochs: it may be the heading of what follows."""
+    signature: tuple[object, ...] = field(init=False, repr=False, compare=False)
+    """What the series of its entries are called, and which a schedule sets."""
     values_of: Callable[[Numbers], Numbers] = field(init=False, repr=False, compare=False)
     """The values of its entries among the numbers of a line."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
     """The series, index and schedule of each entry whose series the profile keeps."""
     evaluations: tuple[tuple[Series, int], ...] = field(init=False, repr=False, compare=False)
     """The series and index of each entry that is measured on validation or test data."""
-    _part: Plan | None = field(init=False, default=None, compare=False)
+    _part: tuple[tuple[int, ...], Plan] | None = field(init=False, default=None, compare=False)
     """The last one that ``with_only`` gave."""
 
     def __post_init__(self) -> None:
@@ -112,7 +114,8 @@ class Plan:
         self.direct = bool(self.entries) and plain and self.fold is None
         rates = all(is_learning_rate(entry.series.name) for entry in self.entries)
         self.may_head = self.epoch is None and rates and not (self.entries and self.counts)
-        self.values_of = _getter([entry.index for entry in self.entries])
+        self.signature = *(e.series.name for e in self.entries), *(e.schedule for e in self.entries)
+        self.values_of = getter([entry.index for entry in self.entries])
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)
 
@@ -120,11 +123,11 @@ class Plan:
         """The epoch that a line says it stands in."""
         return None if self.epoch is None else numbers[self.epoch.index]
 
-    def with_only(self, entries: list[Entry]) -> Plan:
-        """The plan of a line that has only these values of it."""
-        if self._part is None or self._part.entries != entries:
-            self._part = replace(self, entries=entries)
-        return self._part
+    def with_only(self, at: tuple[int, ...]) -> Plan:
+        """The plan of a line that has only those values of it that are ``at`` these places of its entries."""
+        if self._part is None or self._part[0] != at:
+            self._part = at, replace(self, entries=[self.entries[i] for i in at])
+        return self._part[1]
 
     def narrowed(self) -> tuple[Plan, list[int]]:
         """A plan that counts the numbers alone which this one needs, and which these are, in order."""
@@ -150,7 +153,7 @@ class Plan:
         return plan, order
 
 
-def _getter(indexes: list[int]) -> Callable[[Numbers], Numbers]:
+def getter(indexes: list[int]) -> Callable[[Numbers], Numbers]:
     """What gets the numbers at ``indexes``."""
     first = indexes[0] if indexes else 0
     if indexes == list(range(first, first + len(indexes))):

@@ -40,6 +40,8 @@ class Unchanged:
         waiting, self._waiting = self._waiting, []
         if waiting and waiting[-1] == step:
             waiting.pop()  # The counter was drawn before the values were.
+        if self._in_a_row >= _IN_A_ROW:  # It stays so.
+            return waiting
         gap = 0.0 if self._at is None else step - self._at
         self._at = step
         if gap == 1:
