@@ -52,7 +52,7 @@ def engine_findings(info: EngineInfo) -> Iterator[Finding]:
     yield Finding("engine API", Verdict.OK, f"API {facts.get('API', '?')}")
     yield Finding("engine host", Verdict.OK, f"{info.host}: {info.cpus} CPUs, {format_bytes(info.memory)}, {system}")
     yield from _kind(info)
-    yield _cgroup(facts)
+    yield _cgroup(info)
     yield _runtimes(facts)
     yield from _cdi(facts)
     yield _logging(facts)
@@ -72,13 +72,14 @@ def _kind(info: EngineInfo) -> Iterator[Finding]:
         yield Finding("engine kind", Verdict.INFO, evidence, cure)
 
 
-def _cgroup(facts: Mapping[str, str]) -> Finding:
+def _cgroup(info: EngineInfo) -> Finding:
+    facts = info.details
     version, driver = facts.get("cgroup version", ""), facts.get("cgroup driver", "")
     evidence = f"cgroup v{version or '?'}, driver {driver or '?'}, storage {facts.get('storage driver', '?')}"
     if driver == "none":
         cure = "Give this user control of its cgroups (systemd delegation); until then limits have no effect."
         return Finding("cgroup", Verdict.WARN, evidence, cure)
-    if driver == "systemd" and has_nvidia() and not facts.get("CDI devices"):
+    if driver == "systemd" and info.local and has_nvidia() and not facts.get("CDI devices"):
         # Reloading systemd's units takes the GPUs from running containers where they were given by the old hook.
         cure = "A systemctl daemon-reload may take GPUs from running containers: give them through CDI, or cgroupfs."
         return Finding("cgroup", Verdict.WARN, evidence, cure)

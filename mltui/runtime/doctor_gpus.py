@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 #: Folders of the specifications that say how containers get GPUs; the specification of CDI names them.
 _CDI_FOLDERS = ("etc/cdi", "var/run/cdi")
-_LIBRARY_FOLDERS = ("usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib/aarch64-linux-gnu")
+#: Where drivers lie: as distributions have them, in virtual machines and clusters, in WSL, in NixOS.
+_LIBRARY_FOLDERS = (
+    *(f"usr/lib/{name}" for name in ("x86_64-linux-gnu", "aarch64-linux-gnu", "x86_64-linux-gnu/nvidia/current")),
+    *("usr/lib64", "usr/local/nvidia/lib64", "usr/lib/wsl/lib", "run/opengl-driver/lib"),
+)
 _VERSION = re.compile(r"\b(\d{3}\.\d+(?:\.\d+)?)\b")
 #: A GPU with less of its memory in use is free; a desktop takes as much.
 _FREE_BELOW = 0.05
@@ -59,7 +63,8 @@ def _loaded_version(root: Path) -> str:
 
 
 def _libraries(root: Path) -> Iterator[Path]:
-    for folder in _LIBRARY_FOLDERS:
+    named = (folder.lstrip("/") for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder)
+    for folder in dict.fromkeys((*named, *_LIBRARY_FOLDERS)):
         yield from (root / folder).glob("libnvidia-ml.so.[0-9]*.*")
 
 

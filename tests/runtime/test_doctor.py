@@ -114,14 +114,25 @@ def test_a_run_database_that_is_damaged(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "mv " in found["run database"].cure
 
 
-def test_engine_facts_are_judged() -> None:
-    """A remote engine's facts are shown; its disk cannot be seen from here; no control of cgroups is a warning."""
+@pytest.mark.parametrize("nvidia", [False, True])
+def test_engine_facts_are_judged(monkeypatch: pytest.MonkeyPatch, nvidia: bool) -> None:
+    """A remote engine's facts are shown, and not judged by this machine's GPUs; its disk cannot be seen from here."""
+    monkeypatch.setattr(doctor_engine, "has_nvidia", lambda: nvidia)
     found = _by_check(doctor_engine.engine_findings(_INFO))
     assert found["cgroup"] == Finding("cgroup", Verdict.OK, "cgroup v2, driver systemd, storage ?")
     assert found["engine disk"].verdict is Verdict.INFO
     assert found["engine GPUs"].verdict is Verdict.OK
     rootless = _INFO._replace(details={**_INFO.details, "cgroup driver": "none"})
     assert _by_check(doctor_engine.engine_findings(rootless))["cgroup"].verdict is Verdict.WARN
+
+
+@pytest.mark.parametrize("nvidia", [False, True])
+def test_systemd_may_take_gpus_from_containers(monkeypatch: pytest.MonkeyPatch, nvidia: bool) -> None:
+    """Said of an engine on this machine where there are any, with what to do."""
+    monkeypatch.setattr(doctor_engine, "has_nvidia", lambda: nvidia)
+    found = _by_check(doctor_engine.engine_findings(_INFO._replace(local=True)))["cgroup"]
+    assert (found.verdict is Verdict.WARN) == nvidia
+    assert bool(found.cure) == nvidia
 
 
 class _Monitor:
@@ -226,6 +237,19 @@ def test_a_driver_that_was_upgraded_while_it_is_loaded(tmp_path: Path) -> None:
     assert list(doctor_gpus.check_driver(tmp_path / "none")) == []
 
 
+@pytest.mark.parametrize("folder", ["usr/local/nvidia/lib64", "usr/lib/x86_64-linux-gnu/nvidia/current", "opt/driver"])
+def test_the_drivers_library_is_found_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """Also where a cluster or a distribution puts it, or ``LD_LIBRARY_PATH`` says."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", ":/opt/driver")
+    root = _machine(tmp_path)
+    (root / folder).mkdir(parents=True)
+    (root / "usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.54.14").rename(root / folder / "libnvidia-ml.so.550.54.14")
+    [found] = doctor_gpus.check_driver(root)
+    assert "library 550.54.14" in found.evidence
+
+
 def test_cudas_device_file_is_missed(tmp_path: Path) -> None:
     """Without it CUDA says only "unknown error"."""
     root = _machine(tmp_path)
@@ -309,7 +333,10 @@ def test_gpus_of_a_driver_are_examined(driver: Path) -> None:
 
 def test_a_monitor_without_a_driver_is_no_failure_on_a_machine_without_one() -> None:
     """Most machines have no GPU."""
-    [found] = doctor_gpus.gpu_findings(NvidiaMonitor())
+    monitor = NvidiaMonitor()
+    if monitor.probe() is None:
+        pytest.skip("this machine has a GPU")
+    [found] = doctor_gpus.gpu_findings(monitor)
     assert found.verdict in (Verdict.INFO, Verdict.FAIL)
     assert found.evidence
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,13 +196,17 @@ def test_a_full_disk_is_waited_out(small_disk: Path, docker_runs: Runs) -> None:
     assert [x for x, _ in docker_runs.points(run)["loss"]] == list(range(3001))
 
 
-def test_points_wait_for_room_on_the_disk(small_disk: Path) -> None:
+def test_points_wait_for_room_on_the_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points that cannot be written are held, and the record is ended only when they are there."""
+    full, read = threading.Event(), Recorder._read_metrics
+    # The disk is full after the log is written and before the first point is.
+    monkeypatch.setattr(Recorder, "_read_metrics", lambda recorder: full.wait(60) and read(recorder))
     folder = RunFolder(small_disk, "abcd2345")
     folder.make()
     recorder = Recorder(folder)
     recorder.take(LogChunk(1, b"".join(b"step %d - loss: 0.5\n" % i for i in range(5000))))
     filler = fill(small_disk)
+    full.set()
     until(lambda: recorder.error)
     filler.unlink()
     recorder.finish()

@@ -27,6 +27,11 @@ class Faulty:
         self._faults = faults
         self._asked = asked
 
+    @property
+    def __class__(self) -> type:
+        """It passes for the engine, also where a protocol's check looks for no attributes that are made up."""
+        return type(self._engine)
+
     def __getattr__(self, name: str) -> Any:
         self._asked.add(name)
         if name in self._faults:
@@ -155,6 +160,7 @@ def test_a_command_that_calls_its_restart_a_success_is_followed_on(docker_runs: 
     run = left_alone(docker_runs, f'trap "echo saved; exit 0" TERM; echo one; {HOLD}; echo done')
     asked: set[str] = set()
     taken_up(docker_runs, run, {}, asked)
+    until(lambda: "logs" in asked)
     container = docker_runs.now(run).container_id
     docker_runs.engine.stop(container)
     until(lambda: "told_to_end" in asked)
