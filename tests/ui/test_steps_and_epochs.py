@@ -154,3 +154,15 @@ def test_the_record_tells_where_epochs_stand_and_the_x_axis_decides_what_shares_
             assert [chart.model.title for chart in pane._shown()] == ["loss"]
 
     asyncio.run(steps())
+
+
+def test_trainings_that_follow_each_other_share_a_chart_and_each_has_a_label() -> None:
+    """The first is called so: its axis names nobody."""
+    lines = "".join(
+        f"=== Training {name} ===\n"
+        + "".join(f"Epoch {e}/4 train_loss: {1 / e:.4f} val_loss: {1.3 / e:.4f}\n" for e in range(1, 5))
+        for name in ("resnet18", "vit")
+    )
+    (group,) = group_series(told(lines))
+    labels = {curve.label for curve in group.curves}
+    assert labels == {"first train", "first val", "training vit train", "training vit val"}

@@ -234,8 +234,15 @@ def _by_chart(members: Iterable[_Member]) -> _Charts:
     return found
 
 
+def _first_named(members: list[_Member]) -> list[_Member]:
+    """The first of several trainings in one log has no name in its axis, since nobody knew that others would follow."""
+    return [m if m.name.source else replace(m, name=m.name._replace(source="first")) for m in members]
+
+
 def _group(axis: str, members: list[_Member], companions: list[_Member]) -> ChartGroup:
     members.sort(key=lambda m: (m.name.source, _SCOPE_ORDER.index(m.name.scope)))
+    if any(m.fold.startswith("training ") for m in members):
+        members, companions = _first_named(members), _first_named(companions)
     first = members[0]
     title = first.name.metric if len(members) > 1 else first.series.name
     colors = _colors([*members, *companions])
