@@ -39,7 +39,7 @@ class Axis(NamedTuple):
     counts: str
     """``step``, ``epoch``, ``iteration`` …: the log's own word."""
     fold: str = ""
-    """``fold 2``, of a search ``trial 7``, of several trainings in one log ``training resnet50``, or empty."""
+    """``fold 2``, ``task 2``, of a search ``trial 7``, one of several trainings ``training resnet50``, or empty."""
 
     @classmethod
     def of(cls, text: str) -> Axis:
@@ -52,7 +52,7 @@ class Axis(NamedTuple):
         return f"{self.counts} ({self.fold})" if self.fold else self.counts
 
 
-_FOLD = re.compile(r"(.*) \(((?:fold|trial) [^() ]+|training [^()]+)\)", re.DOTALL)
+_FOLD = re.compile(r"(.*) \(((?:fold|trial|task) [^() ]+|training [^()]+)\)", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)

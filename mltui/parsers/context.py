@@ -10,6 +10,9 @@ from mltui.parsers.plan import Counter, Plan
 from mltui.parsers.successive import Successive
 from mltui.parsers.tokens import Numbers
 
+#: What a log counts whose parts count anew, by numbers.
+OF_FOLDS = ("fold", "task")
+
 
 @dataclass(slots=True)
 class Context:
@@ -189,3 +192,9 @@ class Context:
         size = inner.size or self.size
         x = self.epoch_index(epoch) * size + value if size and begins_anew else value
         return self.axis_in_fold(axis) if self.fold else axis, x
+
+
+def place_of_fold(fold: str) -> tuple[str, float] | None:
+    """Where a fold or a task stands among the others, as axis and x; other parts of a log have no order."""
+    word, _, number = fold.partition(" ")
+    return (word, float(number)) if word in OF_FOLDS else None

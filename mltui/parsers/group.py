@@ -138,7 +138,7 @@ class Standing:
     inside: tuple[str, float] | None = None
     """Where inside of its epoch the last line stood that was placed by epoch."""
     of_fold: bool = False
-    """One comes at the end of each fold."""
+    """One comes at the end of each fold or task."""
     needs_place: bool = False
     """They are a curve only where the log counts epochs; elsewhere they are settings."""
     needs_count: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.domain.metric import Axis, MetricKind, MetricPoint
-from mltui.parsers.context import Context
+from mltui.parsers.context import OF_FOLDS, Context, place_of_fold
 from mltui.parsers.group import Group, Until
 from mltui.parsers.plan import Series
 
@@ -25,13 +25,18 @@ class Held:
     def hold(self, group: Group, context: Context) -> list[MetricPoint]:
         """Hold the points of a group that is not to report at once; those that are to be reported now."""
         waits = group.hold.until is Until.ANYTHING_IS_MEASURED and not self._is_anything_measured(group)
-        if group.recurs and not waits:
+        if (group.recurs and not waits) or self._goes_on(group):
             return self.release(group)
         if group not in self.groups:
             group.hold.advances = context.advances
             self.groups.append(group)
             self._passed = False
         return []
+
+    def _goes_on(self, group: Group) -> bool:
+        """Whether a line says itself in which fold or task it stands, and goes on with curves over these."""
+        last = [self._series[point.name, point.kind].last for point in group.hold.points if point.axis in OF_FOLDS]
+        return any(point is not None and point.axis in OF_FOLDS for point in last)
 
     def release(self, group: Group) -> list[MetricPoint]:
         """The points of a group that is known to be a curve."""
@@ -61,9 +66,11 @@ class Held:
                 inside = group.standing.inside
                 if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
-                elif (fold := Axis.of(group.seen.axis).fold) != context.fold and fold[:5] == "fold " and context.fold:
+                elif (fold := place_of_fold(Axis.of(group.seen.axis).fold)) and Axis.of(
+                    group.seen.axis
+                ).fold != context.fold:
                     group.standing.of_fold = True
-                    group.move_held("fold", float(fold[5:]))
+                    group.move_held(*fold)
                 points += self.release(group)
         waits = (g.hold.until in _WAITING and g.hold.advances >= context.advances for g in self.groups)
         self._passed = not any(waits)

@@ -32,7 +32,7 @@ _GATE = frozenset(
         *METRIC_WORDS,
         *SCHEDULE_WORDS,
         *SCOPE_WORDS,
-        *COUNTERS,
+        *(COUNTERS.keys() - {"task"}),
         "learning",
         "episodic",
         "gradient",
@@ -54,6 +54,8 @@ _LETTERS = "|".join(sorted(word for word in METRIC_WORDS if len(word) == 2 and w
 _SHORT = re.compile(rf"(?<![a-z0-9])(?:{_LETTERS})['\"]?\s{{0,3}}(?:[:=~]|[-=]>|→|➜|⇒|is\b|[-+]?\d+\.\d)".encode())
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
+# A task by its number: other programs have tasks, too.
+_TASK = re.compile(rb"\btask[ _#:]{0,2}\d")
 _NUMERIC_START = re.compile(rb"[\s|,;\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what
@@ -174,6 +176,8 @@ def _may_matter(frame: bytes) -> bool:
             return True
         if _UNSPACED.search(frame):
             return True
+    if _TASK.search(lower):
+        return True
     if frame[:1] in b"[(" and _PLACE.fullmatch(frame):
         return True
     if frame[-1:] == b":" and _TURN.fullmatch(frame):

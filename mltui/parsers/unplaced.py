@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mltui.domain.metric import Axis
 from mltui.parsers.ahead import Ahead, Doubt, First
+from mltui.parsers.context import place_of_fold
 from mltui.parsers.group import Group
 from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
@@ -28,7 +29,7 @@ class Unplaced:
         if len(plan.entries) > 1 and not group.standing.counted and self._repeats(plan, numbers):
             return
         if plan.fold is not None and news.context.position is None:
-            news.report(plan, "fold", numbers[plan.fold.index], numbers, redrawn)
+            news.report(plan, plan.fold.axis, numbers[plan.fold.index], numbers, redrawn)
             return
         everyday = group.standing.needs_count
         if self._waits(plan, numbers) or (everyday and (news.context.only_works or self._lists_things(group))):
@@ -78,8 +79,8 @@ class Unplaced:
         context, seen = self._news.context, group.seen
         if context.position is not None:
             return context.position
-        if group.standing.of_fold and context.fold[:5] == "fold ":
-            return "fold", float(context.fold[5:])
+        if group.standing.of_fold and (fold := place_of_fold(context.fold)):
+            return fold
         if not group.standing.counted:
             before = Axis.of(seen.axis)
             within = seen.count > 0 and before.counts != "epoch"

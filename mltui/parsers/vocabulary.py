@@ -155,6 +155,7 @@ _COUNTS: dict[tuple[str, Way], str] = {
     ("tick", "step"): "tick",
     ("percent", "step"): "progress",
     ("fold", "fold"): "fold",
+    ("task", "fold"): "task",
 }
 COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_set(text)}
 _PLURAL = word_set("epochs iterations iters episodes steps")

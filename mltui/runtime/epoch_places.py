@@ -13,7 +13,7 @@ from mltui.domain.metric import Axis, MetricKind, MetricPoint
 from mltui.domain.metric_name import Scope, parse_name
 
 #: Axes on which a training does not get on: they begin anew with each epoch, or each kind of line has its own.
-_NO_STEPS = ("batch", "count", "fold", "trial")
+_NO_STEPS = ("batch", "count", "fold", "task", "trial")
 _LIMIT = 4096
 """So many series are followed: as many as a reader tells apart."""
 

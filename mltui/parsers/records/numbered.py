@@ -64,7 +64,10 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     if not left or number.unit or not (whole or left[-1] == "@") or not _has_value(tokens, end):
         return None
     said = [word.lower() for word in left + right]
-    if any(counter_of(word) or word in _WHO or (word in STOP and word not in _JOINING) for word in said):
+    if any(
+        (counter_of(word) and word != "task") or word in _WHO or (word in STOP and word not in _JOINING)
+        for word in said
+    ):
         return None
     of = next((word.lower() for word in reversed(left) if word.lower() not in _JOINING), "")
     of_first = (of == "top" or (of in _OF_FIRST and not right)) and float(number.text) <= _MAX_FIRST

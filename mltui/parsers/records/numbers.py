@@ -206,6 +206,9 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     if token.unit in TIME_UNITS or ((following := walk.next()) is not None and following.text in TIME_UNITS):
         walk.last = None
         return  # "up 3 days"
+    if words(name) == ("task",) and _is_one_of_tasks(walk, left):
+        _name_task(walk, left, token)
+        return
     if found := next((w for w in name.split() if scope_of(w) and "/" not in w), ""):
         walk.label = found
     if name[-1:].lower() == "s" and any(is_evaluation(w) for w in left):
@@ -221,6 +224,25 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     elif value_follows(walk) and not walk.waiting_name:
         # "Valid hits at step 100: 0.5", "epoch 3: 0.5"
         walk.waiting_name = " ".join(w for w in left if w.lower() not in STOP) or "value"
+
+
+def _is_one_of_tasks(walk: Walk, left: list[str]) -> bool:
+    """Whether a value stands behind the number of a task in a line that counts them, or ``Accuracy on`` before it."""
+    sign, value = walk.next(), walk.next(2)
+    if sign is None or value is None or sign.text not in ":=" or value.kind != "number" or "." not in value.text:
+        return False
+    on = len(left) > 1 and left[-1].lower() in ("on", "for") and measures(left[-2])
+    return on or any(words(f.name)[:1] == ("task",) and f.counts for f in walk.record.fields)
+
+
+def _name_task(walk: Walk, left: list[str], token: Token) -> None:
+    """Take the number of a task as part of a name: ``accuracy after task 2: task 1: 0.84, task 2: 0.94``."""
+    before = walk.record.fields[-1].name if walk.record.fields else ""
+    measure = walk.waiting_name or before.rpartition(" task ")[0]
+    walk.waiting_name = " ".join(filter(None, [measure, *left, "task", token.text]))
+    walk.measured = True
+    walk.record.literal.append((token.start, token.end))
+    walk.last = None
 
 
 # Numbers without a name.

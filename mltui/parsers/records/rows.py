@@ -139,16 +139,22 @@ def under_label(label: str, names: list[str]) -> list[str]:
 def labelled_column(header: Header) -> str:
     """The measured column of a table of two columns whose first holds names (``Class | IoU``), else nothing."""
     columns = header.columns(2)
-    if columns is None or role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER) or scope_of(columns[0][0]):
+    if columns is None or not _may_name(columns[0][0]) or scope_of(columns[0][0]):
         return ""
     return columns[1][0] if role_of(columns[1][0]) is Role.METRIC else ""
+
+
+def _may_name(column: str) -> bool:
+    """Whether a column may hold names: it neither measures nor counts; a fold or a task may have a name."""
+    counted = counter_of(column)
+    return role_of(column) is not Role.METRIC and (counted is None or counted[1] == "fold")
 
 
 def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
     """The column name of every cell behind the name that a row begins with; ``None`` if the row does not fit."""
     columns = header.columns(len(cells))
     if columns is not None:
-        if role_of(columns[0][0]) in (Role.METRIC, Role.COUNTER):
+        if not _may_name(columns[0][0]):
             return None
         return [name for name, _, _ in columns[1:]]
     if header.text[:1] != " ":

@@ -114,7 +114,13 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     if behind is not None and behind.kind == "word" and behind.text in VALUE_UNITS:
         behind = tokens[at + 2] if at + 2 < len(tokens) else None  # "| EPE 2.087 px |"
     behind = None if at + 2 == len(tokens) and behind is not None and behind.kind == "gap" else behind
-    if len(phrase) != 1 or before is None or "." not in token.text or token.unit or phrase[0].lower() in STOP:
+    if (
+        len(phrase) != 1
+        or before is None
+        or "." not in token.text
+        or token.unit.strip(" %")
+        or phrase[0].lower() in STOP
+    ):
         return False
     closed = behind is None or behind.kind == "gap" or (behind.kind == "mark" and behind.text not in _GOES_ON)
     if behind is None and isinstance(walk.last, Field) and walk.last.counts and before.kind == "number":
