@@ -9,7 +9,10 @@ reported before another one shows that there are several.
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
 
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.tokens import text_of
@@ -35,12 +38,24 @@ _PASSING = re.compile(
 )
 
 
+class _Line(NamedTuple):
+    """A line without what a logger put in front, and what of it is compared."""
+
+    text: str
+    drawn: str
+    """How it is drawn as a heading, if it is."""
+    form: str
+    words: tuple[str, ...]
+    begins: tuple[object, ...]
+    """Equal for lines that begin with the same word."""
+
+
 class Successive:
     """The lines that measured nothing since something was measured, and the headings found among them."""
 
     def __init__(self) -> None:
         self.lines: deque[bytes] = deque(maxlen=_LINES)
-        self._above_first: list[str] | None = None
+        self._above_first: list[_Line] | None = None
         """The lines above the first training."""
         self._count = 0
 
@@ -58,48 +73,70 @@ class Successive:
     def begin_anew(self) -> str:
         """What the training is called that begins here, if one of the lines in front of it is its heading."""
         above = self._above()
-        others = [line for line in self._above_first or () if line not in above]
+        known = set(above)
+        others = [line for line in self._above_first or () if line not in known]
         self.go_on()
-        if self._count >= _TRAININGS:
+        if self._count >= _TRAININGS or not others:
             return ""
-        begins = Counter(line.split()[0] for line in {*others, *above} if line)
-        others = [line for line in others if line and begins[line.split()[0]] <= _MANY]  # What is in front of all.
-        pairs = [(-i, other, line) for i, line in enumerate(above) for other in others]
-        found = [(*_likeness(other, line), i, _difference(other, line)) for i, other, line in pairs]
-        best = max((each for each in found if each[-1] and any(each[:-2])), default=None)
-        self._count += best is not None
-        return best[-1] if best else ""
+        begins = Counter(line.text.split()[0] for line in {*others, *known} if line.text)
+        alike = defaultdict[tuple[object, ...], list[_Line]](list)
+        for other in others:
+            if other.text and begins[other.text.split()[0]] <= _MANY:  # Else it is what is in front of all.
+                alike[other.drawn, other.form].append(other)
+                alike[other.begins].append(other)
+        pairs = [
+            (likeness, -i, other, line)
+            for i, line in enumerate(above)
+            for other in alike[line.drawn, line.form] + alike[line.begins]
+            if any(likeness := _likeness(other, line))
+        ]
+        pairs.sort(key=_rank, reverse=True)
+        for _, best in groupby(pairs, _rank):
+            if name := max(_difference(other, line) for _, _, other, line in best):
+                self._count += 1
+                return name
+        return ""
 
-    def _above(self) -> list[str]:
-        texts = [text_of(line) for line in self.lines]
-        return [text[split_prefix(text) :].strip() for text in texts]
+    def _above(self) -> list[_Line]:
+        return [_compared(line) for line in self.lines]
 
 
-def _likeness(first: str, second: str) -> tuple[bool, bool, bool]:
+@lru_cache(maxsize=4 * _LINES)
+def _compared(line: bytes) -> _Line:
+    text = text_of(line)
+    text = text[split_prefix(text) :].strip()
+    drawn = _DRAWN.match(text)
+    words = tuple([chunk.strip(_MARKS) for chunk in _CHUNK.findall(text)])
+    mark = drawn[1][:2] if drawn else ""
+    return _Line(text, mark, _WORD.sub("w", text), words, (mark, words[:1], text.count(":")))
+
+
+def _rank(pair: tuple[tuple[bool, bool, bool], int, _Line, _Line]) -> tuple[tuple[bool, bool, bool], int]:
+    return pair[:2]
+
+
+def _likeness(first: _Line, second: _Line) -> tuple[bool, bool, bool]:
     """How surely two lines are headings of one kind: drawn as such, of the same form, with words in common."""
-    drawn, also = _DRAWN.match(first), _DRAWN.match(second)
-    if (drawn and drawn[1][:2]) != (also and also[1][:2]):
+    if first.drawn != second.drawn:
         return False, False, False
-    form = _WORD.sub("w", first) == _WORD.sub("w", second)
-    words, others = _words(first), _words(second)
-    begun = words[:1] == others[:1] and first.count(":") == second.count(":")
-    common = sum(word in words for word in others)
-    if not (drawn and form) and not (begun and (":" in first or common * 3 >= len(others))):
+    form, begun = first.form == second.form, first.begins == second.begins
+    if not (first.drawn and form) and not (begun and (":" in first.text or _share_words(first, second))):
         return False, False, False
-    return drawn is not None, form, begun
+    return bool(first.drawn), form, begun
 
 
-def _words(text: str) -> list[str]:
-    return [chunk.strip(_MARKS) for chunk in _CHUNK.findall(text)]
+def _share_words(first: _Line, second: _Line) -> bool:
+    return sum(word in first.words for word in second.words) * 3 >= len(second.words)
 
 
-def _difference(first: str, second: str) -> str:
+@lru_cache(maxsize=4 * _LINES)
+def _difference(first: _Line, second: _Line) -> str:
     """What ``second`` says that ``first`` does not: its own words, a number with the word in front of it."""
-    known, said, length = set(_words(first)), _words(second), 0
+    known, said, length = set(first.words), second.words, 0
     parts: list[str] = []
     for i, chunk in enumerate(said):
         length += len(chunk) + 1
-        if parts and (length > _NAME_LENGTH or f"{parts[-1]}: " in second):
+        if parts and (length > _NAME_LENGTH or f"{parts[-1]}: " in second.text):
             break  # "Phase 2/2: fine-tuning all layers"
         if not chunk or chunk in known:
             continue
