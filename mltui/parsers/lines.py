@@ -247,6 +247,8 @@ class Lines:
         kind: Kind = "pairs" if bar or beneath or self._heading.of_each else kind_of(line, line.encode())
         if message is not None and kind != "pairs":
             kind = "nothing"  # A table's row is no message.
+        if kind == "pairs" and self.tables.repeats_name(line):
+            kind = "labelled"
         if kind in ("pairs", "labelled", "remarked") or (kind == "row" and lists.grows(text)):
             shape, literal = self._judge_pairs(text, bar, beneath, begins)
             if kind != "pairs":

@@ -15,7 +15,7 @@ from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, byte_span
 from mltui.parsers.tokens import Cut, Numbers, cut_at, text_of, value_of, values_of
-from mltui.parsers.vocabulary import Role
+from mltui.parsers.vocabulary import Role, counter_of
 
 # A word that tells one of many from the others.
 _IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")
@@ -114,13 +114,25 @@ class Tabular:
 
     def labelled_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row that begins with a name."""
-        if self._header is None or not self.under_header or (label := label_of(text)) is None:
+        if self._header is None or not self.under_header:
+            return None
+        if self.repeats_name(text):
+            name = self._header.first[0][0]
+            return self.row_plan(text.replace(name, " " * len(name), 1))
+        if (label := label_of(text)) is None:
             return None
         cells = row_cells(text, label)
         names = None if cells is None else rows.assign_labelled(self._header, cells)
         if cells is None or names is None:
             return None
         return self._plan_of(text, rows.under_label(label, names), cells[1:])
+
+    def repeats_name(self, text: str) -> bool:
+        """Whether a row begins with the name of the first column: ``epoch 3 0.51 0.83`` under ``epoch loss acc``."""
+        if self._header is None or not self.under_header:
+            return False
+        name = self._header.first[0][0]
+        return counter_of(name) is not None and re.match(rf"\s*{re.escape(name)}[ :#]+\d+[ ,|]", text) is not None
 
     def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, Cut] | None:
         present = [

@@ -286,7 +286,7 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
 
 def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
-    if parts == ("target",):
+    if parts in (("target",), ("f", "x"), ("f", "x", "k")):
         return Role.METRIC
     if parts == ("sample",):
         return Role.OTHER  # How long sampling took, or which one it is.

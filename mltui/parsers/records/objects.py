@@ -9,13 +9,17 @@ from typing import Any
 from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, WHO
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.tokens import Span
-from mltui.parsers.vocabulary import Role, role_of, scope_of
+from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
+# Keys of the name of what an object tells.
+_NAMES = frozenset(["name", "metric", "key", "tag", "class", "class_name", "label", "category"])
 _DEPTH = 4
+_LISTED = 256
 _LONGEST = 64
 _WIDTH = 400
+_DIGIT = re.compile(r"\d")
 # A name and its number, and a name that holds digits, in an object without escapes.
 _PAIR = re.compile(rb'"([^"]*)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|NaN|-?Infinity)(?=[\s,}\]])')
 _NUMBERED = re.compile(rb'"[^"\d]*\d[^"]*"(?=\s*:)')
@@ -69,7 +73,32 @@ def flatten(found: dict[str, Any]) -> tuple[list[str], list[float], dict[str, st
     values: list[float] = []
     scopes: dict[str, str] = {}
     _flatten(found, "", _DEPTH, names, values, scopes)
+    if any(counter_of(name) for name in names):
+        _flatten_lists(found, "", _DEPTH, names, values)
+    if "value" in names and (named := _named(found)):
+        names[names.index("value")] = named
     return names, values, scopes
+
+
+def _named(found: dict[str, Any]) -> str:
+    """What an object calls its value, ``{"name": "loss", "value": 0.5}``, or what it tells of: ``"class": "road"``."""
+    texts = ((key, value) for key, value in found.items() if isinstance(value, str) and len(value) < _LONGEST)
+    return next((value for key, value in texts if key.lower() in _NAMES), "")
+
+
+def _flatten_lists(found: dict[str, Any], prefix: str, depth: int, names: list[str], values: list[float]) -> None:
+    """The numbers of objects in lists that each have a name: ``"metrics": [{"name": "loss", "value": 0.5}, …]``."""
+    for key, value in found.items():
+        if isinstance(value, dict) and depth:
+            _flatten_lists(value, f"{prefix}{key}.", depth - 1, names, values)
+        parts = value if isinstance(value, list) and len(value) <= _LISTED else []
+        for part in parts if all(isinstance(part, dict) and _named(part) for part in parts) else ():
+            told = [(k, v) for k, v in part.items() if type(v) in (float, int)]
+            if len(names) + len(told) > _WIDTH:
+                return
+            for k, v in told:
+                names.append(_named(part) if k == "value" else f"{prefix}{_named(part)}.{k}")
+                values.append(_number(v))
 
 
 def _flatten(
@@ -114,12 +143,12 @@ def places(
 
     It is where the line's pairs of a name and a number, read by themselves, are those of the object one by one.
     """
-    if b"\\" in line or any(char.isdigit() for scope in scopes.values() for char in scope):
+    if b"\\" in line or b"[{" in line or any(char.isdigit() for scope in scopes.values() for char in scope):
         return None
     pairs = list(_PAIR.finditer(line))
     read = [(pair[1].decode("utf-8", "replace"), repr(float(pair[2]))) for pair in pairs]
     if len(read) != len(names) or not all(
-        name.endswith(key) and number == repr(value)
+        (name.endswith(key) or (key == "value" and not _DIGIT.search(name))) and number == repr(value)
         for (key, number), name, value in zip(read, names, values, strict=True)
     ):
         return None

@@ -27,8 +27,8 @@ from mltui.parsers.vocabulary import Role, counter_of, role_of, words
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 # The length of a vector, ``||grad||``, is no bar.
-_NORM = re.compile(r"\|\|(\w+)\|\||(?<!\S)\|(\w+)\|(?!\S)")
-_COMMENT = re.compile(r"\s*# ?(?=([A-Za-z]\w*)\s)")
+_NORM = re.compile(r"\|\|((?:grad(?:ient)? )?\w+)\|\||(?<!\S)\|((?:grad(?:ient)? )?\w+)\|(?!\S)")
+_COMMENT = re.compile(r"\s*(?:# ?|(?i:columns|fields|format): ?)(?=([A-Za-z]\w*)[\s,])")
 # A word that goes over into the first of many names between commas, as far as the line's end: ``dataepoch,loss,acc``.
 _GLUED = re.compile(
     r"(?<![^\W\d_])([^\W\d_]+?)((epoch|step|iteration|iter),(?:[A-Za-z_][\w/.@-]*,){1,64}[A-Za-z_][\w/.@-]*)$"
