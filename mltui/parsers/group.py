@@ -12,7 +12,7 @@ from mltui.parsers.tokens import Numbers
 
 if TYPE_CHECKING:
     from mltui.parsers.ahead import Doubt
-    from mltui.parsers.plan import PlacedLine
+    from mltui.parsers.plan import PlacedLine, Series
 
 
 @dataclass(slots=True)
@@ -182,11 +182,23 @@ class Group:
     inner: InnerCounter = field(default_factory=InnerCounter)
     hold: Hold = field(default_factory=Hold)
     standing: Standing = field(default_factory=Standing)
+    _series: tuple[Series, ...] = ()
+    run: tuple[Series, ...] | None = None
+    """All series of its last line, if that told each of them and no line of another kind has told one since.
+
+    Then all of the next line with these is news, if it stands beyond.
+    """
 
     @property
     def recurs(self) -> bool:
         """Enough of it came to be a curve; of a sentence what other lines have told since was left out."""
         return (len(self.hold.points) if self.retells else self.seen.count) >= 2
+
+    def same(self, series: tuple[Series, ...]) -> tuple[Series, ...]:
+        """These ``series``, as the tuple that the last plan of such a line has if it has the same."""
+        if series != self._series:
+            self._series = series
+        return self._series
 
     def move_held(self, axis: str, x: float) -> None:
         """Place the line that is still held back elsewhere: others of its kind have shown where they stand."""

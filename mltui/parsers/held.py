@@ -50,9 +50,9 @@ class Held:
             points.sort(key=lambda point: point.x)
         for each in released:
             for point in each.hold.points:
-                series = self._series[point.name, point.kind]
-                series.last, series.teller = point, each
+                self._series[point.name, point.kind].tell(point, each)
             each.hold.release()
+            each.run = None
         self.groups = [other for other in self.groups if other.hold.until is not None]
         return points
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from math import isfinite
+from math import inf, isfinite
 
 from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
@@ -66,25 +66,40 @@ class News:
 
     def report(self, plan: Plan, axis: str, x: float, numbers: Numbers, redrawn: bool = False) -> None:
         """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
-        if not isfinite(x):
-            return
         group, values = plan.group, plan.values_of(numbers)
         seen = group.seen
-        if group.retells and is_told(plan, numbers, self.series.values(), self.held.groups):
+        goes_on = group.run is plan.series and seen.last_x is not None and seen.last_x < x < inf
+        if not goes_on and self._was_read(plan, axis, x, numbers, values):
             return
-        if group.repeats and is_told_by_others(group, axis, x, values):
-            return
-        if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
-            return
-        if seen.again is not None:
-            self._begin_anew(seen, x)
         if not seen.values:
             self._remembering.append(seen)
         seen.add(axis, x, values)
         self._remembered += 1
         if self._remembered > _SEEN_LIMIT:
             self._forget()
-        self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
+        if goes_on and not (redrawn and plan.evaluations):
+            out = self.out
+            for series, index, _ in plan.told:  # All of it is news.
+                series.last = point = _new(MetricPoint, (series.name, axis, x, numbers[index], series.kind))
+                out.append(point)
+        else:
+            self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
+
+    def _was_read(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
+        """Whether a line was read before, or told by others; or it has no place."""
+        group = plan.group
+        seen = group.seen
+        if not isfinite(x):
+            return True
+        if group.retells and is_told(plan, numbers, self.series.values(), self.held.groups):
+            return True
+        if group.repeats and is_told_by_others(group, axis, x, values):
+            return True
+        if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
+            return True
+        if seen.again is not None:
+            self._begin_anew(seen, x)
+        return False
 
     def _make_points(self, plan: Plan, axis: str, x: float, numbers: Numbers, stale: bool) -> None:
         """The points of a line that was not read before; some of its values may be those of lines of other kinds.
@@ -94,6 +109,7 @@ class News:
         group = plan.group
         at_once = group.hold.until is None
         out = self.out if at_once else group.hold.points
+        told = 0
         for series, index, schedule in plan.told:
             value, last = numbers[index], series.last
             if schedule and not (series.varies or self._changes(series, axis, x, value, out)):
@@ -104,8 +120,11 @@ class News:
                 continue
             point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
             if at_once:
-                series.last, series.teller = point, group
+                series.tell(point, group)
             out.append(point)
+            told += 1
+        is_run = at_once and told == len(plan.entries) and not (group.repeats or group.retells)
+        group.run = plan.series if is_run else None
         if not at_once:
             self.out += self.held.hold(group, self.context)
 
@@ -113,6 +132,7 @@ class News:
         """Whether a line that is not beyond the last one of its kind was read before."""
         seen = plan.group.seen
         seen.enter_trial(self.context.trials)
+        plan.group.run = None
         if seen.knows(x, values):
             seen.recall(PlacedLine(plan, axis, x, numbers))
             return True
@@ -170,7 +190,7 @@ class News:
         last = series.last
         again = last is not None and last[1:3] == point[1:3] and is_rounded(value, last.value)
         if series.wanted and isfinite(epoch) and not again:
-            series.last = point
+            series.tell(point, None)
             self.out.append(point)
 
     # What was held back.

@@ -15,7 +15,7 @@ from mltui.parsers.vocabulary import Way, is_learning_rate
 METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Series:
     """One curve as far as the reader has to know it; what it remembers is written by ``News`` alone."""
 
@@ -40,6 +40,12 @@ class Series:
     def told(self, value: float) -> bool:
         """Whether its last point had this value."""
         return self.last is not None and self.last.value == value
+
+    def tell(self, point: MetricPoint, teller: Group | None) -> None:
+        """Lines of the kind ``teller`` told its last point, or else a bar did."""
+        if self.teller is not None and self.teller is not teller:
+            self.teller.run = None
+        self.last, self.teller = point, teller or self.teller
 
 
 @dataclass(slots=True)
@@ -101,6 +107,8 @@ class Plan:
     """What the series of its entries are called, and which a schedule sets."""
     values_of: Callable[[Numbers], Numbers] = field(init=False, repr=False, compare=False)
     """The values of its entries among the numbers of a line."""
+    series: tuple[Series, ...] = field(init=False, repr=False, compare=False)
+    """The series of its entries; the same tuple in all plans of a kind that have the same."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
     """The series, index and schedule of each entry whose series the profile keeps."""
     evaluations: tuple[tuple[Series, int], ...] = field(init=False, repr=False, compare=False)
@@ -116,6 +124,7 @@ class Plan:
         self.may_head = self.epoch is None and rates and not (self.entries and self.counts)
         self.signature = *(e.series.name for e in self.entries), *(e.schedule for e in self.entries)
         self.values_of = getter([entry.index for entry in self.entries])
+        self.series = self.group.same(tuple(e.series for e in self.entries))
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)
 
