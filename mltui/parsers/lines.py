@@ -75,8 +75,6 @@ class Lines:
         """Of these shapes the ones that are found by their key alone: nearly all."""
         self.known_shape = self._known.get
         """What is known by a key alone, if anything is: a line's, or that of what a bar says."""
-        self.known_shape = self._known.get
-        """What is known by a key alone, if anything is: a line's, or that of what a bar says."""
         self._version = 0
         """The judge's version when what is remembered was judged."""
         self._structured = Structured(self.judge)

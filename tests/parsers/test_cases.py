@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.metric import MetricPoint
+from mltui.parsers.group import Group
 from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines
 from mltui.parsers.reader import MetricReader
@@ -103,6 +104,14 @@ def test_lines_that_nothing_waits_for_need_no_look_at_what_waits(path: Path, mon
     always = property(lambda _: True, lambda *_: None)
     monkeypatch.setattr(Lines, "_open", always, raising=False)
     monkeypatch.setattr(Unplaced, "waits", always, raising=False)
+    log, expected = load(path)
+    assert table_of(read(log, [])) == expected
+
+
+@pytest.mark.parametrize("path", CASES[2::3], ids=lambda p: p.stem)
+def test_lines_of_a_run_are_news_without_a_look_at_what_was_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To know that lines of a kind go on is for speed: values that are compared with those told before say the same."""
+    monkeypatch.setattr(Group, "run", property(lambda _: None, lambda *_: None))
     log, expected = load(path)
     assert table_of(read(log, [])) == expected
 
