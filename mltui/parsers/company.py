@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mltui.parsers.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
 from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.tokens import MONEY, VALUE_UNITS
 from mltui.parsers.vocabulary import (
     STOP_LOSS,
     Role,
-    is_everyday,
     is_gradient_norm,
     is_learning_rate,
     is_learnt,
     is_setting,
     is_whole,
-    may_be_code,
     scope_of,
     words,
 )
@@ -24,8 +23,12 @@ from mltui.parsers.vocabulary import (
 _SEARCHES = frozenset(["generation", "gen"])
 # What other programs than trainings work through.
 _PIECES = frozenset(["rows", "records", "items", "files", "messages", "events", "documents", "requests", "queries"])
+# What a game, a film or a machine goes on in.
+_TURNS = frozenset(["frame", "tick", "cycle"])
 _NUMBERS = (("id",), ("idx",), ("index",))
 _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
+
+_OBJECTIVES = _REWARDS | {"loss", "losses", "cost", "score"}
 
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
@@ -151,6 +154,8 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
     told = (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT)
     if not unknown or any(f.role in told and f not in statistics for f in record.fields):
         return None
+    if any(is_of_nature(f.name) for f in record.fields) and not _trains(record):
+        return []  # "step 100 temp 0.71 press -0.2" is a simulation's.
     counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
     measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
     if len(unknown) > _MANY and all(f.decimal for f in unknown):
@@ -163,15 +168,29 @@ def _services_tick(record: Record, counts: bool) -> list[Field] | None:
     counted = {f.counts[0] for f in record.fields if f.counts}
     whole = [f for f in record.fields if not f.decimal and f.explicit]
     pieces = any(f.role is Role.UNKNOWN or not _PIECES.isdisjoint(words(f.name)) for f in whole)
-    works = counted == {"tick"} or (counted == {"batch"} and pieces)
+    serves = any(is_of_service(f.name) for f in record.fields) and not _trains(record)
+    works = serves or counted == {"tick"} or (counted == {"batch"} and pieces)
     metrics = _metrics(record)
     return [] if works and metrics and all(is_everyday(f.name) for f in metrics) else None
 
 
+def _frames_are_shown(record: Record, counts: bool) -> list[Field] | None:
+    """``frame 16: psnr 38.2``, ``cycle 3: error 0.2``: what is told of each picture, or each turn of a machine."""
+    counted = {f.name.lower() for f in record.fields if f.counts}
+    if not counted or not counted <= _TURNS or any(f.role is Role.SCHEDULE for f in record.fields):
+        return None
+    metrics = _metrics(record)
+    return [] if metrics and not any(_is_of_training(f.name) for f in metrics) else None
+
+
+def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
+    """``price=3021.5 profit=12.1 loss=3.0``: money is lost, unless the line counts as a training does."""
+    trades = any(is_of_business(f.name) or f.unit in MONEY for f in record.fields)
+    return [] if trades and all(f.role is not Role.COUNTER for f in record.fields) else None
+
+
 def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
     """``id=40 score=0.36``, ``[1/6] query='who is it' score=0.36``: what any program tells of one thing."""
-    if any(f.unit in MONEY for f in record.fields) and not counts:
-        return []
     if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
         return []
     numbered = any(words(f.name)[-1:] in _NUMBERS and not (f.counts or f.decimal) for f in record.fields)
@@ -211,6 +230,8 @@ _RULES: tuple[_Rule, ...] = (
     _counters_alone_measure_nothing,
     _unknown_work_is_no_training,
     _services_tick,
+    _frames_are_shown,
+    _trades_lose,
     _things_have_numbers,
     _settings_may_be_learnt,
     _company_makes_values,
@@ -247,6 +268,11 @@ def _sets(record: Record) -> bool:
 def _trains(record: Record) -> bool:
     """Whether the line counts what only a training counts."""
     return any(f.counts and f.counts[0] in ("epoch", "episode") for f in record.fields)
+
+
+def _is_of_training(name: str) -> bool:
+    """Whether a measure is a loss, or what an agent is rewarded with."""
+    return not _OBJECTIVES.isdisjoint(words(name)) and not is_everyday(name)
 
 
 def _is_length(found: Field) -> bool:

@@ -143,6 +143,8 @@ class Standing:
     """They are a curve only where the log counts epochs; elsewhere they are settings."""
     needs_count: bool = False
     """They are a curve only where the log counts anything: any program may print them."""
+    compares: bool = False
+    """They say how good a model is, as a comparison of models does: they are a curve only beside other signs of one."""
     things: bool = False
     """Two of such lines stood at one place of the log: they speak of things, not of times."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mltui.parsers.company import accepted, compared, shown_by_bar, sized
 from mltui.parsers.counters import Counters, Said, evaluates
+from mltui.parsers.everyday import is_everyday, judges_models
 from mltui.parsers.group import Group, Until
 from mltui.parsers.groups import Groups
 from mltui.parsers.measured import Measured
@@ -12,15 +13,7 @@ from mltui.parsers.points import Points
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.sources import Source, Sources, source_of
 from mltui.parsers.titles import Titles, full_name, values_of_field
-from mltui.parsers.vocabulary import (
-    Role,
-    is_evaluation,
-    is_everyday,
-    is_learning_rate,
-    mean_of_classes,
-    scope_of,
-    words,
-)
+from mltui.parsers.vocabulary import Role, is_evaluation, is_learning_rate, mean_of_classes, scope_of, words
 
 
 class Judge:
@@ -95,6 +88,7 @@ class Judge:
         if source is not None:
             self._note_source(source, group)
         group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
+        group.standing.compares = _compares(measured, names)
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
@@ -155,6 +149,14 @@ class Judge:
     def _tells_rates(self) -> bool:
         """Whether a learning rate is a curve already: one that another line tells is one too, if it changes or not."""
         return any(known.last is not None and is_learning_rate(known.name) for known in self.points.series.values())
+
+
+def _compares(measured: list[Field], names: list[str]) -> bool:
+    """Whether a line may be one of a comparison of models: all that it tells is how good one is.
+
+    ``names`` are those of its series; a log that also says on which part of the data tells of a training.
+    """
+    return not any(map(scope_of, names)) and all(judges_models(f.name) or is_everyday(f.name) for f in measured)
 
 
 def _tells_the_end(record: Record) -> bool:

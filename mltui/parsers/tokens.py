@@ -211,4 +211,4 @@ SIZE_UNITS = word_set("""
 #: Units in which quality is measured: they may follow a metric's value.
 VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg", "mm", "cm", "px"))
 #: What errors of prices are measured in; what any program loses, too.
-MONEY = word_set("EUR USD GBP")
+MONEY = word_set("EUR USD GBP CHF JPY CNY BTC ETH USDT")

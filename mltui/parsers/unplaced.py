@@ -19,6 +19,8 @@ class Unplaced:
     def __init__(self, news: News) -> None:
         self.waits = False
         """A line waits until the log says where it stands."""
+        self._trains = False
+        """A line came that no other program has."""
         self._news = news
         self._ahead = Ahead()
         self._doubted: list[Group] = []
@@ -31,7 +33,7 @@ class Unplaced:
         if plan.fold is not None and news.context.position is None:
             news.report(plan, plan.fold.axis, numbers[plan.fold.index], numbers, redrawn)
             return
-        everyday = group.standing.needs_count
+        everyday = self._needs_count(group)
         if self._waits(plan, numbers) or (everyday and (news.context.only_works or self._lists_things(group))):
             return
         axis, x = self._locate(group)
@@ -74,6 +76,10 @@ class Unplaced:
             group.list_things()
         return group.standing.things
 
+    def _needs_count(self, group: Group) -> bool:
+        """Whether lines are a curve only where the log counts: how good a model is, also where a loss is told."""
+        return group.standing.needs_count or (group.standing.compares and not self._trains)
+
     def _locate(self, group: Group) -> tuple[str, float]:
         """Where a line stands: where the log was last, else it is counted."""
         context, seen = self._news.context, group.seen
@@ -106,7 +112,9 @@ class Unplaced:
             return self._doubt(Line(plan, numbers))
         if not group.seen.count:
             self.waits = True
-            if self._news.context.nowhere and (standing.needs_count or not self._ahead.keeps(group)):
+            alone = self._needs_count(group)
+            self._trains = self._trains or not alone
+            if self._news.context.nowhere and (alone or not self._ahead.keeps(group)):
                 self._ahead.keep(Line(plan, numbers))
                 return True
             if (first := self._ahead.first_of(group)) is not None:

@@ -26,10 +26,10 @@ from mltui.domain.words import (
 )
 
 __all__ = [
-    "COUNTERS", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STOP_LOSS",
-    "Role", "Way", "counter_of", "is_error", "is_evaluation", "is_everyday", "is_gradient_norm", "is_learning_rate",
-    "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "may_be_code", "mean_of_classes", "role_of",
-    "scope_of", "word_set", "words",
+    "COUNTERS", "FOLDER", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "PERCENTILES", "QUALIFIERS", "SCHEDULE_WORDS",
+    "SCOPE_WORDS", "STOP_LOSS", "Role", "Way", "counter_of", "is_evaluation", "is_gradient_norm",
+    "is_learning_rate", "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "mean_of_classes",
+    "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -65,27 +65,18 @@ QUALIFIERS = word_set("""
     avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
-# What any program may tell of.
-_EVERYDAY = QUALIFIERS | word_set("""
-    error errors err ret quality rate score scores cost distance similarity coverage gap sharpe entropy variance
-    success win failure detection acceptance completion collision
-""")
-# Of these, what may be a code or a count of mistakes if it is whole.
-_CODES = QUALIFIERS | word_set("ret err error errors quality")
-# Words that no other program has in front of a score.
-_OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
-# How far predictions are off: they have the same unit.
-_ERRORS = word_set("err error errors mae mse rmse medae mpjpe epe ade fde rpe")
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
 #: Behind these stands what a measure is of.
 _ABOUT = word_set("on of for over")
 _MIDDLE = word_set("mean median avg average")
 _SAMPLING = word_set("top min typical dropout")
+#: How long services take for all but the slowest requests.
+PERCENTILES = word_set("p50 p75 p90 p95 p99 p999")
 _WORK = word_set("batch reader data loader iter step")
 _TIME_WORDS = word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
-    walltime runtime uptime timestamp timer date datetime clock t dt ts age
+    walltime runtime uptime timestamp timer date datetime clock t dt ts age latency ping jitter rtt
 """)
 _SIZE_WORDS = word_set("""
     mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated
@@ -169,8 +160,8 @@ _GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm
 # Means over classes, and what they are the means of, which a class has too.
 _OF_CLASSES = {"miou": "IoU", "map": "AP", "mdice": "Dice", "macc": "Acc"}
 _OF_ONE_CLASS = word_set("iou ap dice acc accuracy f1 precision recall auc jaccard")
-# What counters and metrics are filed under without a meaning of its own.
-_FOLDER = re.compile(
+#: What counters and metrics are filed under without a meaning of its own.
+FOLDER = re.compile(
     r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
     r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
 )
@@ -204,7 +195,7 @@ def is_scoped(name: str) -> bool:
 @lru_cache(maxsize=8192)
 def counter_of(name: str) -> tuple[str, Way] | None:
     """What the counter ``name`` counts and how (see ``COUNTERS``), or ``None`` if it is no counter."""
-    parts = words(_FOLDER.sub("", name))
+    parts = words(FOLDER.sub("", name))
     if (
         not parts
         or len(parts) > 4
@@ -236,7 +227,7 @@ def role_of(name: str) -> Role:
         return Role.OTHER
     if "$" in name or "€" in name:
         return Role.OTHER
-    name = _SET_BY.sub("", _FOLDER.sub("", name))
+    name = _SET_BY.sub("", FOLDER.sub("", name))
     if name.endswith("_ms"):
         return Role.OTHER
     if name.endswith("_s") and METRIC_WORDS.isdisjoint(words(name)):
@@ -288,6 +279,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
     if parts in (("target",), ("f", "x"), ("f", "x", "k")):
         return Role.METRIC
+    if len(parts) == 1 and parts[0] in PERCENTILES:
+        return Role.OTHER
     if parts == ("sample",):
         return Role.OTHER  # How long sampling took, or which one it is.
     if parts[0] in ("max", "min") and own & (SCHEDULE_WORDS | {"delta"}):
@@ -322,29 +315,6 @@ def mean_of_classes(name: str) -> str:
     if parts and (found := _OF_CLASSES.get(parts[-1])):
         return found
     return name.split()[-1] if len(parts) > 1 and parts[-1] in _OF_ONE_CLASS and not _MIDDLE.isdisjoint(parts) else ""
-
-
-def is_everyday(name: str) -> bool:
-    """Whether programs that train nothing have numbers of that ``name`` too."""
-    parts = tuple(word for word in words(_FOLDER.sub("", name)) if not word.isdigit())
-    if parts[-1:] == ("rate",):
-        parts = parts[-2:]  # In front of a rate stands of what it is: "Per-position acceptance rate".
-    elif parts[-1:] == ("score",) and _OWN.isdisjoint(without_digits(parts)):
-        parts = parts[-1:]  # "drift_score" is no training's own, "f1_score" is.
-    elif parts[:1] and parts[0] in PARTS:
-        parts = parts[1:] or parts  # Services have a "server error" too.
-    return _EVERYDAY.issuperset(parts)
-
-
-def is_error(name: str, of_model: bool) -> bool:
-    """Whether ``name`` says how far off something is: ``of_model``, in a word that no other program has."""
-    own = set(words(name)) & _ERRORS
-    return bool(own - _EVERYDAY if of_model else own)
-
-
-def may_be_code(name: str) -> bool:
-    """Whether a whole number of that ``name`` may be what a program returned, or how often it failed."""
-    return _CODES.issuperset(words(name))
 
 
 def is_learning_rate(name: str) -> bool:

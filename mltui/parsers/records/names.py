@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mltui.parsers.everyday import is_error
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import PARTS, QUALIFIERS, Role, counter_of, is_error, role_of, scope_of, word_set, words
+from mltui.parsers.vocabulary import PARTS, QUALIFIERS, Role, counter_of, role_of, scope_of, word_set, words
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed

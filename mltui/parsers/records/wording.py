@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from mltui.parsers.everyday import is_error
 from mltui.parsers.records.names import SCOPE_KEYS, is_physical, known, may_be_in, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, WRAPPER, Token
-from mltui.parsers.vocabulary import Role, is_error, role_of, scope_of, word_set
+from mltui.parsers.vocabulary import Role, role_of, scope_of, word_set
 
 _WRAPPER = re.compile(WRAPPER)
 _PAST = word_set("""
