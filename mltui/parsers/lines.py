@@ -9,34 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mltui.parsers.company import all_joined, joined
 from mltui.parsers.epochs import EpochBar
-from mltui.parsers.headings import Heading, heading_of, heading_scope
-from mltui.parsers.kinds import Kind, kind_of
+from mltui.parsers.headings import Heading, heading_of
+from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.prefix import split_prefix
-from mltui.parsers.records import lists, objects
-from mltui.parsers.records.names import WHO
-from mltui.parsers.records.numbered import tokens_of
-from mltui.parsers.records.pairs import item_of, read_pairs
+from mltui.parsers.records import lists
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
 from mltui.parsers.roles import Judge
-from mltui.parsers.shapes import NOTHING, Shape, ShapeMemory, byte_span, key_of
-from mltui.parsers.structured import Structured
+from mltui.parsers.shapes import Shape, ShapeMemory, key_of
 from mltui.parsers.successive import LONGEST_HEADING
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, values_of, without_bulk
-from mltui.parsers.wrapped import before_warning, under_its_name
+from mltui.parsers.understanding import Around, Understanding
+from mltui.parsers.wrapped import under_its_name
 
-#: Units that belong to a counter's number: ``step:2K``.
-_THOUSANDS = ("k", "K", "M")
 #: Bytes of shapes that are kept of each of several that print.
 _OTHERS_BYTES = 1_000_000
 
 _BLANK = (b" ", b"\t")
-_DIGIT = re.compile(r"\d")
 # Nothing but names and measured numbers, indented: ``rpn_cls: 0.57, rpn_box: 0.11, rcnn_cls 1.14``.
 _FIGURES = re.compile(
     rb"[ \t]+(?=\w+ ?[:=])(?:[A-Za-z_]\w*(?: ?[:=] ?| )-?\d+\.\d+(?:e[-+]\d+)?(?:,[ \t]*|[ \t]*\|[ \t]*|[ \t]+|$)){3,}"
@@ -75,10 +67,8 @@ class Lines:
         """Of these shapes the ones that are found by their key alone: nearly all."""
         self.known_shape = self._known.get
         """What is known by a key alone, if anything is: a line's, or that of what a bar says."""
-        self._version = 0
-        """The judge's version when what is remembered was judged."""
-        self._structured = Structured(self.judge)
         self.tables = Tabular(self.judge, self.apply)
+        self._understanding = Understanding(self.judge, self.tables, self._memory)
         self._silent: Kind | None = None
         """The kind of block that is being printed, if it is one that says nothing of the training."""
         self._heading = Heading()
@@ -159,9 +149,7 @@ class Lines:
             return
         whole = tuple(map(float.is_integer, numbers))
         if whole not in kind.plans:
-            plan = self._structured.judge(kind, whole, numbers)
-            self._learn()
-            kind.plans[whole] = plan
+            self._understanding.judge_object(kind, whole, numbers)
         if (plan := kind.plans[whole]) is not None:
             self.apply(plan, numbers)
 
@@ -215,82 +203,19 @@ class Lines:
 
     def shape_of_bar(self, text: bytes, key: bytes) -> Shape:
         """What a progress bar says, its own counter left out; ``key`` is its ``bar_key``."""
-        return self._memory.find(text, key) or self._understand(text, key, bar=True)
+        return self._memory.find(text, key) or self._understanding.understand(text, key, Around(bar=True))
 
     def _key_of(self, frame: bytes) -> bytes:
         """The shape of ``frame`` under the heading that it stands under."""
         scope = self._heading.scope
         return scope.encode() + b"\n" + key_of(frame) if scope else key_of(frame)
 
-    def _learn(self) -> None:
-        """Let go of what lines were taken for, if the judge has learnt more by the last one that was judged."""
-        if self._version != self.judge.version:
-            self._memory.clear()
-            self._structured.forget()
-            self._version = self.judge.version
-
-    def _understand(self, frame: bytes, key: bytes, bar: bool = False, beneath: bool = False) -> Shape:
-        is_object = frame[:2] == b'{"' and not bar
-        message = objects.message_of(text_of(frame)) if is_object else None
-        if is_object and message is None and (found := self._structured.understand(frame, key)) is not None:
-            shape, numbered = found
-            if numbered is not None:
-                self._memory.keep(frame, key, shape, numbered)
-            return shape
-        text = text_of(frame)
-        if b"Warning: " in frame:
-            text = before_warning(text)
-        begins, ends = message or (0, len(text))
-        text, line = text[:ends], text[begins:ends]
-        kind: Kind = "pairs" if bar or beneath or self._heading.of_each else kind_of(line, line.encode())
-        if message is not None and kind != "pairs":
-            kind = "nothing"  # A table's row is no message.
-        if kind == "pairs" and self.tables.repeats_name(line):
-            kind = "labelled"
-        if kind in ("pairs", "labelled", "remarked") or (kind == "row" and lists.grows(text)):
-            shape, literal = self._judge_pairs(text, bar, beneath, begins)
-            if kind != "pairs":
-                shape = Shape(kind, shape.plan, shape.spans)
-        else:
-            shape = NOTHING if kind == "nothing" else Shape(kind)
-            literal = [(0, len(text))] if kind in ("header", "box") and _DIGIT.search(text) else []
-        self._learn()
-        if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
-            self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
-        return shape
-
-    def _judge_pairs(self, text: str, bar: bool, beneath: bool, begins: int = 0) -> tuple[Shape, list[tuple[int, int]]]:
-        start = begins + split_prefix(text[begins:])
-        tokens = tokens_of(text[start:])
-        record = read_pairs(text[start:], tokens)
-        record.item, at = item_of(text, record)
-        literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and _DIGIT.search(t.text)]
-        literal += [(a + start, b + start) for a, b in record.literal]
-        if _DIGIT.search(record.item):
-            literal.append((at, at + len(record.item)))
-        numbers = [t for t in tokens if t.kind == "number"]
-        rank_field = next((f for f in record.fields if f.name.lower() in WHO and f.explicit and not f.decimal), None)
-        rank = ""
-        if rank_field is not None and not (self.judge.who or record.item):
-            token = numbers[rank_field.index]
-            rank = f"{rank_field.name} {token.text}"
-            literal.append((token.start + start, token.end + start))
-        record.numbers = tuple([t.text for t in numbers]) if record.source else ()
-        if self._heading.scope and not bar:
-            record.heading = self._heading.scope
-        in_block = text[:1] in (" ", "\t") or self.points.context.position is not None
-        if not bar and self._beneath_value and in_block:
-            joined(record)
-        if beneath or (self._heading.of_each and not bar):
-            all_joined(record)
-        plan = self.judge.plan(record, rank, bar)
-        if plan is None:
-            scope = heading_scope(text)
-            return (Shape("scope") if scope else NOTHING), []
-        plan, used = plan.narrowed()
-        needed = [numbers[i] for i in used]
-        spans = [byte_span(text, t.start + start, t.end + start + (t.unit in _THOUSANDS)) for t in needed]
-        return Shape("plan", plan, spans), literal
+    def _understand(self, frame: bytes, key: bytes, beneath: bool = False) -> Shape:
+        in_block = frame[:1] in _BLANK or self.points.context.position is not None
+        heading = self._heading
+        return self._understanding.understand(
+            frame, key, Around(heading.scope, beneath or heading.of_each, self._beneath_value and in_block)
+        )
 
     # Lines that change how others are read.
 
