@@ -17,6 +17,7 @@ from mltui.parsers.vocabulary import (
     is_setting,
     is_whole,
     scope_of,
+    word_set,
     words,
 )
 
@@ -25,6 +26,11 @@ _SEARCHES = frozenset(["generation", "gen"])
 _PIECES = frozenset(["rows", "records", "items", "files", "messages", "events", "documents", "requests", "queries"])
 # What a game, a film or a machine goes on in.
 _TURNS = frozenset(["frame", "tick", "cycle"])
+# What is done in a training, or in a search for the best.
+_TRAINS = word_set("""
+    training pretraining learning finetuning tuning fitting optimizing optimising searching evolving solving running
+    iterating sampling
+""")
 _NUMBERS = (("id",), ("idx",), ("index",))
 _REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
 
@@ -186,7 +192,16 @@ def _frames_are_shown(record: Record, counts: bool) -> list[Field] | None:
 def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
     """``price=3021.5 profit=12.1 loss=3.0``: money is lost, unless the line counts as a training does."""
     trades = any(is_of_business(f.name) or f.unit in MONEY for f in record.fields)
-    return [] if trades and all(f.role is not Role.COUNTER for f in record.fields) else None
+    counted = any(f.counts and f.counts[1] != "fold" for f in record.fields if f.role is Role.COUNTER)
+    return [] if trades and not counted else None
+
+
+def _data_are_worked_on(record: Record, counts: bool) -> list[Field] | None:
+    """``Scoring:  57%|#####     | 57/100, score=0.66``: what is done says that it is no training."""
+    doing = record.about.split()[:1] and record.about.split()[0].lower()
+    if not doing or not doing.endswith("ing") or doing in _TRAINS or any(f.counts for f in record.fields):
+        return None
+    return [] if all(is_everyday(f.name) for f in _metrics(record)) else None
 
 
 def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
@@ -232,6 +247,7 @@ _RULES: tuple[_Rule, ...] = (
     _services_tick,
     _frames_are_shown,
     _trades_lose,
+    _data_are_worked_on,
     _things_have_numbers,
     _settings_may_be_learnt,
     _company_makes_values,

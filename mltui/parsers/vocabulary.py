@@ -26,8 +26,8 @@ from mltui.domain.words import (
 )
 
 __all__ = [
-    "COUNTERS", "FOLDER", "JOINED_ENDS", "METRIC_WORDS", "PARTS", "PERCENTILES", "QUALIFIERS", "SCHEDULE_WORDS",
-    "SCOPE_WORDS", "STOP_LOSS", "Role", "Way", "counter_of", "is_evaluation", "is_gradient_norm",
+    "COUNTERS", "FOLDER", "JOINED_ENDS", "METRIC_WORDS", "OF_FIRST", "PARTS", "PERCENTILES", "QUALIFIERS",
+    "SCHEDULE_WORDS", "SCOPE_WORDS", "STOP_LOSS", "Role", "Way", "counter_of", "is_evaluation", "is_gradient_norm",
     "is_learning_rate", "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "mean_of_classes",
     "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
@@ -64,6 +64,10 @@ SCHEDULE_WORDS = word_set("""
 QUALIFIERS = word_set("""
     avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
+""")
+#: What is measured on the first so many: ``Recall 20: 0.31``, ``Accuracy 5: 0.91``.
+OF_FIRST = word_set("""
+    recall precision prec rec hit hits hr ndcg map mrr top acc accuracy ap ar f1 p r pass success
 """)
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
@@ -119,8 +123,10 @@ _PREDICTED = word_set("""
 _COUNTED = word_set("count counts seed")
 #: An order at a stock exchange, or a loss.
 STOP_LOSS = ("stop", "loss")
-# How sure a statistic is, and how often packets get lost.
-_OF_NO_MODEL = frozenset([("standard", "error"), ("loss", "rate")])
+# How sure a statistic is, how often packets get lost, and what a house, a line and a radio lose.
+_OF_NO_MODEL = frozenset(
+    [("standard", "error"), ("loss", "rate"), ("heat", "loss"), ("power", "loss"), ("path", "loss")]
+)
 # In front of "rate": how often that is.
 _OFTEN = word_set("success error win failure detection acceptance completion collision")
 _THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs qps rps iops")

@@ -6,19 +6,17 @@ from typing import NamedTuple
 
 from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.tokens import Token, tokenize
-from mltui.parsers.vocabulary import counter_of, word_set
+from mltui.parsers.vocabulary import OF_FIRST, counter_of, word_set
 
-# What is measured on the first so many.
-_OF_FIRST = word_set("""
-    recall precision prec rec hit hits hr ndcg map mrr ap ar p r pass success
-""")
 _JOINING = frozenset(["of", "at", "for", "a", "@", "#"])
 # Who prints a line is told by another number.
 _WHO = word_set("""
     rank gpu worker process client node seed
 """)
 _CLOSING = {"(": ")", "[": "]"}
+# So many are ranked at most, where no sign says that a name ends behind the number.
 _MAX_FIRST = 1000
+_DIGITS = 6
 # A number alone that is greater says where the line stands.
 _MAX_ALONE = 20
 _MAX_WORDS = 4
@@ -60,7 +58,7 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     end = _end_of_words(tokens, behind)
     left, right = [t.text for t in tokens[start:before]], [t.text for t in tokens[behind:end]]
     number = tokens[i]
-    whole = number.text.isdigit() and len(number.text) <= 4
+    whole = number.text.isdigit() and len(number.text) <= _DIGITS
     if not left or number.unit or not (whole or left[-1] == "@") or not _has_value(tokens, end):
         return None
     said = [word.lower() for word in left + right]
@@ -70,11 +68,12 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     ):
         return None
     of = next((word.lower() for word in reversed(left) if word.lower() not in _JOINING), "")
-    of_first = (of == "top" or (of in _OF_FIRST and not right)) and float(number.text) <= _MAX_FIRST
+    signed = tokens[end].text in ":="
+    of_first = (of == "top" or (of in OF_FIRST and not right)) and (signed or float(number.text) <= _MAX_FIRST)
     named = right if right else left
     if any(map(measures, left if right else right)) or not (of_first or any(map(measures, named))):
         return None  # "recall 1 precision 0.5"
-    alone = not right and tokens[end].text in ":=" and float(number.text) <= _MAX_ALONE and _counts(tokens[:start])
+    alone = not right and signed and float(number.text) <= _MAX_ALONE and _counts(tokens[:start])
     return _Numbered(start, end, number.text, (*left, "", *right), of_first or alone)
 
 

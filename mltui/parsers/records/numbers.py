@@ -16,6 +16,7 @@ from mltui.parsers.records.surroundings import (
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
 from mltui.parsers.vocabulary import (
+    OF_FIRST,
     PARTS,
     SCOPE_WORDS,
     Role,
@@ -30,10 +31,6 @@ from mltui.parsers.vocabulary import (
 #: In front of a count that belongs to a name.
 EXTENT = word_set("""
     over across on of for per last past
-""")
-# What is measured on the first so many: ``Recall 20: 0.31``.
-_OF_FIRST = word_set("""
-    recall precision prec rec hit hits hr ndcg map mrr top acc accuracy ap ar f1
 """)
 # In front of a count that is not where the training stands.
 _BLOCK = word_set("""
@@ -124,7 +121,7 @@ def _counts_inside(walk: Walk, token: Token) -> bool:
         return False
     if any(not f.counts for f in walk.record.fields):
         return False
-    if token.unit or not token.text.isdigit() or phrase[-1].lower() in _OF_FIRST or not all(map(known, phrase)):
+    if token.unit or not token.text.isdigit() or phrase[-1].lower() in OF_FIRST or not all(map(known, phrase)):
         return False
     value = walk.next()
     signed = value is not None and value.text in ":="
