@@ -45,6 +45,7 @@ SURE = rf"""
   | {_NAME}(?=\s(?:[-|]\s)?(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)               # trainer INFO, trainer - INFO
   | [\[(]{_FILE}[:\s]\d+(?::\w+)?[\])] | {_FILE}:\d+(?::\w+)?(?:\]|(?=\s-))      # (train.py 87), logging.py:96:log_dist
   | (?:{_TIME},)?{_NAME}:\d+(?=\s\[?{_LEVEL}\b)                            # 13:40:00,agent:11 INFO
+  | \[1\]\s"(?=[^"]*"$)                                                     # as R prints a text
   | {_NAME}:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                           # __main__:train:42
 """
 # In front of a line of names and numbers these are a logger's too.

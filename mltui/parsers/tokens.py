@@ -25,10 +25,10 @@ _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
     "|zip|tar|gz|tgz|log|csv|tsv|parquet|py|so|whl|model|pb|tflite|cfg|conf|ini|md|html|db|arrow|gguf|mp4|wav"
 )
-# An exponent; ``D+03`` is how Fortran writes it.
-_EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d)?"
+# An exponent; ``D+03`` is how Fortran writes it, ``f0`` how Julia does.
+_EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d|(?<=\d)f-?\d\d?(?![\w.]))?"
 # There is one way alone to read each: a list of many that does not end like one is refused at once.
-_DIGITS = r"\d+(?:\.\d*)?|\.\d+"
+_DIGITS = r"\d+(?:\.(?!\.)\d*)?|\.\d+"
 NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
 # A number without its sign, that may have commas between its thousands.
 _MAGNITUDE = rf"(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|{_DIGITS}){_EXPONENT}"
@@ -52,7 +52,7 @@ _TOKEN = re.compile(
       | \d+\ days?,\ \d+:\d\d:\d\d
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
-      | <[^<>]{{0,80}}>(?!=)
+      | <(?!(?i:epoch|step|iter)\w*[ :=]\s*\d)[^<>]{{0,80}}>(?!=)
       | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
       | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
       | (?<=[=:])(?<!msg=)(?<!message=)(?<!event=)\ ?(?:          # a text as a value
@@ -64,7 +64,7 @@ _TOKEN = re.compile(
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
   | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
-  | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_-]?\d)[_-]?
+  | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_.-]?\d)[_.-]?
   | (?:\A|(?<=\A[*>#-]\ )|(?<=\A\W\ ))(?P<epoch>E)(?=\d{{1,3}}(?![\w.-]).{{0,80}}\d\.\d)    # E03 loss=0.5
   | (?P<number>
         (?<![\w.)\]%])[-+−](?=[\d.]){_MAGNITUDE}
@@ -159,7 +159,7 @@ def tokenize(text: str) -> list[Token]:
     return found
 
 
-_PLAIN = str.maketrans("−Dd", "-ee", ",")
+_PLAIN = str.maketrans("−Ddf", "-eee", ",")
 #: What stands right behind a number for its zeros.
 FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 

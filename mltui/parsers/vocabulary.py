@@ -148,7 +148,7 @@ _COUNTS: dict[tuple[str, Way], str] = {
     ("episode", "step"): "episode episodes",
     ("generation", "step"): "generation gen",
     ("frame", "step"): "frame frames",
-    ("count", "step"): "game cycle tree counter",
+    ("count", "step"): "game cycle tree counter sweep",
     ("tick", "step"): "tick",
     ("percent", "step"): "progress",
     ("fold", "fold"): "fold",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from mltui.parsers.records.names import MEANS, NO_TAGS, SETTINGS, STATISTICS, known, may_be_in, measures, says_unit
@@ -33,6 +34,8 @@ def _open(walk: Walk, bracket: Bracket) -> None:
 def _open_round(walk: Walk, token: Token) -> None:
     if walk.after_number() and _holds_value(walk):
         _take_beside(walk)
+    elif _says_scope_of_last(walk):
+        pass
     elif walk.separator:
         if _completes_names(walk):
             walk.outer = " ".join(walk.phrase)
@@ -50,6 +53,23 @@ def _open_round(walk: Walk, token: Token) -> None:
         touching = previous is not None and previous.end == token.start
         walk.cut_off = list(walk.phrase)
         _open(walk, Bracket.CALL if touching and role_of(walk.phrase[-1]) is not Role.METRIC else Bracket.PART)
+
+
+def _says_scope_of_last(walk: Walk) -> bool:
+    """Take ``(train)`` behind a value as the part of the data that it was measured on."""
+    word, closing = walk.next(), walk.next(2)
+    if not walk.after_number() or word is None or closing is None or closing.text != ")" or not scope_of(word.text):
+        return False
+    last, fields = walk.last, walk.record.fields
+    if isinstance(last, Nameless) and last.decimal and fields and scope_of(fields[-1].label):
+        walk.record.nameless.remove(last)  # "loss 0.91 (train) 0.95 (val)"
+        last = walk.last = replace(fields[-1], index=last.index)
+        fields.append(last)
+    if not isinstance(last, Field) or last.counts:
+        return False
+    last.label = word.text
+    walk.go_to(closing)
+    return True
 
 
 def _open_square(walk: Walk, token: Token) -> None:

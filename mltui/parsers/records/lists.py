@@ -20,6 +20,27 @@ _GROWS = re.compile(r" *\d+ +-?\d+\.\d+ +(?:[+-]\d+\.\d+|[+-]?nan) *")
 # bar is drawn. Losses come first, of training and validation, then the metrics, none with its name.
 _EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), ?'\d+:\d\d(?::\d\d)?'\]\s*")
 
+# Names and numbers in turn, with one mark between all of them: ``('epoch', 0, 'loss', 2.3)``, ``epoch;1;loss;0.9``.
+_IN_TURN = re.compile(
+    rf"\s*[(\[]?(?:(['\"]?)[^\W\d][\w ./@-]{{0,40}}\1\s*[,;]\s*(?:{NUMBER}|nan|inf)\s?%?\s*"
+    r"(?:[,;]\s*|[)\]]?\s*$)){2,}"
+)
+# Names in a bracket, and their values in another: ``(epoch, loss) = (1, 0.9)``.
+_TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
+
+
+def paired(text: str, tokens: list[Token]) -> list[Token]:
+    """The ``tokens`` with a sign between each name and its number, where names and numbers come in turn."""
+    if text.count(",") < 2 and text.count(";") < 2:
+        return tokens
+    if _TUPLES.fullmatch(text):
+        return [token for token in tokens if token.text not in "()"]
+    if ":" in text or "=" in text or _IN_TURN.fullmatch(text) is None:
+        return tokens
+    behind = [*tokens[1:], tokens[-1]]
+    turns = [mark.text in ",;" and number.kind == "number" for mark, number in zip(tokens, behind, strict=True)]
+    return [token._replace(text=":") if turn else token for token, turn in zip(tokens, turns, strict=True)]
+
 
 def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
     """Whole curves in one line, each a name with its pairs of x and value: ``'acc': [(1, 0.86), (2, 0.87)]``."""

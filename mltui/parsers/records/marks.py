@@ -173,6 +173,8 @@ def _cell_end(walk: Walk, token: Token) -> None:
 
 def take_gap(walk: Walk, token: Token) -> None:
     """Read several blanks: they end what no number follows."""
+    if walk.phrase[-1:] in (["of"], ["for"]) and walk.next_kind() == "word":
+        return  # "Accuracy of   car : 71 %"
     if walk.next_kind() in ("word", "bar", "noise") and not walk.separator:
         walk.boundary()
 

@@ -254,7 +254,7 @@ def take_nameless(walk: Walk, token: Token) -> None:
     if unit and counter_of(unit):
         walk.add(unit, token, True)
         return
-    if (unit not in VALUE_UNITS or "%" in unit) and unit != _ENDLESS:
+    if (unit not in VALUE_UNITS or ("%" in unit and not _scope_behind(walk))) and unit != _ENDLESS:
         walk.last = None
         return
     if walk.brackets and walk.brackets[-1] is Bracket.VALUE and _more_of(walk, token):
@@ -266,6 +266,12 @@ def take_nameless(walk: Walk, token: Token) -> None:
     decimal = is_decimal(token.text)
     walk.last = Nameless(walk.number, None, place, _is_first(walk, token, place), decimal=decimal)
     walk.record.nameless.append(walk.last)
+
+
+def _scope_behind(walk: Walk) -> bool:
+    """Whether behind the number at hand stands on which part of the data it was measured: ``60.2% (val)``."""
+    bracket, word = walk.next(), walk.next(2)
+    return bracket is not None and bracket.text == "(" and word is not None and bool(scope_of(word.text))
 
 
 def _place(walk: Walk) -> Place:

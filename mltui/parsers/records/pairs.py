@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from mltui.parsers.records import marks
 from mltui.parsers.records.gains import read_gain
-from mltui.parsers.records.lists import untold
+from mltui.parsers.records.lists import paired, untold
 from mltui.parsers.records.names import NO_TAGS, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
@@ -111,6 +111,7 @@ _READ: dict[Kind, Callable[[Walk, Token], None]] = {
 
 
 def _walk(text: str, tokens: list[Token]) -> Record:
+    tokens = paired(text, tokens)
     walk = Walk(text, tokens)
     walk.regular = alternates(tokens)
     while walk.i < len(tokens):
