@@ -55,8 +55,10 @@ _PERCENT = re.compile(rb"(?<!\d)\d+%\s*$")
 #: Blanks in front of a line that continues the last column of a bar.
 _WRAPPED = 20
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
-_DESCRIPTIONS = 4096
-_BARS = 512
+#: Bars that are kept, of the log and of each of those that print into it.
+_BARS, _BARS_OF_ONE = 512, 64
+#: Bytes that a form takes, and a description.
+_FORM_SIZE, _DESCRIPTION_SIZE = 1000, 150
 # A single byte is found much faster by its number.
 _BAR, _SLASH = b"|/"
 # What a bar is filled with.
@@ -135,8 +137,10 @@ class Bars:
         self.points = points
         self.lines = lines
         self._bars: dict[bytes, Bar] = {}
-        self._forms: Known[_Form] = Known(who)
+        self._most = _BARS_OF_ONE if who else _BARS
+        self._forms: Known[_Form] = Known(points.budget, _FORM_SIZE)
         self._plain: set[bytes] = set()
+        self._share = points.budget.share(self._plain.clear)
         self._values = BarValues(points)
         self._shape = lines.known_shape
         self.drawing = False
@@ -231,16 +235,14 @@ class Bars:
     def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: Numbers) -> None:
         if plan is not None:
             self.lines.apply(plan, numbers)
-        elif not shown and not self.lines.read_header_of_bar(text_of(about)):
-            if len(self._plain) > _DESCRIPTIONS:
-                self._plain.clear()
-            if len(about) < 256:
-                self._plain.add(about)
+        elif not shown and not self.lines.read_header_of_bar(text_of(about)) and len(about) < 256:
+            self._share.take(len(about) + _DESCRIPTION_SIZE)
+            self._plain.add(about)
 
     def _bar(self, name: bytes) -> Bar:
         found = self._bars.get(name)
         if found is None:
-            if len(self._bars) > _BARS:
+            if len(self._bars) >= self._most:
                 self._bars.clear()
             found = self._bars[name] = Bar()
         return found

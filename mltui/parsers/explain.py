@@ -32,7 +32,7 @@ class Explainer:
     def __init__(self, config: MetricConfig | None = None) -> None:
         points = Points(config or MetricConfig())
         self._reader = MetricReader(config)
-        self._frames, self._voices, self._outer = Frames(), Voices(), Outer()
+        self._frames, self._voices, self._outer = Frames(), Voices(points.budget), Outer(points.budget)
         self._bars, self._judge = Bars(points, Lines(points)), Judge(points)
         self._blocks = Blocks()
 

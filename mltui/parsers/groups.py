@@ -9,14 +9,16 @@ from mltui.parsers.vocabulary import Role, is_gradient_norm
 
 #: Kinds of lines that are looked at to know what is told again.
 _REPEATED = 8
-#: Kinds of lines that are kept; with more, all are forgotten and made anew.
-_GROUPS = 8192
+#: Kinds of lines that are kept, of the log and of each of those that print into it; with more, all are made anew.
+_GROUPS, _GROUPS_OF_ONE = 8192, 256
 
 
 class Groups:
     """Finds the group of a line by the names of its values and by what it counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, who: str = "") -> None:
+        """``who`` prints the lines, if one of several does."""
+        self._most = _GROUPS_OF_ONE if who else _GROUPS
         self._groups: dict[tuple[object, ...], Group] = {}
         self._with_name: dict[str, list[Group]] = {}
         """The same, by each of their names."""
@@ -28,7 +30,7 @@ class Groups:
         key = (*names, epoch and epoch.axis, inner and inner.axis, record.running_mean, record.retells)
         found = self._groups.get(key)
         if found is None:
-            if len(self._groups) > _GROUPS:
+            if len(self._groups) >= self._most:
                 self._groups.clear()
                 self._with_name.clear()
             alike = self._with_name.get(names[0], ()) if names else ()

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from mltui.parsers.budget import Budget
 from mltui.parsers.decimals import has_decimal_comma
 
-#: How many shapes are kept, of the log and of each of those that print into it, and of lines of what length.
-_LIMIT = 4096
-_LIMIT_OF_ONE = 128
+#: Of lines of what length something is kept, in bytes.
 _LONGEST = 512
+#: Bytes that an entry takes beside its key and what is known.
+_ENTRY = 150
 #: ``3: step 10``: srun's number of the task that prints the line, or behind a tab that of the process.
 TASK = re.compile(rb" {0,3}(?:(\d{1,4}): |(\d{1,8}\t)(?=[A-Za-z]))")
 
@@ -23,15 +24,16 @@ T = TypeVar("T")
 
 
 class Known(Generic[T]):
-    """What is known by shape, in bounded memory: when it is full, all is forgotten and learnt anew."""
+    """What is known by shape, within a ``budget``: when that is spent, all is forgotten and learnt anew."""
 
-    def __init__(self, who: str = "") -> None:
-        """Of the lines of ``who``, one of many that print, less is kept than of the log itself."""
-        self._limit = _LIMIT_OF_ONE if who else _LIMIT
+    def __init__(self, budget: Budget, size: int) -> None:
+        """``size``: how many bytes what is known of a shape takes."""
         self._known: dict[bytes, T] = {}
+        self._share = budget.share(self._known.clear)
+        self._size = size + _ENTRY
         self.get = self._known.get
         """What is known of lines of a shape, if anything."""
-        self.forget = self._known.clear
+        self.forget = self._share.clear
         """Let go of all."""
 
     def __iter__(self) -> Iterator[bytes]:
@@ -46,6 +48,5 @@ class Known(Generic[T]):
         """
         if len(key) >= _LONGEST or TASK.match(key) or has_decimal_comma(key):
             return
-        if len(self._known) >= self._limit:
-            self._known.clear()
+        self._share.take(len(key) + self._size)
         self._known[key] = what

@@ -25,9 +25,6 @@ from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, values_of, withou
 from mltui.parsers.understanding import Around, Understanding
 from mltui.parsers.wrapped import under_its_name
 
-#: Bytes of shapes that are kept of each of several that print.
-_OTHERS_BYTES = 1_000_000
-
 _BLANK = (b" ", b"\t")
 # Nothing but names and measured numbers, indented: ``rpn_cls: 0.57, rpn_box: 0.11, rcnn_cls 1.14``.
 _FIGURES = re.compile(
@@ -62,7 +59,7 @@ class Lines:
         self.points = points
         self.judge = Judge(points, who)
         self.epochs = EpochBar(points)
-        self._memory = ShapeMemory(_OTHERS_BYTES) if who else ShapeMemory()
+        self._memory = ShapeMemory(points.budget)
         self._known = self._memory.plain
         """Of these shapes the ones that are found by their key alone: nearly all."""
         self.known_shape = self._known.get

@@ -7,8 +7,8 @@ from mltui.parsers.vocabulary import Role
 
 # What is a value once it is known not to be a whole number.
 _MAY_BE_WHOLE = (Role.METRIC, Role.SCOPE, Role.UNKNOWN)
-#: Values that are known.
-_LIMIT = 8192
+#: Values that are known, of the log and of each of those that print into it.
+_LIMIT, _LIMIT_OF_ONE = 8192, 512
 
 _Name = tuple[str, str]
 """Label and name of a value."""
@@ -17,7 +17,9 @@ _Name = tuple[str, str]
 class Measured:
     """Knows which values were written with a point once."""
 
-    def __init__(self) -> None:
+    def __init__(self, who: str = "") -> None:
+        """``who`` prints the lines, if one of several does."""
+        self._most = _LIMIT_OF_ONE if who else _LIMIT
         self.version = 0
         """Grows when something is learnt by which lines that were judged before would be judged otherwise."""
         self._measured: set[_Name] = set()
@@ -34,11 +36,11 @@ class Measured:
 
     def learn(self, values: list[Field], whole: list[Field]) -> None:
         """Of a line ``values`` are points; those left out of the ``whole`` ones may be so one day."""
-        if len(self._measured) < _LIMIT:
+        if len(self._measured) < self._most:
             found = {(f.label, f.name) for f in values if f.decimal and f.role is not Role.SCHEDULE}
             self._measured |= found
             if not found.isdisjoint(self._whole):
                 self._whole -= found
                 self.version += 1
-        if len(self._whole) < _LIMIT:
+        if len(self._whole) < self._most:
             self._whole.update((f.label, f.name) for f in whole if f not in values)

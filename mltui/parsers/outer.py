@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 
+from mltui.parsers.budget import Budget
 from mltui.parsers.kinds import begins_table
 from mltui.parsers.prefix import SURE
 from mltui.parsers.shapes import key_of
@@ -34,15 +35,20 @@ _BRANCH = re.compile(" *(?:(?:│|[|]) +)*(?:(?:├|└)(?:─){1,2}|[|`]--) ".e
 _NUMBERS = re.compile(rb"[-\s|,;%*+.\d:eEnaif/]*$")
 # By so many bytes at its beginning a line is known again.
 _HEAD = 24
-_KNOWN = 4096
+#: Bytes that what is known by a beginning takes beside it.
+_ENTRY = 150
+#: Prefixes that are kept, of the log and of each of those that print into it.
+_PREFIXES, _PREFIXES_OF_ONE = 4096, 256
 _NAMES = 64
 
 
 class Outer:
-    """Takes off what stands in front of the lines."""
+    """Takes off what stands in front of the lines, of the log or of ``who`` prints into it."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget, who: str = "") -> None:
         self._shapes: dict[bytes, bytes] = {}
+        self._share = budget.share(self._shapes.clear)
+        self._most = _PREFIXES_OF_ONE if who else _PREFIXES
         """By the beginning of a line, with its digits as 0, the same of the prefix; empty where there is none."""
         self._prefixes: set[bytes] = set()
         """The prefixes that stood in front of words."""
@@ -86,16 +92,15 @@ class Outer:
         return found.end()
 
     def _keep(self, head: bytes, shape: bytes) -> None:
-        if len(self._shapes) >= _KNOWN:
-            self._shapes.clear()
+        self._share.take(_HEAD + _ENTRY)
         self._shapes[head] = shape
 
     def _doubt(self, shape: bytes) -> None:
-        if len(self._doubted) < _KNOWN:
+        if len(self._doubted) < self._most:
             self._doubted.add(shape)
 
     def _learn(self, shape: bytes) -> None:
-        if len(self._prefixes) < _KNOWN:
+        if len(self._prefixes) < self._most:
             self._prefixes.add(shape)
             self.learnt += shape in self._doubted
 

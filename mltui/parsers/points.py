@@ -9,6 +9,7 @@ those that do not; ``news`` leaves out what was told already; ``held`` keeps wha
 from __future__ import annotations
 
 from mltui.domain.metric import MetricKind, MetricPoint
+from mltui.parsers.budget import Budget
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.live import Live
@@ -30,6 +31,8 @@ class Points:
         """Reports lines whose place is known, as that of a bar is."""
         self.context = self.news.context
         """Where the training of the one stands that prints at the moment; set by ``follow``."""
+        self.budget = Budget()
+        """What all that print into the log may remember of its shapes."""
         self._unplaced = Unplaced(self.news)
         self._live = Live()
         self._is_live = False

@@ -33,6 +33,7 @@ _BAR, _PERCENT = b"|%"
 # What is known of a line by its shape, if it has no bar: the length of its prefix, whether it may be one of a block,
 # and whether the next one may begin a block.
 _Way = tuple[int, bool, bool]
+_WAY_SIZE = 64
 
 
 def _behind_bar(key: bytes) -> bytes:
@@ -48,12 +49,12 @@ class _Voice:
         self.points = points
         self.lines = Lines(points, who)
         self.bars = Bars(points, self.lines, who)
-        self.outer = Outer()
+        self.outer = Outer(points.budget, who)
         self.blocks = Blocks()
         self.context = Context()
         """Where its training stands."""
-        self._finished: Known[_Way] = Known(who)
-        self._drawn: Known[_Way] = Known(who)
+        self._finished: Known[_Way] = Known(points.budget, _WAY_SIZE)
+        self._drawn: Known[_Way] = Known(points.budget, _WAY_SIZE)
         """Shapes of lines that ended, and of those that were drawn over. Without them the points are the same."""
 
     @property
@@ -130,7 +131,7 @@ class MetricReader:
     rate, what was evaluated once, lines that may be drawn again.
 
     Points of kind RUNNING are what a bar showed on the way to an epoch's value; THROUGHPUT is work per second. Any
-    bytes are accepted; memory is bounded by the number of series and of line shapes kept.
+    bytes are accepted; memory is bounded by the number of series and a budget for what is known by shape.
     """
 
     def __init__(self, config: MetricConfig | None = None) -> None:
@@ -138,7 +139,7 @@ class MetricReader:
         self.config = config or MetricConfig()
         self._points = Points(self.config)
         self._decimals = Decimals()
-        self._who = Voices()
+        self._who = Voices(self._points.budget)
         self._speaking = _Voice(self._points)
         self._voices = {"": self._speaking}
         self._others: _Voice | None = None

@@ -23,9 +23,9 @@ class Judge:
         self.points = points
         self.who = who
         """Who prints the lines; it stands in front of every name."""
-        self._measured = Measured()
-        self._titles = Titles()
-        self._groups = Groups()
+        self._measured = Measured(who)
+        self._titles = Titles(who)
+        self._groups = Groups(who)
         self._sources = Sources()
 
     @property

@@ -12,6 +12,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from mltui.parsers.budget import Budget
 from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.records.tables import Header
@@ -22,8 +23,8 @@ _RUN = re.compile(rb"[0-9]+")
 _ZEROS = re.compile(rb"0+")
 # One number or two, depending on the width: such a line has no form.
 _GROUPED = re.compile(rb"0,0")
-#: Bytes of shapes that are kept; with more, all are forgotten and learnt anew.
-SHAPE_BYTES = 8_000_000
+#: Bytes that a shape takes beside its key, and a plan, and each of their numbers.
+_SHAPE, _PLAN, _PLACE, _VALUE = 250, 1200, 130, 250
 _VARIANTS = 256
 _FORMS = 16
 _RECENT = 8
@@ -98,15 +99,14 @@ def form_of(key: bytes) -> bytes:
 
 
 class ShapeMemory:
-    """The shapes and forms seen so far, in bounded memory."""
+    """The shapes and forms seen so far, within a ``budget``: when that is spent, all are forgotten and learnt anew."""
 
-    def __init__(self, limit: int = SHAPE_BYTES) -> None:
-        self._limit = limit
+    def __init__(self, budget: Budget) -> None:
+        self._share = budget.share(self._forget)
         self.plain: dict[bytes, Shape] = {}
         """Shapes by their key alone, to be looked at first; it stays the same dictionary."""
         self._variants: dict[bytes, _Variants] = {}
         self._forms: dict[bytes, list[_Form]] = {}
-        self._bytes = 0
 
     def find(self, frame: bytes, key: bytes) -> Shape | None:
         """What ``frame`` of this ``key`` is, if a line like it was kept."""
@@ -134,21 +134,22 @@ class ShapeMemory:
 
     def keep(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
         """Remember what ``frame`` is; ``literals`` are the places of its names that hold digits."""
+        self._share.take(len(key) + _SHAPE + (_PLAN + _VALUE * len(shape.spans) if shape.plan is not None else 0))
         self._keep_shape(frame, key, shape, literals)
         if (shape is NOTHING or shape.kind in ("plan", "object")) and not _GROUPED.search(key):
             self._keep_form(frame, key, shape, literals)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._bytes = 0
+        self._share.clear()
+
+    def _forget(self) -> None:
         self.plain.clear()
         self._variants.clear()
         self._forms.clear()
 
     def _keep_shape(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
-        self._bytes += len(key) + 256
-        if self._bytes > self._limit:
-            self.clear()
+        self._share.take(len(key) + _SHAPE + _PLACE * (len(shape.spans) + len(literals)))
         if not literals or shape is NOTHING:
             self.plain[key] = shape
             self._variants.pop(key, None)

@@ -8,8 +8,8 @@ from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import ObjectKind, Shape, form_of
 from mltui.parsers.tokens import READ_LIMIT, Numbers, Span
 
-#: Names in the kinds of objects, and in their plans, that are kept.
-_NAMES = 50_000
+#: Bytes that a kind of object takes for each of its names, and so does each of its plans.
+_NAME = 400
 
 
 class Structured:
@@ -18,7 +18,7 @@ class Structured:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._kinds: dict[tuple[object, ...], ObjectKind] = {}
-        self._names = 0
+        self._share = judge.points.budget.share(self._kinds.clear)
 
     def forget(self) -> None:
         """Let go of all plans: they would be made otherwise by now."""
@@ -54,19 +54,13 @@ class Structured:
         key = (*names, *scopes.items(), sample, rank, source)
         found = self._kinds.get(key)
         if found is None:
-            self._count(len(names) + 1)
+            self._share.take(_NAME * (len(names) + 2))
             found = self._kinds[key] = ObjectKind(names, scopes, sample, rank, source)
         return found
 
-    def _count(self, names: int) -> None:
-        self._names += names
-        if self._names > _NAMES:
-            self._names = 0
-            self._kinds.clear()
-
     def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
         """How to read objects of a kind of whose ``numbers`` these are ``whole``."""
-        self._count(len(whole))
+        self._share.take(_NAME * (len(whole) + 2))
         record = objects.object_record(kind.names, whole, kind.scopes, kind.source)
         record.numbers = tuple(map(repr, numbers)) if kind.source else ()
         plan = self._judge.plan(record, "" if self._judge.who else kind.rank)

@@ -6,8 +6,8 @@ from mltui.parsers.counters import Said, evaluates
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.vocabulary import PARTS, Role, is_evaluation, role_of, scope_of
 
-#: Names that are kept.
-_LIMIT = 8192
+#: Names that are kept, of the log and of each of those that print into it.
+_LIMIT, _LIMIT_OF_ONE = 8192, 512
 
 
 def values_of_field(found: Field) -> list[tuple[str, int]]:
@@ -24,7 +24,9 @@ def values_of_field(found: Field) -> list[tuple[str, int]]:
 class Titles:
     """Names series, and keeps apart those that are called the same but counted in another way."""
 
-    def __init__(self) -> None:
+    def __init__(self, who: str = "") -> None:
+        """``who`` prints the lines, if one of several does."""
+        self._most = _LIMIT_OF_ONE if who else _LIMIT
         self.version = 0
         """Grows when something is learnt by which lines that were named before would be named otherwise."""
         self._first_tag = ""
@@ -54,7 +56,7 @@ class Titles:
         if not said.placed and (lead := record.lead or record.about):
             if name in self._counted:
                 name = f"{lead} {name}"
-            elif len(self._led) < _LIMIT:
+            elif len(self._led) < self._most:
                 self._led.add(name)
         if not said.placed and name in self._counted and (axis := self._sums_up(name, said)):
             return f"{axis} {name}"
@@ -62,7 +64,7 @@ class Titles:
             return name
         axis = "epoch" if said.counters.inner is None else said.counters.inner.axis
         first = self._axes.get(name, axis)
-        if len(self._axes) < _LIMIT:
+        if len(self._axes) < self._most:
             self._axes[name] = first
         if (first == "epoch") == (axis == "epoch"):
             return name

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from mltui.parsers.budget import Budget
 from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
 
@@ -47,15 +48,16 @@ _BRACKET, _BAR = b"[|"
 #: Where in a line the name of who prints it begins and ends, and where what they print begins.
 _Place = tuple[int, int, int]
 _NOBODY: _Place = 0, 0, 0
+_PLACE_SIZE = 64
 
 
 class Voices:
     """Tells apart who prints."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._tasks: set[bytes] = set()
         """Numbers in front of lines that stand for the tasks that print them."""
-        self._places: Known[_Place] = Known()
+        self._places: Known[_Place] = Known(budget, _PLACE_SIZE)
         self._names: dict[bytes, str] = {}
         self._file = ""
         """The file whose lines ``tail`` prints."""

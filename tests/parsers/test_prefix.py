@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mltui.parsers import budget
+from mltui.parsers.budget import Budget
 from mltui.parsers.outer import Outer
 from mltui.parsers.reader import MetricReader
 from tests.parsers.test_cases import table_of
@@ -61,13 +63,14 @@ def test_lines_tables_and_boxes_are_read_behind_it(prefix: str, body: str) -> No
 @pytest.mark.parametrize("name", ["student: ", "[teacher] ", "Validation: ", "loss: ", "[test] "])
 def test_a_name_that_tells_what_is_measured_is_no_loggers(name: str) -> None:
     """A part of the model, of the data, or a metric stays in front of its line, even of a table's."""
-    assert Outer().peel(f"{name}epoch  loss  acc".encode()) == f"{name}epoch  loss  acc".encode()
+    assert Outer(Budget()).peel(f"{name}epoch  loss  acc".encode()) == f"{name}epoch  loss  acc".encode()
 
 
-def test_a_prefix_is_known_for_good() -> None:
-    """Numbers behind it are rows also if they came before all words, and after thousands of other lines."""
+def test_a_prefix_is_known_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers behind it are rows also if they came before all words, and after more other lines than are remembered."""
+    monkeypatch.setattr(budget, "LIMIT", 100_000)
     rows = [f"INFO:root:  {i}      2.{i}0      0.3{i}" for i in (1, 2, 3)]
-    other = ["x" + "".join("pqrstuvw"[i >> shift & 7] for shift in (9, 6, 3, 0)) + " said a thing" for i in range(4096)]
+    other = ["x" + "".join("pqrstuvw"[i >> shift & 7] for shift in (9, 6, 3, 0)) + " said a thing" for i in range(256)]
     read = points([rows[0], "INFO:root:epoch   loss      acc", rows[0], *other, *rows[1:]])
     assert read == {
         ("metric", "loss", "epoch"): ["1:2.1", "2:2.2", "3:2.3"],
@@ -87,7 +90,7 @@ def test_a_level_may_be_what_is_measured() -> None:
 
 def test_a_word_in_front_of_values_is_taken_off_once_a_table_stood_behind_it() -> None:
     """Until then it may be what the values are about; a second such word may be another table's."""
-    outer = Outer()
+    outer = Outer(Budget())
     assert outer.peel(b"trainer: 1  0.5") == b"trainer: 1  0.5"
     assert outer.peel(b"trainer: epoch  loss") == b"epoch  loss"
     assert outer.peel(b"trainer: 1  0.5") == b"1  0.5"
