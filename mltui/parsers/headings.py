@@ -11,6 +11,8 @@ _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
     r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?)"
     r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
+    r"|[-=*#>\s]*(?i:(?:(?:metrics|results) )?(?:reported|measured|evaluated) on (?:the )?\w+ (?:data|set|split))\.?"
+    r"[-=*#<\s]*"
 )
 
 # One word alone speaks of the lines that stand deeper.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import rows, tables
-from mltui.parsers.records.cells import Cell, box_row, is_number, is_rule, label_of, row_cells, without_remark
+from mltui.parsers.records.cells import MARKS, Cell, box_row, is_number, is_rule, label_of, row_cells, without_remark
 from mltui.parsers.records.metric_tables import MetricTable, read_metric_table
 from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.roles import Judge
@@ -125,7 +125,7 @@ class Tabular:
         names = None if cells is None else rows.assign_labelled(self._header, cells)
         if cells is None or names is None:
             return None
-        return self._plan_of(text, rows.under_label(label, names), cells[1:])
+        return self._plan_of(text, rows.under_label(label.lstrip(MARKS), names), cells[1:])
 
     def repeats_name(self, text: str) -> bool:
         """Whether a row begins with the name of the first column: ``epoch 3 0.51 0.83`` under ``epoch loss acc``."""

@@ -80,7 +80,7 @@ PERCENTILES = word_set("p50 p75 p90 p95 p99 p999")
 _WORK = word_set("batch reader data loader iter step")
 _TIME_WORDS = word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
-    walltime runtime uptime timestamp timer date datetime clock t dt ts age latency ping jitter rtt
+    walltime wal runtime uptime timestamp timer date datetime clock t dt ts age latency ping jitter rtt
 """)
 _SIZE_WORDS = word_set("""
     mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated

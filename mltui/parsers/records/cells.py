@@ -9,12 +9,17 @@ from mltui.parsers.tokens import NUMBER
 
 BARS = re.compile(r"[|│┃║]")
 GAPPED = re.compile(r"\S+(?: \S+)*")
+#: The same where bars stand between groups of cells.
+GAPPED_OR_BARS = re.compile(r"[^\s|│┃║]+(?: [^\s|│┃║]+)*")
 #: Anything that may be a value.
 HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 _UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
 # A date with its time and a number with its unit are one cell.
 WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
+_WORDS_OR_BARS = re.compile(r"[^\s|│┃║]+")
+# Cells that stand between two bars together.
+_SEVERAL = re.compile(rf"(?:{NUMBER})(?: {{2,}}(?:{NUMBER}))+")
 _RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _VALUE = rf"{NUMBER}|[-+]?(?:nan|inf)"
@@ -34,6 +39,8 @@ _DURATION = re.compile(
     r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—]+|\+"
 )
 _NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
+#: Marks in front of a row that is to be seen: ``! Train   1   0.893``.
+MARKS = "!*> "
 NAME = re.compile(r"(?:# ?|_|\(?% ?)?[^\W\d_].{0,40}|#")
 # A comma inside of a number.
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -108,7 +115,8 @@ def split_by(text: str, separator: re.Pattern[str]) -> list[Piece]:
 def split_row(text: str) -> list[Piece]:
     """The cells of a row."""
     if BARS.search(text):
-        return split_by(text, BARS)
+        cells = split_by(text, BARS)
+        return pieces_of(_WORDS_OR_BARS, text) if any(_SEVERAL.fullmatch(cell) for cell, _, _ in cells) else cells
     if remark := _REMARK.search(text):
         return [*split_row(text[: remark.start()]), (remark[1], *remark.span(1))]
     if _LIST.search(text):
@@ -131,7 +139,7 @@ def without_remark(text: str) -> str:
 def label_of(text: str) -> str | None:
     """The name in front of a row of numbers (``| road | 56.7 | 61.2 |``); ``None`` if ``text`` is no such row."""
     parts = split_by(text, BARS) if BARS.search(text) else pieces_of(GAPPED, text)
-    if not 3 <= len(parts) <= MAX_COLUMNS or not NAME.fullmatch(parts[0][0]) or "=" in parts[0][0]:
+    if not 3 <= len(parts) <= MAX_COLUMNS or not NAME.fullmatch(parts[0][0].lstrip(MARKS)) or "=" in parts[0][0]:
         return None
     return parts[0][0] if row_cells(text, parts[0][0]) else None
 

@@ -76,8 +76,9 @@ def read_metric_table(text: str) -> MetricTable | None:
     if _are_splits(columns) or (headed and barred and _are_parts(columns)):
         return MetricTable(columns)
     if not barred:
-        listed = len(names) == 2 and lower[0] in ("metric", "metrics") and lower[1] in _VALUE_NAMES
-        return MetricTable(columns=2, value=1) if listed else None
+        values = [i for i, name in enumerate(lower) if name in _VALUE_NAMES]
+        listed = len(values) == 1 and lower[0] in ("metric", "metrics") and all(map(NAME.fullmatch, names))
+        return MetricTable(columns=len(names), value=values[0]) if listed else None
     if len(names) > 2 and _is_title(names[0]) and _are_splits(names[1:]):
         return MetricTable(names[1:], title=names[0])
     metric = next((i for i, name in enumerate(lower) if name in ("metric", "metrics")), -1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mltui.domain.words import AVERAGED
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, WORDS, Cell
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import Header, counted_by
+from mltui.parsers.tokens import value_of
 from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, words
 
 
@@ -168,7 +170,8 @@ def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
 def table_record(names: list[str], cells: list[str]) -> Record:
     """The record of a table with these columns; number ``i`` is cell ``i``."""
     record = Record(row=True)
-    counts = any(counter_of(n) for n in names)
+    counting = sum(counter_of(n) is not None for n in names)
+    counts, alone = counting > 0, counting == 1
     instead = "" if counts else next((n for n in names if counted_by(n)), "")
     for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
         if not CELL.fullmatch(cell):
@@ -179,8 +182,15 @@ def table_record(names: list[str], cells: list[str]) -> Record:
         if name == instead:
             name, cell = counted_by(name), cell.removesuffix(".0")
         whole = cell.split("/")[0].lstrip("[+-").rstrip("]").isdigit()
-        found = new_field(name, i, decimal=not whole)
-        if found.role is Role.COUNTER and not whole:
+        mean = not AVERAGED.isdisjoint(words(name))  # One that came out whole is measured, too.
+        found = new_field(name, i, decimal=mean or not whole)
+        if found.role is Role.COUNTER and not (whole or (alone and _is_whole(cell))):
             found.role = Role.OTHER
         record.fields.append(found)
     return record
+
+
+def _is_whole(cell: str) -> bool:
+    """Whether an exponent makes a count of the number, ``8.00e+03``, and not how large a step was, ``1.0e+00``."""
+    value = value_of(cell) if "e" in cell.lower() else 0.0
+    return value > 1 and value.is_integer()

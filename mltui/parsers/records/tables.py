@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mltui.parsers.records.cells import (
     BARS,
     GAPPED,
+    GAPPED_OR_BARS,
     HAS_VALUE,
     MAX_COLUMNS,
     NAME,
@@ -88,7 +89,8 @@ def read_header(text: str) -> Header | None:
     text = header_text(text)
     header = Header(text)
     if BARS.search(text):
-        _add_way(header, split_by(text, BARS))
+        grouped = sum("  " in name for name, _, _ in split_by(text, BARS)) > 1
+        _add_way(header, pieces_of(GAPPED_OR_BARS, text) if grouped else split_by(text, BARS))
     elif "," in text or ";" in text or "\t" in text:
         _add_way(header, split_by(text.strip(",;\t"), re.compile("\t+" if "\t" in text else "[,;]")))
     else:
