@@ -72,8 +72,13 @@ _CODE = re.compile(
       | [-+]\ {{4,}}[A-Za-z_]\w*\s=\s                                                    # a changed line of a program
       | (?:[<>]{{3}}\s)?(?i:user|assistant|human):\s(?![-+.\d])                          # a talk with a language model
       | (?:\S+\s+){{1,5}}{SYSTEM}
-    )
-    | (?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
+    )""",
+    re.VERBOSE,
+)
+# The same anywhere in a line; it holds one of these signs.
+_SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", ".py::", "SELECT", "WHERE")
+_CODE_INSIDE = re.compile(
+    r"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
         [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
       | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
     )""",
@@ -108,7 +113,8 @@ _QUESTION = re.compile(r"[a-z][a-z']\?[\"']?\s*$")
 _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 # The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
 _NUMBERED = re.compile(r"(?<=[A-Za-z] )\d+(?= *[|│┃║])")
-# Digits that belong to a column's name.
+# Digits that belong to a column's name, and such as belong to none.
+_FIGURE = re.compile(r"(?<![\w@.:-])\d")
 _NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?|@\.?\d+(?:[-:]\.?\d+)?")
 
 
@@ -118,7 +124,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
     if block := next((kind for kind, begins in _BLOCKS.items() if begins.match(text)), None):
         return block
-    if _EXCEPTION.match(text) or _CODE.match(text) or _DEFAULT.search(text[-16:]):
+    if _EXCEPTION.match(text) or _is_code(text) or _DEFAULT.search(text[-16:]):
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.
@@ -133,9 +139,23 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return kind
     if not HAS_VALUE.search(text) and heading_scope(text):
         return "scope"
-    if not HAS_VALUE.search(_NAME_DIGITS.sub("", tables.header_text(text))) and tables.read_header(text) is not None:
+    if _names_alone(text) and tables.read_header(text) is not None:
         return "header"
     return "groups" if tables.read_groups(text) else "pairs"
+
+
+def _is_code(text: str) -> bool:
+    """Whether a line is program text, or what programs print that train nothing."""
+    if _CODE.match(text):
+        return True
+    return any(sign in text for sign in _SIGNS_OF_CODE) and _CODE_INSIDE.match(text) is not None
+
+
+def _names_alone(text: str) -> bool:
+    """Whether a line holds no value, as a header does: its digits belong to names."""
+    if text.count(",") < 2 and _FIGURE.search(text):
+        return False  # In front of many names between commas may stand a remark, with any digits.
+    return not HAS_VALUE.search(_NAME_DIGITS.sub("", tables.header_text(text)))
 
 
 def begins_table(line: bytes) -> bool:

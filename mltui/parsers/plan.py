@@ -59,6 +59,11 @@ class Counter:
     evaluates: bool = False
     """It is named an evaluation's own: ``Iter(val) [5]``, ``Test Episodes: 10``."""
 
+    def at(self, places: dict[int, int]) -> Counter:
+        """The same where numbers stand at other ``places``."""
+        total = None if self.total is None else places[self.total]
+        return Counter(self.axis, self.way, places[self.index], total, self.evaluates)
+
     def total_of(self, numbers: Numbers) -> float | None:
         """Of how many it counts, if the line says so."""
         return None if self.total is None else numbers[self.total]
@@ -146,18 +151,21 @@ class Plan:
         at = {index: i for i, index in enumerate(order)}
 
         def moved(counter: Counter | None) -> Counter | None:
-            if counter is None:
-                return None
-            return replace(counter, index=at[counter.index], total=None if counter.total is None else at[counter.total])
+            return None if counter is None else counter.at(at)
 
-        plan = replace(
-            self,
-            entries=[replace(entry, index=at[entry.index]) for entry in self.entries],
-            epoch=moved(self.epoch),
-            inner=moved(self.inner),
-            fold=moved(self.fold),
-            percent=None if self.percent is None else at[self.percent],
-            size=None if self.size is None else at[self.size],
+        plan = Plan(
+            self.group,
+            [Entry(entry.series, at[entry.index], entry.schedule) for entry in self.entries],
+            moved(self.epoch),
+            moved(self.inner),
+            moved(self.fold),
+            None if self.percent is None else at[self.percent],
+            self.running_mean,
+            self.evaluates,
+            None if self.size is None else at[self.size],
+            self.scope,
+            self.lost,
+            self.of_classes,
         )
         return plan, order
 

@@ -146,11 +146,12 @@ def label_of(text: str) -> str | None:
 
 def row_cells(text: str, label: str = "") -> list[Cell] | None:
     """The cells of a row of numbers; ``None`` if ``text`` is no such row. Its first cell may be the name ``label``."""
-    parts = split_row(text)
     if label and not BARS.search(text):
         begin = text.find(label)
         end = begin + len(label)
         parts = [(label, begin, end), *pieces_of(WORDS, text, end)]
+    else:
+        parts = split_row(text)
     if not 2 <= len(parts) <= MAX_COLUMNS:
         return None
     cells: list[Cell] = []

@@ -22,13 +22,17 @@ _GOOD = word_set("best better")
 _FOUND = word_set("new found updated saved saving save saves")
 # Beside a name that is its own.
 _BEST = word_set("new best better metric of value model")
+_CHECKPOINT = "checkpoint"
 _MARKS = frozenset("'\"`*")
 
 
-def read_gain(tokens: list[Token], record: Record) -> None:
-    """Make ``record`` one of what a metric came to, if its line is a sentence on that."""
+def read_gain(tokens: list[Token], said: list[str], record: Record) -> None:
+    """Make ``record`` one of what a metric came to, if its line is a sentence on that; ``said`` are its words."""
+    changed = _REACHES in said or not _CHANGES.isdisjoint(said)
+    if not changed and _CHECKPOINT not in said and (_GOOD.isdisjoint(said) or _FOUND.isdisjoint(said)):
+        return
     tokens = [token for token in tokens if token.kind != "gap"]
-    found = _changed(tokens) or _best(tokens, record)
+    found = (_changed(tokens) if changed else None) or _best(tokens, record)
     if found is not None:
         record.fields = [f for f in record.fields if f.counts and f.index < found.index] + [found]
         record.nameless = []
@@ -99,4 +103,4 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
 
 def _is_of_checkpoint(tokens: list[Token]) -> bool:
     """Whether the sentence says what a checkpoint holds: ``Checkpoint: epoch 3, val_loss 0.31``."""
-    return any(a.text.lower() == "checkpoint" and b.text == ":" for a, b in pairwise(tokens[:3]))
+    return any(a.text.lower() == _CHECKPOINT and b.text == ":" for a, b in pairwise(tokens[:3]))

@@ -36,7 +36,10 @@ class _Numbered(NamedTuple):
 def tokens_of(text: str) -> list[Token]:
     """The tokens of ``text``; a name that numbers are part of is one word."""
     tokens = tokenize(text)
-    found = [name for i, token in enumerate(tokens) if token.kind == "number" and (name := _name_at(tokens, i))]
+    numbers_at = [i for i, token in enumerate(tokens) if token.kind == "number"]
+    if "@" not in text:
+        numbers_at = [i for i in numbers_at if tokens[i].text.isdigit()]  # Others are part of ``mAP@0.5`` alone.
+    found = [name for i in numbers_at if (name := _name_at(tokens, i))]
     numbers: dict[tuple[str, ...], set[str]] = {}
     for name in found:
         numbers.setdefault(name.said, set()).add(name.number)

@@ -63,15 +63,15 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
-    record.recalls = any(t.kind == "word" and t.text.lower() in _RECALLS for t in tokens[:5])
-    record.recalls = record.recalls or _TRAINED.match(text) is not None or _plans(text, record)
-    said = [t.text.lower() for t in tokens if t.kind == "word"][:2]
-    if len(said) == 2 and said[0] in _SAVES and said[1] in _RESULTS:
+    said = [t.text.lower() for t in tokens if t.kind == "word"]
+    recalls = not _RECALLS.isdisjoint(said) and any(t.text.lower() in _RECALLS for t in tokens[:5] if t.kind == "word")
+    record.recalls = recalls or _TRAINED.match(text) is not None or _plans(text, record)
+    if len(said) > 1 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
     if found := _PART.match(text):
         _tell_class(found, record)
     tell_twins_apart(record)
-    read_gain(tokens, record)
+    read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
     record.closes = said[:1] == ["final"]
     record.starred = text.lstrip().startswith("* ")

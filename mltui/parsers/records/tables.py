@@ -69,8 +69,10 @@ def header_text(text: str) -> str:
 
     A remark may stand there too whose line end was written too late: ``reading dataepoch,loss,val_loss``.
     """
-    text = _NORM.sub(lambda norm: f"  {norm[1]}  " if norm[1] else f" {norm[2]} ", text.rstrip().removesuffix(":"))
-    if " " in text and (glued := _GLUED.search(text)) and not counter_of(glued[1] + glued[3]):
+    text = text.rstrip().removesuffix(":")
+    if "|" in text:
+        text = _NORM.sub(lambda norm: f"  {norm[1]}  " if norm[1] else f" {norm[2]} ", text)
+    if " " in text and text.count(",") > 1 and (glued := _GLUED.search(text)) and not counter_of(glued[1] + glued[3]):
         return glued[2]
     comment = _COMMENT.match(text)
     return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
