@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isnan
 from typing import NamedTuple
 
 from mltui.parsers.plan import Entry, Plan, getter
@@ -227,6 +228,11 @@ def _is_step(name: str) -> bool:
     return words(name)[-1:] == ("step",)
 
 
+def _is_preset(values: Numbers, first: bool) -> bool:
+    """Whether what a bar shows before its first step was measured nowhere: NaN, or 0 in the ``first`` frame of all."""
+    return all(map(isnan, values)) or (first and not any(values))
+
+
 class BarValues:
     """Reports what bars show, each value once."""
 
@@ -261,7 +267,9 @@ class BarValues:
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         bar.count_draw(done)
-        if done == 0 and not bar.values and not any(plan.values_of(numbers)):
+        if done == 0 and _is_preset(plan.values_of(numbers), first=not bar.values):
+            if bar.starts_over(done, named):
+                self.finish(bar)
             bar.move(0.0, 0.0)
             return  # Nothing has been measured yet.
         if bar.starts_over(done, named):

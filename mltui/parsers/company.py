@@ -16,6 +16,7 @@ from mltui.parsers.vocabulary import (
     is_learnt,
     is_setting,
     is_whole,
+    role_of,
     scope_of,
     word_set,
     words,
@@ -114,6 +115,13 @@ def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None
         searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
         # "best loss: 0.3" beside a generation, or "Global best: 0.3" beside anything that counts.
         _take_as_metrics([f for f in _best(record) if searches or (f.explicit and words(f.name)[-1] == "best")])
+    return None
+
+
+def _folds_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
+    """``Fold 1 best val auc: 0.99``: the fold's score."""
+    if not counts and any(f.counts == ("fold", "fold") for f in record.fields):
+        _take_as_metrics([f for f in _best(record) if f.explicit and role_of(_but_best(f.name)) is Role.METRIC])
     return None
 
 
@@ -239,6 +247,7 @@ _RULES: tuple[_Rule, ...] = (
     _ends_are_predicted,
     _codes_are_no_metrics,
     _searches_come_to_a_best,
+    _folds_come_to_a_best,
     _settings_are_no_values,
     _parts_stand_alone,
     _rates_and_norms_stand_alone,
@@ -268,6 +277,10 @@ def _scopes(record: Record) -> list[Field]:
 
 def _best(record: Record) -> list[Field]:
     return [f for f in record.fields if "best" in words(f.name) and f.decimal]
+
+
+def _but_best(name: str) -> str:
+    return " ".join(word for word in words(name) if word != "best")
 
 
 def _take_as_metrics(fields: list[Field]) -> list[Field]:

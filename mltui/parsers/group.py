@@ -55,7 +55,7 @@ class Seen:
         """Whether the last line at ``x`` had these values."""
         return self.values.get(x) == values
 
-    def ends_at(self, x: float) -> bool:
+    def ends_at(self, x: float | None) -> bool:
         """Whether the last line stood at ``x``."""
         return self.count > 0 and self.last_x == x
 
@@ -139,6 +139,8 @@ class Standing:
     """Where inside of its epoch the last line stood that was placed by epoch."""
     of_fold: bool = False
     """One comes at the end of each fold or task."""
+    beyond: float | None = None
+    """In which epoch one came again that comes once in each."""
     needs_place: bool = False
     """They are a curve only where the log counts epochs; elsewhere they are settings."""
     needs_count: bool = False
@@ -184,6 +186,8 @@ class Group:
     inner: InnerCounter = field(default_factory=InnerCounter)
     hold: Hold = field(default_factory=Hold)
     standing: Standing = field(default_factory=Standing)
+    counted: tuple[object, ...] = ()
+    """What its lines count, and how."""
     _series: tuple[Series, ...] = ()
     run: tuple[Series, ...] | None = None
     """All series of its last line, if that told each of them and no line of another kind has told one since.

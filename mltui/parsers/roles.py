@@ -59,7 +59,8 @@ class Judge:
 
     def _tells_again(self, record: Record, bar: bool) -> bool:
         """Whether a line tells the best so far again, or what a checkpoint held that was loaded."""
-        return bool(record.past and self.points.series) or (record.recalls and not bar)
+        of_fold = any(f.counts == ("fold", "fold") for f in record.fields)  # "Fold 1 best auc: 0.99" is its score.
+        return bool(record.past and self.points.series and not of_fold) or (record.recalls and not bar)
 
     def _fill(self, said: Said, values: list[Field]) -> Plan:
         """The plan of a line that has ``values``."""

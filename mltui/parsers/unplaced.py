@@ -12,6 +12,9 @@ from mltui.parsers.plan import Line, Plan
 from mltui.parsers.tokens import Numbers
 from mltui.parsers.vocabulary import Role, role_of
 
+#: A kind of line of which so many came by the epoch comes once in each.
+_REGULAR = 3
+
 
 class Unplaced:
     """Places lines without a counter of their own, see the states of ``Group``, and hands them on as ``News``."""
@@ -35,6 +38,8 @@ class Unplaced:
             return
         everyday = self._needs_count(group)
         if self._waits(plan, numbers) or (everyday and (news.context.only_works or self._lists_things(group))):
+            return
+        if self._is_beyond(group):
             return
         axis, x = self._locate(group)
         if group.standing.needs_place and not news.context.in_block and Axis.of(axis).counts != "epoch":
@@ -79,6 +84,18 @@ class Unplaced:
     def _needs_count(self, group: Group) -> bool:
         """Whether lines are a curve only where the log counts: how good a model is, also where a loss is told."""
         return group.standing.needs_count or (group.standing.compares and not self._trains)
+
+    def _is_beyond(self, group: Group) -> bool:
+        """Whether a line comes again in an epoch, where one came in each: it is of the best model, once all is done.
+
+        If the same happens in a later epoch they are no results, and are counted from then on.
+        """
+        context, seen, standing = self._news.context, group.seen, group.standing
+        once = seen.count >= _REGULAR and seen.axis == context.axis_in_fold("epoch") and seen.stride == 1.0
+        if standing.counted or context.position is not None or not once or not seen.ends_at(context.epoch):
+            return False
+        before, standing.beyond = standing.beyond, seen.last_x
+        return before in (None, seen.last_x)
 
     def _locate(self, group: Group) -> tuple[str, float]:
         """Where a line stands: where the log was last, else it is counted."""
