@@ -63,6 +63,8 @@ class Bar:
     """The step that the last values belong to; a bar's counter may lag behind its values."""
     draws: int = 0
     """How often it was drawn since its counter last moved."""
+    again: bool = False
+    """Its counter in the last frame was what it had been in the one before."""
     epoch: float | None = None
     previous: float | None = None
     """The epoch before."""
@@ -99,7 +101,7 @@ class Bar:
     def begin_again(self) -> None:
         """Another run begins."""
         self.run += 1
-        self.step, self.done = 0.0, -1.0
+        self.step, self.done, self.again = 0.0, -1.0, False
 
     def enter(self, epoch: float | None, done: float) -> None:
         """The frame at hand is one of ``epoch``, ``done`` steps into it."""
@@ -109,7 +111,8 @@ class Bar:
 
     def count_draw(self, done: float) -> None:
         """It is drawn with its counter at ``done``."""
-        self.draws = self.draws + 1 if done == self.done else 1
+        self.again = done == self.done
+        self.draws = self.draws + 1 if self.again else 1
 
     def move(self, done: float, total: float) -> None:
         """Its counter is at ``done``."""
@@ -154,7 +157,7 @@ class Bar:
 
         Which of its values these are; ``None`` if it may be another sort of frame, and was not shown.
         """
-        plan, numbers, done, _, _, _ = drawing
+        plan, numbers, done, total, _, _ = drawing
         known, before = self._sorted, self._shown
         if known is None or not before or plan.signature != known.signature or epoch != self.epoch or done < self.done:
             return None
@@ -162,9 +165,11 @@ class Bar:
         if len(known.steps) < len(values) and known.others(values) != known.others(before):
             return None
         self._shown = values
-        self.draws = self.draws + 1 if done == self.done else 1
-        self.begun = self.begun or done > 0
         self.fresh = values != before
+        self.again = again = done == self.done
+        self.draws = self.draws + 1 if again else 1
+        self.begun = self.begun or done > 0
+        self.done, self.complete = done, done >= total > 0
         return known.steps
 
     def take_for_epoch(self, entry: Entry) -> None:
@@ -196,15 +201,10 @@ class Bar:
         """It shows the last epoch's values, so those of a step are that epoch's last step's."""
         self.step = -1.0
 
-    def lags(self, drawing: Drawing) -> bool:
+    def lags(self, done: float, total: float) -> bool:
         """Whether its counter is behind its values: the same ones drawn twice in a row are two steps."""
-        behind = drawing.done < self.step or self.draws == self._reported_draw
-        return behind and drawing.done == self.done and self.step < drawing.total
-
-    def next_step(self, done: float) -> float:
-        """The step of values that were drawn with its counter at ``done``."""
-        step = self.step + 1
-        return done if done > step else step
+        behind = done < self.step or self.draws == self._reported_draw
+        return behind and self.again and self.step < total
 
     def advance(self, step: float, drawing: Drawing) -> None:
         """The values of a step were drawn."""
@@ -280,6 +280,7 @@ class BarValues:
             self._points.arrived("epoch", named, measures=False)
         steps = self._report_epoch_values(bar, drawing, epoch)
         bar.sort(drawing, steps)
+        bar.move(done, drawing.total)
         self._report_steps(bar, drawing, steps)
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
@@ -348,13 +349,14 @@ class BarValues:
     def _report_steps(self, bar: Bar, drawing: Drawing, steps: tuple[int, ...]) -> None:
         """Report the values ``steps`` if they are new, or another step's; elsewhere it is a redrawn frame."""
         plan, _, done, total, _, _ = drawing
-        another = bar.fresh or (self._last is bar and bar.lags(drawing))
+        another = bar.fresh or (self._last is bar and bar.lags(done, total))
         self._last = bar
-        bar.move(done, total)
         if not steps:
             return
         if another:
-            step = bar.next_step(done)
+            step = bar.step + 1
+            if done > step:
+                step = done
             if stayed := bar.unchanged.changed(step):
                 self._report_stayed(bar, stayed)
             bar.advance(step, drawing if len(steps) == len(plan.entries) else drawing.with_only(steps))
@@ -375,16 +377,15 @@ class BarValues:
         if bar.shown is None:
             return
         plan, numbers, _, total, by_epoch, _ = bar.shown
-        context = self._news.context
+        news, x = self._news, bar.step
+        context = news.context
         axis = "epoch" if by_epoch else "step"
         if context.fold:
             axis = context.axis_in_fold(axis)
         if by_epoch:
-            x = bar.step
             context.enter_epoch(x)
         else:
             epoch = None if plan.epoch is None else bar.epoch
-            index = bar.run - 1 if epoch is None else context.epoch_index(epoch)
-            x = index * total + bar.step
+            x += total * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
             context.reach(axis, x)
-        self._news.report(plan, axis, x, numbers, redrawn=True)
+        news.report(plan, axis, x, numbers, redrawn=True)

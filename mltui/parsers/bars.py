@@ -18,7 +18,7 @@ from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import Shape, key_of
-from mltui.parsers.tokens import Numbers, Span, cut_at, text_of, values_of
+from mltui.parsers.tokens import Numbers, Span, cut_at, short_values_of, text_of, values_of
 from mltui.parsers.vocabulary import is_evaluation
 
 _new = tuple.__new__
@@ -158,7 +158,7 @@ class Bars:
             return frame
         if form.plan is not None and self._shape(form.key) is form.shape:  # Nearly all frames.
             self.drawing = True
-            found, at, behind = values_of(frame, form.cut), form.counts_from, form.counts_to
+            found, at, behind = short_values_of(frame, form.cut), form.counts_from, form.counts_to
             total = 0.0 if behind == at + 1 else found[at + 1]
             drawing = form.plan, found[:at] + found[behind:], found[at], total, form.by_epoch, form.checks
             self._values.read(self._bars.get(form.name) or self._bar(form.name), _new(Drawing, drawing))

@@ -159,15 +159,13 @@ class MetricReader:
         frames = self._frames.get(stream)
         if frames is None:
             frames = self._frames[stream] = Frames()
-        for text, final in frames.feed(data):
-            self._read(text, final)
+        self._read(frames.feed(data))
         return self._take()
 
     def close(self) -> list[MetricPoint]:
         """The points that were pending when the log ended."""
         for frames in self._frames.values():
-            for text, final in frames.close():
-                self._read(self._speaking.whole(text), final)
+            self._read([(self._speaking.whole(text), final) for text, final in frames.close()])
         for who in list(self._voices):
             self._listen_to(who).close()
         self._points.close()
@@ -181,22 +179,28 @@ class MetricReader:
             self._left_out += len(self._others.points.take())
         return self._points.take()
 
-    def _read(self, frame: bytes, final: bool) -> None:
-        if self._patterns is not None and frame not in (LIVE, STILL) and self._patterns.read(frame):
-            return
-        if self._decimals.commas:
-            frame = self._decimals.plain(frame)
-        if _BAR in frame and _PERCENT in frame:
-            frame = unfilled(frame)
-        key = key_of(frame)
-        if not self._speaking.who:
+    def _read(self, frames: list[tuple[bytes, bool]]) -> None:
+        patterns, decimals = self._patterns, self._decimals
+        for frame, final in frames:
+            if patterns is not None and frame not in (LIVE, STILL) and patterns.read(frame):
+                continue
+            if decimals.commas:
+                frame = decimals.plain(frame)
+            if _BAR in frame and _PERCENT in frame:
+                frame = unfilled(frame)
+            key, voice = key_of(frame), self._speaking
+            if voice.who:
+                self._read_named(frame, key, final)
+                continue
             # Nearly all lines: where nobody was named so far, a known shape names nobody either.
-            rest = self._speaking.read_known(frame, key, final)
-            if rest is None:
-                return
-            if rest is not frame:
-                self._read_new(self._speaking, rest, final, behind_bar=True)
-                return
+            rest = voice.read_known(frame, key, final)
+            if rest is frame:
+                self._read_named(frame, key, final)
+            elif rest is not None:
+                self._read_new(voice, rest, final, behind_bar=True)
+
+    def _read_named(self, frame: bytes, key: bytes, final: bool) -> None:
+        """Read what may begin with the name of who prints it."""
         if frame in (LIVE, STILL):
             self._points.set_live(frame == LIVE)
             return

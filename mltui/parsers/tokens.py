@@ -200,6 +200,30 @@ def values_of(frame: bytes, cut: Cut) -> Numbers:
         return tuple(map(value_of, cut(frame)))
 
 
+class _Texts(dict[bytes, float]):
+    """The numbers of short texts, which come again and again: to look one up is cheaper than to read it."""
+
+    def __missing__(self, text: bytes) -> float:
+        value = float(text)
+        if len(text) <= _SHORT and value == value:
+            if len(self) >= _SHORT_TEXTS:
+                self.clear()
+            self[text] = value
+        return value
+
+
+_SHORT, _SHORT_TEXTS = 5, 8192
+_short = _Texts().__getitem__
+
+
+def short_values_of(frame: bytes, cut: Cut) -> Numbers:
+    """The same, where most numbers are short, as in bars."""
+    try:
+        return tuple(map(_short, cut(frame)))
+    except ValueError:
+        return tuple(map(value_of, cut(frame)))
+
+
 #: Units of time: of what measures an error alone may have one.
 TIME_UNITS = word_set("""
     s ms us µs μs ns m min mins h hr hrs d sec secs seconds second minutes hours days
