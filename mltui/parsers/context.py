@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
 
 from mltui.domain.metric import Axis
@@ -167,11 +168,11 @@ class Context:
 
     def epoch_index(self, epoch: float) -> float:
         """How many epochs were complete before ``epoch`` began."""
-        return epoch if self.zero_based else max(0.0, epoch - 1)
+        return epoch if self.zero_based else epoch - 1 if epoch > 1 else 0.0
 
     def axis_in_fold(self, axis: str) -> str:
         """``axis``, told apart by fold or trial: each counts anew. What counts the trials is one curve over all."""
-        return axis if not self.fold or axis == "trial" else Axis(axis, self.fold).text
+        return axis if not self.fold or axis == "trial" else _in_fold(axis, self.fold)
 
     def _resolve(
         self, plan: Plan, epoch: float | None, value: float, total: float | None, counter: Counter
@@ -192,6 +193,11 @@ class Context:
         size = inner.size or self.size
         x = self.epoch_index(epoch) * size + value if size and begins_anew else value
         return self.axis_in_fold(axis) if self.fold else axis, x
+
+
+@lru_cache(maxsize=256)
+def _in_fold(axis: str, fold: str) -> str:
+    return Axis(axis, fold).text
 
 
 def place_of_fold(fold: str) -> tuple[str, float] | None:

@@ -24,6 +24,8 @@ class InnerCounter:
     _epoch: float | None = None
     _last: float = -1.0
     """Where the last line stood."""
+    _total: float | None = None
+    """Of how many that was."""
     _per_epoch: bool | None = None
     """It begins anew with each epoch; ``None`` while only one was seen."""
     _twins: bool = True
@@ -65,6 +67,9 @@ class InnerCounter:
 
         ``count`` of its kind came before it. "2/5 * Epoch 2" counts the epochs twice.
         """
+        if epoch == self._epoch and total == self._total and value and value != total:  # It goes on in its epoch.
+            self._twins, self._last = False, value
+            return way == "batch" if self._per_epoch is None else self._per_epoch
         if value == 0:
             self._from_zero = True
         if value != epoch or epoch == self._epoch:
@@ -80,7 +85,7 @@ class InnerCounter:
             # A counter that begins at 0 and reaches its "total" shows the last index, not how many there are.
             whole = total + 1
             self.size = whole if self.size == whole or (self._from_zero and value == total) else total
-        self._epoch, self._last = epoch, value
+        self._epoch, self._last, self._total = epoch, value, total
         if self._twins:
             return False
         return way == "batch" if self._per_epoch is None else self._per_epoch

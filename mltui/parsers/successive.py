@@ -82,8 +82,9 @@ class Successive:
         alike = defaultdict[tuple[object, ...], list[_Line]](list)
         for other in others:
             if other.text and begins[other.text.split()[0]] <= _MANY:  # Else it is what is in front of all.
-                alike[other.drawn, other.form].append(other)
                 alike[other.begins].append(other)
+                if other.drawn:
+                    alike[other.drawn, other.form].append(other)
         pairs = [
             (likeness, -i, other, line)
             for i, line in enumerate(above)
