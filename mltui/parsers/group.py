@@ -151,7 +151,7 @@ class Standing:
     """Two of such lines stood at one place of the log: they speak of things, not of times."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
     """One kind of line: the same names, counted the same way.
 

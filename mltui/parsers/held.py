@@ -9,8 +9,10 @@ from mltui.parsers.plan import Series
 
 #: What ends when the training goes on.
 _WAITING = (Until.TRAINING_GOES_ON, Until.OTHERS_SPEAK)
-#: Points of rates that are held back.
+#: Points of rates that are held back, over all kinds of lines.
 _MOST = 10_000
+#: Kinds of lines that are held back, more than there are series; beyond, what the first of them told is forgotten.
+_KINDS = 4096
 
 
 class Held:
@@ -31,6 +33,8 @@ class Held:
             group.hold.advances = context.advances
             self.groups.append(group)
             self._passed = False
+            if len(self.groups) > _KINDS:
+                self.groups.pop(0).hold.points.clear()
         return []
 
     def _goes_on(self, group: Group) -> bool:
@@ -101,7 +105,8 @@ class Held:
 
     def _is_anything_measured(self, group: Group) -> bool:
         """Whether the log has told a value of anything; so it does where ``group`` comes too often to be kept."""
-        return len(group.hold.points) > _MOST or any(series.last is not None for series in self._series.values())
+        many = len(group.hold.points) > _MOST // (len(self.groups) or 1)
+        return many or any(series.last is not None for series in self._series.values())
 
     def _is_news(self, point: MetricPoint) -> bool:
         """Whether no other line has told a point while it was held back."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mltui.parsers import budget
+from mltui.parsers import held as held_back
 from mltui.parsers.reader import MetricReader
 from tests.parsers.test_cases import CASES, load, read, table_of
 
@@ -81,3 +82,18 @@ def test_what_is_forgotten_changes_nothing(path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(budget, "LIMIT", _NEARLY_NOTHING)
     log, expected = load(path)
     assert table_of(read(log, [])) == expected
+
+
+def test_kinds_of_lines_that_are_held_back_are_bounded_and_the_last_ones_are_curves_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(held_back, "_KINDS", 8)
+    reader, lines = MetricReader(), [f"{word(i)} loss: 0.{i}5\n" for i in range(10, 50)]
+    points = reader.feed("".join(["Epoch 1: acc: 0.5\n", *lines]).encode())
+    assert len(reader._points.news.held.groups) == 8
+    points += reader.feed("".join(lines[-8:]).replace("5\n", "6\n").encode()) + reader.close()
+    assert [(p.name, p.value) for p in points if p.name.startswith(word(49))] == [
+        (f"{word(49)} loss", 0.495),
+        (f"{word(49)} loss", 0.496),
+    ]
+    assert not any(p.name.startswith(word(10)) for p in points)
