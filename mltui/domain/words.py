@@ -55,6 +55,8 @@ SYNONYMS = {"acc": "accuracy", "learning_rate": "lr", "learningrate": "lr"}
 PERIODS = word_set("epoch step")
 #: A loss over a validation set is one, be it said (PyTorch's MNIST: ``Test set: Average loss``) or not.
 AVERAGED = word_set("average avg mean")
+#: What stands for many values.
+MIDDLES = AVERAGED | {"median"}
 
 # Words that are no metric's for the reader, but tell in a name which end is better.
 _LESS = LESS_IS_BETTER | word_set("false")
@@ -66,7 +68,6 @@ _LESS_WITHIN = re.compile(r"loss|.*(?:loss|error|perplexity)$|perplexity")
 _MORE_WITHIN = re.compile(r"(?:auc|f1|bleu|rouge|top\d)|.*(?:acc|accuracy|auc|score|iou|dice|recall|precision|reward)$")
 # A metric that is turned round: ``neg_mean_squared_error``, ``negative log likelihood``.
 _NEGATED = frozenset(["neg", "negative"])
-_MEANS_OF_RANKS = AVERAGED | {"median"}
 # How good the first so many are: ``hits@10``, ``pass@1``.
 _AT = re.compile(r"[A-Za-z]@\d")
 
@@ -139,7 +140,7 @@ def better_end(name: str) -> int:
 
 def _ranks(parts: tuple[str, ...]) -> bool:
     """Whether these words say where the right answer comes on average: ``mean rank``."""
-    return parts[-1:] == ("rank",) and not _MEANS_OF_RANKS.isdisjoint(parts)
+    return parts[-1:] == ("rank",) and not MIDDLES.isdisjoint(parts)
 
 
 def _of_class(parts: tuple[str, ...]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mltui.parsers.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
-from mltui.parsers.records.names import STATISTICS
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.tokens import MONEY, VALUE_UNITS
 from mltui.parsers.vocabulary import (
+    STATISTICS,
     STOP_LOSS,
     Role,
     is_gradient_norm,

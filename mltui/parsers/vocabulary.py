@@ -14,8 +14,10 @@ from typing import Literal
 
 from mltui.domain.metric import MetricKind
 from mltui.domain.words import (
+    AVERAGED,
     JOINED_ENDS,
     METRIC_WORDS,
+    MIDDLES,
     SCOPE_WORDS,
     says_first_so_many,
     says_learning_rate,
@@ -26,10 +28,10 @@ from mltui.domain.words import (
 )
 
 __all__ = [
-    "COUNTERS", "FOLDER", "JOINED_ENDS", "METRIC_WORDS", "OF_FIRST", "PARTS", "PERCENTILES", "QUALIFIERS",
-    "SCHEDULE_WORDS", "SCOPE_WORDS", "STOP_LOSS", "Role", "Way", "counter_of", "is_evaluation", "is_gradient_norm",
-    "is_learning_rate", "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole", "mean_of_classes",
-    "role_of", "scope_of", "word_set", "words",
+    "COUNTERS", "FOLDER", "JOINED_ENDS", "MEANS", "METRIC_WORDS", "OF_FIRST", "PARTS", "PERCENTILES", "QUALIFIERS",
+    "SCHEDULE_WORDS", "SCOPE_WORDS", "STATISTICS", "STOP_LOSS", "Role", "Way", "counter_of", "is_evaluation",
+    "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole",
+    "mean_of_classes", "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -60,11 +62,19 @@ class Role(Enum):
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
 """)
+#: Words of a mean's name that what it is the mean of does not have.
+MEANS = AVERAGED | word_set("running smoothed ema")
+#: What is told of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
+STATISTICS = MIDDLES | word_set("min max std")
 #: Words that may stand in a metric's name beside the word that measures.
-QUALIFIERS = word_set("""
-    avg average mean 平均 总 median running ema smoothed smooth raw total sum min max std batch step mini epoch episode
+QUALIFIERS = (
+    MEANS
+    | STATISTICS
+    | word_set("""
+    平均 总 smooth raw total sum batch step mini epoch episode
     episodic current cur new final overall global local macro micro weighted per class set top change estimate the
 """)
+)
 #: What is measured on the first so many: ``Recall 20: 0.31``, ``Accuracy 5: 0.91``.
 OF_FIRST = word_set("""
     recall precision prec rec hit hits hr ndcg map mrr top acc accuracy ap ar f1 p r pass success
@@ -73,7 +83,6 @@ OF_FIRST = word_set("""
 _LETTERS = frozenset(["r"])
 #: Behind these stands what a measure is of.
 _ABOUT = word_set("on of for over")
-_MIDDLE = word_set("mean median avg average")
 _SAMPLING = word_set("top min typical dropout")
 #: How long services take for all but the slowest requests.
 PERCENTILES = word_set("p50 p75 p90 p95 p99 p999")
@@ -303,7 +312,7 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.OTHER  # The time that it cost.
     if len(parts) == 2 and parts[1] == "p" and parts[0] not in _SAMPLING:
         return Role.METRIC  # Precision of boxes, entities …
-    if parts[-1] == "rank" and own & _MIDDLE:
+    if parts[-1] == "rank" and own & MIDDLES:
         return Role.METRIC  # Where the right answer comes on average.
     return Role.METRIC if own >= {"function", "value", "obtained"} else None
 
@@ -320,7 +329,7 @@ def mean_of_classes(name: str) -> str:
     parts = words(name)
     if parts and (found := _OF_CLASSES.get(parts[-1])):
         return found
-    return name.split()[-1] if len(parts) > 1 and parts[-1] in _OF_ONE_CLASS and not _MIDDLE.isdisjoint(parts) else ""
+    return name.split()[-1] if len(parts) > 1 and parts[-1] in _OF_ONE_CLASS and not MIDDLES.isdisjoint(parts) else ""
 
 
 def is_learning_rate(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mltui.domain.words import AVERAGED, word_set
 from mltui.parsers.tokens import NUMBER
 
 BARS = re.compile(r"[|│┃║]")
@@ -51,7 +52,7 @@ _SAID_OF_ROW = re.compile(
     r"(?:(?<=[\d%])|(?<=\ds)|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
     r"|[\s|,;]*(?:[(\[][A-Za-z][^()\[\]]{0,40}[)\]]|[^\w\s.,;|()\[\]%/:+-]\D{0,40}))[\s|]*$"
 )
-_OVERALL = frozenset(["all", "overall", "total", "mean", "average", "avg"])
+_OVERALL = AVERAGED | word_set("all overall total")
 MAX_COLUMNS = 64
 
 #: What stands between two separators: its text, and where it begins and ends.

@@ -12,10 +12,6 @@ STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
     complete results result info of at end start yields gives
 """)
-#: Words of a mean's name that what it is the mean of does not have.
-MEANS = word_set("""
-    avg average mean running smoothed ema
-""")
 #: Words in brackets, and in front of a colon, that tell no series apart.
 NO_TAGS = word_set("""
     main trainer log logs logger info metrics metric progress status result results summary report system master
@@ -41,9 +37,6 @@ SETTINGS = word_set("""
 _DOING = word_set("""
     eval evaluation evaluating validate validating
 """)
-#: What a bracket or a table holds of many values: ``(min: 0.0, avg: 2.1, max: 3.0)``.
-STATISTICS = frozenset(["min", "max", "avg", "mean", "std", "median"])
-
 
 #: A counter is named within so many words; phrases of prose are longer.
 _COUNTER_WORDS = 16

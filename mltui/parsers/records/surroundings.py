@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mltui.parsers.everyday import is_everyday
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import MEANS, STOP, WHO, known, measures
+from mltui.parsers.records.names import STOP, WHO, known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of, word_set
+from mltui.parsers.vocabulary import MEANS, Role, counter_of, role_of, scope_of, word_set
 
 # Words between names and numbers of a sentence.
 _JOINING = word_set("""
