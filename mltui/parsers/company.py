@@ -14,6 +14,7 @@ from mltui.parsers.vocabulary import (
     is_gradient_norm,
     is_learning_rate,
     is_learnt,
+    is_piece,
     is_setting,
     is_whole,
     role_of,
@@ -23,8 +24,6 @@ from mltui.parsers.vocabulary import (
 )
 
 _SEARCHES = frozenset(["generation", "gen"])
-# What other programs than trainings work through.
-_PIECES = frozenset(["rows", "records", "items", "files", "messages", "events", "documents", "requests", "queries"])
 # What a game, a film or a machine goes on in.
 _TURNS = frozenset(["frame", "tick", "cycle"])
 # What is done in a training, or in a search for the best.
@@ -181,7 +180,7 @@ def _services_tick(record: Record, counts: bool) -> list[Field] | None:
     """``tick=4 error_rate=0.02``, ``batch=3 rows=4275 score=0.2``: what a service tells of itself and its work."""
     counted = {f.counts[0] for f in record.fields if f.counts}
     whole = [f for f in record.fields if not f.decimal and f.explicit]
-    pieces = any(f.role is Role.UNKNOWN or not _PIECES.isdisjoint(words(f.name)) for f in whole)
+    pieces = any(f.role is Role.UNKNOWN or any(map(is_piece, words(f.name))) for f in whole)
     serves = any(is_of_service(f.name) for f in record.fields) and not _trains(record)
     works = serves or counted == {"tick"} or (counted == {"batch"} and pieces)
     metrics = _metrics(record)

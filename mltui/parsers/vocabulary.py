@@ -28,10 +28,10 @@ from mltui.domain.words import (
 )
 
 __all__ = [
-    "COUNTERS", "FOLDER", "JOINED_ENDS", "MEANS", "METRIC_WORDS", "OF_FIRST", "PARTS", "PERCENTILES", "QUALIFIERS",
-    "SCHEDULE_WORDS", "SCOPE_WORDS", "STATISTICS", "STOP_LOSS", "Role", "Way", "counter_of", "is_evaluation",
-    "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch", "is_scoped", "is_setting", "is_whole",
-    "mean_of_classes", "role_of", "scope_of", "word_set", "words",
+    "COUNTERS", "EXAMPLES", "FOLDER", "JOINED_ENDS", "MEANS", "METRIC_WORDS", "OF_FIRST", "PARTS", "PERCENTILES",
+    "PIECES", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STATISTICS", "STOP_LOSS", "Role", "Way", "counter_of",
+    "is_evaluation", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch", "is_piece", "is_scoped",
+    "is_setting", "is_whole", "mean_of_classes", "role_of", "scope_of", "word_set", "words",
 ]  # fmt: skip
 
 
@@ -167,6 +167,10 @@ COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_se
 _PLURAL = word_set("epochs iterations iters episodes steps")
 #: What may be trained beside another: in brackets in front of a line they tell its series apart.
 PARTS = word_set("student teacher generator discriminator actor critic encoder decoder policy source server client ema")
+#: Pieces of data that any program works through: how many of them are done says nothing of a training.
+PIECES = word_set("shard file part chunk page document doc row record item message event request query queries")
+#: Pieces that a training counts, too.
+EXAMPLES = word_set("segment clip utterance image question")
 _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
     federated
@@ -190,6 +194,12 @@ _SET_BY = re.compile(r"\([A-Z][A-Za-z]{3,}\)$")
 _SPENT = re.compile(
     r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|^sec/[a-z]+$", re.I
 )
+
+
+def is_piece(word: str) -> bool:
+    """Whether ``word`` says one or several ``PIECES``."""
+    lower = word.lower()
+    return lower in PIECES or lower.removesuffix("s") in PIECES
 
 
 def is_evaluation(name: str) -> bool:

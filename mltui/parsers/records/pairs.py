@@ -20,7 +20,7 @@ from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.tokens import NUMBER, Kind, Token
-from mltui.parsers.vocabulary import Role, counter_of, scope_of, word_set
+from mltui.parsers.vocabulary import EXAMPLES, PIECES, Role, counter_of, scope_of, word_set
 
 # Words at the beginning of a line on what was saved before, or on what is planned.
 _RECALLS = word_set("""
@@ -47,7 +47,7 @@ _ITEM_APART = re.compile(
 # A name and its number, as the columns of a table stand.
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
 # A piece of data that a line speaks of: ``segment 8/24``.
-_PIECE = re.compile(r"[\W\d]*(?:segment|file|page|document|clip|utterance|image) \d+ ?/ ?\d+\b", re.I)
+_PIECE = re.compile(rf"[\W\d]*(?:{'|'.join(sorted(PIECES | EXAMPLES))}) \d+ ?/ ?\d+\b", re.I)
 # For how long it is planned: ``lr=0.003, 6 epochs``.
 _PLANNED = re.compile(r"\d (?:epochs|steps|iterations|iters)\b", re.I)
 # A model that was trained before, and how it came out: ``model: effnet (epoch 17, auc 0.97)``.

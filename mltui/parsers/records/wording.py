@@ -10,7 +10,7 @@ from mltui.parsers.records.names import SCOPE_KEYS, is_physical, known, may_be_i
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, WRAPPER, Token
-from mltui.parsers.vocabulary import Role, role_of, scope_of, word_set
+from mltui.parsers.vocabulary import Role, is_piece, role_of, scope_of, word_set
 
 _WRAPPER = re.compile(WRAPPER)
 _PAST = word_set("""
@@ -29,10 +29,6 @@ _MAGNITUDES = word_set("""
 # Behind a measure: of what, or since when.
 _BEHIND_MEASURE = word_set("""
     since over across per by for on of
-""")
-# Pieces of data: how many of them are done says nothing of a training.
-_PIECES = word_set("""
-    shards files parts chunks pages documents docs workers
 """)
 
 
@@ -70,7 +66,7 @@ def _is_unit(walk: Walk, token: Token) -> bool:
         walk.last.total = last.total
         walk.record.fields.append(walk.last)
         return True
-    if isinstance(last, Nameless) and last.total is not None and text.lower() in _PIECES:
+    if isinstance(last, Nameless) and last.total is not None and (is_piece(text) or text.lower() == "workers"):
         walk.record.nameless.remove(last)
         walk.last = None
         return True
