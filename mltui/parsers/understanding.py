@@ -10,7 +10,6 @@ from mltui.parsers.headings import heading_scope
 from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import lists, objects
-from mltui.parsers.records.names import WHO
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record
@@ -19,6 +18,7 @@ from mltui.parsers.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_s
 from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
 from mltui.parsers.tokens import READ_LIMIT, Numbers, Span, Token, text_of
+from mltui.parsers.vocabulary import WHO
 from mltui.parsers.wrapped import before_warning
 
 #: Units that belong to a counter's number: ``step:2K``.

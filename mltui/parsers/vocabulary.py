@@ -29,9 +29,10 @@ from mltui.domain.words import (
 
 __all__ = [
     "COUNTERS", "EXAMPLES", "FOLDER", "JOINED_ENDS", "MEANS", "METRIC_WORDS", "OF_FIRST", "PARTS", "PERCENTILES",
-    "PIECES", "QUALIFIERS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STATISTICS", "STOP_LOSS", "Role", "Way", "counter_of",
-    "is_evaluation", "is_gradient_norm", "is_learning_rate", "is_learnt", "is_of_epoch", "is_piece", "is_scoped",
-    "is_setting", "is_whole", "mean_of_classes", "role_of", "scope_of", "word_set", "words",
+    "PIECES", "PROCESSES", "QUALIFIERS", "RUNS", "SCHEDULE_WORDS", "SCOPE_WORDS", "STATISTICS", "STOP_LOSS", "WHO",
+    "Role", "Way", "counter_of", "is_evaluation", "is_gradient_norm", "is_learning_rate", "is_learnt",
+    "is_of_epoch", "is_piece", "is_scoped", "is_setting", "is_whole", "mean_of_classes", "role_of", "scope_of",
+    "word_set", "words",
 ]  # fmt: skip
 
 
@@ -167,6 +168,12 @@ COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_se
 _PLURAL = word_set("epochs iterations iters episodes steps")
 #: What may be trained beside another: in brackets in front of a line they tell its series apart.
 PARTS = word_set("student teacher generator discriminator actor critic encoder decoder policy source server client ema")
+#: Who prints a line or is spoken of in it, told by a number: ``[rank 0]``, ``| agent 1 |``, ``"client": 3``.
+WHO = word_set("rank client agent worker player actor learner")
+#: Who prints, too, in brackets, in front of a colon or of a measure; a field of that name says how many there are.
+PROCESSES = word_set("gpu proc process node replica trainer")
+#: Which of several runs prints, in brackets: elsewhere such a word counts, or is a setting.
+RUNS = word_set("seed trial chain")
 #: Pieces of data that any program works through: how many of them are done says nothing of a training.
 PIECES = word_set("shard file part chunk page document doc row record item message event request query queries")
 #: Pieces that a training counts, too.

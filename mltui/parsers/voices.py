@@ -12,14 +12,17 @@ from itertools import pairwise
 from mltui.parsers.budget import Budget
 from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
+from mltui.parsers.vocabulary import PROCESSES, RUNS, WHO
 
-# What there are several of, in brackets and in front of a colon.
-_MANY = rb"(?:rank|client|seed|agent|actor|learner|trial)"
+# What there are several of, in square brackets, in round ones and in front of a colon.
+_IN_SQUARE, _IN_ROUND, _IN_FRONT = (
+    f"(?:{'|'.join(sorted(words))})".encode() for words in (WHO | PROCESSES | RUNS, WHO | RUNS, WHO | PROCESSES)
+)
 # In front of the line, with one blank behind it: what follows may be indented. Some words say it in brackets alone.
 _RANK = re.compile(
-    rb"(?:(\[(?:" + _MANY + rb"|gpu|proc|process|node|worker|replica|trainer)\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
-    rb"|(\(" + _MANY + rb"[ =]\d+\)):?"
-    rb"|((?:rank|process|client|gpu|chain) ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
+    rb"(?:(\[" + _IN_SQUARE + rb"\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
+    rb"|(\(" + _IN_ROUND + rb"[ =]\d+\)):?"
+    rb"|((?:" + _IN_FRONT + rb"|chain) ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
     rb"|\[\d+,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\)"
     rb"|\((\d+)/\d+\)(?= (?:epoch|step|iter)))\ ?",
     re.I,
@@ -34,7 +37,8 @@ _COUNTED = re.compile(
 # What counts by itself how far it is in its epoch needs no number in front that counts: ``Train Epoch: 1 [160/640``.
 _PLACED = re.compile(r"\W{0,3}\d+/\d+")
 # How what ``_RANK`` finds begins; and how any line that may say who prints it, for a first look.
-_RANK_BEGINS = b"[(rRpPcCgG"
+_RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, "chain")})).encode()
+_RANK_BEGINS += _RANK_BEGINS.upper() + b"[("
 _MAY_SAY = re.compile(rb"[" + re.escape(_RANK_BEGINS) + rb"]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
 #: Where a line of another rank begins in the middle of a line.
 _INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:")

@@ -6,7 +6,7 @@ import re
 
 from mltui.parsers.everyday import is_error
 from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import PARTS, QUALIFIERS, Role, counter_of, role_of, scope_of, word_set, words
+from mltui.parsers.vocabulary import PARTS, QUALIFIERS, WHO, Role, counter_of, role_of, scope_of, word_set, words
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
@@ -17,13 +17,9 @@ NO_TAGS = word_set("""
     main trainer log logs logger info metrics metric progress status result results summary report system master
     root app model best new start end done ok stdout stderr pipeline worker
 """)
-#: In front of a number these say which of several prints a line, or of whom it speaks.
-WHO = word_set("""
-    rank client agent worker player
-""")
 #: Keys whose value, a text, may say of which of several things an object speaks.
-SOURCE_KEYS = word_set("""
-    model dataset task env agent algo algorithm method variant arch experiment exp run name host worker client corpus
+SOURCE_KEYS = WHO | word_set("""
+    model dataset task env algo algorithm method variant arch experiment exp run name host corpus
 """)
 #: Keys whose value says of what data a line speaks: ``split=valid``.
 SCOPE_KEYS = word_set("""

@@ -6,13 +6,9 @@ from typing import NamedTuple
 
 from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.tokens import Token, tokenize
-from mltui.parsers.vocabulary import OF_FIRST, counter_of, word_set
+from mltui.parsers.vocabulary import OF_FIRST, counter_of
 
 _JOINING = frozenset(["of", "at", "for", "a", "@", "#"])
-# Who prints a line is told by another number.
-_WHO = word_set("""
-    rank gpu worker process client node seed
-""")
 _CLOSING = {"(": ")", "[": "]"}
 # So many are ranked at most, where no sign says that a name ends behind the number.
 _MAX_FIRST = 1000
@@ -65,10 +61,7 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     if not left or number.unit or not (whole or left[-1] == "@") or not _has_value(tokens, end):
         return None
     said = [word.lower() for word in left + right]
-    if any(
-        (counter_of(word) and word != "task") or word in _WHO or (word in STOP and word not in _JOINING)
-        for word in said
-    ):
+    if any((counter_of(word) and word != "task") or (word in STOP and word not in _JOINING) for word in said):
         return None
     of = next((word.lower() for word in reversed(left) if word.lower() not in _JOINING), "")
     signed = tokens[end].text in ":="

@@ -6,10 +6,10 @@ import json
 import re
 from typing import Any
 
-from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, WHO
+from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.tokens import Span
-from mltui.parsers.vocabulary import Role, counter_of, role_of, scope_of
+from mltui.parsers.vocabulary import WHO, Role, counter_of, role_of, scope_of
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])

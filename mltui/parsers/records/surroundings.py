@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mltui.parsers.everyday import is_everyday
 from mltui.parsers.records.cursor import Cursor
-from mltui.parsers.records.names import STOP, WHO, known, measures
+from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import MEANS, Role, counter_of, role_of, scope_of, word_set
+from mltui.parsers.vocabulary import MEANS, WHO, Role, counter_of, role_of, scope_of, word_set
 
 # Words between names and numbers of a sentence.
 _JOINING = word_set("""
@@ -131,7 +131,10 @@ def stands_alone(walk: Walk, token: Token) -> bool:
 
 
 def says_who(walk: Walk, token: Token) -> bool:
-    """Whether a word and its whole number between marks say of whom the line speaks: ``| agent 0 |``."""
+    """Whether a word and its whole number say of whom the line speaks: ``| agent 0 |``, ``step 1 worker 0 loss: 0.5``.
+
+    They stand between marks, or in front of a measure.
+    """
     tokens, phrase = walk.tokens, walk.phrase
     if len(phrase) != 1 or phrase[0].lower() not in WHO or not token.text.isdigit() or token.unit:
         return False
@@ -139,6 +142,8 @@ def says_who(walk: Walk, token: Token) -> bool:
     before, behind = tokens[max(at - 2, 0) : at - 1], tokens[at + 1 : at + 2]
     if not before and behind and counter_of(behind[0].text):
         return True  # "Rank 0 epoch 1 loss 0.5"
+    if behind and behind[0].kind == "word" and measures(behind[0].text):
+        return not before or before[0].kind in ("number", "gap", "mark")
     return all(each.kind == "gap" or each.text in ",;|:-" for each in (*before, *behind))
 
 
