@@ -20,7 +20,7 @@ from mltui.parsers.prefix import SURE
 from mltui.parsers.shapes import key_of
 from mltui.parsers.vocabulary import PARTS, Role, role_of
 
-_SEPARATOR = r"(?:(?<=\w:)|(?<=\])(?=\[)|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S)|[ \t]|$)"
+_SEPARATOR = r"(?:(?<=\w:)|(?<=\])(?=[\[(])|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S)|[ \t]|$)"
 # A bar behind a bracket is a table's own, and so is each in a line that ends with one.
 _BAR = r"(?<![\])>])\ {0,9}\|(?:\ |$)"
 _OUTER = re.compile(rf"(?:(?:{SURE})(?:{_BAR}|{_SEPARATOR}))+".encode(), re.VERBOSE)

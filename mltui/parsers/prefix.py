@@ -21,11 +21,13 @@ _DATE = (
     r"|\d{1,2}-[A-Z][a-z]{2}-\d{2,4}"
     r"|(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}(?=\s\d\d:\d\d)|\d{1,2}\s[A-Z][a-z]{2}(?:\s\d{4}|(?=\s\d\d:\d\d)))"
 )
-_ZONE = r"(?:Z|\s?[+-]\d\d:?\d\d|\s\d{4}(?=\s))"
+_ZONE = r"(?:Z|\s?[+-]\d\d:?\d\d|\s(?:UTC|GMT)\b|\s\d{4}(?=\s))"
 _MOMENT = rf"(?:{_DATE}(?:[T,]|,?\s)){_TIME}{_ZONE}?"
 _FILE = r"(?:\w+/)*[\w.]+\.py"
 # A logger's name; one that says of which data a line speaks is more than that.
 _NAME = rf"(?!(?i:{'|'.join(sorted(SCOPE_WORDS.keys() | PARTS))})\b)[A-Za-z_][\w.]*"
+# A process or a thread: ``pid=4711``, ``Thread-7``, or the address by which one is called.
+_OWN = r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}|(?:[a-z]+-\d+-)?[Tt]hread-\d+|\w*(?:Thread|Process)(?:-\d+)?|\d{10,16})"
 _NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
 #: Items that nothing but a logger writes.
 SURE = rf"""
@@ -36,7 +38,14 @@ SURE = rf"""
   | \[{_DATE}:{_TIME}:{_ANY_LEVEL}:[\w.:]+\]                               # [2026-11-22:13:40:00:INFO:trainer:log]
   | \[\d{{4}}\s{_TIME}\s@?[\w./-]+(?::\d+)?\]                              # [1126 13:40:00 @monitor.py:476]
   | \[[\w.-]+\](?=\s\[?{_DATE}[T\s]{_TIME})                                # [host] in front of the date
-  | \[{_MOMENT}(?:\s[\w./-]+)?\] | \({_MOMENT}\) | <{_MOMENT}> | {_MOMENT}
+  | [\[({{](?:\d{{1,16}}[:/\s-])?{_OWN}(?:[:/,\s-]{{1,2}}(?:{_OWN}|\d{{1,16}}))*\s*[\])}}]   # [4711:MainThread], (Thread-7)
+  | \[\d{{1,16}}:\d{{5,16}}\] | \d{{1,8}}:\d{{10,16}}(?=\s) | \d{{10,16}}(?=\s) | (?:[pt]id|PID|TID)(?:[=:]|\s)\d{{1,16}}(?=[\s:|-])
+  | \d{{2,8}}(?=(?:\s|\s?[-|,]\s?)(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)         # 4711 INFO, 4711 - INFO
+  | {_LEVEL}(?::\d+:{_NAME}:|\|\d+\|{_NAME}\|)                             # INFO:4711:trainer:
+  | {_LEVEL}\s+\d+\s---\s\[[^\[\]]{{1,60}}\]\s[\w.$]+\s*(?=:)                  # INFO 4711 --- [main] c.f.Trainer   :
+  | {_MOMENT}\s+\d+\s+\d+\s[VDIWEF]\s[\w.-]+\s*(?=:)                     # 11-26 10:02:13.123  4711  4733 I Trainer :
+  | \[(?:{_MOMENT}:\s)?{_LEVEL}/[\w-]+\] | [\w-]+\.py\[\d+\]:                # [INFO/Process-1], train.py[87]:
+  | \[{_MOMENT}(?:\s[\w./-]+){{0,3}}\] | \({_MOMENT}\) | <{_MOMENT}> | {_MOMENT}
   | \[{_TIME}\] | {_TIME}(?=\s(?:-|\||\[?{_LEVEL}\b)) | \d+:\d\d:\d\d(?=\s-\s)    # the last: since the start
   | (?<=\])\[(?:\d{{3,8}}|{_NAME})\](?=\s?\[{_LEVEL}\])                    # the module, glued to time and level
   | (?<=\])\[\d{{3,8}}\] | \[\d{{3,8}}\](?=\s\[?{_ANY_LEVEL}\b)   # the process
