@@ -135,8 +135,10 @@ def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
 
 
 def _parts_stand_alone(record: Record, counts: bool) -> list[Field] | None:
-    """``train: 0.53``: what was measured there, in a log that counts."""
-    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.explicit and f.decimal and not f.unit]
+    """``train: 0.53``, ``train 0.53, valid 0.56``: what was measured there, in a log that counts."""
+    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.decimal and not f.unit]
+    if len({f.name for f in scopes}) < 2:
+        scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
     alone = len(scopes) == len(record.fields) and not record.nameless
     return scopes if scopes and alone and not counts else None
 

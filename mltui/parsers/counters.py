@@ -75,7 +75,10 @@ class Counters:
                 self._plural = found.name.lower() == "steps"
 
     def _take_first_field(self, record: Record) -> None:
-        """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too."""
+        """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too.
+
+        So are "Epochs 100. Error: 0.2" those so far.
+        """
         first = record.fields[0] if record.fields else None
         measures = any(f.role is Role.METRIC for f in record.fields)
         if first is None or first.decimal or not first.explicit or not measures or first.label:
@@ -85,7 +88,9 @@ class Counters:
             return
         *before, last = words(first.name) or ("",)
         axis, way = COUNTERS.get(last) or COUNTERS.get(last.removesuffix("s")) or ("", "")
-        if way == "step" and axis != "percent" and last[-1:] == "s" and _SO_FAR.issuperset(before):
+        if way == "epoch" and not before and last[-1:] == "s":
+            self.epoch = Counter(axis, way, first.index, first.total)
+        elif way == "step" and axis != "percent" and last[-1:] == "s" and _SO_FAR.issuperset(before):
             self.inner = Counter(axis, way, first.index, first.total)
 
     def _take_nameless(self, record: Record) -> None:

@@ -27,7 +27,10 @@ _FILE = r"(?:\w+/)*[\w.]+\.py"
 # A logger's name; one that says of which data a line speaks is more than that.
 _NAME = rf"(?!(?i:{'|'.join(sorted(SCOPE_WORDS.keys() | PARTS))})\b)[A-Za-z_][\w.]*"
 # A process or a thread: ``pid=4711``, ``Thread-7``, or the address by which one is called.
-_OWN = r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}|(?:[a-z]+-\d+-)?[Tt]hread-\d+|\w*(?:Thread|Process)(?:-\d+)?|\d{10,16})"
+_OWN = (
+    r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}|\d{10,16}"
+    r"|(?:[a-z]+-\d+-)?[Tt]hread-\d+|\w*(?:Thread|Process)(?:-\d+)?)"
+)
 _NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
 #: Items that nothing but a logger writes.
 SURE = rf"""
@@ -38,8 +41,9 @@ SURE = rf"""
   | \[{_DATE}:{_TIME}:{_ANY_LEVEL}:[\w.:]+\]                               # [2026-11-22:13:40:00:INFO:trainer:log]
   | \[\d{{4}}\s{_TIME}\s@?[\w./-]+(?::\d+)?\]                              # [1126 13:40:00 @monitor.py:476]
   | \[[\w.-]+\](?=\s\[?{_DATE}[T\s]{_TIME})                                # [host] in front of the date
-  | [\[({{](?:\d{{1,16}}[:/\s-])?{_OWN}(?:[:/,\s-]{{1,2}}(?:{_OWN}|\d{{1,16}}))*\s*[\])}}]   # [4711:MainThread], (Thread-7)
-  | \[\d{{1,16}}:\d{{5,16}}\] | \d{{1,8}}:\d{{10,16}}(?=\s) | \d{{10,16}}(?=\s) | (?:[pt]id|PID|TID)(?:[=:]|\s)\d{{1,16}}(?=[\s:|-])
+  | [\[({{](?:\d{{1,16}}[:/\s-])?{_OWN}(?:[:/,\s-]{{1,2}}(?:{_OWN}|\d{{1,16}}))*\s*[\])}}]  # [4711:MainThread]
+  | \[\d{{1,16}}:\d{{5,16}}\] | \d{{1,8}}:\d{{10,16}}(?=\s) | \d{{10,16}}(?=\s)
+  | (?:[pt]id|PID|TID)(?:[=:]|\s)\d{{1,16}}(?=[\s:|-])
   | \d{{2,8}}(?=(?:\s|\s?[-|,]\s?)(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)         # 4711 INFO, 4711 - INFO
   | {_LEVEL}(?::\d+:{_NAME}:|\|\d+\|{_NAME}\|)                             # INFO:4711:trainer:
   | {_LEVEL}\s+\d+\s---\s\[[^\[\]]{{1,60}}\]\s[\w.$]+\s*(?=:)                  # INFO 4711 --- [main] c.f.Trainer   :
@@ -64,7 +68,7 @@ _LOOSE = rf"""
   | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
   | [\[(<]?\s?{_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
   | [\[(]?{_FILE}:\d+(?::\w+)?[\])]?(?=[\s:|\]-])                          # train.py:87
-  | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils.events
+  | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+\[?[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils
   | [\s|:\])>-]+(?<![-+])
   | -\s
 """

@@ -132,15 +132,25 @@ def _touching(word: re.Match[str]) -> re.Match[str] | None:
     return found if found is not None and _COUNTING.search(word.string, 0, word.start()) else None
 
 
+# What follows where a full stop behind a number ends a sentence; in front of a line it counts the items of a list.
+_NEW_SENTENCE = re.compile(r" [A-Z]")
+
+
+def _number(found: re.Match[str]) -> list[Token]:
+    """A number, and the full stop right behind it: ``Epochs 100. Current error: 0.2``."""
+    text, start, end = found["number"], found.start("number"), found.end("number")
+    if start and text[-1] == "." and _NEW_SENTENCE.match(found.string, end):
+        return [Token("number", text[:-1], start, end - 1), Token("mark", ".", end - 1, end)]
+    return [Token("number", text, start, end, found["unit"] or "")]
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of ``text``; single blanks between them are left out."""
     found: list[Token] = []
     for match in _TOKEN.finditer(text):
         kind: Any = match.lastgroup
         if kind in ("unit", "number"):
-            found.append(
-                Token("number", match["number"], match.start("number"), match.end("number"), match["unit"] or "")
-            )
+            found += _number(match)
         elif kind == "wrapped":
             found.append(Token("number", match["inner"], match.start("inner"), match.end("inner")))
         elif kind == "name":

@@ -98,8 +98,8 @@ _SIZE_WORDS = word_set("""
 """)
 # A setting even in front of a word that measures: "target loss", "num errors".
 _SETTING_ALWAYS = word_set("""
-    num number count counts target threshold thresh patience tol tolerance smoothing weight weights seed since until
-    expected estimated every interval prev previous packet packets chance majority leaf
+    num number count counts target desired threshold thresh patience tol tolerance smoothing weight weights seed since
+    until expected estimated every interval prev previous packet packets chance majority leaf
 """)
 _SETTING_WORDS = _SETTING_ALWAYS | word_set("""
     dropout decay warmup freq frequency version port pid ppid id idx index worker workers thread threads gpus

@@ -30,6 +30,14 @@ PREFIXES = [
     "13:40:00 - INFO - ", "13:40:00,agent:11 INFO - ", "13:40:00 INFO ",
     "[13:40:00] ", "0:00:12 - ", "trainer: ", "[trainer] ",
     "Nov 22 13:40:00 host trainer[87]: ", "2026-11-22T13:40:00.123456789Z stdout F ",
+    # Processes and threads, by their numbers.
+    "[4711:MainThread] ", "[4711:MainThread](2026-11-22 13:40:00,123) INFO - ", "[pid=4711] ", "pid=4711 tid=4733 ",
+    "[11/22/2026 13:40:00 INFO 140609638106944] ", "[140609638106944] ", "[140609638106944] INFO: ",
+    "2026-11-22 13:40:00,123 140609638106944 ", "2026-11-22 13:40:00,123 4711:140609638106944 INFO ", "pid 4711: ",
+    "2026-11-22 13:40:00,123 INFO 4711 --- [           main] a.b.Trainer   : ", "INFO:4711:trainer:",
+    "11-22 13:40:00.123  4711  4733 I Trainer : ", "4711 INFO ", "4711 - INFO - ",
+    "2026-11-22 13:40:00 - 4711 - INFO - ",
+    "[2026-11-22 13:40:00,123: INFO/ForkPoolWorker-1] ", "2026-11-22 13:40:00 (Thread-7  ) ", "[PID 4711] ",
 ]  # fmt: skip
 BOX = """\
 --------------------------
@@ -43,6 +51,7 @@ BODIES = {
     "marks": "step 1 | loss 0.5 | acc 0.3125\nstep 2 | loss 0.4 | acc 0.4125\nstep 3 | loss 0.3 | acc 0.5125\n",
     "gaps": "epoch  train_loss  acc\n1      2.3012      0.3124\n2      2.1012      0.3524\n3      1.9012      0.4024\n",
     "bars": "| epoch | loss   | acc  |\n|-------|--------|------|\n| 1     | 2.3012 | 0.31 |\n| 2     | 2.1 | 0.35 |\n",
+    "under": "Epoch 1:\nloss 0.5 acc 0.31\nEpoch 2:\nloss 0.4 acc 0.41\nEpoch 3:\nloss 0.3 acc 0.51\n",
     "box": BOX.format(5, 1) + BOX.format(4, 2) + BOX.format(3, 3),
 }
 

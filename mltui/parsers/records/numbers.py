@@ -184,11 +184,21 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
         name = ""
     if (not name or role_of(name) in _MAY_BE_NAMES) and stands_alone(walk, token):
         return walk.phrase[0], [], True
-    if not name and len(walk.phrase) == 1 and comes_to_share(walk):
+    if not name and len(walk.phrase) == 1 and (comes_to_share(walk) or _counts_in_front(walk, token)):
         return walk.phrase[0], [], True
     if not name and between_marks(walk, token):
         return " ".join(walk.phrase), [], True
     return name, left, explicit
+
+
+def _counts_in_front(walk: Walk, token: Token) -> bool:
+    """Whether a line begins with what is counted and how many, a sentence or a field: ``Epochs 100. Error: 0.2``."""
+    end = walk.tokens[walk.i + 1 : walk.i + 2]
+    begins = all(each.kind == "gap" or each.text == walk.phrase[0] for each in walk.tokens[: walk.i])
+    closed = bool(end) and (end[0].kind == "gap" or end[0].text in ".,;|")
+    return (
+        begins and closed and token.text.isdigit() and counter_of(walk.phrase[0].lower().removesuffix("s")) is not None
+    )
 
 
 def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
