@@ -70,6 +70,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
         record.heading = "eval"
     if found := _PART.match(text):
         _tell_class(found, record)
+    _take_who(tokens, record)
     tell_twins_apart(record)
     read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
@@ -77,6 +78,17 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
+
+
+def _take_who(tokens: list[Token], record: Record) -> None:
+    """Take a short number in brackets in front of a counter's name as who may speak: ``[0] step 10 loss 2.1``."""
+    if len(tokens) < 5 or [token.text for token in tokens[:3:2]] != ["[", "]"] or not counter_of(tokens[3].text):
+        return
+    number = tokens[1]
+    if number.text.isdigit() and len(number.text) < 3 and not number.unit and record.nameless:
+        del record.nameless[0]
+        record.source = f"[{number.text}] {record.source}".rstrip()
+        record.literal.append((number.start, number.end))
 
 
 def _plans(text: str, record: Record) -> bool:
