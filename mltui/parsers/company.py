@@ -60,9 +60,15 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
 
 def joined(record: Record) -> None:
     """Take the figures of a line as measured, if all look so: the line above it in the block is."""
-    figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and f.decimal and not f.unit]
+    figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and _looks_measured(f)]
     if len(figures) == len(record.fields) and not record.nameless:
-        _take_as_metrics(figures)
+        for each in _take_as_metrics(figures):
+            each.joined = True
+
+
+def _looks_measured(found: Field) -> bool:
+    """Whether a figure is no count: a measure may come to a whole number, ``Perplexity=71,616``."""
+    return (found.decimal or found.role is Role.METRIC) and not found.unit
 
 
 def all_joined(record: Record) -> None:
@@ -316,7 +322,7 @@ def _weighs(found: Field) -> bool:
     """Whether a metric may stand in a line that does not say where: it looks measured, not set or counted."""
     if found.role is not Role.METRIC:
         return False
-    measured = found.decimal or found.percent is not None or found.total is not None or "%" in found.unit
+    measured = found.decimal or found.joined or found.percent is not None or found.total is not None or "%" in found.unit
     return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
 
 

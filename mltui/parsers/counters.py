@@ -12,6 +12,8 @@ from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, is_evaluation, 
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
 # Letters for the number of a step.
 _TIMES = frozenset("tTnki")
+# Letters of counters in front of a line whose names are letters: ``E: 4  I: 400  R: 931.4``.
+_RUNS_ON, _IS_EPOCH = "I", "E"
 # Beside these a number without a name counts.
 _COMPANY = (Role.METRIC, Role.SCHEDULE, Role.SCOPE)
 #: Any counter is preferred to none.
@@ -81,7 +83,13 @@ class Counters:
         """
         first = record.fields[0] if record.fields else None
         measures = any(f.role is Role.METRIC for f in record.fields)
-        if first is None or first.decimal or not first.explicit or not measures or first.label:
+        if first is None or first.decimal or not first.explicit or not measures:
+            return
+        if counts := _letters_in_front(record):
+            by_letter = {f.name: Counter("step", "step", f.index, f.total) for f in counts}
+            self.inner = by_letter.get(_RUNS_ON) or Counter("episode", "step", first.index, first.total)
+            return
+        if first.label:
             return  # "split train: n=33749" says how many there are.
         if first.name in _TIMES or (len(first.name) == 1 and first.total is not None):
             self.inner = Counter("step", "step", first.index, first.total)
@@ -176,6 +184,12 @@ def _is_place(record: Record) -> bool:
         and bracket[0].place == bracket[1].place == "bracket"
         and bracket[1].decimal
     )
+
+
+def _letters_in_front(record: Record) -> list[Field]:
+    """The whole numbers in front whose names are the letters of counters."""
+    whole = [f for f in record.fields if f.explicit and not f.decimal]
+    return [f for f, first in zip(whole, record.fields, strict=False) if f is first and f.name in (_IS_EPOCH, _RUNS_ON)]
 
 
 def evaluates(record: Record) -> bool:

@@ -51,7 +51,9 @@ _GATE = frozenset(
 )
 # Names that are one letter but for their digits: ``f1 = 0.8``.
 _LETTERS = "|".join(sorted(word for word in METRIC_WORDS if len(word) == 2 and word[1].isdigit()))
-_SHORT = re.compile(rf"(?<![a-z0-9])(?:{_LETTERS})['\"]?\s{{0,3}}(?:[:=~]|[-=]>|→|➜|⇒|is\b|[-+]?\d+\.\d)".encode())
+_SHORT = re.compile(
+    rf"(?<![a-z0-9])(?:{_LETTERS})(?:@[\d.:-]{{1,9}})?['\"]?\s{{0,3}}(?:[:=~]|[-=]>|→|➜|⇒|is\b|[-+]?\d+\.\d)".encode()
+)
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
 # A task by its number: other programs have tasks, too.
@@ -79,7 +81,7 @@ _CODE = re.compile(
 _SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", ".py::", "SELECT", "WHERE")
 _CODE_INSIDE = re.compile(
     r"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
-        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
+        [A-Za-z_)\]](?!(?<=<loss)>=)\s?(?:[=!<>]=|:=)\s?(?!\[\d\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
       | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
     )""",
     re.VERBOSE,

@@ -63,6 +63,7 @@ _TOKEN = re.compile(
   | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
   | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
+  | (?P<angled><[A-Za-z_]\w*>(?==))                           # train loss <loss>=0.5
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_.-]?\d)[_.-]?
   | (?:\A|(?<=\A[*>#-]\ )|(?<=\A\W\ ))(?P<epoch>E)(?=\d{{1,3}}(?![\w.-]).{{0,80}}\d\.\d)    # E03 loss=0.5
@@ -77,7 +78,7 @@ _TOKEN = re.compile(
         [{_CJK}]+                                             # digits are no part of words written without blanks
       | (?<!\S)\|{{1,2}}[A-Za-z]\w*(?:\ \w+)?\|{{1,2}}(?=\s*[=:<]|\s+[-+\d])  # a norm: |g|, |proj g|
       | \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
-      | [A-Za-z]{{1,9}}@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
+      | [A-Za-z][A-Za-z\d]{{0,8}}@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
       | [^\W\d]\w*(?:(?!\.{{3}})(?:[./@'+*^-]|->)+\w+)*(?:[²%](?!\d)|@\[[\d.]+:[\d.]+\])?
     )
   | (?P<arrow>=>|->|[→➜➔➡⇒⟶])
@@ -157,6 +158,9 @@ def tokenize(text: str) -> list[Token]:
             found.append(Token("word", match.group(), match.start(), match.end()))
         elif kind == "ordinal":
             continue
+        elif kind == "angled":
+            if not (found and found[-1].kind == "word"):  # Else the words in front of it are the name.
+                found.append(Token("word", match.group()[1:-1], match.start() + 1, match.end() - 1))
         elif kind == "glued":
             found.append(Token("word", match["glued"], match.start(), match.end("glued")))
         elif kind == "epoch":

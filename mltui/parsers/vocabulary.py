@@ -182,7 +182,7 @@ _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
     federated
 """)
-_GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm", "l2"}
+_GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm", "l2", "optim", "optimizer"}
 # Means over classes, and what they are the means of, which a class has too.
 _OF_CLASSES = {"miou": "IoU", "map": "AP", "mdice": "Dice", "macc": "Acc"}
 _OF_ONE_CLASS = word_set("iou ap dice acc accuracy f1 precision recall auc jaccard")

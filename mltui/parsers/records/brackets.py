@@ -341,8 +341,8 @@ def _pass_index(walk: Walk) -> bool:
     if not end or end + 1 >= len(tokens) or tokens[end + 1].text not in ":=":
         return False
     said = [token.text for token in tokens[walk.i : end] if token.kind == "word"]
-    if any(counter_of(word) for word in said):
-        return False
+    if any(counter_of(word) for word in said) or (said in ([], ["of"]) and counter_of(walk.phrase[-1])):
+        return False  # "Minibatch[ 1- 200]: loss = 0.5", "Epoch[1 of 6]: loss = 0.5"
     if said:
         start, stop = tokens[walk.i].end, tokens[end].start
         walk.measured = says_unit(walk.phrase[-1], walk.text[start:stop])

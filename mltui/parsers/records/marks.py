@@ -8,9 +8,9 @@ from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
-from mltui.parsers.records.walk import Walk
+from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.tokens import Token
-from mltui.parsers.vocabulary import Role, role_of
+from mltui.parsers.vocabulary import Role, is_evaluation, role_of
 
 
 def take_mark(walk: Walk, token: Token) -> None:
@@ -120,12 +120,15 @@ def _dash(walk: Walk, token: Token) -> None:
     previous, following, last = walk.previous(), walk.next(), walk.last
     apart = previous is None or following is None or previous.end < token.start < token.end < following.start
     named = bool(walk.phrase) and not walk.separator and role_of(walk.phrase[-1]) in (Role.METRIC, Role.SCHEDULE)
-    if apart and named and following is not None and following.kind == "number" and "." in following.text:
+    ranges = previous is not None and following is not None and previous.kind == following.kind == "number"
+    if ranges and isinstance(last, Field) and last.counts and (not apart or walk.brackets[-1:] == [Bracket.VALUE]):
+        last.index = walk.pass_number(following)  # "step 100-200" stands at its end.
+        if is_evaluation(last.label or last.name):
+            last.role = Role.OTHER  # All data that were evaluated.
+    elif apart and named and following is not None and following.kind == "number" and "." in following.text:
         walk.separator = ":"  # "dice_loss - 0.31"
     elif apart or previous is None or following is None:
         walk.boundary()
-    elif previous.kind == following.kind == "number" and isinstance(last, Field) and last.counts:
-        last.index = walk.pass_number(following)  # "step 100-200" stands at its end.
 
 
 def take_arrow(walk: Walk, token: Token) -> None:

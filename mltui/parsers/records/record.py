@@ -36,6 +36,8 @@ class Field:
     """The percentage in brackets behind the value: ``464/500 (93%)``."""
     learnt: bool = False
     """It is a setting that may be learnt: a curve once it changes."""
+    joined: bool = False
+    """By the line above it is measured."""
     part: str = ""
     """The part of the model that stands before it in the line, such as ``student``."""
     said: str = ""
