@@ -322,7 +322,8 @@ def _weighs(found: Field) -> bool:
     """Whether a metric may stand in a line that does not say where: it looks measured, not set or counted."""
     if found.role is not Role.METRIC:
         return False
-    measured = found.decimal or found.joined or found.percent is not None or found.total is not None or "%" in found.unit
+    shared = found.percent is not None or found.total is not None or "%" in found.unit
+    measured = found.decimal or found.joined or shared
     return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
 
 

@@ -117,18 +117,27 @@ def take_plusminus(walk: Walk, token: Token) -> None:
 
 
 def _dash(walk: Walk, token: Token) -> None:
-    previous, following, last = walk.previous(), walk.next(), walk.last
+    previous, following = walk.previous(), walk.next()
     apart = previous is None or following is None or previous.end < token.start < token.end < following.start
     named = bool(walk.phrase) and not walk.separator and role_of(walk.phrase[-1]) in (Role.METRIC, Role.SCHEDULE)
-    ranges = previous is not None and following is not None and previous.kind == following.kind == "number"
-    if ranges and isinstance(last, Field) and last.counts and (not apart or walk.brackets[-1:] == [Bracket.VALUE]):
-        last.index = walk.pass_number(following)  # "step 100-200" stands at its end.
-        if is_evaluation(last.label or last.name):
-            last.role = Role.OTHER  # All data that were evaluated.
-    elif apart and named and following is not None and following.kind == "number" and "." in following.text:
+    close = not apart or walk.brackets[-1:] == [Bracket.VALUE]
+    if close and following is not None and following.kind == "number" and _take_end_of_range(walk, following):
+        return
+    if apart and named and following is not None and following.kind == "number" and "." in following.text:
         walk.separator = ":"  # "dice_loss - 0.31"
     elif apart or previous is None or following is None:
         walk.boundary()
+
+
+def _take_end_of_range(walk: Walk, end: Token) -> bool:
+    """Take ``step 100-200`` as standing at its end; one of data that were evaluated says nothing of where it stands."""
+    last = walk.last
+    if not walk.after_number() or not isinstance(last, Field) or not last.counts:
+        return False
+    last.index = walk.pass_number(end)
+    if is_evaluation(last.label or last.name):
+        last.role = Role.OTHER
+    return True
 
 
 def take_arrow(walk: Walk, token: Token) -> None:
