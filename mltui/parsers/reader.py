@@ -20,7 +20,7 @@ from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
-from mltui.parsers.shapes import key_of
+from mltui.parsers.shapes import DIGITS, key_of
 from mltui.parsers.successive import Successive
 from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.torn import whole_values
@@ -68,20 +68,19 @@ class _Voice:
         What is left to be read is returned: the line itself where nothing is known, what stands behind a bar, or
         nothing.
         """
-        shapes = self._finished if final else self._drawn
-        known = shapes.get(key)
+        bars, known = self.bars, self._finished.get(key) if final else self._drawn.get(key)
         if known is None:
-            rest = self.bars.read_known(line, key)
+            rest = bars.read_known(line, key)
             if rest is None or rest is line:
                 return rest
             line, key = rest, key[-len(rest) :]
-            known = shapes.get(_behind_bar(key))
+            known = (self._finished if final else self._drawn).get(_behind_bar(key))
             if known is None:
                 return line
-        elif self.bars.drawing:
-            if self.bars.waiting:
+        elif bars.drawing:
+            if bars.waiting:
                 return line
-            self.bars.interrupt()
+            bars.interrupt()
         start, in_block, opens_block = known
         if final:
             blocks = self.blocks
@@ -188,15 +187,14 @@ class MetricReader:
                 frame = decimals.plain(frame)
             if _BAR in frame and _PERCENT in frame:
                 frame = unfilled(frame)
-            key, voice = key_of(frame), self._speaking
-            if voice.who:
-                self._read_named(frame, key, final)
+            key, voice = frame.translate(DIGITS), self._speaking
+            # Where nobody was named so far, a known shape names nobody either: nearly all lines are read here.
+            rest = frame if voice.who else voice.read_known(frame, key, final)
+            if rest is None:
                 continue
-            # Nearly all lines: where nobody was named so far, a known shape names nobody either.
-            rest = voice.read_known(frame, key, final)
             if rest is frame:
                 self._read_named(frame, key, final)
-            elif rest is not None:
+            else:
                 self._read_new(voice, rest, final, behind_bar=True)
 
     def _read_named(self, frame: bytes, key: bytes, final: bool) -> None:

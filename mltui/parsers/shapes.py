@@ -18,7 +18,8 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.records.tables import Header
 from mltui.parsers.tokens import Cut, Span, cut_at
 
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+#: Makes a line its shape.
+DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _RUN = re.compile(rb"[0-9]+")
 _ZEROS = re.compile(rb"0+")
 # One number or two, depending on the width: such a line has no form.
@@ -90,7 +91,7 @@ NOTHING = Shape("nothing")
 
 def key_of(frame: bytes) -> bytes:
     """The shape of ``frame`` as a key."""
-    return frame.translate(_DIGITS)
+    return frame.translate(DIGITS)
 
 
 def form_of(key: bytes) -> bytes:

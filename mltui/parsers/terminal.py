@@ -258,6 +258,7 @@ def _apply_backspaces(text: bytes) -> bytes:
     text = text.rstrip(b"\x08")
     if _BACKSPACE not in text:
         return text
+    text = _within_limit(text).rstrip(b"\x08")
     kept = bytearray()
     for part in re.split(rb"(\x08+)", text):
         if part[:1] != b"\x08":
@@ -369,7 +370,7 @@ class Frames:
             frames = [frame for line in lines for frame in _states(line)]
             frames += [(state, False) for state in drawing.split(b"\r")[:-1]]
         if erases:
-            frames = [(_apply_backspaces(_within_limit(text)), final) for text, final in frames]
+            frames = [(_apply_backspaces(text), final) for text, final in frames]
         if len(block) > LINE_LIMIT and max(map(len, lines), default=0) > LINE_LIMIT:
             frames = [(_within_limit(text), final) for text, final in frames]
         return self._enclose(frames) if self._rows or LIVE in block else frames
