@@ -7,6 +7,7 @@ the same plan.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mltui.domain.metric import SOURCE_LIMIT, MetricPoint
@@ -164,7 +165,7 @@ class MetricReader:
     def close(self) -> list[MetricPoint]:
         """The points that were pending when the log ended."""
         for frames in self._frames.values():
-            self._read([(self._speaking.whole(text), final) for text, final in frames.close()])
+            self._read((self._speaking.whole(text), final) for text, final in frames.close())
         for who in list(self._voices):
             self._listen_to(who).close()
         self._points.close()
@@ -178,7 +179,7 @@ class MetricReader:
             self._left_out += len(self._others.points.take())
         return self._points.take()
 
-    def _read(self, frames: list[tuple[bytes, bool]]) -> None:
+    def _read(self, frames: Iterable[tuple[bytes, bool]]) -> None:
         patterns, decimals = self._patterns, self._decimals
         for frame, final in frames:
             if patterns is not None and frame not in (LIVE, STILL) and patterns.read(frame):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
 #: Characters kept of one line; what comes behind them is cut.
 LINE_LIMIT = 65536
@@ -278,12 +279,20 @@ def _as_utf8(text: bytes) -> bytes:
     return text
 
 
-def _states(line: bytes) -> list[tuple[bytes, bool]]:
-    """The states of a line that was drawn over, and whether each is its last."""
-    if _RETURN not in line:
-        return [(line, True)]
-    *drawn, last = line.rstrip(b"\r").split(b"\r")
-    return [*[(state, False) for state in drawn], (last, True)]
+def _states(lines: list[bytes], drawing: bytes) -> tuple[list[bytes], list[bool]]:
+    """The states of ``lines`` that may have been drawn over, and whether each is its line's last.
+
+    ``drawing`` is a line that is not finished: what stands behind its last return is no state yet.
+    """
+    texts: list[bytes] = []
+    final: list[bool] = []
+    for line in lines:
+        states = line.rstrip(b"\r").split(b"\r") if _RETURN in line else [line]
+        texts += states
+        final += [False] * (len(states) - 1)
+        final.append(True)
+    states = drawing.split(b"\r")[:-1]
+    return texts + states, final + [False] * len(states)
 
 
 def _within_limit(text: bytes) -> bytes:
@@ -303,7 +312,7 @@ def _begun_by(before: bytes, block: bytes) -> bytes:
 class Frames:
     """Splits bytes into frames: what was written between two line ends, carriage returns or jumps of the cursor.
 
-    ``feed`` returns pairs of text (bytes of UTF-8: what is none in the log is replaced) and whether a newline ended it.
+    ``feed`` gives pairs of text (bytes of UTF-8: what is none in the log is replaced) and whether a newline ended it.
     The frames ``LIVE`` and ``STILL`` are no text: they enclose what a program draws over and over.
     """
 
@@ -316,7 +325,7 @@ class Frames:
         self._rows = self._left = 0
         """How many lines the last jump went up, and how many of these have not been drawn anew yet."""
 
-    def feed(self, data: bytes) -> list[tuple[bytes, bool]]:
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
         """The frames that ``data`` completes."""
         if self._tail[-1:] == b"\r":
             waiting = len(self._tail) - len(self._tail.rstrip(b"\r"))
@@ -324,7 +333,7 @@ class Frames:
             del self._tail[-waiting:]
         if b"\n" not in data and b"\r" not in data:
             self._keep(data)
-            return []
+            return iter(())
         end = max(data.rfind(b"\n"), data.rfind(b"\r"))
         if end == len(data) - 1 and data[end] == 13:
             # Returns at the very end may be half of "\r\n": they wait, so that the frame is known to be final or not.
@@ -332,17 +341,17 @@ class Frames:
             end = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end))
             if end < 0:
                 self._keep(data)
-                return []
+                return iter(())
         block = bytes(self._tail) + data[: end + 1]
         self._tail.clear()
         self._keep(data[end + 1 :])
         return self._split(block)
 
-    def close(self) -> list[tuple[bytes, bool]]:
+    def close(self) -> Iterator[tuple[bytes, bool]]:
         """The frame that was still being drawn when the output ended."""
         block = bytes(self._tail)
         self._tail.clear()
-        return self._split(block + b"\n") if block.strip() else []
+        return self._split(block + b"\n") if block.strip() else iter(())
 
     def _keep(self, data: bytes) -> None:
         room = LINE_LIMIT - len(self._tail)
@@ -350,7 +359,7 @@ class Frames:
         if data[-1:] == b"\r" and self._tail[-1:] != b"\r":
             self._tail += b"\r"
 
-    def _split(self, block: bytes) -> list[tuple[bytes, bool]]:
+    def _split(self, block: bytes) -> Iterator[tuple[bytes, bool]]:
         if not block.isascii():
             block = _as_utf8(block)
         if b"\r\n" in block:
@@ -365,17 +374,15 @@ class Frames:
         erases = b"\x08" in block
         lines = block.split(b"\n")
         drawing = lines.pop()
-        frames = [(line, True) for line in lines]
-        if b"\r" in block:
-            frames = [frame for line in lines for frame in _states(line)]
-            frames += [(state, False) for state in drawing.split(b"\r")[:-1]]
+        texts, final = _states(lines, drawing) if b"\r" in block else (lines, [True] * len(lines))
         if erases:
-            frames = [(_apply_backspaces(text), final) for text, final in frames]
+            texts = list(map(_apply_backspaces, texts))
         if len(block) > LINE_LIMIT and max(map(len, lines), default=0) > LINE_LIMIT:
-            frames = [(_within_limit(text), final) for text, final in frames]
+            texts = list(map(_within_limit, texts))
+        frames = zip(texts, final, strict=True)
         return self._enclose(frames) if self._rows or LIVE in block else frames
 
-    def _enclose(self, frames: list[tuple[bytes, bool]]) -> list[tuple[bytes, bool]]:
+    def _enclose(self, frames: Iterator[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
         """``frames`` with those that say where lines are drawn over by jumps: up to one that is below them."""
         enclosed: list[tuple[bytes, bool]] = []
         for text, final in frames:
@@ -392,4 +399,4 @@ class Frames:
                     self._rows = 0
                 self._left -= 1
             enclosed.append((text, final))
-        return enclosed
+        return iter(enclosed)
