@@ -13,6 +13,8 @@ from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, WRA
 from mltui.parsers.vocabulary import Role, is_piece, role_of, scope_of, word_set
 
 _WRAPPER = re.compile(WRAPPER)
+# In front of a measure, or behind it: it is told of each class.
+_PER_CLASS = re.compile(r"per\b|class|each$", re.I)
 _PAST = word_set("""
     best last previous
 """)
@@ -128,7 +130,8 @@ def _measure_of_parts(walk: Walk) -> str:
     """The measure in front of a colon whose parts stand behind it: ``Dice per organ: liver: 0.91, spleen: 0.82``."""
     phrase, rest = walk.phrase, walk.tokens[walk.i :]
     end = next((i for i, word in enumerate(phrase) if word.lower() in _BEHIND_MEASURE), len(phrase))
-    names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text == ":"]
+    signs = ":=" if any(_PER_CLASS.match(word) for word in phrase) else ":"
+    names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text in signs]
     apart = len(names) > 1 and all(role_of(name) is Role.UNKNOWN for name in names)
     if walk.brackets or walk.outer or not apart or not end or not measures(phrase[end - 1]):
         return ""
