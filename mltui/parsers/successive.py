@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mltui.parsers.prefix import split_prefix
+from mltui.parsers.shapes import key_of
 from mltui.parsers.tokens import text_of
 
 #: How long in bytes a heading may be.
@@ -44,7 +45,6 @@ class _Line(NamedTuple):
     text: str
     drawn: str
     """How it is drawn as a heading, if it is."""
-    form: str
     words: tuple[str, ...]
     begins: tuple[object, ...]
     """Equal for lines that begin with the same word."""
@@ -84,11 +84,11 @@ class Successive:
             if other.text and begins[other.text.split()[0]] <= _MANY:  # Else it is what is in front of all.
                 alike[other.begins].append(other)
                 if other.drawn:
-                    alike[other.drawn, other.form].append(other)
+                    alike[other.drawn, _form_of(other.text)].append(other)
         pairs = [
             (likeness, -i, other, line)
             for i, line in enumerate(above)
-            for other in alike[line.drawn, line.form] + alike[line.begins]
+            for other in [*alike[line.begins], *(alike[line.drawn, _form_of(line.text)] if line.drawn else ())]
             if any(likeness := _likeness(other, line))
         ]
         pairs.sort(key=_rank, reverse=True)
@@ -104,12 +104,23 @@ class Successive:
 
 @lru_cache(maxsize=4 * _LINES)
 def _compared(line: bytes) -> _Line:
-    text = text_of(line)
-    text = text[split_prefix(text) :].strip()
+    text = text_of(line)[_length_of_prefix(key_of(line)) :].strip()
     drawn = _DRAWN.match(text)
     words = tuple([chunk.strip(_MARKS) for chunk in _CHUNK.findall(text)])
     mark = drawn[1][:2] if drawn else ""
-    return _Line(text, mark, _WORD.sub("w", text), words, (mark, words[:1], text.count(":")))
+    return _Line(text, mark, words, (mark, words[:1], text.count(":")))
+
+
+@lru_cache(maxsize=4 * _LINES)
+def _length_of_prefix(key: bytes) -> int:
+    """How long what a logger put in front is, in lines of one shape."""
+    return split_prefix(text_of(key))
+
+
+@lru_cache(maxsize=4 * _LINES)
+def _form_of(text: str) -> str:
+    """A line's marks, without its words."""
+    return _WORD.sub("w", text)
 
 
 def _rank(pair: tuple[tuple[bool, bool, bool], int, _Line, _Line]) -> tuple[tuple[bool, bool, bool], int]:
@@ -120,7 +131,7 @@ def _likeness(first: _Line, second: _Line) -> tuple[bool, bool, bool]:
     """How surely two lines are headings of one kind: drawn as such, of the same form, with words in common."""
     if first.drawn != second.drawn:
         return False, False, False
-    form, begun = first.form == second.form, first.begins == second.begins
+    form, begun = _form_of(first.text) == _form_of(second.text), first.begins == second.begins
     if not (first.drawn and form) and not (begun and (":" in first.text or _share_words(first, second))):
         return False, False, False
     return bool(first.drawn), form, begun
