@@ -57,6 +57,8 @@ class Successive:
         self.lines: deque[bytes] = deque(maxlen=_LINES)
         self._above_first: list[_Line] | None = None
         """The lines above the first training."""
+        self._in_vain: tuple[bytes, ...] = ()
+        """The shapes of the lines that were compared last, and found to be no heading."""
         self._count = 0
 
     def go_on(self) -> str:
@@ -72,11 +74,14 @@ class Successive:
 
     def begin_anew(self) -> str:
         """What the training is called that begins here, if one of the lines in front of it is its heading."""
+        shapes = tuple(map(key_of, self.lines))
+        if self._count >= _TRAININGS or shapes == self._in_vain:
+            return self.go_on()
         above = self._above()
         known = set(above)
         others = [line for line in self._above_first or () if line not in known]
         self.go_on()
-        if self._count >= _TRAININGS or not others:
+        if not others:
             return ""
         begins = Counter(line.text.split()[0] for line in {*others, *known} if line.text)
         alike = defaultdict[tuple[object, ...], list[_Line]](list)
@@ -96,6 +101,7 @@ class Successive:
             if name := max(_difference(other, line) for _, _, other, line in best):
                 self._count += 1
                 return name
+        self._in_vain = shapes
         return ""
 
     def _above(self) -> list[_Line]:
