@@ -182,6 +182,8 @@ class Context:
         if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
             epoch = self.epoch
         if epoch is None:
+            if counter.way == "batch" and total:
+                value += plan.group.inner.passed(value, total)
             return self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
         if epoch == 0:
             self.zero_based = True

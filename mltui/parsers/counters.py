@@ -12,6 +12,8 @@ from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, is_evaluation, 
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
 # Letters for the number of a step.
 _TIMES = frozenset("tTnki")
+# What an epoch works through: ``data=512/20480``.
+_WORKED_THROUGH = frozenset(["data", "samples", "examples", "images", "imgs", "sequences", "tokens"])
 # Letters of counters in front of a line whose names are letters: ``E: 4  I: 400  R: 931.4``.
 _RUNS_ON, _IS_EPOCH = "I", "E"
 # Beside these a number without a name counts.
@@ -88,6 +90,9 @@ class Counters:
         if counts := _letters_in_front(record):
             by_letter = {f.name: Counter("step", "step", f.index, f.total) for f in counts}
             self.inner = by_letter.get(_RUNS_ON) or Counter("episode", "step", first.index, first.total)
+            return
+        if first.total is not None and _WORKED_THROUGH.issuperset(words(first.name)):
+            self.inner = Counter("batch", "batch", first.index, first.total)
             return
         if first.label:
             return  # "split train: n=33749" says how many there are.

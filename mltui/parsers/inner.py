@@ -21,6 +21,10 @@ class InnerCounter:
     """How many steps an epoch has, by its total; 0 if it has told none."""
     ever_full: bool = True
     """It has always been full (``[4/4]``)."""
+    _passed: float = 0.0
+    """Steps of the passes before the one at hand, where nothing tells the epochs."""
+    _reached: float = 0.0
+    """Where in its pass the last line stood, if nothing tells the epochs."""
     _epoch: float | None = None
     _last: float = -1.0
     """Where the last line stood."""
@@ -49,6 +53,13 @@ class InnerCounter:
         if percent is not None and (value % size or batch < self._last) and 0 <= percent <= 100:
             return float(round(percent / 100 * batches)), batches
         return batch, batches
+
+    def passed(self, value: float, total: float) -> float:
+        """How many steps were in the passes before that of a line at ``value``: it starts over once one was done."""
+        if value < self._reached / 2 and self._reached > total / 2:
+            self._passed += total
+        self._reached = value
+        return self._passed
 
     def stands_still(self, value: float, x: float | None) -> bool:
         """Whether a counter without a total is as in the line before, or in the first one far behind ``x``."""
