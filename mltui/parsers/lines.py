@@ -316,6 +316,8 @@ class Lines:
                 self.epochs.begin_epoch()
                 if self._heading.spoken:
                     self._heading = Heading()
+            if epoch != context.epoch and not self.points.series:
+                context.successive.go_on()  # Nothing was measured yet: it is no second training that begins here.
             context.enter_epoch(epoch, header=True)
             self.points.arrived("epoch", epoch, measures=False)
 
