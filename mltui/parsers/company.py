@@ -112,6 +112,9 @@ def _codes_are_no_metrics(record: Record, counts: bool) -> list[Field] | None:
     if counts and not _trains(record) and all(may_be_code(f.name) and not f.decimal for f in metrics):
         for each in metrics:
             each.role = Role.OTHER
+    for each in metrics if not (counts or record.row) else ():
+        if len(each.name) == 1 and not each.decimal:
+            each.role = Role.OTHER  # "A:16 R:1" are counts.
     return None
 
 
@@ -177,6 +180,8 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
         return None
     if any(is_of_nature(f.name) for f in record.fields) and not _trains(record):
         return []  # "step 100 temp 0.71 press -0.2" is a simulation's.
+    if any(map(is_piece, record.source.split())):
+        return []  # "iteration 1: cleaned 315 rows, skew 1.852" is about data.
     counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
     measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
     if len(unknown) > _MANY and all(f.decimal for f in unknown):

@@ -107,6 +107,8 @@ _APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]|^\w+(?:,\w+){2,}$")
 _COUNTS = re.compile(
     r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
 )
+# What two ends of a wire do to understand each other.
+_TRAINS_A_WIRE = re.compile(r"\b(?:link|lane|ddr\d?|phy) (?:re)?train", re.I)
 # A setting that was left as it is: ``kappa = 0.75 (Default)``.
 _DEFAULT = re.compile(r"\(default\)\s*$", re.I)
 # Words of sentences for readers: a log says what is, not what might be.
@@ -126,7 +128,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
     if block := next((kind for kind, begins in _BLOCKS.items() if begins.match(text)), None):
         return block
-    if _EXCEPTION.match(text) or _is_code(text) or _DEFAULT.search(text[-16:]):
+    if _EXCEPTION.match(text) or _is_code(text) or _DEFAULT.search(text[-16:]) or _TRAINS_A_WIRE.search(text):
         return "nothing"
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return "nothing"  # Settings: what is measured is no yes or no.
