@@ -38,7 +38,8 @@ _OBJECTIVES = _REWARDS | {"loss", "losses", "cost", "score"}
 
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
-#: So many measured numbers beside each other are those of a training, whatever they are called.
+#: So many measured numbers beside each other are those of a training, whatever they are called. A line that is no bar
+#: needs one more: mean, deviation and a third figure are told of each picture, or each column of a table.
 _MANY = 3
 
 #: Settles the values of a line that ``counts`` or does not, or gives ``None``; it may change what a field is taken for.

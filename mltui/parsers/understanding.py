@@ -17,12 +17,10 @@ from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_span
 from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
-from mltui.parsers.tokens import READ_LIMIT, Numbers, Span, Token, text_of
+from mltui.parsers.tokens import FACTORS, READ_LIMIT, Numbers, Span, Token, text_of
 from mltui.parsers.vocabulary import WHO
 from mltui.parsers.wrapped import before_warning
 
-#: Units that belong to a counter's number: ``step:2K``.
-_THOUSANDS = ("k", "K", "M")
 _DIGIT = re.compile(r"\d")
 
 
@@ -120,7 +118,7 @@ class Understanding:
             return (Shape("scope") if heading_scope(text) else NOTHING), []
         plan, used = plan.narrowed()
         needed = [numbers[i] for i in used]
-        spans = [byte_span(text, t.start + start, t.end + start + (t.unit in _THOUSANDS)) for t in needed]
+        spans = [byte_span(text, t.start + start, t.end + start + (t.unit in FACTORS)) for t in needed]
         return Shape("plan", plan, spans), literal
 
     def _rank_of(self, record: Record, numbers: list[Token]) -> tuple[str, Token] | None:
