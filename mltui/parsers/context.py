@@ -73,6 +73,8 @@ class Context:
         total = plan.inner.total_of(numbers)
         if plan.inner.evaluates and total is None:
             return plan.group.inner.stands_still(numbers[plan.inner.index], self.x)
+        if plan.inner.way == "batch" and plan.epoch is None and self.epoch is None and total is not None:
+            return self.axis == "batch" and plan.group.inner.is_whole(numbers[plan.inner.index], total)
         if total is None or self.total is None or total == self.total:
             return False
         return numbers[plan.inner.index] == total and self.axis == plan.inner.axis

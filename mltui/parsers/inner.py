@@ -54,9 +54,13 @@ class InnerCounter:
             return float(round(percent / 100 * batches)), batches
         return batch, batches
 
+    def is_whole(self, value: float, total: float) -> bool:
+        """Whether lines of passes that nothing counts have all been full, that at ``value`` too."""
+        return value == total and self._reached in (0, total)
+
     def passed(self, value: float, total: float) -> float:
         """How many steps were in the passes before that of a line at ``value``: it starts over once one was done."""
-        if value < self._reached / 2 and self._reached > total / 2:
+        if value <= self._reached / 2 and self._reached > total / 2:
             self._passed += total
         self._reached = value
         return self._passed
