@@ -89,7 +89,7 @@ class Judge:
         if source is not None:
             self._note_source(source, group)
         group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
-        group.standing.compares = _compares(measured, names)
+        group.standing.compares = _compares(record, measured, names)
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
@@ -152,11 +152,13 @@ class Judge:
         return any(known.last is not None and is_learning_rate(known.name) for known in self.points.series.values())
 
 
-def _compares(measured: list[Field], names: list[str]) -> bool:
-    """Whether a line may be one of a comparison of models: all that it tells is how good one is.
+def _compares(record: Record, measured: list[Field], names: list[str]) -> bool:
+    """Whether a line may be one of a comparison of models: all that it tells is how good one is, and of which it tells.
 
     ``names`` are those of its series; a log that also says on which part of the data tells of a training.
     """
+    if record.bare and not record.source and all(f.role in (Role.METRIC, Role.OTHER) for f in record.fields):
+        return False
     return not any(map(scope_of, names)) and all(judges_models(f.name) or is_everyday(f.name) for f in measured)
 
 

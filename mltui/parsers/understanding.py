@@ -103,6 +103,7 @@ class Understanding:
         if _DIGIT.search(record.item):
             literal.append((at, at + len(record.item)))
         numbers = [t for t in tokens if t.kind == "number"]
+        record.bare = text[:1] not in (" ", "\t") and len(numbers) == len(record.fields)
         rank, name = "", self._rank_of(record, numbers)
         if name is not None:
             rank = f"{name[0]} {name[1].text}"

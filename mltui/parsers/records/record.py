@@ -120,6 +120,8 @@ class Record:
     """It begins with "final"."""
     row: bool = False
     """It is the row of a table: its columns tell its names."""
+    bare: bool = False
+    """It is not indented, and each of its numbers has a name."""
     starred: bool = False
     """It begins with a star, as summaries do."""
     asked: bool = False
