@@ -30,8 +30,9 @@ _EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d|(?<=\d)f-?\d\d?(?![\w.]))?"
 # There is one way alone to read each: a list of many that does not end like one is refused at once.
 _DIGITS = r"\d+(?:\.(?!\.)\d*)?|\.\d+"
 NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
-# A number without its sign, that may have commas between its thousands.
-_MAGNITUDE = rf"(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|{_DIGITS}){_EXPONENT}"
+# A number without its sign, that may have commas between its thousands, or what Python and Swiss have there.
+_GROUPED = r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?:_\d{3})+|(?:'\d{3})+)(?!\d|[,_']\d)(?:\.\d+)?"
+_MAGNITUDE = rf"(?:{_GROUPED}|{_DIGITS}){_EXPONENT}"
 
 #: What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
 WRAPPER = (
@@ -173,7 +174,7 @@ def tokenize(text: str) -> list[Token]:
     return found
 
 
-_PLAIN = str.maketrans("−Ddf", "-eee", ",")
+_PLAIN = str.maketrans("−Ddf", "-eee", ",'")
 #: What stands right behind a number for its zeros.
 FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 

@@ -139,9 +139,12 @@ class Record:
 _WHOLE = frozenset(["count", "generation", "round", "tick"])
 
 
+_WITHOUT_MARKS = str.maketrans("", "", ",_'")
+
+
 def is_decimal(text: str) -> bool:
-    """Whether the number ``text`` is more than a sign and digits, ``1,000`` too."""
-    return not text.lstrip("+-").replace(",", "").isdigit()
+    """Whether the number ``text`` is more than a sign and digits; ``1,000`` and ``1_000`` are not."""
+    return not text.lstrip("+-").translate(_WITHOUT_MARKS).isdigit()
 
 
 def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, label: str = "", unit: str = "") -> Field:
