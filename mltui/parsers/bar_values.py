@@ -86,7 +86,8 @@ class Bar:
     _moving: set[str] = field(default_factory=set)
     """Names whose values changed on the way: they are a step's, not an epoch's."""
     _settled: set[str] = field(default_factory=set)
-    """Names without a word that says so, whose values have changed between epochs alone."""
+    """Names without a word that says so, whose values have changed between epochs alone, or joined others that a bar
+    had shown on the way only when it was full."""
     _values: dict[str, float] = field(default_factory=dict)
     """What it showed last, by name, but for what it has ``_shown``."""
     _sorted: _Sorted | None = None
@@ -128,9 +129,12 @@ class Bar:
     def show(self, drawing: Drawing) -> set[str]:
         """It shows the values of a frame; the names of those that are others than before."""
         values, numbers, new = self.values, drawing.numbers, set()
+        joins = drawing.full and bool(values)
         for entry in drawing.plan.entries:
             name, value = entry.series.name, numbers[entry.index]
             if values.get(name) != value:
+                if joins and name not in values:
+                    self._settled.add(name)
                 new.add(name)
                 values[name] = value
         self._shown = ()
