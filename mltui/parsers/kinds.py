@@ -134,7 +134,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return "nothing"  # Settings: what is measured is no yes or no.
     if len(_TELLING.findall(text)) > 1 or _QUESTION.search(text[-16:]):
         return "nothing"
-    if _LISTED.search(text):
+    if _LISTED.search(text) or lists.history(text):
         return "listed"
     part = table_part(text)
     if not HAS_VALUE.search(_NUMBERED.sub("", part)) and read_metric_table(part):

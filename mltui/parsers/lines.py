@@ -236,12 +236,18 @@ class Lines:
             self._heading = heading_of(text, self.points.context.x)
 
     def _read_curves(self, text: str) -> None:
-        for name, pairs in lists.curves(text):
+        for name, pairs in lists.curves(text) or (lists.history(text) if self._has_told_nothing() else []):
             fields = [new_field("iteration", 0, decimal=False), new_field(name, 1, decimal=True)]
             plan = self.judge.plan(Record(fields, heading=self._heading.scope))
             if plan is not None:
                 for pair in pairs:
                     self.apply(plan, pair)
+
+    def _has_told_nothing(self) -> bool:
+        """Whether the log has counted and measured nothing: what it lists at its end was told nowhere else."""
+        points = self.points
+        told = points.news.held.groups or any(series.last is not None for series in points.series.values())
+        return points.context.nowhere and not told
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
