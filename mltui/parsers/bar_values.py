@@ -232,9 +232,9 @@ def _is_step(name: str) -> bool:
     return words(name)[-1:] == ("step",)
 
 
-def _is_preset(values: Numbers, first: bool) -> bool:
-    """Whether what a bar shows before its first step was measured nowhere: NaN, or 0 in the ``first`` frame of all."""
-    return all(map(isnan, values)) or (first and not any(values))
+def _is_preset(values: Numbers) -> bool:
+    """Whether what a bar shows before its first step was measured nowhere: NaN or 0."""
+    return all(value == 0 or isnan(value) for value in values)
 
 
 class BarValues:
@@ -271,7 +271,7 @@ class BarValues:
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         bar.count_draw(done)
-        if done == 0 and _is_preset(plan.values_of(numbers), first=not bar.values):
+        if done == 0 and _is_preset(plan.values_of(numbers)):
             if bar.starts_over(done, named):
                 self.finish(bar)
             bar.move(0.0, 0.0)

@@ -11,7 +11,7 @@ import re
 from mltui.parsers.vocabulary import Role, role_of
 
 _COMMA = re.compile(rb"(?<![\d.,])(\d+),(\d+)(?!\d|[.,]\d)")
-_SHOWN = re.compile(rb"([A-Za-z]\w*)['\"]?\s?[:=]?\s?[-+]?(?:0,\d{2,}|\d+,(?:\d\d|\d{4,}))(?!\d|[.,]\d)")
+_SHOWN = re.compile(rb"([A-Za-z\x80-\xff][\w\x80-\xff]*)['\"]?\s?[:=]?\s?[-+]?(?:0,\d{2,}|\d+,(?:\d\d|\d{4,}))(?!\d|[.,]\d)")
 _CELL = re.compile(rb";\s*[-+]?0,\d+\s*(?:;|$)")
 
 
@@ -32,5 +32,5 @@ def has_decimal_comma(line: bytes) -> bool:
     """Whether a comma in ``line`` can be nothing else."""
     if ord(",") not in line or not _COMMA.search(line):
         return False
-    named = any(role_of(name.decode()) is Role.METRIC for name in _SHOWN.findall(line))
+    named = any(role_of(name.decode(errors="replace")) is Role.METRIC for name in _SHOWN.findall(line))
     return named or _CELL.search(line) is not None

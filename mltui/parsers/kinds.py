@@ -73,6 +73,7 @@ _CODE = re.compile(
       | (?:\*\s)?(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{{7,12}}\s(?![\d\s])                                # a commit
       | [-+]\ {{4,}}[A-Za-z_]\w*\s=\s                                                    # a changed line of a program
       | (?:[<>]{{3}}\s)?(?i:user|assistant|human):\s(?![-+.\d])                          # a talk with a language model
+      | \d+\s\|\s.*[;{{}}]\s*$                                                            # what a compiler warns of
       | (?:\S+\s+){{1,5}}{SYSTEM}
     )""",
     re.VERBOSE,
@@ -92,7 +93,7 @@ _LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 _BLOCKS: dict[Kind, re.Pattern[str]] = {
     "trace": re.compile(r"Traceback \(most recent call last\)"),
     "summary": re.compile(r"Dep\. Variable:"),  # statsmodels' ``summary()``
-    "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b"),
+    "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b|test\w+ \(\w+(?:\.\w+)+\)(?: \.\.\. |$)"),
     "section": re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I),
     # The best so far, told again in the lines under it, or what it is compared with.
     "recap": re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),

@@ -39,7 +39,9 @@ _GOES_ON: dict[Kind, Callable[[bytes], object]] = {
     "summary": re.compile(rb"\s*\S").match,
     "section": re.compile(rb"\s+\S+\s+=\s").match,
     "recap": re.compile(rb"[ \t]+\S").match,
-    "tests": re.compile(rb"(?!=+ .*\b(?:passed|failed|errors?|skipped|ran)\b.* in \d|\[=+\] \d+ tests?\b)").match,
+    "tests": re.compile(
+        rb"(?!=+ .*\b(?:passed|failed|errors?|skipped|ran)\b.* in \d|\[=+\] \d+ tests?\b|Ran \d+ tests? in \d)"
+    ).match,
 }
 #: Kinds of lines that are rows of a table.
 _ROWS = frozenset(["row", "labelled", "remarked"])

@@ -88,8 +88,9 @@ class Judge:
         group = self._groups.group_for(said, names, values)
         if source is not None:
             self._note_source(source, group)
-        group.standing.needs_count = record.row or all(is_everyday(f.name) for f in measured)
-        group.standing.compares = _compares(record, measured, names)
+        trains = bool(measured) and any(f.role is Role.SCHEDULE for f in record.fields)
+        group.standing.needs_count = record.row or (not trains and all(is_everyday(f.name) for f in measured))
+        group.standing.compares = not trains and _compares(record, measured, names)
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
