@@ -26,10 +26,10 @@ class Budget:
         return share
 
     def spend(self, size: int) -> None:
-        """So many bytes are held more, or fewer."""
-        self.spent += size
-        if self.spent > LIMIT:
+        """So many bytes are held more, or fewer: before they are too many, all is forgotten."""
+        if self.spent + size > LIMIT:
             self.forget()
+        self.spent += size
 
     def forget(self) -> None:
         """All memories let go of all."""
@@ -47,8 +47,8 @@ class Share:
 
     def take(self, size: int) -> None:
         """So many bytes are about to be held more: all memories may be told to forget first."""
-        self._held += size
         self._budget.spend(size)
+        self._held += size
 
     def clear(self) -> None:
         """The memory forgets by itself."""

@@ -11,7 +11,9 @@ import re
 from mltui.parsers.vocabulary import Role, role_of
 
 _COMMA = re.compile(rb"(?<![\d.,])(\d+),(\d+)(?!\d|[.,]\d)")
-_SHOWN = re.compile(rb"([A-Za-z\x80-\xff][\w\x80-\xff]*)['\"]?\s?[:=]?\s?[-+]?(?:0,\d{2,}|\d+,(?:\d\d|\d{4,}))(?!\d|[.,]\d)")
+_SHOWN = re.compile(
+    rb"([A-Za-z\x80-\xff][\w\x80-\xff]*)['\"]?\s?[:=]?\s?[-+]?(?:0,\d{2,}|\d+,(?:\d\d|\d{4,}))(?!\d|[.,]\d)"
+)
 _CELL = re.compile(rb";\s*[-+]?0,\d+\s*(?:;|$)")
 
 

@@ -82,18 +82,21 @@ _CODE = re.compile(
 _SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", ".py::", "SELECT", "WHERE")
 _CODE_INSIDE = re.compile(
     r"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
-        [A-Za-z_)\]](?!(?<=<loss)>=)\s?(?:[=!<>]=|:=)\s?(?!\[\d\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
+        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
       | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
     )""",
     re.VERBOSE,
 )
+_ANGLED = re.compile(r"(?<=\s)<[A-Za-z_]\w*>=")
 # A whole curve: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
 _LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 # How blocks begin that say nothing of the training.
 _BLOCKS: dict[Kind, re.Pattern[str]] = {
     "trace": re.compile(r"Traceback \(most recent call last\)"),
     "summary": re.compile(r"Dep\. Variable:"),  # statsmodels' ``summary()``
-    "tests": re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b|test\w+ \(\w+(?:\.\w+)+\)(?: \.\.\. |$)"),
+    "tests": re.compile(
+        r"=+ test session starts =+|\[=+\] Running \d+ tests?\b|test\w+ \(\w+(?:\.\w+)+\)(?: \.\.\. |$)"
+    ),
     "section": re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I),
     # The best so far, told again in the lines under it, or what it is compared with.
     "recap": re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),
@@ -153,7 +156,8 @@ def _is_code(text: str) -> bool:
     """Whether a line is program text, or what programs print that train nothing."""
     if _CODE.match(text):
         return True
-    return any(sign in text for sign in _SIGNS_OF_CODE) and _CODE_INSIDE.match(text) is not None
+    # A name in angles is no comparison: ``train loss <loss>=0.5``.
+    return any(sign in text for sign in _SIGNS_OF_CODE) and _CODE_INSIDE.match(_ANGLED.sub("=", text)) is not None
 
 
 def _names_alone(text: str) -> bool:

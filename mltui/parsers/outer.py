@@ -47,9 +47,9 @@ class Outer:
 
     def __init__(self, budget: Budget, who: str = "") -> None:
         self._shapes: dict[bytes, bytes] = {}
+        """By the beginning of a line, with its digits as 0, the same of the prefix; empty where there is none."""
         self._share = budget.share(self._shapes.clear)
         self._most = _PREFIXES_OF_ONE if who else _PREFIXES
-        """By the beginning of a line, with its digits as 0, the same of the prefix; empty where there is none."""
         self._prefixes: set[bytes] = set()
         """The prefixes that stood in front of words."""
         self._doubted: set[bytes] = set()

@@ -26,9 +26,9 @@ _MOMENT = rf"(?:{_DATE}(?:[T,]|,?\s)){_TIME}{_ZONE}?"
 _FILE = r"(?:\w+/)*[\w.]+\.py"
 # A logger's name; one that says of which data a line speaks is more than that.
 _NAME = rf"(?!(?i:{'|'.join(sorted(SCOPE_WORDS.keys() | PARTS))})\b)[A-Za-z_][\w.]*"
-# A process or a thread: ``pid=4711``, ``Thread-7``, or the address by which one is called.
+# A process or a thread: ``pid=4711``, ``Thread-7``.
 _OWN = (
-    r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}|\d{10,16}"
+    r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}"
     r"|(?:[a-z]+-\d+-)?[Tt]hread-\d+|\w*(?:Thread|Process)(?:-\d+)?)"
 )
 _NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
@@ -41,7 +41,8 @@ SURE = rf"""
   | \[{_DATE}:{_TIME}:{_ANY_LEVEL}:[\w.:]+\]                               # [2026-11-22:13:40:00:INFO:trainer:log]
   | \[\d{{4}}\s{_TIME}\s@?[\w./-]+(?::\d+)?\]                              # [1126 13:40:00 @monitor.py:476]
   | \[[\w.-]+\](?=\s\[?{_DATE}[T\s]{_TIME})                                # [host] in front of the date
-  | [\[({{](?:\d{{1,16}}[:/\s-])?{_OWN}(?:[:/,\s-]{{1,2}}(?:{_OWN}|\d{{1,16}}))*\s*[\])}}]  # [4711:MainThread]
+  # [4711:MainThread]
+  | [\[({{](?:\d{{1,16}}[:/\s-])?(?:{_OWN}|\d{{10,16}})(?:[:/,\s-]{{1,2}}(?:{_OWN}|\d{{1,16}})){{0,4}}\s*[\])}}]
   | \[\d{{1,16}}:\d{{5,16}}\] | \d{{1,8}}:\d{{10,16}}(?=\s) | \d{{10,16}}(?=\s)
   | (?:[pt]id|PID|TID)(?:[=:]|\s)\d{{1,16}}(?=[\s:|-])
   | \d{{2,8}}(?=(?:\s|\s?[-|,]\s?)(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)         # 4711 INFO, 4711 - INFO

@@ -115,6 +115,8 @@ def test_hostile_lines_take_linear_time() -> None:
              "epoch " * 700 + "1", "a: " * 1300 + "1", "1 2 " * 1000, "loss," * 800, "INFO:" * 800 + "loss=1",
              "a.b:c:1 " * 500, "x." * 2000 + " Error: loss 1", "a_" * 2000 + "Warning: ",
              "1/2 " * 900 + "loss=1", f'{{"loss": 1, "{"1" * 4000}": 2, "t": ": {"1" * 60000}"}}',
+             f"[{', '.join(str(10**9 + i) for i in range(300))}, 'end'] ids", f"[{'Thread-1, ' * 300}'end'] loss 1",
+             "loss , 1 ," * 400 + "!", "loss , 1 " + " " * 4000 + "!", "loss" + " " * 4000 + "1 , b , 2 !",
              '{"loss": 1, "t": "' + "1" * 4000 + '"}']  # fmt: skip
     reader = MetricReader()
     for line in [*lines, *lines[-2:]]:

@@ -31,8 +31,8 @@ _EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), 
 
 # Names and numbers in turn, with one mark between all of them: ``('epoch', 0, 'loss', 2.3)``, ``epoch;1;loss;0.9``.
 _IN_TURN = re.compile(
-    rf"\s*[(\[]?(?:(['\"]?)[^\W\d][\w ./@-]{{0,40}}\1\s*[,;]\s*(?:{NUMBER}|nan|inf)\s?%?\s*"
-    r"(?:[,;]\s*|[)\]]?\s*$)){2,}"
+    rf"\s*[(\[]?(?:(['\"]?)[^\W\d](?:[\w ./@-]{{0,40}}[\w./@-])?\1\s*[,;]\s*(?:{NUMBER}|nan|inf)(?:\s?%)?\s*"
+    r"(?:[,;]\s*|(?:[)\]]\s*)?$)){2,}"
 )
 # Names in a bracket, and their values in another: ``(epoch, loss) = (1, 0.9)``.
 _TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
