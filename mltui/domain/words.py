@@ -17,9 +17,10 @@ def word_set(words: str) -> frozenset[str]:
 
 
 _SCOPES = {
-    "train": "train training trainings trn tr learn 训练 訓練 学習 훈련 학습 обуч обучение трен",
+    "train": "train training trainings trn tr learn entraînement entrenamiento treino addestramento uczenie uczenia"
+    " 训练 訓練 学習 훈련 학습 обуч обучение трен",
     "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof вал валид валидация 验证 驗證 検証 검증",
+    " cv holdout oof validación validação validazione walidacja walidacji вал валид валидация 验证 驗證 検証 검증",
     "test": "test testing tst 测试 測試 テスト тест",
 }
 #: The part of the data that a word stands for: ``train``, ``val`` or ``test``.
@@ -31,7 +32,8 @@ LESS_IS_BETTER = word_set("""
     mse mae rmse nrmse mape wape smape rmsle msle nmae mpjpe epe ade fde l1 l2 huber hinge poisson logloss mlogloss
     merror cost lpips fid kid fpr fnr eer brier ece hausdorff assd hd95 inertia stress regret residual violation
     distance divergence recon reconstruction bits nats deviance mr
-    verlust fehler perte pérdida perdita потери потеря ошибка 损失 误差 損失 誤差 손실
+    verlust fehler perte erreur pérdida perda perdita errore strata straty błąd
+    потери потеря ошибка 损失 误差 損失 誤差 손실
 """)
 #: What is measured, and better the greater it is.
 MORE_IS_BETTER = word_set("""
@@ -41,7 +43,8 @@ MORE_IS_BETTER = word_set("""
     kappa specificity
     sensitivity tpr tnr top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll
     logprob silhouette sharpe quality winrate qvalue similarity
-    genauigkeit exactitude précision precisión exactitud accuratezza точность 准确率 精度 正确率 召回率 正解率 정확도
+    genauigkeit exactitude précision precisión exactitud acurácia precisão accuratezza precisione dokładność
+    точность 准确率 精度 正确率 召回率 正解率 정확도
 """)
 #: What is measured, and good at neither end, or at one that its word does not tell.
 _EITHER_END = word_set("""

@@ -183,6 +183,10 @@ class Context:
         self.said = True
         if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
             epoch = self.epoch
+            if epoch is None:
+                plan.group.inner.precede(value, total)
+            elif plan.group.inner.told_behind and not self.header:
+                epoch += 1  # "Epoch 1: val loss 0.5" stood under its batches.
         if epoch is None:
             if counter.way == "batch" and total:
                 value += plan.group.inner.passed(value, total)

@@ -12,10 +12,10 @@ from mltui.parsers.vocabulary import FOLDER, METRIC_WORDS, PARTS, PERCENTILES, Q
 # What any program may tell of.
 _EVERYDAY = QUALIFIERS | word_set("""
     error errors err ret quality rate score scores cost distance similarity coverage gap sharpe entropy variance
-    success win failure detection acceptance completion collision target
+    success win failure detection acceptance completion collision target erreur errore błąd fehler
 """)
 # Of these, what may be a code or a count of mistakes if it is whole.
-_CODES = QUALIFIERS | word_set("ret err error errors quality")
+_CODES = QUALIFIERS | word_set("ret err error errors quality erreur errore błąd fehler")
 # Words that no other program has in front of a score.
 _OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # How far predictions are off: they have the same unit.

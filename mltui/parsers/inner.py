@@ -25,6 +25,8 @@ class InnerCounter:
     """Steps of the passes before the one at hand, where nothing tells the epochs."""
     _reached: float = 0.0
     """Where in its pass the last line stood, if nothing tells the epochs."""
+    told_behind: bool = False
+    """Its epochs are told behind it: it ran until it was full before any was."""
     _epoch: float | None = None
     _last: float = -1.0
     """Where the last line stood."""
@@ -71,6 +73,11 @@ class InnerCounter:
         if before is not None:
             return value == before
         return x is not None and 1 < value <= x / 2
+
+    def precede(self, value: float, total: float | None) -> None:
+        """Learn from a line at ``value`` that came before any epoch was told."""
+        self.told_behind = 0 < self._last < value == total
+        self._last = value
 
     def sums_up(self, value: float, total: float | None) -> bool:
         """Whether the line at hand sums up its epoch, as all before it did: its counter is full."""

@@ -147,10 +147,14 @@ Way = Literal["epoch", "batch", "step", "fold"]
 
 #: Counter words: what they count, and how.
 _COUNTS: dict[tuple[str, Way], str] = {
-    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca эпоха 轮 輪 轮次 エポック 에폭",
-    ("batch", "batch"): "batch minibatch batchidx batchid",
-    ("step", "step"): "step globalstep 步 ステップ",
-    ("iteration", "step"): "iter iteration it itr itrs iters iterations iterate iterat niter 迭代 次迭代",
+    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭",
+    ("batch", "batch"): "batch minibatch batchidx batchid lot lote lotto partia батч",
+    ("step", "step"): "step globalstep étape pas schritt paso passo krok шаг 步 ステップ",
+    (
+        "iteration",
+        "step",
+    ): "iter iteration it itr itrs iters iterations iterate iterat niter itération iteración iteração"
+    " iterazione iteracja итерация 迭代 次迭代",
     ("update", "step"): "update updates up upd",
     ("timestep", "step"): "timestep timesteps",
     ("round", "step"): "round",

@@ -107,6 +107,16 @@ def _plus(walk: Walk, token: Token) -> None:
         walk.skip_next = True
 
 
+def _times(walk: Walk, token: Token) -> None:
+    """Pass over what is in quotes behind its weight: ``0.060*"score" + 0.058*"player"``."""
+    quote = walk.next()
+    if quote is None or quote.text not in "\"'" or not walk.after_number():
+        return
+    if end := next((each for each in walk.tokens[walk.i + 2 : walk.i + 8] if each.text == quote.text), None):
+        walk.go_to(end)
+        walk.last = None
+
+
 def take_plusminus(walk: Walk, token: Token) -> None:
     """Read ``±``: what stands behind it is no value, and what stands in front of it the mean of what was measured."""
     walk.skip_next = walk.after_number()
@@ -221,6 +231,7 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     "#": _hash,
     "<": _below,
     "+": _plus,
+    "*": _times,
     "-": _dash,
     "|": _cell_end,
     ",": _comma,

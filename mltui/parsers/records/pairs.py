@@ -12,7 +12,7 @@ from collections.abc import Callable
 from mltui.parsers.records import marks
 from mltui.parsers.records.gains import read_gain
 from mltui.parsers.records.lists import paired, untold
-from mltui.parsers.records.names import NO_TAGS, known, measures
+from mltui.parsers.records.names import NO_TAGS, SETTINGS, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
 from mltui.parsers.records.surroundings import alternates
@@ -65,7 +65,8 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
         record.running_mean = True
     said = [t.text.lower() for t in tokens if t.kind == "word"]
     recalls = not _RECALLS.isdisjoint(said) and any(t.text.lower() in _RECALLS for t in tokens[:5] if t.kind == "word")
-    record.recalls = recalls or _TRAINED.match(text) is not None or _plans(text, record)
+    told = _TRAINED.match(text) is not None or record.lead.lower() in SETTINGS  # "hyperparameters: lr=0.3, batch=100"
+    record.recalls = recalls or told or _plans(text, record)
     if len(said) > 1 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
     if found := _PART.match(text):

@@ -111,7 +111,7 @@ class Record:
     literal: list[tuple[int, int]] = field(default_factory=list)
     """Places of digits that belong to names, beside those in words."""
     recalls: bool = False
-    """It tells of a checkpoint that was loaded, or of what is planned."""
+    """It tells of a checkpoint that was loaded, or of what is set or planned."""
     tag: str = ""
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
