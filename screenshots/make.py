@@ -1,8 +1,9 @@
 """Makes the pictures of this folder from real runs, in a real terminal: ``python -m screenshots.make``.
 
 It uses the engine that mltui itself would use, with a home of its own that is removed afterwards; a first run builds
-the image or the environment of the example profiles. Needs the extra ``screenshots`` (``pip install -e
-'.[test,screenshots]'``) and the font DejaVu Sans Mono (on Debian: ``fonts-dejavu-core``).
+the image or the environment of the example profiles. ``gpu.png`` needs a GPU and is
+taken by hand. Needs the extra ``screenshots`` (``pip install -e '.[test,screenshots]'``) and the font DejaVu Sans Mono
+(on Debian: ``fonts-dejavu-core``).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def test_the_terminal_is_left_as_it_was(how: int | str, tmp_path: Path, mltui_ho
     (tmp_path / "profiles").mkdir()
     command = [sys.executable, "-m", "mltui", "--engine", "local", "--theme", "light", str(tmp_path / "profiles")]
     with Terminal(command, environment={"MLTUI_CONFIG": str(tmp_path)}) as terminal:
-        terminal.until("This machine")
+        terminal.until("What a launch does")
         if isinstance(how, str):
             terminal.press(how)
         else:
@@ -37,11 +37,11 @@ def test_it_can_be_suspended(tmp_path: Path, mltui_home: Path) -> None:
     """The terminal is the shell's meanwhile; whole again, the screen is drawn anew."""
     (tmp_path / "profiles").mkdir()
     with Terminal([sys.executable, "-m", "mltui", "--engine", "local", str(tmp_path / "profiles")]) as terminal:
-        terminal.until("This machine")
+        terminal.until("What a launch does")
         terminal.press("\x1a")
         program = psutil.Process(terminal.pid)
         assert terminal.pump(20, lambda: program.status() == psutil.STATUS_STOPPED)
         assert terminal.pump(20, lambda: terminal.raw.rfind(b"\x1b[?1049l") > 0)
         at = len(terminal.raw)
         os.kill(terminal.pid, signal.SIGCONT)
-        assert terminal.pump(20, lambda: b"This machine" in terminal.raw[at:])
+        assert terminal.pump(20, lambda: b"What a launch does" in terminal.raw[at:])
