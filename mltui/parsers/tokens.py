@@ -227,12 +227,13 @@ class _Texts(dict[bytes, float]):
         return value
 
 
+#: So many bytes are short, and so many such texts are kept.
 _SHORT, _SHORT_TEXTS = 5, 8192
 _short = _Texts().__getitem__
 
 
 def short_values_of(frame: bytes, cut: Cut) -> Numbers:
-    """The same, where most numbers are short, as in bars."""
+    """What ``values_of`` gives, where most numbers are short, as in bars."""
     try:
         return tuple(map(_short, cut(frame)))
     except ValueError:
