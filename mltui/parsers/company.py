@@ -129,7 +129,7 @@ def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None
 
 def _folds_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
     """``Fold 1 best val auc: 0.99``: the fold's score."""
-    if not counts and any(f.counts == ("fold", "fold") for f in record.fields):
+    if not counts and record.of_fold:
         _take_as_metrics([f for f in _best(record) if f.explicit and role_of(_but_best(f.name)) is Role.METRIC])
     return None
 

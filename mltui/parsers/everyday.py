@@ -9,13 +9,13 @@ from __future__ import annotations
 from mltui.domain.words import MORE_IS_BETTER, without_digits
 from mltui.parsers.vocabulary import FOLDER, METRIC_WORDS, PARTS, PERCENTILES, QUALIFIERS, SCOPE_WORDS, word_set, words
 
-# What any program may tell of.
-_EVERYDAY = QUALIFIERS | word_set("""
-    error errors err ret quality rate score scores cost distance similarity coverage gap sharpe entropy variance
-    success win failure detection acceptance completion collision target erreur errore błąd fehler
-""")
-# Of these, what may be a code or a count of mistakes if it is whole.
+# What may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality erreur errore błąd fehler")
+# What any program may tell of.
+_EVERYDAY = _CODES | word_set("""
+    rate score scores cost distance similarity coverage gap sharpe entropy variance
+    success win failure detection acceptance completion collision target
+""")
 # Words that no other program has in front of a score.
 _OWN = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
 # How far predictions are off: they have the same unit.

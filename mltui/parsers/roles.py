@@ -59,8 +59,8 @@ class Judge:
 
     def _tells_again(self, record: Record, bar: bool) -> bool:
         """Whether a line tells the best so far again, or what a checkpoint held that was loaded."""
-        of_fold = any(f.counts == ("fold", "fold") for f in record.fields)  # "Fold 1 best auc: 0.99" is its score.
-        return bool(record.past and self.points.series and not of_fold) or (record.recalls and not bar)
+        # "Fold 1 best auc: 0.99" is its score.
+        return bool(record.past and self.points.series and not record.of_fold) or (record.recalls and not bar)
 
     def _fill(self, said: Said, values: list[Field]) -> Plan:
         """The plan of a line that has ``values``."""

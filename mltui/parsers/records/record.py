@@ -134,6 +134,11 @@ class Record:
         """It says where it stands, so far as it was read."""
         return any(f.counts for f in self.fields) or any(n.first for n in self.nameless)
 
+    @property
+    def of_fold(self) -> bool:
+        """It says of which fold it speaks."""
+        return any(f.counts == ("fold", "fold") for f in self.fields)
+
 
 # What is counted in whole numbers, and has other meanings.
 _WHOLE = frozenset(["count", "generation", "round", "tick"])
