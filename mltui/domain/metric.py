@@ -52,7 +52,9 @@ class Axis(NamedTuple):
         return f"{self.counts} ({self.fold})" if self.fold else self.counts
 
 
-_FOLD = re.compile(r"(.*) \(((?:fold|trial|task) [^() ]+|training [^()]+)\)", re.DOTALL)
+#: What stands in front of the name of one of several trainings in one log, as ``Axis.fold`` has it.
+TRAINING = "training"
+_FOLD = re.compile(rf"(.*) \(((?:fold|trial|task) [^() ]+|{TRAINING} [^()]+)\)", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite
 
-from mltui.domain.metric import Axis
+from mltui.domain.metric import TRAINING, Axis
 from mltui.parsers.plan import Counter, Plan
 from mltui.parsers.successive import Successive
 from mltui.parsers.tokens import Numbers
@@ -158,7 +158,7 @@ class Context:
         """The training goes on, or begins ``anew``; whether a line above was the heading of another one."""
         name = self.successive.begin_anew() if anew else self.successive.go_on()
         if name:
-            self.fold = f"training {name}"
+            self.fold = f"{TRAINING} {name}"
             self.trials += 1
         return bool(name)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mltui.domain.metric import Axis, MetricKind, MetricStore, Series
+from mltui.domain.metric import TRAINING, Axis, MetricKind, MetricStore, Series
 from mltui.domain.metric_name import MetricName, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
@@ -241,7 +241,7 @@ def _first_named(members: list[_Member]) -> list[_Member]:
 
 def _group(axis: str, members: list[_Member], companions: list[_Member]) -> ChartGroup:
     members.sort(key=lambda m: (m.name.source, _SCOPE_ORDER.index(m.name.scope)))
-    if any(m.fold.startswith("training ") for m in members):
+    if any(m.fold.startswith(f"{TRAINING} ") for m in members):
         members, companions = _first_named(members), _first_named(companions)
     first = members[0]
     title = first.name.metric if len(members) > 1 else first.series.name
