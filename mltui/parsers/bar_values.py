@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import NamedTuple
 
+from mltui.domain.words import scope_of, words
 from mltui.parsers.plan import Entry, Plan, getter
 from mltui.parsers.points import Points
-from mltui.parsers.tokens import Numbers
 from mltui.parsers.unchanged import Unchanged
-from mltui.parsers.vocabulary import scope_of, words
+from mltui.parsers.values import Numbers
 
 
 class Drawing(NamedTuple):

@@ -17,9 +17,10 @@ from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
+from mltui.parsers.roles import is_evaluation
 from mltui.parsers.shapes import Shape, key_of
-from mltui.parsers.tokens import Numbers, Span, cut_at, short_values_of, text_of, values_of
-from mltui.parsers.vocabulary import is_evaluation
+from mltui.parsers.tokens import text_of
+from mltui.parsers.values import Numbers, Span, cut_at, short_values_of, values_of
 
 _new = tuple.__new__
 

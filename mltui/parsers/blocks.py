@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.vocabulary import counter_of
+from mltui.parsers.roles import counter_of
 
 _PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
 _LONGEST = 400

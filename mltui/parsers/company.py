@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.tokens import MONEY, VALUE_UNITS
-from mltui.parsers.vocabulary import (
-    STATISTICS,
-    STOP_LOSS,
-    Role,
-    is_gradient_norm,
-    is_learning_rate,
-    is_learnt,
-    is_piece,
-    is_setting,
-    is_whole,
-    role_of,
-    scope_of,
-    word_set,
-    words,
-)
+from mltui.parsers.roles import Role, is_gradient_norm, is_learning_rate, is_learnt, is_setting, is_whole, role_of
+from mltui.parsers.units import MONEY, VALUE_UNITS
+from mltui.parsers.vocabulary import STATISTICS, STOP_LOSS, is_piece
 
 _SEARCHES = frozenset(["generation", "gen"])
 # What a game, a film or a machine goes on in.

@@ -9,7 +9,7 @@ from math import isfinite
 from mltui.domain.metric import TRAINING, Axis
 from mltui.parsers.plan import Counter, Plan
 from mltui.parsers.successive import Successive
-from mltui.parsers.tokens import Numbers
+from mltui.parsers.values import Numbers
 
 #: What a log counts whose parts count anew, by numbers.
 OF_FOLDS = ("fold", "task")

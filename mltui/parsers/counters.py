@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mltui.domain.words import scope_of, words
 from mltui.parsers.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
-from mltui.parsers.vocabulary import COUNTERS, Role, counter_of, is_evaluation, scope_of, words
+from mltui.parsers.roles import Role, counter_of, is_evaluation
+from mltui.parsers.vocabulary import COUNTERS
 
 # What "steps" so far are called: "Total steps: 1000".
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from mltui.domain.metric import MetricKind, MetricPoint
-from mltui.parsers.vocabulary import Role, counter_of, role_of
+from mltui.parsers.roles import Role, counter_of, role_of
 
 _DELIMITERS = ",;\t"
 _COLUMNS = 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.vocabulary import Role, role_of
+from mltui.parsers.roles import Role, role_of
 
 _COMMA = re.compile(rb"(?<![\d.,])(\d+),(\d+)(?!\d|[.,]\d)")
 _SHOWN = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.tokens import Numbers
+from mltui.parsers.values import Numbers
 
 
 class EpochBar:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mltui.domain.metric import MetricPoint, Series
-from mltui.parsers.vocabulary import Role, role_of
+from mltui.parsers.roles import Role, role_of
 
 _HEAD = struct.Struct("<QI")
 _CRC = struct.Struct("<I")

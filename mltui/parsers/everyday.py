@@ -6,8 +6,9 @@ a service, a sensor or a trade tells. How good a model is, is told of finished m
 
 from __future__ import annotations
 
-from mltui.domain.words import MORE_IS_BETTER, without_digits
-from mltui.parsers.vocabulary import FOLDER, METRIC_WORDS, PARTS, PERCENTILES, QUALIFIERS, SCOPE_WORDS, word_set, words
+from mltui.domain.words import METRIC_WORDS, MORE_IS_BETTER, SCOPE_WORDS, without_digits, word_set, words
+from mltui.parsers.roles import FOLDER
+from mltui.parsers.vocabulary import PARTS, PERCENTILES, QUALIFIERS
 
 # What may be a code or a count of mistakes if it is whole.
 _CODES = QUALIFIERS | word_set("ret err error errors quality erreur errore błąd fehler")

@@ -8,6 +8,8 @@ from mltui.domain.metric import MetricPoint
 from mltui.parsers.bars import Bars
 from mltui.parsers.blocks import Blocks
 from mltui.parsers.config import MetricConfig
+from mltui.parsers.frames import LIVE, STILL, Frames
+from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import kind_of
 from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
@@ -18,9 +20,7 @@ from mltui.parsers.reader import MetricReader
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record
-from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import key_of
-from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.tokens import text_of
 from mltui.parsers.voices import Voices
 from mltui.parsers.wrapped import before_warning

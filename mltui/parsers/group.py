@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.inner import InnerCounter
-from mltui.parsers.tokens import Numbers
+from mltui.parsers.values import Numbers
 
 if TYPE_CHECKING:
     from mltui.parsers.ahead import Doubt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.parsers.counters import Said
 from mltui.parsers.group import Group, Hold, Standing, Until
 from mltui.parsers.records.record import Field
-from mltui.parsers.vocabulary import Role, is_gradient_norm
+from mltui.parsers.roles import Role, is_gradient_norm
 
 #: Kinds of lines that are looked at to know what is told again.
 _REPEATED = 8

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mltui.parsers.vocabulary import Role, role_of, scope_of
+from mltui.domain.words import scope_of
+from mltui.parsers.roles import Role, role_of
 
 _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"

@@ -6,10 +6,10 @@ from functools import lru_cache
 from math import isfinite
 
 from mltui.domain.metric import MetricPoint
-from mltui.domain.words import SYNONYMS
+from mltui.domain.words import SCOPE_WORDS, SYNONYMS, scope_of, words
 from mltui.parsers.group import Group
-from mltui.parsers.tokens import Numbers
-from mltui.parsers.vocabulary import QUALIFIERS, SCOPE_WORDS, scope_of, words
+from mltui.parsers.values import Numbers
+from mltui.parsers.vocabulary import QUALIFIERS
 
 #: By so much of a value a rounded one may differ from it.
 _ROUNDED = 1e-3

@@ -7,22 +7,23 @@ that a shape is understood once, and after that its lines cost a dictionary look
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of
+from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records import lists
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
-from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import Shape, ShapeMemory, key_of
+from mltui.parsers.silent_blocks import BLOCKS, goes_on, has_end
 from mltui.parsers.successive import LONGEST_HEADING
 from mltui.parsers.tabular import Tabular
-from mltui.parsers.tokens import READ_LIMIT, Numbers, text_of, values_of, without_bulk
+from mltui.parsers.tokens import READ_LIMIT, text_of, without_bulk
 from mltui.parsers.understanding import Around, Understanding
+from mltui.parsers.values import Numbers, values_of
 from mltui.parsers.wrapped import under_its_name
 
 _BLANK = (b" ", b"\t")
@@ -32,21 +33,8 @@ _FIGURES = re.compile(
 )
 # How a box's rows and the rules between them begin.
 _IN_BOX = tuple(mark.encode() for mark in "|│┃├┝┠┣╞╟╠┡")
-# Whether a line goes on with the block that its kind began.
-_GOES_ON: dict[Kind, Callable[[bytes], object]] = {
-    "trace": re.compile(rb"\s|$").match,
-    # What a statistical model's fit came to: a table up to a blank line.
-    "summary": re.compile(rb"\s*\S").match,
-    "section": re.compile(rb"\s+\S+\s+=\s").match,
-    "recap": re.compile(rb"[ \t]+\S").match,
-    "tests": re.compile(
-        rb"(?!=+ .*\b(?:passed|failed|errors?|skipped|ran)\b.* in \d|\[=+\] \d+ tests?\b|Ran \d+ tests? in \d)"
-    ).match,
-}
 #: Kinds of lines that are rows of a table.
 _ROWS = frozenset(["row", "labelled", "remarked"])
-#: Kinds of blocks whose last line is the one that does not go on with it.
-_WITH_END = frozenset(["trace", "summary", "tests"])
 
 
 def bar_key(text: bytes) -> bytes:
@@ -232,7 +220,7 @@ class Lines:
             self.tables.groups = read_groups(text)
         elif kind == "listed":
             self._read_curves(text)
-        elif kind in _GOES_ON:
+        elif kind in BLOCKS:
             self._silent = kind
         elif kind == "scope":
             self._heading = heading_of(text, self.points.context.x)
@@ -254,9 +242,9 @@ class Lines:
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
         if self._silent:
-            kind, goes_on = self._silent, bool(_GOES_ON[self._silent](frame))
-            self._silent = kind if goes_on else None
-            if goes_on or kind in _WITH_END:
+            block, inside = self._silent, goes_on(self._silent, frame)
+            self._silent = block if inside else None
+            if inside or has_end(block):
                 return b""
         outside = self.tables.box and not frame.lstrip().startswith(_IN_BOX)
         if outside and (not frame.strip() or self._matters(frame)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.vocabulary import Role
+from mltui.parsers.roles import Role
 
 # What is a value once it is known not to be a whole number.
 _MAY_BE_WHOLE = (Role.METRIC, Role.SCOPE, Role.UNKNOWN)

@@ -14,8 +14,8 @@ from mltui.parsers.held import Held
 from mltui.parsers.likeness import is_again, is_rounded, is_told_by_others
 from mltui.parsers.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.retold import is_told
-from mltui.parsers.tokens import Numbers
-from mltui.parsers.vocabulary import is_evaluation, is_of_epoch
+from mltui.parsers.roles import is_evaluation, is_of_epoch
+from mltui.parsers.values import Numbers
 
 _new = tuple.__new__
 

@@ -17,8 +17,9 @@ import re
 from mltui.parsers.budget import Budget
 from mltui.parsers.kinds import begins_table
 from mltui.parsers.prefix import SURE
+from mltui.parsers.roles import Role, role_of
 from mltui.parsers.shapes import key_of
-from mltui.parsers.vocabulary import PARTS, Role, role_of
+from mltui.parsers.vocabulary import PARTS
 
 _SEPARATOR = r"(?:(?<=\w:)|(?<=\])(?=[\[(])|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S)|[ \t]|$)"
 # A bar behind a bracket is a table's own, and so is each in a line that ends with one.

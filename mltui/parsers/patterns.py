@@ -8,7 +8,8 @@ from mltui.domain.metric_pattern import PLACES
 from mltui.parsers.group import Group
 from mltui.parsers.plan import METRIC, Counter, Entry, Plan
 from mltui.parsers.points import Points
-from mltui.parsers.tokens import text_of, value_of
+from mltui.parsers.tokens import text_of
+from mltui.parsers.values import value_of
 
 
 class Patterns:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.group import Group
-from mltui.parsers.tokens import Numbers
-from mltui.parsers.vocabulary import Way, is_learning_rate
+from mltui.parsers.roles import is_learning_rate
+from mltui.parsers.values import Numbers
+from mltui.parsers.vocabulary import Way
 
 METRIC, RUNNING, THROUGHPUT = MetricKind.METRIC, MetricKind.RUNNING, MetricKind.THROUGHPUT
 

@@ -16,8 +16,8 @@ from mltui.parsers.live import Live
 from mltui.parsers.news import News
 from mltui.parsers.plan import PlacedLine, Plan, Series
 from mltui.parsers.retold import place_of
-from mltui.parsers.tokens import Numbers
 from mltui.parsers.unplaced import Unplaced
+from mltui.parsers.values import Numbers
 
 
 class Points:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.vocabulary import PARTS, SCOPE_WORDS
+from mltui.domain.words import SCOPE_WORDS
+from mltui.parsers.vocabulary import PARTS
 
 _LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 #: What prints lines into the system's log that are about the system itself.

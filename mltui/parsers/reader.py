@@ -16,6 +16,7 @@ from mltui.parsers.blocks import Blocks, may_be_in_block, opens_block
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.context import Context
 from mltui.parsers.decimals import Decimals
+from mltui.parsers.frames import LIVE, STILL, Frames
 from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
@@ -23,7 +24,6 @@ from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import DIGITS, key_of
 from mltui.parsers.successive import Successive
-from mltui.parsers.terminal import LIVE, STILL, Frames
 from mltui.parsers.torn import whole_values
 from mltui.parsers.voices import Voices
 

@@ -13,7 +13,7 @@ from mltui.parsers.context import Context
 from mltui.parsers.group import Group
 from mltui.parsers.likeness import is_same, may_be
 from mltui.parsers.plan import Plan, Series
-from mltui.parsers.tokens import Numbers
+from mltui.parsers.values import Numbers
 
 
 def place_of(plan: Plan, numbers: Numbers, context: Context) -> tuple[str, float] | None:

@@ -1,170 +1,288 @@
-"""Which numbers of a record are points, and which of its counters is x: the judgement, made once per kind of line."""
+"""What a name says of its number: whether that is measured, counts, is set, or is none of the training's at all.
+
+The words of the name say so, whichever framework prints it; they stand in ``vocabulary.py`` and ``domain/words.py``.
+"""
 
 from __future__ import annotations
 
-from mltui.parsers.company import accepted, compared, shown_by_bar, sized
-from mltui.parsers.counters import Counters, Said, evaluates
-from mltui.parsers.everyday import is_everyday, judges_models
-from mltui.parsers.group import Group, Until
-from mltui.parsers.groups import Groups
-from mltui.parsers.measured import Measured
-from mltui.parsers.plan import Entry, Plan
-from mltui.parsers.points import Points
-from mltui.parsers.records.record import Field, Record
-from mltui.parsers.sources import Source, Sources, source_of
-from mltui.parsers.titles import Titles, full_name, values_of_field
-from mltui.parsers.vocabulary import Role, is_evaluation, is_learning_rate, mean_of_classes, scope_of, words
+import re
+from enum import Enum
+from functools import lru_cache
+
+from mltui.domain.metric import MetricKind
+from mltui.domain.words import (
+    METRIC_WORDS,
+    MIDDLES,
+    SCOPE_WORDS,
+    says_first_so_many,
+    says_learning_rate,
+    scope_of,
+    without_digits,
+    word_set,
+    words,
+)
+from mltui.parsers.vocabulary import (
+    COUNTERS,
+    HYPERPARAMETERS,
+    LEARNT_SETTINGS,
+    PERCENTILES,
+    QUALIFIERS,
+    SCHEDULE_WORDS,
+    SETTING_WORDS,
+    SETTING_WORDS_ANYWHERE,
+    SIZE_WORDS,
+    STOP_LOSS,
+    THROUGHPUT_WORDS,
+    TIME_WORDS,
+    WHOLE_SETTINGS,
+    Way,
+)
 
 
-class Judge:
-    """Makes plans, and remembers what the lines have taught of their names."""
+class Role(Enum):
+    """What a number is, by its name."""
 
-    def __init__(self, points: Points, who: str = "") -> None:
-        self.points = points
-        self.who = who
-        """Who prints the lines; it stands in front of every name."""
-        self._measured = Measured(who)
-        self._titles = Titles(who)
-        self._groups = Groups(who)
-        self._sources = Sources()
+    METRIC = "metric"
+    """Measured by the training: a curve by itself."""
+    SCHEDULE = "schedule"
+    """Set by a schedule (learning rate, momentum): a curve beside others, never alone."""
+    SCOPE = "scope"
+    """Only says of what (``train``, ``test``): a metric in a line that counts."""
+    COUNTER = "counter"
+    """Says where in the training the line stands."""
+    THROUGHPUT = "throughput"
+    """Work per second."""
+    UNKNOWN = "unknown"
+    """May be a metric, if it stands among metrics."""
+    OTHER = "other"
+    """Time, size, setting: no curve."""
 
     @property
-    def version(self) -> int:
-        """Grows when something is learnt by which lines that were judged before would be judged otherwise."""
-        return self._measured.version + self._titles.version + self._sources.version
-
-    def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
-        """The plan for lines like ``record``, ``None`` if they say nothing of a training.
-
-        ``rank`` says which of several processes printed the line, if it does; ``bar``: a progress bar shows it.
-        """
-        if _tells_the_end(record) or self._tells_again(record, bar):
-            return None
-        compared(record)
-        sized(record)
-        said = Said(record, Counters(record, self.points.config.x), rank or self.who, bar)
-        whole = self._measured.recall(record)
-        values = accepted(record, said.placed)
-        self._measured.learn(values, whole)
-        if bar and not said.counters.any:
-            values = shown_by_bar(record, values)
-        if not values:
-            return self._counting_plan(said)
-        ends = record.closes and not said.counters.any
-        known = {name for name, _ in self.points.series} if ends else set[str]()
-        plan = self._fill(said, values)
-        if ends and known.issuperset(e.series.name for e in plan.entries):
-            return None  # What the curves came to, told again.
-        return plan if plan.entries or plan.lost or plan.counts else None
-
-    def _tells_again(self, record: Record, bar: bool) -> bool:
-        """Whether a line tells the best so far again, or what a checkpoint held that was loaded."""
-        # "Fold 1 best auc: 0.99" is its score.
-        return bool(record.past and self.points.series and not record.of_fold) or (record.recalls and not bar)
-
-    def _fill(self, said: Said, values: list[Field]) -> Plan:
-        """The plan of a line that has ``values``."""
-        record, counters = said.record, said.counters
-        measured = [f for f in values if f.role is Role.METRIC]
-        tag = self._titles.tag(record)
-        numbers = [(found, suffix, index) for found in values for suffix, index in values_of_field(found)]
-        plain = [tag + full_name(found, record, said.rank, suffix) for found, suffix, _ in numbers]
-        source = source_of(said, plain, values)
-        part = self._name_source(source)
-        names: list[str] = []
-        entries: list[Entry] = []
-        lost = 0
-        for (found, _, index), name in zip(numbers, plain, strict=True):
-            if part + name in names:
-                continue
-            names.append(name := self._titles.tell_apart(part + name, said))
-            series = self.points.series_for(name, found.role.kind)
-            if series is None:
-                lost += 1
-                continue
-            if said.placed and not record.retells:
-                self._titles.learn_counted(name)
-            entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
-        group = self._groups.group_for(said, names, values)
-        if source is not None:
-            self._note_source(source, group)
-        trains = bool(measured) and any(f.role is Role.SCHEDULE for f in record.fields)
-        group.standing.needs_count = record.row or (not trains and all(is_everyday(f.name) for f in measured))
-        group.standing.compares = not trains and _compares(record, measured, names)
-        of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
-        counted = counters.epoch, counters.inner, counters.fold, counters.percent
-        plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
-        plan.running_mean, plan.size = record.running_mean, counters.size
-        plan.evaluates = counters.epoch is None and evaluates(record)
-        return plan
-
-    def _counting_plan(self, said: Said) -> Plan | None:
-        """The plan of a line that measures nothing: what it counts, if anything."""
-        counters, fields = said.counters, said.record.fields
-        if not counters.any and counters.fold is None:
-            return None
-        if said.record.running_mean and counters.epoch is None:
-            return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
-        scope = next((f.label for f in fields if scope_of(f.label)), "")
-        evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
-        plan = Plan(self._groups.counting(said, scope), [], counters.epoch, counters.inner, counters.fold)
-        plan.scope, plan.evaluates = scope, evaluates
-        return plan
-
-    def _name_source(self, source: Source | None) -> str:
-        """What tells a line's series from those of other sources, in front of their names.
-
-        Once that is known, the points of the first source, which waited for it, are called so and reported.
-        """
-        if source is None:
-            return ""
-        if (other := self._sources.compare(source)) is not None:
-            group, name = other
-            series = [self.points.series_for(f"{name} {point.name}", point.kind) for point in group.hold.points]
-            if name and None not in series:
-                group.hold.rename(name)
-            self.points.news.release(group)
-        name = self._sources.name(source)
-        return f"{name} " if name else ""
-
-    def _note_source(self, source: Source, group: Group) -> None:
-        """Keep what a line told: the first one of its source waits for others that show what it is called."""
-        self._sources.note(source, group)
-        if group.hold.until is None and not group.seen.count and not self._sources.are_apart(source):
-            group.hold.until = Until.OTHERS_SPEAK
-
-    def _waits_for_change(self, found: Field, said: Said, values: list[Field]) -> bool:
-        """Whether one of a line's ``values`` is a setting until it changes: what is learnt, and what may be set once.
-
-        A schedule may be where names have no signs, or a rank or a bar tells it; a learning rate that a line states,
-        or tells with what it measures at each step, or that is a curve already, is one of the line's values.
-        """
-        if found.learnt or found.role is not Role.SCHEDULE:
-            return found.learnt
-        if said.rank or said.bar:
-            return True
-        if all(f.explicit for f in values):
-            return False
-        beside = said.placed and any(f.role is Role.METRIC for f in values)
-        return not (is_learning_rate(found.name) and (found.explicit or beside or self._tells_rates()))
-
-    def _tells_rates(self) -> bool:
-        """Whether a learning rate is a curve already: one that another line tells is one too, if it changes or not."""
-        return any(known.last is not None and is_learning_rate(known.name) for known in self.points.series.values())
+    def kind(self) -> MetricKind:
+        """The kind of points that such numbers make, where they make any."""
+        return MetricKind.THROUGHPUT if self is Role.THROUGHPUT else MetricKind.METRIC
 
 
-def _compares(record: Record, measured: list[Field], names: list[str]) -> bool:
-    """Whether a line may be one of a comparison of models: all that it tells is how good one is, and of which it tells.
+#: Letters that are a name where they stand alone.
+_LETTERS = frozenset(["r"])
+#: Behind these stands what a measure is of.
+_ABOUT = word_set("on of for over")
+_SAMPLING = word_set("top min typical dropout")
+_WORK = word_set("batch reader data loader iter step")
+# How good a model is, whatever it predicts: ``duration_loss``, ``count_mae``, ``age_acc``.
+_JUDGES = word_set("""
+    loss losses mse mae rmse nrmse mape smape msle rmsle nll ce bce xent kld acc accuracy auc auroc f1 iou miou dice
+    precision recall r2 corr ssim psnr wer cer
+""")
+# What else than a number beside a training is predicted, where such a word judges it: ``loss_dur``, ``acc_class``.
+_PREDICTED = word_set("""
+    dur duration age speed size length depth height width dim dims offset class classes label labels points features
+    node nodes layer embed words rank pred predict predicted prediction predictions init
+""")
+# Of these settings and counts, too: ``count_mae``. Others stand in front of what is to be reached, ``target_acc``.
+_COUNTED = word_set("count counts seed")
+# How sure a statistic is, how often packets get lost, and what a house, a line and a radio lose.
+_OF_NO_MODEL = frozenset(
+    [("standard", "error"), ("loss", "rate"), ("heat", "loss"), ("power", "loss"), ("path", "loss")]
+)
+# In front of "rate": how often that is.
+_OFTEN = word_set("success error win failure detection acceptance completion collision")
+_NO_CURVES = TIME_WORDS | SIZE_WORDS | SETTING_WORDS | THROUGHPUT_WORDS
+_PLURAL = word_set("epochs iterations iters episodes steps")
+_COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
+    global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
+    federated
+""")
+_GRADIENT_NORM = QUALIFIERS - {"max", "min", "set"} | {"grad", "gradient", "norm", "l2", "optim", "optimizer"}
+# Means over classes, and what they are the means of, which a class has too.
+_OF_CLASSES = {"miou": "IoU", "map": "AP", "mdice": "Dice", "macc": "Acc"}
+_OF_ONE_CLASS = word_set("iou ap dice acc accuracy f1 precision recall auc jaccard")
+#: What counters and metrics are filed under without a meaning of its own.
+FOLDER = re.compile(
+    r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
+    r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
+)
+_RATE = re.compile(
+    r"/(?:s|sec|second)\b|\b(?:it|iters?|steps|samples|examples|images|tokens|words|episodes|games)/min\b"
+    r"|_?per_?(?:s|sec|second)s?\b|\b(?:samples|tokens|steps|images)[_ ]per[_ ]|PerSec",
+    re.I,
+)
+# By which class it is set: ``lr(CosineAnnealingDecay)``.
+_SET_BY = re.compile(r"\([A-Z][A-Za-z]{3,}\)$")
+_SPENT = re.compile(
+    r"\b(?:m?s|us|sec|seconds|time)[_/ ](?:per[_ ])?(?:it|iter|iteration|step|batch|epoch|sample)\b|^sec/[a-z]+$", re.I
+)
 
-    ``names`` are those of its series; a log that also says on which part of the data tells of a training.
-    """
-    if record.bare and not record.source and all(f.role in (Role.METRIC, Role.OTHER) for f in record.fields):
-        return False
-    return not any(map(scope_of, names)) and all(judges_models(f.name) or is_everyday(f.name) for f in measured)
+
+def is_evaluation(name: str) -> bool:
+    """Whether ``name`` says that it is of validation or test data."""
+    return scope_of(name) in ("val", "test")
 
 
-def _tells_the_end(record: Record) -> bool:
-    """Whether a line tells how long the training took: what stands there is the end of it, and no step's."""
-    # As transformers' Trainer ends with: {'train_runtime': 12.3, 'train_loss': 0.5 …}.
-    timed = any(words(f.name)[:2] == ("train", "runtime") for f in record.fields)
-    return timed and not any(f.role is Role.SCHEDULE for f in record.fields)
+def is_of_epoch(name: str) -> bool:
+    """Whether ``name`` says that its values are of a whole epoch."""
+    return is_evaluation(name) or words(name)[-1:] == ("epoch",)
+
+
+def is_scoped(name: str) -> bool:
+    """Whether a folder in ``name`` says of what it is: ``Forgetting/eval_phase/test_stream``, ``train/foo``."""
+    return "/" in name and any(scope_of(folder) for folder in name.split("/"))
+
+
+@lru_cache(maxsize=8192)
+def counter_of(name: str) -> tuple[str, Way] | None:
+    """What the counter ``name`` counts and how (see ``COUNTERS``), or ``None`` if it is no counter."""
+    parts = words(FOLDER.sub("", name))
+    if (
+        not parts
+        or len(parts) > 4
+        or _SPENT.search(name)
+        or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps"))
+    ):
+        return None
+    if parts == ("total", "t"):
+        return "timestep", "step"
+    found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
+    if found is None and parts[-1] in ("num", "idx", "id", "index", "number", "no", "nr") and len(parts) > 1:
+        found, parts = COUNTERS.get(parts[-2]), parts[:-1]
+    if found is None:
+        return ("step", "step") if parts in (("steps",), ("env", "steps"), ("train", "steps")) else None
+    before = set(parts[:-1]) - set(COUNTERS)
+    if before - _COUNTER_QUALIFIERS or (found[0] == "epoch" and "total" in before):
+        return None
+    if parts[-1] in _PLURAL and len(parts) > 1:
+        return None
+    return None if parts == ("epochs",) else found
+
+
+@lru_cache(maxsize=8192)
+def role_of(name: str) -> Role:
+    """What a number of this ``name`` is."""
+    if counter_of(name):
+        return Role.COUNTER
+    if _SPENT.search(name):
+        return Role.OTHER
+    if "$" in name or "€" in name:
+        return Role.OTHER
+    name = _SET_BY.sub("", FOLDER.sub("", name))
+    if name.endswith("_ms"):
+        return Role.OTHER
+    if name.endswith("_s") and METRIC_WORDS.isdisjoint(words(name)):
+        return Role.OTHER
+    if _RATE.search(name):
+        return Role.THROUGHPUT
+    if says_first_so_many(name):
+        return Role.METRIC
+    parts = words(name)
+    if parts[1:] == ("p",) and name.endswith(" p"):
+        return Role.UNKNOWN  # "cat p=0.99" is a probability, "ents_p" a precision.
+    found = _role_of_words(parts, without_digits(parts)) if parts else Role.OTHER
+    if found is Role.OTHER and (end := next((i for i, word in enumerate(parts) if word in _ABOUT), 0)):
+        # "Cost on training data" is a cost, whatever it is of.
+        head = parts[:end]
+        return Role.METRIC if _role_of_words(head, without_digits(head)) is Role.METRIC else found
+    if found is Role.OTHER and name.count("/") > 1:
+        # Folders name the place (``layers.3.weight/grad_norm``), the last part says what is measured.
+        last = role_of(name.rpartition("/")[2])
+        return last if last in (Role.METRIC, Role.SCHEDULE) else found
+    return found
+
+
+def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
+    """The role by words alone; ``own`` holds the words with and without digits at their end."""
+    if found := _role_of_phrase(parts, own):
+        return found
+    if _judges(parts, own):
+        return Role.METRIC
+    if own & THROUGHPUT_WORDS:
+        return Role.THROUGHPUT
+    times = own & TIME_WORDS
+    if times == {"t"} and own & METRIC_WORDS:
+        times = set()  # "loss_i2t" is no time.
+    if times or (own & SIZE_WORDS and "norm" not in own):
+        return Role.OTHER
+    alone = own - QUALIFIERS - SCOPE_WORDS.keys() <= _LETTERS and bool(own & _LETTERS)
+    if own & METRIC_WORDS or "".join(parts) in METRIC_WORDS or alone:
+        # "data loss" is a loss, "loss weight" and "target loss" are settings.
+        return Role.OTHER if own & SETTING_WORDS_ANYWHERE or parts[-1] in SETTING_WORDS else Role.METRIC
+    if own & SETTING_WORDS:
+        return Role.METRIC if own & {"len", "length"} and own & {"ep", "episode", "episodic"} else Role.OTHER
+    if own & SCHEDULE_WORDS:
+        return Role.SCHEDULE
+    return Role.SCOPE if all(p in SCOPE_WORDS for p in parts) else Role.UNKNOWN
+
+
+def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
+    """The role of words that say another thing together than each of them."""
+    if parts in (("target",), ("f", "x"), ("f", "x", "k")):
+        return Role.METRIC
+    if len(parts) == 1 and parts[0] in PERCENTILES:
+        return Role.OTHER
+    if parts == ("sample",):
+        return Role.OTHER  # How long sampling took, or which one it is.
+    if parts[0] in ("max", "min") and own & (SCHEDULE_WORDS | {"delta"}):
+        return Role.OTHER
+    if "best" in own and not own & {"fitness", "cost", "reward"}:
+        return Role.OTHER
+    if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
+        return Role.SCHEDULE
+    if parts == STOP_LOSS or parts[-2:] in _OF_NO_MODEL:
+        return Role.OTHER
+    if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
+        return Role.METRIC
+    if parts[-1] == "cost" and own & _WORK:
+        return Role.OTHER  # The time that it cost.
+    if len(parts) == 2 and parts[1] == "p" and parts[0] not in _SAMPLING:
+        return Role.METRIC  # Precision of boxes, entities …
+    if parts[-1] == "rank" and own & MIDDLES:
+        return Role.METRIC  # Where the right answer comes on average.
+    return Role.METRIC if own >= {"function", "value", "obtained"} else None
+
+
+def _judges(parts: tuple[str, ...], own: set[str]) -> bool:
+    """Whether these words say how well times, sizes, settings … are predicted: they need not be any themselves."""
+    if parts[-1] in _JUDGES:
+        return "to" not in own and own.isdisjoint(SETTING_WORDS_ANYWHERE - _COUNTED)  # "time to accuracy"
+    return not _JUDGES.isdisjoint(parts) and _NO_CURVES & own <= _PREDICTED
+
+
+def mean_of_classes(name: str) -> str:
+    """What the metric ``name`` is the mean of over classes: ``IoU`` for ``val mIoU``, nothing if it is none."""
+    parts = words(name)
+    if parts and (found := _OF_CLASSES.get(parts[-1])):
+        return found
+    return name.split()[-1] if len(parts) > 1 and parts[-1] in _OF_ONE_CLASS and not MIDDLES.isdisjoint(parts) else ""
+
+
+def is_learning_rate(name: str) -> bool:
+    """Whether ``name`` says learning rate."""
+    return _is_learning_rate(words(name))
+
+
+def _is_learning_rate(parts: tuple[str, ...]) -> bool:
+    return SETTING_WORDS.isdisjoint(parts) and says_learning_rate(parts)
+
+
+def is_setting(name: str) -> bool:
+    """Whether ``name`` is a hyperparameter that no schedule changes."""
+    return role_of(name) is Role.OTHER and not HYPERPARAMETERS.isdisjoint(words(name))
+
+
+def is_learnt(name: str) -> bool:
+    """Whether ``name`` is a setting that may change in the course of a training."""
+    parts = [part.rstrip("0123456789") for part in words(name)]
+    rest = " ".join(part for part in parts if part and part not in LEARNT_SETTINGS)
+    return not LEARNT_SETTINGS.isdisjoint(parts) and (not rest or role_of(rest) is not Role.OTHER)
+
+
+def is_whole(name: str) -> bool:
+    """Whether ``name`` is a setting that is a whole number, or no setting."""
+    return not WHOLE_SETTINGS.isdisjoint(words(name))
+
+
+def is_gradient_norm(name: str) -> bool:
+    """Whether ``name`` says how large the gradient was, which is measured, and not where it is clipped."""
+    own = set(words(name))
+    if "|" in name and own & {"grad", "gradient"}:
+        return True
+    return own == {"gradnorm"} or ("norm" in own and bool(own & {"grad", "gradient"}) and own <= _GRADIENT_NORM)

@@ -16,7 +16,7 @@ from mltui.parsers.budget import Budget
 from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.records.tables import Header
-from mltui.parsers.tokens import Cut, Span, cut_at
+from mltui.parsers.values import Cut, Span, cut_at
 
 #: Makes a line its shape.
 DIGITS = bytes.maketrans(b"123456789", b"000000000")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mltui.parsers.judge import Judge
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import objects
-from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import ObjectKind, Shape, form_of
-from mltui.parsers.tokens import READ_LIMIT, Numbers, Span
+from mltui.parsers.tokens import READ_LIMIT
+from mltui.parsers.values import Numbers, Span
 
 #: Bytes that a kind of object takes for each of its names, and so does each of its plans.
 _NAME = 400

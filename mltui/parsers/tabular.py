@@ -6,16 +6,17 @@ import re
 from collections import deque
 from collections.abc import Callable
 
+from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import table_part
 from mltui.parsers.plan import Plan
 from mltui.parsers.records import rows, tables
 from mltui.parsers.records.cells import MARKS, Cell, box_row, is_number, is_rule, label_of, row_cells, without_remark
 from mltui.parsers.records.metric_tables import MetricTable, read_metric_table
 from mltui.parsers.records.record import Record, is_decimal, new_field
-from mltui.parsers.roles import Judge
+from mltui.parsers.roles import Role, counter_of
 from mltui.parsers.shapes import Shape, byte_span
-from mltui.parsers.tokens import Cut, Numbers, cut_at, text_of, value_of, values_of
-from mltui.parsers.vocabulary import Role, counter_of
+from mltui.parsers.tokens import text_of
+from mltui.parsers.values import Cut, Numbers, cut_at, value_of, values_of
 
 # A word that tells one of many from the others.
 _IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]\w*[_-]\w+")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mltui.domain.words import scope_of
 from mltui.parsers.counters import Said, evaluates
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.vocabulary import PARTS, Role, is_evaluation, role_of, scope_of
+from mltui.parsers.roles import Role, is_evaluation, role_of
+from mltui.parsers.vocabulary import PARTS
 
 #: Names that are kept, of the log and of each of those that print into it.
 _LIMIT, _LIMIT_OF_ONE = 8192, 512

@@ -7,17 +7,18 @@ from typing import NamedTuple
 
 from mltui.parsers.company import all_joined, joined
 from mltui.parsers.headings import heading_scope
+from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import lists, objects
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record
-from mltui.parsers.roles import Judge
 from mltui.parsers.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_span
 from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
-from mltui.parsers.tokens import FACTORS, READ_LIMIT, Numbers, Span, Token, text_of
+from mltui.parsers.tokens import READ_LIMIT, Token, text_of
+from mltui.parsers.values import FACTORS, Numbers, Span
 from mltui.parsers.vocabulary import WHO
 from mltui.parsers.wrapped import before_warning
 

@@ -9,8 +9,8 @@ from mltui.parsers.group import Group
 from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
 from mltui.parsers.plan import Line, Plan
-from mltui.parsers.tokens import Numbers
-from mltui.parsers.vocabulary import Role, role_of
+from mltui.parsers.roles import Role, role_of
+from mltui.parsers.values import Numbers
 
 #: A kind of line of which so many came by the epoch comes once in each.
 _REGULAR = 3

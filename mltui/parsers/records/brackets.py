@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
+from mltui.domain.words import scope_of
 from mltui.parsers.records.names import NO_TAGS, SETTINGS, known, may_be_in, measures, says_unit
 from mltui.parsers.records.numbers import EXTENT, take_named
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.tokens import NUMBER, TIME_UNITS, Token
-from mltui.parsers.vocabulary import MEANS, STATISTICS, Role, counter_of, role_of, scope_of
+from mltui.parsers.roles import Role, counter_of, role_of
+from mltui.parsers.tokens import NUMBER, Token
+from mltui.parsers.units import TIME_UNITS
+from mltui.parsers.vocabulary import MEANS, STATISTICS
 
 _SINGLE_PAIR = re.compile(rf"\[\(\d+, *(['\"]?){NUMBER}\1\)\]")
 

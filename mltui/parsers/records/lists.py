@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from mltui.domain.words import words
 from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, new_field
-from mltui.parsers.tokens import NUMBER, Token, value_of
-from mltui.parsers.vocabulary import words
+from mltui.parsers.tokens import NUMBER, Token
+from mltui.parsers.values import value_of
 
 #: The turn of a loop that heads the lines on what it came to: ``run [50]:``.
 TURN = r"\s*(?:run|pass|sweep) ?(?:\[\d+\]|\d+):\s*"

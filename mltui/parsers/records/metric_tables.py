@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mltui.domain.words import scope_of
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, NAME, Piece, pieces_of, split_by
 from mltui.parsers.records.names import measures
-from mltui.parsers.vocabulary import counter_of, scope_of
+from mltui.parsers.roles import counter_of
 
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
 _VALUE_NAMES = frozenset(["value", "score", "result"])

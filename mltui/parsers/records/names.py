@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.everyday import is_error
-from mltui.parsers.tokens import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import PARTS, QUALIFIERS, WHO, Role, counter_of, role_of, scope_of, word_set, words
+from mltui.parsers.roles import Role, counter_of, role_of
+from mltui.parsers.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
+from mltui.parsers.vocabulary import PARTS, QUALIFIERS, WHO
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
@@ -46,13 +48,6 @@ def is_data_set(word: str) -> bool:
     return _DATA_SET.match(word) is not None and word.lower() not in _LOUD and not (known(word) or counter_of(word))
 
 
-# What is predicted has such units, and its error, too: ``kg``, ``meV/Å``, ``years``.
-_PHYSICAL = re.compile(
-    r"°[CF]?|(?:[kMGmµμnpch]?(?:m|g|Hz|Wh?|eV|J|N|Pa|V|mol|rad|L)|k?cal|Å|K)[²³]?(?:/[A-Za-zÅ]+[²³]?)?"
-    r"|pixels?|points?|degrees?|years?|met(?:er|re)s"
-)
-
-
 def may_be_in(name: str, unit: str) -> bool:
     """Whether what is called ``name`` may be measured in ``unit``: an error is in that of what is predicted."""
     if unit in VALUE_UNITS:
@@ -66,11 +61,6 @@ def says_unit(name: str, inner: str) -> bool:
     """Whether what is in brackets behind ``name`` is a unit that it may be measured in: ``RMSE (m)``, ``mae [EUR]``."""
     unit = is_physical(inner) or inner in TIME_UNITS or inner in VALUE_UNITS or inner in MONEY
     return unit and measures(name) and may_be_in(name, inner)
-
-
-def is_physical(word: str) -> bool:
-    """Whether ``word`` is a unit of what is predicted."""
-    return _PHYSICAL.fullmatch(word) is not None
 
 
 def measures(word: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mltui.parsers.records.names import STOP, known, measures
+from mltui.parsers.roles import counter_of
 from mltui.parsers.tokens import Token, tokenize
-from mltui.parsers.vocabulary import OF_FIRST, counter_of
+from mltui.parsers.vocabulary import OF_FIRST
 
 _JOINING = frozenset(["of", "at", "for", "a", "@", "#"])
 _CLOSING = {"(": ")", "[": "]"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mltui.domain.words import SCOPE_WORDS, scope_of, word_set, words
 from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import (
@@ -14,19 +15,10 @@ from mltui.parsers.records.surroundings import (
     words_behind,
 )
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import (
-    OF_FIRST,
-    PARTS,
-    SCOPE_WORDS,
-    Role,
-    counter_of,
-    is_evaluation,
-    role_of,
-    scope_of,
-    word_set,
-    words,
-)
+from mltui.parsers.roles import Role, counter_of, is_evaluation, role_of
+from mltui.parsers.tokens import Token
+from mltui.parsers.units import TIME_UNITS, VALUE_UNITS
+from mltui.parsers.vocabulary import OF_FIRST, PARTS
 
 #: In front of a count that belongs to a name.
 EXTENT = word_set("""

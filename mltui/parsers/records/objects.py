@@ -6,10 +6,12 @@ import json
 import re
 from typing import Any
 
+from mltui.domain.words import scope_of
 from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
-from mltui.parsers.tokens import Span
-from mltui.parsers.vocabulary import WHO, Role, counter_of, role_of, scope_of
+from mltui.parsers.roles import Role, counter_of, role_of
+from mltui.parsers.values import Span
+from mltui.parsers.vocabulary import WHO
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])

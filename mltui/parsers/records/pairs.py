@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from mltui.domain.words import scope_of, word_set
 from mltui.parsers.records import marks
 from mltui.parsers.records.gains import read_gain
 from mltui.parsers.records.lists import paired, untold
@@ -19,8 +20,9 @@ from mltui.parsers.records.surroundings import alternates
 from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
+from mltui.parsers.roles import Role, counter_of
 from mltui.parsers.tokens import NUMBER, Kind, Token
-from mltui.parsers.vocabulary import EXAMPLES, PIECES, Role, counter_of, scope_of, word_set
+from mltui.parsers.vocabulary import EXAMPLES, PIECES
 
 # Words at the beginning of a line on what was saved before, or on what is planned.
 _RECALLS = word_set("""

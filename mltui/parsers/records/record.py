@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mltui.parsers.vocabulary import Role, Way, counter_of, is_scoped, role_of, words
+from mltui.domain.words import words
+from mltui.parsers.roles import Role, counter_of, is_scoped, role_of
+from mltui.parsers.vocabulary import Way
 
 
 @dataclass(slots=True)

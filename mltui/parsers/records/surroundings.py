@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from mltui.domain.words import scope_of, word_set
 from mltui.parsers.everyday import is_everyday
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
-from mltui.parsers.tokens import TIME_UNITS, VALUE_UNITS, Token
-from mltui.parsers.vocabulary import MEANS, WHO, Role, counter_of, role_of, scope_of, word_set
+from mltui.parsers.roles import Role, counter_of, role_of
+from mltui.parsers.tokens import Token
+from mltui.parsers.units import TIME_UNITS, VALUE_UNITS
+from mltui.parsers.vocabulary import MEANS, WHO
 
 # Words between names and numbers of a sentence.
 _JOINING = word_set("""

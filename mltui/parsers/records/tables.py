@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from mltui.domain.words import words
 from mltui.parsers.records.cells import (
     BARS,
     GAPPED,
@@ -23,7 +24,7 @@ from mltui.parsers.records.cells import (
     pieces_of,
     split_by,
 )
-from mltui.parsers.vocabulary import Role, counter_of, role_of, words
+from mltui.parsers.roles import Role, counter_of, role_of
 
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import NO_TAGS, STOP, inside, is_data_set, known, may_be_in, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
-from mltui.parsers.tokens import FACTORS, TIME_UNITS, Token
-from mltui.parsers.vocabulary import COUNTERS, MEANS, PARTS, Role, counter_of, scope_of, word_set, words
+from mltui.parsers.roles import Role, counter_of
+from mltui.parsers.tokens import Token
+from mltui.parsers.units import TIME_UNITS
+from mltui.parsers.values import FACTORS
+from mltui.parsers.vocabulary import COUNTERS, MEANS, PARTS
 
 # What a text is to a program that answers, sorts or finds texts.
 _ASKED = word_set("query question prompt text sentence caption transcription")

@@ -6,13 +6,13 @@ import math
 
 import pytest
 
-from mltui.parsers import tokens
-from mltui.parsers.tokens import cut_at, short_values_of, values_of
+from mltui.parsers import values
+from mltui.parsers.values import cut_at, short_values_of, values_of
 
 
 def test_short_numbers_that_are_looked_up_are_those_that_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen for the first time or again, whatever their length, and after more of them than are kept."""
-    monkeypatch.setattr(tokens, "_SHORT_TEXTS", 3)
+    monkeypatch.setattr(values, "_SHORT_TEXTS", 3)
     lines = [b"12 0.25 3.000001", b"12 1e-3 -2.00001", b" 7 1.2k 1.000000", b"12 0.25 3.000001", b"99 .125 -inf    "]
     cut = cut_at([(0, 2), (3, 7), (8, 16)])
     for line in lines * 2:

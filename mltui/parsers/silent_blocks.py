@@ -1,0 +1,60 @@
+"""Blocks of several lines that say nothing of the training, whatever stands in them.
+
+They are a traceback, the summary of a statistical model, a test session, metrics told again under a heading of stars,
+and the best so far told again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal, NamedTuple, get_args
+
+Block = Literal["trace", "summary", "tests", "section", "recap"]
+
+
+class _Form(NamedTuple):
+    """How a block looks."""
+
+    begins: re.Pattern[str]
+    goes_on: Callable[[bytes], object]
+    has_end: bool
+    """The first line that does not go on with it is its last one, and says nothing either."""
+
+
+_FORMS: dict[str, _Form] = {
+    "trace": _Form(re.compile(r"Traceback \(most recent call last\)"), re.compile(rb"\s|$").match, True),
+    # What statsmodels' ``summary()`` prints: a table up to a blank line.
+    "summary": _Form(re.compile(r"Dep\. Variable:"), re.compile(rb"\s*\S").match, True),
+    "tests": _Form(
+        re.compile(r"=+ test session starts =+|\[=+\] Running \d+ tests?\b|test\w+ \(\w+(?:\.\w+)+\)(?: \.\.\. |$)"),
+        re.compile(
+            rb"(?!=+ .*\b(?:passed|failed|errors?|skipped|ran)\b.* in \d|\[=+\] \d+ tests?\b|Ran \d+ tests? in \d)"
+        ).match,
+        True,
+    ),
+    "section": _Form(re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I), re.compile(rb"\s+\S+\s+=\s").match, False),
+    # The best so far, or what it is compared with.
+    "recap": _Form(
+        re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),
+        re.compile(rb"[ \t]+\S").match,
+        False,
+    ),
+}
+#: All of them.
+BLOCKS: tuple[Block, ...] = get_args(Block)
+
+
+def block_of(text: str) -> Block | None:
+    """The block that a line begins, if it begins one."""
+    return next((block for block in BLOCKS if _FORMS[block].begins.match(text)), None)
+
+
+def goes_on(block: str, line: bytes) -> bool:
+    """Whether ``line`` goes on with a block."""
+    return bool(_FORMS[block].goes_on(line))
+
+
+def has_end(block: str) -> bool:
+    """Whether the first line that does not go on with a block is its last one, and says nothing either."""
+    return _FORMS[block].has_end
