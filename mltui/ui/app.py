@@ -7,13 +7,14 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -22,6 +23,7 @@ from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import APP, PANES, bindings, key_of
 from mltui.ui.failures import Failures
+from mltui.ui.few_colours import NearestColours
 from mltui.ui.screens.main import PANES as PANE_NAMES
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT, theme_named
@@ -64,6 +66,7 @@ class MltuiApp(App[None]):
         self.options = options or AppOptions()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
+        self._few_colours = NearestColours(enabled=self.console.color_system == "256")
         self.theme = wanted if (wanted := theme_named(self.options.theme)) in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
         self._clock: Timer | None = None
@@ -84,6 +87,11 @@ class MltuiApp(App[None]):
         # What the shell has written meanwhile is where the app was.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self._begin)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What is drawn passes these last: a terminal with few colours gets the nearest it has."""
+        few = [self._few_colours] if self._few_colours.enabled else []
+        return [*super().get_line_filters(), *few]
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the first: another beneath it would be laid out and drawn for nothing."""

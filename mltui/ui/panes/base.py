@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from mltui.domain.figures import format_count
 from mltui.ui.commands import PANES, Command
 from mltui.ui.widgets.bars import PaneTitle
+from mltui.ui.widgets.blank import Column
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.scrolling import HoldsTable
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Pane(Vertical):
+class Pane(Column):
     """A region with a title; ``target`` is the widget that takes the focus for it."""
 
     KEY: ClassVar[str] = ""
     TITLE: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = []
-    BLANK: ClassVar[bool] = True
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id, classes="pane")

@@ -7,7 +7,6 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -24,6 +23,7 @@ from mltui.ui.panes.log import LogPane
 from mltui.ui.panes.profiles import ProfilesPane
 from mltui.ui.panes.runs import RunsPane
 from mltui.ui.widgets.bars import KeyBar, TopBar
+from mltui.ui.widgets.blank import Column, Row
 from mltui.ui.widgets.failure_card import FailureCard
 from mltui.ui.widgets.lines import Line, LinesWidget
 from mltui.ui.widgets.list_table import ListTable
@@ -41,18 +41,6 @@ if TYPE_CHECKING:
 PANES = ("profiles", "runs", "containers", "images", "curves", "log", "gauges", "detail")
 #: Under this size the screen says so instead of showing pieces.
 SMALLEST = (70, 20)
-
-
-class Row(Horizontal):
-    """Widgets side by side, with nothing of its own between them."""
-
-    BLANK: ClassVar[bool] = True
-
-
-class Column(Vertical):
-    """Widgets one below the other, with nothing of its own between them."""
-
-    BLANK: ClassVar[bool] = True
 
 
 class TooSmall(LinesWidget):

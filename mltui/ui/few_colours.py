@@ -1,0 +1,52 @@
+"""Colours for a terminal that has 256 of them, as most have over SSH and in tmux, which do not pass ``COLORTERM`` on.
+
+Rich takes each channel by itself and calls dark blues that are nearly grey blue: a bar of ``#222932`` turns navy and a
+background black. Here a colour becomes the one that looks nearest, of the cube and the greys that every such terminal
+has alike (the first 16 are the user's own, and differ).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.color import Color as RichColor
+from rich.color import ColorType
+from rich.palette import Palette
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+_FIRST, _LAST = 16, 255
+_LEVELS = (0, 95, 135, 175, 215, 255)
+#: Red, green and blue of the colours from ``_FIRST`` on: a cube of six levels, then 24 greys.
+_FIXED = Palette(
+    [(red, green, blue) for red in _LEVELS for green in _LEVELS for blue in _LEVELS]
+    + [(grey, grey, grey) for grey in range(8, 239, 10)]
+)
+
+
+class NearestColours(LineFilter):
+    """Gives what is drawn the nearest of 256 colours."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same text in colours that the terminal has."""
+        return [
+            Segment(text, _in_few(style), control) if style is not None else Segment(text, None, control)
+            for text, style, control in segments
+        ]
+
+
+@lru_cache(4096)
+def _in_few(style: Style) -> Style:
+    ink, ground = _nearest(style.color), _nearest(style.bgcolor)
+    return style if ink is style.color and ground is style.bgcolor else style + Style(color=ink, bgcolor=ground)
+
+
+@lru_cache(4096)
+def _nearest(color: RichColor | None) -> RichColor | None:
+    if color is None or color.type is not ColorType.TRUECOLOR or color.triplet is None:
+        return color
+    # Rich's distance weighs the channels by the mean of red, which is close to what the eye sees.
+    number = _FIRST + _FIXED.match(color.triplet)
+    return RichColor(f"color({number})", ColorType.EIGHT_BIT, number=number)
