@@ -26,20 +26,29 @@ _SCOPES = {
 #: The part of the data that a word stands for: ``train``, ``val`` or ``test``.
 SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_set(text)}
 
+#: What a training makes small, in the languages of logs.
+LOSSES = word_set("loss losses verlust perte pérdida perda perdita strata straty потери потеря 损失 損失 손실")
+#: How far something is off, or how often it goes wrong.
+ERRORS = word_set("err error errors fehler erreur errore błąd ошибка 误差 誤差")
+#: What an agent gets for what it does.
+REWARDS = word_set("reward rewards rew ret return returns")
+
 #: What is measured, and better the smaller it is.
-LESS_IS_BETTER = word_set("""
-    loss losses err error errors wer cer ter ppl ppx perplexity perp bpc bpb bpd nll ce bce xent crossentropy kld
+LESS_IS_BETTER = (
+    LOSSES
+    | ERRORS
+    | word_set("""
+    wer cer ter ppl ppx perplexity perp bpc bpb bpd nll ce bce xent crossentropy kld
     mse mae rmse nrmse mape wape smape rmsle msle nmae mpjpe epe ade fde l1 l2 huber hinge poisson logloss mlogloss
     merror cost lpips fid kid fpr fnr eer brier ece hausdorff assd hd95 inertia stress regret residual violation
     distance divergence recon reconstruction bits nats deviance mr
-    verlust fehler perte erreur pérdida perda perdita errore strata straty błąd
-    потери потеря ошибка 损失 误差 損失 誤差 손실
 """)
+)
 #: What is measured, and better the greater it is.
-MORE_IS_BETTER = word_set("""
+MORE_IS_BETTER = REWARDS | word_set("""
     acc accu accs accy accuracies accuracy auc auroc auprc roc rocauc prauc aucpr ap map mar ar f1 f2 fscore fbeta
     fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu rouge rouge1 rouge2 rougel
-    meteor cider chrf elbo r2 r² rsquared ndcg mrr reward rewards rew ret return returns score scores psnr ssim mcc
+    meteor cider chrf elbo r2 r² rsquared ndcg mrr score scores psnr ssim mcc
     kappa specificity
     sensitivity tpr tnr top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll
     logprob silhouette sharpe quality winrate qvalue similarity
@@ -78,16 +87,15 @@ _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\d_
 _FOREIGN = re.compile(r"[^\W\d_]+\d*|\d+")
 # Spelled so that no rule finds one word in them.
 _SPELLED = re.compile("IoU|CIDEr")
-# Two words written as one: ``trainloss``, ``testacc``.
-_JOINED = re.compile(
-    "(train|trainings|val|valid|validierungs|test|dev|eval)"
-    "(loss|acc|accuracy|err|error|auc|f1|rmse|mse|mae|ppl|iou|dice|score|verlust|genauigkeit|fehler)"
-)
+#: What is measured, as the end of a word that says on which part of the data, too: ``trainloss``, ``testacc``.
+JOINED_ENDS = (
+    "loss", "acc", "accuracy", "err", "error", "auc", "f1", "rmse", "mse", "mae", "ppl", "iou", "dice", "score",
+    "verlust", "genauigkeit", "fehler",
+)  # fmt: skip
+_JOINED = re.compile(f"(train|trainings|val|valid|validierungs|test|dev|eval)({'|'.join(JOINED_ENDS)})")
 _JOINED_CJK = re.compile(
     "(训练|訓練|学習|验证|驗證|検証|测试|測試|テスト|平均|总|最终)集?的?(损失|損失|准确率|精度|正确率|正解率|誤差|误差|召回率)(?:值|函数)?"
 )
-#: What such a word ends with, for a first look.
-JOINED_ENDS = ("loss", "acc", "accuracy", "verlust", "genauigkeit", "fehler", "auc", "rmse", "ppl")
 
 
 @lru_cache(maxsize=8192)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mltui.domain.words import scope_of, word_set, words
+from mltui.domain.words import REWARDS, scope_of, word_set, words
 from mltui.parsers.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.roles import Role, is_gradient_norm, is_learning_rate, is_learnt, is_setting, is_whole, role_of
 from mltui.parsers.units import MONEY, VALUE_UNITS
-from mltui.parsers.vocabulary import STATISTICS, STOP_LOSS, is_piece
+from mltui.parsers.vocabulary import OBJECTIVES, STATISTICS, STOP_LOSS, is_piece
 
 _SEARCHES = frozenset(["generation", "gen"])
 # What a game, a film or a machine goes on in.
@@ -20,10 +20,8 @@ _TRAINS = word_set("""
     iterating sampling
 """)
 _NUMBERS = (("id",), ("idx",), ("index",))
-_REWARDS = frozenset(["reward", "rewards", "rew", "return", "returns"])
-
-_OBJECTIVES = _REWARDS | {"loss", "losses", "cost", "score"}
-
+# What an agent plays for.
+_PLAYED_FOR = REWARDS | {"score"}
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
 #: So many measured numbers beside each other are those of a training, whatever they are called. A line that is no bar
@@ -236,7 +234,7 @@ def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
 
 def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
     metrics = _metrics(record)
-    if any(not _REWARDS.isdisjoint(words(f.name)) for f in metrics):
+    if any(not REWARDS.isdisjoint(words(f.name)) for f in metrics):
         _take_as_metrics([f for f in record.fields if _is_length(f)])  # Beside a reward it is an episode's length.
     unknown = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
     found = [f for f in record.fields if _is_value(f, counts or bool(metrics), bool(metrics) or unknown > 1)]
@@ -301,8 +299,8 @@ def _trains(record: Record) -> bool:
 
 
 def _is_of_training(name: str) -> bool:
-    """Whether a measure is a loss, or what an agent is rewarded with."""
-    return not _OBJECTIVES.isdisjoint(words(name)) and not is_everyday(name)
+    """Whether a measure is what a training makes small or great."""
+    return not (OBJECTIVES | _PLAYED_FOR).isdisjoint(words(name)) and not is_everyday(name)
 
 
 def _is_length(found: Field) -> bool:
@@ -318,7 +316,8 @@ def _weighs(found: Field) -> bool:
         return False
     shared = found.percent is not None or found.total is not None or "%" in found.unit
     measured = found.decimal or found.joined or shared
-    return measured or (found.explicit and bool({"reward", "return", "score"} & set(words(found.name))))
+    played = not _PLAYED_FOR.isdisjoint(words(found.name)) and not may_be_code(found.name)
+    return measured or (found.explicit and played)
 
 
 def _is_value(found: Field, company: bool, letters: bool) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from mltui.domain.metric import MetricKind
 from mltui.domain.words import (
+    ERRORS,
     METRIC_WORDS,
     MIDDLES,
     SCOPE_WORDS,
@@ -23,6 +24,7 @@ from mltui.domain.words import (
 )
 from mltui.parsers.vocabulary import (
     COUNTERS,
+    HOW_OFTEN,
     HYPERPARAMETERS,
     LEARNT_SETTINGS,
     PERCENTILES,
@@ -85,8 +87,6 @@ _COUNTED = word_set("count counts seed")
 _OF_NO_MODEL = frozenset(
     [("standard", "error"), ("loss", "rate"), ("heat", "loss"), ("power", "loss"), ("path", "loss")]
 )
-# In front of "rate": how often that is.
-_OFTEN = word_set("success error win failure detection acceptance completion collision")
 _NO_CURVES = TIME_WORDS | SIZE_WORDS | SETTING_WORDS | THROUGHPUT_WORDS
 _PLURAL = word_set("epochs iterations iters episodes steps")
 _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
@@ -228,7 +228,7 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.SCHEDULE
     if parts == STOP_LOSS or parts[-2:] in _OF_NO_MODEL:
         return Role.OTHER
-    if parts[-1] == "rate" and not _OFTEN.isdisjoint(parts[-2:]):
+    if parts[-1] == "rate" and not (HOW_OFTEN | ERRORS).isdisjoint(parts[-2:]):
         return Role.METRIC
     if parts[-1] == "cost" and own & _WORK:
         return Role.OTHER  # The time that it cost.

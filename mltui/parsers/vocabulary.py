@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mltui.domain.words import AVERAGED, MIDDLES, word_set
+from mltui.domain.words import AVERAGED, LOSSES, MIDDLES, REWARDS, word_set
 
 # Beside a word that measures.
 
@@ -30,6 +30,11 @@ QUALIFIERS = (
 OF_FIRST = word_set("""
     recall precision prec rec hit hits hr ndcg map mrr top acc accuracy ap ar f1 p r pass success
 """)
+
+#: What a training makes small or great: it tells of one wherever it stands.
+OBJECTIVES = LOSSES | REWARDS | word_set("cost likelihood loglik ll logprob elbo objective objf fitness")
+#: In front of ``rate``: how often that is.
+HOW_OFTEN = word_set("success win failure detection acceptance completion collision")
 
 # Set, not measured.
 
@@ -64,20 +69,24 @@ WHOLE_SETTINGS = word_set("depth width height class classes label labels feature
 
 # What the machine does.
 
-#: No curve: when it is, and how long something takes.
-TIME_WORDS = word_set("""
-    time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took latency wall
-    walltime wal runtime uptime timestamp timer date datetime clock t dt ts age latency ping jitter rtt
-""")
-#: How long services take for all but the slowest requests.
+#: How long a service takes to answer.
+RESPONSE_TIMES = word_set("latency ping jitter rtt")
+#: The same for all but the slowest requests.
 PERCENTILES = word_set("p50 p75 p90 p95 p99 p999")
+#: No curve: when it is, and how long something takes.
+TIME_WORDS = RESPONSE_TIMES | word_set("""
+    time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took wall
+    walltime wal runtime uptime timestamp timer date datetime clock t dt ts age
+""")
 #: No curve: how much memory or space there is, and how much of a machine is used.
 SIZE_WORDS = word_set("""
     mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated
     reserved cached param params parameters flops gflops tflops macs mfu hfu util utilization
 """)
+#: How much a service is asked.
+REQUEST_RATES = word_set("qps rps")
 #: Work per second.
-THROUGHPUT_WORDS = word_set("throughput speed fps ips wps ups tps sps tgs qps rps iops")
+THROUGHPUT_WORDS = REQUEST_RATES | word_set("throughput speed fps ips wps ups tps sps tgs iops")
 
 # What counts.
 
