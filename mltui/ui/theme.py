@@ -71,6 +71,8 @@ class Roles:
         background = _color(variables.get("background", "")) or Color(0, 0, 0)
         self._background = background
         self._styles = {role: _style(variables, background, *spec) for role, spec in _ROLES.items()}
+        self._styles["found"] = self._styles["key"] + Style(underline=True)
+        """What a search found in a text."""
         self.cursor = self._tint(variables, background, 0.24)
         """Background of the cursor's line in the pane that has the focus."""
         self.cursor_blurred = self._tint(variables, background, 0.1)

@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from mltui.ui.commands import PANES, bindings
+from mltui.domain.figures import format_count
+from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import Pane
-from mltui.ui.widgets.lines import Line
+from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.log_view import LogView
 from mltui.ui.widgets.scrolling import HoldsLines
 
@@ -48,14 +49,56 @@ class LogPane(HoldsLines, Pane):
         self.view.show(buffer, message)
 
     def title_texts(self) -> tuple[Line, Line]:
-        """What log it is, and whether it stands still."""
-        left: Line = [(self._what, "dim")] if self._what else ()
-        return left, () if self.view.follow else [("standing still, ", "warn"), ("f", "key"), (" follows", "dim")]
+        """What log it is, what is searched in it, and whether it stands still."""
+        view = self.view
+        what: list[Span] = [(self._what, "dim")] if self._what else []
+        if view.search or view.typing:
+            what += [(f"{' ' if what else ''}/{view.search.text}{'▏' if view.typing else ''}", "accent")]
+        if view.search and (view.only or not view.follow):
+            return what, self._found()
+        return what, () if view.follow else [
+            ("standing still, ", "warn"),
+            (key_of("log.follow"), "key"),
+            (" follows", "dim"),
+        ]
+
+    def _found(self) -> Line:
+        """How many lines have what is searched, and how to go on."""
+        view = self.view
+        others: Line = [("  ", "dim"), (key_of("log.only"), "key"), (" all" if view.only else " only these", "dim")]
+        if view.only:
+            return [("these lines only", "warn"), *others]
+        if not view.hits:
+            return [("no line has it", "warn")]
+        at: Line = [(format_count(view.hit + 1), "text"), (f" of {format_count(len(view.hits))}  ", "dim")]
+        keys: Line = [(f"{key_of('log.later')} {key_of('log.earlier')}", "key"), (" go on", "dim")]
+        return [*at, *keys, *others]
 
     def on_log_view_follow_changed(self) -> None:
+        """The title says so."""
+        self.retitle()
+
+    def on_log_view_search_changed(self) -> None:
         """The title says so."""
         self.retitle()
 
     def action_follow(self) -> None:
         """Follow or stand still."""
         self.view.action_follow(self.retitle)
+
+    def action_search(self) -> None:
+        """Type what is searched."""
+        self.view.action_search()
+
+    def action_hit(self, steps: int) -> None:
+        """Go to another line that has it."""
+        self.view.action_hit(steps)
+
+    def action_only(self) -> None:
+        """Show only the lines that have it, or all."""
+        self.view.action_only()
+
+    async def action_clear(self) -> None:
+        """Clear the search, else leave the pane."""
+        if not self.view.clear_search():
+            await self.app.run_action("app.back")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import ClassVar
 
+from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -14,6 +15,7 @@ from textual.strip import Strip
 
 from mltui.domain.figures import format_bytes, format_count
 from mltui.domain.log import LogBuffer, LogLine
+from mltui.domain.log_search import FittingLines, LogSearch
 from mltui.domain.text import clean
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, make_strip
@@ -35,6 +37,9 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     class FollowChanged(Message):
         """Following was switched, by key or by scrolling."""
 
+    class SearchChanged(Message):
+        """Another text is searched, another line that has it is shown, or typing began or ended."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.follow = True
@@ -47,6 +52,18 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self._held: list[LogLine] | None = None
         """The lines that a person reads, while the view stands still: a flood clears them from the buffer."""
         self._held_note = ""
+        self.search = LogSearch()
+        self.typing = False
+        """The text to search is being typed."""
+        self.only = False
+        """Only lines that have it are shown."""
+        self.hits: list[int] = []
+        """Which of the lines that are held have it."""
+        self.hit = 0
+        """Which of these is shown."""
+        self._fitting = FittingLines(self.search, None)
+        self._followed = False
+        """The end was followed when the search began."""
         self._placing = False
         """The view itself moves its lines now, and not a person."""
         self.message = ""
@@ -58,6 +75,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         if buffer is not self._buffer:
             self._buffer, self._seen, self.follow, self.sideways = buffer, -1, True, 0
             self._held = None
+            if self.search or self.typing:
+                self._end_search()
         self.sync()
 
     def sync(self) -> None:
@@ -66,6 +85,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         if buffer is None or buffer.version == self._seen or (self._held is not None and self._seen >= 0):
             return
         self._seen = buffer.version
+        if self.only:
+            self._fitting.take(list(buffer.lines) if self._held is None else self._held)
         pending = self._drawn(buffer) if self._held is None else []
         count = len(self._lines(buffer)) + len(pending) + bool(self._note())
         self._placing = True
@@ -77,11 +98,14 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _lines(self, buffer: LogBuffer) -> Sequence[LogLine]:
+        if self.only:
+            return self._fitting.lines
         return buffer.lines if self._held is None else self._held
 
     def _drawn(self, buffer: LogBuffer) -> list[LogLine]:
         """The lines that are not finished yet."""
-        return [LogLine(text, stream) for stream, text in sorted(buffer.pending.copy().items()) if text]
+        drawn = [LogLine(text, stream) for stream, text in sorted(buffer.pending.copy().items()) if text]
+        return [line for line in drawn if self.search.fits(line)] if self.only else drawn
 
     def _set_height(self, lines: int) -> None:
         """How far one can scroll. Set without the layout of the whole screen that Textual asks for: only the bar moves,
@@ -111,8 +135,9 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             window = self._window[1]
         line: Line = self._line(window[y]) if y < len(window) else ()
         if not window and y == 0:
-            line = [(" " + self.message, "dim")]
-        return make_strip(line, self.scrollable_content_region.width, styles, self.visual_style.rich_style)
+            line = [(" " + (f"no line has {self.search.text}" if self.only else self.message), "dim")]
+        over = styles.cursor if self.hits and y + self.scroll_offset.y == self._row_of_hit() else None
+        return make_strip(line, self.scrollable_content_region.width, styles, self.visual_style.rich_style, over)
 
     def _take_window(self) -> None:
         """The lines in view, taken at once: the buffer is written to by another thread."""
@@ -138,13 +163,18 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             return [(" " + text, "dim")]
         mark = ("▏", "faint") if line.stream == _STDERR else (" ", "text")
         role = "error" if _ERROR.search(text) else "warn" if _WARNING.search(text) else "text"
-        return [mark, (text, role)]
+        spans, end = [mark], 0
+        for start, stop in self.search.within(text):
+            spans += [(text[end:start], role), (text[start:stop], "found")]
+            end = stop
+        return [*spans, (text[end:], role)]
 
     def _set_follow(self, follow: bool) -> None:
         if follow != self.follow:
             self.follow = follow
             self._held_note = "" if follow else self._note()
             self._held = None if follow or self._buffer is None else [*self._buffer.lines, *self._drawn(self._buffer)]
+            self.hits = []
             self._seen = -1
             self.post_message(self.FollowChanged())
 
@@ -171,3 +201,112 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         """Show what lines have further right, or left again."""
         self.sideways = max(0, self.sideways + steps * SIDEWAYS)
         self.refresh()
+
+    # -- the search ---------------------------------------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        """Begin to type what is searched."""
+        if not self.search:
+            self._followed = self.follow
+        self.typing = True
+        self.post_message(self.SearchChanged())
+
+    def action_hit(self, steps: int) -> None:
+        """Go to the next line that has what is searched, or to one before; the last is followed by the first."""
+        if not self.search:
+            return
+        if self.only:
+            self.action_cursor(steps)
+        elif self.follow or not self.hits:
+            self._find()
+        else:
+            self.hit = (self.hit + steps) % len(self.hits)
+            self._go_to_hit()
+
+    def action_only(self) -> None:
+        """Show only the lines that have what is searched, or all."""
+        if self.search:
+            self.only = not self.only
+            if self.only and self._followed:
+                self._set_follow(True)
+            self._find(anywhere=True)
+
+    def clear_search(self) -> bool:
+        """Search nothing any more, and follow again if that was so before; ``False`` when nothing was searched."""
+        if not self.search and not self.typing:
+            return False
+        self._end_search()
+        if self._followed:
+            self._set_follow(True)
+        self._seen = -1
+        self.sync()
+        return True
+
+    def _end_search(self) -> None:
+        self.typing = self.only = False
+        self.search, self.hits = LogSearch(), []
+        self.post_message(self.SearchChanged())
+
+    def _seek(self, text: str) -> None:
+        """Search ``text`` from now on."""
+        self.search = LogSearch(text)
+        self.only = self.only and bool(text)
+        self._find()
+
+    def _find(self, *, anywhere: bool = False) -> None:
+        """Find the lines, and show the newest down to where one was, or of all."""
+        buffer = self._buffer
+        if buffer is None:
+            return
+        self._fitting = FittingLines(self.search, buffer.lines.maxlen)
+        below = self.scroll_offset.y + self.size.height
+        if not self.only and self.search:
+            self._set_follow(False)
+        self._seen = -1
+        self.sync()
+        self.hits = self.search.hits(self._held or ()) if self.search and not self.only else []
+        self.hit = max(0, sum(anywhere or i + bool(self._note()) < below for i in self.hits) - 1)
+        self._go_to_hit()
+
+    def _row_of_hit(self) -> int:
+        return self.hits[self.hit] + bool(self._note())
+
+    def _go_to_hit(self) -> None:
+        """Put the line in view, and of a long one the part that has it."""
+        if self.hits and self._held is not None:
+            row, height = self._row_of_hit(), self.size.height
+            self._placing = True
+            if not self.scroll_offset.y <= row < self.scroll_offset.y + height:
+                self.go_to(max(0, row - height // 2))
+            self._placing = False
+            start, end = self.search.within(clean(self._held[self.hits[self.hit]].text).expandtabs(8))[0]
+            if not self.sideways <= start <= end < self.sideways + self.size.width - 1:
+                self.sideways = 0 if end < self.size.width - 1 else max(0, start // SIDEWAYS - 1) * SIDEWAYS
+        self.refresh()
+        self.post_message(self.SearchChanged())
+
+    def on_blur(self) -> None:
+        """What was being typed is searched."""
+        if self.typing:
+            self.typing = False
+            self.post_message(self.SearchChanged())
+
+    def on_key(self, event: events.Key) -> None:
+        """While a search is typed, keys are its text."""
+        if not self.typing:
+            return
+        if event.key in ("enter", "tab"):
+            self.typing = False
+            self.post_message(self.SearchChanged())
+        elif event.key == "escape":
+            self.clear_search()
+        elif event.key in ("up", "down"):
+            self.action_hit(-1 if event.key == "up" else 1)
+        elif event.key in ("backspace", "ctrl+u"):
+            self._seek(self.search.text[:-1] if event.key == "backspace" else "")
+        elif event.is_printable and event.character:
+            self._seek(self.search.text + event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
