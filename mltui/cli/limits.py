@@ -33,16 +33,15 @@ def limits(args: Namespace) -> int:
     if doubts and not confirmed(" ".join([*doubts, "Change it all the same?"]), yes=args.yes):
         say("Nothing was changed.")
         return 1
-    count = len(run.changes)
-    changed = launcher.change_limits(run, wanted)
+    changes = launcher.change_limits(run, wanted)
     if args.json:
-        _print(launcher.limits_now(changed), as_json=True)
+        _print(launcher.limits_now(run), as_json=True)
         return 0
     for doubt in doubts:
         say(doubt)
-    for change in changed.changes[count:]:
+    for change in changes:
         print(f"Run {run.id}: {change_text(change)}.")
-    if len(changed.changes) == count:
+    if not changes:
         print(f"Run {run.id} had these limits already.")
     return 0
 

@@ -24,8 +24,9 @@ from mltui.storage.locations import make_file, make_folder
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from mltui.domain.container import Container, ContainerStatus, Limits
+    from mltui.domain.container import Container, ContainerStatus, Limits, Usage
     from mltui.domain.profile import Profile
+    from mltui.domain.run import LimitChange
     from mltui.engines.base import Engine, EngineChoice, EngineInfo
     from mltui.runtime.limits import LimitsNow
     from mltui.runtime.resolve import Resolution
@@ -264,24 +265,29 @@ class Launcher:
                 if not _ended(engine, now.container_id):
                     raise
 
-    def limits_now(self, run: Run) -> LimitsNow:
-        """What the run may use and uses now. Raises ``EngineError`` where its engine cannot change that."""
+    def limits_now(self, run: Run, sampled: Usage | None = None) -> LimitsNow:
+        """What the run may use and uses now; ``sampled`` is as in ``limits.limits_now``.
+
+        Raises ``EngineError`` where its engine cannot change that.
+        """
         from mltui.runtime.limits import limits_now
 
-        with self._connected(run) as engine:
-            return limits_now(engine, run.container_id, run.state is RunState.RUNNING)
+        # A viewer's ``run`` may be of the moment before its container was there.
+        now = self.database.get(run.id) or run
+        with self._connected(now) as engine:
+            return limits_now(engine, now.container_id, now.state is RunState.RUNNING, sampled)
 
-    def change_limits(self, run: Run, wanted: Limits) -> Run:
+    def change_limits(self, run: Run, wanted: Limits) -> tuple[LimitChange, ...]:
         """Change what the run may use while it goes on, and record that; limits that are ``None`` stay.
 
-        Raises ``EngineError`` where the engine cannot or the run does not run.
+        Returns what was changed. Raises ``EngineError`` where the engine cannot or the run does not run.
         """
         from mltui.runtime.limits import change_limits
 
         self.database.check_writable()
-        with self._connected(run) as engine:
-            change_limits(engine, run.container_id, wanted, self.database, run.id)
-        return self.database.get(run.id) or run
+        now = self.database.get(run.id) or run
+        with self._connected(now) as engine:
+            return change_limits(engine, now.container_id, wanted, self.database, run.id)
 
     def end_container(
         self, engine: Engine, container: Container, how: str = "stop", grace: float | None = None

@@ -15,6 +15,8 @@ from mltui.storage.history import RunDatabase
 
 #: Use of the CPU is a rate: two looks at it are so far apart.
 _APART_S = 0.3
+#: An engine's stream of figures begins within a second, and two of them make a rate.
+_PATIENCE_S = 3.0
 
 
 class LimitsNow(NamedTuple):
@@ -26,19 +28,28 @@ class LimitsNow(NamedTuple):
     """What its engine's machine has."""
 
 
-def limits_now(engine: Engine, container_id: str, running: bool = True) -> LimitsNow:
-    """What there is to change. Raises ``EngineError`` where nothing can be."""
+def limits_now(engine: Engine, container_id: str, running: bool = True, sampled: Usage | None = None) -> LimitsNow:
+    """What there is to change. Raises ``EngineError`` where nothing can be.
+
+    ``sampled`` is what the container uses, where somebody samples it anyhow; else the engine is asked.
+    """
     able = _able(engine)
     if not container_id or not running:
         raise EngineError("It does not run: limits are changed while it does.")
-    usage = None
-    if isinstance(engine, ReportsUsage):
+    limits, info = able.limits(container_id), engine.info()
+    if (sampled is None or sampled.cpu is None) and isinstance(engine, ReportsUsage):
+        sampled = _usage(engine, container_id)
+    return LimitsNow(limits, sampled, Limits(info.cpus, info.memory))
+
+
+def _usage(engine: ReportsUsage, container_id: str) -> Usage | None:
+    """What the container uses, with its rate of CPU time; an engine of another machine tells it after a while."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
         usage = engine.usage([container_id]).get(container_id)
-        if usage is not None and usage.cpu is None:
-            time.sleep(_APART_S)
-            usage = engine.usage([container_id]).get(container_id)
-    info = engine.info()
-    return LimitsNow(able.limits(container_id), usage, Limits(info.cpus, info.memory))
+        if (usage and usage.cpu is not None) or time.monotonic() > end:
+            return usage
+        time.sleep(_APART_S)
 
 
 def _able(engine: Engine) -> ChangesLimits:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mltui.domain.container import Limits
@@ -27,18 +29,33 @@ def test_a_change_is_recorded_and_the_gauges_follow(docker_runs: Runs) -> None:
     assert now.limits == Limits(0.5, 256 * MIB, None)
     assert now.usage
     assert now.usage.memory
-    changed = docker_runs.launcher.change_limits(run, Limits(cpus=1.0, memory=128 * MIB, pids=64))
-    assert [(one.what, one.before, one.after) for one in changed.changes] == [
+    # A viewer may still hold the run as it was before its container was there.
+    before = replace(run, state=RunState.PENDING, container_id="")
+    assert docker_runs.launcher.limits_now(before).limits == now.limits
+    changes = docker_runs.launcher.change_limits(before, Limits(cpus=1.0, memory=128 * MIB, pids=64))
+    assert [(one.what, one.before, one.after) for one in changes] == [
         ("cpus", 0.5, 1.0), ("memory", 256 * MIB, 128 * MIB), ("pids", None, 64),
     ]  # fmt: skip
-    assert all(run.created < one.time for one in changed.changes)
+    assert docker_runs.now(run).changes == changes
+    assert all(run.created < one.time for one in changes)
     usage = limits_now(docker_runs.engine, run.container_id).usage
     assert usage
     assert (usage.cpu_limit, usage.memory_limit, usage.pids_limit) == (1.0, 128 * MIB, 64)
-    again = docker_runs.launcher.change_limits(run, Limits(pids=64))
-    assert len(again.changes) == 3
+    assert limits_now(docker_runs.engine, run.container_id, sampled=usage).usage is usage
+    assert docker_runs.launcher.change_limits(run, Limits(pids=64)) == ()
     docker_runs.go(run)
     assert len(docker_runs.ended(run).changes) == 3
+
+
+def test_use_is_told_by_an_engine_that_tells_it_late(docker_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the control groups are another machine's, the first figures take the engine a second."""
+    monkeypatch.setattr("mltui.engines.docker.usage.find_cgroup", lambda *args, **kwargs: None)
+    run = running(docker_runs, HOLD)
+    usage = docker_runs.launcher.limits_now(run).usage
+    assert usage
+    assert usage.cpu is not None
+    assert usage.pids
+    docker_runs.go(run)
 
 
 def test_the_end_speaks_of_the_limit_that_it_had_then(docker_runs: Runs) -> None:

@@ -48,6 +48,11 @@ def rows(app: App[object], widget: Widget) -> list[str]:
     ]
 
 
+def said(app: App[object]) -> str:
+    """What was notified and may still be seen; whole, wherever a notice has to be folded."""
+    return "\n".join(notice.message for notice in app._notifications)
+
+
 async def wait_for(pilot: Pilot[object], holds: Callable[[], object], seconds: float = 20) -> None:
     """Let the app go on until ``holds``."""
     for _ in range(int(seconds / 0.05)):

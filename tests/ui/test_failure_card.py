@@ -19,7 +19,7 @@ from mltui.runtime.profile_fix import Fix
 from mltui.storage.profile_files import read_text
 from mltui.ui.app import MltuiApp
 from mltui.ui.presentation.diagnosis import card_lines
-from tests.ui.conftest import wait_for
+from tests.ui.conftest import said, wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
 PROFILE = """\
@@ -139,7 +139,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(greedy: Path) -> None:
         await wait_for(pilot, lambda: "+  batch_size: 32" in text(app))
         _write(greedy, PROFILE + "tags: [mine]\n")
         await pilot.press("enter")
-        await wait_for(pilot, lambda: "changed on" in text(app))
+        await wait_for(pilot, lambda: "has changed on disk" in said(app))
         assert len(app.cockpit.watcher.runs) == 1
 
     _drive(greedy.parents[1], "greedy", steps)

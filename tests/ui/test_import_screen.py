@@ -20,7 +20,7 @@ from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.import_profile import ImportScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import PromptScreen
-from tests.ui.conftest import rows, wait_for
+from tests.ui.conftest import rows, said, wait_for
 
 LINE = """\
 $ docker run --rm --gpus 2 --name mine \\
@@ -68,11 +68,6 @@ async def paste(app: MltuiApp, pilot: Pilot[None], text: str) -> None:
     """As a terminal pastes: line ends are returns."""
     app.post_message(events.Paste(text.replace("\n", "\r")))
     await pilot.pause()
-
-
-def said(app: MltuiApp) -> str:
-    """What the app has said in passing."""
-    return " ".join(notification.message for notification in app._notifications)
 
 
 def shown(app: MltuiApp, screen: ImportScreen) -> str:

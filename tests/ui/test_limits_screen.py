@@ -14,15 +14,10 @@ from mltui.ui.app import MltuiApp
 from mltui.ui.presentation.limits_form import LimitsForm
 from mltui.ui.screens.limits import LimitsScreen
 from tests.support import images
-from tests.ui.conftest import wait_for
+from tests.ui.conftest import said, wait_for
 from tests.ui.test_app import app_for, ready, text
 
 GIB = 1 << 30
-
-
-def said(app: MltuiApp) -> str:
-    """What was notified and may still be seen."""
-    return "\n".join(notice.message for notice in app._notifications)
 
 
 def test_the_form_tells_use_and_what_a_change_means() -> None:
@@ -68,6 +63,7 @@ def test_limits_are_changed_from_the_runs(dockerd: object, tmp_path: Path) -> No
             try:
                 runs = app.cockpit.watcher
                 await wait_for(pilot, lambda: runs.runs and runs.runs[0].state is RunState.RUNNING, 40)
+                await wait_for(pilot, app.main.runs.current)
                 await pilot.press("2", "l")
                 await wait_for(pilot, lambda: isinstance(app.screen, LimitsScreen) and "256m" in text(app))
                 assert "of 256 MiB in use" in text(app)

@@ -23,7 +23,7 @@ from mltui.ui.screens.dialogs import TextScreen
 from mltui.ui.screens.profile_editor import ProfileEditor
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen
 from mltui.ui.theme import DARK
-from tests.ui.conftest import wait_for
+from tests.ui.conftest import said, wait_for
 
 TEXT = """\
 # What this is for
@@ -60,11 +60,6 @@ def on_disk(file: Path) -> str:
 def write(file: Path, text: str) -> None:
     """Change the file as another program does."""
     file.write_text(text)
-
-
-def said(app: MltuiApp) -> str:
-    """What the app has said in passing."""
-    return " ".join(notification.message for notification in app._notifications)
 
 
 def edit(file: Path, drive: Drive, size: tuple[int, int] = (120, 36), **options: object) -> None:

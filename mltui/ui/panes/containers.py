@@ -78,11 +78,11 @@ class ContainersPane(ListPane[ContainerRow]):
         if not here:
             return
         engine, container = here
-        database = self.cockpit_app.cockpit.database
+        database, sampler = self.cockpit_app.cockpit.database, self.cockpit_app.cockpit.sampler
         self.cockpit_app.push_screen(
             LimitsScreen(
                 f"container {one_line(container.name, 60)}",
-                lambda: limits_now(engine, container.id, container.running),
+                lambda: limits_now(engine, container.id, container.running, sampler.usage.get(container.id)),
                 lambda wanted: change_limits(engine, container.id, wanted, database, container.run_id),
             )
         )

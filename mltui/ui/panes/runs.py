@@ -241,13 +241,12 @@ class RunsPane(ListPane[RunRow]):
         if not run.state.active:
             self.cockpit_app.say_error(UsageError(f"Run {run.id} has ended already: {run.state}."))
             return
-        launcher = self.cockpit_app.cockpit.launcher
-        count = len(run.changes)
+        launcher, sampler = self.cockpit_app.cockpit.launcher, self.cockpit_app.cockpit.sampler
         self.cockpit_app.push_screen(
             LimitsScreen(
                 f"run {run.id} ({run.profile})",
-                lambda: launcher.limits_now(run),
-                lambda wanted: launcher.change_limits(run, wanted).changes[count:],
+                lambda: launcher.limits_now(run, sampler.usage.get(run.container_id)),
+                lambda wanted: launcher.change_limits(run, wanted),
             )
         )
 
