@@ -69,6 +69,11 @@ def format_value(value: float | None) -> str:
     return f"{value:.4f}"
 
 
+def counted(count: int, what: str) -> str:
+    """``count`` of something, whose plural has an s."""
+    return f"{format_count(count)} {what}{'' if count == 1 else 's'}"
+
+
 def format_count(count: int) -> str:
     """A count with thin separators: ``1,204``."""
     return f"{count:,}"

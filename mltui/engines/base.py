@@ -62,6 +62,13 @@ class EngineInfo(NamedTuple):
     details: Mapping[str, str] = {}
     """Further facts for ``mltui doctor``: storage driver, cgroup version, root folder."""
 
+    @property
+    def where(self) -> str:
+        """What runs things, and on which machine, in words."""
+        if not self.isolated:
+            return f"{self.product} ({', '.join(filter(None, (self.host, self.version)))})"
+        return f"{self.product} {self.version} on {self.host}"
+
 
 class ImageRef(NamedTuple):
     """An image that is ready to run."""

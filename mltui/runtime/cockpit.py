@@ -268,8 +268,7 @@ class Cockpit:
             resolution, choice = self.launcher.plan(profile, wish or Wish(), run_id)
         except MltuiError as error:
             return Explanation(profile, problem=str(error))
-        info = choice.info
-        where = f"{choice.engine.name}: {info.product} {info.version} on {info.host}"
+        where = f"{choice.engine.name}: {choice.info.where}"
         notes = tuple(filter(None, (choice.reason, *choice.warnings, *resolution.notes)))
         place = self._place_in_queue(resolution.gpus)
         return Explanation(profile, resolution, where, docker_command(resolution.spec), notes, place=place)

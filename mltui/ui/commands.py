@@ -446,6 +446,9 @@ PROMPT = (
     Command("prompt.close", "escape", "close", "Back", "Nothing.", footer=True),
 )
 
+#: A value that is being typed in a form.
+TYPED = tuple(one for one in PROMPT if one.id in ("prompt.take", "prompt.close"))
+
 #: A profile made of what is pasted.
 IMPORT = (
     Command("import.take", "enter,ctrl+s", "take", "Write …",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -129,16 +130,20 @@ def test_removing_deletes_the_record_after_asking(profiles: Path, mltui_home: Pa
 
 
 def test_a_broken_profile_is_listed_with_its_problem(profiles: Path) -> None:
-    """It is marked, its problem has file and line, and no key launches it."""
+    """It is marked, all that is wrong has its line, a key that mends it is named, and no key launches it."""
+    (profiles / "wrong/profile.yaml").write_text("imge: none\nimage: x\nmem_limit: lots\n")
 
     async def drive() -> None:
         app = app_for(profiles)
         async with app.run_test(notifications=True, size=(160, 36)) as pilot:
             await ready(app, pilot)
             choose(app, "wrong")
-            await wait_for(pilot, lambda: "profile.yaml:1:1" in text(app))
+            await wait_for(pilot, lambda: "line 3" in text(app))
+            assert re.search(r"line 1 +imge  unknown key; did you mean image\?", text(app))
+            assert "e opens it in the editor" in text(app)
+            assert not app._notifications, "nothing was asked for that failed"
             await pilot.press("L")
-            await pilot.pause(0.3)
+            await wait_for(pilot, lambda: "profile.yaml:1:1" in text(app))
             assert not app.cockpit.watcher.runs
 
     asyncio.run(drive())

@@ -189,8 +189,11 @@ def test_two_enters_launch_and_a_changed_value_is_used_and_remembered(swept: Pat
         await wait_for(pilot, lambda: isinstance(app.screen, LaunchScreen) and "docker run" in text(app))
         await pilot.press("j", "2")
         await wait_for(pilot, lambda: "expected a number of at most 1, found '2'" in text(app))
+        # What enter does then is take the value.
+        assert "enter Take it  esc Back" in text(app)
         await pilot.press("backspace", "0", ".", "5", "enter")
         await wait_for(pilot, lambda: "● lr" in text(app) and "default 0.1" in text(app))
+        await wait_for(pilot, lambda: "enter Take it" not in text(app))
         await pilot.press("j", "right")
         await wait_for(pilot, lambda: "● optimizer" in text(app))
         await pilot.press("u")

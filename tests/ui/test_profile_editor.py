@@ -141,11 +141,11 @@ def test_what_is_typed_in_the_text_shows_in_the_form(file: Path) -> None:
         editor.area.go_to(3, 11)
         await pilot.press("enter", *"cpus: lots")
         await wait_for(pilot, lambda: any(row.key == "cpus" and row.problem for row in editor.form.rows))
-        assert "1 wrong" in screen_text(app)
+        assert "1 problem" in screen_text(app)
         assert 3 in editor.area._problems
         await pilot.press("backspace", "backspace", "backspace", "backspace", "2")
         await wait_for(pilot, lambda: any(row.key == "cpus" and row.value == "2" for row in editor.form.rows))
-        await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
+        await wait_for(pilot, lambda: "✓ valid" in screen_text(app))
 
     edit(file, drive)
 
@@ -157,7 +157,7 @@ def test_text_that_is_no_yaml_keeps_the_form_and_says_where(file: Path) -> None:
         await pilot.press("tab")
         editor.area.move_cursor(editor.area.document.end)
         await pilot.press(*"b: [")
-        await wait_for(pilot, lambda: "1 wrong" in screen_text(app))
+        await wait_for(pilot, lambda: "1 problem" in screen_text(app))
         await wait_for(pilot, lambda: "line 9: not YAML" in screen_text(app))
         before = editor.area.text
         assert "the form shows what it said before" in screen_text(app)
@@ -474,11 +474,11 @@ def test_files_that_are_not_there_are_listed_beside_what_is_wrong(file: Path) ->
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         await pilot.press("p")
-        await wait_for(pilot, lambda: "3 wrong" in screen_text(app) and "volumes.0  there is no" in screen_text(app))
+        await wait_for(pilot, lambda: "3 problems" in screen_text(app) and "volumes.0  there is no" in screen_text(app))
         said = "\n".join("".join(text for text, _ in line) for line in editor.panel.lines)
         assert said.index("there is no") < said.index("did you mean volumes?") < said.index("is above its limit")
         # The header counts what is wrong with the text itself.
-        assert "2 wrong" in screen_text(app)
+        assert "2 problems" in screen_text(app)
 
     edit(file, drive)
 
@@ -520,10 +520,10 @@ def test_whatever_is_pasted_is_checked_and_kept(file: Path, more: str) -> None:
         editor.area.move_cursor(editor.area.document.end)
         editor.area.insert(more)
         await wait_for(pilot, lambda: editor.profile.draft and editor.profile.draft.text == editor.area.text)
-        assert "wrong" in screen_text(app)
+        assert "problem" in screen_text(app)
         await pilot.press("ctrl+z")
         await wait_for(pilot, lambda: editor.area.text == TEXT)
-        await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
+        await wait_for(pilot, lambda: "✓ valid" in screen_text(app))
 
     edit(file, drive)
 
@@ -533,7 +533,7 @@ def test_nothing_from_the_file_steers_the_terminal(file: Path) -> None:
     file.write_bytes(TEXT.encode() + "z: \x1b[31m\u202eabc\n".encode())
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
-        await wait_for(pilot, lambda: "wrong" in screen_text(app))
+        await wait_for(pilot, lambda: "problem" in screen_text(app))
         shown = screen_text(app)
         assert "\x1b" not in shown
         assert "\u202e" not in shown
@@ -747,7 +747,7 @@ def test_a_check_that_fails_is_said_and_the_next_one_is_made(file: Path, monkeyp
             editor.area.insert("# x\n", (0, 0))
             await wait_for(pilot, lambda: "by its own fault: RuntimeError: odd" in screen_text(app))
         editor.area.insert("# y\n", (0, 0))
-        await wait_for(pilot, lambda: "✓ sound" in screen_text(app))
+        await wait_for(pilot, lambda: "✓ valid" in screen_text(app))
 
     edit(file, drive)
 

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.commands import PANES, bindings
+from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.profile_acts import ask_delete, ask_duplicate, ask_import, ask_new, ask_rename, open_editor
 from mltui.ui.widgets.lines import Line, Span
@@ -63,7 +63,9 @@ class ProfilesPane(ListPane["ProfileEntry"]):
         if entry is None or not self.cockpit_app.may_act("launch"):
             return None
         if entry.problem:
-            self.cockpit_app.say_error(MltuiError(str(entry.problem), "Fix the file; it is read again by itself."))
+            self.cockpit_app.say_error(
+                MltuiError(str(entry.problem), f"{key_of('profiles.edit')} opens it in the editor.")
+            )
             return None
         return entry
 
@@ -146,7 +148,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
             from mltui.runtime.launcher import Wish
 
             resolution, choice = cockpit.launcher.plan(cockpit.read_profile(path), Wish())
-            where = f"# on {choice.info.product} {choice.info.version}".rstrip()
+            where = f"# on {choice.info.where}"
             notes = "".join(f"\n# {note}" for note in filter(None, (choice.reason, *resolution.notes)))
             return f"{where}{notes}\n{docker_command(resolution.spec)}"
 

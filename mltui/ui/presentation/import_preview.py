@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import ProfileError
+from mltui.domain.figures import counted
 from mltui.domain.import_remarks import Change
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import key_of
@@ -60,9 +61,9 @@ def profile_title(preview: Preview | None) -> Line:
     """The line over the profile's text."""
     title: list[Span] = [("─ ", "faint"), ("The profile it becomes", "title")]
     if preview and preview.problems:
-        title.append((f"  {len(preview.problems)} wrong, to be mended in the editor", "error"))
+        title.append((f"  {counted(len(preview.problems), 'problem')}, to be mended in the editor", "error"))
     elif preview and preview.draft:
-        title.append(("  ✓ sound", "ok"))
+        title.append(("  ✓ valid", "ok"))
     return title
 
 

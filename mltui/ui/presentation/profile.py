@@ -12,6 +12,7 @@ from mltui.ui.widgets.lines import Line, Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mltui.domain.errors import Problem
     from mltui.domain.launch import LaunchSpec
     from mltui.domain.param import Param
     from mltui.domain.profile import Profile
@@ -60,17 +61,26 @@ def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str
         facts.append(("shared memory", format_bytes(spec.shm_size) if spec.shm_size else "the engine's default"))
     lines: list[Line] = [[("What a launch does", "title")]]
     lines += [[(f"  {name:<{_NAME}} ", "text"), (one_line(value, 160), "strong")] for name, value in facts]
-    lines += [[(f"  {one_line(note, 300)}", "accent")] for note in notes if note]
+    lines += [[("  ", "text"), (one_line(note, 300), "accent")] for note in notes if note]
     lines += [[], [("The same by hand", "title"), (f"   {key_of('profiles.copy')} copies it", "dim")]]
     return [*lines, *([(f"  {clean(line)}", "dim")] for line in command.split("\n"))]
 
 
-def problem_lines(text: str) -> list[Line]:
-    """Why a profile cannot be used."""
-    return [
-        [("It cannot be used:", "error-strong")],
-        [],
-        *([(f"  {clean(line)}", "text")] for line in text.split("\n")),
-        [],
-        [("Fix the file: it is read again by itself.", "dim")],
+def problem_lines(problems: Sequence[Problem], file: str) -> list[Line]:
+    """All that is wrong with a profile, where it is, and how to go on. ``file`` is the profile's own."""
+    lines: list[Line] = [[("It cannot be launched:", "error-strong")], []]
+    for one in problems:
+        place = f"line {one.line}" if one.file == file else f"{one_line(one.file, 200)}:{one.line}"
+        key: list[Span] = [(f"{clean(one.path)}  ", "strong")] if one.path else []
+        lines.append([("  ", "text"), (f"{place:<8}  ", "dim"), *key, (clean(one.message), "text")])
+    edit: Line = [
+        (key_of("profiles.edit"), "key"),
+        (" opens it in the editor; a file that changed is read again.", "dim"),
     ]
+    return [*lines, [], edit]
+
+
+def hindrance_lines(text: str) -> list[Line]:
+    """Why a profile that is sound cannot be launched as things are."""
+    said: list[Line] = [[("  ", "text"), (clean(line), "text")] for line in text.split("\n")]
+    return [[("It cannot be launched as things are:", "error-strong")], [], *said]

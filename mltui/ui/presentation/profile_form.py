@@ -336,7 +336,7 @@ def about_lines(row: FormRow | None, known: SchemaField | None) -> list[Line]:
     """What the field under the cursor is, in two lines: its title and help; its default and what it may be."""
     if row is None or row.heading:
         return [[], []]
-    if known is None:
+    if known is None or not (known.title or row.path[:-1]):
         return [
             [(one_line(row.name, 60), "strong"), ("  no field that a profile has", "dim")],
             [(row.problem, "error")],

@@ -89,7 +89,9 @@ def headline(
         (f"  {run.id}", "dim"),
     ]
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
-    where = run.engine if run.engine != LOCAL else "local process, not isolated"
+    # On a small screen the run's name comes first; the line at the top says the rest.
+    local = "local process, not isolated" if width >= _WIDE else "local process"
+    where = run.engine if run.engine != LOCAL else local
     gpus = f"{gpus_text(run.gpus, numbers or {})}  " if run.gpus else ""
     right: list[Span] = [(code, "error"), (gpus, "accent"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
     if insights and run.state is RunState.RUNNING:

@@ -25,7 +25,7 @@ def top_line(cockpit: Cockpit, *, read_only: bool) -> tuple[Line, Line]:
         first = problems[0]
         said = f"{first.path}: {first.message}" if first.path else first.message
         left.append((f"  settings.yaml:{first.line}: {one_line(said, 120)}", "warn"))
-    right: list[Span] = [("read-only  ", "accent")] if read_only else []
+    right: list[Span] = [(" ", "text"), *([("read-only  ", "accent")] if read_only else [])]
     gpus = len(cockpit.sampler.devices)
     here = cockpit.choice is None or cockpit.choice.info.local
     if here and (gpus or cockpit.no_gpu):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from mltui.domain.figures import counted
 from mltui.domain.run import new_run_id
 from mltui.domain.text import one_line
 from mltui.ui.presentation.command_lines import command_lines, first_marked, parts_of
@@ -102,7 +103,7 @@ class Below:
 
     def _show_problems(self, problems: Sequence[Problem]) -> None:
         title: list[Span] = [
-            ("─ ", "faint"), (f"{len(problems)} wrong", "error"), ("  f8 goes to the next", "dim")
+            ("─ ", "faint"), (counted(len(problems), "problem"), "error"), ("  f8 goes to the next", "dim")
         ]  # fmt: skip
         self._screen.below.show_lines([title])
         lines: list[Line] = [

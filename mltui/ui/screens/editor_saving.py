@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from mltui.domain.errors import MltuiError, StorageError, UsageError
+from mltui.domain.figures import counted
 from mltui.ui.screens.editor_below import where_and_what
 from mltui.ui.screens.editor_disk import OnDisk, look_at
 from mltui.ui.screens.prompts import ChoiceScreen, DiffScreen, PromptScreen, answer_from
@@ -77,7 +78,7 @@ class Saving:
         first = where_and_what(problems[0]) + (f"; {len(problems) - 1} more" if len(problems) > 1 else "")
         if draft.document is None:
             return "This is no YAML: saved all the same, it cannot be launched.", first
-        return f"{len(problems)} wrong in it: saved like this, it cannot be launched.", first
+        return f"{counted(len(problems), 'problem')}: saved like this, it cannot be launched.", first
 
     def _write(self, text: str, over: FileText | None, *, leave: bool = False) -> None:
         """Write it in the place of ``over``; ``None``: of whatever is there."""

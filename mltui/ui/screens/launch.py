@@ -57,6 +57,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
     """
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - Textual's own type
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LAUNCH)]
+    SHOWN = LAUNCH
 
     def __init__(self, entry: ProfileEntry) -> None:
         super().__init__()
@@ -96,7 +97,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Read the profile, and what was used for it last."""
-        self.keys.show(tuple(command for command in LAUNCH if command.footer))
+        self.show_keys()
         self.about.show_lines([[(one_line(self._entry.description, 300) or str(self._entry.path), "dim")]])
         self.table.focus()
         self.set_interval(_GPUS_S, self._look_at_gpus)
@@ -116,6 +117,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
 
     def on_field_table_shown(self) -> None:
         """What the row under the cursor has no room for is said below."""
+        self.show_keys()
         width = self.remark.size.width
         self.remark.show_lines(folded([self.table.remark()], width)[:2] if width else ())
 

@@ -40,6 +40,7 @@ class LimitsScreen(FormKeys, ModalScreen[None]):
     LimitsScreen KeyBar { dock: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LIMITS)]
+    SHOWN = LIMITS
 
     def __init__(
         self, what: str, read: Callable[[], LimitsNow], change: Callable[[Limits], tuple[LimitChange, ...]]
@@ -51,6 +52,7 @@ class LimitsScreen(FormKeys, ModalScreen[None]):
         self._change = change
         self.table = FieldTable(empty="asking the engine …")
         self.said = LinesWidget()
+        self.keys = KeyBar()
         self.form: LimitsForm | None = None
 
     @property
@@ -60,16 +62,15 @@ class LimitsScreen(FormKeys, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The form, what a change means, the keys."""
-        bar = KeyBar()
         with Vertical() as box:
             box.border_title = Content(f"Limits of {self._what}")
             yield self.table
             yield self.said
-            yield bar
-        bar.show(tuple(command for command in LIMITS if command.footer))
+            yield self.keys
 
     def on_mount(self) -> None:
         """Ask what there is."""
+        self.show_keys()
         self.table.focus()
         self.mltui.do("", self._read, then=self._take, failed=self.action_close, keys_wait=True)
 
@@ -86,6 +87,7 @@ class LimitsScreen(FormKeys, ModalScreen[None]):
 
     def on_field_table_shown(self) -> None:
         """What the row under the cursor has no room for is said below."""
+        self.show_keys()
         self._say()
 
     def on_resize(self) -> None:

@@ -270,6 +270,11 @@ class MainScreen(Screen[None]):
         if self._selected:
             self._selected.show()
 
+    def refresh_selection(self) -> None:
+        """Lay out anew what is selected, as there is other room."""
+        if self._selected:
+            self._selected.show()
+
     def refresh_gauges(self) -> None:
         """Draw them anew, as another part of the past is asked for or there is other room."""
         if self._selected:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.timer import Timer
 
+from mltui.domain.figures import counted
 from mltui.domain.text import one_line
 from mltui.ui.commands import EDITOR, FORM, bindings
 from mltui.ui.presentation.profile_form import FormRow, about_lines
@@ -169,7 +170,7 @@ class ProfileEditor(ModalScreen[bool]):
         profile = self.profile
         left: list[Span] = [(" Edit ", "title"), (one_line(str(profile.read.path), 300), "text")]
         count = len(profile.problems)
-        right: list[Span] = [(f"{count} wrong " if count else "✓ sound ", "error" if count else "ok")]
+        right: list[Span] = [(f"{counted(count, 'problem')} " if count else "✓ valid ", "error" if count else "ok")]
         if profile.draft is None:
             right = [("checking … ", "dim")]
         if self.disk.state:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from mltui.domain.errors import ProfileError
 from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
 from mltui.ui.news import News
@@ -13,7 +14,7 @@ from mltui.ui.presentation.container import container_headline
 from mltui.ui.presentation.gauge_board import SweepPart, gauge_board, sweep_board
 from mltui.ui.presentation.image import image_lines
 from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
-from mltui.ui.presentation.profile import launch_lines, problem_lines, profile_lines
+from mltui.ui.presentation.profile import hindrance_lines, launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline, silent_text, waiting_text
 from mltui.ui.presentation.sweep import sweep_headline
 
@@ -128,19 +129,28 @@ class Selected:
         name, said = one_line(entry.name, 60), one_line(entry.description, 300) or str(entry.path)
         self._screen.headline.show_lines([[(name, "strong")], [(said, "dim")]])
         if entry.problem:
-            self._screen.detail.show(problem_lines(str(entry.problem)))
-            return
-        self._screen.mltui.do("", lambda: self._cockpit.explain(entry.path), then=lambda e: self._explained(path, e))
+            self._screen.detail.show(problem_lines([entry.problem], path))
 
-    def _explained(self, path: str, explanation: Explanation) -> None:
+        def explain() -> Explanation | ProfileError:
+            try:
+                return self._cockpit.explain(entry.path)
+            except ProfileError as error:
+                return error
+
+        self._screen.mltui.do("", explain, then=lambda explanation: self._explained(path, explanation))
+
+    def _explained(self, path: str, explanation: Explanation | ProfileError) -> None:
         if self._at != ("profile", path):
+            return
+        if isinstance(explanation, ProfileError):
+            self._screen.detail.show(problem_lines(explanation.problems, path))
             return
         lines = profile_lines(explanation.profile)
         if explanation.resolution:
             spec = explanation.resolution.spec
             lines += launch_lines(spec, explanation.command, explanation.where, explanation.notes)
         if explanation.problem:
-            lines += problem_lines(explanation.problem)
+            lines += hindrance_lines(explanation.problem)
         self._screen.detail.show(lines, explanation.command)
 
     def show_image(self, key: str) -> None:

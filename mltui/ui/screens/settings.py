@@ -46,6 +46,7 @@ class SettingsScreen(FormKeys, ModalScreen[None]):
     """
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - Textual's own type
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SETTINGS)]
+    SHOWN = SETTINGS
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +75,7 @@ class SettingsScreen(FormKeys, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show what holds, and go on to."""
-        self.keys.show(tuple(command for command in SETTINGS if command.footer))
+        self.show_keys()
         self.table.focus()
         self._look()
         self.set_interval(_LOOK_S, self._look)
@@ -126,6 +127,7 @@ class SettingsScreen(FormKeys, ModalScreen[None]):
 
     def on_field_table_shown(self) -> None:
         """What the row under the cursor has no room for is said below."""
+        self.show_keys()
         width = self.remark.size.width
         self.remark.show_lines(folded([self.table.remark()], width)[:2] if width else ())
 

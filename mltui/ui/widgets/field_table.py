@@ -63,6 +63,11 @@ class FieldTable(ListTable[FieldRow]):
         return self._typed is not None
 
     @property
+    def awaits_key(self) -> bool:
+        """The next key that is pressed is a value."""
+        return self._awaits_key
+
+    @property
     def field(self) -> Field | None:
         """The field under the cursor."""
         item = self.items[self.cursor] if self.cursor < len(self.items) else None
@@ -145,6 +150,15 @@ class FieldTable(ListTable[FieldRow]):
     def _type(self, text: str, at: int | None = None) -> None:
         self._typed, self._at = text, len(text) if at is None else max(0, min(at, len(text)))
         self.show_again()
+
+    def action_take(self) -> None:
+        """Take what was typed."""
+        self.end(keep=True)
+
+    def action_close(self) -> None:
+        """Leave the value as it was."""
+        self._awaits_key = False
+        self.end(keep=False)
 
     def end(self, *, keep: bool) -> None:
         """Stop typing, and take what was typed or not."""
