@@ -8,14 +8,12 @@ from mltui.domain.words import scope_of, words
 from mltui.parsers.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.roles import Role, counter_of, is_evaluation
-from mltui.parsers.vocabulary import COUNTERS
+from mltui.parsers.vocabulary import COUNTERS, SAMPLES
 
 # What "steps" so far are called: "Total steps: 1000".
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
 # Letters for the number of a step.
 _TIMES = frozenset("tTnki")
-# What an epoch works through: ``data=512/20480``.
-_WORKED_THROUGH = frozenset(["data", "samples", "examples", "images", "imgs", "sequences", "tokens"])
 # Letters of counters in front of a line whose names are letters: ``E: 4  I: 400  R: 931.4``.
 _RUNS_ON, _IS_EPOCH = "I", "E"
 # Beside these a number without a name counts.
@@ -93,9 +91,9 @@ class Counters:
             by_letter = {f.name: Counter("step", "step", f.index, f.total) for f in counts}
             self.inner = by_letter.get(_RUNS_ON) or Counter("episode", "step", first.index, first.total)
             return
-        if first.total is not None and _WORKED_THROUGH.issuperset(words(first.name)):
+        if first.total is not None and SAMPLES.issuperset(words(first.name)):
             self.inner = Counter("batch", "batch", first.index, first.total)
-            return
+            return  # "data=512/20480" is what an epoch works through.
         if first.label:
             return  # "split train: n=33749" says how many there are.
         if first.name in _TIMES or (len(first.name) == 1 and first.total is not None):

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.prefix import SYSTEM
+from mltui.parsers.vocabulary import COUNTING
 
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\()|.*\b\w*Warning: ")
 # Program text, as tracebacks, tests and editors print it: keywords, comparisons, calls without arguments. And what
 # programs that train nothing print in forms of their own.
 _CODE = re.compile(
     rf"""\s*(?:
-        >>>\s(?!(?:[\[(](?:\w+[ =])?|(?i:epoch|step|iter)\()\d+(?:/\d+)?[\])]\W)          # … but a count in brackets
+        >>>\s(?!(?:[\[(](?:\w+[ =])?|(?i:{COUNTING})\()\d+(?:/\d+)?[\])]\W)          # … but a count in brackets
         (?:[\w.]+(?:\(|\[|\.|\s=\s)|(?:from|import|for|with|print)\s|["'({{\[\d]) | \.\.\.\s
       | E\s{{3,}}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\s=\s
       | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\s | class\s\w+(?:\(.*\))?:\s*$
@@ -40,9 +41,7 @@ _CODE_INSIDE = re.compile(
 )
 _ANGLED = re.compile(r"(?<=\s)<[A-Za-z_]\w*>=")
 # What is counted in a line of many flags.
-_COUNTS = re.compile(
-    r"\b(?:epoch|(?:global_)?step|iter|iteration|episode|round|trial|update)\b['\"]?\s*[=:]\s*\d", re.I
-)
+_COUNTS = re.compile(rf"\b(?:(?:global_)?(?:{COUNTING})|trial|update)\b['\"]?\s*[=:]\s*\d", re.I)
 # What two ends of a wire do to understand each other.
 _TRAINS_A_WIRE = re.compile(r"\b(?:link|lane|ddr\d?|phy) (?:re)?train", re.I)
 # A setting that was left as it is: ``kappa = 0.75 (Default)``.

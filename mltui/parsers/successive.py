@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from mltui.parsers import units
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.shapes import key_of
 from mltui.parsers.tokens import text_of
@@ -34,7 +35,8 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-#]?\d[\d.]*(?:e-?\d+)?(?:/\d+)?")
 # What differs from time to time, and names nothing: a time, a size, a date, a place on the disk.
 _PASSING = re.compile(
-    r"(?:\w+=)?[\d.,]+(?:[kKMGT]?i?B|[kKMG]|[mµn]?s|min|h|%|it/s)|\d{5,}|\d+[.,]\d+.*|.*\d:\d\d.*|\d+[-/]\d+[-/]\d+|.*/.*/.*"
+    rf"(?:\w+=)?[\d.,]+(?:{units.TOUCHING}|%)|"
+    r"\d{5,}|\d+[.,]\d+.*|.*\d:\d\d.*|\d+[-/]\d+[-/]\d+|.*/.*/.*"
     r"|\.?/.*|(?:max\w*|\w*epochs?|\w*steps)=.*|[0-9a-f]{7,}|0x[0-9a-f]+"
 )
 

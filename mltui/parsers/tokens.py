@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple
 
+from mltui.parsers.roles import Role, role_of
+from mltui.parsers.vocabulary import COUNTING
+
 _EXTENSIONS = (
     "ckpt|pth?|npz|npy|h5|hdf5|keras|weights|bin|safetensors|pkl|pickle|json|jsonl|ya?ml|toml|png|jpe?g|svg|txt|onnx"
     "|zip|tar|gz|tgz|log|csv|tsv|parquet|py|so|whl|model|pb|tflite|cfg|conf|ini|md|html|db|arrow|gguf|mp4|wav"
@@ -41,7 +44,7 @@ _TOKEN = re.compile(
       | \d+\ days?,\ \d+:\d\d:\d\d
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
-      | <(?!(?i:epoch|step|iter)\w*[ :=]\s*\d)[^<>]{{0,80}}>(?!=)
+      | <(?!(?i:{COUNTING})\w*[ :=]\s*\d)[^<>]{{0,80}}>(?!=)
       | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
       | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
       | (?<=[=:])(?<!msg=)(?<!message=)(?<!event=)\ ?(?:          # a text as a value
@@ -54,7 +57,7 @@ _TOKEN = re.compile(
   | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
   | (?P<angled><[A-Za-z_]\w*>(?==))                           # train loss <loss>=0.5
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
-  | (?P<glued>(?i:epoch|step|iter|iteration|fold|episode|trial|round|ep))(?=[_.-]?\d)[_.-]?
+  | (?P<glued>(?i:{COUNTING}|fold|trial|ep))(?=[_.-]?\d)[_.-]?
   | (?:\A|(?<=\A[*>#-]\ )|(?<=\A\W\ ))(?P<epoch>E)(?=\d{{1,3}}(?![\w.-]).{{0,80}}\d\.\d)    # E03 loss=0.5
   | (?P<number>
         (?<![\w.)\]%])[-+−](?=[\d.]){_MAGNITUDE}
@@ -82,7 +85,7 @@ _TOKEN = re.compile(
 
 # A measure and its value without anything between them, where the line counts: ``Epoch 1 loss0.571``.
 _TOUCHING = re.compile(r"([Ll]oss(?:es)?|LOSS|[Aa]cc(?:uracy)?|[Ee]rr(?:or)?|lr)(\d+\.\d+)")
-_COUNTING = re.compile(r"\b(?:epoch|step|iter|iteration|batch|episode|round)(?![a-z])", re.I)
+_COUNTING = re.compile(rf"\b(?:{COUNTING}|batch)(?![a-z])", re.I)
 
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
@@ -134,6 +137,17 @@ def _number(found: re.Match[str]) -> list[Token]:
     return [Token("number", text, start, end, found["unit"] or "")]
 
 
+def _angled(match: re.Match[str], before: list[Token]) -> list[Token]:
+    """A name in angles; nothing where the words in front of it are the name, ``train loss <loss>=0.5``."""
+    name, start, end = match.group()[1:-1], match.start() + 1, match.end() - 1
+    in_front = [token.text for token in before if token.kind == "word"]
+    if before and before[-1].kind == "word":
+        if role_of(name) is not Role.METRIC or any(role_of(word) is Role.METRIC for word in in_front):
+            return []
+        return [Token("gap", "", start, start), Token("word", name, start, end)]  # "saved <loss>=0.5"
+    return [Token("word", name, start, end)]
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of ``text``; single blanks between them are left out."""
     found: list[Token] = []
@@ -148,8 +162,7 @@ def tokenize(text: str) -> list[Token]:
         elif kind == "ordinal":
             continue
         elif kind == "angled":
-            if not (found and found[-1].kind == "word"):  # Else the words in front of it are the name.
-                found.append(Token("word", match.group()[1:-1], match.start() + 1, match.end() - 1))
+            found += _angled(match, found[-2:])
         elif kind == "glued":
             found.append(Token("word", match["glued"], match.start(), match.end("glued")))
         elif kind == "epoch":

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mltui.domain.words import word_set
+
+
+def _alternatives(units: Iterable[str]) -> str:
+    """``units`` as the alternatives of an expression."""
+    return "|".join(sorted(map(re.escape, units), key=lambda unit: (-len(unit), unit)))
+
 
 #: Units of time: of what measures an error alone may have one.
 TIME_UNITS = word_set("""
@@ -14,6 +21,10 @@ TIME_UNITS = word_set("""
 SIZE_UNITS = word_set("""
     B bytes b KB kB MB GB TB KiB MiB GiB TiB K k M G T Mi Gi MB/s GB/s kB/s W C °C V GHz MHz x
 """)
+#: Any of these, as it stands right behind its number in a cell of a table; ``s/it`` and the like are none of them.
+TOUCHING = f"(?:{_alternatives(TIME_UNITS | SIZE_UNITS)}|it/s)"
+#: Those that may stand behind it with a blank between: a letter alone may be a cell of its own.
+APART = f"(?:{_alternatives({unit for unit in TIME_UNITS | SIZE_UNITS if len(unit) > 1})})"
 #: Units in which quality is measured: they may follow a metric's value.
 VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg", "mm", "cm", "px"))
 #: What errors of prices are measured in; what any program loses, too.

@@ -38,6 +38,8 @@ HOW_OFTEN = word_set("success win failure detection acceptance completion collis
 
 # Set, not measured.
 
+#: What data are made of: a training says how much of them it has seen.
+SAMPLES = word_set("data samples examples images imgs sequences tokens words")
 #: Set by a schedule, which may change them: a curve beside what is measured.
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
@@ -48,16 +50,20 @@ SETTING_WORDS_ANYWHERE = word_set("""
     until expected estimated every interval prev previous packet packets chance majority leaf
 """)
 #: No curve: what is set, numbers a thing, or says how many there are.
-SETTING_WORDS = SETTING_WORDS_ANYWHERE | word_set("""
+SETTING_WORDS = (
+    SETTING_WORDS_ANYWHERE
+    | SAMPLES
+    | word_set("""
     dropout decay warmup freq frequency version port pid ppid id idx index worker workers thread threads gpus
     device devices rank ranks nproc row rows col cols columns line lines file files shard shards vocab layer
     layers heads hidden dim dims embed length trainable node nodes world queue qsize retry retries limit budget
-    capacity cores instances images samples examples tokens words features bins points data dataset class
+    capacity cores instances features bins points dataset class
     classes label labels buffer level verbose alpha gamma lambda maximum minimum skipped nan consumed chunk
     chunks window stride kernel channels filters estimators depth leaves height width resolution exit code errno
     status vnum bsz wpb accumulation optimization lag offset predict predicted pred prediction predictions
     interacts interactions games percentage percent init initial
 """)
+)
 #: Settings of a training that stand beside its learning rate where all of them are listed.
 HYPERPARAMETERS = word_set("""
     dropout decay gamma warmup hidden layers depth batch bs bsz seed patience smoothing weight units filters optimizer
@@ -93,7 +99,7 @@ THROUGHPUT_WORDS = REQUEST_RATES | word_set("throughput speed fps ips wps ups tp
 #: How a counter counts: ``batch`` begins anew each epoch, ``step`` runs on.
 Way = Literal["epoch", "batch", "step", "fold"]
 
-#: Counter words: what they count, and how.
+# What is counted, and how, and the words for it.
 _COUNTS: dict[tuple[str, Way], str] = {
     ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭",
     ("batch", "batch"): "batch minibatch batchidx batchid lot lote lotto partia батч",
@@ -116,7 +122,10 @@ _COUNTS: dict[tuple[str, Way], str] = {
     ("fold", "fold"): "fold",
     ("task", "fold"): "task",
 }
+#: Each of these words: what it counts, and how.
 COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_set(text)}
+#: Those that count wherever a number stands behind them, as the alternatives of an expression.
+COUNTING = "epoch|step|iteration|iter|episode|round"
 
 # Who speaks, and of what.
 
@@ -128,6 +137,12 @@ WHO = word_set("rank client agent worker player actor learner")
 PROCESSES = word_set("gpu proc process node replica trainer")
 #: Which of several runs prints, in brackets: elsewhere such a word counts, or is a setting.
 RUNS = word_set("seed trial chain")
+#: Of these what is neither a counter nor a setting: it says who prints in front of a colon, too.
+CHAINS = word_set("chain")
+#: What a text is to a program that sorts, answers or finds texts.
+TEXTS = word_set("""
+    text sentence document content caption transcription prompt response query question answer
+""")
 #: Pieces of data that any program works through: how many of them are done says nothing of a training.
 PIECES = word_set("shard file part chunk page document doc row record item message event request query queries")
 #: Pieces that a training counts, too.

@@ -12,32 +12,31 @@ from itertools import pairwise
 from mltui.parsers.budget import Budget
 from mltui.parsers.known import TASK, Known
 from mltui.parsers.prefix import split_prefix
-from mltui.parsers.vocabulary import PROCESSES, RUNS, WHO
+from mltui.parsers.vocabulary import CHAINS, COUNTING, PROCESSES, RUNS, WHO
 
 # What there are several of, in square brackets, in round ones and in front of a colon.
 _IN_SQUARE, _IN_ROUND, _IN_FRONT = (
-    f"(?:{'|'.join(sorted(words))})".encode() for words in (WHO | PROCESSES | RUNS, WHO | RUNS, WHO | PROCESSES)
+    f"(?:{'|'.join(sorted(words))})".encode()
+    for words in (WHO | PROCESSES | RUNS, WHO | RUNS, WHO | PROCESSES | CHAINS)
 )
 # In front of the line, with one blank behind it: what follows may be indented. Some words say it in brackets alone.
 _RANK = re.compile(
     rb"(?:(\[" + _IN_SQUARE + rb"\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
     rb"|(\(" + _IN_ROUND + rb"[ =]\d+\)):?"
-    rb"|((?:" + _IN_FRONT + rb"|chain) ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
+    rb"|(" + _IN_FRONT + rb" ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
     rb"|\[\d+,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\)"
-    rb"|\((\d+)/\d+\)(?= (?:epoch|step|iter)))\ ?",
+    rb"|\((\d+)/\d+\)(?= (?:" + COUNTING.encode() + rb")))\ ?",
     re.I,
 )
-_COMPOSE = re.compile(rb"(?!(?i:epoch|ep|step|iter|iteration|round|episode|batch)-)([A-Za-z][\w.-]*-\d+)\s+\| ?")
+_COMPOSE = re.compile(rb"(?!(?i:" + COUNTING.encode() + rb"|ep|batch)-)([A-Za-z][\w.-]*-\d+)\s+\| ?")
 # What ``tail`` puts in front of the lines of each of several files.
 _FILE = re.compile(rb"==> (?=\S*[/.])(?=\S*[A-Za-z])\S+ <==")
 _FOLDERS = frozenset([".", "log", "logs", "out", "output", "outputs"])
-_COUNTED = re.compile(
-    r"\W?(?:train\w*|global)?[ _]?(?:epoch|step|iter|iteration|update|round|episode)\W{0,4}(\d+)", re.I
-)
+_COUNTED = re.compile(rf"\W?(?:train\w*|global)?[ _]?(?:{COUNTING}|update)\W{{0,4}}(\d+)", re.I)
 # What counts by itself how far it is in its epoch needs no number in front that counts: ``Train Epoch: 1 [160/640``.
 _PLACED = re.compile(r"\W{0,3}\d+/\d+")
 # How what ``_RANK`` finds begins; and how any line that may say who prints it, for a first look.
-_RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, "chain")})).encode()
+_RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, *CHAINS)})).encode()
 _RANK_BEGINS += _RANK_BEGINS.upper() + b"[("
 _MAY_SAY = re.compile(rb"[" + re.escape(_RANK_BEGINS) + rb"]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
 #: Where a line of another rank begins in the middle of a line.

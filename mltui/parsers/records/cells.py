@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from mltui.domain.words import AVERAGED, word_set
+from mltui.parsers import units
 from mltui.parsers.tokens import NUMBER
 
 BARS = re.compile(r"[|│┃║]")
@@ -14,10 +15,9 @@ GAPPED = re.compile(r"\S+(?: \S+)*")
 GAPPED_OR_BARS = re.compile(r"[^\s|│┃║]+(?: [^\s|│┃║]+)*")
 #: Anything that may be a value.
 HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
-_UNIT = r"(?:secs?|seconds|mins?|minutes|hours?|ms|[kMG]i?B)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
 # A date with its time and a number with its unit are one cell.
-WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {_UNIT}\b|\S+")
+WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {units.APART}\b|\S+")
 _WORDS_OR_BARS = re.compile(r"[^\s|│┃║]+")
 # Cells that stand between two bars together.
 _SEVERAL = re.compile(rf"(?:{NUMBER})(?: {{2,}}(?:{NUMBER}))+")
@@ -36,8 +36,8 @@ _LIST = re.compile(rf"\[\s*(?:(?:{_VALUE})(?:,?\s+(?:{_VALUE}))+)?\s*\]", re.I)
 _LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
 # What else may stand in a row: durations, sizes, marks such as a tick.
 _DURATION = re.compile(
-    rf"{_MOMENT}|\d[\d.]* {_UNIT}|"
-    r"[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|\d+(?:\.\d+)?(?:s|ms|m|h|us|G|M|K|k|GB|MB|it/s)|[-–—]+|\+"
+    rf"{_MOMENT}|\d[\d.]* {units.APART}|\d+(?:\.\d+)?{units.TOUCHING}"
+    r"|[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|[-–—]+|\+"
 )
 _NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
 #: Marks in front of a row that is to be seen: ``! Train   1   0.893``.

@@ -11,10 +11,10 @@ from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.roles import Role, counter_of, role_of
 from mltui.parsers.values import Span
-from mltui.parsers.vocabulary import WHO
+from mltui.parsers.vocabulary import TEXTS, WHO
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
-_CONTENT = frozenset(["text", "content", "raw_content", "url", "document", "prompt", "response", "question", "answer"])
+_CONTENT = TEXTS | {"raw_content", "url"}
 # Keys of the name of what an object tells.
 _NAMES = frozenset(["name", "metric", "key", "tag", "class", "class_name", "label", "category"])
 _DEPTH = 4

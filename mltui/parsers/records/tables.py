@@ -25,6 +25,7 @@ from mltui.parsers.records.cells import (
     split_by,
 )
 from mltui.parsers.roles import Role, counter_of, role_of
+from mltui.parsers.vocabulary import COUNTING
 
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
@@ -32,9 +33,7 @@ _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 _NORM = re.compile(r"\|\|((?:grad(?:ient)? )?\w+)\|\||(?<!\S)\|((?:grad(?:ient)? )?\w+)\|(?!\S)")
 _COMMENT = re.compile(r"\s*(?:# ?|(?i:columns|fields|format): ?)(?=([A-Za-z]\w*)[\s,])")
 # A word that goes over into the first of many names between commas, as far as the line's end: ``dataepoch,loss,acc``.
-_GLUED = re.compile(
-    r"(?<![^\W\d_])([^\W\d_]+?)((epoch|step|iteration|iter),(?:[A-Za-z_][\w/.@-]*,){1,64}[A-Za-z_][\w/.@-]*)$"
-)
+_GLUED = re.compile(rf"(?<![^\W\d_])([^\W\d_]+?)(({COUNTING}),(?:[A-Za-z_][\w/.@-]*,){{1,64}}[A-Za-z_][\w/.@-]*)$")
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from mltui.domain.words import scope_of, word_set, words
+from mltui.domain.words import scope_of, words
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import NO_TAGS, STOP, inside, is_data_set, known, may_be_in, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
@@ -12,11 +12,7 @@ from mltui.parsers.roles import Role, counter_of
 from mltui.parsers.tokens import Token
 from mltui.parsers.units import TIME_UNITS
 from mltui.parsers.values import FACTORS
-from mltui.parsers.vocabulary import COUNTERS, MEANS, PARTS
-
-# What a text is to a program that answers, sorts or finds texts.
-_ASKED = word_set("query question prompt text sentence caption transcription")
-
+from mltui.parsers.vocabulary import COUNTERS, MEANS, PARTS, TEXTS
 
 # What says nothing of which of several a line is; a part of the model is said by itself.
 _NO_SOURCES = STOP | NO_TAGS | PARTS
@@ -175,7 +171,7 @@ class Walk(Cursor):
 
     def note_asked(self) -> None:
         """Note that the line speaks of one text, which begins here in quotes: ``query='who is it'``."""
-        if self.separator and self.phrase and self.phrase[-1].lower() in _ASKED:
+        if self.separator and self.phrase and self.phrase[-1].lower() in TEXTS:
             self.record.asked = True
 
     def name_behind(self, value: Nameless) -> None:
