@@ -32,7 +32,6 @@ class DeviceDetails:
     """Bytes a second that it received over PCIe."""
     pcie_tx: float | None = None
     pcie_generation: int | None = None
-    pcie_generation_max: int | None = None
     pcie_width: int | None = None
     """Lanes."""
     pcie_width_max: int | None = None

@@ -149,7 +149,6 @@ def read_board(known: Board) -> Board:
     maximum = DeviceDetails(
         clock_max=number(ask(pynvml.nvmlDeviceGetMaxClockInfo, handle, pynvml.NVML_CLOCK_SM)),
         memory_clock_max=number(ask(pynvml.nvmlDeviceGetMaxClockInfo, handle, pynvml.NVML_CLOCK_MEM)),
-        pcie_generation_max=ask(pynvml.nvmlDeviceGetMaxPcieLinkGeneration, handle),
         pcie_width_max=ask(pynvml.nvmlDeviceGetMaxPcieLinkWidth, handle),
         compute_mode=_COMPUTE_MODES.get(use if use is not None else -1, ""),
     )

@@ -271,13 +271,10 @@ class BarValues:
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         bar.count_draw(done)
+        self._finish_before(bar, done, named)
         if done == 0 and _is_preset(plan.values_of(numbers)):
-            if bar.starts_over(done, named):
-                self.finish(bar)
             bar.move(0.0, 0.0)
             return  # Nothing has been measured yet.
-        if bar.starts_over(done, named):
-            self.finish(bar)
         bar.enter(epoch, done)
         if named is not None:
             self._news.context.enter_epoch(named)
@@ -289,10 +286,14 @@ class BarValues:
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
-        if bar.starts_over(done, epoch):
-            self.finish(bar)
+        self._finish_before(bar, done, epoch)
         bar.enter(epoch, done)
         bar.move(done, total)
+
+    def _finish_before(self, bar: Bar, done: float, epoch: float | None) -> None:
+        """Finish the run of which the last frame was, if the one at hand begins another."""
+        if bar.starts_over(done, epoch):
+            self.finish(bar)
 
     def finish(self, bar: Bar) -> None:
         """The bar's run is over: an epoch value that was measured anew and came out the same is a point too."""

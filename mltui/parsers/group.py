@@ -129,8 +129,8 @@ class Hold:
 class Standing:
     """Where lines of a kind stand that do not say so."""
 
-    counted: bool = False
-    """They have no place in the log's own counting."""
+    by_count: bool = False
+    """They have no place in the log's own counting: they are numbered themselves."""
     leads: bool = False
     """They stand in front of the line that has their place."""
     doubt: Doubt | None = None
@@ -173,8 +173,8 @@ class Group:
                           └─────────────────────────┘
 
     A kind comes into doubt only if its first line came before anything was counted. In each of these states lines may
-    turn out to have no place, since two of them stand at the same one: from then on they are ``counted``, but for those
-    that lead and meet the line they lead.
+    turn out to have no place, since two of them stand at the same one: from then on they stand ``by_count``, but for
+    those that lead and meet the line they lead.
     """
 
     names: tuple[str, ...] = ()
@@ -186,7 +186,7 @@ class Group:
     inner: InnerCounter = field(default_factory=InnerCounter)
     hold: Hold = field(default_factory=Hold)
     standing: Standing = field(default_factory=Standing)
-    counted: tuple[object, ...] = ()
+    counters: tuple[object, ...] = ()
     """What its lines count, and how."""
     _series: tuple[Series, ...] = ()
     run: tuple[Series, ...] | None = None

@@ -36,8 +36,8 @@ class Groups:
             alike = self._with_name.get(names[0], ()) if names else ()
             earlier = [group for group in alike if group.seen.count and set(names).issubset(group.names)]
             found = self._groups[key] = _new_group(said, values, names, earlier[:_REPEATED])
-            found.counted = key[len(names) :]
-            whole = (other for other in alike if set(names) < set(other.names) and other.counted == found.counted)
+            found.counters = key[len(names) :]
+            whole = (other for other in alike if set(names) < set(other.names) and other.counters == found.counters)
             if (first := next(whole, None)) is not None:
                 found.inner = first.inner  # A line that was broken off, or has some of the values alone.
             for name in () if record.retells else names:

@@ -22,9 +22,8 @@ class Structured:
         self._share = judge.points.budget.share(self._kinds.clear)
 
     def forget(self) -> None:
-        """Let go of all plans: they would be made otherwise by now."""
-        for kind in self._kinds.values():
-            kind.plans.clear()
+        """Let go of all kinds: their plans would be made otherwise by now."""
+        self._share.clear()
 
     def understand(self, frame: bytes, key: bytes) -> tuple[Shape, list[Span] | None] | None:
         """What the object ``frame`` is, and which of its digits tell it from others; ``None`` if it is no object.

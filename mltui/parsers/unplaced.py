@@ -31,7 +31,7 @@ class Unplaced:
     def read(self, plan: Plan, numbers: Numbers, redrawn: bool) -> None:
         """Report a line where the log was last, or keep it until the log says where it is."""
         news, group = self._news, plan.group
-        if len(plan.entries) > 1 and not group.standing.counted and self._repeats(plan, numbers):
+        if len(plan.entries) > 1 and not group.standing.by_count and self._repeats(plan, numbers):
             return
         if plan.fold is not None and news.context.position is None:
             news.report(plan, plan.fold.axis, numbers[plan.fold.index], numbers, redrawn)
@@ -92,7 +92,7 @@ class Unplaced:
         """
         context, seen, standing = self._news.context, group.seen, group.standing
         once = seen.count >= _REGULAR and seen.axis == context.axis_in_fold("epoch") and seen.stride == 1.0
-        if standing.counted or context.position is not None or not once or not seen.ends_at(context.epoch):
+        if standing.by_count or context.position is not None or not once or not seen.ends_at(context.epoch):
             return False
         before, standing.beyond = standing.beyond, seen.last_x
         return before in (None, seen.last_x)
@@ -104,7 +104,7 @@ class Unplaced:
             return context.position
         if group.standing.of_fold and (fold := place_of_fold(context.fold)):
             return fold
-        if not group.standing.counted:
+        if not group.standing.by_count:
             before = Axis.of(seen.axis)
             within = seen.count > 0 and before.counts != "epoch"
             another = before.fold != context.fold
@@ -115,7 +115,7 @@ class Unplaced:
                 return context.axis, context.x
             # A second line at the same place: what moves the training on does not move these lines on. And the first
             # line before anything was placed: these lines come in front of those that say where.
-            group.standing.counted = True
+            group.standing.by_count = True
             group.move_held("count", 1.0)
         return "count", seen.count + 1.0
 
@@ -158,7 +158,7 @@ class Unplaced:
             if not group.standing.needs_place:
                 group.hold.advances = 0  # nor was it told where the training is.
         else:
-            group.standing.counted = True
+            group.standing.by_count = True
             self._news.report(plan, "count", 1.0, numbers)
 
     def _doubt(self, line: Line) -> bool:
@@ -166,7 +166,7 @@ class Unplaced:
         group, context = line.plan.group, self._news.context
         doubt = group.standing.doubt
         if doubt is None or doubt.waits or context.axis != doubt.axis or context.x is None:
-            self._settle_as_counted(group)
+            self._settle_by_count(group)
             return False
         doubt.keep(line, context.x)
         return True
@@ -177,7 +177,7 @@ class Unplaced:
         if doubt is None or not doubt.waits:
             return
         if axis != doubt.axis or x <= doubt.ahead[-1]:
-            self._settle_as_counted(group)
+            self._settle_by_count(group)
             return
         doubt.arrive(x)
         if doubt.settled:
@@ -193,10 +193,10 @@ class Unplaced:
             for (plan, numbers), x in zip(doubt.lines[doubt.placed :], stand_at[doubt.placed :], strict=True):
                 self._news.report(plan, doubt.axis, x, numbers)
 
-    def _settle_as_counted(self, group: Group) -> None:
+    def _settle_by_count(self, group: Group) -> None:
         """Report the lines that were kept by their count: they stand neither in front of what counts nor behind."""
         if (doubt := self._end_doubt(group)) is not None:
-            group.standing.counted = True
+            group.standing.by_count = True
             for x, (plan, numbers) in enumerate(doubt.lines[doubt.placed :], group.seen.count + 1):
                 self._news.report(plan, "count", float(x), numbers)
 

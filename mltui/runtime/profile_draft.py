@@ -96,11 +96,6 @@ class Checking:
         return Draft(text, document, checked.problems, profile, document.data, checked.sound, whole)
 
 
-def check_draft(text: str, path: Path, find: Finder | None = None) -> Draft:
-    """Everything about ``text`` as the file ``path``. Never raises for the text's sake."""
-    return Checking(path, find).check(text)
-
-
 def diff_of(old: str, new: str, name: str) -> list[str]:
     """A unified diff, without line ends."""
     names = f"{name} (on disk)", f"{name} (yours)"

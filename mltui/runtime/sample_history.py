@@ -24,8 +24,6 @@ class Series(NamedTuple):
     """Seconds of a slice."""
     peak: float | None
     """The largest value in the window."""
-    peak_time: float | None
-    """When that was, in seconds since 1970."""
 
     @property
     def known(self) -> tuple[float, ...]:
@@ -33,7 +31,7 @@ class Series(NamedTuple):
         return tuple(value for value in self.values if value is not None)
 
 
-NOTHING = Series((), 1.0, None, None)
+NOTHING = Series((), 1.0, None)
 
 
 class SampleHistory:
@@ -79,15 +77,14 @@ class SampleHistory:
         step = max(window / max(1, slices), 0.001)
         first = math.floor((now - window) / step) + 1
         found: list[float | None] = [None] * (math.floor(now / step) - first + 1)
-        peak, when = None, None
+        peak: float | None = None
         for time, value in self.points(figure, first * step):
             at = math.floor(time / step) - first
             if 0 <= at < len(found):
                 known = found[at]
                 found[at] = value if known is None else max(known, value)
-                if peak is None or value >= peak:
-                    peak, when = value, time
-        return Series(tuple(found), step, peak, when)
+                peak = value if peak is None else max(peak, value)
+        return Series(tuple(found), step, peak)
 
 
 class _Rows:

@@ -50,7 +50,7 @@ def test_details_carry_their_units(monitor: NvidiaMonitor, driver: Path) -> None
     assert now.slowed_by == ("power cap", "thermal slowdown")
     assert (now.performance_state, now.fan, now.encoder, now.decoder) == (0, 0.3, 0.5, 0)
     assert (now.pcie_rx, now.pcie_tx) == (2 << 20, 1 << 20)
-    assert (now.pcie_generation, now.pcie_generation_max, now.pcie_width, now.pcie_width_max) == (5, 5, 16, 16)
+    assert (now.pcie_generation, now.pcie_width, now.pcie_width_max) == (5, 16, 16)
     assert (now.ecc_volatile, now.ecc_aggregate, now.compute_mode) == (0, 0, "exclusive process")
 
 

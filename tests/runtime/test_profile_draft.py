@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mltui.runtime.profile_draft import Checking, Draft, check_draft
-from mltui.ui.presentation.profile_form import FormMaker, profile_form
+from mltui.runtime.profile_draft import Checking, Draft
+from mltui.ui.presentation.profile_form import FormMaker
 
 PATH = Path("/nowhere/mine/profile.yaml")
 TEXT = """\
@@ -67,11 +67,11 @@ def test_checked_step_by_step_it_is_the_same_as_checked_anew(steps: list[tuple[s
     for step in steps:
         text = text.replace(*step, 1) if step else TEXT
         draft = checking.check_entry(text) or checking.check(text)
-        anew = check_draft(text, PATH, lambda name, near: None)
+        anew = Checking(PATH, lambda name, near: None).check(text)
         assert look(draft) == look(anew)
         problems = {problem.path: problem.message for problem in reversed(draft.problems)}
         unfolded = frozenset({("params", "lr")})
-        form, form_anew = forms.make(draft.data, problems, unfolded), profile_form(anew.data, problems, unfolded)
+        form, form_anew = forms.make(draft.data, problems, unfolded), FormMaker().make(anew.data, problems, unfolded)
         assert (form.rows, form.fields) == (form_anew.rows, form_anew.fields)
 
 

@@ -10,17 +10,17 @@ import pytest
 from mltui.domain.errors import EditError
 from mltui.domain.schema import profile_schema
 from mltui.domain.text import splice_between
-from mltui.runtime.profile_draft import Draft, Drafting, check_draft
+from mltui.runtime.profile_draft import Checking, Draft, Drafting
 from mltui.ui.presentation.form_values import default_of_param, next_value, typed_value
 from mltui.ui.presentation.fuzzy import rank
-from mltui.ui.presentation.profile_form import profile_form
+from mltui.ui.presentation.profile_form import FormMaker
 from mltui.ui.presentation.yaml_colours import block_lines, colours
 
 
 def test_rows_are_what_is_said_and_what_is_usual() -> None:
     """By group; unknown keys last; collections fold; a problem shows at the row that hides it."""
     data = {"image": "x", "params": {"lr": {"default": 0.1}}, "imge": 1, "labels": ["A=1"]}
-    form = profile_form(data, {"params.lr.min": "wrong"}, frozenset())
+    form = FormMaker().make(data, {"params.lr.min": "wrong"}, frozenset())
     rows = {row.key: row for row in form.rows}
     assert rows["image"].said
     assert not rows["gpus"].said
@@ -29,7 +29,7 @@ def test_rows_are_what_is_said_and_what_is_usual() -> None:
     assert "params.lr.default" not in rows
     assert rows["labels.0"].name == "-"
     assert form.rows[-1].key == "imge"
-    opened = profile_form(data, {}, frozenset({("params", "lr")}))
+    opened = FormMaker().make(data, {}, frozenset({("params", "lr")}))
     assert any(row.key == "params.lr.default" for row in opened.rows)
     assert "stop_grace_period" not in rows
 
@@ -173,10 +173,10 @@ def test_changes_that_are_typed_start_from_where_typing_began() -> None:
 
 def test_a_draft_says_everything_wrong_and_where() -> None:
     """Also of a text that is no YAML."""
-    draft = check_draft("image: x\ncpuss: 1\nshm_size: lots\n", Path("/x/profile.yaml"))
+    draft = Checking(Path("/x/profile.yaml")).check("image: x\ncpuss: 1\nshm_size: lots\n")
     assert [problem.line for problem in draft.problems] == [2, 3]
     assert draft.profile is None
-    broken = check_draft("a: [", Path("/x/profile.yaml"))
+    broken = Checking(Path("/x/profile.yaml")).check("a: [")
     assert broken.document is None
     assert broken.problems
 
@@ -184,7 +184,7 @@ def test_a_draft_says_everything_wrong_and_where() -> None:
 def test_what_cannot_be_typed_on_one_line_is_changed_in_the_text() -> None:
     """Several lines, and characters that steer the terminal: the row says so, and what is written is all of it."""
     data = {"description": "a\nb", "hostname": "a\u202eb", "image": "x" * 300}
-    rows = {row.key: row for row in profile_form(data, {}, frozenset()).rows}
+    rows = {row.key: row for row in FormMaker().make(data, {}, frozenset()).rows}
     assert [rows[key].several_lines for key in data] == [True, True, False]
     assert rows["image"].written == "x" * 300
 

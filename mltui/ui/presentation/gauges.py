@@ -167,9 +167,7 @@ def _filled(free: Series | None, total: float | None) -> Series | None:
     """What is used, from what is free; its peak is not known, as what is kept of the past are the largest values."""
     if free is None or total is None:
         return None
-    return free._replace(
-        values=tuple(None if value is None else total - value for value in free.values), peak=None, peak_time=None
-    )  # fmt: skip
+    return free._replace(values=tuple(None if value is None else total - value for value in free.values), peak=None)
 
 
 def _cores(count: float | None) -> str:

@@ -97,11 +97,6 @@ def key_of_path(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def profile_form(data: Mapping[str, Any], problems: Mapping[str, str], unfolded: frozenset[Path]) -> ProfileForm:
-    """The form of what a profile says. ``problems`` are by path; ``unfolded`` collections show what is in them."""
-    return FormMaker().make(data, problems, unfolded)
-
-
 class _Made(NamedTuple):
     """Rows that were made, and from what."""
 

@@ -11,7 +11,7 @@
  *           procs, graphics = pid:bytes[,pid:bytes], bytes `na` where the board does not tell;
  *           proc_util = pid:percent:microseconds[,...] (samples of what each process takes of the GPU);
  *           sm_clock sm_clock_max mem_clock mem_clock_max (MHz); reasons (bits of clock events); pstate;
- *           fan enc dec (percent); pcie_rx pcie_tx (KB/s); pcie_gen pcie_gen_max pcie_width pcie_width_max;
+ *           fan enc dec (percent); pcie_rx pcie_tx (KB/s); pcie_gen pcie_width pcie_width_max;
  *           nvlink_rx nvlink_tx (counters, KiB); ecc_volatile ecc_aggregate; compute_mode; mig (1 = on);
  *           error (NVML code that every call for this GPU answers: 15 is a GPU that is lost);
  *           sleep_us (how long every call for this GPU takes)
@@ -272,7 +272,6 @@ int nvmlDeviceGetPcieThroughput(long gpu, int counter, unsigned *out) {
     return get_unsigned(gpu, counter ? "pcie_rx" : "pcie_tx", out);
 }
 int nvmlDeviceGetCurrPcieLinkGeneration(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_gen", out); }
-int nvmlDeviceGetMaxPcieLinkGeneration(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_gen_max", out); }
 int nvmlDeviceGetCurrPcieLinkWidth(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_width", out); }
 int nvmlDeviceGetMaxPcieLinkWidth(long gpu, unsigned *out) { return get_unsigned(gpu, "pcie_width_max", out); }
 int nvmlDeviceGetPerformanceState(long gpu, int *out) { return get_unsigned(gpu, "pstate", (unsigned *)out); }

@@ -34,7 +34,7 @@ def board(index: int) -> Values:
         "power": 100_000 + 1000 * index, "limit": 700_000,
         "sm_clock": 1980 - index, "sm_clock_max": 1980, "mem_clock": 2619, "mem_clock_max": 2619, "reasons": 0,
         "pstate": 0, "fan": 30 + index, "enc": 0, "dec": 0, "pcie_rx": 1000 * index, "pcie_tx": 2000 * index,
-        "pcie_gen": 5, "pcie_gen_max": 5, "pcie_width": 16, "pcie_width_max": 16, "nvlink_rx": 0, "nvlink_tx": 0,
+        "pcie_gen": 5, "pcie_width": 16, "pcie_width_max": 16, "nvlink_rx": 0, "nvlink_tx": 0,
         "ecc_volatile": 0, "ecc_aggregate": index, "compute_mode": 0, "mig": 0,
     }  # fmt: skip
 
