@@ -23,10 +23,11 @@ from mltui.domain.scale import Scale
 from mltui.ui import palette
 from mltui.ui.presentation.charts import group_series
 from mltui.ui.widgets import chart_cursor as cursor
+from mltui.ui.widgets.chart_axes import full_y_limits, x_limits
 from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
 from mltui.ui.widgets.chart_legend import width_of
 from mltui.ui.widgets.chart_model import ChartModel, Curve, CurveStyle, Look, Vertex, View
-from mltui.ui.widgets.chart_raster import Dots, Stroke, dot, ink
+from mltui.ui.widgets.chart_raster import Dots, Stroke, dot, ink, turns
 from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas, changed_part
 
 LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
@@ -83,6 +84,44 @@ def test_bars_fill_their_dots_and_no_others():
     dots.add_bars([(1, 2, 13), (4, 5, 6)])
     text = ["".join(chr(0x2800 + bits) for bits in row) for row in dots.rows()]
     assert dots_of(text) == {(1, y) for y in range(2, 14)} | {(4, 5), (4, 6)}
+
+
+def test_a_curve_that_others_cover_for_a_while_shows_through_in_turns():
+    """And one that is covered where it only crosses does not; a cell that is free keeps a curve in view."""
+    along = [Dots(12, 4) for _ in range(3)]
+    for dots in along:
+        dots.add_bars([(x, 4, 4) for x in range(24)])
+    below, between, front = turns(along)
+    assert (below, between, front) == ([4, 5, 10, 11], [2, 3, 8, 9], [])
+    crossing, apart, line = Dots(12, 4), Dots(12, 4), Dots(12, 4)
+    crossing.add_bars([(x, 4, 4) for x in range(8, 14)])  # three columns
+    apart.add_bars([(x, 4, 8) for x in range(24)])
+    line.add_bars([(x, 4, 4) for x in range(24)])
+    assert turns([crossing, apart, line]) == [[], [], []]
+    assert turns([]) == []
+
+
+def test_of_two_curves_that_run_together_both_are_seen():
+    near = [1.0, *[0.5 - i / 1000 for i in range(40)]]
+    curves = [Curve(name, series_of(near, name), color=color) for name, color in (("a", "#ff0000"), ("b", "#00ff00"))]
+    found = picture(*curves, height=12)
+    plot = found.rows[found.geometry.top : -2]
+    columns = {color: 0 for color in ("#ff0000", "#00ff00")}
+    for row in plot:
+        for text, style in row:
+            if style.color is not None and style.color.name in columns:
+                columns[style.color.name] += len(text.strip())
+    assert min(columns.values()) > 0.4 * max(columns.values())
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+def test_a_zoomed_axis_has_the_lines_in_view_whole_also_towards_points_that_are_not(log_y):
+    """Between 3.5 and 4.5 lies one point; the lines come from 100 and go on to 1."""
+    series = series_of([1000.0, 100.0, 10.0, 1.0], xs=[1, 3, 4, 5])
+    model = model_of(Curve("loss", series), view=View(log_y=log_y, x_window=(3.5, 4.5), follow=False))
+    model.catch_up()
+    y = full_y_limits(model, x_limits(model))
+    assert (y.low, y.high) == pytest.approx((3.16, 31.6) if log_y else (5.5, 55), rel=0.2)
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(-5, 5)), min_size=2, max_size=30))

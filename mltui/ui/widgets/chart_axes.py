@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 from mltui.domain.curve import Trace, XAxis, quantile_limits, sample
 from mltui.domain.scale import Scale, Tick, clock_ticks, duration_ticks, fit, nice_step, ticks
-from mltui.ui.widgets.chart_model import ChartModel
+from mltui.ui.widgets.chart_model import ChartModel, View
 
 
 def x_limits(model: ChartModel) -> Scale | None:
@@ -67,12 +67,30 @@ def full_y_limits(model: ChartModel, x: Scale) -> Scale:
             if view.log_y and least <= 0:
                 least = min((v for v in sample(trace.series.value, a, b) if v > 0), default=math.inf)
                 most = most if most > 0 else -math.inf
-            low, high = min(low, least), max(high, most)
+            edges = _edges(trace, view, x, a, b)
+            low, high = min(low, least, *edges), max(high, most, *edges)
             samples.extend(sample(trace.series.value, a, b) if view.clip else ())
     clipped = quantile_limits(v for v in samples if v > 0 or not view.log_y)
     if clipped is not None:
         low, high = max(low, clipped[0]), min(high, clipped[1])
     return fit(low, high, view.log_y, 0.02) if low <= high else fit(0.0, 1.0, view.log_y)
+
+
+def _edges(trace: Trace, view: View, x: Scale, a: int, b: int) -> list[float]:
+    """Where the curve, of whose points those from ``a`` to ``b`` are inside the x axis, comes in and goes out."""
+    xs, values, found = trace.x(view.x_axis), trace.series.value, []
+    for at, edge in ((a, x.low), (b, x.high)):
+        if not 0 < at < len(values) or not xs[at - 1] < edge < xs[at] or (x.log and xs[at - 1] <= 0):
+            continue
+        before, after = values[at - 1], values[at]
+        share = Scale(xs[at - 1], xs[at], x.log).position(edge)
+        if not math.isfinite(before) or not math.isfinite(after):
+            continue
+        if not view.log_y:
+            found.append(before * (1 - share) + after * share)
+        elif min(before, after) > 0:
+            found.append(before ** (1 - share) * after**share)
+    return found
 
 
 def ranges_within(trace: Trace, axis: XAxis, x: Scale) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from mltui.ui import palette
 from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
 from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import HOLLOW, Canvas, ChartModel, CurveStyle, Look, Plotted
-from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes
+from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes, turns
 
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 _GAPS_PER_COLUMN = 4
@@ -145,21 +145,30 @@ class _Cells:
         pairs = [(p, found[id(p)]) for p in model.back_to_front()]
         pale = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.FAINT]
         for plotted, stretches in [*pale, *((p, d.raw) for p, d in pairs)]:
-            self._lay(stretches, self._style_of(plotted, True), canvas)
-        for plotted, drawing in pairs:
-            if plotted.curve.style is CurveStyle.LINE:
-                self._lay(drawing.main, self._style_of(plotted, False), canvas)
+            self._lay(self._dots(stretches, canvas), self._style_of(plotted, True))
+        lines = [(p, self._dots(d.main, canvas)) for p, d in pairs if p.curve.style is CurveStyle.LINE]
+        for plotted, dots in lines:
+            self._lay(dots, self._style_of(plotted, False))
+        for (plotted, dots), front in zip(lines, turns([dots for _, dots in lines]), strict=True):
+            style = self._style_of(plotted, False)
+            for x in front:
+                for y, bits in enumerate(dots.columns[x]):
+                    if bits:
+                        self.put(x, y, chr(BLANK + bits), style)
 
-    def _lay(self, stretches: Sequence[Drawn], style: Style, canvas: Canvas) -> None:
-        """One curve over what is there; a cell has one colour, so it shows the dots of its topmost curve alone."""
-        if not stretches:
-            return
+    def _dots(self, stretches: Sequence[Drawn], canvas: Canvas) -> Dots:
+        """The dots of one curve."""
         geometry = self._geometry
         width, height = geometry.width, geometry.height
-        found = ink([strokes(d.columns, geometry.y, 4 * height) for d in stretches], 4 * height)
         dots = Dots(width, height)
-        dots.add_rows(canvas(width, height, found.vertices) if found.vertices else ())
-        dots.add_bars(found.bars)
+        if stretches:
+            found = ink([strokes(d.columns, geometry.y, 4 * height) for d in stretches], 4 * height)
+            dots.add_rows(canvas(width, height, found.vertices) if found.vertices else ())
+            dots.add_bars(found.bars)
+        return dots
+
+    def _lay(self, dots: Dots, style: Style) -> None:
+        """One curve over what is there; a cell has one colour, so it shows the dots of its topmost curve alone."""
         for y, row in enumerate(dots.rows()):
             if any(row):
                 text, styles = self._text[y], self._style[y]

@@ -17,6 +17,10 @@ BLANK = 0x2800
 """The braille character without dots; the bits of its code above this are the dots."""
 _DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """The bit of each dot of a cell: left column from the top, right column from the top."""
+_HIDDEN = 4
+"""A curve that others cover in so many columns one after the other shows through."""
+_DASH = 2
+"""In turns of so many columns."""
 _INKED = re.compile("[\u2801-\u28ff]+")
 
 
@@ -112,20 +116,25 @@ class Dots:
     """The dots of one curve on ``width`` × ``height`` cells."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._columns = [[0] * height for _ in range(width)]
+        self.columns = [[0] * height for _ in range(width)]
+        """The dots of every cell, as the bits of a braille character, column by column from the top."""
+        self.taken = [0] * width
+        """The cells of each column that have dots: bit 0 is the topmost."""
 
     def add_rows(self, rows: Sequence[str]) -> None:
         """The braille characters of a drawn canvas."""
         for y, row in enumerate(rows):
             for run in _INKED.finditer(row):
                 for x, char in enumerate(run.group(), run.start()):
-                    self._columns[x][y] |= ord(char) - BLANK
+                    self.columns[x][y] |= ord(char) - BLANK
+                    self.taken[x] |= 1 << y
 
     def add_bars(self, bars: Iterable[tuple[int, int, int]]) -> None:
         """Vertical strokes: column, top and bottom in dots, all inside the canvas."""
         for x, top, bottom in bars:
-            bits, column = _DOT[x & 1], self._columns[x >> 1]
+            bits, column = _DOT[x & 1], self.columns[x >> 1]
             first, last = top >> 2, bottom >> 2
+            self.taken[x >> 1] |= (2 << last) - (1 << first)
             if first == last:
                 column[first] |= sum(bits[top & 3 : (bottom & 3) + 1])
                 continue
@@ -136,4 +145,31 @@ class Dots:
 
     def rows(self) -> list[tuple[int, ...]]:
         """The dots of every cell, as the bits of a braille character, row by row."""
-        return list(zip(*self._columns, strict=True))
+        return list(zip(*self.columns, strict=True))
+
+
+def turns(layers: Sequence[Dots]) -> list[list[int]]:
+    """Of curves that lie one over the other, the first at the back: in which columns each is to be drawn in front.
+
+    A cell has one colour. Where a curve has no cell left for a stretch, it and those that cover it take turns, as
+    dashes: two curves that run together are both seen.
+    """
+    found: list[list[int]] = [[] for _ in layers]
+    hidden: list[list[int]] = [[] for _ in layers[0].taken] if layers else []
+    above = [0] * len(hidden)
+    for number in range(len(layers) - 1, -1, -1):
+        stretch: list[int] = []
+        for x, taken in enumerate([*layers[number].taken, 0]):
+            if taken and not taken & ~above[x]:
+                stretch.append(x)
+                continue
+            if len(stretch) >= _HIDDEN:
+                for column in stretch:
+                    hidden[column].append(number)
+            stretch.clear()
+        above = [cells | taken for cells, taken in zip(above, layers[number].taken, strict=True)]
+    for x, numbers in enumerate(hidden):
+        turn = x // _DASH % (len(numbers) + 1)
+        if turn:
+            found[numbers[turn - 1]].append(x)
+    return found
