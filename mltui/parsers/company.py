@@ -9,7 +9,7 @@ from mltui.parsers.everyday import is_everyday, is_of_business, is_of_nature, is
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.roles import Role, is_gradient_norm, is_learning_rate, is_learnt, is_setting, is_whole, role_of
 from mltui.parsers.units import MONEY, VALUE_UNITS
-from mltui.parsers.vocabulary import OBJECTIVES, STATISTICS, STOP_LOSS, is_piece
+from mltui.parsers.vocabulary import NUMBERS, OBJECTIVES, STATISTICS, STOP_LOSS, is_piece
 
 _SEARCHES = frozenset(["generation", "gen"])
 # What a game, a film or a machine goes on in.
@@ -19,7 +19,6 @@ _TRAINS = word_set("""
     training pretraining learning finetuning tuning fitting optimizing optimising searching evolving solving running
     iterating sampling
 """)
-_NUMBERS = (("id",), ("idx",), ("index",))
 # What an agent plays for.
 _PLAYED_FOR = REWARDS | {"score"}
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
@@ -45,7 +44,7 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
     return _take_as_metrics([f for f in _best(record) if f.explicit])  # All that a search shows of its trials.
 
 
-def joined(record: Record) -> None:
+def take_joined(record: Record) -> None:
     """Take the figures of a line as measured, if all look so: the line above it in the block is."""
     figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and _looks_measured(f)]
     if len(figures) == len(record.fields) and not record.nameless:
@@ -58,13 +57,13 @@ def _looks_measured(found: Field) -> bool:
     return (found.decimal or found.role is Role.METRIC) and not found.unit
 
 
-def all_joined(record: Record) -> None:
+def take_all_joined(record: Record) -> None:
     """Take all figures of a line as measured: it goes on with a line that measures, and tells nothing else."""
     if all(f.decimal and f.role in (Role.UNKNOWN, Role.METRIC) for f in record.fields):
         _take_as_metrics(record.fields)
 
 
-def compared(record: Record) -> None:
+def take_compared(record: Record) -> None:
     """Take what is told of two sets of data as measured, whatever it is: ``train-result=0.53, valid-result=0.56``."""
     told: dict[tuple[str, ...], dict[str, Field]] = {}
     for each in record.fields:
@@ -76,7 +75,7 @@ def compared(record: Record) -> None:
             _take_as_metrics(list(by_scope.values()))
 
 
-def sized(record: Record) -> None:
+def take_sized(record: Record) -> None:
     """Take a step that is no whole number, beside a counter that is one, as how large the step was."""
     counters = [f for f in record.fields if f.role is Role.COUNTER]
     steps = [f for f in counters if f.decimal and f.counts == ("step", "step")]
@@ -215,7 +214,7 @@ def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
     """``id=40 score=0.36``, ``[1/6] query='who is it' score=0.36``: what any program tells of one thing."""
     if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
         return []
-    numbered = any(words(f.name)[-1:] in _NUMBERS and not (f.counts or f.decimal) for f in record.fields)
+    numbered = any(not NUMBERS.isdisjoint(words(f.name)[-1:]) and not (f.counts or f.decimal) for f in record.fields)
     counted = counts and any(f.counts != ("batch", "batch") or f.total is not None for f in record.fields if f.counts)
     everyday = all(is_everyday(f.name) or not f.decimal for f in _metrics(record))
     return [] if numbered and not counted and everyday else None

@@ -164,8 +164,8 @@ class Said:
 
     record: Record
     counters: Counters
-    rank: str
-    """Which of several processes printed it; it stands in front of every name."""
+    who: str
+    """Who of several prints it, if anything says so: it stands in front of every name."""
     bar: bool
     """A progress bar shows it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.domain.words import scope_of, words
-from mltui.parsers.company import accepted, compared, shown_by_bar, sized
+from mltui.parsers.company import accepted, shown_by_bar, take_compared, take_sized
 from mltui.parsers.counters import Counters, Said, evaluates
 from mltui.parsers.everyday import is_everyday, judges_models
 from mltui.parsers.group import Group, Until
@@ -34,16 +34,16 @@ class Judge:
         """Grows when something is learnt by which lines that were judged before would be judged otherwise."""
         return self._measured.version + self._titles.version + self._sources.version
 
-    def plan(self, record: Record, rank: str = "", bar: bool = False) -> Plan | None:
+    def plan(self, record: Record, who: str = "", bar: bool = False) -> Plan | None:
         """The plan for lines like ``record``, ``None`` if they say nothing of a training.
 
-        ``rank`` says which of several processes printed the line, if it does; ``bar``: a progress bar shows it.
+        ``who`` of several prints the line, if it says so; ``bar``: a progress bar shows it.
         """
         if _tells_the_end(record) or self._tells_again(record, bar):
             return None
-        compared(record)
-        sized(record)
-        said = Said(record, Counters(record, self.points.config.x), rank or self.who, bar)
+        take_compared(record)
+        take_sized(record)
+        said = Said(record, Counters(record, self.points.config.x), who or self.who, bar)
         whole = self._measured.recall(record)
         values = accepted(record, said.placed)
         self._measured.learn(values, whole)
@@ -69,7 +69,7 @@ class Judge:
         measured = [f for f in values if f.role is Role.METRIC]
         tag = self._titles.tag(record)
         numbers = [(found, suffix, index) for found in values for suffix, index in values_of_field(found)]
-        plain = [tag + full_name(found, record, said.rank, suffix) for found, suffix, _ in numbers]
+        plain = [tag + full_name(found, record, said.who, suffix) for found, suffix, _ in numbers]
         source = source_of(said, plain, values)
         part = self._name_source(source)
         names: list[str] = []
@@ -142,7 +142,7 @@ class Judge:
         """
         if found.learnt or found.role is not Role.SCHEDULE:
             return found.learnt
-        if said.rank or said.bar:
+        if said.who or said.bar:
             return True
         if all(f.explicit for f in values):
             return False

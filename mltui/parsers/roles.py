@@ -22,11 +22,13 @@ from mltui.domain.words import (
     word_set,
     words,
 )
+from mltui.parsers.units import MONEY_SIGNS
 from mltui.parsers.vocabulary import (
     COUNTERS,
     HOW_OFTEN,
     HYPERPARAMETERS,
     LEARNT_SETTINGS,
+    NUMBERS,
     PERCENTILES,
     QUALIFIERS,
     SCHEDULE_WORDS,
@@ -143,7 +145,7 @@ def counter_of(name: str) -> tuple[str, Way] | None:
     if parts == ("total", "t"):
         return "timestep", "step"
     found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
-    if found is None and parts[-1] in ("num", "idx", "id", "index", "number", "no", "nr") and len(parts) > 1:
+    if found is None and parts[-1] in NUMBERS and len(parts) > 1:
         found, parts = COUNTERS.get(parts[-2]), parts[:-1]
     if found is None:
         return ("step", "step") if parts in (("steps",), ("env", "steps"), ("train", "steps")) else None
@@ -162,7 +164,7 @@ def role_of(name: str) -> Role:
         return Role.COUNTER
     if _SPENT.search(name):
         return Role.OTHER
-    if "$" in name or "€" in name:
+    if not MONEY_SIGNS.isdisjoint(name):
         return Role.OTHER
     name = _SET_BY.sub("", FOLDER.sub("", name))
     if name.endswith("_ms"):

@@ -39,8 +39,8 @@ class ObjectKind:
     scopes: dict[str, str]
     sample: bool
     """They are pieces of data."""
-    rank: str
-    """Which of several prints them, if they say so: ``rank 1``."""
+    who: str
+    """Who of several prints them, if they say so: ``rank 1``."""
     source: str
     """The texts that may say of what they speak."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)

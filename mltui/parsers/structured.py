@@ -34,28 +34,28 @@ class Structured:
         if found is None:
             return None
         names, values, scopes = objects.flatten(found)
-        who = objects.index_of_who(names, values)
-        rank = "" if who is None else f"{names[who]} {values[who]:g}"
-        kind = self._kind_of(names, scopes, objects.is_sample(found), rank, objects.texts_of_source(found))
+        at = objects.index_of_who(names, values)
+        who = "" if at is None else f"{names[at]} {values[at]:g}"
+        kind = self._kind_of(names, scopes, objects.is_sample(found), who, objects.texts_of_source(found))
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
         form = hash(form_of(key))
         again = form in kind.recent and len(frame) <= READ_LIMIT
         places = objects.places(frame, names, values, scopes) if again else None
         kind.recent.append(form)
         if places is not None:
-            said = [] if who is None else [places[0][who]]
+            said = [] if at is None else [places[0][at]]
             return Shape("object", None, places[0], kind), places[1] + said
         numbers = tuple(values)
         shape = Shape("object", object=kind)
         shape.cut = lambda _: numbers
         return shape, None
 
-    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool, rank: str, source: str) -> ObjectKind:
-        key = (*names, *scopes.items(), sample, rank, source)
+    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool, who: str, source: str) -> ObjectKind:
+        key = (*names, *scopes.items(), sample, who, source)
         found = self._kinds.get(key)
         if found is None:
             self._share.take(_NAME * (len(names) + 2))
-            found = self._kinds[key] = ObjectKind(names, scopes, sample, rank, source)
+            found = self._kinds[key] = ObjectKind(names, scopes, sample, who, source)
         return found
 
     def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
@@ -63,5 +63,5 @@ class Structured:
         self._share.take(_NAME * (len(whole) + 2))
         record = objects.object_record(kind.names, whole, kind.scopes, kind.source)
         record.numbers = tuple(map(repr, numbers)) if kind.source else ()
-        plan = self._judge.plan(record, "" if self._judge.who else kind.rank)
+        plan = self._judge.plan(record, "" if self._judge.who else kind.who)
         return None if kind.sample and plan is not None and not plan.counts else plan

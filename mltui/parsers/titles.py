@@ -52,7 +52,7 @@ class Titles:
 
     def tell_apart(self, name: str, said: Said) -> str:
         """``name``, told apart from the series of that name that is counted in another way, or at all."""
-        record, rank = said.record, said.rank
+        record, who = said.record, said.who
         if record.retells:
             return name
         if not said.placed and (lead := record.lead or record.about):
@@ -70,14 +70,14 @@ class Titles:
             self._axes[name] = first
         if (first == "epoch") == (axis == "epoch"):
             return name
-        return f"{rank} {axis}{name.removeprefix(rank)}" if rank else f"{axis} {name}"
+        return f"{who} {axis}{name.removeprefix(who)}" if who else f"{axis} {name}"
 
     def _sums_up(self, name: str, said: Said) -> str:
         """Over what a line tells the mean of a series that is counted elsewhere: a fold, or the epoch at hand."""
         if said.counters.fold is not None:
             return "fold"
         inside = self._axes.get(name, "epoch") != "epoch" and not is_evaluation(name)
-        return "epoch" if inside and not said.rank and evaluates(said.record) else ""
+        return "epoch" if inside and not said.who and evaluates(said.record) else ""
 
     def learn_counted(self, name: str) -> None:
         """Note a series that has its own counters: lines that only have its name behind others are another's."""
@@ -87,7 +87,7 @@ class Titles:
             self.version += 1
 
 
-def full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
+def full_name(found: Field, record: Record, who: str, suffix: str) -> str:
     """What the series of a field's value is called: by all that the line says it is about, and its ``suffix``."""
     label = record.scope or found.label or record.heading
     name = found.name
@@ -105,7 +105,7 @@ def full_name(found: Field, record: Record, rank: str, suffix: str) -> str:
         name = f"{record.item} {name}"
     if record.starred:
         name = f"* {name}"
-    return f"{rank} {name}{suffix}" if rank else name + suffix
+    return f"{who} {name}{suffix}" if who else name + suffix
 
 
 def _part_of(name: str, suffix: str, count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mltui.parsers.company import all_joined, joined
+from mltui.parsers.company import take_all_joined, take_joined
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind, kind_of
@@ -105,17 +105,17 @@ class Understanding:
             literal.append((at, at + len(record.item)))
         numbers = [t for t in tokens if t.kind == "number"]
         record.bare = text[:1] not in (" ", "\t") and len(numbers) == len(record.fields)
-        rank, name = "", self._rank_of(record, numbers)
+        who, name = "", self._who_of(record, numbers)
         if name is not None:
-            rank = f"{name[0]} {name[1].text}"
+            who = f"{name[0]} {name[1].text}"
             literal.append((name[1].start + start, name[1].end + start))
         record.numbers = tuple([t.text for t in numbers]) if record.source else ()
         record.heading = around.heading or record.heading
         if around.joins:
-            joined(record)
+            take_joined(record)
         if around.figures:
-            all_joined(record)
-        plan = self._judge.plan(record, rank, around.bar)
+            take_all_joined(record)
+        plan = self._judge.plan(record, who, around.bar)
         if plan is None:
             return (Shape("scope") if heading_scope(text) else NOTHING), []
         plan, used = plan.narrowed()
@@ -123,7 +123,7 @@ class Understanding:
         spans = [byte_span(text, t.start + start, t.end + start + (t.unit in FACTORS)) for t in needed]
         return Shape("plan", plan, spans), literal
 
-    def _rank_of(self, record: Record, numbers: list[Token]) -> tuple[str, Token] | None:
+    def _who_of(self, record: Record, numbers: list[Token]) -> tuple[str, Token] | None:
         """Which of several prints a line, if it says so and nothing else does: the word for it, and the number."""
         if self._judge.who or record.item:
             return None

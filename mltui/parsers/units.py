@@ -27,6 +27,8 @@ TOUCHING = f"(?:{_alternatives(TIME_UNITS | SIZE_UNITS)}|it/s)"
 APART = f"(?:{_alternatives({unit for unit in TIME_UNITS | SIZE_UNITS if len(unit) > 1})})"
 #: Units in which quality is measured: they may follow a metric's value.
 VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg", "mm", "cm", "px"))
+#: In a name: its number is money.
+MONEY_SIGNS = frozenset("$€")
 #: What errors of prices are measured in; what any program loses, too.
 MONEY = word_set("EUR USD GBP CHF JPY CNY BTC ETH USDT")
 # What is predicted has such units, and its error, too: ``kg``, ``meV/Å``, ``years``.

@@ -127,6 +127,9 @@ COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_se
 #: Those that count wherever a number stands behind them, as the alternatives of an expression.
 COUNTING = "epoch|step|iteration|iter|episode|round"
 
+#: Which one of several it is.
+NUMBERS = word_set("num idx id index number no nr")
+
 # Who speaks, and of what.
 
 #: What may be trained beside another: in brackets in front of a line they tell its series apart.
@@ -145,7 +148,7 @@ TEXTS = word_set("""
 """)
 #: Pieces of data that any program works through: how many of them are done says nothing of a training.
 PIECES = word_set("shard file part chunk page document doc row record item message event request query queries")
-#: Pieces that a training counts, too.
+#: Those of which a training may count how many it has done: that a line speaks of one is said by ``segment 8/24``.
 EXAMPLES = word_set("segment clip utterance image question")
 #: An order at a stock exchange, or a loss.
 STOP_LOSS = ("stop", "loss")

@@ -18,7 +18,7 @@ _CHANGES = word_set("improved decreased increased reduced dropped rose")
 _REACHES = "reached"
 # Between name and verb, and between verb and value.
 _HELPING = word_set("has have was")
-_JOINING = word_set("from by to none null")
+_LEADING = word_set("from by to none null")
 _GOOD = word_set("best better")
 _FOUND = word_set("new found updated saved saving save saves")
 # Beside a name that is its own.
@@ -70,7 +70,7 @@ def _value_behind(tokens: list[Token]) -> Token | None:
     for sign, value in pairwise(behind):
         if value.kind == "number" and _leads_to(sign):
             return value
-        if sign.kind == "word" and sign.text.lower() not in _JOINING:
+        if sign.kind == "word" and sign.text.lower() not in _LEADING:
             break
     said = [token.text.lower() for token in behind]
     best = next((i for i in range(1, len(said)) if said[i] == "best" and said[i - 1] == "new"), len(said))

@@ -9,7 +9,7 @@ from mltui.parsers.roles import counter_of
 from mltui.parsers.tokens import Token, tokenize
 from mltui.parsers.vocabulary import OF_FIRST
 
-_JOINING = frozenset(["of", "at", "for", "a", "@", "#"])
+_IN_FRONT = frozenset(["of", "at", "for", "a", "@", "#"])
 _CLOSING = {"(": ")", "[": "]"}
 # So many are ranked at most, where no sign says that a name ends behind the number.
 _MAX_FIRST = 1000
@@ -62,9 +62,9 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     if not left or number.unit or not (whole or left[-1] == "@") or not _has_value(tokens, end):
         return None
     said = [word.lower() for word in left + right]
-    if any((counter_of(word) and word != "task") or (word in STOP and word not in _JOINING) for word in said):
+    if any((counter_of(word) and word != "task") or (word in STOP and word not in _IN_FRONT) for word in said):
         return None
-    of = next((word.lower() for word in reversed(left) if word.lower() not in _JOINING), "")
+    of = next((word.lower() for word in reversed(left) if word.lower() not in _IN_FRONT), "")
     signed = tokens[end].text in ":="
     of_first = (of == "top" or (of in OF_FIRST and not right)) and (signed or float(number.text) <= _MAX_FIRST)
     named = right if right else left
