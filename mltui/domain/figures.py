@@ -45,10 +45,17 @@ def format_percent(ratio: float | None) -> str:
 
 
 def format_cores(cores: float | None) -> str:
-    """A number of cores: ``0.03``, ``1.5``, ``64``."""
+    """A number of cores: ``0.03``, ``1.5``, ``64``; what is next to nothing is no zero."""
     if cores is None or not math.isfinite(cores):
         return UNKNOWN
+    if 0 < cores < 0.005:
+        return "<0.01"
     return f"{cores:.2f}".rstrip("0").rstrip(".") if cores < 10 else f"{cores:.0f}"
+
+
+def cores_text(cores: float | None) -> str:
+    """The same with its unit: ``1 core``, ``1.5 cores``."""
+    return f"{format_cores(cores)} core{'' if cores == 1 else 's'}"
 
 
 def format_value(value: float | None) -> str:

@@ -12,7 +12,7 @@ from mltui.domain.metric import MetricKind, MetricStore, Series, SeriesKey
 from mltui.domain.samples import SampleRow, device_number
 from mltui.storage.sample_file import SampleReader
 
-_GIB, _MB = float(1 << 30), 1e6
+_GIB, _MIB = float(1 << 30), float(1 << 20)
 
 
 class _Figure(NamedTuple):
@@ -28,10 +28,10 @@ _RUN = {
     "CPU cores": _Figure("run.cpu", 1.0),
     "memory GiB": _Figure("run.memory", _GIB),
     "throttled %": _Figure("run.throttled", 0.01, 1.0),
-    "disk MB/s · read": _Figure("run.disk_read_rate", _MB, 1.0),
-    "disk MB/s · written": _Figure("run.disk_write_rate", _MB, 1.0),
-    "network MB/s · in": _Figure("run.net_rx_rate", _MB, 1.0),
-    "network MB/s · out": _Figure("run.net_tx_rate", _MB, 1.0),
+    "disk MiB/s · read": _Figure("run.disk_read_rate", _MIB, 1.0),
+    "disk MiB/s · written": _Figure("run.disk_write_rate", _MIB, 1.0),
+    "network MiB/s · in": _Figure("run.net_rx_rate", _MIB, 1.0),
+    "network MiB/s · out": _Figure("run.net_tx_rate", _MIB, 1.0),
     "machine CPU cores": _Figure("host.cpu", 1.0),
     "machine memory GiB": _Figure("host.memory", _GIB),
 }

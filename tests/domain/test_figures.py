@@ -52,7 +52,7 @@ def test_shares(ratio: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "text"), [(0, "0"), (0.03, "0.03"), (1.5, "1.5"), (2, "2"), (64, "64"), (9.999, "10")]
+    ("cores", "text"), [(0, "0"), (0.004, "<0.01"), (0.03, "0.03"), (1.5, "1.5"), (2, "2"), (64, "64"), (9.999, "10")]
 )
 def test_cores(cores: float, text: str) -> None:
     """No zeros at the end."""

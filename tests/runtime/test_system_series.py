@@ -108,8 +108,8 @@ def test_figures_that_say_nothing_are_no_curves(tmp_path: Path) -> None:
     rig.sample(0, run_disk_read_rate=8.0, run_throttled=0.0, run_cpu=1.0)
     rig.writer.add(T + 1, {"run.cpu": None})
     assert rig.update() == {"CPU cores": [(0, 1.0)]}
-    rig.sample(2, run_disk_read_rate=5e6, run_cpu=2.0)
-    assert rig.update() == {"CPU cores": [(0, 1.0), (2, 2.0)], "disk MB/s · read": [(0, 8e-6), (2, 5.0)]}
+    rig.sample(2, run_disk_read_rate=5.0 * 2**20, run_cpu=2.0)
+    assert rig.update() == {"CPU cores": [(0, 1.0), (2, 2.0)], "disk MiB/s · read": [(0, 2.0**-17), (2, 5.0)]}
 
 
 def test_gpus_have_a_curve_each(tmp_path: Path) -> None:

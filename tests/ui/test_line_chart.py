@@ -21,7 +21,8 @@ from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, Se
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, parse_name
 from mltui.domain.scale import Scale
 from mltui.ui import palette
-from mltui.ui.presentation.charts import group_series
+from mltui.ui.presentation.charts import group_series, group_system
+from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.widgets import chart_cursor as cursor
 from mltui.ui.widgets.chart_axes import full_y_limits, x_limits
 from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
@@ -157,6 +158,15 @@ def test_a_chart_names_its_axis_and_each_curve_with_its_last_and_best_value():
 def test_the_best_of_an_accuracy_is_its_greatest():
     text = rows(Curve("accuracy", series_of([0.1, 0.9, 0.8]), goal=Goal.MAX), title="accuracy")
     assert "0.8000  best 0.9000 @ step 1" in text[0]
+
+
+def test_what_a_run_used_has_a_peak_and_no_best():
+    store = MetricStore()
+    store.add(MetricPoint("memory GiB", "step", 0.0, 0.5, MetricKind.SYSTEM), 1.7e9)
+    store.add(MetricPoint("memory GiB", "step", 1.0, 0.9, MetricKind.SYSTEM), 1.7e9)
+    store.add(MetricPoint("memory GiB", "step", 2.0, 0.0, MetricKind.SYSTEM), 1.7e9)
+    (group,) = group_system([ComparedRun("r", "r", "#56b4e9", "●", MetricStore(), "", store)])
+    assert "0  peak 0.9000 @ step 1" in rows(*group.curves, title=group.title)[0]
 
 
 def test_a_falling_curve_starts_at_the_top_left_and_ends_at_the_bottom_right():

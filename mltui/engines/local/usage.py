@@ -59,7 +59,9 @@ class UsageMeter:
         children = _lister()
         trees = {process.record.id: tuple(_tree(process.pids, children)) for process in processes}
         limits = float(psutil.cpu_count() or 1), float(psutil.virtual_memory().total)
-        usages = {name: self._usage(name, tree, limits) for name, tree in trees.items() if tree}
+        measured = {name: self._usage(name, tree, limits) for name, tree in trees.items() if tree}
+        # What has ended and is not waited for yet has no memory left, which is no measurement.
+        usages = {name: usage for name, usage in measured.items() if usage.memory}
         self._before = {name: before for name, before in self._before.items() if name in usages}
         return usages
 

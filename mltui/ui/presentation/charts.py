@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mltui.domain.metric import TRAINING, Axis, MetricKind, MetricStore, Series
-from mltui.domain.metric_name import MetricName, Scope, goal_of_series, is_learning_rate, parse_name
+from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
@@ -190,8 +190,8 @@ def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
             label = " ".join(filter(None, (run.label if len(runs) > 1 else "", part))) or title
             color = run.color if len(runs) > 1 else ""
             glyph = run.glyph if len(runs) > 1 else ""
-            curve = Curve(one_line(label, LABEL_LENGTH), series, color, goal=None, glyph=glyph, origin=zero)
-            charts.setdefault(title, []).append(curve)
+            curve = Curve(one_line(label, LABEL_LENGTH), series, color, goal=Goal.MAX, glyph=glyph, origin=zero)
+            charts.setdefault(title, []).append(replace(curve, best_called="peak"))
     return [
         ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, LABEL_LENGTH), tuple(curves), MetricKind.SYSTEM)
         for title, curves in charts.items()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from mltui.domain.figures import format_bytes, format_cores, format_percent
+from mltui.domain.figures import cores_text, format_bytes, format_cores, format_percent
 from mltui.domain.samples import device_number, summary
 from mltui.domain.text import one_line
 from mltui.ui.presentation.gauges import ratio
@@ -27,7 +27,7 @@ def ended_gauges(run: Run, samples: SampleReader) -> list[Gauge]:
 
 
 def _gauges(samples: SampleReader, group: str) -> Iterator[Gauge | None]:
-    yield _gauge(samples, "CPU", "CPU", "run.cpu", "run.cpu_limit", format_cores, group, " cores")
+    yield _gauge(samples, "CPU", "CPU", "run.cpu", "run.cpu_limit", format_cores, group, cores_text)
     yield _gauge(samples, "Memory", "Memory", "run.memory", "run.memory_limit", format_bytes, group)
     for uuid in dict.fromkeys(name[4:].rpartition(".")[0] for name in samples.names if name.startswith("gpu.")):
         number = device_number(samples.names, samples.rows, uuid)
@@ -38,7 +38,7 @@ def _gauges(samples: SampleReader, group: str) -> Iterator[Gauge | None]:
 
 def _gauge(
     samples: SampleReader, label: str, title: str, name: str, limit_name: str, write: Callable[[float | None], str],
-    group: str, unit: str = "",
+    group: str, write_limit: Callable[[float | None], str] | None = None,
 ) -> Gauge | None:  # fmt: skip
     found = summary(samples.names, samples.rows, name)
     if found is None:
@@ -50,7 +50,7 @@ def _gauge(
     return Gauge(
         label,
         f"ø {write(found.average)}",
-        f"{write(limit)}{unit}" if limit and limit_name else "",
+        (write_limit or write)(limit) if limit and limit_name else "",
         ratio(found.average, limit),
         "ok" if name.endswith(".utilization") else "primary",
         tuple(_history(samples, name, scale)),

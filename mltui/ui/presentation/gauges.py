@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mltui.domain.figures import UNKNOWN, format_bytes, format_cores, format_percent
+from mltui.domain.figures import UNKNOWN, cores_text, format_bytes, format_cores, format_percent
 from mltui.ui.widgets.gauge_lines import Gauge
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def usage_gauges(usage: Usage, history: SampleHistory | None, window: Window, gr
     note = MEASURING if usage.cpu is None else note
     return [
         cores.gauge(
-            role="warn" if held_back else "primary", limit_said=_cores(usage.cpu_limit), note=note, group=group,
+            role="warn" if held_back else "primary", limit_said=cores_text(usage.cpu_limit), note=note, group=group,
             also=format_percent(usage.cpu) if usage.cpu is not None else "", request=usage.cpu_request, main=True,
         ),
         memory.gauge(
@@ -154,7 +154,7 @@ def host_gauges(host: HostSample | None, history: SampleHistory | None, window: 
     )
     return [
         cores.gauge(
-            limit_said=_cores(host.cpu_count),
+            limit_said=cores_text(host.cpu_count),
             group=group,
             also=format_percent(host.cpu) if host.cpu is not None else "",
         ),
@@ -168,10 +168,6 @@ def _filled(free: Series | None, total: float | None) -> Series | None:
     if free is None or total is None:
         return None
     return free._replace(values=tuple(None if value is None else total - value for value in free.values), peak=None)
-
-
-def _cores(count: float | None) -> str:
-    return f"{format_cores(count)} core{'' if count == 1 else 's'}"
 
 
 def count_text(count: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mltui.domain.figures import format_bytes, format_cores
+from mltui.domain.figures import cores_text, format_bytes
 from mltui.domain.text import clean, one_line
 from mltui.ui.commands import key_of
 from mltui.ui.widgets.lines import Line, Span
@@ -54,7 +54,7 @@ def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str
         ("runs on", where),
         ("image", spec.image + (" (built from its Dockerfile)" if spec.build else "") or "none: a plain process"),
         ("GPUs", str(spec.gpus) if spec.gpus else "none"),
-        ("CPU limit", f"{format_cores(resources.cpus)} cores" if resources.cpus else "none"),
+        ("CPU limit", cores_text(resources.cpus) if resources.cpus else "none"),
         ("memory limit", format_bytes(resources.memory) if resources.memory else "none"),
     ]
     if spec.image:

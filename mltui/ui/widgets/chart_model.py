@@ -42,6 +42,8 @@ class Curve:
     style: CurveStyle = CurveStyle.LINE
     goal: Goal | None = Goal.MIN
     """``None``: no value of it is better than another."""
+    best_called: str = "best"
+    """What its legend calls the value that is the goal."""
     glyph: str = ""
     """Its mark; empty: the next one that is free in its chart."""
     pale: bool = False
