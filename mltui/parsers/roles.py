@@ -24,6 +24,7 @@ from mltui.domain.words import (
 )
 from mltui.parsers.units import MONEY_SIGNS
 from mltui.parsers.vocabulary import (
+    ABOUT,
     COUNTERS,
     HOW_OFTEN,
     HYPERPARAMETERS,
@@ -69,8 +70,6 @@ class Role(Enum):
 
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
-#: Behind these stands what a measure is of.
-_ABOUT = word_set("on of for over")
 _SAMPLING = word_set("top min typical dropout")
 _WORK = word_set("batch reader data loader iter step")
 # How good a model is, whatever it predicts: ``duration_loss``, ``count_mae``, ``age_acc``.
@@ -179,7 +178,7 @@ def role_of(name: str) -> Role:
     if parts[1:] == ("p",) and name.endswith(" p"):
         return Role.UNKNOWN  # "cat p=0.99" is a probability, "ents_p" a precision.
     found = _role_of_words(parts, without_digits(parts)) if parts else Role.OTHER
-    if found is Role.OTHER and (end := next((i for i, word in enumerate(parts) if word in _ABOUT), 0)):
+    if found is Role.OTHER and (end := next((i for i, word in enumerate(parts) if word in ABOUT), 0)):
         # "Cost on training data" is a cost, whatever it is of.
         head = parts[:end]
         return Role.METRIC if _role_of_words(head, without_digits(head)) is Role.METRIC else found

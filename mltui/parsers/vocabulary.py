@@ -35,6 +35,8 @@ OF_FIRST = word_set("""
 OBJECTIVES = LOSSES | REWARDS | word_set("cost likelihood loglik ll logprob elbo objective objf fitness")
 #: In front of ``rate``: how often that is.
 HOW_OFTEN = word_set("success win failure detection acceptance completion collision")
+#: Behind a measure: what it is of, or over what, follows.
+ABOUT = word_set("on of for over across per by since")
 
 # Set, not measured.
 

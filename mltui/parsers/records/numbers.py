@@ -18,12 +18,10 @@ from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.roles import Role, counter_of, is_evaluation, role_of
 from mltui.parsers.tokens import Token
 from mltui.parsers.units import TIME_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import OF_FIRST, PARTS
+from mltui.parsers.vocabulary import ABOUT, OF_FIRST, PARTS
 
 #: In front of a count that belongs to a name.
-EXTENT = word_set("""
-    over across on of for per last past
-""")
+EXTENT = ABOUT | word_set("last past")
 # In front of a count that is not where the training stands.
 _BLOCK = word_set("""
     best last since until from early total remaining max resume resuming saved saving every per micro effective

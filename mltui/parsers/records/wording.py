@@ -13,7 +13,7 @@ from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.roles import Role, role_of
 from mltui.parsers.tokens import WRAPPER, Token
 from mltui.parsers.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
-from mltui.parsers.vocabulary import is_piece
+from mltui.parsers.vocabulary import ABOUT, is_piece
 
 _WRAPPER = re.compile(WRAPPER)
 # In front of a measure, or behind it: it is told of each class.
@@ -30,10 +30,6 @@ _BATCHES = {
 # Behind the numbers of texts: "a loss of 12.5 million dollars".
 _MAGNITUDES = word_set("""
     hundred thousand million billion trillion
-""")
-# Behind a measure: of what, or since when.
-_BEHIND_MEASURE = word_set("""
-    since over across per by for on of
 """)
 
 
@@ -132,7 +128,7 @@ def _take_text(walk: Walk, token: Token) -> None:
 def _measure_of_parts(walk: Walk) -> str:
     """The measure in front of a colon whose parts stand behind it: ``Dice per organ: liver: 0.91, spleen: 0.82``."""
     phrase, rest = walk.phrase, walk.tokens[walk.i :]
-    end = next((i for i, word in enumerate(phrase) if word.lower() in _BEHIND_MEASURE), len(phrase))
+    end = next((i for i, word in enumerate(phrase) if word.lower() in ABOUT), len(phrase))
     signs = ":=" if any(_PER_CLASS.match(word) for word in phrase) else ":"
     names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text in signs]
     apart = len(names) > 1 and all(role_of(name) is Role.UNKNOWN for name in names)
