@@ -64,14 +64,21 @@ class Cockpit:
     """Made without waiting for an engine; ``start`` begins the threads that fill it; ``version`` grows with news."""
 
     def __init__(
-        self, options: AppOptions, settings: SettingsFile | None = None, profiles: tuple[ProfileEntry, ...] = ()
+        self,
+        options: AppOptions,
+        settings: SettingsFile | None = None,
+        profiles: tuple[ProfileEntry, ...] = (),
+        engine: str | None = None,
     ) -> None:
-        """``profiles`` are those that are known already, by their names at least."""
+        """``profiles`` are those that are known already, by their names at least.
+
+        ``engine`` is what the settings said of the engine when they were read last: with it that one is asked at
+        once, while the settings are read.
+        """
         self.options = options
         self.home: Path = home()
         self._settings_file = settings or SettingsFile()
-        self.loaded: LoadedSettings = self._settings_file.read()
-        """The user's settings, read again when their file changes; then it is another object."""
+        self._usual_engine = engine or ""
         self.database = RunDatabase(self.home / "runs.db", reading_will_do=True)
         self.launcher = Launcher(self.home, self.database, self.choose, make_engine)
         self.watcher = Watcher(self.launcher)
@@ -98,11 +105,17 @@ class Cockpit:
         self._reading_profiles = threading.Lock()
         self._reading_settings = threading.Lock()
         self._closed = threading.Event()
+        if engine is not None:
+            self.connect()
+        self.loaded: LoadedSettings = self._settings_file.read()
+        """The user's settings, read again when their file changes; then it is another object."""
+        self._take_usual_engine()
 
     def start(self) -> None:
         """Begin; returns at once."""
         self.watcher.start()
-        self.connect()
+        if not self._attempt:
+            self.connect()
         threading.Thread(target=self._look_at_files, name="files", daemon=True).start()
         self.sampler.period = self.loaded.settings.refresh.samples
         self.sampler.start()
@@ -122,25 +135,35 @@ class Cockpit:
 
     def choose(self, wish: str) -> EngineChoice:
         """The engine for a launch: ``wish``, the one the viewer was started with, the user's, else what answers."""
-        usual = "" if self.options.endpoint else self.loaded.settings.engine
+        usual = "" if self.options.endpoint else self._usual_engine
         return choose_engine(wish or self.options.engine or usual, self.options.endpoint, stand_in=True)
+
+    def _take_usual_engine(self) -> None:
+        """Go by the engine that the settings name; look for it where another was asked."""
+        before, self._usual_engine = self._usual_engine, self.loaded.settings.engine
+        if before != self._usual_engine and self._attempt and not (self.options.engine or self.options.endpoint):
+            self.connect()
 
     def _connect_at_last(self, attempt: int) -> None:
         """Connect, unless somebody else began to meanwhile."""
         tries = 0
-        while attempt == self._attempt and not self._closed.is_set() and not self._connect():
+        while attempt == self._attempt and not self._closed.is_set() and not self._connect(attempt):
             self._closed.wait(_ASK_AGAIN_S[min(tries, len(_ASK_AGAIN_S) - 1)])
             tries += 1
 
-    def _connect(self) -> bool:
+    def _connect(self, attempt: int) -> bool:
         """Take the engine that there is now; tells whether it is the one that is wanted."""
         with self._connecting:
             try:
                 choice = self.choose("")
             except MltuiError as error:
-                if str(error) != self.engine_error:
+                if attempt == self._attempt and str(error) != self.engine_error:
                     self.engine_error = str(error)
                     self.version += 1
+                return False
+            if attempt != self._attempt:
+                # Another was asked for meanwhile.
+                choice.engine.close()
                 return False
             if choice.reason and self.choice and self.choice.reason:
                 # This machine's own processes stand in for it as before.
@@ -196,8 +219,7 @@ class Cockpit:
         self.sampler.period = now.settings.refresh.samples
         if now.settings.profile_folders != before.settings.profile_folders:
             self._repository = None
-        if now.settings.engine != before.settings.engine and not (self.options.engine or self.options.endpoint):
-            self.connect()
+        self._take_usual_engine()
         self.version += 1
 
     def reload_profiles(self) -> None:

@@ -1,4 +1,4 @@
-"""What the last start of the app made of the user's settings: theme and keys, for the first frame of the next.
+"""What the last start of the app made of the user's settings: theme, keys and engine, for the next to begin with.
 
 ::
 
@@ -33,6 +33,7 @@ class LastStart(NamedTuple):
     theme: str = ""
     keys: Mapping[str, str] = MappingProxyType({})
     """Keys of the commands that have others than their own, comma separated, by the command's id."""
+    engine: str = ""
 
 
 def read_last_start() -> LastStart:
@@ -46,12 +47,14 @@ def read_last_start() -> LastStart:
     known = dict(pairs)
     if known.get("file") != str(settings_path()):
         return LastStart()
-    return LastStart(known.get("theme", ""), {name[4:]: value for name, value in pairs if name.startswith("key ")})
+    keys = {name[4:]: value for name, value in pairs if name.startswith("key ")}
+    return LastStart(known.get("theme", ""), keys, known.get("engine", ""))
 
 
 def keep_last_start(start: LastStart) -> None:
     """Keep it for the next start; what cannot be written is done without."""
-    pairs = {"file": str(settings_path()), "theme": start.theme} | {f"key {k}": v for k, v in start.keys.items()}
+    pairs = {"file": str(settings_path()), "theme": start.theme, "engine": start.engine}
+    pairs |= {f"key {name}": keys for name, keys in start.keys.items()}
     text = "".join(f"{name}\t{value}\n" for name, value in pairs.items())
     path = home() / "settings.last"
     with contextlib.suppress(OSError, UnicodeDecodeError):

@@ -50,11 +50,12 @@ class SettingsFile:
     def read(self) -> LoadedSettings:
         """Read it and check it; an absent file is one that says nothing. Never raises for the file's sake."""
         from mltui.domain.settings import Settings
-        from mltui.storage.yaml_source import read_source
 
         self._seen = _stamp(self.path)
         if self._seen == (0, -1):
             return LoadedSettings(Settings())
+        from mltui.storage.yaml_source import read_source
+
         source = read_source(self.path, _kind())
         if not isinstance(source.data, dict):
             return LoadedSettings(Settings(), source.problems, source.text, whole=False)

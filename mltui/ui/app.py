@@ -128,7 +128,7 @@ class MltuiApp(App[None]):
 
         self.main.load()
         try:
-            cockpit = Cockpit(self.options, settings_file(), names)
+            cockpit = Cockpit(self.options, settings_file(), names, self.user.engine)
         except MltuiError as error:
             self.call_from_thread(self.exit, return_code=1, message=clean(str(error)))
         else:

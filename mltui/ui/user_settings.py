@@ -64,6 +64,11 @@ class UserSettings:
         self._take_keys(self._last.keys)
         self._take_theme(self._last.theme or DARK.name)
 
+    @property
+    def engine(self) -> str:
+        """The engine that they named when they were read last."""
+        return self._last.engine
+
     def _take_theme(self, name: str) -> None:
         if name != self._theme and not self._app.options.theme and name in self._app.available_themes:
             self._app.theme = name
@@ -86,7 +91,7 @@ class UserSettings:
         if keys != self._last.keys:
             self._take_keys(keys)
             self._app.main.keys.refresh()
-        now = LastStart(loaded.settings.theme, keys)
+        now = LastStart(loaded.settings.theme, keys, loaded.settings.engine)
         if first or now != self._last:
             self._last = now
             self._app.do("", lambda: keep_last_start(now))

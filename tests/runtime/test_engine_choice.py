@@ -8,10 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from mltui.domain.errors import EngineUnavailable
+from mltui.domain.options import AppOptions
 from mltui.engines.docker import DockerEngine
 from mltui.engines.docker.client import unavailable
 from mltui.engines.docker.endpoint import Endpoint
+from mltui.runtime.cockpit import Cockpit
 from mltui.runtime.engine_choice import choose_engine
+from mltui.storage.last_start import settings_path
+from mltui.storage.locations import make_folder
+from tests.conftest import TestEngine
+from tests.runtime.conftest import until
 
 Fail = Callable[[BaseException, bool], None]
 
@@ -64,3 +70,21 @@ def test_an_engine_that_was_named_is_insisted_on(fail: Fail, error: OSError) -> 
     assert choose_engine("auto").engine.name == "local"
     with pytest.raises(EngineUnavailable):
         choose_engine("docker", stand_in=True)
+
+
+def test_the_engine_of_the_last_start_is_asked_at_once(dockerd: TestEngine) -> None:
+    """It is there before anything else begins, unless the settings name another one now."""
+    viewer = Cockpit(AppOptions(endpoint=dockerd.url), engine="")
+    try:
+        until(lambda: viewer.choice)
+        assert viewer.choice.engine.name == "docker"
+    finally:
+        viewer.close()
+    make_folder(settings_path().parent)
+    settings_path().write_text("engine: local\n")
+    viewer = Cockpit(AppOptions(), engine="docker")
+    try:
+        until(lambda: viewer.choice and viewer.choice.engine.name == "local")
+        assert viewer.choose("").engine.name == "local"
+    finally:
+        viewer.close()

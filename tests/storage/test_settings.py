@@ -88,9 +88,9 @@ def test_a_change_of_the_file_is_noticed_once_until_it_is_read() -> None:
 
 
 def test_the_last_start_is_known_without_reading_yaml(mltui_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Theme and keys come back; those of another settings file do not; a damaged file is no start."""
+    """Theme, keys and engine come back; those of another settings file do not; a damaged file is no start."""
     mltui_home.mkdir()
-    start = LastStart("mltui-light", {"runs.stop": "x,comma", "runs.kill": ""})
+    start = LastStart("mltui-light", {"runs.stop": "x,comma", "runs.kill": ""}, "local")
     keep_last_start(start)
     assert read_last_start() == start
     monkeypatch.setenv("MLTUI_CONFIG", "/elsewhere")

@@ -54,7 +54,7 @@ class DockerClient:
     def ask_version(self, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:
         """The engine's version, asked for now."""
         with self.errors():
-            version = ask(self.endpoint, "/version", timeout)
+            version = _table(ask(self.endpoint, "/version", timeout))
         if _numbers(version.get("ApiVersion")) < OLDEST_API:
             raise EngineUnavailable(
                 f"The engine at {self.endpoint} speaks API {one_line(str(version.get('ApiVersion')), 20)}, too old.",
@@ -66,7 +66,7 @@ class DockerClient:
     def machine(self, timeout: float = QUICK) -> dict[str, Any]:
         """What the engine tells of itself and its machine (``docker info``)."""
         with self.errors("The engine tells nothing of itself"):
-            return ask(self.endpoint, f"/v{self.api_version}/info", timeout)
+            return _table(ask(self.endpoint, f"/v{self.api_version}/info", timeout))
 
     @property
     def api_version(self) -> str:
@@ -118,6 +118,31 @@ class DockerClient:
                 silent=silent,
             )
 
+    def get(self, path: str, *, what: str = "") -> dict[str, Any]:
+        """What the engine knows of one thing; errors as for ``call``."""
+        with self.errors(what):
+            return _table(self._asked(path, {}))
+
+    def rows(self, path: str, params: Mapping[str, Any] | None = None, *, what: str = "") -> list[dict[str, Any]]:
+        """A list of the engine; errors as for ``call``."""
+        with self.errors(what):
+            rows = self._asked(path, params or {})
+            if not isinstance(rows, list):
+                raise ConnectionError(_NO_ENGINE)
+            return rows
+
+    def _asked(self, path: str, params: Mapping[str, Any]) -> object:
+        path = f"/v{self.api_version}{path}"
+        if self.endpoint.scheme == "unix":
+            # Connecting costs less here than loading docker-py, for which the first lists would wait.
+            return ask(self.endpoint, path, QUICK, params)
+        # Elsewhere it costs round trips, or a login; docker-py keeps its connections.
+        api = self._api(QUICK)
+        answer = api.get(f"{api.base_url}{path}", params=params, timeout=QUICK)
+        if answer.status_code >= 400:
+            raise Refused(answer.status_code, message_of(answer.text))
+        return answer.json()
+
     def post(self, path: str, body: Mapping[str, object], *, what: str = "", timeout: float = PATIENT) -> None:
         """Send JSON to what docker-py has no call for; errors as for ``call``."""
         with self.call(what, timeout) as api:
@@ -159,6 +184,12 @@ class DockerClient:
             if not type(error).__module__.startswith(("docker.", "urllib3.", "http.")):
                 raise
             raise unavailable(self.endpoint, error) from error
+
+
+def _table(answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise ConnectionError(_NO_ENGINE)
+    return answer
 
 
 def _numbers(version: object) -> tuple[int, int]:
@@ -228,6 +259,7 @@ def _tls_reason(error: ssl.SSLError) -> str:
     return one_line(str(getattr(error, "verify_message", "") or error.reason or error), 200)
 
 
+_NO_ENGINE = "what answers there is no Docker engine, or its answer broke off"
 _START = "Start it (`sudo systemctl start docker`), or choose another with DOCKER_HOST or `docker context use`."
 _ADDRESS = "Correct DOCKER_HOST (unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST), or choose with `docker context use`."
 _BUSY = "It may be busy or hang: try again, and see whether `docker version` answers."

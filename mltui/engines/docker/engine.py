@@ -9,8 +9,10 @@ import os
 import platform
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from mltui.domain.container import Container, ContainerStatus, Limits, Usage
 from mltui.domain.errors import EngineError, GpuUnavailable, NotFound, StartError
@@ -163,10 +165,10 @@ class DockerEngine:
 
     def images(self) -> tuple[Image, ...]:
         """All images, newest first, with the number of containers that use each."""
-        with self._client.call("The images cannot be listed") as api:
-            raw: list[dict[str, Any]] = api.images()
-            used = [row.get("ImageID") for row in api.containers(all=True)]
-        rows = [image_row(one, used.count(one["Id"])) for one in raw]
+        what = "The images cannot be listed"
+        raw = self._client.rows("/images/json", what=what)
+        used = Counter(row.get("ImageID") for row in self._client.rows("/containers/json", {"all": 1}, what=what))
+        rows = [image_row(one, used[one["Id"]]) for one in raw]
         return tuple(sorted(rows, key=lambda row: -row.created))
 
     def remove_image(self, image_id: str, *, force: bool = False) -> None:
@@ -263,13 +265,13 @@ class DockerEngine:
         return container_status(self._inspect(container_id))
 
     def _inspect(self, container_id: str) -> dict[str, Any]:
-        with self._client.call(f"The container {one_line(container_id, 80)[:12]} cannot be inspected") as api:
-            return dict(api.inspect_container(container_id))
+        what = f"The container {one_line(container_id, 80)[:12]} cannot be inspected"
+        return self._client.get(f"/containers/{quote(container_id, safe='')}/json", what=what)
 
     def find(self, run_id: str) -> ContainerStatus | None:
         """The container that carries the run's label, the newest if there are several."""
-        with self._client.call("The containers cannot be listed") as api:
-            rows = api.containers(all=True, filters={"label": f"{LABEL_RUN}={run_id}"})
+        query = {"all": 1, "filters": json.dumps({"label": [f"{LABEL_RUN}={run_id}"]})}
+        rows = self._client.rows("/containers/json", query, what="The containers cannot be listed")
         try:
             return self.inspect(max(rows, key=lambda row: row.get("Created") or 0)["Id"]) if rows else None
         except NotFound:
@@ -355,8 +357,7 @@ class DockerEngine:
 
     def containers(self) -> tuple[Container, ...]:
         """All containers, running or not, newest first."""
-        with self._client.call("The containers cannot be listed") as api:
-            rows = api.containers(all=True)
+        rows = self._client.rows("/containers/json", {"all": 1}, what="The containers cannot be listed")
         return tuple(sorted(map(container_row, rows), key=lambda row: -row.created))
 
     def details(self, container_id: str) -> dict[str, Any]:

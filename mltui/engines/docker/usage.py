@@ -59,8 +59,8 @@ class UsageReader:
             return None
 
     def _open(self, container_id: str) -> _Source | None:
-        with self._client.call("The container cannot be inspected") as api:
-            raw: dict[str, Any] = api.inspect_container(container_id)
+        what = "The container cannot be inspected"
+        raw = self._client.get(f"/containers/{container_id}/json", what=what)
         if not (raw.get("State") or {}).get("Running"):
             return None
         allowed = allowance(raw, *self._totals())

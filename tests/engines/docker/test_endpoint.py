@@ -15,6 +15,7 @@ from mltui.domain.errors import EngineUnavailable
 from mltui.engines.docker import endpoint as module
 from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.wire import open_socket, ssh_command
+from tests.conftest import TestEngine
 
 
 @pytest.fixture(autouse=True)
@@ -148,11 +149,12 @@ def test_a_link_that_dies_without_a_word_is_noticed() -> None:
     assert command[command.index("ServerAliveCountMax=3") - 1] == "-o"
 
 
-def test_choosing_an_endpoint_imports_no_docker() -> None:
-    """The screen's first frame names the endpoint without waiting for docker-py."""
+def test_choosing_an_endpoint_and_listing_import_no_docker(dockerd: TestEngine) -> None:
+    """The screen's first frame and its first lists and figures do not wait for docker-py."""
     code = (
         "import sys; from mltui.engines.docker import DockerEngine, find_endpoint; "
-        "DockerEngine(); find_endpoint(environ={}); "
+        f"engine = DockerEngine({dockerd.url!r}); find_endpoint(environ={{}}); engine.info(); assert engine.images(); "
+        "engine.usage([one.id for one in engine.containers()]); engine.find('none'); "
         "sys.exit(sum(name in sys.modules for name in ('docker', 'requests', 'urllib3')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

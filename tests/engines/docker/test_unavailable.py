@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mltui.domain.errors import EngineUnavailable
+from mltui.domain.errors import EngineUnavailable, NotFound
 from mltui.engines.docker import DockerEngine, wire
 from mltui.engines.docker.client import DockerClient
 from mltui.engines.docker.endpoint import Endpoint, Tls
@@ -117,9 +117,20 @@ def test_something_else_answers(tmp_path: Path, reply: bytes) -> None:
         refused(url)
 
 
+def test_a_list_that_breaks_off(tmp_path: Path) -> None:
+    """Half of a list is no list."""
+
+    def answer(caller: socket.socket) -> None:
+        version = b"/version" in caller.recv(4096)
+        caller.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + (b'{"ApiVersion": "1.41"}' if version else b'[{"Id": "a'))
+
+    with server(tmp_path / "d.sock", answer) as url, pytest.raises(EngineUnavailable, match="broke off"):
+        DockerEngine(url).containers()
+
+
 def test_an_engine_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is given up."""
-    monkeypatch.setattr(wire.ask, "__defaults__", (0.2,))
+    monkeypatch.setattr(wire.ask, "__defaults__", (0.2, None))
     held: list[socket.socket] = []
     with server(tmp_path / "d.sock", lambda caller: held.append(caller.dup())) as url:
         assert "did not answer in time" in refused(url).message
@@ -229,7 +240,9 @@ def test_tls(dockerd: TestEngine, certificates: Path) -> None:
     with tls_front(dockerd.url.removeprefix("unix://"), certificates) as url:
         client = DockerClient(Endpoint(url, "", trusted))
         with client.call("-") as api:
-            assert api.images()
+            assert api.images() == client.rows("/images/json")
+        with pytest.raises(NotFound, match="No such container"):
+            client.get("/containers/none/json", what="-")
         stream = client.stream("GET", "/events", what="-")
         stream.close()
         assert stream.read() == b""
