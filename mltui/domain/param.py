@@ -12,6 +12,7 @@ from mltui.domain.schema import Kind
 from mltui.domain.secret_names import is_secret_name
 from mltui.domain.secret_text import has_shape
 from mltui.domain.section import Number, Section, ShortForm, Text, as_text, describe, fault
+from mltui.domain.units import number_text
 from mltui.domain.value_range import looks_like_range, range_values
 
 #: A value of a parameter.
@@ -72,7 +73,7 @@ class Param(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Param:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise fault(f"the minimum {self.min:g} is above the maximum {self.max:g}", "min")
+            raise fault(f"the minimum {number_text(self.min)} is above the maximum {number_text(self.max)}", "min")
         for index, choice in enumerate(self.choices):
             self._check_at(choice, "choices", index)
         if self.default is not None:
@@ -158,10 +159,10 @@ class Param(Section):
 
     def _bounds(self) -> str:
         if self.min is not None and self.max is not None:
-            return f" from {self.min:g} to {self.max:g}"
+            return f" from {number_text(self.min)} to {number_text(self.max)}"
         if self.min is not None:
-            return f" of at least {self.min:g}"
-        return "" if self.max is None else f" of at most {self.max:g}"
+            return f" of at least {number_text(self.min)}"
+        return "" if self.max is None else f" of at most {number_text(self.max)}"
 
     @property
     def value(self) -> ParamValue | None:

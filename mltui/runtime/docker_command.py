@@ -45,6 +45,10 @@ def _joined(lines: Iterator[Line]) -> str:
     return " \\\n  ".join(" ".join(map(_quoted, line)) for line in lines)
 
 
+#: How a byte is written within ``$'…'``.
+_ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord("\n"): "\\n", ord("\t"): "\\t"}
+
+
 def _quoted(word: str) -> str:
     """A word for a shell. What would steer a terminal, or break the line, is written as bash's and zsh's ``$'…'``."""
     if word == "&&":
@@ -52,7 +56,7 @@ def _quoted(word: str) -> str:
     if word.isprintable():
         return shlex.quote(word)
     data = word.encode(errors="surrogateescape")
-    safe = (chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}" for byte in data)
+    safe = (_ESCAPED.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}") for byte in data)
     return f"$'{''.join(safe)}'"
 
 

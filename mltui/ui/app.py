@@ -14,6 +14,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
@@ -52,12 +53,20 @@ _TERMINATED = 128 + signal.SIGTERM
 _ON_THE_RIGHT = ("curves", "log", "gauges", "detail")
 
 
+def _offered_commands() -> type[Provider]:
+    """What the palette looks in, loaded when it opens."""
+    from mltui.ui.command_search import OfferedCommands
+
+    return OfferedCommands
+
+
 class MltuiApp(App[None]):
     """The cockpit."""
 
     TITLE = "mltui"
     CSS_PATH: ClassVar = "styles/main.tcss"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {_offered_commands}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
     COMMAND_PALETTE_BINDING = "ctrl+p"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def offered_on(app: MltuiApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """The commands of the place, then those of the app; of a screen over the main one its own alone."""
+    """The commands of the place, of the app and of other places; of a screen over the main one its own alone."""
     found = _of_panes(app) if screen is app.main else _of_screen(app, screen)
     for command, where, give in found:
         if command.palette and not (app.options.read_only and (command.acts or command.dangerous)):
@@ -26,12 +26,13 @@ def offered_on(app: MltuiApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
 
 def _of_panes(app: MltuiApp) -> Iterator[tuple[Command, str, Any]]:
     here = app.main.place
-    for place in filter(None, (here, *(name for name in app.main.pane_names() if name != here))):
-        where = "" if place == here else f"{place.capitalize()}: "
-        for command in PANES.get(place, ()):
-            yield command, where, partial(_give_in, app, command.action, place)
+    for command in PANES.get(here, ()):
+        yield command, "", partial(_give_in, app, command.action, here)
     for command in APP:
         yield command, "", partial(app.run_action, command.action)
+    for place in (name for name in app.main.pane_names() if name != here):
+        for command in PANES.get(place, ()):
+            yield command, f"{place.capitalize()}: ", partial(_give_in, app, command.action, place)
 
 
 async def _give_in(app: MltuiApp, action: str, place: str) -> None:

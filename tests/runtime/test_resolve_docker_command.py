@@ -139,6 +139,8 @@ def test_no_byte_of_a_launch_steers_the_terminal():
     line = docker_command(spec)
     assert clean(line) == line
     assert words_of(line) == run_argv(spec)
+    # What is usual in a script is written as a person would.
+    assert r"$'print(\'a\')\n\tb\\'" in docker_command(replace(PLAIN, command=("print('a')\n\tb\\",)))
 
 
 def words_of(line: str) -> list[str]:

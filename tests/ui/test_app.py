@@ -258,7 +258,7 @@ def test_arrows_move_the_cursor_of_a_list_that_is_longer_than_its_pane(profiles:
 
 
 def test_the_palette_finds_commands_of_other_panes(profiles: Path) -> None:
-    """A command is named with its pane, and giving it goes there."""
+    """A command is named with its pane, and giving it goes there; those of the place stand first, in their order."""
 
     async def drive() -> None:
         app = app_for(profiles)
@@ -270,6 +270,11 @@ def test_the_palette_finds_commands_of_other_panes(profiles: Path) -> None:
             await titles["Images: Remove  (d)"].callback()
             await pilot.pause()
             assert app.main.place == "images"
+            await pilot.press("1", "ctrl+p")
+            await wait_for(pilot, lambda: re.search(r"Launch …  \(enter\).*Launch at once  \(L\)", text(app), re.S))
+            await pilot.press(*"pasting")
+            # A word of its sentence finds a command whose title does not have it.
+            await wait_for(pilot, lambda: "Import  (I)" in text(app) and "Launch at once" not in text(app))
 
     asyncio.run(drive())
 

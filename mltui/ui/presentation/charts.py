@@ -191,7 +191,7 @@ def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
             color = run.color if len(runs) > 1 else ""
             glyph = run.glyph if len(runs) > 1 else ""
             curve = Curve(one_line(label, LABEL_LENGTH), series, color, goal=Goal.MAX, glyph=glyph, origin=zero)
-            charts.setdefault(title, []).append(replace(curve, best_called="peak"))
+            charts.setdefault(title, []).append(replace(curve, peak=True))
     return [
         ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, LABEL_LENGTH), tuple(curves), MetricKind.SYSTEM)
         for title, curves in charts.items()

@@ -141,10 +141,10 @@ def _allowed(param: Param) -> str:
     if param.choices:
         return "one of " + ", ".join(map(str, param.choices))
     if param.min is not None and param.max is not None:
-        return f"{param.min:g} to {param.max:g}"
+        return f"{number_text(param.min)} to {number_text(param.max)}"
     if param.min is not None:
-        return f"at least {param.min:g}"
-    return "" if param.max is None else f"at most {param.max:g}"
+        return f"at least {number_text(param.min)}"
+    return "" if param.max is None else f"at most {number_text(param.max)}"
 
 
 def _param_step(param: Param) -> Callable[[str, int], str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.figures import cores_text, format_bytes
 from mltui.domain.text import clean, one_line
+from mltui.domain.units import number_text
 from mltui.ui.commands import key_of
 from mltui.ui.widgets.lines import Line, Span
 
@@ -37,11 +38,11 @@ def _param_line(name: str, param: Param) -> Line:
     if param.choices:
         bounds = "one of " + ", ".join(map(str, param.choices))
     elif param.min is not None and param.max is not None:
-        bounds = f"{param.min:g} to {param.max:g}"
+        bounds = f"{number_text(param.min)} to {number_text(param.max)}"
     elif param.min is not None:
-        bounds = f"at least {param.min:g}"
+        bounds = f"at least {number_text(param.min)}"
     elif param.max is not None:
-        bounds = f"at most {param.max:g}"
+        bounds = f"at most {number_text(param.max)}"
     default = "–" if param.default is None else one_line(str(param.default), 30)
     spans: list[Span] = [(f"  {one_line(name, 40):<{_NAME}} ", "text"), (f"{default:<10} ", "strong")]
     return [*spans, (f"{bounds:<20} ", "dim"), (one_line(param.help, 120), "dim")]

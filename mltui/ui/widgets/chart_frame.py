@@ -196,11 +196,14 @@ class _Cells:
     def _points(self, plotted: Plotted, model: ChartModel) -> None:
         """A hollow mark at every point of a curve that has few of them: that is all that was measured."""
         xs, values, geometry = plotted.trace.x(model.view.x_axis), plotted.main.series.value, self._geometry
+        # A mark that stands for another curve, as the training part of compared runs has it, is not taken.
+        taken = {p.glyph for p in model.curves}
+        hollow = HOLLOW.get(plotted.glyph, plotted.glyph)
+        glyph = plotted.glyph if hollow in taken else hollow
         if len(values) * 8 <= geometry.width:
             for x, value in zip(xs, values, strict=True):
                 if math.isfinite(value):
-                    glyph, style = HOLLOW.get(plotted.glyph, plotted.glyph), self._style_of(plotted, False)
-                    self.put(geometry.column_of(x), geometry.row_of(value), glyph, style)
+                    self.put(geometry.column_of(x), geometry.row_of(value), glyph, self._style_of(plotted, False))
 
     def _newest(self, plotted: Plotted, model: ChartModel) -> None:
         xs, values = plotted.trace.x(model.view.x_axis), plotted.main.series.value

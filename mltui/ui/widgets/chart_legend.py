@@ -206,7 +206,10 @@ def _best_text(plotted: Plotted, model: ChartModel, placed: bool) -> list[str]:
     best = best_index(plotted)
     if best is None or len(plotted.curve.series) < 2:
         return []
-    text = f"  {plotted.curve.best_called} {format_value(plotted.curve.series.value[best])}"
+    if plotted.curve.peak:
+        # Where it was lies somewhere between the points of the log.
+        return [f"  peak {format_value(plotted.curve.series.value[best])}"]
+    text = f"  best {format_value(plotted.curve.series.value[best])}"
     return [f"{text} @ {format_place(plotted.trace.x(model.view.x_axis)[best], model)}" if placed else text]
 
 

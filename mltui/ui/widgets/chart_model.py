@@ -42,8 +42,8 @@ class Curve:
     style: CurveStyle = CurveStyle.LINE
     goal: Goal | None = Goal.MIN
     """``None``: no value of it is better than another."""
-    best_called: str = "best"
-    """What its legend calls the value that is the goal."""
+    peak: bool = False
+    """What is greatest of it is no achievement: its legend calls that the peak."""
     glyph: str = ""
     """Its mark; empty: the next one that is free in its chart."""
     pale: bool = False
