@@ -76,8 +76,14 @@ def take_compared(record: Record) -> None:
 
 
 def take_sized(record: Record) -> None:
-    """Take a step that is no whole number, beside a counter that is one, as how large the step was."""
+    """Take a step that is no whole number, beside a counter that is one, as how large the step was.
+
+    In a table, batches in a column behind the learning rates are as large as that.
+    """
     counters = [f for f in record.fields if f.role is Role.COUNTER]
+    rate = next((f.index for f in record.fields if is_learning_rate(f.name)), None)
+    if record.row and rate is not None and [f.counts for f in counters if f.index > rate] == [("batch", "batch")]:
+        counters[-1].role = Role.OTHER
     steps = [f for f in counters if f.decimal and f.counts == ("step", "step")]
     if len(counters) == 2 and len(steps) == 1:
         steps[0].role = Role.SCHEDULE
@@ -127,6 +133,14 @@ def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
         return None
     tries = counted and all(f.counts == ("trial", "step") for f in record.fields if f.role is Role.COUNTER)
     return [] if tries or any(is_setting(f.name) for f in record.fields) else None
+
+
+def _bests_are_found(record: Record, counts: bool) -> list[Field] | None:
+    """``lr=0.01  best val loss 0.29 (epoch 3)``: to what a setting came, and when."""
+    best = [f.index for f in _best(record) if role_of(_but_best(f.name)) is Role.METRIC]
+    counted = [f.index for f in record.fields if f.role is Role.COUNTER]
+    found = best and counted and not record.nameless and min(counted) > best[0]
+    return [] if found and _sets(record) and not _metrics(record) else None
 
 
 def _parts_stand_alone(record: Record, counts: bool) -> list[Field] | None:
@@ -247,6 +261,7 @@ _RULES: tuple[_Rule, ...] = (
     _searches_come_to_a_best,
     _folds_come_to_a_best,
     _settings_are_no_values,
+    _bests_are_found,
     _parts_stand_alone,
     _rates_and_norms_stand_alone,
     _counters_alone_measure_nothing,

@@ -38,7 +38,7 @@ class Context:
     size: float = 0.0
     """How many steps an epoch has, where a line says so."""
     trials: int = 0
-    """How many trials have been told of."""
+    """How many trials have been told of, and attempts that broke off: what comes again in the next one is news."""
     advances: int = 0
     """How often the training went on."""
     first_epoch: float | None = None
@@ -80,6 +80,10 @@ class Context:
         return numbers[plan.inner.index] == total and self.axis == plan.inner.axis
 
     # What the log says of where it stands.
+
+    def break_off(self) -> None:
+        """An error ended the program, or a part of it: what goes on behind it may tell again where it was."""
+        self.trials += 1
 
     def enter_fold(self, word: str, number: float) -> None:
         """The log says in which fold it is, or in which trial of a search."""

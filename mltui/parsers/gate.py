@@ -20,7 +20,10 @@ _GATE = frozenset(
     | SCHEDULE_WORDS
     | SCOPE_WORDS.keys()
     | (COUNTERS.keys() - {"task"})
-    | word_set("learning episodic gradient metrics best rank steps batches class trace function dep baselines r")
+    | word_set("""
+    learning episodic gradient metrics best rank steps batches class traceback function dep baselines ranking
+    leaderboard top r
+""")
 )
 # Names that are one letter but for their digits: ``f1 = 0.8``.
 _LETTERS = "|".join(sorted(word for word in METRIC_WORDS if len(word) == 2 and word[1].isdigit()))

@@ -28,7 +28,7 @@ class Seen:
     before_last: float | None = None
     """Where the one before it stood."""
     trials: int = 0
-    """How many trials the log had told of when a line last stood where others had."""
+    """How many trials and attempts the log had told of when a line last stood where others had."""
     again: PlacedLine | None = None
     """The first line came again behind the others: another run, or all of it drawn anew."""
 
@@ -46,7 +46,7 @@ class Seen:
         return 0.0 if self.last_x is None else self.last_x - (self.before_last or 0.0)
 
     def enter_trial(self, trials: int) -> None:
-        """The log tells of so many trials by now: in a new one the same line is news."""
+        """The log tells of so many trials and attempts by now: in a new one the same line is news."""
         if self.trials != trials:
             self.trials = trials
             self.values.clear()
@@ -147,6 +147,8 @@ class Standing:
     """They are a curve only where the log counts anything: any program may print them."""
     compares: bool = False
     """They say how good a model is, as a comparison of models does: they are a curve only beside other signs of one."""
+    sets: bool = False
+    """They tell a learning rate, too: where other lines tell what they measure, they may compare settings."""
     things: bool = False
     """Two of such lines stood at one place of the log: they speak of things, not of times."""
 

@@ -222,6 +222,8 @@ class Lines:
             self._read_curves(text)
         elif kind in BLOCKS:
             self._silent = kind
+            if kind == "trace":
+                self.points.context.break_off()
         elif kind == "scope":
             self._heading = heading_of(text, self.points.context.x)
 

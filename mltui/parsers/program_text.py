@@ -46,6 +46,15 @@ _COUNTS = re.compile(rf"\b(?:(?:global_)?(?:{COUNTING})|trial|update)\b['\"]?\s*
 _TRAINS_A_WIRE = re.compile(r"\b(?:link|lane|ddr\d?|phy) (?:re)?train", re.I)
 # A setting that was left as it is: ``kappa = 0.75 (Default)``.
 _DEFAULT = re.compile(r"\(default\)\s*$", re.I)
+# Values not taken: ``dropping {'lr': 0.0003}``, ``ignoring duplicate metric auc=0.8``, ``discarded: loss=0.5``.
+_REFUSED = re.compile(
+    r"\b(?:(?:(?:dropp|discard|ignor|reject|skipp)ing|(?:unable|failed) to log)"
+    r"(?!\s(?:\w+\s){0,2}(?:lr|rates?|ratio|fraction|prob\w*)\b)(?:\s[\w.]{1,40}){0,3}(?::?(?=\s[\[({'\"]))?"
+    r"|(?:dropped|discarded|ignored|rejected)(?:(?:\s\w{1,40}){0,2}:?(?=\s[\[({'\"])|:))"
+    r"\s[\[({]?['\"]?[A-Za-z][\w./]{0,40}['\"]?\s?[=:]\s?[-+.]?\d",
+    re.I,
+)
+_NOT_LOGGED = re.compile(r"\b(?:(?:not|already) (?:be )?logged|will be (?:dropped|discarded|ignored|rejected))\b", re.I)
 # Words of sentences for readers: a log says what is, not what might be.
 _TELLING = re.compile(r"\b(?:you|your|might|would|could|should|usually|typically|for example|because)\b", re.I)
 _QUESTION = re.compile(r"[a-z][a-z']\?[\"']?\s*$")
@@ -55,6 +64,8 @@ _FLAGS = re.compile(r"[=:] ?(?:True|False|None|true|false|null)\b")
 def is_program_text(text: str) -> bool:
     """Whether a line is another program's, or tells a reader something: what it counts and measures is no curve."""
     if _EXCEPTION.match(text) or _is_code(text) or _DEFAULT.search(text[-16:]) or _TRAINS_A_WIRE.search(text):
+        return True
+    if _REFUSED.search(text) or _NOT_LOGGED.search(text):
         return True
     if text.count("=") + text.count(":") > 5 and len(_FLAGS.findall(text)) > 2 and not _COUNTS.search(text):
         return True  # Settings: what is measured is no yes or no.

@@ -1,7 +1,7 @@
 """Blocks of several lines that say nothing of the training, whatever stands in them.
 
 They are a traceback, the summary of a statistical model, a test session, metrics told again under a heading of stars,
-and the best so far told again.
+the best so far told again, and trainings ranked by what they came to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple, get_args
 
-Block = Literal["trace", "summary", "tests", "section", "recap"]
+Block = Literal["trace", "summary", "tests", "section", "recap", "ranking"]
+
+# What is ranked; the "top 10 results" may be those of a search in data.
+_RANKED = r"(?:runs?|trials?|config\w*|settings?|combinations?|candidates?|models?|checkpoints?|experiments?)"
 
 
 class _Form(NamedTuple):
@@ -38,6 +41,17 @@ _FORMS: dict[str, _Form] = {
     "recap": _Form(
         re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),
         re.compile(rb"[ \t]+\S").match,
+        False,
+    ),
+    # Its rows are indented, or begin with their place: ``1. lr=3  val loss 0.29``, ``#1  lr=3  val loss 0.29``.
+    "ranking": _Form(
+        re.compile(
+            rf"\W*(?:(?:final|overall|sweep|{_RANKED}) ranking|ranking (?:by|of (?:the )?{_RANKED})"
+            rf"|(?:\w+ )?leaderboard|(?:{_RANKED}|results) (?:ranked|sorted) by"
+            rf"|(?:best|top)[ -]\d+ (?:(?:of|/) \d+ )?(?:\w+ )?{_RANKED})\b[^:=\d]{{0,60}}:?[-=*#\s]*$",
+            re.I,
+        ),
+        re.compile(rb"[ \t]+\S|[-=#]{3,}\s*$|\W{0,5}\d+(?:[.):]|st|nd|rd|th|\s)|\xf0\x9f\xa5[\x87-\x89]").match,
         False,
     ),
 }

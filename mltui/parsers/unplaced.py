@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mltui.domain.metric import Axis
+from mltui.domain.metric import Axis, MetricKind
 from mltui.parsers.ahead import Ahead, Doubt, First
 from mltui.parsers.context import place_of_fold
 from mltui.parsers.group import Group
 from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
 from mltui.parsers.plan import Line, Plan
-from mltui.parsers.roles import Role, role_of
+from mltui.parsers.roles import Role, is_learning_rate, role_of
 from mltui.parsers.values import Numbers
 
 #: A kind of line of which so many came by the epoch comes once in each.
@@ -37,7 +37,9 @@ class Unplaced:
             news.report(plan, plan.fold.axis, numbers[plan.fold.index], numbers, redrawn)
             return
         everyday = self._needs_count(group)
-        if self._waits(plan, numbers) or (everyday and (news.context.only_works or self._lists_things(group))):
+        if self._waits(plan, numbers) or (everyday and news.context.only_works):
+            return
+        if (everyday or self._tells_of_settings(plan)) and self._lists_things(group):
             return
         if self._is_beyond(group):
             return
@@ -77,9 +79,18 @@ class Unplaced:
         """Whether lines that any program may print are of things: the training has not moved on between two."""
         context, hold = self._news.context, group.hold
         moved = context.position is not None and not group.seen.ends_at(context.position[1])
-        if hold.points and hold.advances == context.advances and not moved:
+        if hold.until is not None and hold.advances == context.advances and not moved:
             group.list_things()
         return group.standing.things
+
+    @staticmethod
+    def _tells_of_settings(plan: Plan) -> bool:
+        """Whether a line says to what a setting came: what it measures beside that is counted in other lines."""
+        group = plan.group
+        measured = [
+            e.series for e in plan.entries if e.series.kind is MetricKind.METRIC and not is_learning_rate(e.series.name)
+        ]
+        return group.standing.sets and all(s.last is not None and s.teller is not group for s in measured)
 
     def _needs_count(self, group: Group) -> bool:
         """Whether lines are a curve only where the log counts: how good a model is, also where a loss is told."""
