@@ -15,13 +15,11 @@ from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.prefix import split_prefix
 from mltui.parsers.reader import MetricReader
-from mltui.parsers.records.numbered import tokens_of
-from mltui.parsers.records.pairs import read_pairs
 from mltui.parsers.records.record import Record
 from mltui.parsers.shapes import key_of
 from mltui.parsers.tokens import text_of
+from mltui.parsers.understanding import read_line
 from mltui.parsers.voices import Voices
 from mltui.parsers.wrapped import before_warning
 
@@ -76,13 +74,11 @@ class Explainer:
 
     def _understood(self, text: str) -> Iterator[tuple[str, str]]:
         """What a line says that is no table's: names beside numbers."""
-        start = split_prefix(text)
-        tokens = tokens_of(text[start:])
-        record = read_pairs(text[start:], tokens)
-        yield "logger", repr(text[:start]) if start else ""
-        yield "tokens", "  ".join(f"{token.kind}:{token.text}{token.unit}" for token in tokens)
-        yield "fields", "; ".join(_fields(record, [token.text for token in tokens if token.kind == "number"]))
-        yield "plan", _plan(self._judge.plan(record))
+        read = read_line(text)
+        yield "logger", repr(text[: read.start]) if read.start else ""
+        yield "tokens", "  ".join(f"{token.kind}:{token.text}{token.unit}" for token in read.tokens)
+        yield "fields", "; ".join(_fields(read.record, [number.text for number in read.numbers]))
+        yield "plan", _plan(self._judge.plan(read.record))
 
 
 def _beneath(stations: Iterable[tuple[str, str]]) -> Iterator[str]:

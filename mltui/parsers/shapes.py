@@ -135,7 +135,8 @@ class ShapeMemory:
 
     def keep(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
         """Remember what ``frame`` is; ``literals`` are the places of its names that hold digits."""
-        self._share.take(len(key) + _SHAPE + (_PLAN + _VALUE * len(shape.spans) if shape.plan is not None else 0))
+        if shape.plan is not None:
+            self._share.take(_PLAN + _VALUE * len(shape.spans))
         self._keep_shape(frame, key, shape, literals)
         if (shape is NOTHING or shape.kind in ("plan", "object")) and not _GROUPED.search(key):
             self._keep_form(frame, key, shape, literals)
@@ -169,10 +170,10 @@ class ShapeMemory:
         if None in spans or None in places:
             return
         named = [(place, frame[a:b]) for place, (a, b) in zip(places, literals, strict=True) if place is not None]
-        form = _Form(shape, [span for span in spans if span is not None], named)
-        forms = self._forms.setdefault(form_of(key), [])
-        if len(forms) < _FORMS:
-            forms.append(form)
+        form, known = form_of(key), _Form(shape, [span for span in spans if span is not None], named)
+        if len(self._forms.get(form, ())) < _FORMS:
+            self._share.take(len(form) + _SHAPE)
+            self._forms.setdefault(form, []).append(known)
 
 
 def _anchor(span: Span, runs: list[Span]) -> tuple[int, int, int, int] | None:

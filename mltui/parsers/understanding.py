@@ -38,6 +38,38 @@ class Around(NamedTuple):
     """It is what a progress bar says."""
 
 
+class LineRead(NamedTuple):
+    """A line of names beside numbers, before it is judged."""
+
+    start: int
+    """Where the line proper begins, behind what a logger put in front."""
+    tokens: list[Token]
+    record: Record
+    literal: list[Span]
+    """Where digits stand that belong to names."""
+
+    @property
+    def numbers(self) -> list[Token]:
+        """Its numbers: the fields of the record say which is whose."""
+        return [token for token in self.tokens if token.kind == "number"]
+
+
+def read_line(text: str, begins: int = 0) -> LineRead:
+    """Read the line that ``begins`` there in ``text``."""
+    start = begins + split_prefix(text[begins:])
+    tokens = tokens_of(text[start:])
+    record = read_pairs(text[start:], tokens)
+    record.item, at = item_of(text, record)
+    literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and _DIGIT.search(t.text)]
+    literal += [(a + start, b + start) for a, b in record.literal]
+    if _DIGIT.search(record.item):
+        literal.append((at, at + len(record.item)))
+    read = LineRead(start, tokens, record, literal)
+    record.bare = text[:1] not in (" ", "\t") and len(read.numbers) == len(record.fields)
+    record.numbers = tuple([t.text for t in read.numbers]) if record.source else ()
+    return read
+
+
 class Understanding:
     """Understands lines, and remembers in ``memory`` what their shapes mean."""
 
@@ -95,21 +127,12 @@ class Understanding:
 
     def _judge_pairs(self, text: str, around: Around, begins: int) -> tuple[Shape, list[Span]]:
         """What names beside numbers are, behind ``begins``, and where digits stand that belong to names."""
-        start = begins + split_prefix(text[begins:])
-        tokens = tokens_of(text[start:])
-        record = read_pairs(text[start:], tokens)
-        record.item, at = item_of(text, record)
-        literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and _DIGIT.search(t.text)]
-        literal += [(a + start, b + start) for a, b in record.literal]
-        if _DIGIT.search(record.item):
-            literal.append((at, at + len(record.item)))
-        numbers = [t for t in tokens if t.kind == "number"]
-        record.bare = text[:1] not in (" ", "\t") and len(numbers) == len(record.fields)
+        read = read_line(text, begins)
+        start, record, literal, numbers = read.start, read.record, read.literal, read.numbers
         who, name = "", self._who_of(record, numbers)
         if name is not None:
             who = f"{name[0]} {name[1].text}"
             literal.append((name[1].start + start, name[1].end + start))
-        record.numbers = tuple([t.text for t in numbers]) if record.source else ()
         record.heading = around.heading or record.heading
         if around.joins:
             take_joined(record)
