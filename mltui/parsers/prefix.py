@@ -16,6 +16,8 @@ _LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 #: What prints lines into the system's log that are about the system itself.
 SYSTEM = r"(?:systemd|CRON|sshd|chronyd|dockerd|containerd|kubelet)\[\d+\]:"
 _ANY_LEVEL = f"(?:{_LEVEL}|debug|info|warning|warn|error)"
+# An error that is measured: no level.
+_MEASURED = r"(?i:error):?\s*(?:=\s*)?[-+]?\d*\.\d|error(?:\s*=|\s+rate\b)"
 _TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
 _DATE = (
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d[-/]\d\d(?:/\d\d)?(?=\s\d\d:\d\d)"
@@ -68,7 +70,7 @@ _LOOSE = rf"""
     \([\w./-]+[:\s]\d+\)                                                   # (main.py 200), (trainer:735)
   | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?{_ZONE}?(?=[\s\]|,:)>-]|$)
   | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
-  | [\[(<]?\s?{_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
+  | [\[(<]?\s?(?!{_MEASURED}){_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
   | [\[(]?{_FILE}:\d+(?::\w+)?[\])]?(?=[\s:|\]-])                          # train.py:87
   | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+\[?[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils
   | [\s|:\])>-]+(?<![-+])
