@@ -37,6 +37,8 @@ def list_profiles(args: Namespace) -> int:
     else:
         looked = ", ".join(map(str, found.folders))
         say(f"There is no profile here. Looked in {looked}.")
+    if found.absent:
+        say(found.absent)
     return 0
 
 

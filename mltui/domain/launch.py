@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mltui.domain.figures import counted
+
 
 @dataclass(frozen=True, slots=True)
 class BuildSpec:
@@ -82,6 +84,13 @@ class GpuRequest:
         if self.all:
             return "all"
         return ",".join(self.device_ids) if self.device_ids else str(self.count)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each GPU that is named; where none is, ``all`` or ``2 GPUs``, which is no GPU's number."""
+        if self.all:
+            return ("all",)
+        return self.device_ids or ((counted(self.count, "GPU"),) if self.count else ())
 
 
 @dataclass(frozen=True, slots=True)

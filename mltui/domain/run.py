@@ -102,7 +102,8 @@ class Run:
     container_id: str = ""
     container_name: str = ""
     gpus: tuple[str, ...] = ()
-    """UUIDs, or what was asked for where GPUs cannot be seen. While the run is active they are its own."""
+    """UUIDs, or what was asked for (``all``, ``2 GPUs``) where GPUs cannot be seen. While the run is active they are
+    its own."""
     group_id: str = ""
     """Runs of one sweep share it; empty for a run that was launched by itself."""
     awaits: Mapping[str, int] = field(default_factory=dict)

@@ -95,6 +95,8 @@ class Cockpit:
         """Why there is no GPU to show; empty where there is one."""
         self.files_error = ""
         """Why profiles or settings on disk cannot be followed; empty while they are."""
+        self.folders_absent = ""
+        """Which folders of profiles that the settings name are not there; empty while all are."""
         self.version = 0
         self._local: Engine | None = None
         self._host_monitor: object = None
@@ -229,7 +231,7 @@ class Cockpit:
             whole, seconds = False, _READ_S if self.profiles_read else 0.0
             while not whole and not self._closed.is_set():
                 profiles, whole = repository.list_within(seconds)
-                self._take_profiles(profiles)
+                self._take_profiles(profiles, repository.absent)
                 seconds = _READ_S
 
     def _profiles_on_disk(self) -> ProfileRepository:
@@ -244,8 +246,8 @@ class Cockpit:
         """The profile at ``path``, put over what it extends; raises ``ProfileError``."""
         return self._profiles_on_disk().load(path)
 
-    def named_profile(self, name: str, near: Path) -> Path | None:
-        """The file of the profile of this name, near a folder or in any of the app's; ``None``: there is none."""
+    def named_profile(self, name: str, near: Path) -> Path:
+        """The file of the profile of this name, near a folder or in any of the app's; raises ``UsageError``."""
         return self._profiles_on_disk().named(name, near)
 
     def extenders(self, path: Path) -> tuple[Extender, ...]:
@@ -269,9 +271,9 @@ class Cockpit:
         ChartChoices(self.home).move(entry.name, name)
         return path
 
-    def _take_profiles(self, profiles: tuple[ProfileEntry, ...]) -> None:
-        if profiles != self.profiles or not self.profiles_read:
-            self.profiles, self.profiles_read = profiles, True
+    def _take_profiles(self, profiles: tuple[ProfileEntry, ...], absent: str) -> None:
+        if (profiles, absent) != (self.profiles, self.folders_absent) or not self.profiles_read:
+            self.profiles, self.folders_absent, self.profiles_read = profiles, absent, True
             self.version += 1
 
     def explain(self, path: Path, wish: Wish | None = None, run_id: str = "") -> Explanation:

@@ -438,4 +438,4 @@ def _gpus_of(resolution: Resolution) -> tuple[str, ...]:
     choice = resolution.gpus
     if choice.awaits or not choice.request:
         return ()
-    return choice.held or tuple(str(choice.request).split(","))
+    return choice.held or choice.request.names

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mltui.domain.errors import Problem
+from mltui.domain.errors import Problem, UsageError
 from mltui.domain.paths import user_path
 from mltui.domain.text import one_line
 from mltui.storage.yaml_merge import merge, moved
 from mltui.storage.yaml_source import Node, Source, plain, read_source
 
-#: Gives the file of the profile of a name, seen from a folder; ``None``: there is none.
-Finder = Callable[[str, Path], Path | None]
+#: Gives the file of the profile of a name, seen from a folder; where there is none it raises ``UsageError``, whose hint
+#: is the nearest.
+Finder = Callable[[str, Path], Path]
 
 #: Deep enough for any person, and a bound for a hostile one.
 MAX_DEPTH = 8
@@ -44,8 +45,13 @@ def extended_service(root: Node, name: str, file: Path) -> tuple[Node, tuple[Pro
     services = root.value.get("services")
     problems: list[Problem] = []
     place = _Place(file, (f"{os.path.realpath(file)}#{name}",), services)
-    node = _over_its_base(services.value[name], place, lambda name, near: None, problems, [])
+    node = _over_its_base(services.value[name], place, _no_profile, problems, [])
     return node, tuple(problems)
+
+
+def _no_profile(name: str, _: Path) -> Path:
+    """Services do not extend profiles."""
+    raise UsageError(f"There is no profile {one_line(name, 80)!r}.")
 
 
 def base_of(root: Node, file: Path, find: Finder) -> tuple[str, Path] | None:
@@ -179,10 +185,12 @@ def _file(wanted: str, place: _Place, find: Finder) -> Path:
     if path.is_file():
         return path
     named = "/" not in wanted and not wanted.endswith((".yaml", ".yml"))
-    found = find(wanted, place.file.parent) if named else None
-    if found is None:
-        raise _Refused(f"{wanted}: there is no {'profile of that name' if named else f'file {path}'}")
-    return found
+    if not named:
+        raise _Refused(f"{wanted}: there is no file {path}")
+    try:
+        return find(wanted, place.file.parent)
+    except UsageError as error:
+        raise _Refused(f"{wanted}: there is no profile of that name. {error.hint}".strip()) from error
 
 
 def merged_text(source: Source) -> str:

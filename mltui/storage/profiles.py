@@ -169,8 +169,20 @@ class ProfileRepository:
                 for f in (*wanted, here / "profiles", user_folder(), *further, examples_folder())
             )
         )
+        self._further = tuple(further)
         self._cwd = here
         self._known: dict[str, _Known] = {}
+
+    @property
+    def absent(self) -> str:
+        """Which of the ``further`` folders, that the settings name, are not there, in a sentence; empty: all are."""
+        gone = [one_line(str(folder), 200) for folder in self._further if not folder.is_dir()]
+        what = (
+            f"a folder that is not there: {gone[0]}"
+            if len(gone) == 1
+            else f"folders that are not there: {', '.join(gone)}"
+        )
+        return f"The settings' profile_folders name {what}." if gone else ""
 
     def files(self) -> Iterator[Path]:
         """Every profile's file, in the order of the search, unread."""
@@ -233,23 +245,29 @@ class ProfileRepository:
         path = self._cwd / user_path(text)
         if path.is_file() or (path.is_dir() and any((path / n).is_file() for n in FILE_NAMES)):
             return _file_of(path)
-        found = self.named(text) if "/" not in text and not text.endswith(_SUFFIXES) else None
-        if found is None:
+        if "/" in text or text.endswith(_SUFFIXES):
             raise self._unknown(text)
-        return found
+        try:
+            return self.named(text)
+        except UsageError as error:
+            raise self._unknown(text) from error
 
-    def named(self, name: str, near: Path | None = None) -> Path | None:
-        """The file of the profile of that name, those in the folder ``near`` and beside it first; ``None``: no such."""
-        for folder in (near, near.parent) if near else ():
-            for file, _ in _files_in(str(folder)):
-                if _own_name(Path(file)) == name:
-                    return Path(file)
-        return next((Path(file) for file in self._likely(name) if _own_name(Path(file)) == name), None)
+    def named(self, name: str, near: Path | None = None) -> Path:
+        """The file of the profile of that name, those in the folder ``near`` and beside it first.
 
-    def _likely(self, name: str) -> Iterable[str]:
-        """All files, those first whose own name is the profile's: most profiles have no ``name`` of another kind."""
+        Raises ``UsageError`` where there is none, with the nearest name as files tell it.
+        """
+        beside = [file for folder in ((near, near.parent) if near else ()) for file, _ in _files_in(str(folder))]
         files = [file for file, _ in self._scan()]
-        return sorted(files, key=lambda file: f"/{name}/" not in file and f"/{name}." not in file)
+        # Those first whose own name is the profile's: most profiles have no ``name`` of another kind.
+        likely = sorted(files, key=lambda file: f"/{name}/" not in file and f"/{name}." not in file)
+        for file in map(Path, (*beside, *likely)):
+            if _own_name(file) == name:
+                return file
+        others = [file for file in map(Path, (*beside, *files)) if file.parent != near or file.name not in FILE_NAMES]
+        close = get_close_matches(name, map(default_name, others), 1, 0.5)
+        hint = f"Did you mean {one_line(close[0], 80)}?" if close else ""
+        raise UsageError(f"There is no profile {one_line(name, 80)!r}.", hint)
 
     def _unknown(self, text: str) -> UsageError:
         names = [entry.name for entry in self.entries()]

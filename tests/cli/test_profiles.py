@@ -24,6 +24,20 @@ def test_list_shows_broken_profiles_too(program: Program) -> None:
     assert entries["bad"]["problem"]["line"] == 2  # type: ignore[index]
 
 
+def test_a_folder_that_the_settings_name_in_vain_is_said(program: Program) -> None:
+    """Once, beside the list, which goes on to have the others."""
+    program.profile("profiles", TRAIN)
+    settings = program.folder / "settings"
+    settings.mkdir()
+    (settings / "settings.yaml").write_text("profile_folders: [gone, .]\n")
+    program.environment["MLTUI_CONFIG"] = str(settings)
+    out, err = program("profile", "list")
+    assert "Prints a falling loss" in out
+    assert err == f"The settings' profile_folders name a folder that is not there: {settings}/gone.\n"
+    (settings / "settings.yaml").write_text("profile_folders: [gone, lost]\n")
+    assert f"folders that are not there: {settings}/gone, {settings}/lost." in program("profile", "list")[1]
+
+
 def test_show_lists_the_parameters(program: Program) -> None:
     """Each parameter with its type, default and bounds, then the file itself."""
     folder = program.profile("train", TRAIN)

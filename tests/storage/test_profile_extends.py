@@ -226,7 +226,8 @@ def test_a_fault_names_the_file_it_stands_in(base, tmp_path):
 @pytest.mark.parametrize(
     ("extends", "said"),
     [
-        ("nobody", "extends: cannot extend nobody: there is no profile of that name"),
+        ("nobody", "extends: cannot extend nobody: there is no profile of that name."),
+        ("tow", "extends: cannot extend tow: there is no profile of that name. Did you mean two?"),
         ("../no/such.yaml", "extends: cannot extend ../no/such.yaml: there is no file"),
         ("mine", "extends: cannot extend mine: in the end it extends itself"),
         ("./profile.yaml", "in the end it extends itself"),

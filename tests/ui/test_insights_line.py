@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.insights import InsightTracker
+from mltui.domain.launch import GpuRequest
 from mltui.runtime import insight_watch
+from mltui.ui.presentation.run import gpus_text
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
@@ -43,3 +45,12 @@ def test_a_diverged_training_says_so_while_it_runs(profiles: Path, monkeypatch: 
             await wait_for(pilot, lambda: "loss is not finite" not in text(app))
 
     asyncio.run(drive())
+
+
+def test_the_gpus_of_a_run_are_named_or_counted() -> None:
+    """By number or UUID; where an engine's GPUs cannot be seen, so many of them are not the GPU of that number."""
+    assert gpus_text(GpuRequest(count=2).names, {}) == "2 GPUs"
+    assert gpus_text(GpuRequest(count=1).names, {}) == "1 GPU"
+    assert gpus_text(GpuRequest(all=True).names, {}) == "all GPUs"
+    assert gpus_text(GpuRequest(device_ids=("2",)).names, {}) == "GPU 2"
+    assert gpus_text(("GPU-01234567-89", "GPU-ab"), {"GPU-ab": "1"}) == "GPU 0123456…, 1"

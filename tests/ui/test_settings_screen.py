@@ -11,7 +11,7 @@ import pytest
 from mltui.storage.last_start import settings_path
 from mltui.ui.commands import use_keys
 from mltui.ui.screens.settings import SettingsScreen
-from tests.ui.conftest import rows, wait_for
+from tests.ui.conftest import rows, said, wait_for
 from tests.ui.test_app import app_for, ready, text
 from tests.ui.test_keymap import write_settings
 
@@ -92,6 +92,25 @@ def test_values_are_typed_and_checked_and_the_file_is_made(profiles: Path) -> No
             assert settings_path().read_text() == "refresh:\n  samples: 5s\n"
             await pilot.press("escape", "slash", *"curves.best", "enter", "e", "space", "B", "enter")
             await wait_for(pilot, lambda: app.cockpit.loaded.settings.keymap == {"curves.best": ("b", "B")})
+
+    asyncio.run(drive())
+
+
+def test_folders_of_profiles_that_are_not_there_are_said_once(profiles: Path) -> None:
+    """In one sentence, when they are missed."""
+    write_settings("profile_folders: [gone]\n")
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            gone = settings_path().parent / "gone"
+            await wait_for(pilot, lambda: f"a folder that is not there: {gone}." in said(app))
+            app.clear_notifications()
+            write_settings("profile_folders: [gone]\ntheme: mltui-light\n")
+            await wait_for(pilot, lambda: app.theme == "mltui-light")
+            app.main.tick()
+            assert "not there" not in said(app)
 
     asyncio.run(drive())
 

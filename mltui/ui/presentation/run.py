@@ -129,7 +129,10 @@ def _explanation(run: Run) -> list[Line]:
 
 
 def gpus_text(gpus: Sequence[str], numbers: Mapping[str, str]) -> str:
-    """``GPU 0, 1``: by their numbers where these are known, else by the beginning of their UUIDs."""
+    """``GPU 0, 1``: by their numbers where these are known, else by the beginning of their UUIDs; ``2 GPUs``."""
+    first = next(iter(gpus), "")
+    if first == "all" or first.endswith((" GPU", " GPUs")):
+        return "all GPUs" if first == "all" else first
     return "GPU " + ", ".join(numbers.get(gpu) or one_line(gpu.removeprefix("GPU-"), 8) for gpu in gpus)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from mltui.domain.errors import UsageError
 from mltui.domain.text import one_line
 from mltui.ui.news import News
 from mltui.ui.presentation.container import container_row
@@ -35,6 +36,9 @@ class Lists:
             if cockpit.profiles_read:
                 screen.profiles.table.empty = "no profile in ./profiles"
             screen.profiles.show(cockpit.profiles)
+            if self._news.has("folders", cockpit.folders_absent) and cockpit.folders_absent:
+                hint = "Make what is missing, or take it out of the settings."
+                screen.mltui.say_error(UsageError(cockpit.folders_absent, hint))
         if self._news.has("runs", (cockpit.watcher.version, second)):
             if cockpit.watcher.version:
                 # Where they cannot be read, that there is none yet would be a lie.
