@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from mltui.parsers.group import Group
-from mltui.parsers.plan import Line
+from mltui.parsers.plan import Line, Plan
 
 #: Kinds of lines that may wait for a place.
 _LIMIT = 256
@@ -28,6 +28,8 @@ class First:
     """What the first count behind it counted."""
     leads: bool = False
     """The first count behind it was 0, in a line that also measures."""
+    shared: tuple[int, ...] = ()
+    """Which of its values are of series that lines of another kind tell, which has begun."""
 
 
 @dataclass(slots=True)
@@ -105,6 +107,22 @@ class Ahead:
         if found is not None and not found.axis:
             self._unplaced -= 1
         return found
+
+    def meet(self, plan: Plan) -> bool:
+        """A kind of line begins that counts; whether the first line of another kind tells an evaluation of it."""
+        for first in self._firsts.values():
+            before = first.line.plan
+            begun = [series for series, _ in plan.evaluations if series.last is None]
+            if begun and before.group is not plan.group:
+                first.shared = tuple(i for i, entry in enumerate(before.entries) if entry.series in begun)
+        return any(first.shared for first in self._firsts.values())
+
+    def take_shared(self) -> list[First]:
+        """The first lines that tell a series of another kind of line; they are forgotten here."""
+        taken = [first for first in self._firsts.values() if first.shared]
+        for first in taken:
+            self.first_of(first.line.plan.group)
+        return taken
 
     def wait(self, line: Line) -> Line | None:
         """Keep a line until the next line that counts; gives one of its kind that waited already."""

@@ -26,7 +26,7 @@ _EVERYDAY = (
     _CODES
     | HOW_OFTEN
     | word_set("""
-    rate score scores cost distance similarity coverage gap sharpe entropy variance target
+    rate score scores cost distance similarity coverage diversity gap sharpe entropy variance target
 """)
 )
 # What may be told of anything: the word in front of it says of what.

@@ -98,6 +98,7 @@ class Judge:
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
         plan.running_mean, plan.size = record.running_mean, counters.size
         plan.evaluates = counters.epoch is None and evaluates(record)
+        self.points.meet(plan)
         return plan
 
     def _counting_plan(self, said: Said) -> Plan | None:
@@ -110,7 +111,7 @@ class Judge:
         scope = next((f.label for f in fields if scope_of(f.label)), "")
         evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
         plan = Plan(self._groups.counting(said, scope), [], counters.epoch, counters.inner, counters.fold)
-        plan.scope, plan.evaluates = scope, evaluates
+        plan.scope, plan.evaluates, plan.ends = scope, evaluates, said.record.ends
         return plan
 
     def _name_source(self, source: Source | None) -> str:

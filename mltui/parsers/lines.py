@@ -154,6 +154,23 @@ class Lines:
         if len(frame) < LONGEST_HEADING:
             self.points.context.successive.lines.append(frame)
 
+    def read_torn(self, line: bytes, rest: bytes) -> bool:
+        """Read the values of ``line``, of which ``rest`` is missing; ``False`` where it is not known how that is read.
+
+        What it breaks off in is no value; where it stands has to be said in front of that.
+        """
+        whole = line + rest
+        shape = self._memory.find(whole, self._key_of(whole))
+        if self._open or shape is None or shape.kind != "plan" or shape.plan is None or shape.plan.running_mean:
+            return False
+        plan, told = shape.plan, {i for i, (_, end) in enumerate(shape.spans) if end < len(line)}
+        entries = {entry.index for entry in plan.entries}
+        if not entries & told or not told >= set(range(len(shape.spans))) - entries:
+            return False
+        at = tuple(i for i, entry in enumerate(plan.entries) if entry.index in told)
+        self.apply(plan.with_only(at), values_of(whole, shape.cut))
+        return True
+
     # What goes on in the lines behind it.
 
     def read_header_of_bar(self, text: str) -> bool:
@@ -311,13 +328,15 @@ class Lines:
                 context.enter_epoch(epoch)
         elif epoch is not None and plan.epoch is not None:
             if plan.epoch.total is not None or epoch != context.epoch:
-                self.epochs.begin_epoch()
+                self.epochs.begin_epoch(ends=plan.ends)
                 if self._heading.spoken:
                     self._heading = Heading()
             if epoch != context.epoch and not self.points.series:
                 context.successive.go_on()  # Nothing was measured yet: it is no second training that begins here.
             context.enter_epoch(epoch, header=True)
             self.points.arrived("epoch", epoch, measures=False)
+            if plan.ends:
+                self.epochs.end_epoch(epoch)
 
     def _is_beside(self, plan: Plan) -> bool:
         """Whether a counter alone does not move what follows: it is an evaluation's, or one of those in a block."""

@@ -99,6 +99,8 @@ class Plan:
     """The number of steps in the epoch."""
     scope: str = ""
     """Of what a line of counters alone speaks."""
+    ends: bool = False
+    """Such a line tells that what it counts is over: ``Sampling after epoch 3``."""
     lost: int = 0
     """Values a line of this kind has that belong to series beyond the limit."""
     of_classes: str = ""
@@ -165,6 +167,7 @@ class Plan:
             self.evaluates,
             None if self.size is None else at[self.size],
             self.scope,
+            self.ends,
             self.lost,
             self.of_classes,
         )

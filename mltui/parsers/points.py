@@ -78,6 +78,10 @@ class Points:
         elif finished := self._live.draw(PlacedLine(plan, axis, x, numbers)):
             news.report(*finished)
 
+    def meet(self, plan: Plan) -> None:
+        """A kind of line was understood for the first time."""
+        self._unplaced.meet(plan)
+
     def retell(self, plan: Plan, numbers: Numbers) -> None:
         """Report what a sentence says that other lines may say too."""
         place = place_of(plan, numbers, self.context)

@@ -24,7 +24,7 @@ from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
 from mltui.parsers.shapes import DIGITS, key_of
 from mltui.parsers.successive import Successive
-from mltui.parsers.torn import whole_values
+from mltui.parsers.torn import rests, whole_values
 from mltui.parsers.voices import Voices
 
 # A single byte is found much faster by its number.
@@ -111,6 +111,16 @@ class _Voice:
         shapes = self._finished if final else self._drawn
         shapes.keep(key, (start, may_be_in_block(line), opens_block(line)))
 
+    def read_last(self, frame: bytes) -> bool:
+        """Read the last line of the log, which has no end, as far as it goes, if lines of the log begin like it."""
+        if not self.idle:
+            return False
+        for shape, rest in rests(frame, self._finished):
+            start = (self._finished.get(shape) or (len(frame),))[0]
+            if key_of(frame[:start]) == shape[:start] and self.lines.read_torn(frame[start:], rest):
+                return True
+        return False
+
     def whole(self, frame: bytes) -> bytes:
         """The last line of the log, which has no end, without the number that it was broken off in."""
         return whole_values(frame, self._finished)
@@ -165,7 +175,9 @@ class MetricReader:
     def close(self) -> list[MetricPoint]:
         """The points that were pending when the log ended."""
         for frames in self._frames.values():
-            self._read((self._speaking.whole(text), final) for text, final in frames.close())
+            for text, final in frames.close():
+                if self._patterns is not None or not self._speaking.read_last(text):
+                    self._read([(self._speaking.whole(text), final)])
         for who in list(self._voices):
             self._listen_to(who).close()
         self._points.close()

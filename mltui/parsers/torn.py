@@ -1,29 +1,39 @@
-"""The last line of a log that has no end: a program that was killed may have been in the middle of a number."""
+"""The last line of a log that has no end: a program that was killed may have been in the middle of a number.
+
+Such a line is known by those of the log that begin like it and go on: what stands in front of where it breaks off is
+read as theirs is.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from mltui.parsers.shapes import key_of
+from mltui.parsers.shapes import form_of, key_of
 
 _LAST_VALUE = re.compile(rb"(?<![\w.])[-+]?\d[\d.]*(?:e[-+]?\d*)?$")
 _LAST_DIGITS = re.compile(rb"0*$")
-_DIGITS = re.compile(rb"0+")
 
 
 def whole_values(line: bytes, shapes: Iterable[bytes]) -> bytes:
     """``line`` without the number it ends with, if all lines like it go on there; ``shapes`` are those of the log."""
     value = _LAST_VALUE.search(line)
-    return line[: value.start()] if value is not None and _is_torn(key_of(line), shapes) else line
+    return line[: value.start()] if value is not None and rests(line, shapes) else line
 
 
-def _is_torn(key: bytes, shapes: Iterable[bytes]) -> bool:
-    """Whether lines of these ``shapes`` begin like one of shape ``key``, and each of them has more behind that."""
-    form, digits = _DIGITS.sub(b"0", key), _last_digits(key)
-    whole = [(_DIGITS.sub(b"0", shape), shape) for shape in shapes]
-    alike = [(known, shape) for known, shape in whole if known.startswith(form)]
-    return bool(alike) and all(len(known) > len(form) or _last_digits(shape) > digits for known, shape in alike)
+def rests(line: bytes, shapes: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+    """The ``shapes`` that begin like ``line``, and what each has behind that; none if one of them ends there."""
+    key = key_of(line)
+    form, digits = form_of(key), _last_digits(key)
+    alike = list(_alike(form, shapes))
+    return alike if all(rest or _last_digits(shape) > digits for shape, rest in alike) else []
+
+
+def _alike(form: bytes, shapes: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    for shape in shapes:
+        known = form_of(shape)
+        if known.startswith(form):
+            yield shape, known[len(form) :]
 
 
 def _last_digits(shape: bytes) -> int:

@@ -54,9 +54,16 @@ class Unplaced:
             return
         for plan, numbers in self._ahead.arrived(axis, x, measures):
             self._news.report(plan, axis, x, numbers)
+        for first in self._ahead.take_shared() if measures and x > 0 else ():
+            self._report_shared(first, axis)
         for group in self._doubted[:]:
             self._learn(group, axis, x)
         self.waits = bool(self._doubted)
+
+    def meet(self, plan: Plan) -> None:
+        """A kind of line was understood for the first time."""
+        if plan.counts and self._ahead.meet(plan):
+            self.waits = True
 
     def close(self) -> None:
         """The log ended: what is still in doubt is settled by what is known."""
@@ -171,6 +178,13 @@ class Unplaced:
         else:
             group.standing.by_count = True
             self._news.report(plan, "count", 1.0, numbers)
+
+    def _report_shared(self, first: First, axis: str) -> None:
+        """Report what came before anything was counted, and lines of another kind tell from now on."""
+        plan, numbers = first.line
+        plan.group.hold.until = None
+        self._news.report(plan.with_only(first.shared), axis, 0.0, numbers)
+        plan.group.seen.last_x = None  # It does not count for where the next one stands.
 
     def _doubt(self, line: Line) -> bool:
         """Keep a line of a kind of which it is not known where it stands; ``False`` where that is nowhere."""

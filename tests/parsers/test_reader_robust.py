@@ -215,6 +215,19 @@ def test_a_number_that_a_kill_broke_off_is_no_value() -> None:
     assert len(read(plain + b"step 20 loss 0.201234")) == 11
 
 
+def test_values_that_a_line_has_in_front_of_where_a_kill_broke_it_off_count() -> None:
+    """They are read as those of the lines that begin like it and go on, where it says where it stands."""
+    text = "[%d/50] train loss 0.%d155 acc 97.%d%% (0.10s) ... val loss 0.%d185 acc 88.%d%%\n"
+    log = b"".join((text % (i, i, i, i, i)).encode() for i in range(10, 20))
+    whole = read(log)
+    last = (text % (20, 20, 20, 20, 20)).encode()
+    told = [(name, *at) for name, *at in read(log + last)[len(whole) :]]
+    assert [name for name, *_ in told] == ["train loss", "train acc", "val loss", "val acc"]
+    for end, count in ((b"val lo", 2), (b"97.2", 1), (b"88.20", 3), (b"[20", 0), (b"0.20", 0)):
+        assert read(log + last[: last.index(end) + len(end)]) == whole + told[:count]
+    assert read(log + b"[20/50] valid los") == whole
+
+
 def test_what_stands_behind_a_long_list_or_text_is_read() -> None:
     """A line may be longer than is read of one: its lists and texts are left out then."""
     ids, text = ", ".join(str(i) for i in range(10_000, 10_600)), "loss 0.3 of the " * 300

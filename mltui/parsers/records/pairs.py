@@ -35,6 +35,10 @@ _SAVES = word_set("""
 _RESULTS = word_set("""
     dict results metrics
 """)
+# What is counted is over: "Sampling after epoch 3", "Epoch 3 done".
+_ENDS = word_set("""
+    after end ended done finished complete completed
+""")
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``, ``class 3: IoU 0.91``.
 _PART = re.compile(
     r"\s*((?:class|category)\s+\d{1,4}(?![\d.,%/]))?(?(1)[:)\s-]{0,3}|(?:class|category)\s+)"
@@ -78,6 +82,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
     record.closes = said[:1] == ["final"]
+    record.ends = not _ENDS.isdisjoint(said)
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record

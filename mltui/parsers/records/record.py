@@ -118,6 +118,8 @@ class Record:
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
     """It begins with words on the best so far."""
+    ends: bool = False
+    """It says that something is over: ``after epoch 3``, ``epoch 3 done``."""
     closes: bool = False
     """It begins with "final"."""
     row: bool = False
