@@ -37,6 +37,8 @@ class Context:
     """Of how many the last counter of steps was."""
     size: float = 0.0
     """How many steps an epoch has, where a line says so."""
+    blocks: int = 0
+    """How many lines of counters alone have put others under them."""
     trials: int = 0
     """How many trials have been told of, and attempts that broke off: what comes again in the next one is news."""
     advances: int = 0
@@ -112,12 +114,14 @@ class Context:
         if plan.inner is not None:
             total = plan.inner.total_of(numbers)
             self.firm = total is not None
+            self.blocks += 1
             self.position = self._resolve(plan, plan.epoch_of(numbers), numbers[plan.inner.index], total, plan.inner)
         return self.position
 
     def enter(self, axis: str, x: float) -> None:
         """What follows stands at ``x``."""
         self.position = axis, x
+        self.blocks += 1
 
     def leave_block(self) -> None:
         """What follows does not stand under a line of counters."""

@@ -137,6 +137,10 @@ class Standing:
     """The first lines, while it is not known whether they stand in front of that line or behind it."""
     inside: tuple[str, float] | None = None
     """Where inside of its epoch the last line stood that was placed by epoch."""
+    block: int = 0
+    """In which block the last line stood; 0 if in none."""
+    passes_blocks: bool = False
+    """Several came in the first block that held one: the line of counters above is the heading of them all."""
     of_fold: bool = False
     """One comes at the end of each fold or task."""
     beyond: float | None = None

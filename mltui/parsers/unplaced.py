@@ -43,6 +43,8 @@ class Unplaced:
             return
         if self._is_beyond(group):
             return
+        if news.context.position is not None:
+            self._enter_block(plan, numbers)
         axis, x = self._locate(group)
         if group.standing.needs_place and not news.context.in_block and Axis.of(axis).counts != "epoch":
             return
@@ -115,10 +117,20 @@ class Unplaced:
         before, standing.beyond = standing.beyond, seen.last_x
         return before in (None, seen.last_x)
 
+    def _enter_block(self, plan: Plan, numbers: Numbers) -> None:
+        """Note in which block a line stands; a second one of its kind there has another place than the block's."""
+        context, group = self._news.context, plan.group
+        standing, seen = group.standing, group.seen
+        again = standing.block == context.blocks and seen.count == 1
+        if again and seen.last_x is not None and not seen.knows(seen.last_x, plan.values_of(numbers)):
+            standing.passes_blocks = standing.counted = True
+            group.move_held("count", 1.0)
+        standing.block = context.blocks
+
     def _locate(self, group: Group) -> tuple[str, float]:
         """Where a line stands: where the log was last, else it is counted."""
         context, seen = self._news.context, group.seen
-        if context.position is not None:
+        if context.position is not None and not group.standing.passes_blocks:
             return context.position
         if group.standing.of_fold and (fold := place_of_fold(context.fold)):
             return fold
