@@ -13,6 +13,8 @@ from mltui.parsers.values import Numbers
 
 #: What a log counts whose parts count anew, by numbers.
 OF_FOLDS = ("fold", "task")
+#: A number in front of lines that is not greater counts.
+_ANY_STEP = 99
 
 
 @dataclass(slots=True)
@@ -33,6 +35,8 @@ class Context:
     """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
     fold: str = ""
     """In which fold the training is."""
+    process: float | None = None
+    """A number in brackets in front of lines that turned out to be that of the process."""
     total: float | None = None
     """Of how many the last counter of steps was."""
     size: float = 0.0
@@ -80,6 +84,21 @@ class Context:
         if total is None or self.total is None or total == self.total:
             return False
         return numbers[plan.inner.index] == total and self.axis == plan.inner.axis
+
+    def stands_still(self, plan: Plan, x: float, numbers: Numbers) -> bool:
+        """Whether the number in brackets by which a line stands at ``x`` is that of the process.
+
+        A second line of its kind has the same one, and measures anew; steps are told at round numbers.
+        """
+        group, seen = plan.group, plan.group.seen
+        if self.process is None and seen.count == 1 and seen.ends_at(x) and x > _ANY_STEP and x % 10:
+            self.process = None if seen.knows(x, plan.values_of(numbers)) else x
+        if x != self.process:
+            return False
+        if not group.standing.counted:
+            group.standing.counted = True
+            group.move_held("count", 1.0)
+        return True
 
     # What the log says of where it stands.
 

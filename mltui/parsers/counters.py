@@ -32,6 +32,8 @@ class Counters:
         self.percent: int | None = None
         self.size: int | None = None
         """How many steps the epoch has."""
+        self.bracketed = False
+        """The only counter is a number in brackets in front, without a name: it may be that of the process."""
         self._coarse = False
         """The inner counter is written in whole thousands, ``Step: 0k``: another one says more."""
         self._preference = _NONE
@@ -156,6 +158,7 @@ class Counters:
             self.inner = Counter("step", "step", found.index, found.total)
         elif not found.decimal and (_is_place(record) or _has_company(record)):
             self.inner = Counter("iteration", "step", found.index)
+            self.bracketed = found.place == "bracket"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class Judge:
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
-        plan.running_mean, plan.size = record.running_mean, counters.size
+        plan.running_mean, plan.size, plan.bracketed = record.running_mean, counters.size, counters.bracketed
         plan.evaluates = counters.epoch is None and evaluates(record)
         self.points.meet(plan)
         return plan

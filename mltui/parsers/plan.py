@@ -97,6 +97,8 @@ class Plan:
     """Its counter runs over the data of an evaluation: ``[Eval batch=1/2]``."""
     size: int | None = None
     """The number of steps in the epoch."""
+    bracketed: bool = False
+    """It is counted by a number in brackets alone, which may be that of the process: ``[4711] loss: 0.5``."""
     scope: str = ""
     """Of what a line of counters alone speaks."""
     ends: bool = False
@@ -166,6 +168,7 @@ class Plan:
             self.running_mean,
             self.evaluates,
             None if self.size is None else at[self.size],
+            self.bracketed,
             self.scope,
             self.ends,
             self.lost,

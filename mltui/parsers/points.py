@@ -69,8 +69,12 @@ class Points:
             self._unplaced.read(plan, numbers, redrawn or self._is_live)
             return
         axis, x, moved = context.follow(plan, numbers)
-        if moved and self._unplaced.waits:  # Asked here too, since it seldom does.
-            self._unplaced.arrived(axis, x, measures=True)
+        if moved:
+            if self._unplaced.waits:  # Asked here too, since it seldom does.
+                self._unplaced.arrived(axis, x, measures=True)
+        elif plan.bracketed and context.stands_still(plan, x, numbers):
+            self._unplaced.read(plan, numbers, redrawn or self._is_live)
+            return
         if news.held.groups:
             news.training_went_on()
         if not self._is_live:

@@ -10,6 +10,7 @@ import re
 from typing import Any, Literal, NamedTuple
 
 from mltui.parsers.roles import Role, role_of
+from mltui.parsers.values import BETWEEN_THOUSANDS
 from mltui.parsers.vocabulary import COUNTING
 
 _EXTENSIONS = (
@@ -19,10 +20,12 @@ _EXTENSIONS = (
 # An exponent; ``D+03`` is how Fortran writes it, ``f0`` how Julia does.
 _EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d|(?<=\d)f-?\d\d?(?![\w.]))?"
 # There is one way alone to read each: a list of many that does not end like one is refused at once.
-_DIGITS = r"\d+(?:\.(?!\.)\d*)?|\.\d+"
+_DIGITS = r"\d+(?:\.(?!\.)\d*)?|(?<!\.)\.\d+"
 NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
-# A number without its sign, that may have commas between its thousands, or what Python and Swiss have there.
-_GROUPED = r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?:_\d{3})+|(?:'\d{3})+)(?!\d|[,_']\d)(?:\.\d+)?"
+# A number without its sign, that may have commas between its thousands, or what others have there.
+_GROUPED = (
+    rf"[1-9]\d{{0,2}}(?:{'|'.join(rf'(?:{mark}\d{{3}})+' for mark in BETWEEN_THOUSANDS)})(?!\d|[,_']\d)(?:\.\d+)?"
+)
 _MAGNITUDE = rf"(?:{_GROUPED}|{_DIGITS}){_EXPONENT}"
 
 #: What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.

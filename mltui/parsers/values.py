@@ -14,7 +14,9 @@ Numbers = tuple[float, ...]
 #: Gives the numbers of a line of a known shape, as the texts that stand there.
 Cut = Callable[[bytes], tuple[Any, ...]]
 
-_PLAIN = str.maketrans("−Ddf", "-eee", ",'")
+#: What may stand between the thousands of a number, beside a blank; the last three are blanks that do not break.
+BETWEEN_THOUSANDS = ",_'\u00a0\u2009\u202f"
+_PLAIN = str.maketrans("−Ddf", "-eee", BETWEEN_THOUSANDS + " ")
 #: What stands right behind a number for its zeros.
 FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 

@@ -50,6 +50,11 @@ class Cursor:
         following = self.next()
         return None if following is None else following.kind
 
+    def next_text(self) -> str:
+        """The text of the token behind."""
+        following = self.next()
+        return "" if following is None else following.text
+
     def previous_text(self) -> str:
         """The text of the token in front."""
         previous = self.previous()

@@ -9,7 +9,7 @@ from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.roles import Role, is_evaluation, role_of
+from mltui.parsers.roles import Role, role_of
 from mltui.parsers.tokens import Token
 
 
@@ -131,23 +131,12 @@ def _dash(walk: Walk, token: Token) -> None:
     apart = previous is None or following is None or previous.end < token.start < token.end < following.start
     named = bool(walk.phrase) and not walk.separator and role_of(walk.phrase[-1]) in (Role.METRIC, Role.SCHEDULE)
     close = not apart or walk.brackets[-1:] == [Bracket.VALUE]
-    if close and following is not None and following.kind == "number" and _take_end_of_range(walk, following):
+    if close and following is not None and following.kind == "number" and walk.take_end_of_range(following):
         return
     if apart and named and following is not None and following.kind == "number" and "." in following.text:
         walk.separator = ":"  # "dice_loss - 0.31"
     elif apart or previous is None or following is None:
         walk.boundary()
-
-
-def _take_end_of_range(walk: Walk, end: Token) -> bool:
-    """Take ``step 100-200`` as standing at its end; one of data that were evaluated says nothing of where it stands."""
-    last = walk.last
-    if not walk.after_number() or not isinstance(last, Field) or not last.counts:
-        return False
-    last.index = walk.pass_number(end)
-    if is_evaluation(last.label or last.name):
-        last.role = Role.OTHER
-    return True
 
 
 def take_arrow(walk: Walk, token: Token) -> None:
@@ -182,6 +171,9 @@ def _comma(walk: Walk, token: Token) -> None:
 
 
 def _point(walk: Walk, token: Token) -> None:
+    end = walk.next(2)
+    if walk.next_text() == "." and end is not None and end.kind == "number" and walk.take_end_of_range(end):
+        return  # "steps 1..100"
     if not abbreviates(walk, token):
         _end(walk, token)
 
@@ -203,11 +195,17 @@ def take_gap(walk: Walk, token: Token) -> None:
 
 def take_bar(walk: Walk, token: Token) -> None:
     """Read a row of dashes or blocks; the dots of ``Step... (20 | Loss: 2.9)`` say nothing."""
-    following = walk.next() if walk.phrase and not walk.separator and not token.text.strip(".") else None
+    following = walk.next() if walk.phrase and not walk.separator and _is_ellipsis(token) else None
     if following is not None and following.kind == "number":
         walk.separator = ":"  # "train_loss......0.5"
+    elif _is_ellipsis(token) and (end := walk.next()) and end.kind == "number" and walk.take_end_of_range(end):
+        pass  # "steps 1...100"
     elif following is None or following.text != "(":
         walk.boundary()
+
+
+def _is_ellipsis(token: Token) -> bool:
+    return not token.text.strip(".")
 
 
 def take_noise(walk: Walk, token: Token) -> None:

@@ -89,12 +89,18 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
 
 
 def _take_who(tokens: list[Token], record: Record) -> None:
-    """Take a short number in brackets in front of a counter's name as who may speak: ``[0] step 10 loss 2.1``."""
+    """Take a short number in brackets in front of a counter's name as who may speak: ``[0] step 10 loss 2.1``.
+
+    A long one is that of the process.
+    """
     if len(tokens) < 5 or [token.text for token in tokens[:3:2]] != ["[", "]"] or not counter_of(tokens[3].text):
         return
     number = tokens[1]
-    if number.text.isdigit() and len(number.text) < 3 and not number.unit and record.nameless:
+    digits = len(number.text)
+    if number.text.isdigit() and digits != 3 and not number.unit and record.nameless:
         del record.nameless[0]
+        if digits > 3:
+            return
         record.source = f"[{number.text}] {record.source}".rstrip()
         record.literal.append((number.start, number.end))
 

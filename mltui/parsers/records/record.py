@@ -13,6 +13,7 @@ from typing import Literal
 
 from mltui.domain.words import words
 from mltui.parsers.roles import Role, counter_of, is_scoped, role_of
+from mltui.parsers.values import BETWEEN_THOUSANDS
 from mltui.parsers.vocabulary import Way
 
 
@@ -148,7 +149,7 @@ class Record:
 _WHOLE = frozenset(["count", "generation", "round", "tick"])
 
 
-_WITHOUT_MARKS = str.maketrans("", "", ",_'")
+_WITHOUT_MARKS = str.maketrans("", "", BETWEEN_THOUSANDS + " ")
 
 
 def is_decimal(text: str) -> bool:

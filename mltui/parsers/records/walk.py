@@ -8,7 +8,7 @@ from mltui.domain.words import scope_of, words
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import NO_TAGS, STOP, inside, is_data_set, known, may_be_in, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
-from mltui.parsers.roles import Role, counter_of
+from mltui.parsers.roles import Role, counter_of, is_evaluation
 from mltui.parsers.tokens import Token
 from mltui.parsers.units import TIME_UNITS
 from mltui.parsers.values import FACTORS
@@ -91,6 +91,17 @@ class Walk(Cursor):
         self.go_to(token)
         self.number += 1
         return self.number
+
+    def take_end_of_range(self, end: Token) -> bool:
+        """Take ``step 100-200`` as standing at its ``end``; one of evaluated data says nothing of where it stands."""
+        last = self.last
+        counts = isinstance(last, Field) and (last.counts is not None or last.name.lower() == "epochs")
+        if not self.after_number() or not isinstance(last, Field) or not counts:
+            return False
+        last.index = self.pass_number(end)
+        if is_evaluation(last.label or last.name):
+            last.role = Role.OTHER
+        return True
 
     def add(self, name: str, token: Token, explicit: bool) -> None:
         """Take the last number, ``token``, as the value of ``name``."""

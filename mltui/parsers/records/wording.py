@@ -35,7 +35,7 @@ _MAGNITUDES = word_set("""
 
 def take_word(walk: Walk, token: Token) -> None:
     """Read a word."""
-    if walk.after_number() and _is_unit(walk, token):
+    if walk.after_number() and (_is_unit(walk, token) or _ends_range(walk, token)):
         return
     if token.text[0].isupper() and walk.touches_number(token):
         walk.boundary()  # Another message begins behind the number without a line end.
@@ -83,6 +83,12 @@ def _is_unit(walk: Walk, token: Token) -> bool:
         last.role = Role.OTHER
         return True
     return text in VALUE_UNITS or (isinstance(last, Field) and is_physical(text) and may_be_in(last.name, text))
+
+
+def _ends_range(walk: Walk, token: Token) -> bool:
+    """Take ``steps 1 to 100`` as standing at its end."""
+    end = walk.next()
+    return token.text == "to" and end is not None and end.text.isdigit() and walk.take_end_of_range(end)
 
 
 def _names_next(walk: Walk, text: str) -> bool:
