@@ -23,9 +23,8 @@ _EXPONENT = r"(?:[eE][-+]?\d+|[dD][-+]\d\d|(?<=\d)f-?\d\d?(?![\w.]))?"
 _DIGITS = r"\d+(?:\.(?!\.)\d*)?|(?<!\.)\.\d+"
 NUMBER = rf"[-+]?(?:{_DIGITS}){_EXPONENT}"
 # A number without its sign, that may have commas between its thousands, or what others have there.
-_GROUPED = (
-    rf"[1-9]\d{{0,2}}(?:{'|'.join(rf'(?:{mark}\d{{3}})+' for mark in BETWEEN_THOUSANDS)})(?!\d|[,_']\d)(?:\.\d+)?"
-)
+_THOUSANDS = "|".join(rf"(?:{mark}\d{{3}})+" for mark in BETWEEN_THOUSANDS)
+_GROUPED = rf"[1-9]\d{{0,2}}(?:{_THOUSANDS})(?!\d|[,_']\d)(?:\.\d+)?"
 _MAGNITUDE = rf"(?:{_GROUPED}|{_DIGITS}){_EXPONENT}"
 
 #: What a value is printed in where it is no plain number: ``tensor(0.5, grad_fn=<NllLossBackward0>)``.
