@@ -15,8 +15,10 @@ from mltui.parsers.roles import counter_of
 
 _PAIR = re.compile(rb"(\s*)([A-Za-z_][\w./-]*):(?: +(\S{1,60}))?\s*")
 _LONGEST = 400
+# A dictionary may hold the history of a training, each value on a line.
+_MOST_BYTES = 200_000
 _OPENED = re.compile(rb"[^{}]*\{\s*(['\"]).*,\s*")
-_GOES_ON = re.compile(rb"\s+['\"(].*(?:,\s*|\}[\s)\]]*)")
+_GOES_ON = re.compile(rb"\s+(?:['\"({\[]|(?:[a-z.\d]{1,12}\()?[-+]?(?:[\d.]|nan\b|inf\b)).*(?:,\s*|\}[\s)\]]*)")
 # An object of JSON whose brackets stand on lines of their own, and what may stand in it.
 _INDENTED = re.compile(rb"(?:[^{}\"']*\s)?\{\s*")
 _INSIDE = re.compile(rb'\s*(?:"[^"]*":\s*\S.*|[\]}],?|\s("[^"]*"|[-\w.+]+|[\[{]),?)\s*')
@@ -36,6 +38,8 @@ class Blocks:
         """The lines of a dictionary that is not complete yet."""
         self._open = 0
         """How many of its brackets are open."""
+        self._bytes = 0
+        """How long its lines are."""
         self._inside = _GOES_ON
         """What its lines look like."""
         self.waiting = False
@@ -79,7 +83,8 @@ class Blocks:
     def _go_on(self, frame: bytes) -> list[bytes]:
         """The whole dictionary if ``frame`` completes it; its lines as they are if ``frame`` is no part of it."""
         self._open += _opens(frame)
-        if self._inside.fullmatch(frame) is None or self._open < 0 or len(self._spread) > _LONGEST:
+        self._bytes += len(frame)
+        if self._inside.fullmatch(frame) is None or self._open < 0 or self._bytes > _MOST_BYTES:
             return [*self._broken_off(), *self._feed(frame)]
         self._spread.append(frame.strip())
         if self._open:
@@ -90,12 +95,12 @@ class Blocks:
         """What came of a dictionary that was not completed: an object as far as it goes, else its lines."""
         if len(self._spread) > 1 and self._inside is _INSIDE:
             return [self._whole() + b"}" * self._open]
-        lines, self._spread = self._spread, []
+        lines, self._spread, self._bytes = self._spread, [], 0
         return lines
 
     def _whole(self) -> bytes:
         """The dictionary in one line."""
-        lines, self._spread = self._spread, []
+        lines, self._spread, self._bytes = self._spread, [], 0
         return b" ".join(lines).replace(b"{ ", b"{").rstrip(b" ,")
 
     def _take(self, frame: bytes) -> bool:

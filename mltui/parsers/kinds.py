@@ -9,8 +9,9 @@ from mltui.parsers.gate import may_matter
 from mltui.parsers.headings import heading_scope
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.program_text import is_program_text
-from mltui.parsers.records import lists, tables
+from mltui.parsers.records import tables
 from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells, without_remark
+from mltui.parsers.records.history import history
 from mltui.parsers.records.metric_tables import read_metric_table
 from mltui.parsers.silent_blocks import Block, block_of
 from mltui.parsers.tokens import text_of
@@ -43,7 +44,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return block
     if is_program_text(text):
         return "nothing"
-    if _LISTED.search(text) or lists.history(text):
+    if _LISTED.search(text) or history(text):
         return "listed"
     part = table_part(text)
     if not HAS_VALUE.search(_NUMBERED.sub("", part)) and read_metric_table(part):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mltui.domain.metric import SERIES_LIMIT
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of
 from mltui.parsers.judge import Judge
@@ -15,6 +16,7 @@ from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.records import lists
+from mltui.parsers.records.history import Curve, history
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
 from mltui.parsers.shapes import Shape, ShapeMemory, key_of
@@ -72,13 +74,15 @@ class Lines:
         """The line above was one."""
         self._indented = False
         """The line at hand begins with a blank."""
+        self._histories: set[tuple[str, str]] = set()
+        """The fold and name of each curve that a history told."""
         self._beneath = False
         """Nothing but indented lines has come since a line that counts and measures."""
 
     def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
         """Read one line; ``key`` is its shape, if that is known."""
         if key is None:
-            frame = without_bulk(frame) if len(frame) > READ_LIMIT else frame
+            frame = self._shortened(frame) if len(frame) > READ_LIMIT else frame
             key = key_of(frame)
         self._indented = frame[:1] in _BLANK
         if self._open:
@@ -245,12 +249,35 @@ class Lines:
             self._heading = heading_of(text, self.points.context.x)
 
     def _read_curves(self, text: str) -> None:
-        for name, pairs in lists.curves(text) or (lists.history(text) if self._has_told_nothing() else []):
-            fields = [new_field("iteration", 0, decimal=False), new_field(name, 1, decimal=True)]
-            plan = self.judge.plan(Record(fields, heading=self._heading.scope))
-            if plan is not None:
-                for pair in pairs:
-                    self.apply(plan, pair)
+        for name, pairs in lists.curves(text):
+            self._read_curve("iteration", name, pairs)
+        self._read_history(history(text))
+
+    def _shortened(self, frame: bytes) -> bytes:
+        """What is left to be read of a long line."""
+        curves = history(frame.decode("utf-8", "replace"))
+        if curves:
+            self._read_history(curves)
+        return b"" if curves else without_bulk(frame)
+
+    def _read_curve(self, counter: str, name: str, pairs: list[tuple[float, float]]) -> None:
+        fields = [new_field(counter, 0, decimal=False), new_field(name, 1, decimal=True)]
+        plan = self.judge.plan(Record(fields, heading=self._heading.scope))
+        if plan is not None:
+            for pair in pairs:
+                self.apply(plan, pair)
+
+    def _read_history(self, curves: list[Curve]) -> None:
+        """Read what trainings came to, each once, if the log told nothing of them on the way."""
+        if not (self._histories or self._has_told_nothing()):
+            return
+        for fold, counter, name, pairs in curves:
+            if fold is not None:
+                self.points.context.enter_fold("fold", float(fold))
+            key = self.points.context.fold, name
+            if key not in self._histories and len(self._histories) < SERIES_LIMIT:
+                self._histories.add(key)
+                self._read_curve(counter, name, pairs)
 
     def _has_told_nothing(self) -> bool:
         """Whether the log has counted and measured nothing: what it lists at its end was told nowhere else."""

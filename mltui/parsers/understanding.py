@@ -11,6 +11,7 @@ from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.prefix import split_prefix
 from mltui.parsers.records import lists, objects
+from mltui.parsers.records.history import history
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record
@@ -85,6 +86,7 @@ class Understanding:
         """What ``frame`` is, whose shape ``key`` is not known."""
         is_object = frame[:2] == b'{"' and not around.bar
         message = objects.message_of(text_of(frame)) if is_object else None
+        is_object = is_object and not history(text_of(frame))
         if is_object and message is None and (found := self._structured.understand(frame, key)) is not None:
             shape, numbered = found
             if numbered is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from mltui.domain.words import words
 from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, new_field
 from mltui.parsers.tokens import NUMBER, Token
@@ -15,14 +14,6 @@ TURN = r"\s*(?:run|pass|sweep) ?(?:\[\d+\]|\d+):\s*"
 _TURN = re.compile(TURN, re.I)
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
-# What a training came to, as a dictionary of lists and nothing else: ``{'loss': [0.9, 0.5], 'acc': [0.6, 0.7]}``.
-_LISTED_VALUE = rf"(?:{NUMBER}|-?inf|nan)"
-_HISTORY = re.compile(
-    rf"\s*(?:history\s*[:=]\s*)?\{{(?:['\"][A-Za-z][\w ./@-]{{0,60}}['\"]: \[{_LISTED_VALUE}(?:, {_LISTED_VALUE})+\]"
-    r"(?:, |(?=\})))+\}\s*",
-    re.I,
-)
-_LIST = re.compile(r"['\"]([^'\"]+)['\"]: \[([^\]]*)\]")
 _UNTOLD = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
 # An iteration, the likelihood, and by how much it grew: what hmmlearn's ConvergenceMonitor (base.py) prints.
 _GROWS = re.compile(r" *\d+ +-?\d+\.\d+ +(?:[+-]\d+\.\d+|[+-]?nan) *")
@@ -58,16 +49,6 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
         (found[1], [(float(x), value_of(value)) for x, value in _PAIR.findall(found[2])])
         for found in _CURVE.finditer(text)
     ]
-
-
-def history(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
-    """The curves of a whole training, each a list as long as the others, one of them a loss; x is the place in it."""
-    if ": [" not in text or not _HISTORY.fullmatch(text):
-        return []
-    listed = [(name, values.split(", ")) for name, values in _LIST.findall(text)]
-    if len({len(values) for _, values in listed}) > 1 or not any(words(name)[-1:] == ("loss",) for name, _ in listed):
-        return []
-    return [(name, [(float(x), value_of(value)) for x, value in enumerate(values, 1)]) for name, values in listed]
 
 
 def grows(text: str) -> bool:
