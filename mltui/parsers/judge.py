@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from mltui.domain.words import scope_of, words
 from mltui.parsers.company import accepted, shown_by_bar, take_compared, take_sized
 from mltui.parsers.counters import Counters, Said, evaluates
@@ -159,9 +161,11 @@ class Judge:
 def _compares(record: Record, measured: list[Field], names: list[str]) -> bool:
     """Whether a line may be one of a comparison of models: all that it tells is how good one is, and of which it tells.
 
-    ``names`` are those of its series; a log that also says on which part of the data tells of a training.
+    ``names`` are those of its series; a log that also says on which part of the data tells of a training. In front of
+    what is measured stands with what a model was made, if the line says it.
     """
-    if record.bare and not record.source and all(f.role in (Role.METRIC, Role.OTHER) for f in record.fields):
+    front = takewhile(lambda f: f.role is not Role.METRIC, record.fields)
+    if record.bare and not record.source and all(f.role is Role.OTHER for f in front):
         return False
     return not any(map(scope_of, names)) and all(judges_models(f.name) or is_everyday(f.name) for f in measured)
 

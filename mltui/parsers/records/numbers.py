@@ -194,7 +194,8 @@ def _counts_in_front(walk: Walk, token: Token) -> bool:
 def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     """Read a number as the counter ``name``, with the words ``left`` in front of it."""
     walk.said = ""  # It begins anew: "… 'optimizer': 'Adam'}. Best is trial 0 with value".
-    if _BLOCK & {w.lower() for w in left}:
+    of_fold = "fold" in (counter_of(name) or ()) and any(measures(w) for w in left)  # "Best auc for fold 1: 0.99"
+    if _BLOCK & {w.lower() for w in left} and not of_fold:
         walk.note_past(left)
         if left[-1].lower() == "total":
             walk.add(f"{left[-1]} {name}", token, True)

@@ -71,8 +71,10 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
         record.running_mean = True
     said = [t.text.lower() for t in tokens if t.kind == "word"]
     recalls = not _RECALLS.isdisjoint(said) and any(t.text.lower() in _RECALLS for t in tokens[:5] if t.kind == "word")
-    told = _TRAINED.match(text) is not None or record.lead.lower() in SETTINGS  # "hyperparameters: lr=0.3, batch=100"
-    record.recalls = recalls or told or _plans(text, record)
+    record.recalls = recalls or _TRAINED.match(text) is not None or _plans(text, record)
+    if record.lead.lower() in SETTINGS:  # "hyperparameters: lr=0.3, batch=100"
+        record.sets = any(f.counts for f in record.fields) and any(f.role is Role.METRIC for f in record.fields)
+        record.recalls = record.recalls or not record.sets
     if len(said) > 1 and said[0] in _SAVES and said[1] in _RESULTS:
         record.heading = "eval"
     if found := _PART.match(text):

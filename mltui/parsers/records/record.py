@@ -115,6 +115,8 @@ class Record:
     """Places of digits that belong to names, beside those in words."""
     recalls: bool = False
     """It tells of a checkpoint that was loaded, or of what is set or planned."""
+    sets: bool = False
+    """It may tell what is set, or else counts and measures: ``Parameters: epoch=3 loss=0.5``."""
     tag: str = ""
     """The word in brackets that it begins with, ``[student]``."""
     past: bool = False
@@ -141,8 +143,8 @@ class Record:
 
     @property
     def of_fold(self) -> bool:
-        """It says of which fold it speaks."""
-        return any(f.counts == ("fold", "fold") for f in self.fields)
+        """It says of which fold or task it speaks."""
+        return any(f.counts is not None and f.counts[1] == "fold" for f in self.fields)
 
 
 # What is counted in whole numbers, and has other meanings.
