@@ -101,6 +101,13 @@ class Ahead:
         """Whether the first line of this kind is kept."""
         return id(group) in self._firsts
 
+    def take_unplaced(self) -> list[Line]:
+        """The first lines of their kinds, if nothing was counted since; they are forgotten here."""
+        lines = [first.line for first in self._firsts.values() if not first.axis]
+        for line in lines:
+            self.first_of(line.plan.group)
+        return lines
+
     def first_of(self, group: Group) -> First | None:
         """The first line of this kind, if it was kept; it is forgotten here."""
         found = self._firsts.pop(id(group), None)

@@ -26,6 +26,8 @@ class Context:
     """Epochs count from 0: one was."""
     header: bool = False
     """The epoch comes from a line of its own (``Epoch 1/30``), so what follows counts inside of it."""
+    over: bool = False
+    """A line of its own said that the epoch is over: what follows may be the next one's."""
     axis: str = ""
     x: float | None = None
     """Where the last line stood that measured something and counted, on ``axis``."""
@@ -111,8 +113,8 @@ class Context:
         self.fold = f"{word} {number:g}"
         self.successive.leave_to_folds()
 
-    def enter_epoch(self, epoch: float, header: bool = False) -> None:
-        """The log says in which epoch it is; epochs count from 0 if one ever was 0."""
+    def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
+        """The log says in which epoch it is, or which one ``ends``; epochs count from 0 if one ever was 0."""
         if not isfinite(epoch):
             return
         self.said = True
@@ -125,7 +127,7 @@ class Context:
             self.epoch = epoch
             if self.first_epoch is None:
                 self.first_epoch = epoch
-        self.header = header
+        self.header, self.over = header, ends
 
     def enter_block(self, plan: Plan, numbers: Numbers) -> tuple[str, float] | None:
         """A line of counters alone puts the lines under it at axis and x; ``None`` where only an epoch is counted."""

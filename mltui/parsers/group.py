@@ -133,6 +133,8 @@ class Standing:
     """They have no place in the log's own counting: they are numbered themselves."""
     leads: bool = False
     """They stand in front of the line that has their place."""
+    ended: bool = False
+    """The line that has their place says that it is over, see ``ended.py``."""
     doubt: Doubt | None = None
     """The first lines, while it is not known whether they stand in front of that line or behind it."""
     inside: tuple[str, float] | None = None
@@ -141,6 +143,8 @@ class Standing:
     """In which block the last line stood; 0 if in none."""
     passes_blocks: bool = False
     """Several came in the first block that held one: the line of counters above is the heading of them all."""
+    in_epoch: bool = False
+    """The last line that was placed by epoch came before that was over."""
     of_fold: bool = False
     """One comes at the end of each fold or task."""
     beyond: float | None = None

@@ -345,7 +345,7 @@ class Lines:
             indent = len(self._frame) - len(self._frame.lstrip())
             self._heading = Heading(plan.scope, indent, x=context.x, strict=True)
             self._open = True
-        if self._is_beside(plan):
+        if self._is_beside(plan, numbers):
             return
         if (block := context.enter_block(plan, numbers)) is not None and plan.inner is not None:
             self._within_epoch = plan.inner.way == "batch" and epoch is None and context.header
@@ -360,15 +360,20 @@ class Lines:
                     self._heading = Heading()
             if epoch != context.epoch and not self.points.series:
                 context.successive.go_on()  # Nothing was measured yet: it is no second training that begins here.
-            context.enter_epoch(epoch, header=True)
-            self.points.arrived("epoch", epoch, measures=False)
+            context.enter_epoch(epoch, header=True, ends=plan.ends)
+            self.points.arrived("epoch", epoch, measures=False, ends=plan.ends)
             if plan.ends:
                 self.epochs.end_epoch(epoch)
 
-    def _is_beside(self, plan: Plan) -> bool:
-        """Whether a counter alone does not move what follows: it is an evaluation's, or one of those in a block."""
+    def _is_beside(self, plan: Plan, numbers: Numbers) -> bool:
+        """Whether a counter alone does not move what follows: it is an evaluation's, or one of those in a block.
+
+        So is that of batches that are all done, ``343/343 batches finished``.
+        """
         if plan.evaluates:
             return True
+        if plan.ends and plan.epoch is None and plan.inner is not None and plan.inner.way == "batch":
+            return plan.inner.total_of(numbers) == numbers[plan.inner.index]
         counters = [c for c in (plan.epoch, plan.inner) if c is not None]
         single = len(counters) == 1 and counters[0].total is None
         context = self.points.context

@@ -94,10 +94,10 @@ class Points:
         else:
             self.news.report(plan, *place, numbers)
 
-    def arrived(self, axis: str, x: float, measures: bool) -> None:
-        """The log has said where it stands, in a line that ``measures`` or only counts."""
+    def arrived(self, axis: str, x: float, measures: bool, ends: bool = False) -> None:
+        """The log has said where it stands, in a line that ``measures`` or only counts, or says that ``x`` is over."""
         if self._unplaced.waits:
-            self._unplaced.arrived(axis, x, measures)
+            self._unplaced.arrived(axis, x, measures, ends)
 
     def set_live(self, live: bool) -> None:
         """Lines are now drawn over and over, or no longer."""

@@ -56,7 +56,7 @@ _TOKEN = re.compile(
     )
   | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
-  | (?P<name>(?<![\w.])\d+[dD]?_[A-Za-z]\w*(?=\s?[:=]))           # 16_l2: a name that begins with digits
+  | (?P<name>(?<![\w.])\d+(?:\.\d+)?[dD]?_[A-Za-z]\w*(?=\s?[:=]|\s<\w+>=))     # 16_l2: a name that begins with digits
   | (?P<angled><[A-Za-z_]\w*>(?==))                           # train loss <loss>=0.5
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:{COUNTING}|fold|trial|ep))(?=[_.-]?\d)[_.-]?

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mltui.domain.metric import Axis, MetricKind
 from mltui.parsers.ahead import Ahead, Doubt, First
 from mltui.parsers.context import place_of_fold
+from mltui.parsers.ended import Ended
 from mltui.parsers.group import Group
 from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
@@ -26,6 +27,7 @@ class Unplaced:
         """A line came that no other program has."""
         self._news = news
         self._ahead = Ahead()
+        self._ended = Ended()
         self._doubted: list[Group] = []
 
     def read(self, plan: Plan, numbers: Numbers, redrawn: bool) -> None:
@@ -50,17 +52,21 @@ class Unplaced:
             return
         news.report(plan, axis, x, numbers, redrawn)
 
-    def arrived(self, axis: str, x: float, measures: bool) -> None:
-        """The log has said where it stands, in a line that ``measures`` or only counts."""
+    def arrived(self, axis: str, x: float, measures: bool, ends: bool = False) -> None:
+        """The log has said where it stands, in a line that ``measures`` or only counts, or says that ``x`` is over."""
         if not self.waits:
             return
+        if ends:
+            self._end(axis, x)
+        elif self._ended.any and not measures and Axis.of(axis).counts == "epoch":
+            self._begin(axis, x)
         for plan, numbers in self._ahead.arrived(axis, x, measures):
             self._news.report(plan, axis, x, numbers)
         for first in self._ahead.take_shared() if measures and x > 0 else ():
             self._report_shared(first, axis)
         for group in self._doubted[:]:
             self._learn(group, axis, x)
-        self.waits = bool(self._doubted)
+        self.waits = bool(self._doubted or self._ended.any)
 
     def meet(self, plan: Plan) -> None:
         """A kind of line was understood for the first time."""
@@ -71,6 +77,7 @@ class Unplaced:
         """The log ended: what is still in doubt is settled by what is known."""
         for group in self._doubted[:]:
             self._settle(group)
+        self._end_last()
 
     def _repeats(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a line says what the last line of its kind said at the same place, perhaps with more digits."""
@@ -140,6 +147,7 @@ class Unplaced:
             another = before.fold != context.fold
             if context.epoch is not None and not within and (another or not seen.ends_at(context.epoch)):
                 group.standing.inside = None if context.x is None else (context.axis, context.x)
+                group.standing.in_epoch = not context.over
                 return context.axis_in_fold("epoch"), context.epoch
             if context.x is not None and (another or not seen.ends_at(context.x)) and context.axis != "epoch":
                 return context.axis, context.x
@@ -161,6 +169,8 @@ class Unplaced:
             self.waits = True
             alone = self._needs_count(group)
             self._trains = self._trains or not alone
+            if self._ended.waiting and not standing.ended:
+                self._ended.begin(group)
             if self._news.context.nowhere and (alone or not self._ahead.keeps(group)):
                 self._ahead.keep(Line(plan, numbers))
                 return True
@@ -170,12 +180,55 @@ class Unplaced:
                     self._doubted.append(group)
                     return self._doubt(Line(plan, numbers))
                 self._report_first(group, first)
+        if not (standing.ended or standing.counted) and self._is_of_next(group):
+            self._ended.begin(group)
+        if standing.ended:
+            return self._wait_for_end(Line(plan, numbers))
         if not standing.leads:
             return False
         self.waits = True
         if (before := self._ahead.wait(Line(plan, numbers))) is not None:
             self._news.report(before.plan, *self._locate(group), before.numbers)
         return True
+
+    def _end(self, axis: str, x: float) -> None:
+        """Report what stands above the line that says that ``x`` is over."""
+        for line in self._ahead.take_unplaced():
+            self._ended.begin(line.plan.group)
+            self._ended.wait(line)
+        for plan, numbers in self._ended.take():
+            self._news.report(plan, axis, x, numbers)
+
+    def _begin(self, axis: str, x: float) -> None:
+        """The epochs are told above their lines, too."""
+        for plan, numbers in self._ended.leave_all():
+            self._news.report(plan, axis, x, numbers)
+
+    def _is_of_next(self, group: Group) -> bool:
+        """Whether an epoch is over, and lines of this kind stood in front of that."""
+        context, seen = self._news.context, group.seen
+        of_epoch = seen.axis == context.axis_in_fold("epoch") and context.position is None
+        return context.over and of_epoch and group.standing.in_epoch and seen.ends_at(context.epoch)
+
+    def _wait_for_end(self, line: Line) -> bool:
+        """Keep a line until its epoch is over; ``False`` where several of its kind come in one."""
+        group, self.waits = line.plan.group, True
+        if self._ended.whole and group.seen.count:
+            self._end_last()
+        before = self._ended.wait(line)
+        if before is None or group.seen.count:
+            return True
+        self._ended.leave(group)
+        group.standing.counted = True
+        self._news.report(before.plan, "count", 1.0, before.numbers)
+        return False
+
+    def _end_last(self) -> None:
+        """Report the lines of an epoch of which nothing says that it is over, if all is told of it."""
+        context = self._news.context
+        if self._ended.whole and context.epoch is not None:
+            for plan, numbers in self._ended.take():
+                self._news.report(plan, context.axis_in_fold("epoch"), context.epoch + 1, numbers)
 
     def _report_first(self, group: Group, first: First) -> None:
         """Report the line that came before anything was counted, at the beginning of what was counted since."""

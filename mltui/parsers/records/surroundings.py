@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.domain.words import scope_of, word_set
+from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.everyday import is_everyday
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import STOP, known, measures
@@ -17,6 +17,9 @@ from mltui.parsers.vocabulary import MEANS, WHO
 _OF_SENTENCES = word_set("""
     in at of on to is was after for with from by and took
 """)
+
+# Of what there are so many: "Start training: 343 batches/epoch".
+_MANY_BATCHES = (("batches",), ("minibatches",), ("steps",), ("iterations",))
 
 # Marks between fields.
 _BETWEEN = ",;|-·•&"
@@ -75,7 +78,9 @@ def value_follows(at: Cursor) -> bool:
 def counts_things(at: Cursor) -> bool:
     """Whether right behind the number at hand stands what there are so many of."""
     behind = at.tokens[at.i + 1] if at.i + 1 < len(at.tokens) else None
-    return behind is not None and behind.kind == "word" and role_of(behind.text) is Role.OTHER
+    if behind is None or behind.kind != "word":
+        return False
+    return role_of(behind.text) is Role.OTHER or words(behind.text)[:1] in _MANY_BATCHES
 
 
 def between_marks(walk: Walk, token: Token) -> bool:
