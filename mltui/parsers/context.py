@@ -37,6 +37,10 @@ class Context:
     """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
     fold: str = ""
     """In which fold the training is."""
+    fold_ends: bool = False
+    """Folds are told behind their epochs."""
+    fold_over: bool = False
+    """The fold was told behind its epochs, in a line on what it came to: when epochs begin anew it is the next one."""
     process: float | None = None
     """A number in brackets in front of lines that turned out to be that of the process."""
     total: float | None = None
@@ -108,9 +112,14 @@ class Context:
         """An error ended the program, or a part of it: what goes on behind it may tell again where it was."""
         self.trials += 1
 
-    def enter_fold(self, word: str, number: float) -> None:
-        """The log says in which fold it is, or in which trial of a search."""
-        self.fold = f"{word} {number:g}"
+    def enter_fold(self, word: str, number: float, measures: bool = False) -> None:
+        """The log says in which fold it is, or in which trial of a search; a line that ``measures`` may end it."""
+        fold = f"{word} {number:g}"
+        ends = measures and word in OF_FOLDS
+        ends = ends and (self.fold_ends or (not self.fold and self.first_epoch is not None))
+        if ends or fold != self.fold:
+            self.fold_over = self.fold_ends = ends
+        self.fold = fold
         self.successive.leave_to_folds()
 
     def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
@@ -120,6 +129,8 @@ class Context:
         self.said = True
         if epoch == 0:
             self.zero_based = True
+        if self.fold_over:
+            self._leave_fold(epoch)
         if epoch != self.epoch:
             if self.successive.lines:
                 self._read_above(self.first_epoch is not None and epoch <= self.first_epoch)
@@ -152,6 +163,8 @@ class Context:
         """A line counts and measures: axis and x by its own counters, and whether the log was elsewhere before."""
         counter = plan.inner
         epoch = None if plan.epoch is None else numbers[plan.epoch.index]
+        if self.fold_over and epoch is not None:
+            self._leave_fold(epoch)
         if counter is None:
             axis, x = self.axis_in_fold("epoch"), 0.0 if epoch is None else epoch
             if plan.size is not None:
@@ -176,6 +189,15 @@ class Context:
         if axis == "trial":
             self.trials += 1
         return axis, x, True
+
+    def _leave_fold(self, epoch: float) -> None:
+        """Behind what a fold came to stands ``epoch``: of the next one, if the epochs begin anew there."""
+        self.fold_over = False
+        if self.first_epoch is not None and epoch <= self.first_epoch:
+            word, _, number = self.fold.partition(" ")
+            self.fold = f"{word} {float(number) + 1:g}"
+        else:
+            self.fold_ends = False
 
     def _returns(self, epoch: float | None, x: float, plan: Plan) -> bool:
         """Whether a line stands where the first of its kind did, and that of its training, or in front of these."""

@@ -316,7 +316,8 @@ class Lines:
         points = self.points
         points.dropped += plan.lost
         if plan.fold is not None:
-            points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index])
+            measures = bool(plan.entries) and not plan.counts
+            points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index], measures)
         if plan.entries and not plan.group.retells:
             if plan.of_classes and not self._heading.scope:
                 indent = len(self._frame) - len(self._frame.lstrip())
