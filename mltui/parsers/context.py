@@ -101,8 +101,8 @@ class Context:
             self.process = None if seen.knows(x, plan.values_of(numbers)) else x
         if x != self.process:
             return False
-        if not group.standing.counted:
-            group.standing.counted = True
+        if not group.standing.by_count:
+            group.standing.by_count = True
             group.move_held("count", 1.0)
         return True
 

@@ -130,7 +130,7 @@ class Unplaced:
         standing, seen = group.standing, group.seen
         again = standing.block == context.blocks and seen.count == 1
         if again and seen.last_x is not None and not seen.knows(seen.last_x, plan.values_of(numbers)):
-            standing.passes_blocks = standing.counted = True
+            standing.passes_blocks = standing.by_count = True
             group.move_held("count", 1.0)
         standing.block = context.blocks
 
@@ -180,7 +180,7 @@ class Unplaced:
                     self._doubted.append(group)
                     return self._doubt(Line(plan, numbers))
                 self._report_first(group, first)
-        if not (standing.ended or standing.counted) and self._is_of_next(group):
+        if not (standing.ended or standing.by_count) and self._is_of_next(group):
             self._ended.begin(group)
         if standing.ended:
             return self._wait_for_end(Line(plan, numbers))
@@ -219,7 +219,7 @@ class Unplaced:
         if before is None or group.seen.count:
             return True
         self._ended.leave(group)
-        group.standing.counted = True
+        group.standing.by_count = True
         self._news.report(before.plan, "count", 1.0, before.numbers)
         return False
 
