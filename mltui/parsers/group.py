@@ -184,7 +184,7 @@ class Group:
 
     A kind comes into doubt only if its first line came before anything was counted. In each of these states lines may
     turn out to have no place, since two of them stand at the same one: from then on they stand ``by_count``, but for
-    those that lead and meet the line they lead.
+    those that lead and meet the line they lead. Lines above the end of their epoch (``ended``) are kept until it comes.
     """
 
     names: tuple[str, ...] = ()

@@ -173,5 +173,7 @@ def tokenize(text: str) -> list[Token]:
             found.append(Token("word", parts[1], match.start(), match.start() + len(parts[1])))
             found.append(Token("number", parts[2], match.start() + len(parts[1]), match.end()))
         else:
-            found.append(Token(kind, match.group(), match.start(), match.end()))
+            touches = found and found[-1].kind == "number" and found[-1].end == match.start()
+            text = match.group().lstrip("_") if kind == "word" and touches else match.group()  # "EP0_train"
+            found.append(Token(kind, text, match.end() - len(text), match.end()))
     return found
