@@ -106,6 +106,11 @@ def test_a_run_is_found_by_what_a_person_types(database: RunDatabase) -> None:
             database.find(unknown)
     with pytest.raises(NotFound, match="fits several runs: abc22222, abd22222"):
         database.find("ab")
+    # A profile's name is no run, but who types it is told which he may mean.
+    database.add(make("xyz22222", created=3.0, profile="mnist"))
+    with pytest.raises(NotFound, match="no run 'mnist'") as refused:
+        database.find("mnist")
+    assert refused.value.hint == "The newest run of that profile is xyz22222."
 
 
 def test_its_version_tells_changes_of_anybody(database: RunDatabase) -> None:

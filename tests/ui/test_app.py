@@ -13,6 +13,7 @@ from mltui.domain.options import AppOptions
 from mltui.domain.run import Run, RunState
 from mltui.storage.history import RunDatabase
 from mltui.ui.app import MltuiApp
+from mltui.ui.screens.lists import worth_seeing
 from tests.ui.conftest import rows, wait_for
 
 
@@ -310,6 +311,16 @@ def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
     run = asyncio.run(begin())
     asyncio.run(begin_with_a_key(run))
     asyncio.run(come_back(run))
+
+
+def test_one_comes_back_to_a_curve_that_grows_rather_than_to_one_that_waits() -> None:
+    ended, waits, runs = (
+        Run(state.value, "p", "", "local", "", state) for state in (RunState.FAILED, RunState.PENDING, RunState.RUNNING)
+    )
+    assert worth_seeing([ended, waits, runs]) is runs
+    assert worth_seeing([ended, waits]) is waits
+    assert worth_seeing([ended]) is ended
+    assert worth_seeing([]) is None
 
 
 def test_a_profile_that_changes_on_disk_shows_at_once(profiles: Path) -> None:

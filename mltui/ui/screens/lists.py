@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mltui.domain.errors import UsageError
+from mltui.domain.run import RunState
 from mltui.domain.text import one_line
+from mltui.ui.commands import key_of
 from mltui.ui.news import News
 from mltui.ui.presentation.container import container_row
 from mltui.ui.presentation.gpu_gauges import held_by_container
@@ -17,6 +20,18 @@ if TYPE_CHECKING:
     from mltui.domain.run import Run
     from mltui.runtime.cockpit import Cockpit
     from mltui.ui.screens.main import MainScreen
+
+
+def worth_seeing(runs: Sequence[Run]) -> Run | None:
+    """Of runs, the newest first, what a person comes back for: one that runs, else one that will, else the newest."""
+    running = (run for run in runs if run.state is RunState.RUNNING)
+    active = (run for run in runs if run.state.active)
+    return next(chain(running, active, runs), None)
+
+
+def _no_profiles() -> str:
+    new, pasted = key_of("profiles.new"), key_of("profiles.import")
+    return f"none in ./profiles: {new} makes one, {pasted} one of a docker run line"
 
 
 class Lists:
@@ -34,7 +49,7 @@ class Lists:
         cockpit, screen = self._cockpit, self._screen
         if self._news.has("profiles", cockpit.version):
             if cockpit.profiles_read:
-                screen.profiles.table.empty = "no profile in ./profiles"
+                screen.profiles.table.empty = _no_profiles()
             screen.profiles.show(cockpit.profiles)
             if self._news.has("folders", cockpit.folders_absent) and cockpit.folders_absent:
                 hint = "Make what is missing, or take it out of the settings."
@@ -63,22 +78,23 @@ class Lists:
             return
         state = (id(catalog), catalog.version, sampler.version if catalog.containers else 0)
         if self._news.has("lists", state):
-            said = "none" if catalog.loaded else one_line(catalog.error) or "reading …"
-            containers.table.empty = images.table.empty = said
+            other = one_line(catalog.error) or "reading …"
+            containers.table.empty = "none: each run has one" if catalog.loaded else other
+            images.table.empty = "none: a launch builds or pulls it" if catalog.loaded else other
             usage = sampler.usage
             gpus = held_by_container(sampler.holders, sampler.devices) if sampler.holders else {}
             containers.show([container_row(c, usage.get(c.id), gpus.get(c.id, "")) for c in catalog.containers])
             images.show(catalog.images)
 
     def _come_back(self) -> None:
-        """At the start, go to the newest run, one that goes on first, unless a key was pressed before it was known."""
+        """At the start, go to a run, unless a key was pressed before it was known."""
         if self._came_back or not self._cockpit.watcher.version:
             return
         self._came_back = True
         screen, runs = self._screen, self._cockpit.watcher.runs
-        newest = next((run for run in runs if run.state.active), runs[0] if runs else None)
-        if newest and not self._wanted and not screen.mltui.typeahead.used:
-            self._wanted = newest.id
+        run = worth_seeing(runs)
+        if run and not self._wanted and not screen.mltui.typeahead.used:
+            self._wanted = run.id
             screen.set_focus(screen.runs.table)
 
     def _find_wanted(self) -> None:
