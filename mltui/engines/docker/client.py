@@ -54,7 +54,10 @@ class DockerClient:
     def ask_version(self, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:
         """The engine's version, asked for now."""
         with self.errors():
-            version = _table(ask(self.endpoint, "/version", timeout))
+            try:
+                version = _table(ask(self.endpoint, "/version", timeout))
+            except Refused as error:
+                raise unavailable(self.endpoint, error) from error
         if _numbers(version.get("ApiVersion")) < OLDEST_API:
             raise EngineUnavailable(
                 f"The engine at {self.endpoint} speaks API {one_line(str(version.get('ApiVersion')), 20)}, too old.",
@@ -237,6 +240,9 @@ def _reason(where: str, error: BaseException) -> tuple[str, str, bool]:
             return f"The Docker engine {where} did not answer in time.", _BUSY, False
         if isinstance(cause, Refused) and "HTTPS" in cause.text:
             return f"The Docker engine {where} wants TLS.", _TLS, False
+        if isinstance(cause, Refused):
+            why = cause.text.rstrip(".") or f"status {cause.status}"
+            return f"What answers {where} does not say which engine it is: {why}.", _ADDRESS, False
     reason = one_line(str(causes[-1]) or type(error).__name__, 200)
     return f"The Docker engine {where} cannot be reached: {reason}.", _START, False
 

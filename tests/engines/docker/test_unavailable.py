@@ -117,6 +117,25 @@ def test_something_else_answers(tmp_path: Path, reply: bytes) -> None:
         refused(url)
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "does not say which engine it is: status 403."),
+        (b'HTTP/1.1 502 Bad\r\n\r\n{"message": "no way there."}', "does not say which engine it is: no way there."),
+        (b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", "wants TLS."),
+    ],
+)
+def test_a_refusal_in_place_of_a_version(tmp_path: Path, reply: bytes, said: str) -> None:
+    """A proxy on the way, or an engine that wants TLS: with its own word."""
+
+    def answer(caller: socket.socket) -> None:
+        caller.recv(4096)
+        caller.sendall(reply)
+
+    with server(tmp_path / "d.sock", answer) as url:
+        assert refused(url).message.endswith(said)
+
+
 def test_a_list_that_breaks_off(tmp_path: Path) -> None:
     """Half of a list is no list."""
 
