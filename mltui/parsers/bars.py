@@ -12,7 +12,8 @@ import re
 from itertools import count
 from typing import NamedTuple
 
-from mltui.parsers.bar_values import Bar, BarValues, Drawing
+from mltui.parsers.bar_state import Bar, Drawing
+from mltui.parsers.bar_values import BarValues
 from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines, bar_key
 from mltui.parsers.plan import Plan

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.metric import MetricPoint
-from mltui.parsers.bar_values import Bar
+from mltui.parsers.bar_state import Bar
 from mltui.parsers.group import Group
 from mltui.parsers.known import Known
 from mltui.parsers.lines import Lines
