@@ -13,13 +13,13 @@ from mltui.cli.diagnosis import print_report, report_value
 from mltui.cli.live import LiveDisplay
 from mltui.cli.output import is_terminal, paint, print_json, say
 from mltui.cli.runs import elapsed, outputs_text, run_value
-from mltui.cli.summary import best_text, key_series, of_kind, x_text
 from mltui.domain.errors import NotFound
 from mltui.domain.figures import format_duration, format_value
 from mltui.domain.metric import MetricPoint, MetricStore, SeriesKey
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
 from mltui.runtime.export import in_order, point_value
+from mltui.runtime.metric_summary import best_text, key_series, of_kind, x_text
 from mltui.runtime.run_view import RunView
 from mltui.storage.locations import full_disk
 

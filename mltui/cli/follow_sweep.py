@@ -12,13 +12,13 @@ from mltui.cli.follow import DETACHED, News, end_code
 from mltui.cli.live import LiveLines
 from mltui.cli.output import STATE_COLOURS, cut, is_terminal, paint, print_json, say, width
 from mltui.cli.runs import elapsed, run_value
-from mltui.cli.summary import best_text, key_series
 from mltui.domain.errors import NotFound
 from mltui.domain.figures import format_duration, format_value
 from mltui.domain.metric import MetricStore
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
 from mltui.runtime.export import point_value
+from mltui.runtime.metric_summary import best_text, key_series
 from mltui.runtime.run_view import RunView
 
 if TYPE_CHECKING:

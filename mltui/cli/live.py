@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import STATE_COLOURS, cut, paint, width
 from mltui.cli.runs import elapsed
-from mltui.cli.summary import best_text, of_kind, x_text
 from mltui.domain.figures import format_duration, format_value
 from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.run import Run
 from mltui.domain.text import one_line
+from mltui.runtime.metric_summary import best_text, of_kind, x_text
 
 if TYPE_CHECKING:
     from mltui.runtime.run_view import RunView

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import print_table, say
 from mltui.cli.session import open_launcher
-from mltui.cli.summary import best_text, of_kind, read_metrics, x_text
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import format_count, format_value
 from mltui.domain.metric import MetricPoint, MetricStore, left_out_text
 from mltui.domain.text import clean, one_line
 from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
+from mltui.runtime.metric_summary import best_text, of_kind, read_metrics, x_text
 
 if TYPE_CHECKING:
     from mltui.storage.run_folder import RunFolder

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from mltui.cli.diagnosis import print_report, report_value
 from mltui.cli.output import STATE_COLOURS, paint, print_json, print_table, say
 from mltui.cli.session import open_launcher
-from mltui.cli.summary import best, best_text, key_series, of_kind, read_metrics, x_text
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
 from mltui.domain.limits import change_text
 from mltui.domain.metric import left_out_text
 from mltui.domain.text import clean, one_line
+from mltui.runtime.metric_summary import best, best_text, key_series, of_kind, read_metrics, x_text
 from mltui.storage.locations import full_disk
 
 if TYPE_CHECKING:

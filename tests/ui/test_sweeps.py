@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mltui.domain.container import Usage
 from mltui.domain.device import HostSample
+from mltui.domain.metric import Series, SeriesKey
 from mltui.domain.run import Run, RunState
 from mltui.runtime.sampler import Sampler
 from mltui.storage.history import RunDatabase
@@ -17,6 +18,7 @@ from mltui.ui.presentation.gauge_board import SweepPart, sweep_board
 from mltui.ui.presentation.gauges import Window
 from mltui.ui.presentation.marks import run_labels
 from mltui.ui.presentation.sweep import listed
+from mltui.ui.presentation.sweep_table import sweep_lines
 from mltui.ui.widgets.gauge_lines import Gauge
 from tests.ui.conftest import rows, wait_for
 from tests.ui.test_app import app_for, choose, ready, text
@@ -44,6 +46,35 @@ def test_the_runs_of_a_sweep_stand_together_in_the_order_of_their_launch() -> No
     assert sweep.values(second) == "lr=2"
     assert run_labels([first, second, third]) == ["1", "2", "3"]
     assert run_labels([first, lone])[0] != "1"
+
+
+def test_a_sweep_says_what_each_of_its_runs_reached_and_marks_the_best() -> None:
+    """By the key metric of each; nothing is best where they measure different things."""
+    runs = [run("b", 2.0, "g", lr=2), run("a", 1.0, "g", lr=1), run("c", 3.0, "g", lr=3)]
+    sweep = listed(runs, set())[0].sweep
+    assert sweep is not None
+
+    def series(name: str, *values: float) -> Series:
+        made = Series(SeriesKey(name, "epoch"))
+        for epoch, value in enumerate(values, 1):
+            made.add(float(epoch), value, 0.0)
+        return made
+
+    def said(metrics: dict[str, Series]) -> list[str]:
+        return ["".join(text for text, _ in line).rstrip() for line in sweep_lines(sweep, metrics, 9.0)]
+
+    table = said({"a": series("val_loss", 0.5, 0.4), "b": series("val_loss", 0.3, 0.6)})
+    assert table[4].split() == ["run", "lr", "state", "took", "metric", "last", "best"]
+    assert table[5].split() == ["a", "1", "finished", "0s", "val_loss", "0.4000", "0.4000", "at", "epoch", "2"]
+    assert table[6].split() == ["★", "b", "2", "finished", "0s", "val_loss", "0.6000", "0.3000", "at", "epoch", "1"]
+    assert table[7].split() == ["c", "3", "finished", "0s", "–", "–", "–"]
+    assert table[-1] == "★ the best val_loss of these runs"
+    best_accuracy = said({"a": series("accuracy", 0.9), "b": series("accuracy", 0.8)})
+    assert [line[:3] for line in best_accuracy[5:7]] == ["★ a", "  b"]
+    alike = said({"a": series("loss", 0.5), "b": series("loss", 0.5), "c": series("loss", 0.6)})
+    assert [line[:3] for line in alike[5:8]] == ["★ a", "★ b", "  c"]
+    for odd in ({"a": series("val_loss", 1.0), "b": series("loss", 2.0)}, {"a": series("val_loss", 1.0)}, {}):
+        assert "★" not in "".join(said(odd))
 
 
 def test_the_gauges_of_a_sweep_are_those_of_each_of_its_runs() -> None:

@@ -18,13 +18,15 @@ from mltui.ui.commands import PANES, Command, bindings, command, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import insight_lines, run_line, run_text, time_text
-from mltui.ui.presentation.sweep import Listed, Sweep, listed, sweep_line, sweep_text
+from mltui.ui.presentation.sweep import Listed, Sweep, listed, sweep_line
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.text_view import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from mltui.domain.metric import Series
 
 
 class RunRow(NamedTuple):
@@ -299,22 +301,37 @@ class RunsPane(ListPane[RunRow]):
         run = None if sweep else self._run()
         app = self.cockpit_app
         if sweep:
-            app.show_text(f"Sweep {sweep.id}", sweep_text(sweep))
+            read = partial(self._metrics_of, sweep)
+            app.do("", read, then=lambda found: self._show_sweep(sweep, found), keys_wait=True)
         elif run:
             app.do(
                 "", lambda: self._worth_knowing(run), then=lambda lines: self._show_record(run, lines), keys_wait=True
             )
 
+    def _metrics_of(self, sweep: Sweep) -> dict[str, Series]:
+        """By run, the metric that matters most, of those that have one."""
+        from mltui.runtime.metric_summary import key_series, read_metrics
+
+        launcher = self.cockpit_app.cockpit.launcher
+        found = ((run.id, key_series(read_metrics(launcher.folder(run.id)))) for run in sweep.runs)
+        return {run: series for run, series in found if series}
+
+    def _show_sweep(self, sweep: Sweep, metrics: Mapping[str, Series]) -> None:
+        from mltui.ui.presentation.sweep_table import sweep_lines
+
+        self.cockpit_app.show_text(f"Sweep {sweep.id}", sweep_lines(sweep, metrics, time.time()))
+
     def _worth_knowing(self, run: Run) -> list[Line]:
-        if run.state.active:
-            return []
         from mltui.runtime.diagnosis import report
+        from mltui.runtime.metric_summary import read_metrics
         from mltui.ui.presentation.diagnosis import advice_lines
+        from mltui.ui.presentation.run_metrics import metric_lines
 
         cockpit = self.cockpit_app.cockpit
-        view = cockpit.watcher.view
-        metrics = view.metrics if view and getattr(view, "run_id", "") == run.id else None
-        return advice_lines(report(run, cockpit.launcher.folder(run.id), metrics))
+        folder, view = cockpit.launcher.folder(run.id), cockpit.watcher.view
+        shown = view.metrics if view and getattr(view, "run_id", "") == run.id else None
+        advice = [] if run.state.active else advice_lines(report(run, folder, shown))
+        return [*advice, *metric_lines(shown or read_metrics(folder))]
 
     def _show_record(self, run: Run, worth_knowing: list[Line]) -> None:
         app = self.cockpit_app
@@ -357,9 +374,10 @@ def record_text(run: Run, folder: object) -> str:
     def when(seconds: float | None) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else "–"
 
+    said = ("detail", f"{run.detail} {run.hint}".strip()), ("decided", run.notes)
     rows = [
-        ("state", run.state.value), ("detail", f"{run.detail} {run.hint}".strip() or "–"),
-        ("decided", run.notes or "–"),
+        ("state", run.state.value),
+        *((name, text) for name, text in said if text),
         ("profile", run.profile),
         ("file", run.profile_path or "–"), ("engine", f"{run.engine} {run.endpoint}".strip()),
         ("image", run.image or "–"),

@@ -97,9 +97,3 @@ def sweep_headline(sweep: Sweep, width: int) -> list[Line]:
     tried = (f"{name} = {', '.join(dict.fromkeys(str(run.params.get(name, '–')) for run in sweep.runs))}"
              for name in sweep.differing)  # fmt: skip
     return [[("≡ ", "alt"), *sweep_line(sweep, width, folded=False)[1:]], [(one_line("   ".join(tried), 300), "text")]]
-
-
-def sweep_text(sweep: Sweep) -> str:
-    """The sweep as a table: a line a run, with what differs, how it stands and its id."""
-    lines = [f"sweep      {sweep.id}", f"profile    {sweep.profile}", f"runs       {len(sweep.runs)}", ""]
-    return "\n".join([*lines, *(f"{run.id}  {run.state.value:<9}  {sweep.values(run)}" for run in sweep.runs)])

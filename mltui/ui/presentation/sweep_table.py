@@ -1,0 +1,54 @@
+"""The runs of a sweep beside what they reached: which values are best is what a sweep is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mltui.domain.figures import format_value
+from mltui.domain.metric_name import Goal, goal_of_series
+from mltui.domain.text import one_line
+from mltui.runtime.metric_summary import best, best_text
+from mltui.ui.presentation.run import time_text
+from mltui.ui.widgets.lines import Line
+
+if TYPE_CHECKING:
+    from mltui.domain.metric import Series
+    from mltui.domain.run import Run
+    from mltui.ui.presentation.sweep import Sweep
+
+
+def sweep_lines(sweep: Sweep, metrics: Mapping[str, Series], now: float) -> list[Line]:
+    """The sweep as a table: a line a run, with what differs, how it stands, and by its id the metric that matters most.
+
+    Runs whose best value is the best of all are marked, where the metric's name says what is good.
+    """
+    facts = (("sweep", sweep.id), ("profile", sweep.profile), ("runs", str(len(sweep.runs))))
+    lines: list[Line] = [[(f"{name:<10} ", "text"), (value, "text")] for name, value in facts]
+    heads = ("run", *sweep.differing, "state", "took", "metric", "last", "best")
+    winners = _winners(metrics)
+    rows = [_run_cells(sweep, run, metrics.get(run.id), now) for run in sweep.runs]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines += [[], [("  " + "  ".join(map(str.ljust, heads, widths)), "dim")]]
+    for run, cells in zip(sweep.runs, rows, strict=True):
+        best = run.id in winners
+        line = "  ".join(map(str.ljust, cells, widths))
+        lines.append([("★ " if best else "  ", "ok"), (line, "strong" if best else "text")])
+    told = [("★ ", "ok"), (f"the best {metrics[min(winners)].name} of these runs", "dim")] if winners else []
+    return [*lines, [], told]
+
+
+def _run_cells(sweep: Sweep, run: Run, series: Series | None, now: float) -> tuple[str, ...]:
+    values = (one_line(str(run.params.get(name, "–")), 20) for name in sweep.differing)
+    metric = (one_line(series.name, 30), format_value(series.last), best_text(series)) if series else ("–", "–", "–")
+    return (run.id, *values, run.state.value, time_text(run, now), *metric)
+
+
+def _winners(metrics: Mapping[str, Series]) -> frozenset[str]:
+    """The runs with the best value; none where their metrics differ, or nobody knows what is good."""
+    keys = {series.key for series in metrics.values()}
+    found = {run: one.value for run, series in metrics.items() if (one := best(series))}
+    if len(keys) != 1 or len(found) < 2:
+        return frozenset()
+    choose = max if goal_of_series(keys.pop()) is Goal.MAX else min
+    return frozenset(run for run, value in found.items() if value == choose(found.values()))
