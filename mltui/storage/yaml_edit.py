@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from mltui.domain.errors import EditError
 from mltui.domain.text import one_line
@@ -100,6 +100,19 @@ class YamlDocument:
         """With ``value`` at the end of the list at ``path``, which is made if there is none. Raises ``EditError``."""
         items = self.get(path)
         return self.insert(path, len(items) if isinstance(items, list) else 0, value)
+
+    def move(self, path: KeyPath, by: Literal[-1, 1]) -> YamlDocument:
+        """With the item at ``path`` behind the next one of its list, or before the one before it.
+
+        The comments right above it and behind it go with it. Raises ``EditError``, also where there is no such place.
+        """
+        items, index = self.get(path[:-1]), path[-1]
+        if not isinstance(items, list) or not isinstance(index, int) or not 0 <= index + by < len(items):
+            raise EditError(f"{_name(path)} has no place to go to.")
+        first = min(index, index + by)
+        swapped = [*items[:first], items[first + 1], items[first], *items[first + 2 :]]
+        expected = yaml_data.with_value(self.data, path[:-1], swapped)
+        return self._edited(path, expected, [lambda splicer, quotes: splicer.swap((*path[:-1], first))])
 
     def rename_key(self, path: KeyPath, key: str) -> YamlDocument:
         """With the key at the end of ``path`` called ``key``, where it stands. Raises ``EditError``."""

@@ -207,3 +207,26 @@ def find(text: str, sought: str, start: int, end: int) -> int:
         else:
             position += 1
     return -1
+
+
+def dash_of(text: str, node: Span, index: int) -> int:
+    """Where the dash of an item of a block sequence stands."""
+    if index == 0:
+        return node.body
+    found = find(text, "-", node.entries[index - 1].end, node.entries[index].start)
+    return found if found >= 0 else node.entries[index].start
+
+
+def item_range(text: str, node: Span, index: int) -> tuple[int, int]:
+    """From where to where an item of a sequence reaches; in a block with the comments right above and behind it."""
+    entry = node.entries[index]
+    if node.style:
+        return entry.start, entry.end
+    start = dash_of(text, node, index)
+    line = line_start(text, start)
+    if not text[line:start].strip(" "):
+        while line and (above := line_start(text, line - 1)) < line:
+            if not text[above + node.column : line].startswith("#") or text[above : above + node.column].strip(" "):
+                break
+            line, start = above, above + node.column
+    return start, line_end(text, entry.end)

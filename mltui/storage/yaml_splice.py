@@ -13,7 +13,18 @@ from mltui.domain.text import one_line
 from mltui.storage import yaml_spelling as spelling
 from mltui.storage.yaml_data import pair_text
 from mltui.storage.yaml_source import KeyPath, reads_as
-from mltui.storage.yaml_spans import BLOCK_SCALARS, LINE_ENDS, Entry, Span, find, line_end, line_start, next_line
+from mltui.storage.yaml_spans import (
+    BLOCK_SCALARS,
+    LINE_ENDS,
+    Entry,
+    Span,
+    dash_of,
+    find,
+    item_range,
+    line_end,
+    line_start,
+    next_line,
+)
 
 #: Characters to replace: from, to, by.
 _Splice = tuple[int, int, str]
@@ -62,6 +73,17 @@ class Splicer:
         if container.style or container.inside_flow:
             return self._apply(self._flow_removal(container, index))
         return self._apply(self._block_removal(container, index))
+
+    def swap(self, path: KeyPath) -> str:
+        """The text with the list item at ``path`` and the one behind it in each other's place."""
+        parent, index = self._entry(path)
+        node = parent[-1]
+        if node.kind != "sequence" or index + 1 >= len(node.entries):
+            raise _elsewhere(path)
+        first, second = (item_range(self._text, node, one) for one in (index, index + 1))
+        if node.style and "#" in self._text[first[1] : second[0]]:
+            raise EditError(f"{_name(path)} has a comment, which would not go with it.", "Move it in the text.")
+        return self._apply([(*first, self._text[slice(*second)]), (*second, self._text[slice(*first)])])
 
     def rename(self, path: KeyPath, key: str, quotes: str = "") -> str:
         """The text with another key for the entry at ``path``."""
@@ -213,7 +235,7 @@ class Splicer:
         entry = self._entry_of(chain)
         if entry.key is not None:
             return find(self._text, ":", entry.key.end, len(self._text)) + 1
-        return self._dash(parent, parent.entries.index(entry)) + 1
+        return dash_of(self._text, parent, parent.entries.index(entry)) + 1
 
     def _behind_empty(self, chain: list[Span], written: str) -> _Splice:
         node, entry = chain[-1], self._entry_of(chain)
@@ -309,7 +331,7 @@ class Splicer:
         if index:
             position = line_end(self._text, node.entries[index - 1].end)
             return self._apply([(position, position, self._lines(lines, node.column))])
-        dash = self._dash(node, 0)
+        dash = dash_of(self._text, node, 0)
         first = self._lines(lines, node.column).removeprefix(self._newline)[node.column :]
         return self._apply([(dash, dash, first + self._newline + " " * node.column)])
 
@@ -356,7 +378,7 @@ class Splicer:
 
     def _block_removal(self, node: Span, index: int) -> list[_Splice]:
         entry = node.entries[index]
-        start = entry.start if entry.key else self._dash(node, index)
+        start = entry.start if entry.key else dash_of(self._text, node, index)
         if entry.key and self._text[node.body] == "?":
             raise EditError("An entry cannot be removed from a mapping that is written in this form.")
         line, end = line_start(self._text, start), next_line(self._text, entry.end)
@@ -369,12 +391,6 @@ class Splicer:
         while end < len(self._text) and self._text[end] in " \t\r\n":
             end += 1
         return [(start, end, "")]
-
-    def _dash(self, node: Span, index: int) -> int:
-        if index == 0:
-            return node.body
-        found = find(self._text, "-", node.entries[index - 1].end, node.entries[index].start)
-        return found if found >= 0 else node.entries[index].start
 
 
 _NULLS = ("null", "Null", "NULL", "~", "")

@@ -131,6 +131,29 @@ def test_items_are_appended():
     assert document.append(("h",), "c").text.endswith("]\ng:\nh: [c]\n")
 
 
+def test_items_are_moved():
+    """With the comments right above and behind them; what stands apart stays. Lists on one line keep their commas."""
+    text = "l:\n  - a # first\n\n  # of b\n  # too\n  - b: 1\n    c: 2\n  # apart\n\n  - |\n    d\n    e\n"
+    document = YamlDocument(text)
+    down = document.move(("l", 0), 1)
+    assert down.text == "l:\n  # of b\n  # too\n  - b: 1\n    c: 2\n\n  - a # first\n  # apart\n\n  - |\n    d\n    e\n"
+    assert down.move(("l", 1), -1).text == text
+    assert document.move(("l", 2), -1).text == (
+        "l:\n  - a # first\n\n  - |\n    d\n    e\n  # apart\n\n  # of b\n  # too\n  - b: 1\n    c: 2\n"
+    )
+    assert YamlDocument("f: [a, {b: 1},\n  c]\n").move(("f", 1), 1).text == "f: [a, c,\n  {b: 1}]\n"
+    assert YamlDocument("s:\n- - a\n  - b\n").move(("s", 0, 0), 1).text == "s:\n- - b\n  - a\n"
+    for text, path, by, said in (
+        ("f: [a, # why\n  b]\n", ("f", 0), 1, "has a comment, which would not go with it"),
+        ("f: [a, b]\n", ("f", 0), -1, "no place to go to"),
+        ("f: [a, b]\n", ("f", 1), 1, "no place to go to"),
+        ("f: {a: 1}\n", ("f", "a"), 1, "no place to go to"),
+        ("f: [&x a, *x]\n", ("f", 0), 1, "without changing something else"),
+    ):
+        with pytest.raises(EditError, match=said):
+            YamlDocument(text).move(path, by)
+
+
 def test_keys_are_renamed():
     """In place, in their own quotes; in a list of NAME=value too."""
     document = YamlDocument("a: {\"b\": 1} # c\nenv: [X=1, Y]\n'd' : 2\n")

@@ -248,6 +248,24 @@ def test_a_value_is_set(document, data):
 
 @given(documents(), st.data())
 @CASES
+def test_an_item_is_moved(document, data):
+    """It and the next one change places, no comment is lost, and moving it back gives the text that was."""
+    text, before = document
+    lists = [path for path in places(before) if isinstance(at(before, path), list) and len(at(before, path)) > 1]
+    assume(lists)
+    path = data.draw(st.sampled_from(lists))
+    index = data.draw(st.integers(0, len(at(before, path)) - 2))
+    expected = copy.deepcopy(before)
+    items = at(expected, path)
+    items[index : index + 2] = items[index + 1], items[index]
+    edited = YamlDocument(text).move((*path, index), 1)
+    assert same(parse_source(edited.text).data, expected)
+    assert comments(edited.text) == comments(text)
+    assert edited.move((*path, index + 1), -1).text == text
+
+
+@given(documents(), st.data())
+@CASES
 def test_a_key_is_added(document, data):
     """Text is added in one place; nothing of what was there is touched."""
     text, before = document

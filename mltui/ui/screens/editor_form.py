@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mltui.domain.schema import Kind, SchemaField, profile_schema
 from mltui.ui.presentation.profile_form import FormRow, Path, key_of_path, short_form
@@ -135,6 +135,19 @@ class FormCommands:
                 self._profile.change(lambda document: document.remove(row.path))
 
         self._on_row(take_out)
+
+    def move(self, by: Literal[-1, 1]) -> None:
+        """Put the entry of a list behind the next one, or before the one before it."""
+
+        def put(row: FormRow) -> None:
+            place = row.path[-1] if row.said and row.path else None
+            entries = self._value(row.path[:-1])
+            if isinstance(place, int) and isinstance(entries, list) and 0 <= place + by < len(entries):
+                self._profile.change(lambda document: document.move(row.path, by), then_at=(*row.path[:-1], place + by))
+            else:
+                self._screen.app.bell()
+
+        self._on_row(put)
 
     def rename(self) -> None:
         """Another name for a name of one's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -241,6 +241,10 @@ class ProfileEditor(ModalScreen[bool]):
     def action_remove(self) -> None:
         """Take the key or the entry out of the file."""
         self.commands.remove()
+
+    def action_move(self, by: Literal[-1, 1]) -> None:
+        """Change the order of a list."""
+        self.commands.move(by)
 
     def action_rename(self) -> None:
         """Another name for a name of one's own."""
