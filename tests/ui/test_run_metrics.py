@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore
+from mltui.domain.run import Run, RunState
+from mltui.ui.panes.runs import record_lines
+from mltui.ui.presentation.run import headline
 from mltui.ui.presentation.run_metrics import metric_lines
+from mltui.ui.widgets.text_view import folded
 
 
 def said(store: MetricStore) -> list[str]:
@@ -31,3 +35,19 @@ def test_many_metrics_are_counted_behind_the_first() -> None:
     for number in range(25):
         store.add(MetricPoint(f"m{number}", "step", 1.0, 1.0), 0.0)
     assert said(store)[-2:] == ["  and 5 more metrics: see the curves", ""]
+
+
+def test_a_long_fact_of_a_record_goes_on_under_its_value() -> None:
+    """And what there is nothing to say about has no line."""
+    run = Run("abcd2345", "p", "", "local", "", RunState.FINISHED, notes="No engine answers. " * 8, command="echo 1")
+    text = ["".join(part for part, _ in line) for line in folded(record_lines(run, "/runs/abcd2345"), 60)]
+    at = next(i for i, line in enumerate(text) if line.startswith("decided    No engine"))
+    assert text[at + 1].startswith(" " * 11 + "answers. No engine")
+    assert not any(line.startswith("detail") for line in text)
+    assert text[-1] == "echo 1"
+
+
+def test_notes_without_parameters_begin_where_parameters_would() -> None:
+    run = Run("abcd2345", "p", "", "docker", "", RunState.RUNNING, notes="It runs on the CPU.", started=1.0)
+    _, second = headline(run, 2.0, 100)
+    assert "".join(text for text, _ in second) == "It runs on the CPU."

@@ -13,7 +13,7 @@ from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
 from mltui.domain.limits import change_text
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
-from mltui.domain.text import clean
+from mltui.domain.text import clean, one_line
 from mltui.ui.commands import PANES, Command, bindings, command, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
@@ -337,7 +337,7 @@ class RunsPane(ListPane[RunRow]):
         app = self.cockpit_app
         selected = app.main.selected_run
         insights = app.main.all_insights if selected and selected.id == run.id else ()
-        record = plain(clean(record_text(run, app.cockpit.launcher.folder(run.id).path)))
+        record = record_lines(run, app.cockpit.launcher.folder(run.id).path)
         app.show_text(f"Run {run.id}", [*insight_lines(insights), *worth_knowing, *record])
 
 
@@ -368,8 +368,8 @@ def _line(row: RunRow, width: int) -> Line:
     return [*sign, ("  ", "text"), *run_line(run, time.time(), room - 2, sweep.values(run))]
 
 
-def record_text(run: Run, folder: object) -> str:
-    """The record of a run as text."""
+def record_lines(run: Run, folder: object) -> list[Line]:
+    """The record of a run, and the command that it stands for."""
 
     def when(seconds: float | None) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else "–"
@@ -388,4 +388,5 @@ def record_text(run: Run, folder: object) -> str:
         ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),
         *(("changed", f"{when(change.time)}  {change_text(change)}") for change in run.changes),
     ]  # fmt: skip
-    return "\n".join(f"{name:<10} {value}" for name, value in rows) + f"\n\n{run.command_title}:\n{run.command}"
+    facts: list[Line] = [[(f"{name:<10} ", "dim"), (one_line(value), "text")] for name, value in rows]
+    return [*facts, [], [(f"{run.command_title}:", "strong")], *plain(clean(run.command))]

@@ -122,10 +122,11 @@ def _explanation(run: Run) -> list[Line]:
         return [[(params_text(run), "dim")]]
     if run.state in (RunState.PENDING, RunState.BUILDING):
         return [[(one_line(run.detail) or one_line(run.notes), "warn")]]
-    detail = f"  {one_line(run.detail)}" if run.detail else ""
-    notes = f"  {one_line(run.notes)}" if run.notes and not detail else ""
-    said: list[Span] = [(detail, "warn" if run.state.active else "dim"), (notes, "dim")]
-    return [[(params_text(run), "text"), *said]]
+    params = params_text(run)
+    gap = "  " if params else ""
+    detail = f"{gap}{one_line(run.detail)}" if run.detail else ""
+    notes = f"{gap}{one_line(run.notes)}" if run.notes and not detail else ""
+    return [[(params, "text"), (detail, "warn" if run.state.active else "dim"), (notes, "dim")]]
 
 
 def gpus_text(gpus: Sequence[str], numbers: Mapping[str, str]) -> str:
