@@ -59,3 +59,10 @@ def test_the_page_of_settings_names_every_setting_with_its_default() -> None:
     for example in re.findall(r'`("[a-z*.]+": \[[^`]*\])`', page):
         assert check_settings({"keymap": parse_source(example).data}, check_names)[1] == [], example
     assert settings.ask == "removing"
+
+
+def test_the_readers_map_names_every_module() -> None:
+    """So that whoever joins finds what each is for."""
+    page = (ROOT / "docs" / "reader.md").read_text()
+    modules = {path.name for path in (ROOT / "mltui" / "parsers").rglob("*.py")} - {"__init__.py"}
+    assert {name for name in modules if f"`{name}`" not in page} == set()

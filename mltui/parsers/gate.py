@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mltui.domain.words import JOINED_ENDS, METRIC_WORDS, SCOPE_WORDS, word_set
-from mltui.parsers.records import lists
+from mltui.parsers.records.unnamed import may_be_unnamed
 from mltui.parsers.tokens import text_of
 from mltui.parsers.vocabulary import COUNTERS, SCHEDULE_WORDS
 
@@ -34,11 +34,6 @@ _SHORT = re.compile(
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
 # A task by its number: other programs have tasks, too.
 _TASK = re.compile(rb"\btask[ _#:]{0,2}\d")
-# A count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
-_COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
-# A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
-_PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]|,[-+.\d, enainf]*'\d+:[\d:]+'\])\s*")
-_TURN = re.compile(lists.TURN.encode(), re.I)
 
 
 def may_matter(frame: bytes) -> bool:
@@ -54,8 +49,4 @@ def may_matter(frame: bytes) -> bool:
             return True
     if _TASK.search(lower):
         return True
-    if frame[:1] in b"[(" and _PLACE.fullmatch(frame):
-        return True
-    if frame[-1:] == b":" and _TURN.fullmatch(frame):
-        return True
-    return _CAMEL.search(frame) is not None or _COUNTED_SHARE.search(frame) is not None
+    return _CAMEL.search(frame) is not None or may_be_unnamed(frame)

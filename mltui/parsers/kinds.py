@@ -11,7 +11,7 @@ from mltui.parsers.prefix import split_prefix
 from mltui.parsers.program_text import is_program_text
 from mltui.parsers.records import tables
 from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells, without_remark
-from mltui.parsers.records.history import history
+from mltui.parsers.records.history import tells_curves
 from mltui.parsers.records.metric_tables import read_metric_table
 from mltui.parsers.silent_blocks import Block, block_of
 from mltui.parsers.tokens import text_of
@@ -25,8 +25,6 @@ Kind = Literal[
 ]  # fmt: skip
 
 _NUMERIC_START = re.compile(rb"[\s|,;\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
-# A whole curve: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
-_LISTED = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 # Between the columns of a header.
 _APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]|^\w+(?:,\w+){2,}$")
 # The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
@@ -44,7 +42,7 @@ def kind_of(text: str, frame: bytes) -> Kind:
         return block
     if is_program_text(text):
         return "nothing"
-    if _LISTED.search(text) or history(text):
+    if tells_curves(text):
         return "listed"
     part = table_part(text)
     if not HAS_VALUE.search(_NUMBERED.sub("", part)) and read_metric_table(part):

@@ -15,8 +15,7 @@ from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.records import lists
-from mltui.parsers.records.history import Curve, history
+from mltui.parsers.records.history import Curve, curves, history
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
 from mltui.parsers.shapes import Shape, ShapeMemory, key_of
@@ -249,7 +248,7 @@ class Lines:
             self._heading = heading_of(text, self.points.context.x)
 
     def _read_curves(self, text: str) -> None:
-        for name, pairs in lists.curves(text):
+        for name, pairs in curves(text):
             self._read_curve("iteration", name, pairs)
         self._read_history(history(text))
 

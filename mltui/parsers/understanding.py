@@ -10,11 +10,12 @@ from mltui.parsers.headings import heading_scope
 from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind, kind_of
 from mltui.parsers.prefix import split_prefix
-from mltui.parsers.records import lists, objects
+from mltui.parsers.records import objects
 from mltui.parsers.records.history import history
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record
+from mltui.parsers.records.unnamed import grows
 from mltui.parsers.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_span
 from mltui.parsers.structured import Structured
 from mltui.parsers.tabular import Tabular
@@ -102,7 +103,7 @@ class Understanding:
             kind = "nothing"  # A table's row is no message.
         if kind == "pairs" and self._tables.repeats_name(line):
             kind = "labelled"
-        if kind in ("pairs", "labelled", "remarked") or (kind == "row" and lists.grows(text)):
+        if kind in ("pairs", "labelled", "remarked") or (kind == "row" and grows(text)):
             shape, literal = self._judge_pairs(text, around, begins)
             if kind != "pairs":
                 shape = Shape(kind, shape.plan, shape.spans)

@@ -10,6 +10,7 @@ from mltui.parsers.records import lists, rows, tables
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.cells import row_cells
 from mltui.parsers.records.cursor import Cursor
+from mltui.parsers.records.history import curves
 from mltui.parsers.records.names import inside, name_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import is_decimal, new_field
@@ -283,7 +284,7 @@ def test_names_and_values_of_two_lists_are_found_around_a_separator() -> None:
 def test_whole_curves_in_one_line_are_read_in_any_notation() -> None:
     """Each is a name with its pairs; values may be texts, have an exponent of Fortran, or no number yet."""
     text = "{'acc': [(0, 0.5), (1, '0.75')], 'loss': [(0, 1.5D+01), (1, 2e-1)]}"
-    assert lists.curves(text) == [("acc", [(0, 0.5), (1, 0.75)]), ("loss", [(0, 15.0), (1, 0.2)])]
+    assert curves(text) == [("acc", [(0, 0.5), (1, 0.75)]), ("loss", [(0, 15.0), (1, 0.2)])]
 
 
 # Columns of cells.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mltui.domain.words import words
+from mltui.domain.words import LOSSES, words
 from mltui.parsers.roles import counter_of
 from mltui.parsers.tokens import NUMBER, WRAPPER
 from mltui.parsers.values import value_of
@@ -32,6 +32,11 @@ _DEEPEST = 3
 # So many values alone are a curve; of fewer, several lists have to be told.
 _MANY = 3
 
+# A whole curve, and with its name: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
+_PAIRS = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
+_CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
+_PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
+
 
 class Curve(NamedTuple):
     """A series of a history."""
@@ -52,6 +57,19 @@ class _Lists(NamedTuple):
     lists: dict[str, list[float]]
     single: list[str]
     """The keys of single values."""
+
+
+def tells_curves(text: str) -> bool:
+    """Whether ``text`` tells whole curves, each as pairs of x and value or as the lists of a history."""
+    return _PAIRS.search(text) is not None or bool(history(text))
+
+
+def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
+    """Whole curves in one line, each a name with its pairs of x and value: ``'acc': [(1, 0.86), (2, 0.87)]``."""
+    return [
+        (found[1], [(float(x), value_of(value)) for x, value in _PAIR.findall(found[2])])
+        for found in _CURVE.finditer(text)
+    ]
 
 
 def history(text: str) -> list[Curve]:
@@ -158,7 +176,7 @@ def _curves(told: _Lists, fold: int | None) -> list[Curve]:
     """The curves of one dictionary, of ``fold`` if its keys say of no other; none where it is no history."""
     listed = {key: values for key, values in told.lists.items() if values}
     length = max(map(len, listed.values()), default=0)
-    losses = any(words(key)[-1:] in (("loss",), ("losses",)) for key in listed)
+    losses = any(not LOSSES.isdisjoint(words(key)[-1:]) for key in listed)
     whole = length > 1 and (len(listed) > 1 or length >= _MANY) and {len(v) for v in listed.values()} == {length}
     if not whole or not losses or any(map(counter_of, told.single)):
         return []

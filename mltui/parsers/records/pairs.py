@@ -12,12 +12,13 @@ from collections.abc import Callable
 from mltui.domain.words import scope_of, word_set
 from mltui.parsers.records import marks
 from mltui.parsers.records.gains import read_gain
-from mltui.parsers.records.lists import paired, untold
+from mltui.parsers.records.lists import paired
 from mltui.parsers.records.names import NO_TAGS, SETTINGS, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
 from mltui.parsers.records.surroundings import alternates
 from mltui.parsers.records.twins import tell_twins_apart
+from mltui.parsers.records.unnamed import unnamed
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.roles import Role, counter_of
@@ -64,7 +65,7 @@ _KERAS = re.compile(r"/(?:step|sample|epoch)\b|[━═]{5}|\[[=>.\-]{5}| - ETA: 
 def read_pairs(text: str, tokens: list[Token]) -> Record:
     """The record that a line of text holds; its numbers count the number ``tokens`` of the text."""
     record = _walk(text, tokens)
-    if not any(f.counts for f in record.fields) and (fields := untold(text, tokens)):
+    if not any(f.counts for f in record.fields) and (fields := unnamed(text, tokens)):
         return Record(fields)
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):

@@ -1,0 +1,64 @@
+"""Values without a name, in a form that says what they are: ``1m 3s (5000 5%) 2.31``, ``[3, 0.51, 0.62, '00:14']``."""
+
+from __future__ import annotations
+
+import re
+
+from mltui.parsers.records.record import Field, new_field
+from mltui.parsers.tokens import NUMBER, Token
+
+# The turn of a loop that heads the lines on what it came to: ``run [50]:``.
+_TURN = re.compile(r"\s*(?:run|pass|sweep) ?(?:\[\d+\]|\d+):\s*", re.I)
+_TURN_BYTES = re.compile(_TURN.pattern.encode(), re.I)
+# The time that has passed, a count and its share, and the loss: ``1m 3s (5000 5%) 2.3012``.
+_SHARE_AND_LOSS = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
+# An iteration, the likelihood, and by how much it grew: what hmmlearn's ConvergenceMonitor (base.py) prints.
+_GROWS = re.compile(r" *\d+ +-?\d+\.\d+ +(?:[+-]\d+\.\d+|[+-]?nan) *")
+# An epoch, what it came to, and how long it took: what fastai's Recorder (learner.py, ``after_epoch``) prints where no
+# bar is drawn. Losses come first, of training and validation, then the metrics, none with its name.
+_EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), ?'\d+:\d\d(?::\d\d)?'\]\s*")
+# For a first look: a count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
+_COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
+# A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
+_PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]|,[-+.\d, enainf]*'\d+:[\d:]+'\])\s*")
+
+
+def may_be_unnamed(line: bytes) -> bool:
+    """Whether ``line`` may have one of these forms, or counts in a bracket what is set there, by a first look."""
+    if line[:1] in b"[(" and _PLACE.fullmatch(line):
+        return True
+    if line[-1:] == b":" and _TURN_BYTES.fullmatch(line):
+        return True
+    return _COUNTED_SHARE.search(line) is not None
+
+
+def grows(text: str) -> bool:
+    """Whether a row of numbers without a header is an iteration, the likelihood, and by how much it grew."""
+    return _GROWS.fullmatch(text) is not None
+
+
+def unnamed(text: str, tokens: list[Token]) -> list[Field]:
+    """The fields of a line of time, count, share and one value, which is the loss where nothing else is said.
+
+    Also those of a list of an epoch, its losses and metrics, and the time that it took; and the count of a turn.
+    """
+    if _TURN.fullmatch(text):
+        return [new_field("iteration", 0, decimal=False)]
+    if grows(text):
+        return [new_field("iteration", 0, decimal=False), new_field("log_prob", 1, decimal=True)]
+    if found := _EPOCH_LIST.fullmatch(text):
+        return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
+    if not _SHARE_AND_LOSS.fullmatch(text):
+        return []
+    last = sum(token.kind == "number" for token in tokens) - 1
+    return [new_field("iteration", last - 2, decimal=False), new_field("loss", last, decimal=True)]
+
+
+def _of_epoch(numbers: list[Token], values: int) -> list[Field]:
+    """The fields of an epoch and its ``values``, the last of the ``numbers``."""
+    epoch = len(numbers) - values - 1
+    if epoch < 0:
+        return []  # The comma behind the epoch looks like one between thousands.
+    names = ["train_loss", "valid_loss", "metric", *(f"metric ({i})" for i in range(2, values - 1))][:values]
+    fields = [new_field("epoch", epoch, decimal=False)]
+    return fields + [new_field(name, i, decimal=True) for i, name in enumerate(names, epoch + 1)]
