@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mltui.domain.diagnosis import ChangeRule, Evidence, Kind, Limit, Place, Signature, parse_pattern
+from mltui.domain.diagnosis import ChangeRule, Evidence, Kind, Limit, Place, Signature
+from mltui.domain.line_pattern import parse_pattern
 from mltui.domain.run import RunState
 
 _KEYS = frozenset(

@@ -13,7 +13,6 @@ from mltui.domain.errors import EngineError, MltuiError, NotFound, StartError, S
 from mltui.domain.run import Run, RunState, new_run_id
 from mltui.domain.text import one_line
 from mltui.engines.base import Restarts, StatesLimits
-from mltui.plugins import AUTO
 from mltui.runtime.adoption import adopt, note_not_started
 from mltui.runtime.discovery import discover
 from mltui.runtime.gpu_choice import gpu_uses, with_gpus
@@ -124,6 +123,8 @@ class Launcher:
     def _launch(
         self, profile: Profile, wishes: Sequence[Wish], group_id: str = "", parallel: int | None = None
     ) -> tuple[Run, ...]:
+        from mltui.runtime.new_run import new_run
+
         self.database.check_writable()
         choice = self._choose(wishes[0].engine or profile.engine or "")
         seen = _gpus_seen(choice.info)
@@ -133,10 +134,9 @@ class Launcher:
         launches: list[Launch] = []
         failure = None
         for wish, resolution in zip(wishes, plans, strict=True):
-            run = _new_run(profile, wish, choice, resolution)
             # Apart by what a database keeps, so that the runs of a sweep keep their order.
-            created, awaits = now + len(runs) * 1e-4, _awaits(resolution, group_id, parallel)
-            run = replace(run, group_id=group_id, created=created, awaits=awaits)
+            created = now + len(runs) * 1e-4
+            run = new_run(profile, wish, choice, resolution, created=created, group_id=group_id, parallel=parallel)
             try:
                 launches.append(self._prepare(profile, run, resolution, seen))
             except MltuiError as error:
@@ -392,29 +392,6 @@ def _uses_resources(state: str) -> bool:
     return state in ("running", "paused", "restarting")
 
 
-def _new_run(profile: Profile, wish: Wish, choice: EngineChoice, resolution: Resolution) -> Run:
-    """The record of a run that is about to be launched."""
-    from mltui.runtime.docker_command import docker_command
-
-    spec = resolution.spec
-    # Of GPUs that it waits for the queue says which it got, and why.
-    notes = [note for note in resolution.notes if not (resolution.gpus.awaits and note == resolution.gpus.note)]
-    return Run(
-        id=spec.run_id,
-        profile=spec.profile,
-        profile_path=str(profile.path),
-        engine=choice.engine.name,
-        endpoint=choice.info.endpoint,
-        notes=" ".join(filter(None, (choice.reason, *notes))),
-        params=dict(resolution.params),
-        overrides=dict(resolution.overrides) | ({"engine": wish.engine} if wish.engine not in ("", AUTO) else {}),
-        command=docker_command(spec),
-        image=spec.image,
-        container_name=spec.name,
-        gpus=_gpus_of(resolution),
-    )
-
-
 def _gpus_seen(info: EngineInfo) -> GpuLook:
     """The GPUs of the engine's machine as they are now, where that is this one."""
     if not info.local:
@@ -424,18 +401,3 @@ def _gpus_seen(info: EngineInfo) -> GpuLook:
         return watch.look()
     finally:
         watch.close()
-
-
-def _awaits(resolution: Resolution, group_id: str, parallel: int | None) -> dict[str, int]:
-    """What the run has to wait for: GPUs, and in a sweep its turn, where no GPU of its own is one already."""
-    gpus = {"gpus": resolution.gpus.awaits} if resolution.gpus.awaits else {}
-    most = parallel or (0 if gpus else 1)
-    return gpus | ({"parallel": most} if group_id and most else {})
-
-
-def _gpus_of(resolution: Resolution) -> tuple[str, ...]:
-    """The GPUs that the run has from its launch on; those that it waits for come with its turn."""
-    choice = resolution.gpus
-    if choice.awaits or not choice.request:
-        return ()
-    return choice.held or choice.request.names

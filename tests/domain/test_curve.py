@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from mltui.domain.curve import (
     MAX_SWEEPS,
-    Extremes,
     Smoother,
     Trace,
     XAxis,
@@ -22,6 +21,7 @@ from mltui.domain.curve import (
     quantile_limits,
     split,
 )
+from mltui.domain.extremes import Extremes
 from mltui.domain.metric import Series, SeriesKey
 from mltui.domain.scale import (
     HUGE,

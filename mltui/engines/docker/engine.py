@@ -7,7 +7,6 @@ import json
 import math
 import os
 import platform
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -33,6 +32,7 @@ from mltui.engines.docker.create import (
 )
 from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.events import FILTERS, DockerEventStream
+from mltui.engines.docker.facts import engine_facts, has_gpus
 from mltui.engines.docker.image_removal import removal_refusal
 from mltui.engines.docker.masking import masked
 from mltui.engines.docker.streams import DockerLogStream, open_log
@@ -99,10 +99,10 @@ class DockerEngine:
             host=one_line(str(info.get("Name") or "")),
             cpus=int(info.get("NCPU") or 0),
             memory=int(info.get("MemTotal") or 0),
-            gpus=_has_gpus(info, local=self._is_local(info)),
+            gpus=has_gpus(info, local=self._is_local(info)),
             isolated=True,
             local=self._is_local(info),
-            details=_facts(info, self._client.api_version),
+            details=engine_facts(info, self._client.api_version),
         )
 
     def _product(self, version: Mapping[str, Any]) -> str:
@@ -130,7 +130,7 @@ class DockerEngine:
             raise start_refusal(spec.name, Refused(400, f"unknown or invalid runtime name: {spec.runtime}"))
         if self._is_local(info):
             _check_mounts(spec)
-        if spec.gpus and not _has_gpus(info, local=self._is_local(info)):
+        if spec.gpus and not has_gpus(info, local=self._is_local(info)):
             self._try_gpus(spec)
 
     def _try_gpus(self, spec: LaunchSpec) -> None:
@@ -396,34 +396,3 @@ def _surely_missing(path: str) -> bool:
         # It may not be looked at by this user; the engine may.
         return False
     return False
-
-
-def _has_gpus(info: Mapping[str, Any], *, local: bool) -> bool:
-    """The engine shows a way to GPUs: NVIDIA's runtime or its hook, or devices that it found through CDI."""
-    devices = info.get("DiscoveredDevices") or ()
-    return (
-        "nvidia" in (info.get("Runtimes") or {})
-        or any("gpu" in str(one.get("ID", "")) for one in devices)
-        or (local and shutil.which("nvidia-container-runtime-hook") is not None)
-    )
-
-
-def _facts(info: Mapping[str, Any], api_version: str) -> dict[str, str]:
-    """What a person asks of an engine when something is wrong."""
-    wanted = {
-        "OperatingSystem": "system",
-        "KernelVersion": "kernel",
-        "Architecture": "architecture",
-        "Driver": "storage driver",
-        "CgroupDriver": "cgroup driver",
-        "CgroupVersion": "cgroup version",
-        "LoggingDriver": "logging driver",
-        "DefaultRuntime": "default runtime",
-        "DockerRootDir": "root folder",
-    }
-    facts = {name: one_line(str(info[key])) for key, name in wanted.items() if info.get(key)}
-    facts["runtimes"] = ", ".join(sorted(map(one_line, info.get("Runtimes") or {})))
-    facts["rootless"] = "yes" if any("rootless" in str(one) for one in info.get("SecurityOptions") or ()) else "no"
-    facts["CDI folders"] = ", ".join(one_line(str(one)) for one in info.get("CDISpecDirs") or ())
-    facts["CDI devices"] = ", ".join(one_line(str(one.get("ID", ""))) for one in info.get("DiscoveredDevices") or ())
-    return facts | {"API": api_version}
