@@ -11,7 +11,7 @@ from typing import Literal
 
 from mltui.domain.words import AVERAGED, LOSSES, MIDDLES, REWARDS, word_set
 
-# Beside a word that measures.
+# What is measured, and what stands beside it.
 
 #: Words of a mean's name that what it is the mean of does not have.
 MEANS = AVERAGED | word_set("running smoothed ema")
@@ -30,7 +30,6 @@ QUALIFIERS = (
 OF_FIRST = word_set("""
     recall precision prec rec hit hits hr ndcg map mrr top acc accuracy ap ar f1 p r pass success
 """)
-
 #: What a training makes small or great: it tells of one wherever it stands.
 OBJECTIVES = LOSSES | REWARDS | word_set("cost likelihood loglik ll logprob elbo objective objf fitness")
 #: In front of ``rate``: how often that is.
@@ -40,7 +39,7 @@ ABOUT = word_set("on of for over across per by since")
 
 # Set, not measured.
 
-#: What data are made of: a training says how much of them it has seen.
+#: What data are made of: how many there are, or how many a training has seen.
 SAMPLES = word_set("data samples examples images imgs sequences tokens words")
 #: Set by a schedule, which may change them: a curve beside what is measured.
 SCHEDULE_WORDS = word_set("""
@@ -79,7 +78,7 @@ WHOLE_SETTINGS = word_set("depth width height class classes label labels feature
 
 #: How long a service takes to answer.
 RESPONSE_TIMES = word_set("latency ping jitter rtt")
-#: The same for all but the slowest requests.
+#: The same for all but the slowest requests, in a name of its own: ``p99``.
 PERCENTILES = word_set("p50 p75 p90 p95 p99 p999")
 #: No curve: when it is, and how long something takes.
 TIME_WORDS = RESPONSE_TIMES | word_set("""
@@ -101,31 +100,31 @@ THROUGHPUT_WORDS = REQUEST_RATES | word_set("throughput speed fps ips wps ups tp
 #: How a counter counts: ``batch`` begins anew each epoch, ``step`` runs on.
 Way = Literal["epoch", "batch", "step", "fold"]
 
-# What is counted, and how, and the words for it.
-_COUNTS: dict[tuple[str, Way], str] = {
-    ("epoch", "epoch"): "epoch ep epo epch epochs epoche époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭",
-    ("batch", "batch"): "batch minibatch batchidx batchid lot lote lotto partia батч",
-    ("step", "step"): "step globalstep étape pas schritt paso passo krok шаг 步 ステップ",
-    (
-        "iteration",
+# What is counted, how, and the words for it.
+_COUNTS: dict[str, tuple[Way, str]] = {
+    "epoch": ("epoch", "epoch ep epo epch epochs epoche époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭"),
+    "batch": ("batch", "batch minibatch batchidx batchid lot lote lotto partia батч"),
+    "step": ("step", "step globalstep étape pas schritt paso passo krok шаг 步 ステップ"),
+    "iteration": (
         "step",
-    ): "iter iteration it itr itrs iters iterations iterate iterat niter itération iteración iteração"
-    " iterazione iteracja итерация 迭代 次迭代",
-    ("update", "step"): "update updates up upd",
-    ("timestep", "step"): "timestep timesteps",
-    ("round", "step"): "round",
-    ("trial", "step"): "trial",
-    ("episode", "step"): "episode episodes",
-    ("generation", "step"): "generation gen",
-    ("frame", "step"): "frame frames",
-    ("count", "step"): "game cycle tree counter sweep",
-    ("tick", "step"): "tick",
-    ("percent", "step"): "progress",
-    ("fold", "fold"): "fold",
-    ("task", "fold"): "task",
+        "iter iteration it itr itrs iters iterations iterate iterat niter itération iteración iteração"
+        " iterazione iteracja итерация 迭代 次迭代",
+    ),
+    "update": ("step", "update updates up upd"),
+    "timestep": ("step", "timestep timesteps"),
+    "round": ("step", "round"),
+    "trial": ("step", "trial"),
+    "episode": ("step", "episode episodes"),
+    "generation": ("step", "generation gen"),
+    "frame": ("step", "frame frames"),
+    "count": ("step", "game cycle tree counter sweep"),
+    "tick": ("step", "tick"),
+    "percent": ("step", "progress"),
+    "fold": ("fold", "fold"),
+    "task": ("fold", "task"),
 }
 #: Each of these words: what it counts, and how.
-COUNTERS = {word: counts for counts, text in _COUNTS.items() for word in word_set(text)}
+COUNTERS = {word: (counted, way) for counted, (way, text) in _COUNTS.items() for word in word_set(text)}
 #: Those that count wherever a number stands behind them, as the alternatives of an expression.
 COUNTING = "epoch|step|iteration|iter|episode|round"
 
