@@ -38,7 +38,8 @@ class BarValues:
             self._read_other(bar, drawing, epoch, named)
             return
         if named is not None:
-            context.enter_epoch(named)
+            if named != context.epoch or context.header or not context.said:
+                context.enter_epoch(named)
             self._points.arrived("epoch", named, measures=False)
         self._report_steps(bar, drawing, steps)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import isfinite
 
@@ -106,6 +106,13 @@ class Context:
             group.move_held("count", 1.0)
         return True
 
+    def beside(self) -> Context:
+        """The context of another that prints into the same log and has said nothing of itself."""
+        new = Context(successive=Successive())
+        for name in _SHARED:
+            setattr(new, name, getattr(self, name))
+        return new
+
     # What the log says of where it stands.
 
     def break_off(self) -> None:
@@ -176,7 +183,10 @@ class Context:
             elif total is not None and total != self.total:
                 percent = None if plan.percent is None else numbers[plan.percent]
                 value, total = plan.group.inner.in_batches(value, total, percent)
-            axis, x = self._resolve(plan, epoch, value, total, counter)
+            if epoch is None and not self.header and counter.way != "batch":  # As in ``_resolve``: it says all itself.
+                self.said, axis, x = True, self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
+            else:
+                axis, x = self._resolve(plan, epoch, value, total, counter)
         self.position = None
         if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
             axis = self.axis_in_fold(Axis.of(axis).counts)
@@ -252,6 +262,9 @@ class Context:
         size = inner.size or self.size
         x = self.epoch_index(epoch) * size + value if size and begins_anew else value
         return self.axis_in_fold(axis) if self.fold else axis, x
+
+
+_SHARED = [each.name for each in fields(Context) if each.name not in ("said", "successive")]
 
 
 @lru_cache(maxsize=256)

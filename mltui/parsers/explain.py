@@ -52,7 +52,7 @@ class Explainer:
                 yield from _beneath(self._stations(frame))
 
     def _stations(self, frame: bytes) -> Iterator[tuple[str, str]]:
-        for piece in self._voices.cut(frame, key_of(frame)):
+        for piece in self._voices.cut(frame):
             who, start = self._voices.who(piece, key_of(piece))
             yield "who", who
             piece = piece[start:]

@@ -25,7 +25,8 @@ _BREAK = b"\r"
 _RETURN, _BACKSPACE = b"\r\b"
 # A program that draws over several lines hides the cursor for as long as it does.
 _CURSOR = re.compile(rb"\x1b(?<![^\n]\x1b)\[\?25([lh])")
-# A jump over several lines, which are drawn anew.
+# A jump over several lines, which are drawn anew; and any jump over several, which is found much faster.
+_MAY_JUMP = re.compile(rb"\x1b\[(?:[2-9]|[1-9]\d)[AF]")
 _JUMP = re.compile(rb"^\r*(?:\x1b\[2?K\r*)?\x1b\[([2-9]|[1-9]\d)[AF]", re.M)
 #: A frame of its own: from here on lines are drawn again and again.
 LIVE = b"\x0e"
@@ -158,7 +159,9 @@ class Frames:
         begun, self._begun = self._begun, _begun_by(self._begun, block)
         if b"\x1b" in block:
             block = _CURSOR.sub(lambda found: (LIVE if found[1] == b"l" else STILL) + b"\n", begun + block)
-            block = _JUMP.sub(LIVE + rb"\1\n", block).removeprefix(begun)
+            if _MAY_JUMP.search(block):
+                block = _JUMP.sub(LIVE + rb"\1\n", block)
+            block = block.removeprefix(begun)
             block = _OTHER_ESCAPE.sub(b"", _CSI.sub(_plain_csi, block))
         erases = b"\x08" in block
         lines = block.split(b"\n")

@@ -6,7 +6,6 @@ distance and in the percentage beside it, see ``samples.py``.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from mltui.parsers.samples import batch_size
@@ -51,7 +50,7 @@ class InnerCounter:
         size = self._batch
         if not size or not 0 <= value <= total < 1e12:
             return value, total
-        batch, batches = value / size, float(math.ceil(total / size))
+        batch, batches = value / size, -(-total // size)
         if percent is not None and (value % size or batch < self._last) and 0 <= percent <= 100:
             return float(round(percent / 100 * batches)), batches
         return batch, batches

@@ -18,7 +18,7 @@ from mltui.parsers.points import Points
 from mltui.parsers.records.history import Curve, curves, history
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
-from mltui.parsers.shapes import Shape, ShapeMemory, key_of
+from mltui.parsers.shapes import Shape, ShapeMemory, Steady, key_of
 from mltui.parsers.silent_blocks import BLOCKS, goes_on, has_end
 from mltui.parsers.successive import LONGEST_HEADING
 from mltui.parsers.tabular import Tabular
@@ -55,6 +55,8 @@ class Lines:
         """Of these shapes the ones that are found by their key alone: nearly all."""
         self.known_shape = self._known.get
         """What is known by a key alone, if anything is: a line's, or that of what a bar says."""
+        self.steady = self._memory.steady
+        """How lines of a steady shape are read."""
         self.tables = Tabular(self.judge, self.apply)
         self._understanding = Understanding(self.judge, self.tables, self._memory)
         self._silent: Kind | None = None
@@ -78,16 +80,37 @@ class Lines:
         self._beneath = False
         """Nothing but indented lines has come since a line that counts and measures."""
 
-    def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> None:
-        """Read one line; ``key`` is its shape, if that is known."""
+    def read_steady(self, steady: Steady, frame: bytes) -> bool:
+        """Read a finished line as ``steady`` says; ``False`` if something is open that may change what it says."""
+        points, tables, plan = self.points, self.tables, steady.plan
+        if plan is None or self._open or self._overdrawn or points.context.position is not None:
+            return False
+        if steady.header is None:
+            self._beneath, tables.under_header = True, False
+        elif steady.header is tables.header:
+            self._beneath = self._beneath and frame[:1] in _BLANK
+        else:
+            return False
+        try:  # ``values_of`` written out: nearly all lines are read here.
+            numbers = tuple(map(float, steady.cut(frame)))
+        except ValueError:
+            numbers = values_of(frame, steady.cut)
+        points.read_placed(plan, numbers)
+        return True
+
+    def read(self, frame: bytes, final: bool = True, key: bytes | None = None) -> Shape | None:
+        """Read one line; ``key`` is its shape, if that is known.
+
+        Its shape is returned if finished lines like it may be read by ``read_steady`` from now on.
+        """
         if key is None:
             frame = self._shortened(frame) if len(frame) > READ_LIMIT else frame
             key = key_of(frame)
-        self._indented = frame[:1] in _BLANK
+        self._indented, alone = frame[:1] in _BLANK, not self._open
         if self._open:
             rest = self._go_on(frame)
             if rest is None:
-                return
+                return None
             frame, key = rest, self._key_of(rest)
             self._indented = frame[:1] in _BLANK
         else:
@@ -96,12 +119,12 @@ class Lines:
             self._beneath = False
         elif self._beneath and _FIGURES.fullmatch(frame):
             self._read_beneath(frame)
-            return
+            return None
         shape = self._known.get(key) or self._memory.find(frame, key) or self._understand(frame, key)
         kind = shape.kind
         if kind == "nothing":
             self._note_above(frame)
-            return
+            return None
         if kind == "plan":
             self._read_plan(shape, frame, final)
         elif kind == "object":
@@ -113,6 +136,8 @@ class Lines:
             self._open = True
             self._note_above(frame)
             self._special(kind, text_of(frame))
+        is_steady = alone and shape.steady and not (self._indented and kind == "plan")
+        return shape if is_steady else None
 
     def _read_plan(self, shape: Shape, frame: bytes, final: bool) -> None:
         plan = shape.plan

@@ -68,12 +68,19 @@ class News:
         """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
         group, values = plan.group, plan.values_of(numbers)
         seen = group.seen
-        goes_on = group.run is plan.series and seen.last_x is not None and seen.last_x < x < inf
+        last_x = seen.last_x
+        goes_on = group.run is plan.series and last_x is not None and last_x < x < inf
         if not goes_on and self._was_read(plan, axis, x, numbers, values):
             return
-        if not seen.values:
+        known = seen.values
+        if not known:
             self._remembering.append(seen)
-        seen.add(axis, x, values)
+        if goes_on:  # What ``Seen.add`` does, written out since it is done for nearly every line.
+            known[x] = values
+            seen.before_last, seen.last_x, seen.axis = last_x, x, axis
+            seen.count += 1
+        else:
+            seen.add(axis, x, values)
         self._remembered += 1
         if self._remembered > _SEEN_LIMIT:
             self._forget()

@@ -138,6 +138,11 @@ class Plan:
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)
 
+    @property
+    def steady(self) -> bool:
+        """Its lines say where they stand and what they measure, and nothing else."""
+        return self.direct and self.counts and not (self.running_mean or self.evaluates)
+
     def epoch_of(self, numbers: Numbers) -> float | None:
         """The epoch that a line says it stands in."""
         return None if self.epoch is None else numbers[self.epoch.index]

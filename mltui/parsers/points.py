@@ -67,7 +67,12 @@ class Points:
             if news.held.groups:
                 news.went_on_with(plan.group)
             self._unplaced.read(plan, numbers, redrawn or self._is_live)
-            return
+        else:
+            self.read_placed(plan, numbers, redrawn)
+
+    def read_placed(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
+        """Report the values of a line of this plan where its counters place it."""
+        news, context = self.news, self.context
         axis, x, moved = context.follow(plan, numbers)
         if moved:
             if self._unplaced.waits:  # Asked here too, since it seldom does.

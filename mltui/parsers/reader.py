@@ -8,7 +8,7 @@ the same plan.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 
 from mltui.domain.metric import SOURCE_LIMIT, MetricPoint
 from mltui.parsers.bars import Bars, unfilled
@@ -22,8 +22,7 @@ from mltui.parsers.lines import Lines
 from mltui.parsers.outer import Outer
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points import Points
-from mltui.parsers.shapes import DIGITS, key_of
-from mltui.parsers.successive import Successive
+from mltui.parsers.shapes import DIGITS, Steady, key_of
 from mltui.parsers.torn import rests, whole_values
 from mltui.parsers.voices import Voices
 
@@ -31,10 +30,21 @@ from mltui.parsers.voices import Voices
 _BAR, _PERCENT = b"|%"
 
 
-# What is known of a line by its shape, if it has no bar: the length of its prefix, whether it may be one of a block,
-# and whether the next one may begin a block.
-_Way = tuple[int, bool, bool]
-_WAY_SIZE = 64
+@dataclass(slots=True)
+class _Way:
+    """What is known of a line by its shape, if it has no bar."""
+
+    start: int
+    """The length of its prefix."""
+    in_block: bool
+    """It may be one of a block."""
+    opens_block: bool
+    """The next one may begin a block."""
+    steady: Steady | None = None
+    """How it is read where nothing is open, if it takes no more than that: nearly all lines."""
+
+
+_WAY_SIZE = 96
 
 
 def _behind_bar(key: bytes) -> bytes:
@@ -69,28 +79,31 @@ class _Voice:
         What is left to be read is returned: the line itself where nothing is known, what stands behind a bar, or
         nothing.
         """
-        bars, known = self.bars, self._finished.get(key) if final else self._drawn.get(key)
-        if known is None:
+        bars, blocks, way = self.bars, self.blocks, self._finished.get(key) if final else self._drawn.get(key)
+        if way is None:
             rest = bars.read_known(line, key)
             if rest is None or rest is line:
                 return rest
             line, key = rest, key[-len(rest) :]
-            known = (self._finished if final else self._drawn).get(_behind_bar(key))
-            if known is None:
+            way = (self._finished if final else self._drawn).get(_behind_bar(key))
+            if way is None:
                 return line
         elif bars.drawing:
             if bars.waiting:
                 return line
             bars.interrupt()
-        start, in_block, opens_block = known
         if final:
-            blocks = self.blocks
-            if blocks.waiting or (in_block and blocks.begins):
+            if blocks.waiting or (way.in_block and blocks.begins):
                 return line
-            blocks.begins = opens_block
+            blocks.begins = way.opens_block
+            if way.steady is not None and self.lines.read_steady(way.steady, line):
+                return None
+        start = way.start
         if start:
             line, key = line[start:], key[start:]
-        self.lines.read(line, final, key)
+        shape = self.lines.read(line, final, key)
+        if shape is not None and final and (way.steady is None or way.steady.plan is None):
+            way.steady = self.lines.steady(shape, start)
         return None
 
     def read(self, line: bytes) -> None:
@@ -109,14 +122,15 @@ class _Voice:
     def keep(self, key: bytes, start: int, line: bytes, final: bool) -> None:
         """Remember of the shape ``key`` that ``line`` is read of it, from ``start`` on, where nothing waits for it."""
         shapes = self._finished if final else self._drawn
-        shapes.keep(key, (start, may_be_in_block(line), opens_block(line)))
+        shapes.keep(key, _Way(start, may_be_in_block(line), opens_block(line)))
 
     def read_last(self, frame: bytes) -> bool:
         """Read the last line of the log, which has no end, as far as it goes, if lines of the log begin like it."""
         if not self.idle:
             return False
         for shape, rest in rests(frame, self._finished):
-            start = (self._finished.get(shape) or (len(frame),))[0]
+            way = self._finished.get(shape)
+            start = len(frame) if way is None else way.start
             if key_of(frame[:start]) == shape[:start] and self.lines.read_torn(frame[start:], rest):
                 return True
         return False
@@ -206,24 +220,30 @@ class MetricReader:
             if rest is None:
                 continue
             if rest is frame:
-                self._read_named(frame, key, final)
+                if self._who.knows(key):
+                    self._read_whose(frame, key, final)
+                else:
+                    self._read_named(frame, final)
             else:
                 self._read_new(voice, rest, final, behind_bar=True)
 
-    def _read_named(self, frame: bytes, key: bytes, final: bool) -> None:
-        """Read what may begin with the name of who prints it."""
+    def _read_named(self, frame: bytes, final: bool) -> None:
+        """Read what may begin with the name of who prints it, or be several such lines."""
         if frame in (LIVE, STILL):
             self._points.set_live(frame == LIVE)
             return
-        for line in self._who.cut(frame, key):
-            key = key if line is frame else key_of(line)
-            who, start = self._who.who(line, key)
-            voice = self._speaking if who == self._speaking.who else self._listen_to(who)
-            if start:
-                line, key = line[start:], key[start:]
-            rest = voice.read_known(line, key, final)
-            if rest is not None:
-                self._read_new(voice, rest, final, behind_bar=rest is not line)
+        for line in self._who.cut(frame):
+            self._read_whose(line, key_of(line), final)
+
+    def _read_whose(self, line: bytes, key: bytes, final: bool) -> None:
+        """Read one line, which may say who prints it."""
+        who, start = self._who.who(line, key)
+        voice = self._speaking if who == self._speaking.who else self._listen_to(who)
+        if start:
+            line, key = line[start:], key[start:]
+        rest = voice.read_known(line, key, final)
+        if rest is not None:
+            self._read_new(voice, rest, final, behind_bar=rest is not line)
 
     def _read_new(self, voice: _Voice, frame: bytes, final: bool, behind_bar: bool) -> None:
         """Read a line of a shape of which it is not known whether it is a bar, or what stands in front of it."""
@@ -260,6 +280,6 @@ class MetricReader:
         before, self._speaking = self._speaking, voice
         before.context = self._points.context
         if not voice.context.said:
-            voice.context = replace(before.context, said=False, successive=Successive())
+            voice.context = before.context.beside()
         self._points.follow(voice.context)
         return voice

@@ -26,6 +26,7 @@ _ZEROS = re.compile(rb"0+")
 _GROUPED = re.compile(rb"0,0")
 #: Bytes that a shape takes beside its key, and a plan, and each of their numbers.
 _SHAPE, _PLAN, _PLACE, _VALUE = 250, 1200, 130, 250
+_STEADY = 300
 _VARIANTS = 256
 _FORMS = 16
 _RECENT = 8
@@ -64,9 +65,28 @@ class Shape:
     header: Header | None = None
     """For a row, the header that ``row`` was found under."""
     row: tuple[Plan, Cut] | None = None
+    steady: bool = field(init=False)
+    """Lines of it say nothing but where they stand and what they measure, which is found by their key alone."""
 
     def __post_init__(self) -> None:
         self.cut = cut_at(self.spans)
+        self.steady = self.kind == "plan" and self.plan is not None and self.plan.steady
+
+    def stand_under(self, header: Header | None, row: tuple[Plan, Cut] | None) -> None:
+        """It is a ``row`` under this ``header``, or none."""
+        self.header, self.row = header, row
+        self.steady = self.kind == "row" and row is not None and row[0].steady and not (header and header.supports)
+
+
+@dataclass(slots=True)
+class Steady:
+    """How lines of one shape are read, with what stands in front of them, where nothing is open that changes it."""
+
+    plan: Plan | None
+    """``None`` once what is known of shapes is forgotten."""
+    cut: Cut
+    header: Header | None = None
+    """The table's that they are rows of, if they are."""
 
 
 @dataclass(slots=True)
@@ -106,6 +126,7 @@ class ShapeMemory:
         self._share = budget.share(self._forget)
         self.plain: dict[bytes, Shape] = {}
         """Shapes by their key alone, to be looked at first; it stays the same dictionary."""
+        self._steady: list[Steady] = []
         self._variants: dict[bytes, _Variants] = {}
         self._forms: dict[bytes, list[_Form]] = {}
 
@@ -141,12 +162,27 @@ class ShapeMemory:
         if (shape is NOTHING or shape.kind in ("plan", "object")) and not _GROUPED.search(key):
             self._keep_form(frame, key, shape, literals)
 
+    def steady(self, shape: Shape, start: int) -> Steady | None:
+        """How lines are read that are of this steady ``shape`` from ``start`` on."""
+        if shape.row is None:
+            steady = Steady(shape.plan, cut_at([(a + start, b + start) for a, b in shape.spans]))
+        elif start:
+            return None
+        else:
+            steady = Steady(*shape.row, shape.header)
+        self._share.take(_STEADY + _PLACE * len(shape.spans))
+        self._steady.append(steady)
+        return steady
+
     def clear(self) -> None:
         """Forget everything."""
         self._share.clear()
 
     def _forget(self) -> None:
         self.plain.clear()
+        for steady in self._steady:
+            steady.plan = None
+        self._steady.clear()
         self._variants.clear()
         self._forms.clear()
 
@@ -157,6 +193,7 @@ class ShapeMemory:
             self._variants.pop(key, None)
             return
         self.plain.pop(key, None)
+        shape.steady = False
         variants = self._variants.get(key)
         if variants is None or variants.spans != literals:
             variants = self._variants[key] = _Variants(literals)

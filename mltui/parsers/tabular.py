@@ -38,7 +38,7 @@ class Tabular:
     def __init__(self, judge: Judge, apply: Apply) -> None:
         self._judge = judge
         self._apply = apply
-        self._header: tables.Header | None = None
+        self.header: tables.Header | None = None
         self._headers: deque[tables.Header] = deque(maxlen=4)
         """The last ones: they come again every epoch."""
         self._above: tables.Header | None = None
@@ -74,7 +74,7 @@ class Tabular:
             self._headers.append(header)
             tables.apply_groups(header, self.groups)
             self.groups = []
-        self._header = header or self._header
+        self.header = header or self.header
         self.header_goes_on = header is not None
         if not bar:
             self._above = header or self._above
@@ -83,24 +83,24 @@ class Tabular:
     def stack(self, text: str) -> bool:
         """Take ``text`` as the second line of the header that was read just now, if it is one."""
         self.header_goes_on = False
-        if self._header is not None and (index := tables.index_name(self._header, text)):
-            self._header.index = index
+        if self.header is not None and (index := tables.index_name(self.header, text)):
+            self.header.index = index
             return True
-        stacked = None if self._header is None else tables.stack(self._header, text)
+        stacked = None if self.header is None else tables.stack(self.header, text)
         if stacked is None:
             return False
-        self._header = self._above = stacked
+        self.header = self._above = stacked
         self._headers.append(stacked)
         return True
 
     def read_rule(self, text: str) -> None:
         """Take the columns from the rule under the header."""
-        if self._header is not None:
-            tables.apply_rule(self._header, text)
+        if self.header is not None:
+            tables.apply_rule(self.header, text)
 
     def row_plan(self, text: str, bar: bool = False) -> tuple[Plan, Cut] | None:
         """How to read a row of numbers under the current header: its plan and what cuts its numbers out."""
-        header = (bar and self._above) or self._header
+        header = (bar and self._above) or self.header
         if header is None or not tables.drawn_alike(header, text):
             return None
         cells = row_cells(text)
@@ -115,24 +115,24 @@ class Tabular:
 
     def labelled_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row that begins with a name."""
-        if self._header is None or not self.under_header:
+        if self.header is None or not self.under_header:
             return None
         if self.repeats_name(text):
-            name = self._header.first[0][0]
+            name = self.header.first[0][0]
             return self.row_plan(text.replace(name, " " * len(name), 1))
         if (label := label_of(text)) is None:
             return None
         cells = row_cells(text, label)
-        names = None if cells is None else rows.assign_labelled(self._header, cells)
+        names = None if cells is None else rows.assign_labelled(self.header, cells)
         if cells is None or names is None:
             return None
         return self._plan_of(text, rows.under_label(label.lstrip(MARKS), names), cells[1:])
 
     def repeats_name(self, text: str) -> bool:
         """Whether a row begins with the name of the first column: ``epoch 3 0.51 0.83`` under ``epoch loss acc``."""
-        if self._header is None or not self.under_header:
+        if self.header is None or not self.under_header:
             return False
-        name = self._header.first[0][0]
+        name = self.header.first[0][0]
         return counter_of(name) is not None and re.match(rf"\s*{re.escape(name)}[ :#]+\d+[ ,|]", text) is not None
 
     def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, Cut] | None:
@@ -158,14 +158,14 @@ class Tabular:
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
         """Read a row; ``False`` if the current header has no place for it."""
-        known = shape.header is self._header and (shape.kind != "labelled" or self.under_header)
-        if not known or (self._header is not None and self._header.supports):
-            shape.header = self._header
+        known = shape.header is self.header and (shape.kind != "labelled" or self.under_header)
+        if not known or (self.header is not None and self.header.supports):
             text = text_of(frame)
             if shape.kind == "labelled":
-                shape.row = self.labelled_plan(text)
+                row = self.labelled_plan(text)
             else:
-                shape.row = self.row_plan(text) or self.row_plan(without_remark(text))
+                row = self.row_plan(text) or self.row_plan(without_remark(text))
+            shape.stand_under(self.header, row)
         if shape.row is None:
             return False
         plan, cut = shape.row
@@ -216,7 +216,7 @@ class Tabular:
     def flush_box(self) -> None:
         """Read the box that was being kept."""
         box, self.box, self._box_prefix = [r for r in self.box if r[0]], [], ""
-        column = rows.labelled_column(self._header) if self.under_header and self._header is not None else ""
+        column = rows.labelled_column(self.header) if self.under_header and self.header is not None else ""
         about, self._box_about = self._box_about, ""
         record = Record()
         values: list[float] = []

@@ -61,13 +61,15 @@ class Voices:
         self._tasks: set[bytes] = set()
         """Numbers in front of lines that stand for the tasks that print them."""
         self._places: Known[_Place] = Known(budget, _PLACE_SIZE)
+        self.knows = self._places.get
+        """Where lines of a shape say who prints them, if it is known: they are one line each."""
         self._names: dict[bytes, str] = {}
         self._file = ""
         """The file whose lines ``tail`` prints."""
 
-    def cut(self, frame: bytes, key: bytes) -> list[bytes]:
-        """The lines in ``frame`` of the shape ``key``: several ranks may have printed into one."""
-        if self._places.get(key) or _BRACKET not in frame:
+    def cut(self, frame: bytes) -> list[bytes]:
+        """The lines in ``frame``: several ranks may have printed into one."""
+        if _BRACKET not in frame:
             return [frame]
         cuts = [found.start() for found in _INNER.finditer(frame)]
         return [frame[a:b] for a, b in pairwise([0, *cuts, len(frame)])]
