@@ -175,5 +175,6 @@ def tokenize(text: str) -> list[Token]:
         else:
             touches = found and found[-1].kind == "number" and found[-1].end == match.start()
             text = match.group().lstrip("_") if kind == "word" and touches else match.group()  # "EP0_train"
-            found.append(Token(kind, text, match.end() - len(text), match.end()))
+            if text:
+                found.append(Token(kind, text, match.end() - len(text), match.end()))
     return found
