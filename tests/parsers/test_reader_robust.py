@@ -177,7 +177,7 @@ def test_a_report_says_the_same_without_what_is_known_by_shape(monkeypatch: pyte
 
 def test_a_line_below_a_number_does_no_harm() -> None:
     """Nothing but a line behind a number is no word."""
-    assert [point.value for point in read(b"step 5_: loss 0.4\n", 99)] == [0.4]
+    assert read(b"step 5_: loss 0.4\n") == read(b"step 5: loss 0.4\n") != []
 
 
 def test_a_position_that_is_no_number_places_nothing() -> None:
