@@ -94,11 +94,12 @@ def take(name: str) -> None:
         draw(terminal.screen, HERE / f"{name}.png")
 
 
-def launch(profile: str, params: dict[str, str], *, until: str) -> None:
-    """Launch ``profile`` and wait until its run is in the state ``until``."""
+def launch(profile: str, params: dict[str, str], *, until: str, epochs: int = 0) -> None:
+    """Launch ``profile`` and wait until its run is in the state ``until`` and has validated so many times."""
     from mltui.domain.options import AppOptions
     from mltui.runtime.cockpit import Cockpit
     from mltui.runtime.launcher import Wish
+    from mltui.runtime.metric_summary import key_series, read_metrics
     from mltui.storage.profiles import load_profile
 
     cockpit = Cockpit(AppOptions())
@@ -106,6 +107,8 @@ def launch(profile: str, params: dict[str, str], *, until: str) -> None:
     while (now := cockpit.database.get(started.id)) is not None and now.state != until:
         if not now.state.active:
             raise SystemExit(f"{profile}: {now.state}: {now.detail} {now.hint}")
+        time.sleep(0.3)
+    while len(key_series(read_metrics(cockpit.launcher.folder(started.id))) or ()) < epochs:
         time.sleep(0.3)
 
 
@@ -118,8 +121,7 @@ def main() -> None:
         try:
             launch("mnist-mlp", {"epochs": "12", "seed": "2"}, until="finished")
             launch("mnist-cnn", {"epochs": "4"}, until="finished")
-            launch("mnist-mlp", {"epochs": "500", "verbose": "1"}, until="running")
-            time.sleep(3)
+            launch("mnist-mlp", {"epochs": "500", "verbose": "1"}, until="running", epochs=8)
             for name in PICTURES:
                 take(name)
         finally:

@@ -22,7 +22,7 @@ from textual.timer import Timer
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import APP, PANES, bindings, key_of
+from mltui.ui.commands import APP, PANES, bindings, command, key_of
 from mltui.ui.failures import Failures
 from mltui.ui.few_colours import NearestColours
 from mltui.ui.screens.main import PANES as PANE_NAMES
@@ -294,6 +294,9 @@ class MltuiApp(App[None]):
         """The footer shows the keys of the place."""
         place = self.main.place
         here = self.main.pane(place).footer if place else ()
+        if self.main.has_class("-enlarged"):
+            # The way out of what fills the screen comes first.
+            here = (back := command("app.back"), *(one for one in here if one.key != back.key))
         commands = [*here, *(one for one in APP if one.footer)]
         if self.options.read_only:
             commands = [one for one in commands if not (one.acts or one.dangerous)]
@@ -330,11 +333,13 @@ class MltuiApp(App[None]):
             main.pane(pane).remove_class("-big")
         main.remove_class("-enlarged", "-enlarged-left", "-enlarged-right", "-enlarged-log")
         if was or not place:
+            self.show_keys()
             return
         right = place in _ON_THE_RIGHT
         main.pane(place).add_class("-big")
         main.add_class("-enlarged", "-enlarged-right" if right else "-enlarged-left")
         main.set_class(place == "log", "-enlarged-log")
+        self.show_keys()
         if place == "gauges":
             main.refresh_gauges()
 

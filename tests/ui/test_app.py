@@ -182,7 +182,9 @@ def test_every_pane_is_reached_enlarged_and_left(profiles: Path, size: tuple[int
             await pilot.press("z")
             await pilot.pause()
             assert app.main.profiles.size.width >= size[0] - 2
+            assert rows(app, app.main.keys)[0].startswith(" esc Back  enter Launch")
             await pilot.press("escape")
+            await wait_for(pilot, lambda: rows(app, app.main.keys)[0].startswith(" enter Launch"))
             await pilot.pause()
             assert app.main.profiles.size.width < size[0] // 2
             await pilot.press("question_mark")

@@ -35,7 +35,7 @@ from mltui.ui.presentation.marks import MOST, ComparedRun, RunMarks, run_labels
 from mltui.ui.widgets.chart_legend import index_at
 from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, View
 from mltui.ui.widgets.line_chart import LineChart
-from tests.ui.conftest import wait_for
+from tests.ui.conftest import rows, wait_for
 
 Points = list[MetricPoint]
 
@@ -298,8 +298,15 @@ def test_one_chart_takes_all_the_room_and_the_next_one_follows(mltui_home: Path)
         pane = app.main.curves
         await wait_for(pilot, lambda: len(titles(pane)) >= 2)
         order = pane._selection.order
+        assert "esc Back" not in rows(app, app.main.keys)[0]
         await pilot.press("c", "enter")
         await wait_for(pilot, lambda: [g.key for g in pane._page(9)] == [order[1]])
+        # The way back to all of them is told, and once where the pane is enlarged besides.
+        await wait_for(pilot, lambda: rows(app, app.main.keys)[0].startswith(" esc Back  enter"))
+        await pilot.press("z")
+        await wait_for(pilot, lambda: app.main.has_class("-enlarged"))
+        assert rows(app, app.main.keys)[0].count("esc Back") == 1
+        await pilot.press("z")
         await pilot.press("right_square_bracket")
         await wait_for(pilot, lambda: [g.key for g in pane._page(9)] == [order[2]])
         await pilot.press("escape")

@@ -66,9 +66,9 @@ def test_cores_and_percent_of_a_core_are_told_apart() -> None:
 
 
 def test_a_rate_has_its_peak_in_the_place_of_a_ratio() -> None:
-    """There is no limit to measure it by."""
+    """There is no limit to measure it by; what it is now stands before what it was at most."""
     (line,) = draw_gauges([DISK], 40, 1)
-    assert joined(line).split() == ["Disk", "write", "█▅", "▲2.40", "MiB/s", "1.20", "MiB/s"]
+    assert joined(line).split() == ["Disk", "write", "█▅", "1.20", "MiB/s", "▲2.40", "MiB/s"]
     (line,) = draw_gauges([replace(DISK, use="3 B/s", peak_said="4.02 KiB/s")], 36, 1)
     assert joined(line).split() == ["Disk", "write", "█▅", "3", "B/s", "peak", "4.02", "KiB/s"]
     (line,) = draw_gauges([DISK], 60, 1)

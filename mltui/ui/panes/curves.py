@@ -13,7 +13,7 @@ from textual.containers import Grid, Horizontal
 from textual.widget import Widget
 
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
-from mltui.ui.commands import PANES, bindings
+from mltui.ui.commands import PANES, Command, bindings, command
 from mltui.ui.panes.base import Pane
 from mltui.ui.panes.curves_models import ChartModels
 from mltui.ui.presentation.chart_selection import ChartSelection, looked_at
@@ -392,6 +392,12 @@ class CurvesPane(Pane):
             at = 0 if steps > 0 else len(shown) - 1
         self.screen.set_focus(shown[at])
 
+    @property
+    def footer(self) -> tuple[Command, ...]:
+        """Of one chart alone, the way back to all of them comes first."""
+        shown = super().footer
+        return (command("curves.clear"), *shown) if self._single else shown
+
     def action_single(self) -> None:
         """Show one chart in all the room, or the grid again."""
         group = self._group_with_focus()
@@ -404,6 +410,7 @@ class CurvesPane(Pane):
             self._first = at // (columns * rows) * columns * rows
         self._place()
         self.screen.set_focus(self._charts[0 if self._single else at - self._first])
+        self.cockpit_app.show_keys()
 
     async def action_chart(self, action: str, *arguments: Any) -> None:  # noqa: ANN401 - each action has its own
         """Ask the chart that has the focus."""

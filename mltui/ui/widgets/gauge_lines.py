@@ -169,18 +169,20 @@ def _one_line(gauge: Gauge, width: int, label_room: int) -> list[Span]:
         if room >= 2:
             trace = sparkline(gauge.history, room)
             return fit([label, (trace, "dim"), (f" {gauge.use}", "text"), (peak, "dim")], width)
-    said = f"▲{gauge.peak_said}" if gauge.unlimited and gauge.peak_said else ""
-    share = said if gauge.unlimited else format_percent(gauge.ratio)
-    role = "dim" if gauge.unlimited else gauge.role
+        peak = f"  ▲{gauge.peak_said}" if gauge.peak_said else ""
+        room = min(40, width - label_room - 1 - len(gauge.use) - len(peak))
+        traced: list[Span] = [(sparkline(gauge.history, room), "dim"), (" ", "text")] if room >= 2 else []
+        return fit([label, *traced, (gauge.use, "text"), (peak, "dim")], width)
+    share = format_percent(gauge.ratio)
     figures = gauge.figures
     if len(figures) > _FIGURES:
         figures = figures.replace(" / ", "/")
-    room = min(40, width - label_room - max(5, len(share)) - 2 - max(0 if gauge.unlimited else _FIGURES, len(figures)))
+    room = min(40, width - label_room - max(5, len(share)) - 2 - max(_FIGURES, len(figures)))
     line: list[Span] = [label]
     if room >= 3:
         line += _trace(gauge, room)
         line.append((" ", "text"))
-    return fit([*line, (f"{share:>5}", role), (f" {figures}", "dim" if not gauge.unlimited else "text")], width)
+    return fit([*line, (f"{share:>5}", gauge.role), (f" {figures}", "dim")], width)
 
 
 def _trace(gauge: Gauge, width: int) -> list[Span]:
