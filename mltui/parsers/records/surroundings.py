@@ -87,17 +87,20 @@ def between_marks(walk: Walk, token: Token) -> bool:
     """Whether a few words that name a measure have a field of their own.
 
     They end with it, ``| Policy loss -0.03 |``, or say behind it of what it is: ``, test error of best model 53.2 %``.
+    A line that is nothing else begins with a part of the data: ``training adv accuracy 36.06%``.
     What they stand behind may be the last field too: ``update 40 policy loss -0.01 value loss 0.4``.
     """
     phrase = walk.phrase
     before = walk.i - len(phrase) - 1
     of = phrase.index("of") if "of" in phrase[1:] else 0
     named = measures(phrase[of - 1]) or (not of and phrase[0].lower() in MEANS)
-    if not 1 < len(phrase) < (7 if of else 4) or before < 0 or "." not in token.text or not named:
+    if not 1 < len(phrase) < (7 if of else 4) or "." not in token.text or not named:
         return False
     plain = all(w.isidentifier() and (w.lower() not in STOP or w == "of") for w in phrase)
     if not plain:
         return False
+    if all(each.kind == "gap" for each in walk.tokens[: before + 1]):
+        return bool(scope_of(phrase[0])) and not of and walk.next() is None
     return walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|" or _goes_on(walk, before)
 
 
