@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid, Horizontal
+from textual.message import Message
 from textual.widget import Widget
 
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
@@ -45,6 +46,9 @@ class CurvesPane(Pane):
     TITLE = "Curves"
     DEFAULT_CSS = "CurvesPane > Horizontal { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["curves"])]
+
+    class SingleChanged(Message):
+        """One chart has all the room now, or shares it again."""
 
     def __init__(self) -> None:
         super().__init__("curves")
@@ -410,7 +414,7 @@ class CurvesPane(Pane):
             self._first = at // (columns * rows) * columns * rows
         self._place()
         self.screen.set_focus(self._charts[0 if self._single else at - self._first])
-        self.cockpit_app.show_keys()
+        self.post_message(self.SingleChanged())
 
     async def action_chart(self, action: str, *arguments: Any) -> None:  # noqa: ANN401 - each action has its own
         """Ask the chart that has the focus."""

@@ -265,6 +265,10 @@ class MainScreen(Screen[None]):
         if self._selected and run and run.id == run_id:
             self._selected.show()
 
+    def on_curves_pane_single_changed(self) -> None:
+        """The way back from one chart is told, or no longer."""
+        self.mltui.show_keys()
+
     def on_runs_pane_marks_changed(self) -> None:
         """Draw the curves of the runs that are marked now."""
         if self._selected:
