@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 
-from mltui.domain.metric import SERIES_LIMIT
 from mltui.parsers.epochs import EpochBar
 from mltui.parsers.headings import Heading, heading_of
+from mltui.parsers.histories import Histories
 from mltui.parsers.judge import Judge
 from mltui.parsers.kinds import Kind
 from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
-from mltui.parsers.records.history import Curve, curves, history
-from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import read_groups
 from mltui.parsers.shapes import Shape, ShapeMemory, Steady, key_of
 from mltui.parsers.silent_blocks import BLOCKS, goes_on, has_end
@@ -58,6 +56,7 @@ class Lines:
         self.steady = self._memory.steady
         """How lines of a steady shape are read."""
         self.tables = Tabular(self.judge, self.apply)
+        self._histories = Histories(self.judge, self.apply)
         self._understanding = Understanding(self.judge, self.tables, self._memory)
         self._silent: Kind | None = None
         """The kind of block that is being printed, if it is one that says nothing of the training."""
@@ -75,8 +74,6 @@ class Lines:
         """The line above was one."""
         self._indented = False
         """The line at hand begins with a blank."""
-        self._histories: set[tuple[str, str]] = set()
-        """The fold and name of each curve that a history told."""
         self._beneath = False
         """Nothing but indented lines has come since a line that counts and measures."""
 
@@ -264,7 +261,7 @@ class Lines:
             self.tables.read_metrics_header(text)
             self.tables.groups = read_groups(text)
         elif kind == "listed":
-            self._read_curves(text)
+            self._histories.read(text, self._heading.scope)
         elif kind in BLOCKS:
             self._silent = kind
             if kind == "trace":
@@ -272,42 +269,10 @@ class Lines:
         elif kind == "scope":
             self._heading = heading_of(text, self.points.context.x)
 
-    def _read_curves(self, text: str) -> None:
-        for name, pairs in curves(text):
-            self._read_curve("iteration", name, pairs)
-        self._read_history(history(text))
-
     def _shortened(self, frame: bytes) -> bytes:
         """What is left to be read of a long line."""
-        curves = history(frame.decode("utf-8", "replace"))
-        if curves:
-            self._read_history(curves)
-        return b"" if curves else without_bulk(frame)
-
-    def _read_curve(self, counter: str, name: str, pairs: list[tuple[float, float]]) -> None:
-        fields = [new_field(counter, 0, decimal=False), new_field(name, 1, decimal=True)]
-        plan = self.judge.plan(Record(fields, heading=self._heading.scope))
-        if plan is not None:
-            for pair in pairs:
-                self.apply(plan, pair)
-
-    def _read_history(self, curves: list[Curve]) -> None:
-        """Read what trainings came to, each once, if the log told nothing of them on the way."""
-        if not (self._histories or self._has_told_nothing()):
-            return
-        for fold, counter, name, pairs in curves:
-            if fold is not None:
-                self.points.context.enter_fold("fold", float(fold))
-            key = self.points.context.fold, name
-            if key not in self._histories and len(self._histories) < SERIES_LIMIT:
-                self._histories.add(key)
-                self._read_curve(counter, name, pairs)
-
-    def _has_told_nothing(self) -> bool:
-        """Whether the log has counted and measured nothing: what it lists at its end was told nowhere else."""
-        points = self.points
-        told = points.news.held.groups or any(series.last is not None for series in points.series.values())
-        return points.context.nowhere and not told
+        told = self._histories.read_history(frame.decode("utf-8", "replace"), self._heading.scope)
+        return b"" if told else without_bulk(frame)
 
     def _in_block(self, frame: bytes) -> bytes:
         """``frame``, or nothing if the block it stands in says nothing."""
