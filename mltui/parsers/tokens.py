@@ -57,6 +57,7 @@ _TOKEN = re.compile(
   | (?P<wrapped>(?=[A-Za-z][\w.]{{2,20}}\()\b{WRAPPER}\(\s*(?P<inner>{NUMBER}|[-+]?(?:nan|inf)\b)\s*
         (?:,\s*(?:dtype|device|grad_fn|requires_grad|shape|weak_type)=(?:<[^<>]{{0,80}}>|[^,()\s]{{1,80}}))*\s*\))
   | (?P<name>(?<![\w.])\d+(?:\.\d+)?[dD]?_[A-Za-z]\w*(?=\s?[:=]|\s<\w+>=))     # 16_l2: a name that begins with digits
+  | (?P<beside>(?<=\d,\ )\d{{1,2}}(?!ms|us|ns|min|sec|hr|it)[a-z]{{2,6}}(?=:\ \d+\.\d))   # EPE: 9.45, 1px: 0.69
   | (?P<angled><[A-Za-z_]\w*>(?==))                           # train loss <loss>=0.5
   | (?P<ordinal>第)(?=\ ?\d)                                # as in 第3轮, the third epoch
   | (?P<glued>(?i:{COUNTING}|fold|trial|ep))(?=[_.-]?\d)[_.-]?
@@ -159,7 +160,7 @@ def tokenize(text: str) -> list[Token]:
             found += _number(match)
         elif kind == "wrapped":
             found.append(Token("number", match["inner"], match.start("inner"), match.end("inner")))
-        elif kind == "name":
+        elif kind in ("name", "beside"):
             found.append(Token("word", match.group(), match.start(), match.end()))
         elif kind == "ordinal":
             continue

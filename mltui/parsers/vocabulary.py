@@ -107,7 +107,7 @@ _COUNTS: dict[str, tuple[Way, str]] = {
     "step": ("step", "step globalstep étape pas schritt paso passo krok шаг 步 ステップ"),
     "iteration": (
         "step",
-        "iter iteration it itr itrs iters iterations iterate iterat niter itération iteración iteração"
+        "iter iteration it ite itr itrs iters iterations iterate iterat niter itération iteración iteração"
         " iterazione iteracja итерация 迭代 次迭代",
     ),
     "update": ("step", "update updates up upd"),

@@ -120,6 +120,9 @@ class Walk(Cursor):
         of_part = " " in name and not scope_of(self.inherited)  # "Policy loss -0.1 Value loss 0.9" are two.
         if self.inherited and (inside_of or found.role is Role.METRIC) and not (scope_of(name) or of_part):
             found.label = self.inherited
+        if name[0].isdigit() and self.record.fields:
+            around = self.record.fields[0].name.rpartition(" ")[0]  # "Validation clean EPE: 9.45, 1px: 0.69"
+            found.label = around if scope_of(around) else found.label
         unit = found.unit
         if found.counts == ("percent", "step") and unit != "%":
             found.role = Role.OTHER
