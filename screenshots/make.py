@@ -33,17 +33,19 @@ docker run -d --rm --gpus '"device=0,1"' --name resnet \\
   --restart unless-stopped \\
   nvcr.io/nvidia/pytorch:25.01-py3 python train.py --lr 0.1
 """.replace("\n", "\r")
-#: name of the picture → columns, rows, theme, keys to press on the way
-PICTURES: dict[str, tuple[int, int, str, list[str]]] = {
-    "main": (120, 36, "mltui-dark", ["2"]),
-    "small-light": (80, 24, "mltui-light", ["2"]),
-    "profile": (120, 36, "mltui-dark", ["1", "j"]),
-    "launch": (120, 36, "mltui-dark", ["1", "j", "enter"]),
-    "editor": (120, 36, "mltui-dark", ["1", "j", "e"]),
-    "import": (120, 36, "mltui-dark", ["1", "I", f"\x1b[200~{PASTED}\x1b[201~"]),
-    "crosshair": (120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 2, *["left"] * 7]),
-    "wide": (200, 50, "mltui-dark", ["2"]),
-}
+#: name of the picture → columns, rows, theme, keys to press on the way, and what is seen when all of it is there
+PICTURES: dict[str, tuple[int, int, str, list[str], str]] = {
+    "main": (120, 36, "mltui-dark", ["2"], r"best .* @ epoch"),
+    "small-light": (80, 24, "mltui-light", ["2"], r"best .* @ epoch"),
+    "profile": (120, 36, "mltui-dark", ["1", "j"], r"docker run"),
+    "launch": (120, 36, "mltui-dark", ["1", "j", "enter"], r"Launch mnist-mlp.*docker run"),
+    "editor": (120, 36, "mltui-dark", ["1", "j", "e"], r"✓ valid.*docker run"),
+    "import": (120, 36, "mltui-dark", ["1", "I", f"\x1b[200~{PASTED}\x1b[201~"], r"✓ valid"),
+    "crosshair": (
+        120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 2, *["left"] * 7], r"loss @ epoch",
+    ),
+    "wide": (200, 50, "mltui-dark", ["2"], r"best .* @ epoch.*machine CPU"),
+}  # fmt: skip
 _FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono{}.ttf"
 _SIZE, _LEADING = 15, 4
 _NAMED = {"black": "000000", "white": "d3d7cf", "default": "d5dae2"}
@@ -85,11 +87,12 @@ def _braille(canvas: ImageDraw.ImageDraw, char: str, x: int, y: int, width: int,
 
 def take(name: str) -> None:
     """One picture."""
-    columns, rows, theme, keys = PICTURES[name]
+    columns, rows, theme, keys, whole = PICTURES[name]
     with Terminal([*MLTUI, "--theme", theme], rows, columns) as terminal:
-        terminal.until("Profiles")
+        terminal.until(r"mnist-mlp +A dense.*Run \w+ mnist-mlp" if columns > 80 else r"mnist-mlp +A dense.*mnist-cnn")
         terminal.pump(3)
         terminal.press(*keys)
+        terminal.until(whole)
         terminal.pump(4)
         draw(terminal.screen, HERE / f"{name}.png")
 

@@ -93,7 +93,7 @@ def test_a_curve_that_others_cover_for_a_while_shows_through_in_turns():
     for dots in along:
         dots.add_bars([(x, 4, 4) for x in range(24)])
     below, between, front = turns(along)
-    assert (below, between, front) == ([4, 5, 10, 11], [2, 3, 8, 9], [])
+    assert (below, between, front) == ([2, 5, 8, 11], [1, 4, 7, 10], [])
     crossing, apart, line = Dots(12, 4), Dots(12, 4), Dots(12, 4)
     crossing.add_bars([(x, 4, 4) for x in range(8, 14)])  # three columns
     apart.add_bars([(x, 4, 8) for x in range(24)])

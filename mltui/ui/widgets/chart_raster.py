@@ -19,8 +19,6 @@ _DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """The bit of each dot of a cell: left column from the top, right column from the top."""
 _HIDDEN = 4
 """A curve that others cover in so many columns one after the other shows through."""
-_DASH = 2
-"""In turns of so many columns."""
 _INKED = re.compile("[\u2801-\u28ff]+")
 
 
@@ -151,8 +149,8 @@ class Dots:
 def turns(layers: Sequence[Dots]) -> list[list[int]]:
     """Of curves that lie one over the other, the first at the back: in which columns each is to be drawn in front.
 
-    A cell has one colour. Where a curve has no cell left for a stretch, it and those that cover it take turns, as
-    dashes: two curves that run together are both seen.
+    A cell has one colour. Where a curve has no cell left for a stretch, it and those that cover it take turns, a column
+    each: two curves that run together are both seen, as dotted lines.
     """
     found: list[list[int]] = [[] for _ in layers]
     hidden: list[list[int]] = [[] for _ in layers[0].taken] if layers else []
@@ -169,7 +167,7 @@ def turns(layers: Sequence[Dots]) -> list[list[int]]:
             stretch.clear()
         above = [cells | taken for cells, taken in zip(above, layers[number].taken, strict=True)]
     for x, numbers in enumerate(hidden):
-        turn = x // _DASH % (len(numbers) + 1)
+        turn = x % (len(numbers) + 1)
         if turn:
             found[numbers[turn - 1]].append(x)
     return found
