@@ -10,6 +10,7 @@ from mltui.parsers.counters import Counters, Said, evaluates
 from mltui.parsers.everyday import is_everyday, judges_models
 from mltui.parsers.group import Group, Until
 from mltui.parsers.groups import Groups
+from mltui.parsers.likeness import may_be
 from mltui.parsers.measured import Measured
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
@@ -56,7 +57,7 @@ class Judge:
         ends = record.closes and not said.counters.any
         known = {name for name, _ in self.points.series} if ends else set[str]()
         plan = self._fill(said, values)
-        if ends and known.issuperset(e.series.name for e in plan.entries):
+        if ends and all(any(may_be(e.series.name, name) for name in known) for e in plan.entries):
             return None  # What the curves came to, told again.
         return plan if plan.entries or plan.lost or plan.counts else None
 

@@ -84,7 +84,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     tell_twins_apart(record)
     read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
-    record.closes = said[:1] == ["final"]
+    record.closes = "final" in said[:3]
     record.ends = not _ENDS.isdisjoint(said)
     record.starred = text.lstrip().startswith("* ")
     record.row = _TWO_COLUMNS.fullmatch(text) is not None

@@ -124,7 +124,7 @@ class Record:
     ends: bool = False
     """It says that something is over: ``after epoch 3``, ``epoch 3 done``."""
     closes: bool = False
-    """It begins with "final"."""
+    """Its first words say "final"."""
     row: bool = False
     """It is the row of a table: its columns tell its names."""
     bare: bool = False
