@@ -113,8 +113,8 @@ def _codes_are_no_metrics(record: Record, counts: bool) -> list[Field] | None:
 def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
     if counts and not _metrics(record) and not _scopes(record):
         searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
-        # "best loss: 0.3" beside a generation, or "Global best: 0.3" beside anything that counts.
-        _take_as_metrics([f for f in _best(record) if searches or (f.explicit and words(f.name)[-1] == "best")])
+        # "best loss: 0.3" beside a generation; "Global best: 0.3", "best_value: 0.3" beside anything that counts.
+        _take_as_metrics([f for f in _best(record) if searches or (f.explicit and _is_best_value(f.name))])
     return None
 
 
@@ -290,6 +290,12 @@ def _scopes(record: Record) -> list[Field]:
 
 def _best(record: Record) -> list[Field]:
     return [f for f in record.fields if "best" in words(f.name) and f.decimal]
+
+
+def _is_best_value(name: str) -> bool:
+    """Whether a name says no more than that it is the best value, and of whom."""
+    parts = words(name)
+    return parts[-1] == "best" or parts[:2] == ("best", "value")
 
 
 def _but_best(name: str) -> str:

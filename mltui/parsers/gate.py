@@ -21,7 +21,7 @@ _GATE = frozenset(
     | SCOPE_WORDS.keys()
     | (COUNTERS.keys() - {"task"})
     | word_set("""
-    learning episodic gradient metrics best rank steps batches class traceback function dep baselines ranking
+    learning episodic gradient metrics best rank steps batches class traceback function dep baselines diff ranking
     leaderboard top r
 """)
 )

@@ -215,7 +215,7 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
 
 def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
-    if parts in (("target",), ("f", "x"), ("f", "x", "k")):
+    if parts in (("target",), ("f", "x"), ("f", "x", "k"), ("topic", "diff")):
         return Role.METRIC
     if len(parts) == 1 and parts[0] in PERCENTILES:
         return Role.OTHER

@@ -39,8 +39,8 @@ _PLACED = re.compile(r"\W{0,3}\d+/\d+")
 _RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, *CHAINS)})).encode()
 _RANK_BEGINS += _RANK_BEGINS.upper() + b"[("
 _MAY_SAY = re.compile(rb"[" + re.escape(_RANK_BEGINS) + rb"]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
-#: Where a line of another rank begins in the middle of a line.
-_INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:")
+#: Where a line of another rank begins in the middle of a line; without a colon it stands behind a number.
+_INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:|\[(?<=\d\[)(?i:rank)\s?\d+\](?= )")
 #: In so many bytes at the beginning of a line it says who prints.
 _BEGINNING = 64
 #: Tasks, and names of who prints, that are kept.

@@ -14,6 +14,8 @@ _IN_TURN = re.compile(
 )
 # Names in a bracket, and their values in another: ``(epoch, loss) = (1, 0.9)``.
 _TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
+# The same behind what all of them are: ``best_value (random, EI) = (1.78, 2.31)``.
+_EACH = re.compile(rf"\b([A-Za-z]\w*) ?\(([A-Za-z]\w*(?:, ?[A-Za-z]\w*)+)\)(?: ?=|:) ?\(({NUMBER}(?:, ?{NUMBER})+)\)")
 
 
 def paired(text: str, tokens: list[Token]) -> list[Token]:
@@ -22,11 +24,28 @@ def paired(text: str, tokens: list[Token]) -> list[Token]:
         return tokens
     if _TUPLES.fullmatch(text):
         return [token for token in tokens if token.text not in "()"]
+    if each := _EACH.search(text):
+        return _told_each(each, tokens)
     if ":" in text or "=" in text or _IN_TURN.fullmatch(text) is None:
         return tokens
     behind = [*tokens[1:], tokens[-1]]
     turns = [mark.text in ",;" and number.kind == "number" for mark, number in zip(tokens, behind, strict=True)]
     return [token._replace(text=":") if turn else token for token, turn in zip(tokens, turns, strict=True)]
+
+
+def _told_each(said: re.Match[str], tokens: list[Token]) -> list[Token]:
+    """The ``tokens`` of what all of them are, and of each one's name and value: ``best_value random = 1.78``, …"""
+    inside = [token for token in tokens if said.start() <= token.start < said.end()]
+    names = [token for token in inside if token.kind == "word" and said.start(2) <= token.start < said.end(2)]
+    values = [token for token in inside if token.kind == "number"]
+    marks = {token.text: token for token in reversed(inside) if token.kind == "mark"}
+    sign = marks.get("=") or marks.get(":")
+    if not names or len(names) != len(values) or sign is None or "(" not in marks or "," not in marks:
+        return tokens  # Some of it is noise, as what stands in quotes.
+    head = inside[: inside.index(marks["("])]
+    told = [part for name, value in zip(names, values, strict=True) for part in (*head, name, sign, value, marks[","])]
+    first = tokens.index(inside[0])
+    return tokens[:first] + told[:-1] + tokens[first + len(inside) :]
 
 
 def names_before(tokens: list[Token], i: int) -> list[str]:
