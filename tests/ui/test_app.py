@@ -307,6 +307,13 @@ def test_the_app_comes_back_to_a_run_that_goes_on(profiles: Path) -> None:
         async with app.run_test(size=(120, 36)) as pilot:
             await ready(app, pilot)
             await wait_for(pilot, lambda: app.main.place == "runs" and run in text(app) and "begun" in text(app))
+            # What is looked up is the record as it is, also where the list has not yet been drawn anew.
+            tick, app.main.tick = app.main.tick, lambda: None  # type: ignore[method-assign]
+            app.cockpit.database.update(run, notes="decided meanwhile")
+            await pilot.press("i")
+            await wait_for(pilot, lambda: "decided meanwhile" in text(app))
+            await pilot.press("escape")
+            app.main.tick = tick  # type: ignore[method-assign]
             app.cockpit.launcher.kill(app.cockpit.watcher.runs[0])
             await wait_for(pilot, lambda: "■ stopped" in text(app))
 

@@ -304,9 +304,7 @@ class RunsPane(ListPane[RunRow]):
             read = partial(self._metrics_of, sweep)
             app.do("", read, then=lambda found: self._show_sweep(sweep, found), keys_wait=True)
         elif run:
-            app.do(
-                "", lambda: self._worth_knowing(run), then=lambda lines: self._show_record(run, lines), keys_wait=True
-            )
+            app.do("", lambda: self._known_of(run), then=lambda known: self._show_record(*known), keys_wait=True)
 
     def _metrics_of(self, sweep: Sweep) -> dict[str, Series]:
         """By run, the metric that matters most, of those that have one."""
@@ -320,6 +318,11 @@ class RunsPane(ListPane[RunRow]):
         from mltui.ui.presentation.sweep_table import sweep_lines
 
         self.cockpit_app.show_text(f"Sweep {sweep.id}", sweep_lines(sweep, metrics, time.time()))
+
+    def _known_of(self, listed: Run) -> tuple[Run, list[Line]]:
+        """The run as it is now, which the list shows a moment later, and what is worth knowing of it."""
+        run = self.cockpit_app.cockpit.database.get(listed.id) or listed
+        return run, self._worth_knowing(run)
 
     def _worth_knowing(self, run: Run) -> list[Line]:
         from mltui.runtime.diagnosis import report
