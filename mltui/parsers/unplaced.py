@@ -103,10 +103,10 @@ class Unplaced:
     def _tells_of_settings(plan: Plan) -> bool:
         """Whether a line says to what a setting came: what it measures beside that is counted in other lines."""
         group = plan.group
-        measured = [
-            e.series for e in plan.entries if e.series.kind is MetricKind.METRIC and not is_learning_rate(e.series.name)
-        ]
-        return group.standing.sets and all(s.last is not None and s.teller is not group for s in measured)
+        if not group.standing.sets:
+            return False
+        told = [e.series for e in plan.entries if e.series.kind is MetricKind.METRIC]
+        return all(s.last is not None and s.teller is not group for s in told if not is_learning_rate(s.name))
 
     def _needs_count(self, group: Group) -> bool:
         """Whether lines are a curve only where the log counts: how good a model is, also where a loss is told."""
