@@ -6,6 +6,7 @@ from mltui.domain.words import SCOPE_WORDS, scope_of, word_set, words
 from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import (
+    OF_SENTENCES,
     between_marks,
     comes_to_share,
     counts_things,
@@ -64,7 +65,7 @@ def _understand_sentence(walk: Walk) -> None:
         walk.phrase, walk.separator = phrase[-3:-1], ":"
     elif walk.waiting_name and phrase in (["is"], ["was"]):
         walk.clear()  # "Loss after epoch 1 is 0.5"
-    elif not walk.separator and _ends_with_verb(walk):
+    elif not walk.separator and _ends_with_verb(walk) and not (phrase[-1] == "of" and _says_how_many(walk)):
         walk.separator = "is"
 
 
@@ -74,6 +75,15 @@ def _ends_with_verb(walk: Walk) -> bool:
     if len(phrase) < 2 or phrase[-1].lower() not in ("is", "of"):
         return False
     return measures(phrase[-2]) or (len(phrase) == 2 and phrase[-1] == "is" and walk.record.counts)
+
+
+def _says_how_many(walk: Walk) -> bool:
+    """Whether behind a whole number stands what there are so many of: ``the loss of 12 men``."""
+    number, behind = walk.tokens[walk.i], walk.next()
+    if not number.text.isdigit() or number.unit or behind is None or behind.kind != "word":
+        return False
+    word = behind.text.lower()
+    return word.isalpha() and word not in OF_SENTENCES | VALUE_UNITS | STOP and not (known(word) or counter_of(word))
 
 
 def _names_count(walk: Walk, token: Token) -> bool:

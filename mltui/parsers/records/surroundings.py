@@ -13,8 +13,8 @@ from mltui.parsers.tokens import Token
 from mltui.parsers.units import TIME_UNITS, VALUE_UNITS
 from mltui.parsers.vocabulary import MEANS, WHO
 
-# Words between names and numbers of a sentence.
-_OF_SENTENCES = word_set("""
+#: Words between names and numbers of a sentence.
+OF_SENTENCES = word_set("""
     in at of on to is was after for with from by and took
 """)
 
@@ -48,7 +48,7 @@ def alternates(tokens: list[Token]) -> bool:
             bracketed = token.text != ")"  # "(best 71.7)" is said beside the others.
         elif token.kind == "number" and (named or token.unit in TIME_UNITS):
             pairs, named = pairs + bool(named), ""
-        elif token.kind == "word" and (not named or measures(token.text)) and token.text.lower() not in _OF_SENTENCES:
+        elif token.kind == "word" and (not named or measures(token.text)) and token.text.lower() not in OF_SENTENCES:
             named = token.text
         elif token.text == "," and pairs > _MANY_PAIRS:
             break
@@ -112,7 +112,7 @@ def _goes_on(walk: Walk, before: int) -> bool:
     # What any program tells of things that it numbers: ``[3/24] blur score 0.7``.
     if not (counts or (first and not is_everyday(walk.phrase[-1]))) or not (first or isinstance(last, Field)):
         return False
-    joins = any(w.lower() in _OF_SENTENCES for w in walk.phrase)
+    joins = any(w.lower() in OF_SENTENCES for w in walk.phrase)
     return measures(walk.phrase[-1]) and not joins and (token.kind == "number" or token.text in ":])")
 
 
