@@ -150,6 +150,9 @@ class Unplaced:
                 group.standing.in_epoch = not context.over
                 return context.axis_in_fold("epoch"), context.epoch
             if context.x is not None and (another or not seen.ends_at(context.x)) and context.axis != "epoch":
+                inside = group.standing.inside
+                if seen.ends_at(context.epoch) and not another and inside is not None and inside[0] == context.axis:
+                    group.move_held(*inside)  # The second one of its epoch: the first stood inside of it, too.
                 return context.axis, context.x
             # A second line at the same place: what moves the training on does not move these lines on. And the first
             # line before anything was placed: these lines come in front of those that say where.
