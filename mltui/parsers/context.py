@@ -53,6 +53,8 @@ class Context:
     """How many trials have been told of, and attempts that broke off: what comes again in the next one is news."""
     advances: int = 0
     """How often the training went on."""
+    evaluated: int = -1
+    """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
     first_epoch: float | None = None
     """The first that was counted."""
     successive: Successive = field(default_factory=Successive)

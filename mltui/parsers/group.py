@@ -159,6 +159,12 @@ class Standing:
     """They tell a learning rate, too: where other lines tell what they measure, they may compare settings."""
     things: bool = False
     """Two of such lines stood at one place of the log: they speak of things, not of times."""
+    starred: bool = False
+    """They sum up the lines above them: ``* Acc@1 58.4``."""
+    evaluated: bool | None = None
+    """The first one summed up an evaluation."""
+    other: Group | None = None
+    """Those that sum up what the first one did not: the training, or an evaluation."""
 
 
 @dataclass(slots=True, eq=False)

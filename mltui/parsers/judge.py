@@ -96,6 +96,7 @@ class Judge:
         group.standing.needs_count = record.row or (not trains and all(is_everyday(f.name) for f in measured))
         group.standing.compares = not trains and _compares(record, measured, names)
         group.standing.sets = trains and not said.placed
+        group.standing.starred = record.starred and not said.placed
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)

@@ -69,6 +69,8 @@ class Points:
             self._unplaced.read(plan, numbers, redrawn or self._is_live)
         else:
             self.read_placed(plan, numbers, redrawn)
+        if plan.evaluates and plan.counts:
+            context.evaluated = context.advances
 
     def read_placed(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
         """Report the values of a line of this plan where its counters place it."""

@@ -6,10 +6,10 @@ from mltui.domain.metric import Axis, MetricKind
 from mltui.parsers.ahead import Ahead, Doubt, First
 from mltui.parsers.context import place_of_fold
 from mltui.parsers.ended import Ended
-from mltui.parsers.group import Group
+from mltui.parsers.group import Group, Hold, Until
 from mltui.parsers.likeness import is_close
 from mltui.parsers.news import News
-from mltui.parsers.plan import Line, Plan
+from mltui.parsers.plan import Entry, Line, Plan
 from mltui.parsers.roles import Role, is_learning_rate, role_of
 from mltui.parsers.values import Numbers
 
@@ -32,6 +32,7 @@ class Unplaced:
 
     def read(self, plan: Plan, numbers: Numbers, redrawn: bool) -> None:
         """Report a line where the log was last, or keep it until the log says where it is."""
+        plan = self._of_lines_above(plan) if plan.group.standing.starred else plan
         news, group = self._news, plan.group
         if len(plan.entries) > 1 and not group.standing.by_count and self._repeats(plan, numbers):
             return
@@ -78,6 +79,28 @@ class Unplaced:
         for group in self._doubted[:]:
             self._settle(group)
         self._end_last()
+
+    def _of_lines_above(self, plan: Plan) -> Plan:
+        """The plan of a line with a star, which sums up the lines above it.
+
+        Where such lines stand below those of the training and below those of an evaluation, ``Test: [3/9] Acc@1 62.8``,
+        they are two: what the first one did not sum up stands in front of the other's names.
+        """
+        context, standing = self._news.context, plan.group.standing
+        evaluated = context.evaluated == context.advances
+        if standing.evaluated is None:
+            standing.evaluated = evaluated
+        if evaluated == standing.evaluated:
+            return plan
+        scope, entries = "test" if evaluated else "train", list[Entry]()
+        for entry in plan.entries:
+            series = self._news.series_for(f"{scope} {entry.series.name}", entry.series.kind)
+            if series is not None:
+                entries.append(Entry(series, entry.index, entry.schedule))
+        if standing.other is None:
+            hold = Hold(Until.TRAINING_GOES_ON)
+            standing.other = Group(tuple(entry.series.name for entry in entries), hold=hold)
+        return Plan(standing.other, entries)
 
     def _repeats(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a line says what the last line of its kind said at the same place, perhaps with more digits."""
