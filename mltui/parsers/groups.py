@@ -33,16 +33,23 @@ class Groups:
             if len(self._groups) >= self._most:
                 self._groups.clear()
                 self._with_name.clear()
-            alike = self._with_name.get(names[0], ()) if names else ()
-            earlier = [group for group in alike if group.seen.count and set(names).issubset(group.names)]
+            alike = self._with_all(names)
+            earlier = [group for group in alike if group.seen.count]
             found = self._groups[key] = _new_group(said, values, names, earlier[:_REPEATED])
             found.counters = key[len(names) :]
-            whole = (other for other in alike if set(names) < set(other.names) and other.counters == found.counters)
+            more = len(set(names))
+            whole = (other for other in alike if len(set(other.names)) > more and other.counters == found.counters)
             if (first := next(whole, None)) is not None:
                 found.inner = first.inner  # A line that was broken off, or has some of the values alone.
             for name in () if record.retells else names:
                 self._with_name.setdefault(name, []).append(found)
         return found
+
+    def _with_all(self, names: list[str]) -> list[Group]:
+        """The groups that have all these ``names``, the first made first."""
+        # The rarest name is looked up: thousands of kinds may share one, as the loss beside the norms of all weights.
+        rarest = min((self._with_name.get(name, []) for name in names), key=len, default=[])
+        return [group for group in rarest if set(names).issubset(group.names)]
 
     def counting(self, said: Said, scope: str) -> Group:
         """The group of the lines that measure nothing and count in the same way, of that ``scope``."""

@@ -187,6 +187,16 @@ def test_a_position_that_is_no_number_places_nothing() -> None:
     assert all(math.isfinite(p.x) for p in reader.feed(log) + reader.close())
 
 
+def test_a_kind_of_line_knows_the_earlier_ones_that_have_all_its_names() -> None:
+    """It may tell again what they told, however many others share some of its names."""
+    reader = MetricReader()
+    for n, name in enumerate(("acc", "auc", "iou", "mrr", "bleu"), 1):
+        reader.feed(f"epoch {n} loss 0.{n} {name} 0.{n}1\nepoch {n} loss 0.{n} {name} 0.{n}1 lr 0.{n}\n".encode())
+    reader.feed(b"loss: 0.2, iou: 0.31\n")
+    *_, last = reader._speaking.lines.judge._groups._groups.values()
+    assert [group.names for group in last.repeats] == [("loss", "iou"), ("loss", "iou", "lr")]
+
+
 def test_a_million_names_are_capped_and_counted() -> None:
     """A log that makes a new name every line fills neither memory nor the list of series; the rest is counted."""
     reader = MetricReader()
