@@ -80,7 +80,13 @@ class Lines:
     def read_steady(self, steady: Steady, frame: bytes) -> bool:
         """Read a finished line as ``steady`` says; ``False`` if something is open that may change what it says."""
         points, tables, plan = self.points, self.tables, steady.plan
-        if plan is None or self._open or self._overdrawn or points.context.position is not None:
+        if self._open or not steady.known:
+            return False
+        if plan is None:
+            self._beneath = False
+            self._note_above(frame[steady.start :])
+            return True
+        if self._overdrawn or points.context.position is not None:
             return False
         if steady.header is None:
             self._beneath, tables.under_header = True, False
@@ -121,8 +127,7 @@ class Lines:
         kind = shape.kind
         if kind == "nothing":
             self._note_above(frame)
-            return None
-        if kind == "plan":
+        elif kind == "plan":
             self._read_plan(shape, frame, final)
         elif kind == "object":
             self._read_object(shape, frame)
@@ -133,7 +138,7 @@ class Lines:
             self._open = True
             self._note_above(frame)
             self._special(kind, text_of(frame))
-        is_steady = alone and shape.steady and not (self._indented and kind == "plan")
+        is_steady = alone and shape.steady and not (self._indented and kind != "row")
         return shape if is_steady else None
 
     def _read_plan(self, shape: Shape, frame: bytes, final: bool) -> None:
@@ -160,9 +165,12 @@ class Lines:
         if kind is None:
             return
         whole = tuple(map(float.is_integer, numbers))
-        if whole not in kind.plans:
+        try:
+            plan = kind.plans[whole]
+        except KeyError:
             self._understanding.judge_object(kind, whole, numbers)
-        if (plan := kind.plans[whole]) is not None:
+            plan = kind.plans[whole]
+        if plan is not None:
             self.apply(plan, numbers)
 
     def _read_beneath(self, frame: bytes) -> None:

@@ -86,7 +86,7 @@ class News:
             self._forget()
         if goes_on and not (redrawn and plan.evaluations):
             out = self.out
-            for series, index, _ in plan.told:  # All of it is news.
+            for series, index in plan.told_at:  # All of it is news.
                 series.last = point = _new(MetricPoint, (series.name, axis, x, numbers[index], series.kind))
                 out.append(point)
         else:

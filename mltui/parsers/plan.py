@@ -119,6 +119,8 @@ class Plan:
     """The values of its entries among the numbers of a line."""
     series: tuple[Series, ...] = field(init=False, repr=False, compare=False)
     """The series of its entries; the same tuple in all plans of a kind that have the same."""
+    told_at: tuple[tuple[Series, int], ...] = field(init=False, repr=False, compare=False)
+    """The series and index of each entry whose series the profile keeps."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
     """The series, index and schedule of each entry whose series the profile keeps."""
     evaluations: tuple[tuple[Series, int], ...] = field(init=False, repr=False, compare=False)
@@ -135,6 +137,7 @@ class Plan:
         self.signature = *(e.series.name for e in self.entries), *(e.schedule for e in self.entries)
         self.values_of = getter([entry.index for entry in self.entries])
         self.series = self.group.same(tuple(e.series for e in self.entries))
+        self.told_at = tuple((e.series, e.index) for e in self.entries if e.series.wanted)
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)
 

@@ -102,7 +102,7 @@ class _Voice:
         if start:
             line, key = line[start:], key[start:]
         shape = self.lines.read(line, final, key)
-        if shape is not None and final and (way.steady is None or way.steady.plan is None):
+        if shape is not None and final and (way.steady is None or not way.steady.known):
             way.steady = self.lines.steady(shape, start)
         return None
 

@@ -66,11 +66,11 @@ class Shape:
     """For a row, the header that ``row`` was found under."""
     row: tuple[Plan, Cut] | None = None
     steady: bool = field(init=False)
-    """Lines of it say nothing but where they stand and what they measure, which is found by their key alone."""
+    """Found by its key alone, it says nothing, or no more than where its lines stand and what they measure."""
 
     def __post_init__(self) -> None:
         self.cut = cut_at(self.spans)
-        self.steady = self.kind == "plan" and self.plan is not None and self.plan.steady
+        self.steady = self.kind == "nothing" or (self.kind == "plan" and self.plan is not None and self.plan.steady)
 
     def stand_under(self, header: Header | None, row: tuple[Plan, Cut] | None) -> None:
         """It is a ``row`` under this ``header``, or none."""
@@ -83,10 +83,14 @@ class Steady:
     """How lines of one shape are read, with what stands in front of them, where nothing is open that changes it."""
 
     plan: Plan | None
-    """``None`` once what is known of shapes is forgotten."""
+    """``None`` where they say nothing."""
     cut: Cut
     header: Header | None = None
     """The table's that they are rows of, if they are."""
+    start: int = 0
+    """Where they begin, if they say nothing."""
+    known: bool = True
+    """It holds until all that is known of shapes is forgotten."""
 
 
 @dataclass(slots=True)
@@ -164,7 +168,9 @@ class ShapeMemory:
 
     def steady(self, shape: Shape, start: int) -> Steady | None:
         """How lines are read that are of this steady ``shape`` from ``start`` on."""
-        if shape.row is None:
+        if shape.kind == "nothing":
+            steady = Steady(None, shape.cut, start=start)
+        elif shape.row is None:
             steady = Steady(shape.plan, cut_at([(a + start, b + start) for a, b in shape.spans]))
         elif start:
             return None
@@ -181,7 +187,7 @@ class ShapeMemory:
     def _forget(self) -> None:
         self.plain.clear()
         for steady in self._steady:
-            steady.plan = None
+            steady.known = False
         self._steady.clear()
         self._variants.clear()
         self._forms.clear()
