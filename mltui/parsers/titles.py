@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.domain.words import scope_of
 from mltui.parsers.counters import Said, evaluates
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.roles import Role, is_evaluation, role_of
+from mltui.parsers.roles import Role, is_evaluation, is_learning_rate, role_of
 from mltui.parsers.vocabulary import PARTS
 
 #: Names that are kept, of the log and of each of those that print into it.
@@ -95,6 +95,8 @@ def full_name(found: Field, record: Record, who: str, suffix: str) -> str:
         name, suffix = part, ""
     if name == "value" and role_of(label) is Role.METRIC:
         name = label  # "round 3: 0.5" under "History (loss, distributed):"
+    if is_evaluation(label) and is_learning_rate(name):
+        label = ""  # "val: loss=0.5 | lr=0.1"
     if label and not scope_of(name) and label.lower() not in name.lower():
         name = f"{label} {name}"
     if record.lead and not found.part and role_of(record.lead) is Role.METRIC and not record.scope:

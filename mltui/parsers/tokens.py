@@ -46,7 +46,7 @@ _TOKEN = re.compile(
       | \d+\ days?,\ \d+:\d\d:\d\d
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
-      | <(?!(?i:{COUNTING})\w*[ :=]\s*\d)[^<>]{{0,80}}>(?!=)
+      | <(?!(?i:{COUNTING})\w*[ :=]\s*\d|(?<=\A<)\d{{1,8}}>\ [A-Za-z])[^<>]{{0,80}}>(?!=)
       | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
       | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
       | (?<=[=:])(?<!msg=)(?<!message=)(?<!event=)\ ?(?:          # a text as a value

@@ -146,6 +146,8 @@ def _known_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]]:
     start = len(parts) - 1 - rate
     while start > 0 and known(parts[start - 1]):
         start -= 1
+    if start < len(parts) - 1 and parts[start].lower() == "the":
+        start += 1  # "the training loss was 0.5"
     left = parts[:start]
     prose = any(w.lower() not in STOP and not scope_of(w) and not counter_of(w) for w in left)
     return ("", parts) if prose and not explicit else (" ".join(parts[start:]), left)

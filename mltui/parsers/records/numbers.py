@@ -290,6 +290,8 @@ def _place(walk: Walk) -> Place:
         return "bracket"
     if walk.phrase:
         return "scope"
+    if walk.previous_text() == "<" and walk.next_text() == ">":
+        return "bracket"  # "<10> LL/token: -8.9"
     return "start" if walk.previous() is None else "plain"
 
 

@@ -35,7 +35,7 @@ _MAGNITUDES = word_set("""
 
 def take_word(walk: Walk, token: Token) -> None:
     """Read a word."""
-    if walk.after_number() and (_is_unit(walk, token) or _ends_range(walk, token)):
+    if walk.after_number() and any(reads(walk, token) for reads in (_is_counted, _is_unit, _ends_range)):
         return
     if token.text[0].isupper() and walk.touches_number(token):
         walk.boundary()  # Another message begins behind the number without a line end.
@@ -49,6 +49,21 @@ def take_word(walk: Walk, token: Token) -> None:
     walk.phrase.append(token.text)
 
 
+def _is_counted(walk: Walk, token: Token) -> bool:
+    """Whether the word says what the number without a name before it counts: ``10/80 batches``, ``1.50 epochs: ``."""
+    last, following, text = walk.last, walk.next(), token.text.lower()
+    if not isinstance(last, Nameless) or text not in _BATCHES:
+        return False
+    ends = following is not None and following.text in ":="
+    if not (last.place == "start" and ends) if last.total is None else ends:
+        return False
+    walk.record.nameless.remove(last)
+    walk.last = new_field(_BATCHES[text], last.index, decimal=last.decimal, label=walk.label)
+    walk.last.total = last.total
+    walk.record.fields.append(walk.last)
+    return True
+
+
 def _is_unit(walk: Walk, token: Token) -> bool:
     """Whether the word says in what the number before it is measured, or what it counts."""
     last, text, following = walk.last, token.text, walk.next()
@@ -60,13 +75,6 @@ def _is_unit(walk: Walk, token: Token) -> bool:
     if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
         # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
         return last.role is Role.THROUGHPUT
-    if isinstance(last, Nameless) and last.total is not None and text.lower() in _BATCHES:
-        name = _BATCHES[text.lower()]
-        walk.record.nameless.remove(last)
-        walk.last = new_field(name, last.index, decimal=False, label=walk.label)
-        walk.last.total = last.total
-        walk.record.fields.append(walk.last)
-        return True
     if isinstance(last, Nameless) and last.total is not None and (is_piece(text) or text.lower() == "workers"):
         walk.record.nameless.remove(last)
         walk.last = None
