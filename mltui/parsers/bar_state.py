@@ -97,6 +97,11 @@ class Bar:
         """Whether a frame begins another run, by its counter or by the ``epoch`` that it names."""
         return done < self.done or (epoch is not None and self.epoch is not None and epoch != self.epoch)
 
+    def differs(self, drawing: Drawing) -> bool:
+        """Whether a frame shows other values than the last one: it is not only drawn again."""
+        values, numbers = self.values, drawing.numbers
+        return any(values.get(e.series.name) != numbers[e.index] for e in drawing.plan.entries)
+
     def begin_again(self) -> None:
         """Another run begins."""
         self.run += 1

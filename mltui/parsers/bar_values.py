@@ -49,7 +49,7 @@ class BarValues:
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         bar.count_draw(done)
-        self._finish_before(bar, done, named)
+        self._finish_before(bar, done, epoch if bar.complete and bar.differs(drawing) else named)
         if done == 0 and _is_preset(plan.values_of(numbers)):
             bar.move(0.0, 0.0)
             return  # Nothing has been measured yet.
