@@ -121,7 +121,9 @@ def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None
 def _folds_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
     """``Fold 1 best val auc: 0.99``: the fold's score."""
     if not counts and record.of_fold:
-        _take_as_metrics([f for f in _best(record) if f.explicit and role_of(_but_best(f.name)) is Role.METRIC])
+        best = [f for f in _best(record) if f.explicit and role_of(_but_best(f.name)) is Role.METRIC]
+        of_task = any(f.counts == ("task", "fold") for f in record.fields)  # Other programs have those, too.
+        _take_as_metrics([f for f in best if not (of_task and is_everyday(_but_best(f.name)))])
     return None
 
 

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
 )
 # What may stand in front of the first bracket: ``Training history: ``, ``Fold 1 history = ``.
 _HEADING = re.compile(r"\s*([A-Za-z][\w #-]{0,40})?\s*[:=]?\s*(?=\{)")
+_OF_TRAINING = re.compile(r"history|fold|train|fit|result|metric|losses|log|curve", re.I)
 _FOLD = re.compile(r"fold[ _#-]{0,2}(\d{1,3})\b", re.I)
 _DEEPEST = 3
 # So many values alone are a curve; of fewer, several lists have to be told.
@@ -75,7 +76,7 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
 def history(text: str) -> list[Curve]:
     """The curves of whole trainings that ``text`` tells; none if it tells anything else."""
     heading = _HEADING.match(text) if "{" in text and "[" in text else None
-    if heading is None:
+    if heading is None or (heading[1] and not _OF_TRAINING.search(heading[1])):
         return []
     try:
         found = _Reading(text, heading.end()).dictionaries()
