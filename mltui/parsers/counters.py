@@ -12,8 +12,6 @@ from mltui.parsers.vocabulary import COUNTERS, SAMPLES
 
 # What "steps" so far are called: "Total steps: 1000".
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
-# Behind "steps" the same: "Steps executed: 1000", "Episodes so far: 20".
-_DONE = frozenset(["executed", "done", "taken", "completed", "finished", "elapsed", "played", "so", "far", "collected"])
 # Letters for the number of a step.
 _TIMES = frozenset("tTnki")
 # Letters of counters in front of a line whose names are letters: ``E: 4  I: 400  R: 931.4``.
@@ -103,7 +101,7 @@ class Counters:
         if first.name in _TIMES or (len(first.name) == 1 and first.total is not None):
             self.inner = Counter("step", "step", first.index, first.total)
             return
-        *before, last = [word for word in words(first.name) if word not in _DONE] or ("",)
+        *before, last = words(first.name) or ("",)
         axis, way = COUNTERS.get(last) or COUNTERS.get(last.removesuffix("s")) or ("", "")
         if way == "epoch" and not before and last[-1:] == "s":
             self.epoch = Counter(axis, way, first.index, first.total)
