@@ -65,6 +65,13 @@ def test_cores_and_percent_of_a_core_are_told_apart() -> None:
     assert joined(head).split() == ["CPU", "180", "%", "=", "1.8", "/", "2", "cores", "90", "%"]
 
 
+def test_a_narrow_cell_keeps_the_unit_of_a_limit() -> None:
+    memory = Gauge("Memory", "310 MiB", "23.5 GiB", 0.013, "ok", main=True)
+    others = [Gauge(f"g{i}", "1", "2", 0.5, "ok") for i in range(3)]
+    shown = joined(draw_gauges([memory, *others], 53, 2)[0])
+    assert "Mem 1.3 % 310 MiB/24 GiB" in shown
+
+
 def test_a_rate_has_its_peak_in_the_place_of_a_ratio() -> None:
     """There is no limit to measure it by; what it is now stands before what it was at most."""
     (line,) = draw_gauges([DISK], 40, 1)

@@ -213,6 +213,9 @@ def _cell(gauge: Gauge, width: int) -> list[Span]:
         for decimals in (1, 0):
             if width - len(label) - len(share) - len(figures) - 2 < -1:
                 figures = _rounded(figures, decimals)
+        if len(label) + len(share) + 1 + len(figures) > width:
+            # Rather a shorter name than a figure without its unit.
+            label = label.replace("Memory", "Mem")
         trace = [*_trace(gauge, room), (" ", "text")] if room >= 2 else []
         line = [(label, "text"), *trace, (share, gauge.role), (f" {figures}", "dim")]
     line = fit(line, width)
