@@ -55,7 +55,8 @@ def format_cores(cores: float | None) -> str:
 
 def cores_text(cores: float | None) -> str:
     """The same with its unit: ``1 core``, ``1.5 cores``."""
-    return f"{format_cores(cores)} core{'' if cores == 1 else 's'}"
+    text = format_cores(cores)
+    return f"{text} core{'' if text == '1' else 's'}"
 
 
 def format_value(value: float | None) -> str:

@@ -424,7 +424,9 @@ FORM = (
     Command("form.add", "a", "screen.add", "Add", "Add an entry to the list or the mapping, or a key.", footer=True),
     Command("form.remove", "d,delete", "screen.remove", "Remove", "Take it out of the file.", footer=True),
     Command("form.move_down", "alt+down", "screen.move(1)", "Move down", "Put the entry of a list after the next."),
-    Command("form.move_up", "alt+up", "screen.move(-1)", "Move up", "Put the entry of a list before the last one."),
+    Command(
+        "form.move_up", "alt+up", "screen.move(-1)", "Move up", "Put the entry of a list before the one before it."
+    ),
     Command("form.more", "plus,equals_sign,right,l", "screen.step(1)", "More", "The next value; unfold.", shown="+"),
     Command("form.less", "minus,left,h", "screen.step(-1)", "Less", "The value before; fold.", shown="-"),
     Command("form.rename", "r", "screen.rename", "Rename", "Give a name of one's own another one."),

@@ -59,6 +59,12 @@ def test_cores(cores: float, text: str) -> None:
     assert figures.format_cores(cores) == text
 
 
+def test_cores_are_one_or_several_by_what_is_written() -> None:
+    assert [figures.cores_text(cores) for cores in (1, 0.999, 0.99, 1.5)] == [
+        "1 core", "1 core", "0.99 cores", "1.5 cores",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -7,6 +7,7 @@ from mltui.domain.run import Run, RunState
 from mltui.ui.panes.runs import record_lines
 from mltui.ui.presentation.run import headline
 from mltui.ui.presentation.run_metrics import metric_lines
+from mltui.ui.widgets.lines import columns
 from mltui.ui.widgets.text_view import folded
 
 
@@ -28,6 +29,17 @@ def test_each_metric_has_its_last_and_its_best_value() -> None:
         "",
     ]
     assert said(MetricStore()) == []
+
+
+def test_a_name_and_an_axis_of_a_log_cannot_steer_the_terminal_nor_shift_the_columns() -> None:
+    """Characters of two columns take two."""
+    store = MetricStore()
+    store.add(MetricPoint("val\x07_loss", "epoch (training vgg\x9b31m)", 1.0, 0.5), 0.0)
+    store.add(MetricPoint("损失_loss", "epoch", 2.0, 0.25), 0.0)
+    text = said(store)
+    assert text[1] == "  val_loss   0.5000  best 0.5000 at epoch (training vgg) 1  1 point"
+    ends = [columns(line[: line.index("  best")]) for line in text[1:3]]
+    assert ends == [19, 19]
 
 
 def test_many_metrics_are_counted_behind_the_first() -> None:

@@ -17,9 +17,10 @@ from mltui.storage.profiles import load_profile
 from mltui.ui.presentation.gauge_board import SweepPart, sweep_board
 from mltui.ui.presentation.gauges import Window
 from mltui.ui.presentation.marks import run_labels
-from mltui.ui.presentation.sweep import listed
+from mltui.ui.presentation.sweep import Sweep, listed
 from mltui.ui.presentation.sweep_table import sweep_lines
 from mltui.ui.widgets.gauge_lines import Gauge
+from mltui.ui.widgets.lines import columns
 from tests.ui.conftest import rows, wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 from tests.ui.test_launch import SWEPT
@@ -48,20 +49,27 @@ def test_the_runs_of_a_sweep_stand_together_in_the_order_of_their_launch() -> No
     assert run_labels([first, lone])[0] != "1"
 
 
+def series(name: str, *values: float, axis: str = "epoch") -> Series:
+    """One value an epoch."""
+    made = Series(SeriesKey(name, axis))
+    for epoch, value in enumerate(values, 1):
+        made.add(float(epoch), value, 0.0)
+    return made
+
+
+def table_of(sweep: Sweep, metrics: dict[str, Series]) -> list[str]:
+    """The lines that say what the runs of a sweep reached."""
+    return ["".join(text for text, _ in line).rstrip() for line in sweep_lines(sweep, metrics, 9.0)]
+
+
 def test_a_sweep_says_what_each_of_its_runs_reached_and_marks_the_best() -> None:
     """By the key metric of each; nothing is best where they measure different things."""
     runs = [run("b", 2.0, "g", lr=2), run("a", 1.0, "g", lr=1), run("c", 3.0, "g", lr=3)]
     sweep = listed(runs, set())[0].sweep
     assert sweep is not None
 
-    def series(name: str, *values: float) -> Series:
-        made = Series(SeriesKey(name, "epoch"))
-        for epoch, value in enumerate(values, 1):
-            made.add(float(epoch), value, 0.0)
-        return made
-
     def said(metrics: dict[str, Series]) -> list[str]:
-        return ["".join(text for text, _ in line).rstrip() for line in sweep_lines(sweep, metrics, 9.0)]
+        return table_of(sweep, metrics)
 
     table = said({"a": series("val_loss", 0.5, 0.4), "b": series("val_loss", 0.3, 0.6)})
     assert table[4].split() == ["run", "lr", "state", "took", "metric", "last", "best"]
@@ -75,6 +83,19 @@ def test_a_sweep_says_what_each_of_its_runs_reached_and_marks_the_best() -> None
     assert [line[:3] for line in alike[5:8]] == ["★ a", "★ b", "  c"]
     for odd in ({"a": series("val_loss", 1.0), "b": series("loss", 2.0)}, {"a": series("val_loss", 1.0)}, {}):
         assert "★" not in "".join(said(odd))
+
+
+def test_nothing_in_the_table_of_a_sweep_steers_the_terminal_or_shifts_the_columns() -> None:
+    """Names of metrics, axes, parameters and profiles come from outside, and may have characters of two columns."""
+    runs = [run("a", 1.0, "g", **{"l\x07r": "学习率"}), run("b", 2.0, "g", **{"l\x07r": "0.1"})]
+    sweep = listed([replace(one, profile="p\x9b31m") for one in runs], set())[0].sweep
+    assert sweep is not None
+    name, axis = "val\x9b31m_loss\x07", "epoch (training vgg\x9b31m)"
+    table = table_of(sweep, {"a": series(name, 0.5, axis=axis), "b": series(name, 0.4, axis=axis)})
+    assert all(line.isprintable() for line in table)
+    assert "0.4000 at epoch (training vgg) 1" in table[6]
+    assert table[-1] == "★ the best val_loss of these runs"
+    assert columns(table[5][: table[5].index("finished")]) == columns(table[6][: table[6].index("finished")])
 
 
 def test_the_gauges_of_a_sweep_are_those_of_each_of_its_runs() -> None:

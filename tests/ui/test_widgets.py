@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from rich.style import Style
 from textual.strip import Strip
 from textual.widgets import Static, TextArea
 
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.ui.screens.dialogs import TextScreen
+from mltui.ui.theme import Roles
 from mltui.ui.widgets.gauge_lines import bar, sparkline
-from mltui.ui.widgets.lines import columns, cut, fit, line_length, spread
+from mltui.ui.widgets.lines import columns, cut, fit, line_length, make_strip, spread
 from mltui.ui.widgets.list_table import ListTable
 from mltui.ui.widgets.log_view import LogView
 from mltui.ui.widgets.yaml_area import YamlArea
@@ -36,6 +38,14 @@ def test_two_ends_share_a_line() -> None:
     assert joined(spread([("left", "text")], [("right", "dim")], 12)) == "left   right"
     assert joined(spread([("a long left end", "text")], [("right", "dim")], 14)) == "a long … right"
     assert joined(spread([("a long left end", "text")], [("right", "dim")], 9)) == "a long l…"
+
+
+def test_no_text_of_a_row_steers_the_terminal() -> None:
+    """Whatever its source forgot to clean; what is left out takes no column."""
+    line = [("vgg\x9b31m\x07 \x1b]0;title\x07loss\u202e", "text"), ("\ta\nb", "dim"), ("日本", "text")]
+    strip = make_strip(line, 20, Roles({}), Style())
+    assert strip.text == "vgg loss a b日本    "
+    assert strip.cell_length == 20
 
 
 @pytest.mark.parametrize(

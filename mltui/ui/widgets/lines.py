@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mltui.domain.text import clean
 from mltui.ui.theme import Roles, roles
 
 #: Text and the role that colours it (see ``mltui.ui.theme``).
@@ -23,6 +24,9 @@ Line = Sequence[Span]
 # Text whose every character takes one column: Latin, the marks and arrows we use, box drawing, blocks, braille.
 # Anything else is measured by Rich, whose tables of Unicode take longer to load than a frame to draw.
 _NARROW = re.compile("[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u2193\u2260-\u2265\u2500-\u25d7\u2713\u2717\u2800-\u28ff]*")
+
+# What is left of the controls in a cleaned text; in a row of the screen they are blanks.
+_BLANKS = str.maketrans("\t\n", "  ")
 
 
 def columns(text: str) -> int:
@@ -71,12 +75,20 @@ def make_strip(line: Line, width: int, styles: Roles, base: Style, over: Style |
     ground = base + over if over else base
     if not line:
         return _blank(width, ground)
-    fitted = fit(line, width)
+    fitted = fit(_safe(line), width)
     segments = [Segment(text, ground + styles[role]) for text, role in fitted if text]
     missing = width - line_length(fitted)
     if missing > 0:
         segments.append(Segment(" " * missing, ground))
     return Strip(segments, width)
+
+
+def _safe(line: Line) -> Line:
+    """``line`` without what would steer the terminal, wherever its texts come from; a tab or newline is a space."""
+    # Almost every text is printable, which is told much sooner than what is in it.
+    if all(text.isprintable() for text, _ in line):
+        return line
+    return [(clean(text).translate(_BLANKS), role) for text, role in line]
 
 
 @lru_cache(64)
