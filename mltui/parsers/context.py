@@ -194,7 +194,7 @@ class Context:
             axis = self.axis_in_fold(Axis.of(axis).counts)
         if epoch is not None and epoch != self.epoch:
             self.enter_epoch(epoch)
-        if x == self.x and axis == self.axis:
+        if (x == self.x and axis == self.axis) or not isfinite(x):  # "Episode: nan" is no place.
             return axis, x, False
         self.axis, self.x = axis, x
         self.advances += 1

@@ -10,7 +10,7 @@ from mltui.parsers.counters import Counters, Said, evaluates
 from mltui.parsers.everyday import is_everyday, judges_models
 from mltui.parsers.group import Group, Until
 from mltui.parsers.groups import Groups
-from mltui.parsers.likeness import may_be
+from mltui.parsers.likeness import Spoken
 from mltui.parsers.measured import Measured
 from mltui.parsers.plan import Entry, Plan
 from mltui.parsers.points import Points
@@ -55,9 +55,9 @@ class Judge:
         if not values:
             return self._counting_plan(said)
         ends = record.closes and not said.counters.any
-        known = {name for name, _ in self.points.series} if ends else set[str]()
+        known = Spoken(name for name, _ in self.points.series) if ends else None
         plan = self._fill(said, values)
-        if ends and all(any(may_be(e.series.name, name) for name in known) for e in plan.entries):
+        if known is not None and all(known.may_be(entry.series.name) for entry in plan.entries):
             return None  # What the curves came to, told again.
         return plan if plan.entries or plan.lost or plan.counts else None
 

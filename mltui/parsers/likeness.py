@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from math import isfinite
 
@@ -36,11 +37,23 @@ def is_again(last: MetricPoint, axis: str, value: float, alike: bool) -> bool:
     return axis == last.axis and (value == last.value if alike else is_close(value, last.value))
 
 
-@lru_cache(maxsize=1024)
-def may_be(name: str, other: str) -> bool:
-    """Whether a sentence on ``name`` may be about the series ``other``: it says less than other lines do."""
-    said, also = (frozenset(SYNONYMS.get(w, w) for w in words(each)) - SCOPE_WORDS.keys() for each in (name, other))
-    return said - QUALIFIERS == also - QUALIFIERS and scope_of(name) in ("", scope_of(other))
+class Spoken:
+    """Of which series sentences may be: they say less of their names than other lines do."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        subjects = [_subject(name) for name in names]
+        self._subjects = {*subjects, *((said, "") for said, _ in subjects)}
+
+    def may_be(self, name: str) -> bool:
+        """Whether a sentence on ``name`` may be about one of them."""
+        return _subject(name) in self._subjects
+
+
+@lru_cache(maxsize=4096)
+def _subject(name: str) -> tuple[frozenset[str], str]:
+    """What a series measures, in the words that sentences have for it too, and of what."""
+    said = {SYNONYMS.get(word, word) for word in words(name)}
+    return frozenset(said - SCOPE_WORDS.keys() - QUALIFIERS), scope_of(name)
 
 
 def is_same(value: float, told: float) -> bool:

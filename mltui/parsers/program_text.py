@@ -35,7 +35,7 @@ _SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", ".py::", "SELECT"
 _CODE_INSIDE = re.compile(
     r"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
         [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d{1,9}\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
-      | \bself\. | \w\(\) | \.py:: | \bSELECT\s.*\bFROM\s | \bWHERE\s.*\s(?:=|IN)\s
+      | \bself\. | \w\(\) | \.py:: | \bSELECT\s.{1,200}\bFROM\s | \bWHERE\s.{1,200}\s(?:=|IN)\s
     )""",
     re.VERBOSE,
 )

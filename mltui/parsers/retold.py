@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from mltui.parsers.context import Context
 from mltui.parsers.group import Group
-from mltui.parsers.likeness import is_same, may_be
+from mltui.parsers.likeness import Spoken, is_same
 from mltui.parsers.plan import Plan, Series
 from mltui.parsers.values import Numbers
 
@@ -31,7 +31,7 @@ def is_told(plan: Plan, numbers: Numbers, series: Iterable[Series], held: Iterab
     name, value, hold = entry.series.name, numbers[entry.index], group.hold
     others = [each.last for each in series if each.last is not None and each.teller is not group]
     waiting = [point for other in held if other is not group for point in other.hold.points]
-    if any(may_be(name, point.name) for point in others + waiting):
+    if Spoken(point.name for point in others + waiting).may_be(name):
         hold.points.clear()
         return True
     hold.points = [point for point in hold.points if not any(is_same(point.value, p.value) for p in others)]

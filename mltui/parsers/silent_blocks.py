@@ -36,7 +36,9 @@ _FORMS: dict[str, _Form] = {
         ).match,
         True,
     ),
-    "section": _Form(re.compile(r".*\*{3,}.*\bmetrics\b.*\*{3,}", re.I), re.compile(rb"\s+\S+\s+=\s").match, False),
+    "section": _Form(
+        re.compile(r"[^*]*\*{3,}[^*]{0,80}\bmetrics\b[^*]{0,80}\*{3}", re.I), re.compile(rb"\s+\S+\s+=\s").match, False
+    ),
     # The best so far, or what it is compared with.
     "recap": _Form(
         re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),

@@ -118,10 +118,25 @@ def test_hostile_lines_take_linear_time() -> None:
              "1/2 " * 900 + "loss=1", f'{{"loss": 1, "{"1" * 4000}": 2, "t": ": {"1" * 60000}"}}',
              f"[{', '.join(str(10**9 + i) for i in range(300))}, 'end'] ids", f"[{'Thread-1, ' * 300}'end'] loss 1",
              "loss , 1 ," * 400 + "!", "loss , 1 " + " " * 4000 + "!", "loss" + " " * 4000 + "1 , b , 2 !",
+             " " * 3000 + '* loss 0.1 step 1 {"a": [1, 2]}', "x" + " " * 3000 + '1 {"a": [1, 2]}',
+             "loss: " + "*" * 3000, "SELECT " * 500, "WHERE a " * 500, "*** metrics " * 300,
              '{"loss": 1, "t": "' + "1" * 4000 + '"}']  # fmt: skip
     reader = MetricReader()
     for line in [*lines, *lines[-2:]]:
         reader.feed(f"{line}\n{line[::-1]}\r".encode())
+
+
+def test_a_counter_that_is_no_number_is_no_place() -> None:
+    """Lines that wait for where the log stands go on waiting at "Episode: nan"."""
+    log = b"""epoch 4 val_acc: after epoch nan% (-1.67%)
+Episode: nan, reward: -1289.45
+Test Episodes: 10( Avg. Reward: -1209.65
+Episode: 20, reward: -1189.45
+"""
+    reader = MetricReader()
+    points = reader.feed(log) + reader.close()
+    assert points
+    assert all(math.isfinite(point.x) for point in points)
 
 
 def test_wrong_bytes_do_not_move_the_numbers() -> None:

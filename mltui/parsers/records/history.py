@@ -25,8 +25,8 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-# What may stand in front of the first bracket: ``Training history: ``, ``Fold 1 history = ``.
-_HEADING = re.compile(r"\s*([A-Za-z][\w #-]{0,40})?\s*[:=]?\s*(?=\{)")
+# What may stand in front of the first bracket: ``Training history:``, ``Fold 1 history =``.
+_HEADING = re.compile(r"([A-Za-z][\w #-]{0,40})?\s{0,20}[:=]?")
 _OF_TRAINING = re.compile(r"history|fold|train|fit|result|metric|losses|log|curve", re.I)
 _FOLD = re.compile(r"fold[ _#-]{0,2}(\d{1,3})\b", re.I)
 _DEEPEST = 3
@@ -75,11 +75,12 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
 
 def history(text: str) -> list[Curve]:
     """The curves of whole trainings that ``text`` tells; none if it tells anything else."""
-    heading = _HEADING.match(text) if "{" in text and "[" in text else None
+    at = text.find("{") if "[" in text else -1
+    heading = _HEADING.fullmatch(text[:at].strip()) if at >= 0 else None
     if heading is None or (heading[1] and not _OF_TRAINING.search(heading[1])):
         return []
     try:
-        found = _Reading(text, heading.end()).dictionaries()
+        found = _Reading(text, at).dictionaries()
     except _NoHistory:
         return []
     fold = _FOLD.search(heading[1] or "")
