@@ -195,6 +195,16 @@ def next_line(text: str, position: int) -> int:
     return end + (2 if text.startswith("\r\n", end) else 1 if end < len(text) else 0)
 
 
+def previous_line(text: str, line: int) -> int:
+    """The first character of the line before the one that begins at ``line``, which is not the first."""
+    return line_start(text, line - line_break_before(text, line))
+
+
+def line_break_before(text: str, line: int) -> int:
+    """How many characters end the line before the one that begins at ``line``, which is not the first."""
+    return 2 if text.endswith("\r\n", 0, line) else 1
+
+
 def find(text: str, sought: str, start: int, end: int) -> int:
     """The first of the characters ``sought`` in ``text[start:end]`` outside comments; -1 where there is none."""
     position = start
@@ -218,15 +228,37 @@ def dash_of(text: str, node: Span, index: int) -> int:
 
 
 def item_range(text: str, node: Span, index: int) -> tuple[int, int]:
-    """From where to where an item of a sequence reaches; in a block with the comments right above and behind it."""
+    """From where to where an item of a sequence reaches; in a block with its own comments.
+
+    These are the comments right above it, from the first one that stands where its dash does, one at its last line's
+    end, and lines of them below it that stand further in than its dash.
+    """
     entry = node.entries[index]
     if node.style:
         return entry.start, entry.end
     start = dash_of(text, node, index)
-    line = line_start(text, start)
+    line, before = line_start(text, start), node.entries[index - 1].end if index else 0
     if not text[line:start].strip(" "):
-        while line and (above := line_start(text, line - 1)) < line:
-            if not text[above + node.column : line].startswith("#") or text[above : above + node.column].strip(" "):
-                break
-            line, start = above, above + node.column
-    return start, line_end(text, entry.end)
+        while line > before and (indent := _comment_indent(text, line := previous_line(text, line))) >= node.column:
+            start = line + indent if indent == node.column else start
+    return start, _behind_deeper_comments(text, line_end(text, entry.end), node.column)
+
+
+def _behind_deeper_comments(text: str, position: int, column: int) -> int:
+    """The end of the last line of comments further in than ``column``, with nothing but blank lines before them."""
+    end = position
+    while (line := next_line(text, position)) > position:
+        position = line_end(text, line)
+        if _comment_indent(text, line) > column:
+            end = position
+        elif text[line:position].strip(" "):
+            break
+    return end
+
+
+def _comment_indent(text: str, line: int) -> int:
+    """In which column the comment begins that the line at ``line`` holds alone; -1 where it is no such line."""
+    position = line
+    while text.startswith(" ", position):
+        position += 1
+    return position - line if text.startswith("#", position) else -1

@@ -21,6 +21,7 @@ from mltui.storage.yaml_spans import (
     dash_of,
     find,
     item_range,
+    line_break_before,
     line_end,
     line_start,
     next_line,
@@ -81,9 +82,24 @@ class Splicer:
         if node.kind != "sequence" or index + 1 >= len(node.entries):
             raise _elsewhere(path)
         first, second = (item_range(self._text, node, one) for one in (index, index + 1))
-        if node.style and "#" in self._text[first[1] : second[0]]:
-            raise EditError(f"{_name(path)} has a comment, which would not go with it.", "Move it in the text.")
+        if self._comment_between(node, index, first, second):
+            raise EditError(
+                f"A comment beside {_name(path)} or the next entry would not go with it.", "Move it in the text."
+            )
         return self._apply([(*first, self._text[slice(*second)]), (*second, self._text[slice(*first)])])
+
+    def _comment_between(self, node: Span, index: int, first: tuple[int, int], second: tuple[int, int]) -> bool:
+        """A comment that is one of two neighbours' own stands outside of what would change places."""
+        text = self._text
+        if not node.style:
+            # The first item of a list in a list stands behind the outer one's dash: no comment can stand above it.
+            return bool(text[line_start(text, first[0]) : first[0]].strip(" ")) and text[second[0]] == "#"
+        before = node.entries[index - 1].end if index else node.body
+        behind = node.entries[index + 2].start if index + 2 < len(node.entries) else node.end - 1
+        # What ends the line of the entry before, or of the bracket, is not theirs.
+        above = text[min(line_end(text, before), first[0]) : first[0]]
+        beside = text[second[1] : min(line_end(text, second[1]), behind)]
+        return "#" in above + text[first[1] : second[0]] + beside
 
     def rename(self, path: KeyPath, key: str, quotes: str = "") -> str:
         """The text with another key for the entry at ``path``."""
@@ -329,7 +345,7 @@ class Splicer:
         if index == len(node.entries):
             return self._apply([self._after(node, self._outer_column(chain), lines)])
         if index:
-            position = line_end(self._text, node.entries[index - 1].end)
+            position = item_range(self._text, node, index - 1)[1]
             return self._apply([(position, position, self._lines(lines, node.column))])
         dash = dash_of(self._text, node, 0)
         first = self._lines(lines, node.column).removeprefix(self._newline)[node.column :]
@@ -385,7 +401,7 @@ class Splicer:
         if not self._text[line:start].strip(" "):
             if end == line_end(self._text, entry.end) and line:
                 # The file's last line has no line end: the one before it gives its own.
-                return [(line - (2 if self._text[:line].endswith("\r\n") else 1), end, "")]
+                return [(line - line_break_before(self._text, line), end, "")]
             return [(line, end, "")]
         # The first entry stands behind a dash: the next one, or a comment before it, takes its place.
         while end < len(self._text) and self._text[end] in " \t\r\n":

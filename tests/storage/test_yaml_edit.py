@@ -144,7 +144,11 @@ def test_items_are_moved():
     assert YamlDocument("f: [a, {b: 1},\n  c]\n").move(("f", 1), 1).text == "f: [a, c,\n  {b: 1}]\n"
     assert YamlDocument("s:\n- - a\n  - b\n").move(("s", 0, 0), 1).text == "s:\n- - b\n  - a\n"
     for text, path, by, said in (
-        ("f: [a, # why\n  b]\n", ("f", 0), 1, "has a comment, which would not go with it"),
+        ("f: [a, # why\n  b]\n", ("f", 0), 1, "comment beside f.0 or the next entry would not go with it"),
+        ("f: [\n  a,\n  b # B\n]\n", ("f", 0), 1, "comment beside f.0"),
+        ("f: [\n  a,\n  b, # B\n  c]\n", ("f", 1), -1, "comment beside f.0"),
+        ("f: [\n  # A\n  a,\n  b]\n", ("f", 0), 1, "comment beside f.0"),
+        ("s:\n- - a\n  # B\n  - b\n", ("s", 0, 0), 1, "comment beside s.0.0"),
         ("f: [a, b]\n", ("f", 0), -1, "no place to go to"),
         ("f: [a, b]\n", ("f", 1), 1, "no place to go to"),
         ("f: {a: 1}\n", ("f", "a"), 1, "no place to go to"),
@@ -152,6 +156,34 @@ def test_items_are_moved():
     ):
         with pytest.raises(EditError, match=said):
             YamlDocument(text).move(path, by)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("l:\n  # A\n  - a # aa\n  # B\n  - b # bb\n", "l:\n  # B\n  - b # bb\n  # A\n  - a # aa\n"),
+        ("l:\n- a: 1\n  # tail\n\n  # end\n- b: 2\nc: 1\n", "l:\n- b: 2\n- a: 1\n  # tail\n\n  # end\nc: 1\n"),
+        ("l:\n- a\n- b:\n  - c\n  # tail\n# apart\n", "l:\n- b:\n  - c\n  # tail\n- a\n# apart\n"),
+        ("l:\n- |\n  a\n # tail\n- b", "l:\n- b\n- |\n  a\n # tail"),
+        ("l:\n- a\n# B\n  # and b\n- b\n", "l:\n# B\n  # and b\n- b\n- a\n"),
+        ("l:\n- 'a\n # a'\n- b\n", "l:\n- b\n- 'a\n # a'\n"),
+        ("l: [ # all\n  a,\n  b,\n  # C\n  '#c'] # l\n", "l: [ # all\n  b,\n  a,\n  # C\n  '#c'] # l\n"),
+        ("l: [a, b, '#c'] # l\n", "l: [b, a, '#c'] # l\n"),
+    ],
+)
+def test_items_are_moved_with_their_comments(text, moved, end):
+    """Above, behind and below them, further in than they are; whatever ends the lines. The list's own ones stay."""
+    text, moved = text.replace("\n", end), moved.replace("\n", end)
+    there = YamlDocument(text).move(("l", 0), 1)
+    assert there.text == moved
+    assert there.move(("l", 1), -1).text == text
+
+
+def test_an_item_is_inserted_below_the_comments_of_the_one_before():
+    """They stand further in than its dash."""
+    edited = YamlDocument("l:\n  - a: 1\n    # tail\n  # B\n  - b\n").insert(("l",), 1, "x")
+    assert edited.text == "l:\n  - a: 1\n    # tail\n  - x\n  # B\n  - b\n"
 
 
 def test_keys_are_renamed():
