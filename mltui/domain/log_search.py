@@ -8,12 +8,17 @@ from collections.abc import Iterable, Sequence
 
 from mltui.domain.log import LogLine
 
+#: So many characters of a line are searched: a whole log is looked through with each letter that is typed.
+REACH = 4000
+
 
 class LogSearch:
     """Looks for ``text``, upper and lower case alike. Without a text nothing is looked for."""
 
     def __init__(self, text: str = "") -> None:
         self.text = text
+        # For whole lines: ten times as fast as the expression, which knows the places.
+        self._lower = text.lower()
         self._pattern = re.compile(re.escape(text), re.IGNORECASE)
 
     def __bool__(self) -> bool:
@@ -24,12 +29,16 @@ class LogSearch:
         return [match.span() for match in self._pattern.finditer(text)] if self.text else []
 
     def fits(self, line: LogLine) -> bool:
-        """Whether ``line`` has it."""
-        return self._pattern.search(line.text) is not None
+        """Whether ``line`` has it in its first ``REACH`` characters."""
+        return self._lower in line.text[:REACH].lower()
 
-    def hits(self, lines: Iterable[LogLine]) -> list[int]:
-        """The indices of the lines that have it."""
-        return [i for i, line in enumerate(lines) if self.fits(line)]
+    def hits(self, lines: Sequence[LogLine], among: Iterable[int] | None = None) -> list[int]:
+        """The indices of the lines that have it, ``among`` some of them or all."""
+        return [i for i in (range(len(lines)) if among is None else among) if self.fits(lines[i])]
+
+    def narrows(self, other: LogSearch) -> bool:
+        """Whether each line that has it has what ``other`` looks for, too."""
+        return other._lower in self._lower
 
 
 class FittingLines:

@@ -201,7 +201,8 @@ PANES: dict[str, tuple[Command, ...]] = {
     "log": (
         Command("log.follow", "f", "follow", "Follow", "Keep the newest line in view, or stand still.", footer=True),
         Command("log.search", "slash", "search", "Search",
-                "Type a text: the log stands still at the newest line that has it.", footer=True),
+                "Type or paste a text: the log stands still at the newest line that has it, in its first 4,000 "
+                "characters.", footer=True),
         Command("log.earlier", "N", "hit(-1)", "Hit before", "To the line before that has what is searched."),
         Command("log.later", "n", "hit(1)", "Next hit", "To the next line that has what is searched."),
         Command("log.only", "ampersand", "only", "Only hits",

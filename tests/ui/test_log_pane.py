@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from textual import events
 from textual.pilot import Pilot
 
 from mltui.domain.log import LogBuffer, LogLine
+from mltui.domain.log_search import REACH
 from mltui.ui.panes.log import LogPane
 from tests.ui.conftest import Host, rows
 
@@ -50,12 +52,108 @@ def test_a_search_goes_to_the_newest_line_that_has_it_and_on_from_there() -> Non
             assert "5 of 6" in title
             assert any("line 43 Warning: hot" in line for line in lines)
             await pilot.press("n", "n")
-            assert "1 of 6" in (await shown(pane, pilot))[0], "behind the last is the first"
+            title, lines = await shown(pane, pilot)
+            assert "7 of 7" in title, "behind the last is what came meanwhile"
+            assert any("line 60 Warning: hot" in line for line in lines)
+            await pilot.press("n")
+            assert "1 of 7" in (await shown(pane, pilot))[0], "then the first"
             await pilot.press("escape")
             title, lines = await shown(pane, pilot)
             assert "/" not in title
             assert pane.view.follow
             assert "line 60" in lines[-1]
+
+    asyncio.run(drive())
+
+
+def test_what_came_while_the_log_stands_still_is_found() -> None:
+    """Where nothing was found until now, and where a search begins; the lines that are read stay in view."""
+
+    async def drive() -> None:
+        pane, buffer = LogPane(), log()
+        async with Host(pane).run_test(size=(90, 9)) as pilot:
+            pane.show(buffer)
+            pane.view.focus()
+            await pilot.press("slash", *"needle", "enter")
+            assert "no line has it" in (await shown(pane, pilot))[0]
+            buffer.extend([LogLine("a needle comes")])
+            assert "no line has it" in (await shown(pane, pilot))[0]
+            await pilot.press("n")
+            title, lines = await shown(pane, pilot)
+            assert "1 of 1" in title
+            assert "a needle comes" in lines
+            await pilot.press("escape", "f")
+            before = (await shown(pane, pilot))[1]
+            buffer.extend([LogLine(f"a thread {i}") for i in range(20)])
+            await pilot.press("slash")
+            assert (await shown(pane, pilot))[1] == before
+            await pilot.press(*"thread", "enter")
+            assert "of 20" in (await shown(pane, pilot))[0]
+            buffer.clear()
+            buffer.extend([LogLine("anew")])
+            await pilot.press(*"n" * 20)
+            assert "no line has it" in (await shown(pane, pilot))[0]
+
+    asyncio.run(drive())
+
+
+def test_a_pasted_text_is_searched() -> None:
+    """While one is typed: the first line of it, without what would steer the terminal, behind what was typed."""
+
+    async def drive() -> None:
+        pane = LogPane()
+        async with Host(pane).run_test(size=(90, 9)) as pilot:
+            pane.show(log())
+            pane.view.focus()
+            pilot.app.post_message(events.Paste("not asked for"))
+            await pilot.press("slash", *"53 w")
+            pilot.app.post_message(events.Paste("\narning: \x1b[31mhot\x07\nline 54"))
+            await pilot.press("enter")
+            title, lines = await shown(pane, pilot)
+            assert "/53 warning: hot" in title
+            assert "1 of 1" in title
+            assert any("line 53 Warning: hot" in line for line in lines)
+
+    asyncio.run(drive())
+
+
+def test_a_search_that_was_typed_away_again_leaves_the_log_as_it_was() -> None:
+    """It follows where it did, however typing ends, and stands still where it did."""
+
+    async def drive() -> None:
+        pane, buffer = LogPane(), log()
+        async with Host(pane).run_test(size=(90, 9)) as pilot:
+            pane.show(buffer)
+            for end in ("enter", "tab"):
+                pane.view.focus()
+                await pilot.press("slash", "h", "backspace")
+                assert not pane.view.follow
+                await pilot.press(end)
+                assert pane.view.follow
+                buffer.extend([LogLine(f"behind {end}")])
+                title, lines = await shown(pane, pilot)
+                assert "/" not in title
+                assert lines[-1] == f"behind {end}"
+            await pilot.press("slash", "h", "backspace")
+            pilot.app.set_focus(None)
+            await pilot.pause()
+            assert pane.view.follow
+            pane.view.focus()
+            await pilot.press("f", "slash", "h", "backspace", "enter")
+            assert "standing still" in (await shown(pane, pilot))[0]
+
+    asyncio.run(drive())
+
+
+def test_a_text_further_right_than_is_searched_is_said_to_be_nowhere_in_the_first_characters() -> None:
+    async def drive() -> None:
+        pane, buffer = LogPane(), LogBuffer()
+        buffer.extend([LogLine("x" * REACH + "needle")])
+        async with Host(pane).run_test(size=(90, 9)) as pilot:
+            pane.show(buffer)
+            pane.view.focus()
+            await pilot.press("slash", *"needle")
+            assert "no line has it in its first 4,000 characters" in (await shown(pane, pilot))[0]
 
     asyncio.run(drive())
 

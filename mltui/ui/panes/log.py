@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from mltui.domain.figures import format_count
+from mltui.domain.log_search import REACH
 from mltui.ui.commands import PANES, bindings, key_of
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line, Span
@@ -69,7 +70,8 @@ class LogPane(HoldsLines, Pane):
         if view.only:
             return [("these lines only", "warn"), *others]
         if not view.hits:
-            return [("no line has it", "warn")]
+            reach = f" in its first {format_count(REACH)} characters" if view.cut_short else ""
+            return [(f"no line has it{reach}", "warn")]
         at: Line = [(format_count(view.hit + 1), "text"), (f" of {format_count(len(view.hits))}  ", "dim")]
         keys: Line = [(f"{key_of('log.later')} {key_of('log.earlier')}", "key"), (" go on", "dim")]
         return [*at, *keys, *others]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from textual.strip import Strip
 
 from mltui.domain.figures import format_bytes, format_count
 from mltui.domain.log import LogBuffer, LogLine
-from mltui.domain.log_search import FittingLines, LogSearch
+from mltui.domain.log_search import REACH, FittingLines, LogSearch
 from mltui.domain.text import clean
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, make_strip
@@ -52,6 +53,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self._held: list[LogLine] | None = None
         """The lines that a person reads, while the view stands still: a flood clears them from the buffer."""
         self._held_note = ""
+        self._held_from = (-1, 0)
+        """Version of the buffer, and number of the oldest line, when they were taken."""
         self.search = LogSearch()
         self.typing = False
         """The text to search is being typed."""
@@ -61,6 +64,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         """Which of the lines that are held have it."""
         self.hit = 0
         """Which of these is shown."""
+        self._searched: list[LogLine] | None = None
+        """The lines in which ``hits`` were found."""
         self._fitting = FittingLines(self.search, None)
         self._followed = False
         """The end was followed when the search began."""
@@ -172,11 +177,32 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     def _set_follow(self, follow: bool) -> None:
         if follow != self.follow:
             self.follow = follow
-            self._held_note = "" if follow else self._note()
-            self._held = None if follow or self._buffer is None else [*self._buffer.lines, *self._drawn(self._buffer)]
+            self._hold(None if follow else self._buffer)
             self.hits = []
-            self._seen = -1
             self.post_message(self.FollowChanged())
+
+    def _hold(self, buffer: LogBuffer | None) -> None:
+        """Show the lines that ``buffer`` has now, whatever comes; ``None``: those that it has at any time."""
+        self._seen, self._held, self._held_note, self._searched = -1, None, "", None
+        if buffer is not None:
+            self._held_from, self._held_note = (buffer.version, buffer.first), self._note()
+            self._held = [*buffer.lines, *self._drawn(buffer)]
+
+    def _take_news(self) -> int:
+        """Hold what came while the view stood still, too: the lines in view stay in view, and the hits are found anew.
+        Returns by how many lines those that are still there moved up."""
+        buffer, (version, first) = self._buffer, self._held_from
+        if buffer is None or self._held is None or buffer.version == version:
+            return 0
+        top = self.scroll_offset.y - bool(self._note())
+        self._hold(buffer)
+        moved = self._held_from[1] - first
+        self.sync()
+        self._placing = True
+        self.go_to(max(0, top - moved + bool(self._note())))
+        self._placing = False
+        self.hits = self._hits()
+        return moved
 
     def on_resize(self) -> None:
         """Stay at the end while following."""
@@ -208,19 +234,25 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         """Begin to type what is searched."""
         if not self.search:
             self._followed = self.follow
+            self._take_news()
         self.typing = True
         self.post_message(self.SearchChanged())
 
     def action_hit(self, steps: int) -> None:
-        """Go to the next line that has what is searched, or to one before; the last is followed by the first."""
+        """Go to the next line that has what is searched, or to one before; the last is followed by those that came
+        meanwhile, then by the first."""
         if not self.search:
             return
         if self.only:
             self.action_cursor(steps)
         elif self.follow or not self.hits:
+            self._take_news()
             self._find()
         else:
-            self.hit = (self.hit + steps) % len(self.hits)
+            if self.hit + steps >= len(self.hits):
+                row = self.hits[self.hit] - self._take_news()
+                self.hit = bisect(self.hits, row) - 1
+            self.hit = (self.hit + steps) % max(1, len(self.hits))
             self._go_to_hit()
 
     def action_only(self) -> None:
@@ -244,17 +276,18 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _end_search(self) -> None:
         self.typing = self.only = False
-        self.search, self.hits = LogSearch(), []
+        self.search, self.hits, self._searched = LogSearch(), [], None
         self.post_message(self.SearchChanged())
 
     def _seek(self, text: str) -> None:
         """Search ``text`` from now on."""
-        self.search = LogSearch(text)
+        before, self.search = self.search, LogSearch(text)
         self.only = self.only and bool(text)
-        self._find()
+        searched = self._searched is not None and self._searched is self._held
+        self._find(among=self.hits if searched and self.search.narrows(before) else None)
 
-    def _find(self, *, anywhere: bool = False) -> None:
-        """Find the lines, and show the newest down to where one was, or of all."""
+    def _find(self, *, anywhere: bool = False, among: Iterable[int] | None = None) -> None:
+        """Find the lines, ``among`` some or all, and show the newest down to where one was, or of all."""
         buffer = self._buffer
         if buffer is None:
             return
@@ -264,9 +297,22 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             self._set_follow(False)
         self._seen = -1
         self.sync()
-        self.hits = self.search.hits(self._held or ()) if self.search and not self.only else []
+        self.hits = self._hits(among)
         self.hit = max(0, sum(anywhere or i + bool(self._note()) < below for i in self.hits) - 1)
         self._go_to_hit()
+
+    def _hits(self, among: Iterable[int] | None = None) -> list[int]:
+        """Which of the lines that are held have what is searched; none where only such lines are shown."""
+        self._searched = None
+        if self._held is None or not self.search or self.only:
+            return []
+        self._searched = self._held
+        return self.search.hits(self._held, among)
+
+    @property
+    def cut_short(self) -> bool:
+        """Some of the lines that are held are longer than what is searched of them."""
+        return any(len(line.text) > REACH for line in self._held or ())
 
     def _row_of_hit(self) -> int:
         return self.hits[self.hit] + bool(self._note())
@@ -279,7 +325,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             if not self.scroll_offset.y <= row < self.scroll_offset.y + height:
                 self.go_to(max(0, row - height // 2))
             self._placing = False
-            start, end = self.search.within(clean(self._held[self.hits[self.hit]].text).expandtabs(8))[0]
+            places = self.search.within(clean(self._held[self.hits[self.hit]].text[:REACH]).expandtabs(8))
+            start, end = places[0] if places else (self.sideways, self.sideways)
             if not self.sideways <= start <= end < self.sideways + self.size.width - 1:
                 self.sideways = 0 if end < self.size.width - 1 else max(0, start // SIDEWAYS - 1) * SIDEWAYS
         self.refresh()
@@ -288,16 +335,28 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     def on_blur(self) -> None:
         """What was being typed is searched."""
         if self.typing:
-            self.typing = False
-            self.post_message(self.SearchChanged())
+            self._end_typing()
+
+    def _end_typing(self) -> None:
+        if not self.search:
+            self.clear_search()
+        self.typing = False
+        self.post_message(self.SearchChanged())
+
+    def on_paste(self, event: events.Paste) -> None:
+        """While a search is typed, a pasted text is its text: the first line that is not empty, since lines are
+        searched."""
+        if self.typing:
+            event.stop()
+            lines = (clean(line) for line in event.text[:10_000].splitlines())
+            self._seek(self.search.text + next((line for line in lines if line.strip()), ""))
 
     def on_key(self, event: events.Key) -> None:
         """While a search is typed, keys are its text."""
         if not self.typing:
             return
         if event.key in ("enter", "tab"):
-            self.typing = False
-            self.post_message(self.SearchChanged())
+            self._end_typing()
         elif event.key == "escape":
             self.clear_search()
         elif event.key in ("up", "down"):
