@@ -104,9 +104,11 @@ class YamlDocument:
     def move(self, path: KeyPath, by: Literal[-1, 1]) -> YamlDocument:
         """With the item at ``path`` behind the next one of its list, or before the one before it.
 
-        The comments right above it and behind it go with it. Raises ``EditError``, also where there is no such place.
+        Its own comments go with it: right above it, at its line's end, and below it where they stand further in.
+        Raises ``EditError``, also where there is no such place, or where a comment would not go with it.
         """
-        items, index = self.get(path[:-1]), path[-1]
+        items, part = self.get(path[:-1]), path[-1]
+        index = yaml_data.pair_index(items, part) if isinstance(items, list) and isinstance(part, str) else part
         if not isinstance(items, list) or not isinstance(index, int) or not 0 <= index + by < len(items):
             raise EditError(f"{_name(path)} has no place to go to.")
         first = min(index, index + by)

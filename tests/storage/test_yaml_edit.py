@@ -143,6 +143,7 @@ def test_items_are_moved():
     )
     assert YamlDocument("f: [a, {b: 1},\n  c]\n").move(("f", 1), 1).text == "f: [a, c,\n  {b: 1}]\n"
     assert YamlDocument("s:\n- - a\n  - b\n").move(("s", 0, 0), 1).text == "s:\n- - b\n  - a\n"
+    assert YamlDocument("e: [A=1, B, C=3]\n").move(("e", "B"), -1).move(("e", "A"), 1).text == "e: [B, C=3, A=1]\n"
     for text, path, by, said in (
         ("f: [a, # why\n  b]\n", ("f", 0), 1, "comment beside f.0 or the next entry would not go with it"),
         ("f: [\n  a,\n  b # B\n]\n", ("f", 0), 1, "comment beside f.0"),
@@ -151,6 +152,7 @@ def test_items_are_moved():
         ("s:\n- - a\n  # B\n  - b\n", ("s", 0, 0), 1, "comment beside s.0.0"),
         ("f: [a, b]\n", ("f", 0), -1, "no place to go to"),
         ("f: [a, b]\n", ("f", 1), 1, "no place to go to"),
+        ("f: [a, b]\n", ("f", "c"), 1, "no place to go to"),
         ("f: {a: 1}\n", ("f", "a"), 1, "no place to go to"),
         ("f: [&x a, *x]\n", ("f", 0), 1, "without changing something else"),
     ):

@@ -171,7 +171,8 @@ def test_text_that_is_no_yaml_keeps_the_form_and_says_where(file: Path) -> None:
 
 
 def test_steps_adding_and_removing(file: Path) -> None:
-    """plus on a choice, a variable more, a key less, an entry more: each where it belongs."""
+    """plus on a choice, a variable more, a key less, an entry more: each where it belongs; entries of lists moved."""
+    write(file, TEXT + "labels:\n  # a\n  - a=b\n  # c\n  - c=d\n")
 
     async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
         editor.form.select("gpus")
@@ -189,6 +190,14 @@ def test_steps_adding_and_removing(file: Path) -> None:
         await wait_for(pilot, lambda: editor.form.current and editor.form.current.key == "command.2")
         await pilot.press("alt+down", "alt+up", "alt+up")
         await wait_for(pilot, lambda: 'command: [python3, train.py, "--lr=${lr}"]' in editor.area.text)
+        editor.form.select("labels.1")
+        await pilot.press("alt+up")
+        await wait_for(pilot, lambda: editor.area.text.endswith("labels:\n  # c\n  - c=d\n  # a\n  - a=b\n"))
+        editor.form.select("environment.B")
+        before = editor.area.text
+        await pilot.press("alt+up")
+        await wait_for(pilot, lambda: "Only the entries of a list have an order" in said(app))
+        assert editor.area.text == before
         editor.form.select("command.1")
         await pilot.press("d")
         await wait_for(pilot, lambda: 'command: [python3, "--lr=${lr}"]' in editor.area.text)

@@ -142,7 +142,9 @@ class FormCommands:
         def put(row: FormRow) -> None:
             place = row.path[-1] if row.said and row.path else None
             entries = self._value(row.path[:-1])
-            if isinstance(place, int) and isinstance(entries, list) and 0 <= place + by < len(entries):
+            if not isinstance(place, int) or not isinstance(entries, list):
+                self._screen.app.notify("Only the entries of a list have an order that can be changed.", timeout=3)
+            elif 0 <= place + by < len(entries):
                 self._profile.change(lambda document: document.move(row.path, by), then_at=(*row.path[:-1], place + by))
             else:
                 self._screen.app.bell()
