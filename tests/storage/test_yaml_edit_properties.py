@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mltui.domain.errors import EditError
 from mltui.storage.yaml_data import same
 from mltui.storage.yaml_edit import YamlDocument
 from mltui.storage.yaml_source import parse_source
@@ -19,6 +21,8 @@ KEYS = st.one_of(
     st.sampled_from(["a", "b", "lr", "no", "1", "x y", "key: x", "- d", "'q'", "#c", "é", "<<", "wide 漢字", "{f}"]),
     st.text(alphabet="abc:#- '\"[]{},&*\\é\t", min_size=1, max_size=6),
 )
+#: What the writer's comments are like; no value is.
+COMMENT = re.compile(r"# comment \d+ - x: \[y\]")
 #: Texts that some reader of YAML takes for something else when they are written as they are.
 AWKWARD = """
 x no 1:20 007 5 1e3 null ~ true a#b -x *x ${A:-b} x,y [x] {x} it's back\\slash %x @x `x` > | !x --- ... 2024-01-01 0x1F
@@ -44,6 +48,7 @@ class Writer:
 
     chance: Random
     comments: list[str] = field(default_factory=list)
+    anchors: int = 0
 
     def pick(self, *choices: Any) -> Any:
         """One of ``choices``."""
@@ -100,7 +105,13 @@ class Writer:
         if isinstance(value, dict):
             parts = [f"{self.scalar(k, True)}: {self.flow(v)}" for k, v in value.items()]
             return "{" + inside + comma.join(parts) + last + inside + "}"
-        return "[" + inside + comma.join(map(self.flow, value)) + last + inside + "]"
+        parts = [self.flow(one) for one in value]
+        if "\n" in comma:
+            behind = [self.behind() for _ in parts]
+            ends = [*(f",{one}" for one in behind[:-1]), last + behind[-1]] if parts else []
+            parts = [part + end for part, end in zip(parts, ends, strict=True)]
+            return "[" + inside + "\n        ".join(parts) + inside + "]"
+        return "[" + inside + comma.join(parts) + last + inside + "]"
 
     def block(self, value: Any, column: int) -> list[str]:
         """The lines of a collection with something in it."""
@@ -109,6 +120,8 @@ class Writer:
             lines += self.filler(column)
             head = " " * column + (f"{self.scalar(key, True)}:" if isinstance(value, dict) else "-")
             lines += self.entry(head, inner, column, isinstance(value, dict))
+            if isinstance(value, list) and self.pick(0, 0, 0, 1):
+                lines.append(" " * (column + self.pick(1, 2)) + self.comment())
         return lines
 
     def entry(self, head: str, inner: Any, column: int, in_mapping: bool) -> list[str]:
@@ -125,7 +138,8 @@ class Writer:
             if not lines[0].strip().startswith("#") and lines[0].strip():
                 return [head + " " + lines[0].lstrip(" "), *lines[1:]]
             return [head, *lines]
-        anchor = self.pick("", "", f" &a{len(self.comments)}")
+        self.anchors += 1
+        anchor = self.pick("", "", f" &a{self.anchors}")
         return [head + anchor + self.behind(), *self.block(inner, deeper)]
 
     def document(self, data: dict[str, Any]) -> str:
@@ -188,8 +202,56 @@ def offset(text: str, position: tuple[int, int]) -> int:
 
 
 def comments(text: str) -> set[str]:
-    """The comments of a text; no value is like one."""
-    return set(re.findall(r"# comment \d+ - x: \[y\]", text))
+    """The comments of a text."""
+    return set(COMMENT.findall(text))
+
+
+def own_comments(text: str, data: Any, path: tuple[Any, ...]) -> list[list[str]]:
+    """Of each item of the list at ``path`` its own comments, by PyYAML's marks.
+
+    Those inside it and at its end; in a block also one right above it, and below it those further in than its dash.
+    """
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    for part in path:
+        node = node.value[list(data).index(part)][1] if isinstance(data, dict) else node.value[part]
+        data = data[part]
+    if node.flow_style:
+        stops = [*(item.start_mark.index for item in node.value[1:]), node.end_mark.index - 1]
+        return [
+            COMMENT.findall(text[item.start_mark.index : item.end_mark.index])
+            + COMMENT.findall(re.split("\r?\n", text[item.end_mark.index : stop])[0])
+            for item, stop in zip(node.value, stops, strict=True)
+        ]
+    lines, column, first = re.split("\r?\n", text), node.start_mark.column, node.start_mark.line
+    if text[node.start_mark.index] == "&":
+        first = next(i for i in range(first + 1, len(lines)) if lines[i].lstrip(" ").startswith("-"))
+        column = lines[first].index("-")
+    found = []
+    for item in node.value:
+        while lines[first][: column + 1] != " " * column + "-" and item is not node.value[0]:
+            first += 1
+        behind = last_line(item) + 1
+        while behind < len(lines) and further_in(lines[behind], column + 1):
+            behind += 1
+        above = not lines[first][:column].strip() and further_in(lines[first - 1], column, column)
+        found.append(COMMENT.findall("\n".join(lines[first - above : behind])))
+        first = behind
+    return found
+
+
+def further_in(line: str, column: int, most: int = 1000) -> bool:
+    """A line that holds a comment alone, at ``column`` or behind it."""
+    comment = COMMENT.match(line.lstrip(" "))
+    return comment is not None and column <= len(line) - len(line.lstrip(" ")) <= most
+
+
+def last_line(node: yaml.Node) -> int:
+    """The line that a value ends in, from 0; blank lines below a block scalar count as its own."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.end_mark.line - (node.style in ("|", ">"))
+    if node.flow_style:
+        return node.end_mark.line
+    return last_line(node.value[-1] if isinstance(node, yaml.SequenceNode) else node.value[-1][1])
 
 
 def kept(text: str, path: tuple[Any, ...], before: dict[str, Any]) -> set[str]:
@@ -249,7 +311,7 @@ def test_a_value_is_set(document, data):
 @given(documents(), st.data())
 @CASES
 def test_an_item_is_moved(document, data):
-    """It and the next one change places, no comment is lost, and moving it back gives the text that was."""
+    """It and the next one change places, each with its own comments, and moving it back gives the text that was."""
     text, before = document
     lists = [path for path in places(before) if isinstance(at(before, path), list) and len(at(before, path)) > 1]
     assume(lists)
@@ -258,9 +320,20 @@ def test_an_item_is_moved(document, data):
     expected = copy.deepcopy(before)
     items = at(expected, path)
     items[index : index + 2] = items[index + 1], items[index]
-    edited = YamlDocument(text).move((*path, index), 1)
+    owned = own_comments(text, before, path)
+    refused, edited = "", YamlDocument(text)
+    try:
+        edited = edited.move((*path, index), 1)
+    except EditError as error:
+        refused = error.message
+    if refused:
+        assert "A comment beside" in refused
+        assert any(owned[index : index + 2])
+        return
     assert same(parse_source(edited.text).data, expected)
     assert comments(edited.text) == comments(text)
+    owned[index : index + 2] = owned[index + 1], owned[index]
+    assert own_comments(edited.text, expected, path) == owned
     assert edited.move((*path, index + 1), -1).text == text
 
 
