@@ -117,8 +117,8 @@ class Context:
 
     # What the log says of where it stands.
 
-    def break_off(self) -> None:
-        """An error ended the program, or a part of it: what goes on behind it may tell again where it was."""
+    def begin_attempt(self) -> None:
+        """What goes on may tell again what was told: behind an error that ended the program, or in another fold."""
         self.trials += 1
 
     def enter_fold(self, word: str, number: float, measures: bool = False) -> None:

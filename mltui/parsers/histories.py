@@ -43,7 +43,10 @@ class Histories:
         context = self._points.context
         for fold, counter, name, pairs in found:
             if fold is not None:
+                before = context.fold
                 context.enter_fold("fold", float(fold))
+                if context.fold != before:
+                    context.begin_attempt()
             key = context.fold, name
             if key not in self._told and len(self._told) < SERIES_LIMIT:
                 self._told.add(key)

@@ -273,7 +273,7 @@ class Lines:
         elif kind in BLOCKS:
             self._silent = kind
             if kind == "trace":
-                self.points.context.break_off()
+                self.points.context.begin_attempt()
         elif kind == "scope":
             self._heading = heading_of(text, self.points.context.x)
 
