@@ -11,6 +11,9 @@ from mltui.parsers.records.history import Curve, curves, history
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.values import Numbers
 
+#: So many values wait at most until the log ends; of more, the first that is told is read.
+_MOST = 10_000
+
 
 class Histories:
     """Reads whole curves, point by point as if each stood in a line of its own."""
@@ -22,6 +25,10 @@ class Histories:
         self._apply = apply
         self._told: set[tuple[str, str]] = set()
         """The fold and name of each curve that a history told."""
+        self._waiting: dict[tuple[str, ...], tuple[list[Curve], str]] = {}
+        """The histories that are of no fold, by the names of their curves, each with its heading."""
+        self._many: set[tuple[str, ...]] = set()
+        """The names of such histories that came again with other values: each tells a part of a training."""
 
     def read(self, text: str, heading: str) -> None:
         """Read the curves in ``text``, which stands under a ``heading``."""
@@ -35,9 +42,37 @@ class Histories:
         Whether ``text`` is such a history, read or not.
         """
         found = history(text)
-        if found and (self._told or self._has_told_nothing()):
-            self._read_each(found, heading)
+        if found and (self._told or self._waiting or self._has_told_nothing()):
+            in_fold = bool(self._points.context.fold)
+            self._read_each([curve for curve in found if in_fold or curve.fold is not None], heading)
+            self._wait([curve for curve in found if not in_fold and curve.fold is None], heading)
         return bool(found)
+
+    def close(self) -> None:
+        """Read what waited: nothing has shown that it was not the only one."""
+        for found, heading in self._waiting.values():
+            self._read_each(found, heading)
+        self._waiting.clear()
+
+    def _wait(self, found: list[Curve], heading: str) -> None:
+        """Keep a history of no fold until the log ends: one with the same names and other values refutes both.
+
+        One that goes on where the last one ended, or says the same, takes its place.
+        """
+        names = tuple(curve.name for curve in found)
+        if not found or names in self._many or ("", names[0]) in self._told:
+            return
+        last = self._waiting.pop(names, None)
+        if last is not None and not all(map(_goes_on, last[0], found)):
+            if len(self._many) < SERIES_LIMIT:
+                self._many.add(names)
+        elif sum(len(curve.points) for each in [found, *self._all_waiting()] for curve in each) > _MOST:
+            self._read_each(found, heading)
+        else:
+            self._waiting[names] = found, heading
+
+    def _all_waiting(self) -> list[list[Curve]]:
+        return [curves for curves, _ in self._waiting.values()]
 
     def _read_each(self, found: list[Curve], heading: str) -> None:
         context = self._points.context
@@ -64,3 +99,8 @@ class Histories:
         points = self._points
         told = points.news.held.groups or any(series.last is not None for series in points.series.values())
         return points.context.nowhere and not told
+
+
+def _goes_on(last: Curve, curve: Curve) -> bool:
+    """Whether ``curve`` begins with all that the ``last`` one of its name told; NaN is as NaN."""
+    return repr(curve.points).startswith(repr(last.points)[:-1])

@@ -235,6 +235,7 @@ class Lines:
         """Read what was still open when the log ended."""
         self.epochs.flush()
         self.tables.flush_box()
+        self._histories.close()
 
     # Understanding.
 
