@@ -96,16 +96,18 @@ class Context:
     def stands_still(self, plan: Plan, x: float, numbers: Numbers) -> bool:
         """Whether the number in brackets by which a line stands at ``x`` is that of the process.
 
-        A second line of its kind has the same one, and measures anew; steps are told at round numbers.
+        Three lines of its kind have the same one, and measure anew; a step is told by two of them at most.
         """
         group, seen = plan.group, plan.group.seen
-        if self.process is None and seen.count == 1 and seen.ends_at(x) and x > _ANY_STEP and x % 10:
-            self.process = None if seen.knows(x, plan.values_of(numbers)) else x
+        if self.process is None and seen.ends_at(x) and x > _ANY_STEP and not seen.knows(x, plan.values_of(numbers)):
+            if seen.count == 2 and group.standing.perhaps_by_count and group.hold.points:
+                self.process = x
+            group.standing.perhaps_by_count = seen.count == 1
         if x != self.process:
             return False
         if not group.standing.by_count:
             group.standing.by_count = True
-            group.move_held("count", 1.0)
+            group.count_held()
         return True
 
     def beside(self) -> Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -141,6 +142,8 @@ class Standing:
     """Where inside of its epoch the last line stood that was placed by epoch."""
     block: int = 0
     """In which block the last line stood; 0 if in none."""
+    perhaps_by_count: bool = False
+    """Two came at one number in brackets, which may be that of the process: the third one shows it."""
     passes_blocks: bool = False
     """Several came in the first block that held one: the line of counters above is the heading of them all."""
     in_epoch: bool = False
@@ -214,7 +217,8 @@ class Group:
     @property
     def recurs(self) -> bool:
         """Enough of it came to be a curve; of a sentence what other lines have told since was left out."""
-        return (len(self.hold.points) if self.retells else self.seen.count) >= 2
+        enough = 3 if self.standing.perhaps_by_count else 2
+        return (len(self.hold.points) if self.retells else self.seen.count) >= enough
 
     def same(self, series: tuple[Series, ...]) -> tuple[Series, ...]:
         """These ``series``, as the tuple that the last plan of such a line has if it has the same."""
@@ -227,6 +231,15 @@ class Group:
         if self.hold.points and self.seen.last_x is not None:
             self.hold.move(axis, x)
             self.seen.move(axis, x)
+
+    def count_held(self) -> None:
+        """Number the lines that are still held back: they have no place."""
+        told = Counter[str]()
+        for i, point in enumerate(self.hold.points):
+            told[point.name] += 1
+            self.hold.points[i] = point._replace(axis="count", x=float(told[point.name]))
+        if self.hold.points:
+            self.seen.move("count", float(self.seen.count))
 
     def list_things(self) -> None:
         """Two lines stood at one place: they speak of things, and what was held of them is no curve."""

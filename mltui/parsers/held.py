@@ -98,7 +98,7 @@ class Held:
         points: list[MetricPoint] = []
         for group in self.groups[:]:
             begun = context.advances == 1 and group.hold.until is Until.TRAINING_GOES_ON and group.hold.advances == 1
-            if begun or group.hold.until is Until.OTHERS_SPEAK:
+            if begun or group.hold.until is Until.OTHERS_SPEAK or group.standing.perhaps_by_count:
                 points += self.release(group)
         self.groups.clear()
         return points
