@@ -98,6 +98,8 @@ class Held:
         points: list[MetricPoint] = []
         for group in self.groups[:]:
             begun = context.advances == 1 and group.hold.until is Until.TRAINING_GOES_ON and group.hold.advances == 1
+            if group.standing.perhaps_by_count:
+                group.count_held()  # No third one stood elsewhere.
             if begun or group.hold.until is Until.OTHERS_SPEAK or group.standing.perhaps_by_count:
                 points += self.release(group)
         self.groups.clear()
