@@ -17,6 +17,7 @@ from mltui.parsers.plan import Plan
 from mltui.parsers.points import Points
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.records.record import Record
+from mltui.parsers.records.thousands import Thousands
 from mltui.parsers.shapes import key_of
 from mltui.parsers.tokens import text_of
 from mltui.parsers.understanding import read_line
@@ -32,7 +33,7 @@ class Explainer:
         self._reader = MetricReader(config)
         self._frames, self._voices, self._outer = Frames(), Voices(points.budget), Outer(points.budget)
         self._bars, self._judge = Bars(points, Lines(points)), Judge(points)
-        self._blocks = Blocks()
+        self._blocks, self._thousands = Blocks(), Thousands()
 
     def explain(self, log: Iterable[bytes]) -> Iterator[str]:
         """Each line of ``log`` with its stations beneath it, the last of them the points that it completed."""
@@ -74,7 +75,7 @@ class Explainer:
 
     def _understood(self, text: str) -> Iterator[tuple[str, str]]:
         """What a line says that is no table's: names beside numbers."""
-        read = read_line(text)
+        read = read_line(text, self._thousands)
         yield "logger", repr(text[: read.start]) if read.start else ""
         yield "tokens", "  ".join(f"{token.kind}:{token.text}{token.unit}" for token in read.tokens)
         yield "fields", "; ".join(_fields(read.record, [number.text for number in read.numbers]))

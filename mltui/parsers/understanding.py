@@ -15,6 +15,7 @@ from mltui.parsers.records.history import history
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record
+from mltui.parsers.records.thousands import Thousands
 from mltui.parsers.records.unnamed import grows
 from mltui.parsers.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_span
 from mltui.parsers.structured import Structured
@@ -56,10 +57,10 @@ class LineRead(NamedTuple):
         return [token for token in self.tokens if token.kind == "number"]
 
 
-def read_line(text: str, begins: int = 0) -> LineRead:
-    """Read the line that ``begins`` there in ``text``."""
+def read_line(text: str, thousands: Thousands, begins: int = 0) -> LineRead:
+    """Read the line that ``begins`` there in ``text``; what the log shows of its ``thousands`` is noted."""
     start = begins + split_prefix(text[begins:])
-    tokens = tokens_of(text[start:])
+    tokens = tokens_of(text[start:], thousands)
     record = read_pairs(text[start:], tokens)
     record.item, at = item_of(text, record)
     literal = [(t.start + start, t.end + start) for t in tokens if t.kind == "word" and _DIGIT.search(t.text)]
@@ -80,11 +81,13 @@ class Understanding:
         self._tables = tables
         self._memory = memory
         self._structured = Structured(judge)
+        self._thousands = Thousands()
         self._version = 0
         """The judge's version when what is remembered was judged."""
 
     def understand(self, frame: bytes, key: bytes, around: Around) -> Shape:
         """What ``frame`` is, whose shape ``key`` is not known."""
+        self._thousands.doubtful = False
         is_object = frame[:2] == b'{"' and not around.bar
         message = objects.message_of(text_of(frame)) if is_object else None
         is_object = is_object and not history(text_of(frame))
@@ -111,7 +114,9 @@ class Understanding:
             shape = NOTHING if kind == "nothing" else Shape(kind)
             literal = [(0, len(text))] if kind in ("header", "box") and _DIGIT.search(text) else []
         self._learn()
-        if len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
+        if self._thousands.doubtful and shape is not NOTHING:
+            shape.steady = False  # The next line like it may show how to read them both.
+        elif len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])
         return shape
 
@@ -130,7 +135,7 @@ class Understanding:
 
     def _judge_pairs(self, text: str, around: Around, begins: int) -> tuple[Shape, list[Span]]:
         """What names beside numbers are, behind ``begins``, and where digits stand that belong to names."""
-        read = read_line(text, begins)
+        read = read_line(text, self._thousands, begins)
         start, record, literal, numbers = read.start, read.record, read.literal, read.numbers
         who, name = "", self._who_of(record, numbers)
         if name is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from mltui.parsers.records.names import STOP, known, measures
+from mltui.parsers.records.thousands import Thousands
 from mltui.parsers.roles import counter_of
 from mltui.parsers.tokens import Token, tokenize
 from mltui.parsers.vocabulary import OF_FIRST
@@ -18,7 +18,6 @@ _DIGITS = 6
 # A number alone that is greater says where the line stands.
 _MAX_ALONE = 20
 _MAX_WORDS = 4
-_THOUSANDS = re.compile(r"(?<![\d.])[1-9]\d{0,2} \d{3}(?!\d)")
 
 
 class _Numbered(NamedTuple):
@@ -32,9 +31,9 @@ class _Numbered(NamedTuple):
     """Nothing else than a name looks like it."""
 
 
-def tokens_of(text: str) -> list[Token]:
-    """The tokens of ``text``; a name that numbers are part of is one word."""
-    tokens = _with_thousands(text, tokenize(text))
+def tokens_of(text: str, thousands: Thousands) -> list[Token]:
+    """The tokens of ``text``; a name that numbers are part of is one word, ``thousands`` with blanks are a number."""
+    tokens = thousands.joined(text, tokenize(text))
     numbers_at = [i for i, token in enumerate(tokens) if token.kind == "number"]
     if "@" not in text:
         numbers_at = [i for i in numbers_at if tokens[i].text.isdigit()]  # Others are part of ``mAP@0.5`` alone.
@@ -46,37 +45,6 @@ def tokens_of(text: str) -> list[Token]:
         first, last = tokens[name.start], tokens[name.end - 1]
         tokens[name.start : name.end] = [Token("word", text[first.start : last.end], first.start, last.end)]
     return tokens
-
-
-def _with_thousands(text: str, tokens: list[Token]) -> list[Token]:
-    """The ``tokens`` with blanks between the thousands of a count: ``Step 12 000``, ``iter 1 250/100 000``."""
-    if not _THOUSANDS.search(text):
-        return tokens
-    found: list[Token] = []
-    for token in tokens:
-        last = found[-1] if found else None
-        if last is not None and _goes_on(last, token) and _counts_thousands(found[:-1]):
-            found[-1] = last._replace(text=text[last.start : token.end], end=token.end, unit=token.unit)
-        else:
-            found.append(token)
-    return found
-
-
-def _goes_on(last: Token, token: Token) -> bool:
-    """Whether ``token`` is three more digits of the number ``last``, behind a single blank."""
-    if last.kind != "number" or last.unit or not 0 < len(last.text.split(" ")[0]) < 4 or last.text[0] == "0":
-        return False
-    digits = last.text.replace(" ", "").isdigit() and token.text.isdigit() and len(token.text) == 3
-    return digits and token.kind == "number" and token.start == last.end + 1
-
-
-def _counts_thousands(before: list[Token]) -> bool:
-    """Whether ``before`` ends with the name of what is counted in thousands, or with a count and a slash."""
-    tokens = before[:-1] if before and before[-1].text in ":=/" else before
-    if before[-1:] and before[-1].text == "/":
-        return bool(tokens) and tokens[-1].kind == "number" and _counts_thousands(tokens[:-1])
-    counts = counter_of(tokens[-1].text) if tokens and tokens[-1].kind == "word" else None
-    return counts is not None and counts[1] == "step"
 
 
 def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
