@@ -279,7 +279,9 @@ def test_quitting_the_app_leaves_the_run_alone(program: Program, mnist: Path) ->
         terminal.until("✓ finished.*val [0-9.]+.*epoch 15", 60)
         assert terminal.pump(20, lambda: drawn(loss_chart(terminal)) > 20), terminal.text
         terminal.press("i")
-        terminal.until("docker run")
+        terminal.until("what it reached.*val_accuracy")
+        terminal.press("end")  # The docker command for the run.
+        terminal.until("--label mltui.run=.*python3 train.py")
         terminal.press("escape")
         terminal.until("q Quit")
         leave(terminal)

@@ -67,9 +67,9 @@ def test_a_run_that_the_user_stops_is_no_failure(runs: Runs) -> None:
 
 
 def test_commands_that_cannot_be_run(docker_runs: Runs) -> None:
-    """127 and 126, from the engine and from a shell."""
-    assert _cause(docker_runs, None, command=["no-such-program"])[0] == "command-not-found"
-    assert _cause(docker_runs, "no-such-program")[0] == "command-not-found"
+    """127 and 126, from the engine and from a shell, which name the program."""
+    assert _cause(docker_runs, None, command=["no-such-program"])[0] == "program-not-found"
+    assert _cause(docker_runs, "no-such-program")[0] == "program-not-found"
     assert _cause(docker_runs, "/etc/hostname")[0] in ("command-not-executable", "permission-denied")
 
 
