@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mltui.domain.errors import UsageError
 from mltui.runtime.profile_draft import Checking, Draft
 from mltui.ui.presentation.profile_form import FormMaker
 
@@ -45,6 +46,11 @@ STEPS = [
 ]  # fmt: skip
 
 
+def find_none(name: str, near: Path | None = None) -> Path:
+    """There is no other profile."""
+    raise UsageError(f"There is no profile {name!r}.")
+
+
 def look(draft: Draft) -> tuple[object, ...]:
     """Everything that a draft says, but for the objects it is made of."""
     sound = draft.sound
@@ -61,13 +67,13 @@ def look(draft: Draft) -> tuple[object, ...]:
 @given(st.lists(st.sampled_from([*STEPS, None]), min_size=1, max_size=8))
 def test_checked_step_by_step_it_is_the_same_as_checked_anew(steps: list[tuple[str, str] | None]) -> None:
     """Problems, the profile, the form's rows; ``None`` takes all steps back."""
-    checking, forms = Checking(PATH, lambda name, near: None), FormMaker()
+    checking, forms = Checking(PATH, find_none), FormMaker()
     checking.check(TEXT)
     text = TEXT
     for step in steps:
         text = text.replace(*step, 1) if step else TEXT
         draft = checking.check_entry(text) or checking.check(text)
-        anew = Checking(PATH, lambda name, near: None).check(text)
+        anew = Checking(PATH, find_none).check(text)
         assert look(draft) == look(anew)
         problems = {problem.path: problem.message for problem in reversed(draft.problems)}
         unfolded = frozenset({("params", "lr")})
@@ -77,7 +83,7 @@ def test_checked_step_by_step_it_is_the_same_as_checked_anew(steps: list[tuple[s
 
 def test_a_step_inside_an_entry_is_checked_at_once() -> None:
     """A wrong value and its correction, a new entry, a variable; but nothing that other files have a say in."""
-    checking = Checking(PATH, lambda name, near: None)
+    checking = Checking(PATH, find_none)
     checking.check(TEXT)
     for old, new in (("min: 1", "min: 11"), ("min: 1", "min: 2"), ("  A: '1'", "  A: '1'\n  C: x"), ("${lr}", "${l}")):
         draft = checking.check_entry(TEXT.replace(old, new))
