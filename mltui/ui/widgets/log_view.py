@@ -340,6 +340,7 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     def _end_typing(self) -> None:
         if not self.search:
             self.clear_search()
+            return
         self.typing = False
         self.post_message(self.SearchChanged())
 
