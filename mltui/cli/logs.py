@@ -121,7 +121,7 @@ class _LinePrinter:
     """Prints finished lines; on a terminal also, in place, the line that is being drawn."""
 
     def __init__(self, tail: int | None) -> None:
-        from mltui.parsers.line_screen import LineScreen
+        from mltui.parsers.terminal.line_screen import LineScreen
 
         self._new_screen = LineScreen
         self._screens: dict[int, LineScreen] = {}

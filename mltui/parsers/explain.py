@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mltui.domain.metric import MetricPoint
-from mltui.parsers.bars import Bars
-from mltui.parsers.blocks import Blocks
+from mltui.parsers.bars.bars import Bars
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.frames import LIVE, STILL, Frames
-from mltui.parsers.judge import Judge
-from mltui.parsers.kinds import kind_of
-from mltui.parsers.lines import Lines
-from mltui.parsers.outer import Outer
-from mltui.parsers.plan import Plan
-from mltui.parsers.points import Points
+from mltui.parsers.front.voices import Voices
+from mltui.parsers.judgement.judge import Judge
+from mltui.parsers.lines.blocks import Blocks
+from mltui.parsers.lines.kinds import kind_of
+from mltui.parsers.lines.lines import Lines
+from mltui.parsers.lines.outer import Outer
+from mltui.parsers.lines.understanding import read_line
+from mltui.parsers.lines.wrapped import before_warning
+from mltui.parsers.plans.plan import Plan
+from mltui.parsers.points.points import Points
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.records.record import Record
 from mltui.parsers.records.thousands import Thousands
-from mltui.parsers.shapes import key_of
-from mltui.parsers.tokens import text_of
-from mltui.parsers.understanding import read_line
-from mltui.parsers.voices import Voices
-from mltui.parsers.wrapped import before_warning
+from mltui.parsers.terminal.frames import LIVE, STILL, Frames
+from mltui.parsers.words.keys import key_of
+from mltui.parsers.words.tokens import text_of
 
 
 class Explainer:

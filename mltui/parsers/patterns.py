@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from mltui.domain.metric_pattern import PLACES
-from mltui.parsers.group import Group
-from mltui.parsers.plan import METRIC, Counter, Entry, Plan
-from mltui.parsers.points import Points
-from mltui.parsers.tokens import text_of
-from mltui.parsers.values import value_of
+from mltui.parsers.plans.group import Group
+from mltui.parsers.plans.plan import METRIC, Counter, Entry, Plan
+from mltui.parsers.points.points import Points
+from mltui.parsers.words.tokens import text_of
+from mltui.parsers.words.values import value_of
 
 
 class Patterns:

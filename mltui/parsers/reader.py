@@ -11,20 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mltui.domain.metric import SOURCE_LIMIT, MetricPoint
-from mltui.parsers.bars import Bars, unfilled
-from mltui.parsers.blocks import Blocks, may_be_in_block, opens_block
+from mltui.parsers.bars.bars import Bars, unfilled
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.context import Context
-from mltui.parsers.decimals import Decimals
-from mltui.parsers.frames import LIVE, STILL, Frames
-from mltui.parsers.known import Known
-from mltui.parsers.lines import Lines
-from mltui.parsers.outer import Outer
+from mltui.parsers.front.known import Known
+from mltui.parsers.front.voices import Voices
+from mltui.parsers.lines.blocks import Blocks, may_be_in_block, opens_block
+from mltui.parsers.lines.lines import Lines
+from mltui.parsers.lines.outer import Outer
+from mltui.parsers.lines.shapes import Steady
 from mltui.parsers.patterns import Patterns
-from mltui.parsers.points import Points
-from mltui.parsers.shapes import DIGITS, Steady, key_of
-from mltui.parsers.torn import rests, whole_values
-from mltui.parsers.voices import Voices
+from mltui.parsers.points.context import Context
+from mltui.parsers.points.points import Points
+from mltui.parsers.terminal.decimals import Decimals
+from mltui.parsers.terminal.frames import LIVE, STILL, Frames
+from mltui.parsers.terminal.torn import rests, whole_values
+from mltui.parsers.words.keys import DIGITS, key_of
 
 # A single byte is found much faster by its number.
 _BAR, _PERCENT = b"|%"

@@ -10,8 +10,8 @@ from mltui.domain.errors import EngineUnavailable, MltuiError
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.metric import MetricStore
 from mltui.domain.text import one_line
-from mltui.parsers.line_screen import LineScreen
 from mltui.parsers.reader import MetricReader
+from mltui.parsers.terminal.line_screen import LineScreen
 from mltui.runtime.epoch_places import EpochPlaces
 
 if TYPE_CHECKING:

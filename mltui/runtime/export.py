@@ -68,7 +68,7 @@ def write_jsonl(file: TextIO, points: Iterable[MetricPoint], *, with_kind: bool 
 
 def write_tensorboard(folder: Path, series: Sequence[Series]) -> Path:
     """An event file in ``folder``, which is made; raises ``StorageError``."""
-    from mltui.parsers.events import write_events
+    from mltui.parsers.files.events import write_events
 
     path = folder / f"events.out.tfevents.{int(time.time())}.{os.uname().nodename}.{os.getpid()}.mltui"
     try:

@@ -23,8 +23,8 @@ from typing import NamedTuple
 from mltui.domain.metric import SERIES_LIMIT, MetricPoint, SeriesKey
 from mltui.domain.text import one_line
 from mltui.domain.words import SCOPE_WORDS
-from mltui.parsers.csvlog import CsvReader
-from mltui.parsers.events import EventReader, scalar_point
+from mltui.parsers.files.csvlog import CsvReader
+from mltui.parsers.files.events import EventReader, scalar_point
 from mltui.parsers.reader import MetricReader
 
 _DEPTH = 8

@@ -17,7 +17,7 @@ from pathlib import Path
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.metric import MetricStore, SeriesKey
 from mltui.domain.text import clean
-from mltui.parsers.line_screen import LineScreen
+from mltui.parsers.terminal.line_screen import LineScreen
 from mltui.runtime.system_series import SystemSeries
 from mltui.storage.columns import Columns
 from mltui.storage.log_file import LogReader

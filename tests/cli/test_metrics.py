@@ -13,7 +13,7 @@ from array import array
 import pytest
 
 from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
-from mltui.parsers.events import write_events
+from mltui.parsers.files.events import write_events
 from mltui.runtime.export import in_order
 from tests.cli.conftest import Program
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mltui.parsers import budget
-from mltui.parsers import held as held_back
+from mltui.parsers.points import held as held_back
 from mltui.parsers.reader import MetricReader
 from tests.parsers.test_cases import CASES, load, read, table_of
 

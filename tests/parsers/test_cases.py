@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.metric import MetricPoint
-from mltui.parsers.bar_state import Bar
-from mltui.parsers.group import Group
-from mltui.parsers.known import Known
-from mltui.parsers.lines import Lines
+from mltui.parsers.bars.bar_state import Bar
+from mltui.parsers.front.known import Known
+from mltui.parsers.lines.lines import Lines
+from mltui.parsers.lines.shapes import ShapeMemory
+from mltui.parsers.plans.group import Group
+from mltui.parsers.points.unplaced import Unplaced
 from mltui.parsers.reader import MetricReader
-from mltui.parsers.shapes import ShapeMemory
-from mltui.parsers.unplaced import Unplaced
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 _MARK = "===== points =====\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mltui.parsers.csvlog import CsvReader
+from mltui.parsers.files.csvlog import CsvReader
 
 KERAS = "epoch,accuracy,learning_rate,loss,val_loss\n0,0.5,0.001,1.25,1.5\n1,0.75,0.001,nan,1.125\n"
 LIGHTNING = "epoch,step,train_loss,val_loss\r\n0,4,2.5,\r\n0,4,,2.25\r\n1,9,2.0,\r\n"

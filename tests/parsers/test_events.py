@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
-from mltui.parsers.events import EventReader, Scalar, masked_crc, scalar_point, write_events
+from mltui.parsers.files.events import EventReader, Scalar, masked_crc, scalar_point, write_events
 
 
 def number(field: int, value: int) -> bytes:

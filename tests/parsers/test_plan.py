@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mltui.domain.metric import MetricKind
-from mltui.parsers.group import Group
-from mltui.parsers.plan import Counter, Entry, Plan, Series
+from mltui.parsers.plans.group import Group
+from mltui.parsers.plans.plan import Counter, Entry, Plan, Series
 
 
 def test_a_narrowed_plan_finds_the_same_values_among_fewer_numbers() -> None:

@@ -15,10 +15,10 @@ import pytest
 
 from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.group import Group, Hold, Standing, Until
-from mltui.parsers.plan import Counter, Entry, Plan
-from mltui.parsers.points import Points
-from mltui.parsers.vocabulary import Way
+from mltui.parsers.plans.group import Group, Hold, Standing, Until
+from mltui.parsers.plans.plan import Counter, Entry, Plan
+from mltui.parsers.points.points import Points
+from mltui.parsers.words.vocabulary import Way
 
 _COUNTERS: dict[str, Way] = {"epoch": "epoch", "batch": "batch", "step": "step", "trial": "step", "fold": "fold"}
 _ITEM = re.compile(r"(\w+)=([^/\s]+)(?:/(\S+))?")

@@ -6,7 +6,7 @@ import pytest
 
 from mltui.parsers import budget
 from mltui.parsers.budget import Budget
-from mltui.parsers.outer import Outer
+from mltui.parsers.lines.outer import Outer
 from mltui.parsers.reader import MetricReader
 from tests.parsers.test_cases import table_of
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from mltui.domain.metric import SERIES_LIMIT, SOURCE_LIMIT, MetricKind
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.frames import LINE_LIMIT, Frames
-from mltui.parsers.group import Group
-from mltui.parsers.line_screen import LineScreen
-from mltui.parsers.live import Live
-from mltui.parsers.plan import Entry, PlacedLine, Plan, Series
+from mltui.parsers.lines.shapes import ShapeMemory
+from mltui.parsers.plans.group import Group
+from mltui.parsers.plans.plan import Entry, PlacedLine, Plan, Series
+from mltui.parsers.points.live import Live
 from mltui.parsers.reader import MetricReader
-from mltui.parsers.shapes import ShapeMemory
+from mltui.parsers.terminal.frames import LINE_LIMIT, Frames
+from mltui.parsers.terminal.line_screen import LineScreen
 
 CASES = [p.read_bytes() for p in sorted((Path(__file__).parent / "cases").glob("*.txt"))]
 PIECES = [

@@ -16,7 +16,7 @@ from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import is_decimal, new_field
 from mltui.parsers.records.surroundings import abbreviates, alternates, stands_alone, value_follows
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.tokens import Kind, Token, tokenize
+from mltui.parsers.words.tokens import Kind, Token, tokenize
 
 
 def walk_at(text: str, mark: str, phrase: str = "", separator: str = "") -> Walk:

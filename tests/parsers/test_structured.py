@@ -7,9 +7,9 @@ import random
 
 import pytest
 
+from mltui.parsers.lines.shapes import ShapeMemory
 from mltui.parsers.reader import MetricReader
 from mltui.parsers.records.objects import flatten, places
-from mltui.parsers.shapes import ShapeMemory
 
 
 def places_in(line: str) -> tuple[list[str], list[str]] | None:

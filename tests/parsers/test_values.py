@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from mltui.parsers import values
-from mltui.parsers.values import cut_at, short_values_of, values_of
+from mltui.parsers.words import values
+from mltui.parsers.words.values import cut_at, short_values_of, values_of
 
 
 def test_short_numbers_that_are_looked_up_are_those_that_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

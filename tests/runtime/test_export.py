@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mltui.domain.errors import StorageError
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
-from mltui.parsers.events import EventReader
+from mltui.parsers.files.events import EventReader
 from mltui.runtime.export import (
     ExportFormat,
     export_run,

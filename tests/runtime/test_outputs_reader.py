@@ -10,7 +10,7 @@ import pytest
 
 from mltui.domain.metric import Series, SeriesKey
 from mltui.domain.run import RunState
-from mltui.parsers.events import write_events
+from mltui.parsers.files.events import write_events
 from mltui.runtime.outputs_reader import OutputsReader, has_curves, scope_of_path
 from tests.runtime.conftest import HOLD, Runs, until
 

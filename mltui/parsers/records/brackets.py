@@ -12,10 +12,10 @@ from mltui.parsers.records.names import NO_TAGS, SETTINGS, known, may_be_in, mea
 from mltui.parsers.records.numbers import EXTENT, take_named
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.roles import Role, counter_of, role_of
-from mltui.parsers.tokens import NUMBER, Token
-from mltui.parsers.units import TIME_UNITS
-from mltui.parsers.vocabulary import MEANS, STATISTICS
+from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.tokens import NUMBER, Token
+from mltui.parsers.words.units import TIME_UNITS
+from mltui.parsers.words.vocabulary import MEANS, STATISTICS
 
 _SINGLE_PAIR = re.compile(rf"\[\(\d+, *(['\"]?){NUMBER}\1\)\]")
 

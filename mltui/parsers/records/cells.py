@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 from mltui.domain.words import AVERAGED, word_set
-from mltui.parsers import units
-from mltui.parsers.tokens import NUMBER
+from mltui.parsers.words import units
+from mltui.parsers.words.tokens import NUMBER
 
 BARS = re.compile(r"[|│┃║]")
 GAPPED = re.compile(r"\S+(?: \S+)*")

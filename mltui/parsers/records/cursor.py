@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.parsers.tokens import Kind, Token
+from mltui.parsers.words.tokens import Kind, Token
 
 
 class Cursor:

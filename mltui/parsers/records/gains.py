@@ -11,8 +11,8 @@ from itertools import pairwise, takewhile
 from mltui.domain.words import word_set
 from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, Record, new_field
-from mltui.parsers.roles import Role, role_of
-from mltui.parsers.tokens import Token
+from mltui.parsers.words.roles import Role, role_of
+from mltui.parsers.words.tokens import Token
 
 _CHANGES = word_set("improved decreased increased reduced dropped rose")
 _REACHES = "reached"

@@ -11,9 +11,9 @@ import re
 from typing import NamedTuple
 
 from mltui.domain.words import LOSSES, words
-from mltui.parsers.roles import counter_of
-from mltui.parsers.tokens import NUMBER, WRAPPER
-from mltui.parsers.values import value_of
+from mltui.parsers.words.roles import counter_of
+from mltui.parsers.words.tokens import NUMBER, WRAPPER
+from mltui.parsers.words.values import value_of
 
 _TOKEN = re.compile(
     rf"""\s*(?:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.records.names import known
-from mltui.parsers.tokens import NUMBER, Token
+from mltui.parsers.words.tokens import NUMBER, Token
 
 # Names and numbers in turn, with one mark between all of them: ``('epoch', 0, 'loss', 2.3)``, ``epoch;1;loss;0.9``.
 _IN_TURN = re.compile(

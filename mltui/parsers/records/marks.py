@@ -9,8 +9,8 @@ from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.roles import Role, role_of
-from mltui.parsers.tokens import Token
+from mltui.parsers.words.roles import Role, role_of
+from mltui.parsers.words.tokens import Token
 
 
 def take_mark(walk: Walk, token: Token) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mltui.domain.words import scope_of
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, NAME, Piece, pieces_of, split_by
 from mltui.parsers.records.names import measures
-from mltui.parsers.roles import counter_of
+from mltui.parsers.words.roles import counter_of
 
 _ROW_NAMES = frozenset(["metric", "metrics", "name", "measure", "quantity"])
 _VALUE_NAMES = frozenset(["value", "score", "result"])

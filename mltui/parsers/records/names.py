@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from mltui.domain.words import scope_of, word_set, words
-from mltui.parsers.everyday import is_error
-from mltui.parsers.roles import Role, counter_of, role_of
-from mltui.parsers.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
-from mltui.parsers.vocabulary import PARTS, QUALIFIERS, WHO
+from mltui.parsers.words.everyday import is_error
+from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
+from mltui.parsers.words.vocabulary import PARTS, QUALIFIERS, WHO
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.records.thousands import Thousands
-from mltui.parsers.roles import counter_of
-from mltui.parsers.tokens import Token, tokenize
-from mltui.parsers.vocabulary import OF_FIRST
+from mltui.parsers.words.roles import counter_of
+from mltui.parsers.words.tokens import Token, tokenize
+from mltui.parsers.words.vocabulary import OF_FIRST
 
 _IN_FRONT = frozenset(["of", "at", "for", "a", "@", "#"])
 _CLOSING = {"(": ")", "[": "]"}

@@ -16,10 +16,10 @@ from mltui.parsers.records.surroundings import (
     words_behind,
 )
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.roles import Role, counter_of, is_evaluation, role_of
-from mltui.parsers.tokens import Token
-from mltui.parsers.units import TIME_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import ABOUT, OF_FIRST, PARTS
+from mltui.parsers.words.roles import Role, counter_of, is_evaluation, role_of
+from mltui.parsers.words.tokens import Token
+from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS
+from mltui.parsers.words.vocabulary import ABOUT, OF_FIRST, PARTS
 
 #: In front of a count that belongs to a name.
 EXTENT = ABOUT | word_set("last past")

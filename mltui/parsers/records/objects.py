@@ -9,9 +9,9 @@ from typing import Any
 from mltui.domain.words import scope_of
 from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
-from mltui.parsers.roles import Role, counter_of, role_of
-from mltui.parsers.values import Span
-from mltui.parsers.vocabulary import TEXTS, WHO
+from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.values import Span
+from mltui.parsers.words.vocabulary import TEXTS, WHO
 
 _NO_METRICS = SETTINGS | {"metadata", "env", "system"}
 _CONTENT = TEXTS | {"raw_content", "url"}

@@ -21,9 +21,9 @@ from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.unnamed import unnamed
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
-from mltui.parsers.roles import Role, counter_of
-from mltui.parsers.tokens import NUMBER, Kind, Token
-from mltui.parsers.vocabulary import EXAMPLES, PIECES
+from mltui.parsers.words.roles import Role, counter_of
+from mltui.parsers.words.tokens import NUMBER, Kind, Token
+from mltui.parsers.words.vocabulary import EXAMPLES, PIECES
 
 # Words at the beginning of a line on what was saved before, or on what is planned.
 _RECALLS = word_set("""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mltui.domain.words import words
-from mltui.parsers.roles import Role, counter_of, is_scoped, role_of
-from mltui.parsers.values import BETWEEN_THOUSANDS
-from mltui.parsers.vocabulary import Way
+from mltui.parsers.words.roles import Role, counter_of, is_scoped, role_of
+from mltui.parsers.words.values import BETWEEN_THOUSANDS
+from mltui.parsers.words.vocabulary import Way
 
 
 @dataclass(slots=True)

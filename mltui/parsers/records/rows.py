@@ -6,8 +6,8 @@ from mltui.domain.words import AVERAGED, scope_of, words
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, WORDS, Cell
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import Header, counted_by
-from mltui.parsers.roles import Role, counter_of, role_of
-from mltui.parsers.values import value_of
+from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.values import value_of
 
 
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from mltui.domain.words import scope_of, word_set, words
-from mltui.parsers.everyday import is_everyday
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.walk import Walk
-from mltui.parsers.roles import Role, counter_of, role_of
-from mltui.parsers.tokens import Token
-from mltui.parsers.units import TIME_UNITS, VALUE_UNITS
-from mltui.parsers.vocabulary import MEANS, WHO
+from mltui.parsers.words.everyday import is_everyday
+from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.tokens import Token
+from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS
+from mltui.parsers.words.vocabulary import MEANS, WHO
 
 #: Words between names and numbers of a sentence.
 OF_SENTENCES = word_set("""

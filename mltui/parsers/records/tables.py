@@ -24,8 +24,8 @@ from mltui.parsers.records.cells import (
     pieces_of,
     split_by,
 )
-from mltui.parsers.roles import Role, counter_of, role_of
-from mltui.parsers.vocabulary import COUNTING
+from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.vocabulary import COUNTING
 
 # In front of what is counted, in the name of a column: ``n_gen``, ``number_of_trees``.
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)

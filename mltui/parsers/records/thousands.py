@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from mltui.parsers.roles import counter_of
-from mltui.parsers.tokens import Token
+from mltui.parsers.words.roles import counter_of
+from mltui.parsers.words.tokens import Token
 
 _FORM = re.compile(r"(?<![\d.])[1-9]\d{0,2} \d{3}(?!\d)")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.roles import Role, role_of
+from mltui.parsers.words.roles import Role, role_of
 
 _VALUES = (Role.METRIC, Role.UNKNOWN)
 _PIECE = re.compile(r"[^\s_/]+")

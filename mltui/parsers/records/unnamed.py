@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.records.record import Field, new_field
-from mltui.parsers.tokens import NUMBER, Token
+from mltui.parsers.words.tokens import NUMBER, Token
 
 # The turn of a loop that heads the lines on what it came to: ``run [50]:``.
 _TURN = re.compile(r"\s*(?:run|pass|sweep) ?(?:\[\d+\]|\d+):\s*", re.I)

@@ -8,11 +8,11 @@ from mltui.domain.words import scope_of, words
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.names import NO_TAGS, STOP, inside, is_data_set, known, may_be_in, measures, scope_word
 from mltui.parsers.records.record import Field, Nameless, Record, is_decimal, new_field
-from mltui.parsers.roles import Role, counter_of, is_evaluation
-from mltui.parsers.tokens import Token
-from mltui.parsers.units import TIME_UNITS
-from mltui.parsers.values import FACTORS
-from mltui.parsers.vocabulary import COUNTERS, MEANS, PARTS, TEXTS
+from mltui.parsers.words.roles import Role, counter_of, is_evaluation
+from mltui.parsers.words.tokens import Token
+from mltui.parsers.words.units import TIME_UNITS
+from mltui.parsers.words.values import FACTORS
+from mltui.parsers.words.vocabulary import COUNTERS, MEANS, PARTS, TEXTS
 
 # What says nothing of which of several a line is; a part of the model is said by itself.
 _NO_SOURCES = STOP | NO_TAGS | PARTS

@@ -6,14 +6,14 @@ import re
 from itertools import pairwise
 
 from mltui.domain.words import scope_of, word_set
-from mltui.parsers.everyday import is_error
 from mltui.parsers.records.names import SCOPE_KEYS, known, may_be_in, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.roles import Role, role_of
-from mltui.parsers.tokens import WRAPPER, Token
-from mltui.parsers.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
-from mltui.parsers.vocabulary import ABOUT, is_piece
+from mltui.parsers.words.everyday import is_error
+from mltui.parsers.words.roles import Role, role_of
+from mltui.parsers.words.tokens import WRAPPER, Token
+from mltui.parsers.words.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
+from mltui.parsers.words.vocabulary import ABOUT, is_piece
 
 _WRAPPER = re.compile(WRAPPER)
 # In front of a measure, or behind it: it is told of each class.

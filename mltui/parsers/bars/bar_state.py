@@ -1,0 +1,236 @@
+"""One progress bar as its frames have shown it: where it is, what it shows, and which of that is an epoch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mltui.domain.words import scope_of, words
+from mltui.parsers.bars.unchanged import Unchanged
+from mltui.parsers.plans.plan import Entry, Plan, getter
+from mltui.parsers.words.values import Numbers
+
+
+class Drawing(NamedTuple):
+    """One frame of a bar that shows values."""
+
+    plan: Plan
+    numbers: Numbers
+    done: float
+    total: float
+    """0 for a bar without an end."""
+    by_epoch: bool
+    """The bar counts epochs."""
+    checks: bool
+    """It runs over validation or test data."""
+
+    def with_only(self, at: tuple[int, ...]) -> Drawing:
+        """The frame as if it had shown those of its values alone that are ``at`` these places, not all."""
+        return self._replace(plan=self.plan.with_only(at))
+
+    @property
+    def full(self) -> bool:
+        """The bar has come to its end."""
+        return self.done >= self.total > 0
+
+
+class _Sorted(NamedTuple):
+    """Values of which it is known for good which are a step's and which an epoch's."""
+
+    signature: tuple[object, ...]
+    """Of the plans that have such values."""
+    steps: tuple[int, ...]
+    """Which of them are a step's."""
+    in_epoch: bool
+    """It is so in an epoch; where none is known all are a step's."""
+    names: tuple[str, ...]
+    others: Callable[[Numbers], Numbers]
+    """Gets the others."""
+
+
+@dataclass(slots=True)
+class Bar:
+    """A bar that is drawn again and again. It changes itself alone, by its methods."""
+
+    done: float = -1.0
+    """Its own counter in the last frame."""
+    complete: bool = False
+    """That frame was full."""
+    step: float = 0.0
+    """The step that the last values belong to; a bar's counter may lag behind its values."""
+    draws: int = 0
+    """How often it was drawn since its counter last moved."""
+    again: bool = False
+    """Its counter in the last frame was what it had been in the one before."""
+    epoch: float | None = None
+    previous: float | None = None
+    """The epoch before."""
+    begun: bool = False
+    """It has moved since this epoch's beginning."""
+    run: int = 1
+    """How often it began anew."""
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """Of these, the values of an epoch."""
+    reported: dict[str, float] = field(default_factory=dict)
+    """The epoch for which each of them was last reported."""
+    fresh: bool = False
+    """The last frame showed values of a step that are others than before."""
+    unchanged: Unchanged = field(default_factory=Unchanged)
+    shown: Drawing | None = None
+    """The last values of a step."""
+    _reported_draw: int = 0
+    """Which of its drawings the last step was reported of, where the counter lags behind the values; else 0."""
+    _moving: set[str] = field(default_factory=set)
+    """Names whose values changed on the way: they are a step's, not an epoch's."""
+    _settled: set[str] = field(default_factory=set)
+    """Names without a word that says so, whose values have changed between epochs alone, or joined others that a bar
+    had shown on the way only when it was full."""
+    _values: dict[str, float] = field(default_factory=dict)
+    """What it showed last, by name, but for what it has ``_shown``."""
+    _sorted: _Sorted | None = None
+    """What is known of the values of the last frame, if that is known for good, or of one before."""
+    _shown: Numbers = ()
+    """The values of the last frame, if they are so known."""
+
+    def starts_over(self, done: float, epoch: float | None) -> bool:
+        """Whether a frame begins another run, by its counter or by the ``epoch`` that it names."""
+        return done < self.done or (epoch is not None and self.epoch is not None and epoch != self.epoch)
+
+    def differs(self, drawing: Drawing) -> bool:
+        """Whether a frame shows other values than the last one: it is not only drawn again."""
+        values, numbers = self.values, drawing.numbers
+        return any(values.get(e.series.name) != numbers[e.index] for e in drawing.plan.entries)
+
+    def begin_again(self) -> None:
+        """Another run begins."""
+        self.run += 1
+        self.step, self.done, self.again = 0.0, -1.0, False
+
+    def enter(self, epoch: float | None, done: float) -> None:
+        """The frame at hand is one of ``epoch``, ``done`` steps into it."""
+        if epoch != self.epoch:
+            self.previous, self.epoch, self.begun = self.epoch, epoch, False
+        self.begun = self.begun or done > 0
+
+    def count_draw(self, done: float) -> None:
+        """It is drawn with its counter at ``done``."""
+        self.again = done == self.done
+        self.draws = self.draws + 1 if self.again else 1
+
+    def move(self, done: float, total: float) -> None:
+        """Its counter is at ``done``."""
+        self.done, self.complete = done, done >= total > 0
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What it showed last, by name."""
+        if self._shown and self._sorted is not None:
+            self._values.update(zip(self._sorted.names, self._shown, strict=True))
+        return self._values
+
+    def show(self, drawing: Drawing) -> set[str]:
+        """It shows the values of a frame; the names of those that are others than before."""
+        values, numbers, new = self.values, drawing.numbers, set()
+        joins = drawing.full and bool(values)
+        for entry in drawing.plan.entries:
+            name, value = entry.series.name, numbers[entry.index]
+            if values.get(name) != value:
+                if joins and name not in values:
+                    self._settled.add(name)
+                new.add(name)
+                values[name] = value
+        self._shown = ()
+        return new
+
+    def sort(self, drawing: Drawing, steps: tuple[int, ...]) -> None:
+        """In the frame shown last the values ``steps`` were a step's: note it if that never changes."""
+        plan, in_epoch = drawing.plan, self.epoch is not None
+        if self._sorted is None or self._sorted[:3] != (plan.signature, steps, in_epoch):
+            if in_epoch and (drawing.checks or not all(map(self._is_sorted, plan.entries))):
+                return
+            names = tuple([entry.series.name for entry in plan.entries])
+            others = getter([i for i in range(len(names)) if i not in steps])
+            self._sorted = _Sorted(plan.signature, steps, in_epoch, names, others)
+        self._shown = plan.values_of(drawing.numbers)
+
+    def _is_sorted(self, entry: Entry) -> bool:
+        """Whether a value that was taken for a step's, or an epoch's, is so in all frames; see ``settles``."""
+        series = entry.series
+        return entry.schedule or series.of_epoch or series.name in self._moving or _is_step(series.name)
+
+    def go_on(self, drawing: Drawing, epoch: float | None) -> tuple[int, ...] | None:
+        """Show a frame of the same run and epoch as the last, in which nothing else than values of a step can be new.
+
+        Which of its values these are; ``None`` if it may be another sort of frame, and was not shown. What
+        ``count_draw``, ``enter`` and ``move`` do is written out, since nearly all frames of bars come here.
+        """
+        plan, numbers, done, total, _, _ = drawing
+        known, before = self._sorted, self._shown
+        if known is None or not before or plan.signature != known.signature or epoch != self.epoch or done < self.done:
+            return None
+        values = plan.values_of(numbers)
+        if len(known.steps) < len(values) and known.others(values) != known.others(before):
+            return None
+        self._shown = values
+        self.fresh = values != before
+        self.again = again = done == self.done
+        self.draws = self.draws + 1 if again else 1
+        self.begun = self.begun or done > 0
+        self.done, self.complete = done, done >= total > 0
+        return known.steps
+
+    def take_for_epoch(self, entry: Entry) -> None:
+        """The value is one of an epoch."""
+        self.entries[entry.series.name] = entry
+
+    def note_reported(self, name: str, epoch: float) -> None:
+        """A value was reported for an epoch."""
+        self.reported[name] = epoch
+
+    def settles(self, name: str, new: bool, drawing: Drawing) -> bool:
+        """Whether a value whose name does not say so is an epoch's: it changes when an epoch ends, and only then."""
+        if name in self._moving:
+            return False
+        if new and 0 < drawing.done < drawing.total:
+            self._moving.add(name)
+            self._settled.discard(name)
+            return False
+        if _is_step(name):
+            return False
+        if new and (
+            (not self.begun and self.previous is not None)
+            or (drawing.full and any(entry.series.of_epoch for entry in drawing.plan.entries))
+        ):
+            self._settled.add(name)
+        return name in self._settled
+
+    def came_late(self) -> None:
+        """It shows the last epoch's values, so those of a step are that epoch's last step's."""
+        self.step = -1.0
+
+    def lags(self, done: float, total: float) -> bool:
+        """Whether its counter is behind its values: the same ones drawn twice in a row are two steps."""
+        behind = done < self.step or self.draws == self._reported_draw
+        return behind and self.again and self.step < total
+
+    def advance(self, step: float, drawing: Drawing) -> None:
+        """The values of a step were drawn."""
+        _, _, done, total, _, _ = drawing
+        self.step = step if not total or step < total else total
+        self._reported_draw = self.draws if done < self.step else 0
+        self.shown = drawing
+
+    def stay(self, step: float) -> None:
+        """The last values were those of a later step, too."""
+        self.step = step
+
+    def unreported(self, epoch: float) -> list[str]:
+        """Values of ``epoch`` that did not change, although others did that were measured with them."""
+        measured = {scope_of(name) for name, at in self.reported.items() if at == epoch}
+        return [name for name in self.entries if self.reported.get(name) != epoch and scope_of(name) in measured]
+
+
+def _is_step(name: str) -> bool:
+    """Whether a name says that its values are a step's."""
+    return words(name)[-1:] == ("step",)

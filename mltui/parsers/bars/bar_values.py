@@ -1,0 +1,174 @@
+"""The values beside a bar: at which frame they are reported, as the step's or as the epoch's."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from mltui.parsers.bars.bar_state import Bar, Drawing
+from mltui.parsers.points.points import Points
+from mltui.parsers.words.values import Numbers
+
+
+def _is_preset(values: Numbers) -> bool:
+    """Whether what a bar shows before its first step was measured nowhere: NaN or 0."""
+    return all(value == 0 or isnan(value) for value in values)
+
+
+class BarValues:
+    """Reports what bars show, each value once."""
+
+    def __init__(self, points: Points) -> None:
+        self._points = points
+        self._news = points.news
+        self._last: Bar | None = None
+        """The bar that the last frame belonged to, if that frame was a bar."""
+
+    def interrupt(self) -> None:
+        """A line that is no bar was read."""
+        self._last = None
+
+    def read(self, bar: Bar, drawing: Drawing) -> None:
+        """Read a frame that shows values."""
+        plan, numbers, _, _, _, _ = drawing
+        context = self._news.context
+        named = None if plan.epoch is None else numbers[plan.epoch.index]
+        epoch = named if named is not None else context.epoch if context.header else None
+        steps = bar.go_on(drawing, epoch)
+        if steps is None:
+            self._read_other(bar, drawing, epoch, named)
+            return
+        if named is not None:
+            if named != context.epoch or context.header or not context.said:
+                context.enter_epoch(named)
+            self._points.arrived("epoch", named, measures=False)
+        self._report_steps(bar, drawing, steps)
+
+    def _read_other(self, bar: Bar, drawing: Drawing, epoch: float | None, named: float | None) -> None:
+        """Read a frame of another run or epoch than the last one was, or with other values than a step's."""
+        plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
+        if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
+            return  # A finished bar that stays on the screen and is drawn again with it.
+        bar.count_draw(done)
+        self._finish_before(bar, done, epoch if bar.complete and bar.differs(drawing) else named)
+        if done == 0 and _is_preset(plan.values_of(numbers)):
+            bar.move(0.0, 0.0)
+            return  # Nothing has been measured yet.
+        bar.enter(epoch, done)
+        if named is not None:
+            self._news.context.enter_epoch(named)
+            self._points.arrived("epoch", named, measures=False)
+        steps = self._report_epoch_values(bar, drawing, epoch)
+        bar.sort(drawing, steps)
+        bar.move(done, drawing.total)
+        self._report_steps(bar, drawing, steps)
+
+    def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
+        """A frame without values: the epoch that the values in the next frames may still speak of."""
+        self._finish_before(bar, done, epoch)
+        bar.enter(epoch, done)
+        bar.move(done, total)
+
+    def _finish_before(self, bar: Bar, done: float, epoch: float | None) -> None:
+        """Finish the run of which the last frame was, if the one at hand begins another."""
+        if bar.starts_over(done, epoch):
+            self.finish(bar)
+
+    def finish(self, bar: Bar) -> None:
+        """The bar's run is over: an epoch value that was measured anew and came out the same is a point too."""
+        if bar.complete and bar.epoch is not None:
+            self._report_unchanged(bar, bar.epoch)
+        self._report_stayed(bar, bar.unchanged.end())
+        bar.begin_again()
+
+    # Values of epochs.
+
+    def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[int, ...]:
+        """Report the values of the epoch; which of all are the step's."""
+        new, plan = bar.show(drawing), drawing.plan
+        if epoch is None:
+            bar.fresh = bool(new)
+            return tuple(range(len(plan.entries)))
+        steps: list[int] = []
+        late = False
+        # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
+        at = epoch if bar.begun else bar.previous
+        for i, entry in enumerate(plan.entries):
+            series = entry.series
+            if drawing.checks:
+                bar.take_for_epoch(entry)
+                self._report_checked(bar, drawing, series.name, epoch)
+            elif series.of_epoch or (not entry.schedule and bar.settles(series.name, series.name in new, drawing)):
+                bar.take_for_epoch(entry)
+                if series.name in new and at is not None:
+                    self._report_epoch(bar, series.name, at)
+                    late = late or at != epoch
+            else:
+                steps.append(i)
+        if late and bar.previous is not None:
+            self._report_unchanged(bar, bar.previous)
+            bar.came_late()
+        bar.fresh = any(plan.entries[i].series.name in new for i in steps)
+        return tuple(steps)
+
+    def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float) -> None:
+        """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
+        share = drawing.done / drawing.total if drawing.total else 0.0
+        if share < 1:
+            self._news.report_running(name, epoch - 1 + share, bar.values[name])
+        elif bar.reported.get(name) != epoch:
+            self._report_epoch(bar, name, epoch)
+
+    def _report_unchanged(self, bar: Bar, epoch: float) -> None:
+        """Values of ``epoch`` that did not change are points where others of that evaluation are."""
+        for name in bar.unreported(epoch):
+            self._report_epoch(bar, name, epoch)
+
+    def _report_epoch(self, bar: Bar, name: str, epoch: float) -> None:
+        bar.note_reported(name, epoch)
+        self._news.report_epoch(bar.entries[name].series, epoch, bar.values[name])
+
+    # Values of steps.
+
+    def _report_steps(self, bar: Bar, drawing: Drawing, steps: tuple[int, ...]) -> None:
+        """Report the values ``steps`` if they are new, or another step's; elsewhere it is a redrawn frame."""
+        plan, _, done, total, _, _ = drawing
+        another = bar.fresh or (self._last is bar and bar.lags(done, total))
+        self._last = bar
+        if not steps:
+            return
+        if another:
+            step = bar.step + 1
+            if done > step:
+                step = done
+            if stayed := bar.unchanged.changed(step):
+                self._report_stayed(bar, stayed)
+            bar.advance(step, drawing if len(steps) == len(plan.entries) else drawing.with_only(steps))
+            self._report_step(bar)
+            if self._news.held.groups:
+                self._news.training_went_on()
+        elif done > bar.step and bar.draws == 1:
+            self._report_stayed(bar, bar.unchanged.still(done))
+
+    def _report_stayed(self, bar: Bar, steps: list[float]) -> None:
+        """The values of the last step were those of ``steps`` after it, too."""
+        for step in steps:
+            bar.stay(step)
+            self._report_step(bar)
+
+    def _report_step(self, bar: Bar) -> None:
+        """Report the values shown at the bar's step."""
+        if bar.shown is None:
+            return
+        plan, numbers, _, total, by_epoch, _ = bar.shown
+        news, x = self._news, bar.step
+        context = news.context
+        axis = "epoch" if by_epoch else "step"
+        if context.fold:
+            axis = context.axis_in_fold(axis)
+        if by_epoch:
+            context.enter_epoch(x)
+        else:
+            epoch = None if plan.epoch is None else bar.epoch
+            x += total * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
+            context.reach(axis, x)
+        news.report(plan, axis, x, numbers, redrawn=True)

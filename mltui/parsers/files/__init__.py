@@ -1,0 +1,1 @@
+"""Curves from files beside the log."""

@@ -1,0 +1,1 @@
+"""What stands in front of a line: who prints it, and what loggers add."""

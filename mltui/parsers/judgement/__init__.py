@@ -1,0 +1,1 @@
+"""Which numbers of a record are values, and of which series."""

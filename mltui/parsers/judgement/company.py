@@ -1,0 +1,360 @@
+"""Which fields of a line are values of a training: their words say what they may be, their company what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mltui.domain.words import REWARDS, scope_of, word_set, words
+from mltui.parsers.records.record import Field, Record
+from mltui.parsers.words.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
+from mltui.parsers.words.roles import Role, is_gradient_norm, is_learning_rate, is_learnt, is_setting, is_whole, role_of
+from mltui.parsers.words.units import MONEY, VALUE_UNITS
+from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, STATISTICS, STOP_LOSS, is_piece
+
+_SEARCHES = frozenset(["generation", "gen"])
+# What a game, a film or a machine goes on in.
+_TURNS = frozenset(["frame", "tick", "cycle"])
+# What is done in a training, or in a search for the best.
+_TRAINS = word_set("""
+    training pretraining learning finetuning tuning fitting optimizing optimising searching evolving solving running
+    iterating sampling
+""")
+# What an agent plays for.
+_PLAYED_FOR = REWARDS | {"score"}
+_MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
+
+#: So many measured numbers beside each other are those of a training, whatever they are called. A line that is no bar
+#: needs one more: mean, deviation and a third figure are told of each picture, or each column of a table.
+_MANY = 3
+
+#: Settles the values of a line that ``counts`` or does not, or gives ``None``; it may change what a field is taken for.
+_Rule = Callable[[Record, bool], list[Field] | None]
+
+
+def accepted(record: Record, counts: bool) -> list[Field]:
+    """The fields that are values of the training; ``counts``: the line says where it stands, or its bar does."""
+    return next((found for rule in _RULES if (found := rule(record, counts)) is not None), [])
+
+
+def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
+    """What was ``found`` in a bar that counts nothing else: nothing, where it shows the pace of any other work."""
+    unknown = [f for f in found if f.role is Role.UNKNOWN]
+    if len(unknown) >= _MANY or any(f.role not in (Role.UNKNOWN, Role.THROUGHPUT) for f in found):
+        return found
+    return _take_as_metrics([f for f in _best(record) if f.explicit])  # All that a search shows of its trials.
+
+
+def take_joined(record: Record) -> None:
+    """Take the figures of a line as measured, if all look so: the line above it in the block is."""
+    figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and _looks_measured(f)]
+    if len(figures) == len(record.fields) and not record.nameless:
+        for each in _take_as_metrics(figures):
+            each.joined = True
+
+
+def _looks_measured(found: Field) -> bool:
+    """Whether a figure is no count: a measure may come to a whole number, ``Perplexity=71,616``."""
+    return (found.decimal or found.role is Role.METRIC) and not found.unit
+
+
+def take_all_joined(record: Record) -> None:
+    """Take all figures of a line as measured: it goes on with a line that measures, and tells nothing else."""
+    if all(f.decimal and f.role in (Role.UNKNOWN, Role.METRIC) for f in record.fields):
+        _take_as_metrics(record.fields)
+
+
+def take_compared(record: Record) -> None:
+    """Take what is told of two sets of data as measured, whatever it is: ``train-result=0.53, valid-result=0.56``."""
+    told: dict[tuple[str, ...], dict[str, Field]] = {}
+    for each in record.fields:
+        scope = scope_of(each.name) or scope_of(each.label)
+        if scope and each.role is Role.UNKNOWN and each.explicit and each.decimal and not each.unit:
+            told.setdefault(tuple(word for word in words(each.name) if not scope_of(word)), {})[scope] = each
+    for by_scope in told.values():
+        if len(by_scope) > 1:
+            _take_as_metrics(list(by_scope.values()))
+
+
+def take_sized(record: Record) -> None:
+    """Take a step that is no whole number, beside a counter that is one, as how large the step was.
+
+    In a table, batches in a column behind the learning rates are as large as that.
+    """
+    counters = [f for f in record.fields if f.role is Role.COUNTER]
+    rate = next((f.index for f in record.fields if is_learning_rate(f.name)), None)
+    if record.row and rate is not None and [f.counts for f in counters if f.index > rate] == [("batch", "batch")]:
+        counters[-1].role = Role.OTHER
+    steps = [f for f in counters if f.decimal and f.counts == ("step", "step")]
+    if len(counters) == 2 and len(steps) == 1:
+        steps[0].role = Role.SCHEDULE
+
+
+# The rules, in their order: what one has changed the next ones find.
+
+
+def _ends_are_predicted(record: Record, counts: bool) -> list[Field] | None:
+    """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell."""
+    others = any(len(words(f.name)) > 1 and words(f.name)[-1] == "loss" for f in _metrics(record))
+    _take_as_metrics([f for f in record.fields if others and words(f.name) == STOP_LOSS])
+    return None
+
+
+def _codes_are_no_metrics(record: Record, counts: bool) -> list[Field] | None:
+    metrics = _metrics(record)
+    if counts and not _trains(record) and all(may_be_code(f.name) and not f.decimal for f in metrics):
+        for each in metrics:
+            each.role = Role.OTHER
+    for each in metrics if not (counts or record.row) else ():
+        if len(each.name) == 1 and not each.decimal:
+            each.role = Role.OTHER  # "A:16 R:1" are counts.
+    return None
+
+
+def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
+    if counts and not _metrics(record) and not _scopes(record):
+        searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
+        # "best loss: 0.3" beside a generation; "Global best: 0.3", "best_value: 0.3" beside anything that counts.
+        _take_as_metrics([f for f in _best(record) if searches or (f.explicit and _is_best_value(f.name))])
+    return None
+
+
+def _folds_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
+    """``Fold 1 best val auc: 0.99``: the fold's score."""
+    if not counts and record.of_fold:
+        best = [f for f in _best(record) if f.explicit and role_of(_but_best(f.name)) is Role.METRIC]
+        of_task = any(f.counts == ("task", "fold") for f in record.fields)  # Other programs have those, too.
+        _take_as_metrics([f for f in best if not (of_task and is_everyday(_but_best(f.name)))])
+    return None
+
+
+def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
+    counted = any(f.role is Role.COUNTER for f in record.fields)
+    if not counted and sum(is_setting(f.name) for f in record.fields) >= _MANY:
+        return []  # Among so many of them, ``c_kl`` is one too.
+    if _metrics(record) or _scopes(record) or not _sets(record):
+        return None
+    tries = counted and all(f.counts == ("trial", "step") for f in record.fields if f.role is Role.COUNTER)
+    return [] if tries or any(is_setting(f.name) for f in record.fields) else None
+
+
+def _bests_are_found(record: Record, counts: bool) -> list[Field] | None:
+    """``lr=0.01  best val loss 0.29 (epoch 3)``: to what a setting came, and when."""
+    best = [f.index for f in _best(record) if role_of(_but_best(f.name)) is Role.METRIC]
+    counted = [f.index for f in record.fields if f.role is Role.COUNTER]
+    found = best and counted and not record.nameless and min(counted) > best[0]
+    return [] if found and _sets(record) and not _metrics(record) else None
+
+
+def _parts_stand_alone(record: Record, counts: bool) -> list[Field] | None:
+    """``train: 0.53``, ``train 0.53, valid 0.56``: what was measured there, in a log that counts."""
+    scopes = [f for f in record.fields if f.role is Role.SCOPE and f.decimal and not f.unit]
+    if len({f.name for f in scopes}) < 2:
+        scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
+    alone = len(scopes) == len(record.fields) and not record.nameless
+    return scopes if scopes and alone and not counts else None
+
+
+def _rates_and_norms_stand_alone(record: Record, counts: bool) -> list[Field] | None:
+    if counts or _metrics(record):
+        return None
+    rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
+    norms = [f for f in record.fields if f.decimal and is_gradient_norm(f.name)]
+    timed = [f for f in record.fields if f.role is not Role.OTHER]
+    return next((found for found in (rates, norms) if found and found == timed), [])
+
+
+def _counters_alone_measure_nothing(record: Record, counts: bool) -> list[Field] | None:
+    scopes = _scopes(record)
+    if len({f.name for f in scopes}) < 2:
+        scopes = [f for f in scopes if f.explicit]  # One word in front of a number may be prose.
+    may_measure = any(f.role in (Role.UNKNOWN, Role.SCHEDULE) for f in record.fields)
+    return None if _metrics(record) or scopes or may_measure else []
+
+
+def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | None:
+    """``[2/24] size=3.1 hist=0.5``: what no word tells to be measured, in a line that counts what any program does."""
+    statistics = [f for f in record.fields if f.role is Role.SCHEDULE and STATISTICS.issuperset(words(f.name))]
+    if any(f.counts for f in record.fields):
+        statistics.clear()  # A generation's mean and deviation.
+    unknown = [f for f in record.fields if f.role is Role.UNKNOWN] + statistics
+    told = (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT)
+    if not unknown or any(f.role in told and f not in statistics for f in record.fields):
+        return None
+    if any(is_of_nature(f.name) for f in record.fields) and not _trains(record):
+        return []  # "step 100 temp 0.71 press -0.2" is a simulation's.
+    if any(map(is_piece, record.source.split())):
+        return []  # "iteration 1: cleaned 315 rows, skew 1.852" is about data.
+    counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
+    measured = any(f.decimal and not STATISTICS.issuperset(words(f.name)) for f in unknown)
+    if len(unknown) > _MANY and all(f.decimal for f in unknown):
+        return None  # More than that, all measured, are a training's.
+    return None if counted and measured else []  # "batch 1: min=0.0 max=16.0" is about data.
+
+
+def _services_tick(record: Record, counts: bool) -> list[Field] | None:
+    """``tick=4 error_rate=0.02``, ``batch=3 rows=4275 score=0.2``: what a service tells of itself and its work."""
+    counted = {f.counts[0] for f in record.fields if f.counts}
+    whole = [f for f in record.fields if not f.decimal and f.explicit]
+    pieces = any(f.role is Role.UNKNOWN or any(map(is_piece, words(f.name))) for f in whole)
+    serves = any(is_of_service(f.name) for f in record.fields) and not _trains(record)
+    works = serves or counted == {"tick"} or (counted == {"batch"} and pieces)
+    metrics = _metrics(record)
+    return [] if works and metrics and all(is_everyday(f.name) for f in metrics) else None
+
+
+def _frames_are_shown(record: Record, counts: bool) -> list[Field] | None:
+    """``frame 16: psnr 38.2``, ``cycle 3: error 0.2``: what is told of each picture, or each turn of a machine."""
+    counted = {f.name.lower() for f in record.fields if f.counts}
+    if not counted or not counted <= _TURNS or any(f.role is Role.SCHEDULE for f in record.fields):
+        return None
+    metrics = _metrics(record)
+    return [] if metrics and not any(_is_of_training(f.name) for f in metrics) else None
+
+
+def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
+    """``price=3021.5 profit=12.1 loss=3.0``: money is lost, unless the line counts as a training does."""
+    trades = any(is_of_business(f.name) or f.unit in MONEY for f in record.fields)
+    counted = any(f.counts and f.counts[1] != "fold" for f in record.fields if f.role is Role.COUNTER)
+    return [] if trades and not counted else None
+
+
+def _data_are_worked_on(record: Record, counts: bool) -> list[Field] | None:
+    """``Scoring:  57%|#####     | 57/100, score=0.66``: what is done says that it is no training."""
+    doing = record.about.split()[:1] and record.about.split()[0].lower()
+    if not doing or not doing.endswith("ing") or doing in _TRAINS or any(f.counts for f in record.fields):
+        return None
+    return [] if all(is_everyday(f.name) for f in _metrics(record)) else None
+
+
+def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
+    """``id=40 score=0.36``, ``[1/6] query='who is it' score=0.36``: what any program tells of one thing."""
+    if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
+        return []
+    numbered = any(not NUMBERS.isdisjoint(words(f.name)[-1:]) and not (f.counts or f.decimal) for f in record.fields)
+    counted = counts and any(f.counts != ("batch", "batch") or f.total is not None for f in record.fields if f.counts)
+    everyday = all(is_everyday(f.name) or not f.decimal for f in _metrics(record))
+    return [] if numbered and not counted and everyday else None
+
+
+def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
+    placed = counts or record.item  # What an indented line is about belongs to the line above.
+    for each in record.fields if placed and not record.row and _metrics(record) else ():
+        if each.role is Role.OTHER and each.explicit and each.decimal and not each.unit:
+            if is_learnt(each.name):
+                each.role, each.learnt = Role.SCHEDULE, True
+            elif is_whole(each.name):
+                each.role = Role.UNKNOWN
+    return None
+
+
+def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
+    metrics = _metrics(record)
+    if any(not REWARDS.isdisjoint(words(f.name)) for f in metrics):
+        _take_as_metrics([f for f in record.fields if _is_length(f)])  # Beside a reward it is an episode's length.
+    unknown = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
+    found = [f for f in record.fields if _is_value(f, counts or bool(metrics), bool(metrics) or unknown > 1)]
+    measured = sum(f.role is Role.METRIC for f in found)
+    return found if counts or (record.row and measured > 2) or any(_weighs(f) for f in found) else []
+
+
+_RULES: tuple[_Rule, ...] = (
+    _ends_are_predicted,
+    _codes_are_no_metrics,
+    _searches_come_to_a_best,
+    _folds_come_to_a_best,
+    _settings_are_no_values,
+    _bests_are_found,
+    _parts_stand_alone,
+    _rates_and_norms_stand_alone,
+    _counters_alone_measure_nothing,
+    _unknown_work_is_no_training,
+    _services_tick,
+    _frames_are_shown,
+    _trades_lose,
+    _data_are_worked_on,
+    _things_have_numbers,
+    _settings_may_be_learnt,
+    _company_makes_values,
+)
+
+
+# What they ask.
+
+
+def _metrics(record: Record) -> list[Field]:
+    return [f for f in record.fields if f.role is Role.METRIC]
+
+
+def _scopes(record: Record) -> list[Field]:
+    """Scope words that name a measured number: ``train 0.31 val 0.35``."""
+    return [f for f in record.fields if f.role is Role.SCOPE and f.decimal]
+
+
+def _best(record: Record) -> list[Field]:
+    return [f for f in record.fields if "best" in words(f.name) and f.decimal]
+
+
+def _is_best_value(name: str) -> bool:
+    """Whether a name says no more than that it is the best value, and of whom."""
+    parts = words(name)
+    return parts[-1] == "best" or parts[:2] == ("best", "value")
+
+
+def _but_best(name: str) -> str:
+    return " ".join(word for word in words(name) if word != "best")
+
+
+def _take_as_metrics(fields: list[Field]) -> list[Field]:
+    for each in fields:
+        each.role = Role.METRIC
+    return fields
+
+
+def _sets(record: Record) -> bool:
+    """Whether a learning rate stands in the line: beside settings it is one."""
+    return any(is_learning_rate(f.name) for f in record.fields)
+
+
+def _trains(record: Record) -> bool:
+    """Whether the line counts what only a training counts."""
+    return any(f.counts and f.counts[0] in ("epoch", "episode") for f in record.fields)
+
+
+def _is_of_training(name: str) -> bool:
+    """Whether a measure is what a training makes small or great."""
+    return not (OBJECTIVES | _PLAYED_FOR).isdisjoint(words(name)) and not is_everyday(name)
+
+
+def _is_length(found: Field) -> bool:
+    """Whether a number may be how long an episode was."""
+    said = set(words(found.name))
+    may_be = found.role in (Role.OTHER, Role.UNKNOWN)
+    return may_be and (bool({"len", "length"} & said) or said >= {"step", "count"})
+
+
+def _weighs(found: Field) -> bool:
+    """Whether a metric may stand in a line that does not say where: it looks measured, not set or counted."""
+    if found.role is not Role.METRIC:
+        return False
+    shared = found.percent is not None or found.total is not None or "%" in found.unit
+    measured = found.decimal or found.joined or shared
+    played = not _PLAYED_FOR.isdisjoint(words(found.name)) and not may_be_code(found.name)
+    return measured or (found.explicit and played)
+
+
+def _is_value(found: Field, company: bool, letters: bool) -> bool:
+    """Whether a field is a value in the ``company`` that it keeps; ``letters`` may be names there."""
+    role = found.role
+    if role is Role.METRIC:
+        return True
+    if not company:
+        return False
+    if role is Role.SCHEDULE or role is Role.THROUGHPUT:
+        return True
+    if role is Role.SCOPE:
+        return found.decimal
+    if role is not Role.UNKNOWN or not found.explicit or found.unit.strip() not in VALUE_UNITS:
+        return False
+    if not found.decimal and not STATISTICS.issuperset(words(found.name)):
+        return False
+    return letters or len(found.name) > 1

@@ -1,0 +1,100 @@
+"""Of which of several a line speaks, where only its words say so: ``resnet18: epoch 1 loss 0.9``.
+
+Two lines that measure the same at the same place, and come to other values, speak of two things. What tells these
+apart are the words that the one has and the other has not; lines of a log that speaks of one thing keep short names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mltui.parsers.judgement.counters import Said
+from mltui.parsers.plans.group import Group
+from mltui.parsers.records.record import Field
+
+#: Kinds of lines that are looked at, how many sources of each, and how many of all.
+_KINDS, _MOST, _ALL = 1024, 256, 8192
+
+_Kind = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class _Told:
+    """The last line of one source that was judged."""
+
+    place: tuple[str, ...]
+    values: tuple[str, ...]
+    group: Group
+
+
+@dataclass(slots=True)
+class Source:
+    """Of what a line speaks by its words, and what it told where."""
+
+    kind: _Kind
+    """What lines of this kind measure and count."""
+    words: str
+    place: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+class Sources:
+    """Knows of which kinds of lines there are several that speak of different things."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        """Grows when something is learnt by which lines that were named before would be named otherwise."""
+        self._told: dict[_Kind, dict[str, _Told]] = {}
+        self._count = 0
+        """How many sources these are."""
+        self._common: dict[_Kind, frozenset[str]] = {}
+        """Of those kinds, the words that all have."""
+
+    def compare(self, source: Source) -> tuple[Group, str] | None:
+        """Compare a line with those of other sources of its kind.
+
+        The first time that one turns out to be another's: the group of that one, and what tells it apart from now on.
+        """
+        if source.kind in self._common or len(self._common) >= _KINDS:
+            return None
+        told = self._told.get(source.kind, {})
+        for words, other in told.items():
+            if words != source.words and other.place == source.place and other.values != source.values:
+                self._common[source.kind] = frozenset(words.split()) & frozenset(source.words.split())
+                self.version += 1
+                return other.group, self._name(source.kind, words)
+        return None
+
+    def name(self, source: Source) -> str:
+        """What tells the lines of ``source`` from the others of their kind; empty while there are none."""
+        return self._name(source.kind, source.words)
+
+    def are_apart(self, source: Source) -> bool:
+        """Whether it is known that there are others."""
+        return source.kind in self._common
+
+    def note(self, source: Source, group: Group) -> None:
+        """Keep what a line told, to compare others with it."""
+        if len(self._told) > _KINDS or self._count >= _ALL:
+            self._told.clear()
+            self._count = 0
+        told = self._told.setdefault(source.kind, {})
+        if len(told) < _MOST or source.words in told:
+            self._count += source.words not in told
+            told[source.words] = _Told(source.place, source.values, group)
+
+    def _name(self, kind: _Kind, words: str) -> str:
+        common = self._common.get(kind)
+        return "" if common is None else " ".join(word for word in words.split() if word not in common)
+
+
+def source_of(said: Said, names: list[str], values: list[Field]) -> Source | None:
+    """The source that a line names, if it says where it stands and nothing else says who prints it."""
+    record, counters = said.record, said.counters
+    numbers = record.numbers
+    if not (record.source and counters.any and numbers) or said.who or said.bar or record.retells:
+        return None
+    counting = [c for c in (counters.epoch, counters.inner, counters.fold) if c is not None]
+    kind = (*names, *(counter.axis for counter in counting))
+    place = tuple(numbers[counter.index] for counter in counting)
+    return Source(kind, record.source, place, tuple(numbers[f.index] for f in values))

@@ -1,0 +1,99 @@
+"""Headings: lines that say of what the lines under them speak, ``Validation:`` or ``Eval begin...``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mltui.domain.words import scope_of
+from mltui.parsers.words.roles import Role, role_of
+
+_HEADING = re.compile(
+    r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
+    r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?)"
+    r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
+    r"|[-=*#>\s]*(?i:(?:(?:metrics|results) )?(?:reported|measured|evaluated) on (?:the )?\w+ (?:data|set|split))\.?"
+    r"[-=*#<\s]*"
+)
+
+# One word alone speaks of the lines that stand deeper.
+_ALONE = re.compile(r"[-=*#>\[(\s]*([^\W\d_]+)(?: (?:set|phase|metrics|results))?[-=*#<\])\s]*")
+# What is measured of each class, in the lines under it: ``IoU per class:``, ``Per-class AP:``.
+_PER_CLASS = re.compile(r"[-=*#>\s]*(?:(\w+)[ _-]per[ _-]class|per[ _-]class[ _-](\w+))\s*:\s*", re.I)
+# What is told under it is in brackets: ``History (loss, distributed):``.
+_BRACKETED = re.compile(r"\s*[A-Za-z][\w ]{0,30}\(([A-Za-z][\w ,/-]{0,60})\):\s*")
+
+
+@dataclass(slots=True)
+class Heading:
+    """A line that says of what the lines under it speak: the ones indented deeper, else all up to a blank line."""
+
+    scope: str = ""
+    indent: int = 0
+    spoken: bool = False
+    """It is a sentence (``Eval begin...``): it holds until the training goes on."""
+    x: float | None = None
+    """Where the training stood: what counts on from there is no longer under the heading."""
+    deeper: bool | None = None
+    strict: bool = False
+    """It speaks of deeper lines only."""
+    each: bool = False
+    """Each line under it is of one class, and tells what the heading says of that."""
+
+    @property
+    def of_each(self) -> bool:
+        """What stands under it is told of one class a line."""
+        return self.each and bool(self.scope)
+
+    @property
+    def loose(self) -> bool:
+        """Nothing but the training's going on shows its end."""
+        return bool(self.scope) and (self.spoken or self.deeper is False)
+
+    def follow(self, frame: bytes) -> None:
+        """Forget the scope if ``frame`` no longer stands under the heading."""
+        if self.spoken:
+            return
+        if not frame.strip():
+            self.scope = ""
+            return
+        indent = len(frame) - len(frame.lstrip())
+        if self.deeper is None:
+            self.deeper = indent > self.indent
+        if (self.deeper or self.strict) and indent <= self.indent:
+            self.scope = ""
+
+
+def heading_scope(text: str) -> str:
+    """The scope that a heading such as ``Validation:`` or ``Eval begin...`` sets for the lines under it."""
+    text = text.strip()
+    if text[-1:] == "{":
+        text = text.rstrip("{ ").replace('"', "")
+    if each := _per_class(text):
+        return each
+    if bracketed := _BRACKETED.fullmatch(text):
+        said = bracketed[1].split(", ")
+        if any(role_of(each) is Role.METRIC or each == "metrics" for each in said):
+            return " ".join(each for each in said if each != "metrics")
+        return ""
+    if _HEADING.fullmatch(text):
+        return next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
+    alone = _ALONE.fullmatch(text)
+    return alone[1] if alone and scope_of(alone[1]) else ""
+
+
+def heading_of(text: str, x: float | None) -> Heading:
+    """The heading that a line with a ``heading_scope`` is, where the training stands at ``x``."""
+    indent = len(text) - len(text.lstrip())
+    if each := _per_class(text):
+        return Heading(each, indent, x=x, strict=True, each=True)
+    spoken = ":" not in text
+    strict = spoken and not _HEADING.fullmatch(text.strip())
+    return Heading(heading_scope(text), indent, spoken and not strict, x, strict=strict)
+
+
+def _per_class(text: str) -> str:
+    """What a heading says is told of each class."""
+    found = _PER_CLASS.fullmatch(text)
+    name = (found[1] or found[2]) if found else ""
+    return name if role_of(name) is Role.METRIC else ""

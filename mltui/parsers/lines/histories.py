@@ -1,0 +1,106 @@
+"""Curves that are told whole, in one line: what a training came to, or each fold, where nothing else tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mltui.domain.metric import SERIES_LIMIT
+from mltui.parsers.judgement.judge import Judge
+from mltui.parsers.plans.plan import Plan
+from mltui.parsers.records.history import Curve, curves, history
+from mltui.parsers.records.record import Record, new_field
+from mltui.parsers.words.values import Numbers
+
+#: So many values wait at most until the log ends; of more, the first that is told is read.
+_MOST = 10_000
+
+
+class Histories:
+    """Reads whole curves, point by point as if each stood in a line of its own."""
+
+    def __init__(self, judge: Judge, apply: Callable[[Plan, Numbers], None]) -> None:
+        """``apply`` reports the values of one such line."""
+        self._judge = judge
+        self._points = judge.points
+        self._apply = apply
+        self._told: set[tuple[str, str]] = set()
+        """The fold and name of each curve that a history told."""
+        self._waiting: dict[tuple[str, ...], tuple[list[Curve], str]] = {}
+        """The histories that are of no fold, by the names of their curves, each with its heading."""
+        self._many: set[tuple[str, ...]] = set()
+        """The names of such histories that came again with other values: each tells a part of a training."""
+
+    def read(self, text: str, heading: str) -> None:
+        """Read the curves in ``text``, which stands under a ``heading``."""
+        for name, pairs in curves(text):
+            self._read_curve("iteration", name, pairs, heading)
+        self.read_history(text, heading)
+
+    def read_history(self, text: str, heading: str) -> bool:
+        """Read what trainings came to, each once, if the log told nothing of them on the way.
+
+        Whether ``text`` is such a history, read or not.
+        """
+        found = history(text)
+        if found and (self._told or self._waiting or self._has_told_nothing()):
+            in_fold = bool(self._points.context.fold)
+            self._read_each([curve for curve in found if in_fold or curve.fold is not None], heading)
+            self._wait([curve for curve in found if not in_fold and curve.fold is None], heading)
+        return bool(found)
+
+    def close(self) -> None:
+        """Read what waited: nothing has shown that it was not the only one."""
+        for found, heading in self._waiting.values():
+            self._read_each(found, heading)
+        self._waiting.clear()
+
+    def _wait(self, found: list[Curve], heading: str) -> None:
+        """Keep a history of no fold until the log ends: one with the same names and other values refutes both.
+
+        One that goes on where the last one ended, or says the same, takes its place.
+        """
+        names = tuple(curve.name for curve in found)
+        if not found or names in self._many or ("", names[0]) in self._told:
+            return
+        last = self._waiting.pop(names, None)
+        if last is not None and not all(map(_goes_on, last[0], found)):
+            if len(self._many) < SERIES_LIMIT:
+                self._many.add(names)
+        elif sum(len(curve.points) for each in [found, *self._all_waiting()] for curve in each) > _MOST:
+            self._read_each(found, heading)
+        else:
+            self._waiting[names] = found, heading
+
+    def _all_waiting(self) -> list[list[Curve]]:
+        return [curves for curves, _ in self._waiting.values()]
+
+    def _read_each(self, found: list[Curve], heading: str) -> None:
+        context = self._points.context
+        for fold, counter, name, pairs in found:
+            if fold is not None:
+                before = context.fold
+                context.enter_fold("fold", float(fold))
+                if context.fold != before:
+                    context.begin_attempt()
+            key = context.fold, name
+            if key not in self._told and len(self._told) < SERIES_LIMIT:
+                self._told.add(key)
+                self._read_curve(counter, name, pairs, heading)
+
+    def _read_curve(self, counter: str, name: str, pairs: list[tuple[float, float]], heading: str) -> None:
+        fields = [new_field(counter, 0, decimal=False), new_field(name, 1, decimal=True)]
+        plan = self._judge.plan(Record(fields, heading=heading))
+        if plan is not None:
+            for pair in pairs:
+                self._apply(plan, pair)
+
+    def _has_told_nothing(self) -> bool:
+        """Whether the log has counted and measured nothing: what it lists at its end was told nowhere else."""
+        points = self._points
+        told = points.news.held.groups or any(series.last is not None for series in points.series.values())
+        return points.context.nowhere and not told
+
+
+def _goes_on(last: Curve, curve: Curve) -> bool:
+    """Whether ``curve`` begins with all that the ``last`` one of its name told; NaN is as NaN."""
+    return repr(curve.points).startswith(repr(last.points)[:-1])

@@ -1,0 +1,282 @@
+"""Where the training stands, by what the log has said, and so where a line with counters stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from math import isfinite
+
+from mltui.domain.metric import TRAINING, Axis
+from mltui.parsers.plans.plan import Counter, Plan
+from mltui.parsers.points.successive import Successive
+from mltui.parsers.words.values import Numbers
+
+#: What a log counts whose parts count anew, by numbers.
+OF_FOLDS = ("fold", "task")
+#: A number in front of lines that is not greater counts.
+_ANY_STEP = 99
+
+
+@dataclass(slots=True)
+class Context:
+    """Where the training stands, by what the log has said last. It changes itself alone, by its methods."""
+
+    epoch: float | None = None
+    zero_based: bool = False
+    """Epochs count from 0: one was."""
+    header: bool = False
+    """The epoch comes from a line of its own (``Epoch 1/30``), so what follows counts inside of it."""
+    over: bool = False
+    """A line of its own said that the epoch is over: what follows may be the next one's."""
+    axis: str = ""
+    x: float | None = None
+    """Where the last line stood that measured something and counted, on ``axis``."""
+    position: tuple[str, float] | None = None
+    """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
+    firm: bool = False
+    """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
+    fold: str = ""
+    """In which fold the training is."""
+    fold_ends: bool = False
+    """Folds are told behind their epochs."""
+    fold_over: bool = False
+    """The fold was told behind its epochs, in a line on what it came to: when epochs begin anew it is the next one."""
+    process: float | None = None
+    """A number in brackets in front of lines that turned out to be that of the process."""
+    total: float | None = None
+    """Of how many the last counter of steps was."""
+    size: float = 0.0
+    """How many steps an epoch has, where a line says so."""
+    blocks: int = 0
+    """How many lines of counters alone have put others under them."""
+    trials: int = 0
+    """How many trials have been told of, and attempts that broke off: what comes again in the next one is news."""
+    advances: int = 0
+    """How often the training went on."""
+    evaluated: int = -1
+    """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
+    first_epoch: float | None = None
+    """The first that was counted."""
+    successive: Successive = field(default_factory=Successive)
+    said: bool = False
+    """It was said by the one whose context this is, not by another that prints into the same log."""
+
+    @property
+    def nowhere(self) -> bool:
+        """Nothing has been counted yet."""
+        return self.epoch is None and self.x is None and self.position is None
+
+    @property
+    def only_works(self) -> bool:
+        """Nothing was counted but batches, in lines that measure nothing: any program does its work in some."""
+        return self.position is not None and self.position[0] == "batch" and self.epoch is None and self.x is None
+
+    @property
+    def in_block(self) -> bool:
+        """Whether a line without counters belongs to the line of counters above it."""
+        return self.position is not None and (self.firm or self.position[0] != "trial")
+
+    def counts_evaluation(self, plan: Plan, numbers: Numbers) -> bool:
+        """Whether a counter runs over other data than the training's does.
+
+        It is full, ``Iter(val) [20/20]``, or an evaluation's own that is always the same, or far behind the training's:
+        ``Test Episodes: 10``.
+        """
+        if plan.inner is None:
+            return False
+        total = plan.inner.total_of(numbers)
+        if plan.inner.evaluates and total is None:
+            return plan.group.inner.stands_still(numbers[plan.inner.index], self.x)
+        if plan.inner.way == "batch" and plan.epoch is None and self.epoch is None and total is not None:
+            return self.axis == "batch" and plan.group.inner.is_whole(numbers[plan.inner.index], total)
+        if total is None or self.total is None or total == self.total:
+            return False
+        return numbers[plan.inner.index] == total and self.axis == plan.inner.axis
+
+    def stands_still(self, plan: Plan, x: float, numbers: Numbers) -> bool:
+        """Whether the number in brackets by which a line stands at ``x`` is that of the process.
+
+        Three lines of its kind have the same one, and measure anew; a step is told by two of them at most.
+        """
+        group, seen = plan.group, plan.group.seen
+        if self.process is None and seen.ends_at(x) and x > _ANY_STEP and not seen.knows(x, plan.values_of(numbers)):
+            if seen.count == 2 and group.standing.perhaps_by_count and group.hold.points:
+                self.process = x
+            group.standing.perhaps_by_count = seen.count == 1
+        if x != self.process:
+            return False
+        if not group.standing.by_count:
+            group.standing.by_count = True
+            group.count_held()
+        return True
+
+    def beside(self) -> Context:
+        """The context of another that prints into the same log and has said nothing of itself."""
+        new = Context(successive=Successive())
+        for name in _SHARED:
+            setattr(new, name, getattr(self, name))
+        return new
+
+    # What the log says of where it stands.
+
+    def begin_attempt(self) -> None:
+        """What goes on may tell again what was told: behind an error that ended the program, or in another fold."""
+        self.trials += 1
+
+    def enter_fold(self, word: str, number: float, measures: bool = False) -> None:
+        """The log says in which fold it is, or in which trial of a search; a line that ``measures`` may end it."""
+        fold = f"{word} {number:g}"
+        ends = measures and word in OF_FOLDS
+        ends = ends and (self.fold_ends or (not self.fold and self.first_epoch is not None))
+        if ends or fold != self.fold:
+            self.fold_over = self.fold_ends = ends
+        self.fold = fold
+        self.successive.leave_to_folds()
+
+    def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
+        """The log says in which epoch it is, or which one ``ends``; epochs count from 0 if one ever was 0."""
+        if not isfinite(epoch):
+            return
+        self.said = True
+        if epoch == 0:
+            self.zero_based = True
+        if self.fold_over:
+            self._leave_fold(epoch)
+        if epoch != self.epoch:
+            if self.successive.lines:
+                self._read_above(self.first_epoch is not None and epoch <= self.first_epoch)
+            self.advances += 1
+            self.epoch = epoch
+            if self.first_epoch is None:
+                self.first_epoch = epoch
+        self.header, self.over = header, ends
+
+    def enter_block(self, plan: Plan, numbers: Numbers) -> tuple[str, float] | None:
+        """A line of counters alone puts the lines under it at axis and x; ``None`` where only an epoch is counted."""
+        self.position = None
+        if plan.inner is not None:
+            total = plan.inner.total_of(numbers)
+            self.firm = total is not None
+            self.blocks += 1
+            self.position = self._resolve(plan, plan.epoch_of(numbers), numbers[plan.inner.index], total, plan.inner)
+        return self.position
+
+    def enter(self, axis: str, x: float) -> None:
+        """What follows stands at ``x``."""
+        self.position = axis, x
+        self.blocks += 1
+
+    def leave_block(self) -> None:
+        """What follows does not stand under a line of counters."""
+        self.position = None
+
+    def follow(self, plan: Plan, numbers: Numbers) -> tuple[str, float, bool]:
+        """A line counts and measures: axis and x by its own counters, and whether the log was elsewhere before."""
+        counter = plan.inner
+        epoch = None if plan.epoch is None else numbers[plan.epoch.index]
+        if self.fold_over and epoch is not None:
+            self._leave_fold(epoch)
+        if counter is None:
+            axis, x = self.axis_in_fold("epoch"), 0.0 if epoch is None else epoch
+            if plan.size is not None:
+                self.size = numbers[plan.size]
+        else:
+            value, total = numbers[counter.index], None if counter.total is None else numbers[counter.total]
+            if counter.way != "batch":
+                self.total = total
+            elif total is not None and total != self.total:
+                percent = None if plan.percent is None else numbers[plan.percent]
+                value, total = plan.group.inner.in_batches(value, total, percent)
+            if epoch is None and not self.header and counter.way != "batch":  # As in ``_resolve``: it says all itself.
+                self.said, axis, x = True, self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
+            else:
+                axis, x = self._resolve(plan, epoch, value, total, counter)
+        self.position = None
+        if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
+            axis = self.axis_in_fold(Axis.of(axis).counts)
+        if epoch is not None and epoch != self.epoch:
+            self.enter_epoch(epoch)
+        if (x == self.x and axis == self.axis) or not isfinite(x):  # "Episode: nan" is no place.
+            return axis, x, False
+        self.axis, self.x = axis, x
+        self.advances += 1
+        if axis == "trial":
+            self.trials += 1
+        return axis, x, True
+
+    def _leave_fold(self, epoch: float) -> None:
+        """Behind what a fold came to stands ``epoch``: of the next one, if the epochs begin anew there."""
+        self.fold_over = False
+        if self.first_epoch is not None and epoch <= self.first_epoch:
+            word, _, number = self.fold.partition(" ")
+            self.fold = f"{word} {float(number) + 1:g}"
+        else:
+            self.fold_ends = False
+
+    def _returns(self, epoch: float | None, x: float, plan: Plan) -> bool:
+        """Whether a line stands where the first of its kind did, and that of its training, or in front of these."""
+        epoch, first_x = self.epoch if epoch is None else epoch, plan.group.seen.first_x
+        anew = epoch is None or self.first_epoch is None or epoch <= self.first_epoch
+        return anew and first_x is not None and x <= first_x
+
+    def _read_above(self, anew: bool) -> bool:
+        """The training goes on, or begins ``anew``; whether a line above was the heading of another one."""
+        name = self.successive.begin_anew() if anew else self.successive.go_on()
+        if name:
+            self.fold = f"{TRAINING} {name}"
+            self.trials += 1
+        return bool(name)
+
+    def reach(self, axis: str, x: float) -> None:
+        """A bar is at ``x``: what is printed between its steps stands there."""
+        self.axis, self.x = axis, x
+
+    # What follows from it.
+
+    def epoch_index(self, epoch: float) -> float:
+        """How many epochs were complete before ``epoch`` began."""
+        return epoch if self.zero_based else epoch - 1 if epoch > 1 else 0.0
+
+    def axis_in_fold(self, axis: str) -> str:
+        """``axis``, told apart by fold or trial: each counts anew. What counts the trials is one curve over all."""
+        return axis if not self.fold or axis == "trial" else _in_fold(axis, self.fold)
+
+    def _resolve(
+        self, plan: Plan, epoch: float | None, value: float, total: float | None, counter: Counter
+    ) -> tuple[str, float]:
+        """Axis and x of a line whose ``counter`` is at ``value``, perhaps of an ``epoch``."""
+        self.said = True
+        if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
+            epoch = self.epoch
+            if epoch is None:
+                plan.group.inner.precede(value, total)
+            elif plan.group.inner.told_behind and not self.header:
+                epoch += 1  # "Epoch 1: val loss 0.5" stood under its batches.
+        if epoch is None:
+            if counter.way == "batch" and total:
+                value += plan.group.inner.passed(value, total)
+            return self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
+        if epoch == 0:
+            self.zero_based = True
+        inner = plan.group.inner
+        if inner.ever_full and inner.sums_up(value, total):
+            return self.axis_in_fold("epoch"), epoch
+        begins_anew = inner.follow(epoch, value, total, counter.way, plan.group.seen.count)
+        axis = "step" if counter.way == "batch" and inner.size else counter.axis
+        size = inner.size or self.size
+        x = self.epoch_index(epoch) * size + value if size and begins_anew else value
+        return self.axis_in_fold(axis) if self.fold else axis, x
+
+
+_SHARED = [each.name for each in fields(Context) if each.name not in ("said", "successive")]
+
+
+@lru_cache(maxsize=256)
+def _in_fold(axis: str, fold: str) -> str:
+    return Axis(axis, fold).text
+
+
+def place_of_fold(fold: str) -> tuple[str, float] | None:
+    """Where a fold or a task stands among the others, as axis and x; other parts of a log have no order."""
+    word, _, number = fold.partition(" ")
+    return (word, float(number)) if word in OF_FOLDS else None

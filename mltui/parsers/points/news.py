@@ -1,0 +1,235 @@
+"""Which values are news: a log shows many of them again and again."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from math import inf, isfinite
+
+from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
+from mltui.parsers.config import MetricConfig
+from mltui.parsers.plans.group import Group, Seen
+from mltui.parsers.plans.likeness import is_again, is_rounded, is_told_by_others
+from mltui.parsers.plans.plan import RUNNING, PlacedLine, Plan, Series
+from mltui.parsers.points.context import Context
+from mltui.parsers.points.held import Held
+from mltui.parsers.points.retold import is_told
+from mltui.parsers.words.roles import is_evaluation, is_of_epoch
+from mltui.parsers.words.values import Numbers
+
+_new = tuple.__new__
+
+#: Series beyond the limit whose names have no number and at most one folder: a log tells its ``loss`` behind the norms
+#: of all its weights.
+_PLAIN_MORE = 100
+_PLAIN = re.compile(r"[^\d/.]+(?:[/.][^\d/.]+)?")
+#: Records that are remembered, over all kinds of lines, to know a repeated one.
+_SEEN_LIMIT = 50_000
+#: Points of values that never change that wait for a change, over all series.
+_CONSTANT_LIMIT = 100_000
+
+
+class News:
+    """Turns lines whose place is known into points, once each."""
+
+    def __init__(self, config: MetricConfig) -> None:
+        self.context = Context()
+        """Where the training of the one stands that prints at the moment."""
+        self.out: list[MetricPoint] = []
+        self.series: dict[tuple[str, MetricKind], Series] = {}
+        self._running: dict[str, Series] = {}
+        """Those of them that bars show on the way, by name."""
+        self.held = Held(self.series)
+        self._config = config
+        self._remembering: list[Seen] = []
+        self._remembered = 0
+        self._waiting = 0
+
+    def series_for(self, name: str, kind: MetricKind) -> Series | None:
+        """The series of that name, or ``None`` when there are too many."""
+        found = self.series.get((name, kind))
+        if found is None:
+            if len(self.series) >= SERIES_LIMIT + _PLAIN_MORE * bool(_PLAIN.fullmatch(name)):
+                return None
+            found = self.series[name, kind] = Series(
+                name, kind, self._wanted(name), is_evaluation(name), is_of_epoch(name)
+            )
+        return found
+
+    def _wanted(self, name: str) -> bool:
+        lower, config = name.lower(), self._config
+        if any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.drop):
+            return False
+        return not config.keep or any(fnmatch.fnmatchcase(lower, glob.lower()) for glob in config.keep)
+
+    # Lines.
+
+    def report(self, plan: Plan, axis: str, x: float, numbers: Numbers, redrawn: bool = False) -> None:
+        """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
+        group, values = plan.group, plan.values_of(numbers)
+        seen = group.seen
+        last_x = seen.last_x
+        goes_on = group.run is plan.series and last_x is not None and last_x < x < inf
+        if not goes_on and self._was_read(plan, axis, x, numbers, values):
+            return
+        known = seen.values
+        if not known:
+            self._remembering.append(seen)
+        if goes_on:  # What ``Seen.add`` does, written out since it is done for nearly every line.
+            known[x] = values
+            seen.before_last, seen.last_x, seen.axis = last_x, x, axis
+            seen.count += 1
+        else:
+            seen.add(axis, x, values)
+        self._remembered += 1
+        if self._remembered > _SEEN_LIMIT:
+            self._forget()
+        if goes_on and not (redrawn and plan.evaluations):
+            out = self.out
+            for series, index in plan.told_at:  # All of it is news.
+                series.last = point = _new(MetricPoint, (series.name, axis, x, numbers[index], series.kind))
+                out.append(point)
+        else:
+            self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
+
+    def _was_read(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
+        """Whether a line was read before, or told by others; or it has no place."""
+        group = plan.group
+        seen = group.seen
+        if not isfinite(x):
+            return True
+        if group.retells and is_told(plan, numbers, self.series.values(), self.held.groups):
+            return True
+        if group.repeats and is_told_by_others(group, axis, x, values):
+            return True
+        if seen.last_x is not None and x <= seen.last_x and self._comes_again(plan, axis, x, numbers, values):
+            return True
+        if seen.again is not None:
+            self._begin_anew(seen, x)
+        return False
+
+    def _make_points(self, plan: Plan, axis: str, x: float, numbers: Numbers, stale: bool) -> None:
+        """The points of a line that was not read before; some of its values may be those of lines of other kinds.
+
+        In a ``stale`` line those of an evaluation are the last one's.
+        """
+        group = plan.group
+        at_once = group.hold.until is None
+        out = self.out if at_once else group.hold.points
+        told = 0
+        for series, index, schedule in plan.told:
+            value, last = numbers[index], series.last
+            if schedule and not (series.varies or self._changes(series, axis, x, value, out)):
+                continue
+            if last is not None and last[2] == x and is_again(last, axis, value, series.teller is group):
+                continue
+            if stale and series.evaluates:
+                continue
+            point = _new(MetricPoint, (series.name, axis, x, value, series.kind))
+            if at_once:
+                series.tell(point, group)
+            out.append(point)
+            told += 1
+        is_run = at_once and told == len(plan.entries) and not (group.repeats or group.retells)
+        group.run = plan.series if is_run else None
+        if not at_once:
+            self.out += self.held.hold(group, self.context)
+
+    def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
+        """Whether a line that is not beyond the last one of its kind was read before."""
+        seen = plan.group.seen
+        seen.enter_trial(self.context.trials)
+        plan.group.run = None
+        if seen.knows(x, values):
+            seen.recall(PlacedLine(plan, axis, x, numbers))
+            return True
+        if x == seen.last_x and _was_told(plan, seen, values):
+            return True
+        if seen.returns_to(x):
+            seen.forget()  # It counts anew: a fold, a candidate, another run.
+        return False
+
+    def _begin_anew(self, seen: Seen, x: float) -> None:
+        """The first line came again: if other values follow it than before, it was the first of another run."""
+        again = seen.take_again()
+        if again is not None and x in seen.values:
+            seen.forget()
+            self.report(*again)
+
+    def _forget(self) -> None:
+        """Let go of all lines: from now on none that was read before is known."""
+        self._remembered = 0
+        for known in self._remembering:
+            known.forget()
+        self._remembering.clear()
+
+    def _changes(self, series: Series, axis: str, x: float, value: float, out: list[MetricPoint]) -> bool:
+        """Whether a schedule has another value than always; then the points that waited are reported first."""
+        if series.constant is None:
+            series.constant = value
+            series.waiting.append((axis, x))
+            return False
+        constant = series.constant
+        if value == constant:
+            if self._waiting < _CONSTANT_LIMIT:
+                self._waiting += 1
+                series.waiting.append((axis, x))
+            return False
+        out.extend(MetricPoint(series.name, a, at, constant, series.kind) for a, at in series.waiting)
+        self._waiting -= len(series.waiting) - 1
+        series.waiting.clear()
+        series.varies = True
+        return True
+
+    # What bars show.
+
+    def report_running(self, name: str, x: float, value: float) -> None:
+        """Report what a bar shows on the way to the epoch's value of ``name``."""
+        series = self._running.get(name)
+        if series is None and (series := self.series_for(name, RUNNING)) is not None:
+            self._running[name] = series
+        if series is not None and series.wanted and isfinite(x):
+            self.out.append(_new(MetricPoint, (name, "epoch", x, value, RUNNING)))
+
+    def report_epoch(self, series: Series, epoch: float, value: float) -> None:
+        """Report an epoch's value that a bar showed."""
+        point = MetricPoint(series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind)
+        last = series.last
+        again = last is not None and last[1:3] == point[1:3] and is_rounded(value, last.value)
+        if series.wanted and isfinite(epoch) and not again:
+            series.tell(point, None)
+            self.out.append(point)
+
+    # What was held back.
+
+    def training_went_on(self) -> None:
+        """Report what was held back in the middle of the training."""
+        self.out += self.held.training_went_on(self.context)
+
+    def went_on_with(self, group: Group) -> None:
+        """Report what was held back of lines that show some of the values of ``group``, whose next line has come."""
+        self.out += self.held.went_on_with(group, self.context)
+
+    def release(self, group: Group) -> None:
+        """Report what was held back of a kind of line: it is known now what it is called."""
+        self.out += self.held.release(group)
+
+    def close(self) -> None:
+        """The log ended: what was held back is reported, or a final result."""
+        self.out += self.held.close(self.context)
+
+
+def _was_told(plan: Plan, seen: Seen, values: Numbers) -> bool:
+    """Whether what a line measures, more than one thing, is what an earlier one did: the best model evaluated again."""
+    measured = [i for i, entry in enumerate(plan.entries) if entry.series.kind is MetricKind.METRIC]
+    return len(measured) > 1 and any(
+        all(is_rounded(told[i], values[i]) for i in measured) for told in seen.values.values()
+    )
+
+
+def _is_stale(plan: Plan, numbers: Numbers) -> bool:
+    """Whether all that a line shows of an evaluation is as it was, in more than one value: none was measured since."""
+    if len(plan.evaluations) < 2:
+        return False
+    held = {point.name: point.value for point in plan.group.hold.points}
+    return all(held.get(s.name) == numbers[index] or s.told(numbers[index]) for s, index in plan.evaluations)

@@ -1,0 +1,1 @@
+"""From bytes to lines, as a terminal would show them."""
