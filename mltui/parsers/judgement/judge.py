@@ -57,8 +57,10 @@ class Judge:
         ends = record.closes and not said.counters.any
         known = Spoken(name for name, _ in self.points.series) if ends else None
         plan = self._fill(said, values)
-        if known is not None and all(known.may_be(entry.series.name) for entry in plan.entries):
-            return None  # What the curves came to, told again.
+        if known is not None and not plan.group.standing.closes:
+            if all(known.may_be(entry.series.name) for entry in plan.entries):
+                return None  # What the curves came to, told again.
+            plan.group.standing.closes = True
         return plan if plan.entries or plan.lost or plan.counts else None
 
     def _tells_again(self, record: Record, bar: bool) -> bool:

@@ -166,6 +166,8 @@ class Standing:
     """They sum up the lines above them: ``* Acc@1 58.4``."""
     evaluated: bool | None = None
     """The first one summed up an evaluation."""
+    closes: bool = False
+    """They say "final", but the first one told what no curve did: ``Validation (final) EPE: 9.45``."""
     other: Group | None = None
     """Those that sum up what the first one did not: the training, or an evaluation."""
 
