@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,32 @@ def test_recorded_log_equals_what_attach_saw(rig: Rig) -> None:
     for chunk in chunks:
         assert chunk.time is not None
         assert status.started - 1 <= chunk.time <= status.finished + 1
+
+
+def test_equal_lines_are_as_many_in_the_log(rig: Rig) -> None:
+    """A line that is printed again and again is there as often, also from a log that is followed."""
+    container, _, seen = rig.run(rig.spec("for i in $(seq 50); do echo same; done; printf end"))
+    assert seen[1] == b"same\n" * 50 + b"end"
+    for follow in (True, False):
+        assert collect(rig.engine.logs(container, follow=follow)) == seen
+
+
+def test_a_log_that_is_read_late_is_whole(rig: Rig) -> None:
+    """Who follows a log and is slower than the command misses nothing of it: not what comes when that has ended."""
+    wait = "while [ ! -e $OUTPUTS/go ]; do sleep 0.05; done"
+    spec = rig.spec(f"echo begin; {wait}; seq 2000; printf pa; sleep 0.3; echo rt; seq 2000 >&2")
+    container = rig.create(spec)
+    rig.engine.start(container)
+    stream = rig.engine.logs(container)
+    chunks = iter(stream)
+    assert next(chunks).data == b"begin\n"
+    (Path(spec.outputs_host) / "go").touch()
+    rig.ended(container)
+    numbers = b"".join(b"%d\n" % number for number in range(1, 2_001))
+    assert collect(rig.engine.logs(container)) == {1: b"begin\n" + numbers + b"part\n", 2: numbers}
+    # Podman ends its follower a quarter of a second after the container, whether or not all has been read.
+    time.sleep(0.5)
+    assert collect(chunks) == {1: numbers + b"part\n", 2: numbers}
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 42, 255])

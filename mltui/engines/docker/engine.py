@@ -19,7 +19,7 @@ from mltui.domain.image import Image
 from mltui.domain.launch import LaunchSpec, MountType
 from mltui.domain.run import LABEL_RUN
 from mltui.domain.text import one_line
-from mltui.engines.base import EngineInfo, ImageRef, ProgressCallback
+from mltui.engines.base import EngineInfo, ImageRef, LogStream, ProgressCallback
 from mltui.engines.docker.build import ImageBuilder
 from mltui.engines.docker.client import PATIENT, QUICK, DockerClient
 from mltui.engines.docker.create import (
@@ -256,7 +256,7 @@ class DockerEngine:
                 with self._client.call("-") as api:
                     api.resize(container_id, height=TTY_SIZE[1], width=TTY_SIZE[0])
 
-    def logs(self, container_id: str, *, follow: bool = True, tail: int | None = None) -> DockerLogStream:
+    def logs(self, container_id: str, *, follow: bool = True, tail: int | None = None) -> LogStream:
         """The recorded log (all of it, or its last ``tail`` lines), then, to follow, what comes."""
         return open_log(self._client, self._inspect(container_id), follow=follow, tail=tail)
 

@@ -7,18 +7,22 @@ bytes (Docker Engine API, "Attach to a container", stream format). With a TTY it
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from mltui.domain.errors import EngineError
-from mltui.engines.base import LogChunk
+from mltui.engines.base import LogChunk, LogStream
 from mltui.engines.docker.client import PATIENT, DockerClient
-from mltui.engines.docker.skipped import Part, SkipWatch
+from mltui.engines.docker.polled import PolledLog
+from mltui.engines.docker.skipped import Frame, Part, SkipWatch, frames
 from mltui.engines.docker.values import container_status, log_rotates, seconds
 from mltui.engines.docker.wire import EngineStream
 
 #: Characters of a time stamp up to its tenth of a second; lines that share them go into one chunk.
 _TENTH = len("2026-01-01T00:00:00.0")
+#: What a terminal gets as a line, or as its beginning.
+_LINE = re.compile(rb"[^\r\n]*[\r\n]|[^\r\n]+$")
 
 
 class DockerLogStream:
@@ -45,8 +49,40 @@ class DockerLogStream:
         self._source.close()
 
 
-def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail: int | None) -> DockerLogStream:
+class PodmanLog:
+    """A Podman container's log, to be looked at; see ``polled.Source``."""
+
+    def __init__(self, client: DockerClient, raw: Mapping[str, Any]) -> None:
+        self._client = client
+        self._id, self._tty = str(raw["Id"]), container_status(raw).tty
+        self._closed = False
+        self._open: EngineStream | None = None
+
+    def read(self, part: Part) -> Iterator[Frame]:
+        """A part of the log, up to where it ends now."""
+        self._open = source = _log_source(self._client, self._id, part, follow=False, stamped=not self._tty)
+        if self._closed:
+            source.close()
+        if self._tty:
+            return (Frame(1, b"", line) for line in _LINE.findall(b"".join(source.blocks())))
+        return frames(source.blocks())
+
+    def ended(self) -> bool:
+        """The container has ended."""
+        path = f"/containers/{self._id}/json"
+        return container_status(self._client.get(path, what=f"The log of {self._id[:12]} cannot be followed")).ended
+
+    def close(self) -> None:
+        """End what is being read."""
+        self._closed = True
+        if self._open:
+            self._open.close()
+
+
+def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail: int | None) -> LogStream:
     """The recorded log of the container that ``raw`` describes, see ``engines.base.Engine.logs``."""
+    if client.podman:
+        return PolledLog(PodmanLog(client, raw), follow=follow, tail=tail)
     container_id, tty = str(raw["Id"]), container_status(raw).tty
     lines = Part(tail=tail)
     source = _log_source(client, container_id, lines, follow=follow, stamped=not tty)
@@ -62,7 +98,8 @@ def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail
 def _log_source(client: DockerClient, container_id: str, part: Part, *, follow: bool, stamped: bool) -> EngineStream:
     wanted = {"tail": "all" if part.tail is None else part.tail}
     if part.since is not None:
-        wanted["since"] = f"{part.since:.6f}"
+        # Podman may take none but whole seconds.
+        wanted["since"] = f"{part.since:.6f}".rstrip("0").rstrip(".")
     return client.stream(
         "GET",
         f"/containers/{container_id}/logs",
