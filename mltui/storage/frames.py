@@ -18,13 +18,18 @@ def frame(payload: bytes) -> bytes:
     return FRAME.pack(len(payload), zlib.crc32(payload)) + payload
 
 
-def append(file: int, data: bytes) -> None:
-    """Write all of ``data`` at the end of an open file or, with an ``OSError``, nothing."""
+def append(file: int, data: bytes, *, durable: bool = False) -> None:
+    """Write all of ``data`` at the end of an open file or, with an ``OSError``, nothing.
+
+    ``durable``: it is on the disk then, whatever happens to the machine. Some disks tell only now that they are full.
+    """
     size = os.fstat(file).st_size
     blob = memoryview(data)
     try:
         while blob:
             blob = blob[os.write(file, blob) :]
+        if durable:
+            os.fsync(file)
     except OSError:
         os.ftruncate(file, size)
         raise

@@ -148,18 +148,17 @@ class MetricWriter:
         if not blocks:
             self._append_frames()
             return
-        self._append_frames([*self._block_frames, *blocks])
         # Else a power cut might leave neither tail nor block.
-        os.fsync(self._file)
+        self._append_frames([*self._block_frames, *blocks], durable=True)
         self._blocks += len(blocks)
         self._held, self._loose = {}, {}
         self._block_frames.clear()
         self._tail_frames.clear()
         self._drop_tail()
 
-    def _append_frames(self, more: Sequence[bytes] = ()) -> None:
+    def _append_frames(self, more: Sequence[bytes] = (), *, durable: bool = False) -> None:
         if self._frames or more:
-            append(self._file, b"".join([*self._frames, *more]))
+            append(self._file, b"".join([*self._frames, *more]), durable=durable)
             self._frames.clear()
 
     def _append_to_tail(self) -> None:
@@ -237,12 +236,12 @@ class _Frames:
 
     def __init__(self, file: int, offset: int) -> None:
         self.file = file
-        self._offset = offset
+        self.offset = offset
 
     def read(self) -> Iterator[list[bytes]]:
         """The payloads that have come since, some at a time."""
         while True:
-            data = os.pread(self.file, _READ, self._offset)
+            data = os.pread(self.file, _READ, self.offset)
             found, at = [], 0
             while at + FRAME.size <= len(data):
                 length, crc = FRAME.unpack_from(data, at)
@@ -251,7 +250,7 @@ class _Frames:
                     break
                 at += FRAME.size + length
                 found.append(payload)
-            self._offset += at
+            self.offset += at
             if found:
                 yield found
             if at == 0 or len(data) < _READ:
@@ -295,10 +294,12 @@ class MetricReaderFile:
         return self._read_tail() or came
 
     def _open(self) -> bool:
-        """The file is open and begins as it must; the old one is let go of when another has taken its place."""
+        """The file is open and begins as it must; it is read anew when another has taken its place, or when its writer
+        took back an end that the disk refused after it had been read.
+        """
         try:
-            found = os.stat(self._path).st_ino
-            if self._main and os.fstat(self._main.file).st_ino != found:
+            found = os.stat(self._path)
+            if self._main and (os.fstat(self._main.file).st_ino != found.st_ino or found.st_size < self._main.offset):
                 self.close()
                 self._begin()
             if self._main is None:

@@ -261,6 +261,30 @@ def test_a_full_disk_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pyte
     assert follower.values() == Reader(path).values() == {"loss": [float(k) for k in range(100)]}
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_a_disk_that_refuses_late_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a network a disk may take a block and say that it is full, or over its quota, when that is to be durable."""
+    path = tmp_path / "metrics"
+    writer, follower, fsync, calls = MetricWriter(path), Reader(path), os.fsync, itertools.count()
+
+    def full(file: int) -> None:
+        follower.values()
+        if next(calls) % 3:
+            raise OSError(errno.EDQUOT, "over quota")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    for i in range(100):
+        writer.add(point(i, i), i)
+        with contextlib.suppress(OSError):
+            writer.flush()
+        values = follower.values().get("loss", [])
+        assert values == [float(k) for k in range(len(values))]
+    monkeypatch.setattr(os, "fsync", fsync)
+    writer.close()
+    assert follower.values() == Reader(path).values() == {"loss": [float(k) for k in range(100)]}
+
+
 def test_times_are_kept_to_the_millisecond(tmp_path: Path) -> None:
     """A time is the nearest millisecond."""
     writer = MetricWriter(tmp_path / "metrics")
