@@ -79,7 +79,9 @@ def _joined(rows: Sequence[SampleRow], now: float, factor: float) -> list[Sample
     group: list[SampleRow] = []
     key: tuple[float, float] | None = None
     for row in rows:
-        step = _step(now - row.time) * factor if now - row.time > STEPS[0][0] else 0.0
+        # Rows of the future were written before a clock was set back.
+        age = abs(now - row.time)
+        step = _step(age) * factor if age > STEPS[0][0] else 0.0
         this = (step, math.floor(row.time / step)) if step else None
         if group and (this is None or this != key):
             out.append(_merge(group))

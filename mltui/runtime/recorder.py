@@ -196,7 +196,7 @@ class Recorder:
         """Leave the machine to a flood while it lasts; ``lag``: seconds since what was just read was printed."""
         if self.unread > _SLICE and not self._ended.is_set():
             times = _GIVE_WAY if self._pace.floods(self._log.size) else _CATCH_UP
-            self._ended.wait(times * worked * max(0.0, 1 - lag / _LAG_S))
+            self._ended.wait(times * worked * rests_due(lag))
 
     def _until_flush(self) -> float | None:
         """Seconds until points have to be written; ``None`` while there are none."""
@@ -213,3 +213,11 @@ class Recorder:
             return False
         self.error = None
         return True
+
+
+def rests_due(lag: float) -> float:
+    """The share of its rests that reading takes ``lag`` seconds behind: all of them at once, none from ``_LAG_S`` on.
+
+    A lag below zero, of an engine whose clock is ahead or after one that was set back, is none.
+    """
+    return min(1.0, max(0.0, 1 - lag / _LAG_S))

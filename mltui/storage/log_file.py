@@ -2,8 +2,8 @@
 
 ``log`` holds the bytes of stdout and stderr in the order received, untouched, so that any tool can read it.
 ``log.index`` holds 20-byte records, little-endian: u64 offset in ``log``, f64 seconds since 1970, u32 stream; each
-says "from this offset on, the bytes came from this stream at this time". A record is written when the stream changes
-or a tenth of a second has passed. Both files only grow, so any number of readers can follow them.
+says "from this offset on, the bytes came from this stream at this time". A record is written when the stream changes,
+a tenth of a second has passed or the clock was set back. Both files only grow: any number of readers can follow them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class LogWriter:
         After an ``OSError`` (a full disk) a part of ``data`` may have been written: the files say how much.
         """
         try:
-            if stream != self._stream or time - self._time >= _TICK:
+            # A clock that was set back is a new time too.
+            if stream != self._stream or not 0 <= time - self._time < _TICK:
                 _write_all(self._index, _ENTRY.pack(self.size, time, stream))
                 self._stream, self._time = stream, time
             _write_all(self._log, data)

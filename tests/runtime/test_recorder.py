@@ -13,7 +13,7 @@ import pytest
 from mltui.domain.metric import SERIES_LIMIT
 from mltui.domain.run import RunState
 from mltui.engines.base import LogChunk
-from mltui.runtime.recorder import Recorder
+from mltui.runtime.recorder import Recorder, rests_due
 from mltui.runtime.replay import GAP
 from mltui.runtime.run_view import RunView
 from mltui.runtime.watcher import Watcher
@@ -215,6 +215,11 @@ def test_points_wait_for_room_on_the_disk(small_disk: Path, monkeypatch: pytest.
     (series,) = view.metrics.series.values()
     assert len(series) == 5000
     view.close()
+
+
+def test_a_clock_that_is_ahead_holds_up_no_curve() -> None:
+    """Reading rests no longer for lines that seem to be of the future, as after a clock was set back, than for new."""
+    assert [rests_due(lag) for lag in (-3600.0, 0.0, 30.0, 60.0, 3600.0)] == [1.0, 1.0, 0.5, 0.0, 0.0]
 
 
 def test_how_many_values_are_left_out_is_recorded(tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, ch
             assert any(p.stream == stream and p.time <= time < p.time + 0.11 for p in found)
 
 
+def test_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    """What comes after that has the time that the clock shows then."""
+    write(tmp_path, (1, b"one\n", 5000.0), (1, b"two\n", 1400.0), (1, b"three\n", 1400.05))
+    assert pieces(tmp_path) == [LogPiece(1, b"one\n", 5000.0), LogPiece(1, b"two\nthree\n", 1400.0)]
+
+
 def test_a_reader_follows_a_log_that_grows(tmp_path: Path) -> None:
     """Each look yields what has come since the last one."""
     with LogWriter(tmp_path) as writer, LogReader(tmp_path) as reader:

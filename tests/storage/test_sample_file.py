@@ -134,6 +134,14 @@ def test_the_number_of_rows_is_bounded() -> None:
     assert sum(row.samples for row in found) == 600 * len(rows)
 
 
+def test_a_clock_that_was_set_back_bounds_them_too() -> None:
+    """Rows that were written before that, and are of the future now, are joined like old ones."""
+    rows = [_row(T + at, float(at)) for at in range(2 * MOST)]
+    found = thinned(rows, T - 86_400)
+    assert len(found) < 600
+    assert sum(row.samples for row in found) == len(rows)
+
+
 def test_a_missing_value_does_not_count_in_a_mean() -> None:
     """NaN has no weight; where nothing was read the joined row has nothing."""
     nothing, some = array("f", [math.nan, math.nan]), array("f", [4.0, math.nan])
