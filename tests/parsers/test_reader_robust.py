@@ -148,6 +148,15 @@ def test_wrong_bytes_do_not_move_the_numbers() -> None:
     ]  # fmt: skip
 
 
+def test_letters_in_latin_1_are_read() -> None:
+    """Words that older programs write in Latin-1 are those of the same letters."""
+    log = "Époque 1/2 : perte = 0.5, précision = 91.2 %\r\nÉpoque 2/2 : perte = 0.4, précision = 92.5 %\r\n"
+    expected = [("perte", 1, 0.5), ("précision", 1, 91.2), ("perte", 2, 0.4), ("précision", 2, 92.5)]
+    for encoding in ("latin-1", "utf-8"):
+        points = MetricReader().feed(log.encode(encoding))
+        assert [(p.name, p.x, p.value) for p in points] == expected
+
+
 @pytest.mark.parametrize(
     "log",
     [

@@ -127,6 +127,20 @@ def _folds_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
     return None
 
 
+def _trials_are_set(record: Record, counts: bool) -> list[Field] | None:
+    """``trial 3 lr=0.01 val_loss=0.3``, ``run 3 done: lr=0.01 val_loss=0.3``: what was set for it is no curve.
+
+    ``[3] {"lr": 0.01, "dropout": 0.1, "val_loss": 0.3}`` is one of a ranking.
+    """
+    counted = [f.counts[0] for f in record.fields if f.counts]
+    if counted == ["trial"] or (record.ends and not counts):
+        for each in record.fields:
+            if each.role is Role.SCHEDULE and each.explicit:
+                each.role = Role.OTHER
+    ranked = not counted and any(n.place == "bracket" and n.first and n.total is None for n in record.nameless)
+    return [] if ranked and _sets(record) and any(is_setting(f.name) for f in record.fields) else None
+
+
 def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
     counted = any(f.role is Role.COUNTER for f in record.fields)
     if not counted and sum(is_setting(f.name) for f in record.fields) >= _MANY:
@@ -138,10 +152,10 @@ def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
 
 
 def _bests_are_found(record: Record, counts: bool) -> list[Field] | None:
-    """``lr=0.01  best val loss 0.29 (epoch 3)``: to what a setting came, and when."""
+    """``lr=0.01  best val loss 0.29 (epoch 3)``: to what a setting came, and perhaps when."""
     best = [f.index for f in _best(record) if role_of(_but_best(f.name)) is Role.METRIC]
     counted = [f.index for f in record.fields if f.role is Role.COUNTER]
-    found = best and counted and not record.nameless and min(counted) > best[0]
+    found = best and not record.nameless and (min(counted) > best[0] if counted else not counts)
     return [] if found and _sets(record) and not _metrics(record) else None
 
 
@@ -236,6 +250,15 @@ def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
     return [] if numbered and not counted and everyday else None
 
 
+def _letters_are_alike(record: Record, counts: bool) -> list[Field] | None:
+    """``B: 1.386 | C: 1.525 | M: 1.802 | T: 4.991``: among so many letters T is no time."""
+    letters = [f for f in record.fields if len(f.name) == 1 and f.explicit and f.decimal and not f.unit]
+    if sum(f.role is Role.UNKNOWN for f in letters) >= _MANY:
+        for each in letters:
+            each.role = Role.UNKNOWN if each.role is Role.OTHER else each.role
+    return None
+
+
 def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
     placed = counts or record.item  # What an indented line is about belongs to the line above.
     for each in record.fields if placed and not record.row and _metrics(record) else ():
@@ -262,6 +285,7 @@ _RULES: tuple[_Rule, ...] = (
     _codes_are_no_metrics,
     _searches_come_to_a_best,
     _folds_come_to_a_best,
+    _trials_are_set,
     _settings_are_no_values,
     _bests_are_found,
     _parts_stand_alone,
@@ -273,6 +297,7 @@ _RULES: tuple[_Rule, ...] = (
     _trades_lose,
     _data_are_worked_on,
     _things_have_numbers,
+    _letters_are_alike,
     _settings_may_be_learnt,
     _company_makes_values,
 )

@@ -8,7 +8,7 @@ from mltui.domain.words import scope_of, words
 from mltui.parsers.plans.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
 from mltui.parsers.words.roles import Role, counter_of, is_evaluation
-from mltui.parsers.words.vocabulary import COUNTERS, SAMPLES
+from mltui.parsers.words.vocabulary import COUNTERS, REPEATS, SAMPLES
 
 # What "steps" so far are called: "Total steps: 1000".
 _SO_FAR = frozenset(["total", "env", "environment", "training", "agent"])
@@ -54,6 +54,8 @@ class Counters:
             self.inner, self._preference = Counter("episode", "step", episode.index, episode.total), 0
         if self.epoch is not None and self.inner is not None and self.inner.axis == "trial":
             self.fold, self.inner, self._preference = self.fold or self.inner, None, _NONE
+        if self.epoch is not None and self.fold is None:
+            self._take_run(record, self.epoch)
         if self._preference >= 0:
             self._take_nameless(record)
         if not self.any:
@@ -79,6 +81,12 @@ class Counters:
                 self._coarse = bool(found.unit) and found.unit in "kKM" and not found.decimal
                 counter.evaluates = way == "step" and is_evaluation(found.name if scope_of(found.name) else found.label)
                 self._plural = found.name.lower() == "steps"
+
+    def _take_run(self, record: Record, epoch: Counter) -> None:
+        """Take the number of a run in front of the epoch, with which the line begins: each run counts anew."""
+        first = record.fields[0]
+        if first.name.lower() in REPEATS and not first.decimal and first.index < epoch.index:
+            self.fold = Counter(first.name.lower(), "fold", first.index, first.total)
 
     def _take_first_field(self, record: Record) -> None:
         """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too.

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from mltui.domain.metric import SERIES_LIMIT
 from mltui.parsers.judgement.judge import Judge
 from mltui.parsers.plans.plan import Plan
-from mltui.parsers.records.history import Curve, curves, history
+from mltui.parsers.records.history import Curve, curves, history, is_objective
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.words.values import Numbers
 
 #: So many values wait at most until the log ends; of more, the first that is told is read.
 _MOST = 10_000
+
+
+class _Waiting(NamedTuple):
+    """A history that waits until the log ends."""
+
+    curves: list[Curve]
+    heading: str
+    training: str
+    """What the training is called, if it is not the first."""
 
 
 class Histories:
@@ -25,8 +35,8 @@ class Histories:
         self._apply = apply
         self._told: set[tuple[str, str]] = set()
         """The fold and name of each curve that a history told."""
-        self._waiting: dict[tuple[str, ...], tuple[list[Curve], str]] = {}
-        """The histories that are of no fold, by the names of their curves, each with its heading."""
+        self._waiting: dict[tuple[str, ...], list[_Waiting]] = {}
+        """The histories that are of no fold, by the names of their curves: one of each training."""
         self._many: set[tuple[str, ...]] = set()
         """The names of such histories that came again with other values: each tells a part of a training."""
 
@@ -44,42 +54,55 @@ class Histories:
         found = history(text)
         if found and (self._told or self._waiting or self._has_told_nothing()):
             in_fold = bool(self._points.context.fold)
-            self._read_each([curve for curve in found if in_fold or curve.fold is not None], heading)
-            self._wait([curve for curve in found if not in_fold and curve.fold is None], heading)
+            self._read_each([curve for curve in found if in_fold or curve.part], heading)
+            self._wait([curve for curve in found if not (in_fold or curve.part)], heading)
         return bool(found)
 
     def close(self) -> None:
-        """Read what waited: nothing has shown that it was not the only one."""
-        for found, heading in self._waiting.values():
-            self._read_each(found, heading)
+        """Read what waited: nothing has shown that it tells a part of a training."""
+        lengths = {len(each.curves[0].points) for each in self._all_waiting() if is_objective(each.curves[0].name)}
+        for each in self._all_waiting():
+            if len(each.curves) > 1 or len(each.curves[0].points) in lengths:
+                if each.training:
+                    self._points.context.enter_training(each.training)
+                self._read_each(each.curves, each.heading)
         self._waiting.clear()
 
     def _wait(self, found: list[Curve], heading: str) -> None:
         """Keep a history of no fold until the log ends: one with the same names and other values refutes both.
 
-        One that goes on where the last one ended, or says the same, takes its place.
+        One that goes on where the last one ended, or says the same, takes its place; one under a heading that is like
+        the first one's tells another training.
         """
         names = tuple(curve.name for curve in found)
         if not found or names in self._many or ("", names[0]) in self._told:
             return
-        last = self._waiting.pop(names, None)
-        if last is not None and not all(map(_goes_on, last[0], found)):
+        successive = self._points.context.successive
+        told = self._waiting.pop(names, [])
+        goes_on = bool(told) and all(map(_goes_on, told[-1].curves, found))
+        training = successive.begin_anew() if told and not goes_on else ""
+        if told and not (goes_on or training):
             if len(self._many) < SERIES_LIMIT:
                 self._many.add(names)
-        elif sum(len(curve.points) for each in [found, *self._all_waiting()] for curve in each) > _MOST:
+            return
+        if not told:
+            successive.go_on()
+        kept = [*(told[:-1] if goes_on else told), _Waiting(found, heading, told[-1].training if goes_on else training)]
+        if sum(len(curve.points) for each in [*kept, *self._all_waiting()] for curve in each.curves) > _MOST:
             self._read_each(found, heading)
         else:
-            self._waiting[names] = found, heading
+            self._waiting[names] = kept
 
-    def _all_waiting(self) -> list[list[Curve]]:
-        return [curves for curves, _ in self._waiting.values()]
+    def _all_waiting(self) -> list[_Waiting]:
+        return [each for told in self._waiting.values() for each in told]
 
     def _read_each(self, found: list[Curve], heading: str) -> None:
         context = self._points.context
-        for fold, counter, name, pairs in found:
-            if fold is not None:
+        for part, counter, name, pairs in found:
+            if part:
                 before = context.fold
-                context.enter_fold("fold", float(fold))
+                word, _, number = part.partition(" ")
+                context.enter_fold(word, float(number))
                 if context.fold != before:
                     context.begin_attempt()
             key = context.fold, name

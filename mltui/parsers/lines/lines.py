@@ -137,7 +137,8 @@ class Lines:
                 self._read_plan(shape, frame, final)
         else:
             self._open = True
-            self._note_above(frame)
+            if kind != "listed":
+                self._note_above(frame)
             self._special(kind, text_of(frame))
         is_steady = alone and shape.steady and not (self._indented and kind != "row")
         return shape if is_steady else None

@@ -15,7 +15,7 @@ from mltui.parsers.lines.structured import Structured
 from mltui.parsers.lines.tabular import Tabular
 from mltui.parsers.lines.wrapped import before_warning
 from mltui.parsers.records import objects
-from mltui.parsers.records.history import history
+from mltui.parsers.records.history import curve_of_list, history
 from mltui.parsers.records.numbered import tokens_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import Record
@@ -102,6 +102,9 @@ class Understanding:
         begins, ends = message or (0, len(text))
         text, line = text[:ends], text[begins:ends]
         kind: Kind = "pairs" if around.bar or around.figures else kind_of(line, line.encode())
+        is_list = kind == "listed" and curve_of_list(line)
+        if is_list and not self._judge.points.context.nowhere:
+            kind = "pairs"  # In a log that counts they are values of where it stands.
         if message is not None and kind != "pairs":
             kind = "nothing"  # A table's row is no message.
         if kind == "pairs" and self._tables.repeats_name(line):
@@ -114,7 +117,9 @@ class Understanding:
             shape = NOTHING if kind == "nothing" else Shape(kind)
             literal = [(0, len(text))] if kind in ("header", "box") and _DIGIT.search(text) else []
         self._learn()
-        if self._thousands.doubtful and shape is not NOTHING:
+        if is_list:
+            shape.steady = False
+        elif self._thousands.doubtful and shape is not NOTHING:
             shape.steady = False  # The next line like it may show how to read them both.
         elif len(frame) <= READ_LIMIT and (text.isascii() or text.encode() == frame):
             self._memory.keep(frame, key, shape, [byte_span(text, a, b) for a, b in literal])

@@ -223,9 +223,13 @@ class Context:
         """The training goes on, or begins ``anew``; whether a line above was the heading of another one."""
         name = self.successive.begin_anew() if anew else self.successive.go_on()
         if name:
-            self.fold = f"{TRAINING} {name}"
-            self.trials += 1
+            self.enter_training(name)
         return bool(name)
+
+    def enter_training(self, name: str) -> None:
+        """Another training begins, which is called so."""
+        self.fold = f"{TRAINING} {name}"
+        self.trials += 1
 
     def reach(self, axis: str, x: float) -> None:
         """A bar is at ``x``: what is printed between its steps stands there."""

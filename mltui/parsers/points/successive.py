@@ -14,10 +14,13 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from mltui.domain.words import words
 from mltui.parsers.front.prefix import split_prefix
 from mltui.parsers.words import units
 from mltui.parsers.words.keys import key_of
+from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import text_of
+from mltui.parsers.words.vocabulary import HYPERPARAMETERS
 
 #: How long in bytes a heading may be.
 LONGEST_HEADING = 120
@@ -112,11 +115,12 @@ class Successive:
 
 @lru_cache(maxsize=4 * _LINES)
 def _compared(line: bytes) -> _Line:
-    text = text_of(line)[_length_of_prefix(key_of(line)) :].strip()
+    whole, start = text_of(line), _length_of_prefix(key_of(line))
+    text = whole[start if _WORD.search(whole, 0, start) else 0 :].strip()  # "--- lr=0.1 ---" has no logger's prefix.
     drawn = _DRAWN.match(text)
-    words = tuple([chunk.strip(_MARKS) for chunk in _CHUNK.findall(text)])
+    said = tuple(filter(None, [chunk.strip(_MARKS) for chunk in _CHUNK.findall(text)]))
     mark = drawn[1][:2] if drawn else ""
-    return _Line(text, mark, words, (mark, words[:1], text.count(":")))
+    return _Line(text, mark, said, (mark, said[:1], text.count(":")))
 
 
 @lru_cache(maxsize=4 * _LINES)
@@ -145,6 +149,11 @@ def _likeness(first: _Line, second: _Line) -> tuple[bool, bool, bool]:
     return bool(first.drawn), form, begun
 
 
+def _is_set(word: str) -> bool:
+    """Whether ``word`` names what a training is given."""
+    return role_of(word) is Role.SCHEDULE or not HYPERPARAMETERS.isdisjoint(words(word))
+
+
 def _share_words(first: _Line, second: _Line) -> bool:
     return sum(word in first.words for word in second.words) * 3 >= len(second.words)
 
@@ -161,7 +170,8 @@ def _difference(first: _Line, second: _Line) -> str:
         if not chunk or chunk in known:
             continue
         number = _NUMBER.fullmatch(chunk)
-        if _PASSING.fullmatch(chunk) or (number and i > 3):
+        is_set = number and i and _is_set(said[i - 1])  # "Training with lr 0.01"
+        if not is_set and (_PASSING.fullmatch(chunk) or (number and i > 3)):
             break  # "Number of parameters: 7850"
         if number:
             parts += said[max(i - 1, 0) : i]

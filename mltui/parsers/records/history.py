@@ -2,7 +2,8 @@
 
 The lists of a dictionary are as long as each other, and one of them is a loss. Dictionaries may stand in others, whose
 keys say of what they are: ``{'train': {'loss': …}, 'val': {'loss': …}}``; of a fold each counts by itself:
-``{'fold_1': {'loss': …}}``, ``Fold 1: {'loss': …}``. Values may be those of numpy and torch, ``np.float64(0.5)``.
+``{'fold_1': {'loss': …}}``, ``Fold 1: {'loss': …}``; a list of them tells one training each. Values may be those of
+numpy and torch, ``np.float64(0.5)``. A list alone is a curve if its name says so: ``train_losses = [0.9, 0.5, 0.4]``.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mltui.domain.words import LOSSES, words
-from mltui.parsers.words.roles import counter_of
+from mltui.domain.metric import TRAINING
+from mltui.domain.words import LOSSES, REWARDS, word_set, words
+from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import NUMBER, WRAPPER
 from mltui.parsers.words.values import value_of
 
@@ -32,6 +34,13 @@ _FOLD = re.compile(r"fold[ _#-]{0,2}(\d{1,3})\b", re.I)
 _DEEPEST = 3
 # So many values alone are a curve; of fewer, several lists have to be told.
 _MANY = 3
+# What stands in front of a list alone.
+_NAME = re.compile(r"\s{0,20}([A-Za-z][\w .-]{0,60})\s{0,20}[:=]\s{0,20}(?=\[)")
+# What the name of a list alone says that it is: several values, or the history of one.
+_SEVERAL = word_set("losses accs accuracies errors rewards returns scores")
+_LISTED = word_set("history hist curve list log")
+# A list of several dictionaries.
+_OPENS_LIST = re.compile(r"\[\s{0,20}(?=\{)")
 
 # A whole curve, and with its name: ``'accuracy': [(1, 0.86), (2, 0.87), (3, 0.89)]``.
 _PAIRS = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
@@ -42,7 +51,8 @@ _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
 class Curve(NamedTuple):
     """A series of a history."""
 
-    fold: int | None
+    part: str
+    """The fold or training that it is of, if the history tells several: ``fold 2``."""
     counter: str
     """What is counted: the name of a list beside it, or iterations."""
     name: str
@@ -75,17 +85,51 @@ def curves(text: str) -> list[tuple[str, list[tuple[float, float]]]]:
 
 def history(text: str) -> list[Curve]:
     """The curves of whole trainings that ``text`` tells; none if it tells anything else."""
-    at = text.find("{") if "[" in text else -1
-    heading = _HEADING.fullmatch(text[:at].strip()) if at >= 0 else None
+    if "[" not in text:
+        return []
+    if (at := text.find("{")) < 0:
+        return curve_of_list(text)
+    opens = _OPENS_LIST.search(text, max(0, at - 21), at + 1)
+    heading = _HEADING.fullmatch(text[: opens.start() if opens else at].strip())
     if heading is None or (heading[1] and not _OF_TRAINING.search(heading[1])):
         return []
     try:
-        found = _Reading(text, at).dictionaries()
+        found = _Reading(text, at if opens is None else opens.start()).trainings()
     except _NoHistory:
         return []
     fold = _FOLD.search(heading[1] or "")
-    curves = [_curves(each, int(fold[1]) if fold else None) for each in found if each.lists]
+    parts = [f"{TRAINING} {i}" for i in range(1, len(found) + 1)] if len(found) > 1 else [_fold(fold)]
+    curves = [_curves(each, part) for part, told in zip(parts, found, strict=True) for each in told if each.lists]
     return [curve for told in curves for curve in told] if all(curves) else []
+
+
+def curve_of_list(text: str) -> list[Curve]:
+    """The curve that ``text`` tells as a list with a name that says so: ``train_losses = [0.9, 0.5, 0.4]``."""
+    found = _NAME.match(text)
+    said = words(found[1]) if found else ()
+    if found is None or not (_SEVERAL.issuperset(said[-1:]) or _LISTED.issuperset(said[-1:]) or "per" in said):
+        return []
+    name = found[1].strip()
+    if said[-1] in _LISTED:
+        name = name[: -len(said[-1])].rstrip(" _.-")
+    if role_of(name) is not Role.METRIC:
+        return []
+    try:
+        ((told,),) = _Reading(f"{{'{name}': {text[found.end() :]}}}", 0).trainings()
+    except _NoHistory:
+        return []
+    values = told.lists.get(name, [])
+    points = [(float(x), value) for x, value in enumerate(values, 1)]
+    return [Curve("", "iteration", name, points)] if len(points) > _MANY else []
+
+
+def is_objective(name: str) -> bool:
+    """Whether ``name`` says what a training makes small or great: a list of these alone is one's curve."""
+    return not (LOSSES | REWARDS).isdisjoint(words(name))
+
+
+def _fold(found: re.Match[str] | None) -> str:
+    return f"fold {int(found[1])}" if found else ""
 
 
 class _NoHistory(Exception):
@@ -93,7 +137,7 @@ class _NoHistory(Exception):
 
 
 class _Reading:
-    """Reads dictionaries of lists, from ``text[at:]`` to its end."""
+    """Reads dictionaries of lists, or a list of such, from ``text[at:]`` to its end."""
 
     def __init__(self, text: str, at: int) -> None:
         self._text = text
@@ -101,13 +145,19 @@ class _Reading:
         self._found: list[_Lists] = []
         self._match = self._next()
 
-    def dictionaries(self) -> list[_Lists]:
-        """All that have lists, the outer ones first."""
-        self._take("{")
-        self._dictionary([])
+    def trainings(self) -> list[list[_Lists]]:
+        """All dictionaries that have lists, the outer ones first, of each training that is told."""
+        several, told = self._is("["), list[list[_Lists]]()
+        while not told or (several and self._is(",")):
+            self._take("{")
+            self._found = []
+            self._dictionary([])
+            told.append(self._found)
+        if several:
+            self._take("]")
         if self._match is not None or self._text[self._at :].strip():
             raise _NoHistory
-        return self._found
+        return told
 
     def _next(self) -> re.Match[str] | None:
         found = _TOKEN.match(self._text, self._at)
@@ -174,21 +224,21 @@ def _text_of(token: re.Match[str]) -> str:
     return text
 
 
-def _curves(told: _Lists, fold: int | None) -> list[Curve]:
-    """The curves of one dictionary, of ``fold`` if its keys say of no other; none where it is no history."""
+def _curves(told: _Lists, part: str) -> list[Curve]:
+    """The curves of one dictionary, of ``part`` if its keys say of no other; none where it is no history."""
     listed = {key: values for key, values in told.lists.items() if values}
     length = max(map(len, listed.values()), default=0)
     losses = any(not LOSSES.isdisjoint(words(key)[-1:]) for key in listed)
     whole = length > 1 and (len(listed) > 1 or length >= _MANY) and {len(v) for v in listed.values()} == {length}
     if not whole or not losses or any(map(counter_of, told.single)):
         return []
-    folds = [int(found[1]) for key in told.keys if (found := _FOLD.fullmatch(key))]
+    folds = [_fold(found) for key in told.keys if (found := _FOLD.fullmatch(key))]
     of = [key for key in told.keys if not _FOLD.fullmatch(key)]
     counter = next((key for key in listed if counter_of(key)), "")
     places = listed.pop(counter, [float(x) for x in range(1, length + 1)])
     return [
         Curve(
-            folds[-1] if folds else fold,
+            folds[-1] if folds else part,
             counter or "iteration",
             " ".join([*of, key]),
             list(zip(places, values, strict=True)),

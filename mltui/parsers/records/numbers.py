@@ -19,7 +19,7 @@ from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, counter_of, is_evaluation, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS
-from mltui.parsers.words.vocabulary import ABOUT, OF_FIRST, PARTS
+from mltui.parsers.words.vocabulary import ABOUT, OF_FIRST, PARTS, REPEATS
 
 #: In front of a count that belongs to a name.
 EXTENT = ABOUT | word_set("last past")
@@ -193,12 +193,13 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
 
 def _counts_in_front(walk: Walk, token: Token) -> bool:
     """Whether a line begins with what is counted and how many, a sentence or a field: ``Epochs 100. Error: 0.2``."""
-    end = walk.tokens[walk.i + 1 : walk.i + 2]
+    word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 3]
     begins = all(each.kind == "gap" or each.text == walk.phrase[0] for each in walk.tokens[: walk.i])
-    closed = bool(end) and (end[0].kind == "gap" or end[0].text in ".,;|")
-    return (
-        begins and closed and token.text.isdigit() and counter_of(walk.phrase[0].lower().removesuffix("s")) is not None
-    )
+    if not (begins and end and token.text.isdigit()):
+        return False
+    if word in REPEATS:
+        return any(each.kind == "word" and counter_of(each.text) for each in end)  # "Run 1, epoch 2, loss 0.5"
+    return (end[0].kind == "gap" or end[0].text in ".,;|") and counter_of(word.removesuffix("s")) is not None
 
 
 def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:

@@ -15,8 +15,8 @@ class Thousands:
     """Takes such numbers as one, once the log has shown that it writes them so.
 
     ``iter 100 938`` may as well be where it is and of how many. But no number of its own begins with a zero, ``1 000``,
-    and none has three groups or a total in the same form. Where the second number stays as the first goes on, it is the
-    total, in all of the log.
+    and none has three groups or a total in the same form. Where the first number stays as the second goes on, they are
+    one; where the second stays as the first goes on, it is the total, in all of the log.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,8 @@ class Thousands:
     def _prove(self, counts: list[list[str]], ratio: bool) -> None:
         """Note what these ``counts`` show, two of which may be a ``ratio``."""
         first, last = counts[0], self._last
-        if ratio or any(len(groups) > 2 or groups[1][0] == "0" for groups in counts):
+        stands = bool(last) and first[0] == last[0] and int(first[1]) > int(last[1])
+        if ratio or stands or any(len(groups) > 2 or groups[1][0] == "0" for groups in counts):
             self._proven = True
         elif last and first[1] == last[1] and first[0] != last[0]:
             self._proven = False

@@ -1,10 +1,14 @@
-"""Values without a name, in a form that says what they are: ``1m 3s (5000 5%) 2.31``, ``[3, 0.51, 0.62, '00:14']``."""
+"""Values without a name, in a form that says what they are: ``1m 3s (5000 5%) 2.31``, ``[3, 0.51, 0.62, '00:14']``.
+
+Where it only says that they are values of a training, they are called so: ``[#100][0.51][0.62]``.
+"""
 
 from __future__ import annotations
 
 import re
 
 from mltui.parsers.records.record import Field, new_field
+from mltui.parsers.words.roles import Role
 from mltui.parsers.words.tokens import NUMBER, Token
 
 # The turn of a loop that heads the lines on what it came to: ``run [50]:``.
@@ -17,15 +21,29 @@ _GROWS = re.compile(r" *\d+ +-?\d+\.\d+ +(?:[+-]\d+\.\d+|[+-]?nan) *")
 # An epoch, what it came to, and how long it took: what fastai's Recorder (learner.py, ``after_epoch``) prints where no
 # bar is drawn. Losses come first, of training and validation, then the metrics, none with its name.
 _EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), ?'\d+:\d\d(?::\d\d)?'\]\s*")
+# A count that says that it is one, by its sign or by the rate beside it, and behind it nothing but values, and times:
+# ``[#000100][0221ms][5.1052][4.5144]``, ``[   100,  0.0000400]     0.1372,     0.4248, ``.
+_COUNTED_VALUES = re.compile(
+    r"\[(?:#\d+| *\d+,\s*(?P<rate>0?\.0\d+|\d(?:\.\d+)?e-\d+))\]"
+    r"(?:[\s,\[\]]+-?(?:\d+\.\d+(?:e[-+]?\d+)?|\d+m?s|nan))+[\s,\[\]]*"
+)
+_COUNTED_VALUES_BYTES = re.compile(rb"(?:\[[\d:., -]+\]\s?)?" + _COUNTED_VALUES.pattern.encode())
 # For a first look: a count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
 _PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]|,[-+.\d, enainf]*'\d+:[\d:]+'\])\s*")
 
+# Counts in front, and many values whose names may be any: ``[  0]      30 || B: 1.386 | C: 1.525 | M: 1.802 | T: 4.9``.
+_COUNTED_NAMES = re.compile(
+    rb"\[\s*\d+(?:\s*/\s*\d+)?\]\s*(?:\d+\s*)?[|:,-]*\s*(?:[A-Za-z]\w{0,20}\s?[:=]\s?-?\d+\.\d+[\s|,;]+){4}"
+)
+
 
 def may_be_unnamed(line: bytes) -> bool:
     """Whether ``line`` may have one of these forms, or counts in a bracket what is set there, by a first look."""
-    if line[:1] in b"[(" and _PLACE.fullmatch(line):
+    if line[:1] in b"[(" and (
+        _PLACE.fullmatch(line) or _COUNTED_VALUES_BYTES.fullmatch(line) or _COUNTED_NAMES.match(line)
+    ):
         return True
     if line[-1:] == b":" and _TURN_BYTES.fullmatch(line):
         return True
@@ -48,10 +66,24 @@ def unnamed(text: str, tokens: list[Token]) -> list[Field]:
         return [new_field("iteration", 0, decimal=False), new_field("log_prob", 1, decimal=True)]
     if found := _EPOCH_LIST.fullmatch(text):
         return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
+    if found := _COUNTED_VALUES.fullmatch(text):
+        return _of_count([token for token in tokens if token.kind == "number"], bool(found["rate"]))
     if not _SHARE_AND_LOSS.fullmatch(text):
         return []
     last = sum(token.kind == "number" for token in tokens) - 1
     return [new_field("iteration", last - 2, decimal=False), new_field("loss", last, decimal=True)]
+
+
+def _of_count(numbers: list[Token], rate: bool) -> list[Field]:
+    """The fields of a count, a learning ``rate`` if one stands beside it, and the values behind them."""
+    fields = [new_field("iteration", 0, decimal=False)]
+    if rate:
+        fields.append(new_field("lr", 1, decimal=True))
+    values = [i for i, number in enumerate(numbers) if i >= len(fields) and not number.unit]
+    for which, i in enumerate(values, 1):
+        fields.append(new_field("value" if which == 1 else f"value ({which})", i, decimal=True))
+        fields[-1].role = Role.METRIC
+    return fields if values else []
 
 
 def _of_epoch(numbers: list[Token], values: int) -> list[Field]:

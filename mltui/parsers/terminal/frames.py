@@ -9,11 +9,12 @@ Bytes may be split anywhere; they cost linear time and bounded memory, and no by
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 
 #: Bytes that are kept of one line; what comes behind them is cut.
-LINE_LIMIT = 65536
+LINE_LIMIT = 1 << 18
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _CSI = re.compile(rb"\x1b\[([0-?]*)[ -/]*([@-~])")
 # A text that nothing ends, a title or the like, ends with its line: bytes are cut there.
@@ -60,12 +61,31 @@ def _apply_backspaces(text: bytes) -> bytes:
     return bytes(kept)
 
 
+def _as_latin(error: UnicodeError) -> tuple[str, int]:
+    """What stands for bytes that are no UTF-8: one or two in a word are its letters in Latin-1, as in ``Époque``."""
+    assert isinstance(error, UnicodeDecodeError)
+    text, start, end = error.object, error.start, error.end
+    begin, stop = start, end
+    while begin > start - 2 and begin > 0 and text[begin - 1] > 0x7F:
+        begin -= 1
+    while stop < end + 2 and stop < len(text) and text[stop] > 0x7F:
+        stop += 1
+    in_word = stop - begin < 3 and any(
+        byte.isalpha() for byte in (text[max(begin - 1, 0) : begin], text[stop : stop + 1])
+    )
+    letters = text[start:end].decode("latin-1") if in_word else ""
+    return letters if letters.isalpha() else "\ufffd", end
+
+
+codecs.register_error("mltui-latin", _as_latin)
+
+
 def _as_utf8(text: bytes) -> bytes:
     """``text`` with what is no UTF-8 replaced."""
     try:
         text.decode()
     except UnicodeDecodeError:
-        return text.decode("utf-8", "replace").encode()
+        return text.decode("utf-8", "mltui-latin").encode()
     return text
 
 
