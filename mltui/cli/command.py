@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser
+import sys
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mltui.cli.parser import Parser
 
 Arguments = Callable[[ArgumentParser], None]
+
+#: Seconds that are as good as for ever, and that every engine and clock can count.
+_EVER_S = 1e9
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,37 @@ def following_options(parser: ArgumentParser) -> None:
     parser.add_argument("-d", "--detach", action="store_true", help="do not follow: print the run's id and return")
     parser.add_argument("--plain", action="store_true", help="follow in lines, also in a terminal")
     add_json(parser)
+
+
+def how_many(least: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number from ``least`` on; one beyond all bounds means all there are."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise ArgumentTypeError(f"expected a whole number, {least} or more")
+        return min(number, sys.maxsize)
+
+    return read
+
+
+def grace_option(parser: ArgumentParser, whose: str) -> None:
+    """How long what is stopped may take to end; ``whose``: what holds without it."""
+    parser.add_argument("--grace", type=_seconds, metavar="S", help=f"seconds until it is killed (default: {whose})")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    # NaN is no number of seconds either.
+    if not seconds >= 0:
+        raise ArgumentTypeError("expected a number of seconds, 0 or more")
+    return min(seconds, _EVER_S)
 
 
 def listing_options(parser: ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mltui.cli.output import confirmed, print_json, print_table, say
 from mltui.cli.session import engine, open_launcher
-from mltui.domain.errors import EngineError, MltuiError, UsageError
+from mltui.domain.errors import EngineError, MltuiError
 from mltui.domain.figures import format_duration
 from mltui.domain.prefix import the_one
 from mltui.domain.text import one_line
@@ -53,8 +53,6 @@ def _containers(of: Engine) -> tuple[Container, ...]:
 
 def stop(args: Namespace) -> int:
     """Ask containers to end and wait; one of a run is stopped as that run."""
-    if args.grace is not None and args.grace < 0:
-        raise UsageError("--grace needs a number of seconds, 0 or more.")
 
     def act(launcher: Launcher, of: Engine, container: Container) -> str:
         launcher.end_container(of, container, "stop", args.grace)

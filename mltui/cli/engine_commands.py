@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from mltui.cli.command import Command, add_engine_options, add_json, listing_options, wish_arguments
+from mltui.cli.command import Command, add_engine_options, add_json, grace_option, listing_options, wish_arguments
 
 
 def _doctor(parser: ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def _container_list(parser: ArgumentParser) -> None:
 
 def _container_stop(parser: ArgumentParser) -> None:
     parser.add_argument("containers", nargs="+", metavar="CONTAINER", help="a name, an id or the beginning of one")
-    parser.add_argument("--grace", type=float, metavar="S", help="seconds until it is killed (default: its own)")
+    grace_option(parser, "its own")
     add_engine_options(parser)
 
 

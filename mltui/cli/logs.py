@@ -26,8 +26,6 @@ _READ = 1 << 20
 
 def logs(args: Namespace) -> int:
     """Print a run's log, or how its image was made."""
-    if args.tail is not None and args.tail < 0:
-        raise UsageError("--tail needs a number of lines, 0 or more.")
     if args.raw and sys.stdout.isatty() and not args.force:
         raise UsageError(
             "--raw would send the log's control sequences to this terminal.",

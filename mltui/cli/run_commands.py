@@ -10,6 +10,8 @@ from mltui.cli.command import (
     add_json,
     following_options,
     gpus_option,
+    grace_option,
+    how_many,
     run_argument,
     wish_arguments,
 )
@@ -18,7 +20,7 @@ from mltui.cli.command import (
 def _run(parser: ArgumentParser) -> None:
     wish_arguments(parser)
     parser.add_argument(
-        "--parallel", type=int, metavar="N",
+        "--parallel", type=how_many(1), metavar="N",
         help="of a sweep N runs at a time (default: as GPUs become free; without GPUs one after another)",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="print the docker commands it stands for; start nothing")
@@ -31,7 +33,9 @@ def _demo(parser: ArgumentParser) -> None:
 
 
 def _runs(parser: ArgumentParser) -> None:
-    parser.add_argument("-n", type=int, default=20, metavar="N", dest="limit", help="the newest N runs (default 20)")
+    parser.add_argument(
+        "-n", type=how_many(1), default=20, metavar="N", dest="limit", help="the newest N runs (default 20)"
+    )
     parser.add_argument("-a", "--all", action="store_true", help="all runs")
     _group(parser, "only the runs of a sweep, all of them, in the order of their values")
     add_json(parser)
@@ -45,7 +49,7 @@ def _show(parser: ArgumentParser) -> None:
 def _logs(parser: ArgumentParser) -> None:
     run_argument(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run ends")
-    parser.add_argument("-n", "--tail", type=int, metavar="N", help="begin with the last N lines")
+    parser.add_argument("-n", "--tail", type=how_many(0), metavar="N", help="begin with the last N lines")
     parser.add_argument("--build", action="store_true", help="how its image was made, instead of what it printed")
     parser.add_argument("--raw", action="store_true", help="every byte as it was received, control sequences too")
     parser.add_argument("--force", action="store_true", help="raw bytes also to a terminal, which they may confuse")
@@ -58,7 +62,7 @@ def _group(parser: ArgumentParser, what: str) -> None:
 def _stop(parser: ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id, the beginning of one, or 'last'")
     _group(parser, "all runs of a sweep instead, those that wait first")
-    parser.add_argument("--grace", type=float, metavar="S", help="seconds until it is killed (default: the profile's)")
+    grace_option(parser, "the profile's")
 
 
 def _limits(parser: ArgumentParser) -> None:

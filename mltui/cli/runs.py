@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -32,12 +33,10 @@ _RECORD_S = 15.0
 def list_runs(args: Namespace) -> int:
     """Print the newest runs."""
     launcher = open_launcher(args)
-    if args.limit < 1:
-        raise UsageError("-n needs a number of runs, 1 or more.")
     runs = (
         launcher.database.group(args.group)
         if args.group is not None
-        else launcher.database.runs(limit=1_000_000 if args.all else args.limit)
+        else launcher.database.runs(limit=sys.maxsize if args.all else args.limit)
     )
     if args.json:
         for run in runs:
@@ -198,8 +197,6 @@ def _print_metrics(store: MetricStore) -> None:
 
 def stop(args: Namespace) -> int:
     """Ask a run to end and wait until it has."""
-    if args.grace is not None and args.grace < 0:
-        raise UsageError("--grace needs a number of seconds, 0 or more.")
     if (args.run is None) == (args.group is None):
         raise UsageError("mltui stop needs a RUN or --group ID.", "For example: mltui stop last")
     if args.group is not None:

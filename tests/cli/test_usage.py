@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -73,6 +74,10 @@ def test_every_handler_exists(name: str) -> None:
         (["run", "nosuch-profile"], "There is no profile 'nosuch-profile'"),
         (["run", "x", "--set", "epochs"], "NAME=VALUE"),
         (["runs", "-n", "0"], "1 or more"),
+        (["logs", "last", "--tail", "-1"], "0 or more"),
+        (["run", "x", "--parallel", "two"], "1 or more"),
+        (["stop", "last", "--grace", "nan"], "0 or more"),
+        (["container", "stop", "x", "--grace", "-1"], "0 or more"),
         (["metrics", "x", "--format", "xml"], "jsonl"),
         (["runs", "--host", "unix:///a"], "--host"),
         (["--read-only", "rm", "last"], "for the app"),
@@ -89,6 +94,14 @@ def test_wrong_usage_is_one_sentence_and_exit_code_2(
     assert captured.out == ""
     assert expected in captured.err
     assert captured.err.startswith("mltui: ")
+
+
+def test_numbers_beyond_all_bounds_are_the_greatest_that_can_be_counted() -> None:
+    """Neither a database nor a clock refuses what an option was given."""
+    many = "9" * 30
+    assert COMMANDS["runs"].parser().read(["-n", many]).limit == sys.maxsize
+    assert COMMANDS["logs"].parser().read(["last", "--tail", many]).tail == sys.maxsize
+    assert math.isfinite(COMMANDS["stop"].parser().read(["last", "--grace", "inf"]).grace)
 
 
 def test_without_a_terminal_the_app_names_what_works(program: Program) -> None:
