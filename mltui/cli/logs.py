@@ -78,9 +78,9 @@ def _print(
         going_on = active()
         for data, stream in pieces():
             printer.take(data, stream)
-        printer.show()
         if not going_on:
             break
+        printer.show()
         time.sleep(_TICK_S)
     printer.close()
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mltui.cli import main
 from mltui.cli.diagnosis import print_report
 from mltui.domain.metric import MetricStore
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
+from mltui.storage.history import RunDatabase
+from mltui.storage.log_file import LogWriter
 from mltui.storage.run_folder import RunFolder
 from tests.cli.conftest import PATIENCE, TRAIN, WAIT, Program
 
@@ -157,6 +161,21 @@ def test_logs_are_what_was_printed(trained: Trained) -> None:
     assert program("logs", run, "--tail", "2")[0].splitlines() == lines[-2:]
     assert program("logs", run, "--raw")[0].splitlines() == lines
     assert program("logs", run, "--build")[0] != ""
+
+
+def test_a_line_without_end_is_the_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It counts as one of the last lines that are asked for."""
+    monkeypatch.setenv("MLTUI_HOME", str(tmp_path))
+    folder = RunFolder(tmp_path, "abcd2345")
+    folder.make()
+    with closing(RunDatabase(tmp_path / "runs.db")) as database:
+        database.add(Run("abcd2345", "begun", "", "local", "", RunState.FINISHED))
+    with LogWriter(folder.path) as log:
+        log.append(1, b"one\ntwo\nbegun", 0.0)
+    assert [main(["logs", "abcd2345", "--tail", count]) for count in ("0", "2")] == [0, 0]
+    assert capsys.readouterr().out == "two\nbegun\n"
 
 
 def test_raw_bytes_do_not_go_to_a_terminal_unasked(trained: Trained) -> None:
