@@ -10,7 +10,6 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mltui.cli.output import print_table, say
 from mltui.cli.session import open_launcher
@@ -20,9 +19,7 @@ from mltui.domain.metric import MetricPoint, MetricStore, left_out_text
 from mltui.domain.text import clean, one_line
 from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
 from mltui.runtime.metric_summary import best_text, of_kind, read_metrics, x_text
-
-if TYPE_CHECKING:
-    from mltui.storage.run_folder import RunFolder
+from mltui.storage.run_folder import RunFolder
 
 #: Bytes asked of a log at once; a pipe gives what it has.
 _READ = 1 << 16
@@ -31,14 +28,16 @@ _EXPORTS = ("tensorboard", "svg")
 
 def metrics(args: Namespace) -> int:
     """Print the points or, as a table, a line for each series; write them where a file or an export is asked for."""
+    source = _source(args)
     if args.output == "-" or not args.output:
         with _in_blocks():
-            _give(args)
+            _give(args, source)
         return 0
     path = Path(args.output)
+    _refuse_to_overwrite(source, path)
     try:
         with path.open("w", encoding="utf-8", errors="replace", newline="") as file, redirect_stdout(file):
-            _give(args)
+            _give(args, source)
     except OSError as error:
         raise cannot_write(path, error) from error
     say(f"Written: {path}")
@@ -66,22 +65,37 @@ def _in_blocks() -> Iterator[None]:
             blocks.detach().detach()
 
 
-def _give(args: Namespace) -> None:
+def _source(args: Namespace) -> Path | RunFolder | None:
+    """What is read: a file or a folder of files, a run, or (``None``) standard input. Raises ``MltuiError``."""
+    if args.source == "-":
+        return None
+    return Path(args.source) if os.path.exists(args.source) else _folder(args)
+
+
+def _refuse_to_overwrite(source: Path | RunFolder | None, path: Path) -> None:
+    """Raises ``UsageError`` where ``path``, which is to be written anew, is the very file that is to be read."""
+    read = sys.stdin.fileno() if source is None else source if isinstance(source, Path) else source.log
+    with suppress(OSError):
+        if path.is_file() and os.path.samestat(os.stat(read), path.stat()):
+            raise UsageError(f"--output {path} would overwrite the log that is read.", "Name another file.")
+
+
+def _give(args: Namespace, source: Path | RunFolder | None) -> None:
     if args.explain:
-        _explain(args)
-    elif args.source == "-":
+        _explain(source)
+    elif source is None:
         _print(args, _read_log(sys.stdin.fileno()))
-    elif os.path.exists(args.source):
-        _print_file(args, Path(args.source))
+    elif isinstance(source, Path):
+        _print_file(args, source)
     else:
-        _print_run(args, _folder(args))
+        _print_run(args, source)
 
 
-def _explain(args: Namespace) -> None:
+def _explain(source: Path | RunFolder | None) -> None:
     """Print what the reader makes of each line of a log."""
     from mltui.parsers.explain import Explainer
 
-    path = Path(args.source) if os.path.exists(args.source) else _folder(args).log if args.source != "-" else None
+    path = source if isinstance(source, Path) or source is None else source.log
     with path.open("rb") if path else sys.stdin.buffer as log:
         for line in Explainer().explain(log):
             print(clean(line))

@@ -194,6 +194,16 @@ def test_points_go_to_a_file_that_is_named(program: Program) -> None:
     assert "no/such/file cannot be written" in said
 
 
+def test_what_is_read_is_not_overwritten(program: Program) -> None:
+    """Neither the log itself, by whatever name, nor what another file has for the sake of a run that is not there."""
+    log = program.folder / "train.log"
+    log.write_bytes(_LOG)
+    (program.folder / "link").symlink_to(log)
+    assert "would overwrite the log" in program("metrics", "train.log", "--output", "link", code=2)[1]
+    program("metrics", "nosuch", "--output", "train.log", code=1)
+    assert log.read_bytes() == _LOG
+
+
 def test_curves_are_exported_for_tensorboard_and_as_a_picture(program: Program) -> None:
     """Event files and SVG, of a log as of a run; a kind that is not known is wrong usage."""
     program("metrics", "-", "--export", "tensorboard", "events", stdin=_LOG)
