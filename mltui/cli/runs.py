@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from mltui.cli.diagnosis import print_report, report_value
 from mltui.cli.output import STATE_COLOURS, paint, print_json, print_table, say
 from mltui.cli.session import open_launcher
 from mltui.domain.errors import MltuiError, NotFound, UsageError
-from mltui.domain.figures import UNKNOWN, format_bytes, format_duration, format_value
+from mltui.domain.figures import UNKNOWN, counted, format_bytes, format_duration, format_value
 from mltui.domain.limits import change_text
 from mltui.domain.metric import left_out_text
 from mltui.domain.text import clean, one_line
@@ -177,11 +179,13 @@ def _params(run: Run) -> str:
 def outputs_text(folder: RunFolder) -> str:
     """``3 files, 1.2 MiB``."""
     files, size = 0, 0
-    for path in folder.outputs.rglob("*"):
-        status = path.lstat()
-        if not path.is_dir():
-            files, size = files + 1, size + status.st_size
-    return f"{files} file{'' if files == 1 else 's'}, {format_bytes(size)}" if files else "empty"
+    for within, _, names in os.walk(folder.outputs):
+        for name in names:
+            # A training that goes on may take it away, or give it its final name, in this moment.
+            with suppress(OSError):
+                size += os.lstat(os.path.join(within, name)).st_size
+                files += 1
+    return f"{counted(files, 'file')}, {format_bytes(size)}" if files else "empty"
 
 
 def _print_metrics(store: MetricStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from mltui.cli import main
 from mltui.cli.diagnosis import print_report
+from mltui.cli.runs import outputs_text
 from mltui.domain.metric import MetricStore
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
 from mltui.storage.history import RunDatabase
@@ -143,6 +145,21 @@ def test_show_names_everything_and_takes_the_beginning_of_an_id(trained: Trained
     assert "docker run" in out
     [record] = program.lines("show", run, "--json")
     assert (Path(str(record["outputs"])) / "model").read_text() == "kept\n"
+
+
+def test_outputs_may_change_while_they_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint that gets its final name in this moment is no failure of ``show``."""
+    folder, lstat = RunFolder(tmp_path, "abcd2345"), os.lstat
+    folder.make()
+    for name in ("model", "model.tmp"):
+        (folder.outputs / name).write_bytes(b"12345")
+
+    def renamed_before(path: str) -> os.stat_result:
+        (folder.outputs / "model.tmp").unlink(missing_ok=True)
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", renamed_before)
+    assert outputs_text(folder) == "1 file, 5 B"
 
 
 def test_unknown_run_is_exit_code_1(trained: Trained) -> None:
