@@ -12,7 +12,7 @@ from mltui.cli.launch import wish_of
 from mltui.cli.output import confirmed, cut, is_terminal, print_json, print_table, say, terminal_columns
 from mltui.cli.session import engine, load, open_launcher
 from mltui.domain.errors import EngineError, ImageError, MltuiError
-from mltui.domain.figures import UNKNOWN, format_bytes, format_duration
+from mltui.domain.figures import UNKNOWN, counted, format_bytes, format_duration
 from mltui.domain.prefix import the_one
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import ListsImages, Progress
@@ -38,7 +38,7 @@ def list_images(args: Namespace) -> int:
 
 
 def _row(image: Image) -> tuple[str, ...]:
-    used = UNKNOWN if image.containers is None else f"{image.containers} containers" if image.containers else ""
+    used = UNKNOWN if image.containers is None else counted(image.containers, "container") if image.containers else ""
     age = format_duration(time.time() - image.created)
     return image.name, image.id.removeprefix("sha256:")[:12], format_bytes(image.size), age, used
 
