@@ -59,6 +59,9 @@ class SkipWatch:
         """The least age of a line when it came: what the clocks of the two machines differ by, at most."""
         self._age = 0.0
         self._missed = -math.inf
+        self.given = {1: b"", 2: b""}
+        """The time stamp of the last line of each stream that was given as missed. Streams need not be in step: the
+        follower may come to it yet."""
         self.closed = False
         """Nobody wants to know any more."""
 
@@ -88,9 +91,11 @@ class SkipWatch:
         """The lines between two moments that the log has, behind a mark where it does not reach back that far."""
         asked, missing = time.time(), False
         source, reaches = self._from(max(newest.values()))
-        missed = (frame for frame in source if newest[frame.stream] < frame.stamp < now)
+        known = {stream: max(stamp, self.given[stream]) for stream, stamp in newest.items()}
+        missed = (frame for frame in source if known[frame.stream] < frame.stamp < now)
         for stream, group in groupby(missed, key=lambda frame: frame.stream):
             lines, missing = list(group), True
+            self.given[stream] = lines[-1].stamp
             if not reaches:
                 yield self._lost(at)
                 reaches = True

@@ -149,6 +149,7 @@ def stamped_chunks(blocks: Iterator[bytes], watch: SkipWatch | None = None) -> I
     rest = b""
     newest = {1: b"", 2: b""}
     last = {1: b"", 2: b""}
+    given = watch.given if watch else {1: b"", 2: b""}
     again = False
     for block in blocks:
         data = rest + block if rest else block
@@ -163,8 +164,10 @@ def stamped_chunks(blocks: Iterator[bytes], watch: SkipWatch | None = None) -> I
             kind = 2 if data[at] == 2 else 1
             space = data.find(b" ", start, stop)
             at, now, frame = stop, data[start:space], data[start:stop]
-            again = now < newest[kind] or (
-                now == newest[kind] and (again or (frame == last[kind] and frame[-1:] == b"\n"))
+            again = (
+                now < newest[kind]
+                or now <= given[kind]
+                or (now == newest[kind] and (again or (frame == last[kind] and frame[-1:] == b"\n")))
             )
             if again:
                 continue

@@ -167,6 +167,17 @@ def test_a_log_that_reaches_back_further_than_its_last_lines() -> None:
     assert [chunk.lost for chunk in watched([A, C], [C], [B, C])] == [False, True, False]
 
 
+def test_streams_that_are_not_in_step() -> None:
+    """A line whose time is before that of the other stream's line in front of it comes once, and no mark stands."""
+    lines = [(1, 1.0, b"a\n"), (1, 2.4, b"c\n"), (2, 2.0, b"b\n"), (1, 3.0, b"e\n"), (2, 2.6, b"d\n"), (2, 2.7, b"f\n")]
+    log = b"".join(frame(stream, stamp(at) + b" " + text) for stream, at, text in lines)
+    watch = SkipWatch(lambda part: (block for block in [log]))
+    watch._least, watch._age = 0.0, 9.0
+    found = list(stamped_chunks(iter(cut(log, [30])), watch))
+    assert not any(chunk.lost for chunk in found)
+    assert {s: b"".join(c.data for c in found if c.stream == s) for s in (1, 2)} == {1: b"a\nc\ne\n", 2: b"b\nd\nf\n"}
+
+
 def test_who_has_missed_nothing_is_not_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by what came late before, nor by what asking took; by more than that it is."""
     clock = [2000.0]
