@@ -28,6 +28,8 @@ _NEAR_S = 1.0
 #: an exit code of their own, and only the engine knows of it.
 _SIGNALLED = 128
 _STARTED_AGAIN = "The container was started again."
+#: An engine that carries the output takes it from the container first and writes it to its log then.
+_BROKE_OFF = "The engine broke off here: if it was stopped, lines that it had taken but not yet written are missing."
 _UNREADABLE = "Its log cannot be read"
 #: So often is the log of an ended container asked for before a refusal is taken for an answer.
 _LOG_TRIES = 4
@@ -53,6 +55,10 @@ class Following:
         """Streams whose record ends within a line."""
         self._newest = 0.0
         """When the newest line was printed; seconds since 1970."""
+        self._read_until: float | None = None
+        """When the stream that was taken last came to its end."""
+        self._broke_off: float | None = None
+        """When the output broke off though the container went on, as long as that is not marked in the log."""
 
     def follow(self, stream: LogStream | None, *, again: bool = False) -> ContainerStatus:
         """Record ``stream``, or the engine's log, to the container's end; raises ``NotFound`` if it vanished.
@@ -62,8 +68,9 @@ class Following:
         self._note_start()
         self.restarted = again
         refusals, mark = 0, _STARTED_AGAIN if again else ""
+        self._broke_off = self._patience.gone if stream is None else None
         while True:
-            complete = False
+            complete, self._read_until = False, None
             try:
                 complete = self._record(stream, mark)
                 refusals, mark = 0, ""
@@ -83,6 +90,8 @@ class Following:
                     return status
             if self._is_another_start(status):
                 mark = _STARTED_AGAIN
+            elif self._broke_off is None and not status.ended:
+                self._broke_off = self._read_until
             if refusals:
                 back_off(refusals)
 
@@ -126,15 +135,20 @@ class Following:
 
         An engine that is shut down in order takes them still, after it has ceased to answer: then some are there.
         """
-        engine, gone, back = self._engine, self._patience.gone, self._patience.back
-        if gone is None or back is None or not self._patience.was_away_at(status.finished, -_NEAR_S):
+        gone, back = self._patience.gone, self._patience.back
+        if gone is None or back is None or not self._engine_carries():
             return
-        if isinstance(engine, CarriesOutput) and engine.carries_output() and self._newest < gone + _NEAR_S:
+        if not self._patience.was_away_at(status.finished, -_NEAR_S):
+            self._mark(_BROKE_OFF if self._broke_off is not None else "")
+        elif self._newest < gone + _NEAR_S:
             self._mark("Its engine was away from here on: what was printed after this may be lost.")
             clock = (time.strftime("%H:%M:%S", time.localtime(moment)) for moment in (gone, back))
             self._row.add_note(
                 f"Its engine did not answer from {' to '.join(clock)}: what it printed then may be lost."
             )
+
+    def _engine_carries(self) -> bool:
+        return isinstance(self._engine, CarriesOutput) and self._engine.carries_output()
 
     def _record(self, live: LogStream | None, mark: str) -> bool:
         """Take the live output, else the engine's log, to its end; ``False`` when it may have been cut off.
@@ -148,6 +162,7 @@ class Following:
                     self._take(chunk)
             else:
                 self._record_rest(stream, mark)
+            self._read_until = time.time()
             return self._answers()
         except OSError as error:
             # Closed before the wait: an engine holds up a container whose output nobody takes.
@@ -173,6 +188,7 @@ class Following:
             lost = lost or chunk.lost
             new = replay.rest(chunk)
             if new.data:
+                self._mark_where_it_broke_off(new)
                 self._take(self._with_gap(new) if lost else new)
                 lost = False
                 self._patience.clear()
@@ -180,9 +196,19 @@ class Following:
             for new in replay.finish():
                 self._take(new)
 
+    def _mark_where_it_broke_off(self, chunk: LogChunk) -> None:
+        """Behind all that the engine took before its output broke off: what it held then is in no log.
+
+        An engine that is stopped in order writes that still, unless it is stopped alone (Docker's live-restore).
+        """
+        if self._broke_off is not None and (chunk.time is None or chunk.time > self._broke_off):
+            self._broke_off = None
+            if self._engine_carries() and not _begins_with_gap(chunk):
+                self._mark(_BROKE_OFF)
+
     def _with_gap(self, chunk: LogChunk) -> LogChunk:
         """``chunk`` with the mark of a gap before it, unless the replay has put one there."""
-        if GAP in chunk.data[: len(GAP) + 1]:
+        if _begins_with_gap(chunk):
             return chunk
         return chunk._replace(data=(b"\n" if chunk.stream in self._begun else b"") + GAP + chunk.data)
 
@@ -214,3 +240,7 @@ class Following:
             if status.ended or time.monotonic() > end:
                 return status
             time.sleep(0.05)
+
+
+def _begins_with_gap(chunk: LogChunk) -> bool:
+    return GAP in chunk.data[: len(GAP) + 1]
