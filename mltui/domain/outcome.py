@@ -36,11 +36,11 @@ def outcome(
         killed = code == _SIGNAL_BASE + signal.SIGKILL
         return Outcome(RunState.STOPPED, "stopped", "Killed on request." if killed else "Stopped on request.")
     if status.oom_killed and code != 0:
-        limit = f" of {format_bytes(memory_limit)}" if memory_limit else ""
+        limit = f" at its limit of {format_bytes(memory_limit)}" if memory_limit else ""
         return Outcome(
             RunState.FAILED,
             "oom",
-            f"Out of memory: the kernel killed it at its limit{limit} (exit {code}).",
+            f"Out of memory: the kernel killed it{limit} (exit {code}).",
             "Raise mem_limit in the profile, or lower the batch size or the number of workers.",
         )
     if code == 0:
@@ -72,8 +72,8 @@ def _exit_sentence(code: int, error: str) -> tuple[str, str]:
         return "The command was not found (exit 127).", "Check command and entrypoint in the profile."
     if code == _SIGNAL_BASE + signal.SIGKILL:
         return (
-            "Killed by SIGKILL (exit 137), not by its memory limit.",
-            "Somebody killed it, or the machine ran out of memory: see dmesg.",
+            "Killed by SIGKILL (exit 137); nothing reports that its memory ran out.",
+            "Somebody killed it, or memory ran out all the same: see dmesg.",
         )
     if _SIGNAL_BASE < code < _SIGNAL_BASE + 65:
         return f"Ended by {_signal_name(code)} (exit {code}).", "The last lines of its log say more."

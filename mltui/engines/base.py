@@ -219,6 +219,17 @@ class Restarts(Protocol):
 
 
 @runtime_checkable
+class TellsOutOfMemory(Protocol):
+    """An engine that may know more of a container's end than its status says."""
+
+    def ran_out_of_memory(self, ended: ContainerStatus) -> bool | None:
+        """Whether the kernel killed in it for want of memory; ``None`` where the engine cannot tell.
+
+        May wait for a second for the kernel's report. Raises ``EngineError`` when it cannot be asked.
+        """
+
+
+@runtime_checkable
 class CarriesOutput(Protocol):
     """An engine that may itself take what containers print to their logs."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +34,17 @@ _HOST = frozenset({"cpu", "cpu_count", "memory", "memory_total"})
 class RunSampler:
     """Samples in a thread of its own from ``start`` to ``close``; whatever fails costs samples, never the run."""
 
-    def __init__(self, engine: Engine, container: str, gpus: Sequence[str], folder: RunFolder) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        container: str,
+        gpus: Sequence[str],
+        folder: RunFolder,
+        each_time: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
+        self._each_time = each_time
+        """Called before each sample."""
         self._container = container
         self._gpus = tuple(gpus)
         self._folder = folder
@@ -68,6 +77,7 @@ class RunSampler:
             while not self._closed.is_set():
                 began = time.monotonic()
                 wait = _PERIOD_S
+                self._each_time()
                 try:
                     writer.add(time.time(), dict(self._sample()))
                 except (OSError, MltuiError):

@@ -19,6 +19,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from mltui.domain.errors import EngineError, EngineUnavailable, GpuUnavailable, ImageError, MltuiError, NotFound
@@ -28,6 +29,7 @@ from mltui.domain.run import STARTED_AGAIN, WITHOUT_GPU, Run, RunState
 from mltui.domain.text import clean, one_line
 from mltui.engines.base import Engine, LogStream, Progress
 from mltui.runtime.following import Following
+from mltui.runtime.memory_kills import MemoryKills
 from mltui.runtime.patience import Patience
 from mltui.runtime.recorder import Recorder
 from mltui.runtime.run_row import RunRow
@@ -81,6 +83,7 @@ class Supervisor:
         self._database = database
         self._row = RunRow(run, database, folder)
         self._patience = Patience(self._row)
+        self._kills = MemoryKills()
         self._told = 0.0
         self._news = ""
 
@@ -120,7 +123,8 @@ class Supervisor:
                 return _failure(error)
             try:
                 following = Following(container, self._engine, recorder, self._row, self._patience, self._folder)
-                with RunSampler(self._engine, container, self._row.recorded().gpus, self._folder):
+                gpus = self._row.recorded().gpus
+                with RunSampler(self._engine, container, gpus, self._folder, self._kills.note):
                     status = following.follow(stream, again=self._run.reason == STARTED_AGAIN)
                 return self._conclusion(status, following)
             except NotFound as error:
@@ -202,6 +206,7 @@ class Supervisor:
         try:
             stream = self._engine.attach(container)
             self._stop_if_asked()
+            self._kills.note()
             self._engine.start(container)
         except BaseException as error:
             # An engine that went away or failed in this moment may have started it all the same.
@@ -255,6 +260,8 @@ class Supervisor:
         run = self._row.recorded()
         changed = [one.after for one in run.changes if one.what == "memory" and one.after is not None]
         memory = int(changed[-1]) if changed else self._spec.resources.memory if self._spec else None
+        if not run.stop_requested and not status.oom_killed and self._kills.ended(status, self._engine):
+            status = replace(status, oom_killed=True)
         end = outcome(
             status,
             stop_requested=run.stop_requested,

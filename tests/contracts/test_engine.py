@@ -12,7 +12,8 @@ import pytest
 from mltui.domain.container import Limits
 from mltui.domain.errors import EngineError, NotFound, StartError
 from mltui.domain.launch import Resources
-from mltui.engines.base import ChangesLimits, Engine, ListsContainers, ReportsUsage
+from mltui.engines.base import ChangesLimits, Engine, ListsContainers, ReportsUsage, TellsOutOfMemory
+from mltui.runtime.memory_kills import MemoryKills
 from tests.contracts.conftest import Rig, collect, until
 
 
@@ -88,6 +89,17 @@ def test_killed_by_a_signal_is_128_and_the_signal(rig: Rig) -> None:
     _, status, _ = rig.run(rig.spec("kill -9 $$"))
     assert status.exit_code == 137
     assert not status.oom_killed
+
+
+def test_killed_for_want_of_memory(rig: Rig) -> None:
+    """That a command went over its memory limit is known: from the engine, else from the kernel."""
+    if not isinstance(rig.engine, TellsOutOfMemory):
+        assert rig.engine.name == "local"
+        return
+    kills = MemoryKills()
+    _, status, _ = rig.run(rig.spec("exec tail /dev/zero", resources=Resources(memory=16 << 20), init=False))
+    assert status.exit_code == 137
+    assert kills.ended(status, rig.engine)
 
 
 def test_command_environment_and_working_directory(rig: Rig, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def test_out_of_memory() -> None:
     assert ended(137, oom_killed=True, limit=2 << 30).detail == (
         "Out of memory: the kernel killed it at its limit of 2.00 GiB (exit 137)."
     )
+    assert ended(137, oom_killed=True).detail == "Out of memory: the kernel killed it (exit 137)."
     assert ended(1, oom_killed=True)[:2] == (RunState.FAILED, "oom")
     assert "mem_limit" in ended(137, oom_killed=True).hint
     assert ended(0, oom_killed=True) == Outcome(RunState.FINISHED)
@@ -66,7 +67,7 @@ def test_failures_say_what_and_what_to_do(code: int, words: str) -> None:
 
 def test_sigkill_without_the_flag_is_not_called_out_of_memory() -> None:
     """Somebody killed it, or the machine ran out: that is said."""
-    assert "not by its memory limit" in ended(137).detail
+    assert "nothing reports that its memory ran out" in ended(137).detail
 
 
 def test_the_engines_own_words_are_told_in_one_clean_line() -> None:

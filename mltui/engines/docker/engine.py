@@ -30,6 +30,7 @@ from mltui.engines.docker.create import (
     start_refusal,
     taken_port,
 )
+from mltui.engines.docker.endings import ran_out_of_memory, told_to_end
 from mltui.engines.docker.endpoint import Endpoint, find_endpoint
 from mltui.engines.docker.events import FILTERS, DockerEventStream
 from mltui.engines.docker.facts import engine_facts, has_gpus
@@ -40,9 +41,6 @@ from mltui.engines.docker.update import limits_of, limits_update, update_refusal
 from mltui.engines.docker.usage import UsageReader
 from mltui.engines.docker.values import container_row, container_status, image_row
 from mltui.engines.docker.wire import CONNECT_TIMEOUT, Refused
-
-#: So long after the end of a container is looked for the signal that ended it.
-_SIGNAL_SAID_S = 0.2
 
 
 class DockerEngine:
@@ -304,16 +302,11 @@ class DockerEngine:
 
     def told_to_end(self, ended: ContainerStatus) -> bool:
         """Whether the engine sent it a signal before it ended; Podman does not tell (4.3)."""
-        if ended.started is None or ended.finished is None:
-            return False
-        # By the engine's clock. Its word of the signal may come just after what the signal brought about.
-        params = {
-            "since": f"{ended.started:.6f}",
-            "until": f"{ended.finished + _SIGNAL_SAID_S:.6f}",
-            "filters": json.dumps({"container": [ended.id], "event": ["kill"]}),
-        }
-        source = self._client.stream("GET", "/events", params, what="The events cannot be read", endless=False)
-        return any(event.id == ended.id and event.action == "kill" for event in DockerEventStream(source))
+        return told_to_end(self._client, ended)
+
+    def ran_out_of_memory(self, ended: ContainerStatus) -> bool | None:
+        """Whether the kernel killed in it for want of memory: by its status, else by its events."""
+        return ran_out_of_memory(self._client, ended)
 
     def carries_output(self) -> bool:
         """Docker does; Podman leaves it to a process beside each container."""
