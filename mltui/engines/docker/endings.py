@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import time
 from collections.abc import Iterator
 
 from mltui.domain.container import ContainerStatus
@@ -12,9 +13,11 @@ from mltui.engines.base import EngineEvent
 from mltui.engines.docker.client import DockerClient
 from mltui.engines.docker.events import DockerEventStream
 
-#: So long after the end of a container is looked for the signal that ended it, and for the report that its memory had
-#: run out, which comes by another way than that of the end.
+#: So long is waited for the engine's word of the signal that ended a container, which may come just after what the
+#: signal brought about, and for the kernel's report that its memory had run out, which comes by a way of its own.
 _SIGNAL_SAID_S, _MEMORY_SAID_S = 0.2, 1.0
+#: The clocks of the two machines may differ: an engine is not taken to be further behind than this.
+_BEHIND_S = 10.0
 _KILLED = 128 + signal.SIGKILL
 
 
@@ -29,10 +32,13 @@ def ran_out_of_memory(client: DockerClient, ended: ContainerStatus) -> bool | No
     Docker (20.10) leaves the status as it is when the kernel's report comes after the end, and tells it as an event
     alone; containerd drops a report that it comes to when the control group has gone. Podman (4.3) does not tell.
     """
-    if ended.oom_killed or client.podman:
+    if ended.oom_killed or client.podman or ended.finished is None:
         return ended.oom_killed or None
     killed = ended.exit_code == _KILLED
-    for event in _events(client, ended, ("oom", "kill"), _MEMORY_SAID_S if killed else _SIGNAL_SAID_S):
+    # A busy engine is behind: what it is to say now still has to come.
+    behind = min(max(0.0, time.time() - ended.finished), _BEHIND_S)
+    late = behind + (_MEMORY_SAID_S if killed else _SIGNAL_SAID_S)
+    for event in _events(client, ended, ("oom", "kill"), late):
         if event.action == "oom":
             return True
         if killed and event.attributes.get("signal") == str(int(signal.SIGKILL)):
@@ -43,7 +49,7 @@ def ran_out_of_memory(client: DockerClient, ended: ContainerStatus) -> bool | No
 def _events(
     client: DockerClient, ended: ContainerStatus, actions: tuple[str, ...], late: float
 ) -> Iterator[EngineEvent]:
-    """These events of an ended container, as they come; they may come ``late`` seconds after its end."""
+    """These events of an ended container, as they come, up to ``late`` seconds after its end."""
     if ended.started is None or ended.finished is None:
         return
     # By the engine's clock.
