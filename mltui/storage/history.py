@@ -124,8 +124,7 @@ class RunDatabase:
 
     def _upgrade(self) -> None:
         """Make the table, or give that of an earlier version what it lacks."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(self._db):
             # Asked again now that no other mltui can do the same at the same time.
             before = self._db.execute("PRAGMA user_version").fetchone()[0]
             for statement in filter(str.strip, _SCHEMA.split(";")):
@@ -138,10 +137,6 @@ class RunDatabase:
             for statement in _AFTERWARDS:
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
 
     def _columns(self) -> set[str]:
         return {str(row[1]) for row in self._db.execute("PRAGMA table_info(runs)")}
@@ -201,15 +196,10 @@ class RunDatabase:
     def decide(self, run_id: str, choose: Callable[[tuple[Run, ...]], Mapping[str, object]]) -> None:
         """Change fields of a run to what ``choose`` makes of all active runs, none of which changes meanwhile."""
         with self._use() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            with _transaction(db):
                 changes = choose(self._active(db))
                 if changes:
                     self._change(db, run_id, changes)
-                db.execute("COMMIT")
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
             self._writes += bool(changes)
 
     def get(self, run_id: str) -> Run | None:
@@ -289,6 +279,20 @@ class RunDatabase:
                 raise sentence(self.path, error) from error
             if write:
                 self._writes += 1
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Whatever is done within is done whole or not at all, and nobody else writes meanwhile."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # A full disk has ended it already.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _select(rest: str) -> str:

@@ -225,6 +225,18 @@ def test_a_database_that_is_broken_later(database: RunDatabase) -> None:
             call()
 
 
+def test_a_full_disk_is_called_that(database: RunDatabase) -> None:
+    """Whatever is refused for want of room says so, and leaves the row as it was."""
+    database.add(make(detail="before"))
+    pages = database._db.execute("PRAGMA page_count").fetchone()[0]
+    database._db.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StorageError, match="disk is full"):
+        database.decide("abcd2345", lambda _: {"detail": "x" * 100_000})
+    found = database.get("abcd2345")
+    assert found is not None
+    assert found.detail == "before"
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file stands where the home should be."""
     (tmp_path / "home").write_text("")
