@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 from mltui.domain.container import Limits, Usage
-from mltui.domain.figures import format_bytes, format_cores, format_count
+from mltui.domain.figures import cores_text, format_bytes, format_count
 from mltui.domain.run import LimitChange
 from mltui.domain.units import parse_cpus, parse_size
 
@@ -44,7 +44,7 @@ def limit_text(what: str, value: float | None) -> str:
         return "no limit"
     if what == "memory":
         return format_bytes(value)
-    return f"{format_cores(value)} {'core' if value == 1 else 'cores'}" if what == "cpus" else format_count(int(value))
+    return cores_text(value) if what == "cpus" else format_count(int(value))
 
 
 def use_of(what: str, usage: Usage | None) -> float | None:

@@ -58,4 +58,5 @@ def test_a_change_reads_from_before_to_after() -> None:
     """In the units of its kind."""
     assert change_text(LimitChange(1.0, "memory", 2 << 30, 8 << 30)) == "Memory limit: 2.00 GiB → 8.00 GiB"
     assert change_text(LimitChange(1.0, "cpus", None, 1.0)) == "CPU limit: no limit → 1 core"
+    assert limit_text("cpus", 1.001) == "1 core"
     assert limit_text("pids", 5120) == "5,120"
