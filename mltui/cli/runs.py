@@ -18,6 +18,7 @@ from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, counted, format_bytes, format_duration, format_value
 from mltui.domain.limits import change_text
 from mltui.domain.metric import left_out_text
+from mltui.domain.scale import format_x
 from mltui.domain.text import clean, one_line
 from mltui.runtime.metric_summary import best, best_text, key_series, of_kind, read_metrics, x_text
 from mltui.storage.locations import full_disk
@@ -64,7 +65,7 @@ def _row(launcher: Launcher, run: Run) -> tuple[str, ...]:
     series = key_series(read_metrics(launcher.folder(run.id)))
     found = best(series) if series else None
     metric = (series.name, format_value(series.last)) if series else ("", "")
-    where = f"{format_value(found.value)} @ {format_value(found.x)}" if found else ""
+    where = f"{format_value(found.value)} @ {format_x(found.x)}" if found else ""
     age, took = format_duration(time.time() - run.created), format_duration(elapsed(run))
     return (run.id, run.profile, run.state.value, age, took, *metric, where, run.engine)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mltui.domain.figures import format_value
 from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, Scope, goal_of_series, is_learning_rate, parse_name
+from mltui.domain.scale import format_x
 from mltui.storage.metric_file import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 
@@ -56,8 +57,8 @@ def _rank(series: Series) -> tuple[bool, bool, bool, bool]:
 
 
 def x_text(axis: str, x: float) -> str:
-    """``epoch 3``."""
-    return f"{axis} {format_value(x)}"
+    """``epoch 3``, ``step 1234567``: as it was logged, so that its checkpoint is found."""
+    return f"{axis} {format_x(x)}"
 
 
 def best_text(series: Series) -> str:

@@ -15,6 +15,7 @@ import pytest
 from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
 from mltui.parsers.files.events import write_events
 from mltui.runtime.export import in_order
+from mltui.runtime.metric_summary import x_text
 from tests.cli.conftest import Program
 
 _LOG = b"Epoch 1/2\n- loss: 0.5 - accuracy: 0.25\nEpoch 2/2\n- loss: 0.25 - accuracy: 0.5\n"
@@ -109,6 +110,11 @@ def test_table_has_a_line_a_series(program: Program) -> None:
     assert header.split() == ["METRIC", "POINTS", "AT", "LAST", "BEST"]
     assert loss.split() == ["loss", "2", "epoch", "2", "0.2500", "0.2500", "at", "epoch", "2"]
     assert accuracy.split()[-4:] == ["0.5000", "at", "epoch", "2"]
+
+
+def test_a_place_is_told_as_it_was_logged() -> None:
+    """However far a training has come: its checkpoints have that number in their names."""
+    assert [x_text("step", x) for x in (0.0, 1_234_567.0, 2.5)] == ["step 0", "step 1234567", "step 2.5"]
 
 
 def test_points_come_while_the_log_still_grows(program: Program) -> None:
