@@ -125,10 +125,11 @@ class Recorder:
         while self._thread.is_alive():
             self._left = self._left or given_up()
             self._thread.join(_GIVE_UP_S)
-        while not self._write(self._metrics.close) and self._folder.path.exists():
+        whole = not self._left
+        while not self._write(lambda: self._metrics.close(whole=whole)) and self._folder.path.exists():
             time.sleep(_FULL_DISK_S)
         self._log.close()
-        return not self._left
+        return whole
 
     def _read_metrics(self) -> None:
         last = 0.0

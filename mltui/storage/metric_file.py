@@ -15,7 +15,8 @@ where exactly so many blocks stand before it, so nobody ever sees a point twice 
 crash fails its length or checksum; readers stop in front of it.
 
 A run that is taken up again has its log read from the start. Its points go to a new file beside the old, which takes
-the old one's place once it has everything that the old one had, so that no reader sees a curve shrink.
+the old one's place once it has everything that the old one had, so that no reader sees a curve shrink. Where that never
+comes, the one with more points stays.
 
 Times are kept to the millisecond, everything else bit by bit.
 """
@@ -181,11 +182,31 @@ class MetricWriter:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(_tail_path(self._path))
 
-    def close(self) -> None:
-        """Publish and close, all in blocks; after an ``OSError`` it is still open, and may be closed again."""
+    def close(self, *, whole: bool = True) -> None:
+        """Publish and close, all in blocks; after an ``OSError`` it is still open, and may be closed again.
+
+        Not ``whole``: what an old file had may not all have been added again.
+        """
+        if self._new and not whole:
+            self._fold()
+            if points_in(self._new) < points_in(self._path):
+                self._new.unlink(missing_ok=True)
+                os.close(self._file)
+                return
         self.publish()
         self._fold()
         os.close(self._file)
+
+
+def points_in(path: Path) -> int:
+    """How many points the file at ``path`` has for who reads it now."""
+    found: list[int] = []
+    reader = MetricReaderFile(path, lambda _, columns: found.append(len(columns[0])), found.clear)
+    try:
+        reader.poll()
+    finally:
+        reader.close()
+    return sum(found)
 
 
 def _count(held: Held) -> int:

@@ -13,6 +13,7 @@ import pytest
 from mltui.domain.metric import SERIES_LIMIT
 from mltui.domain.run import RunState
 from mltui.engines.base import LogChunk
+from mltui.runtime import recorder as recorder_module
 from mltui.runtime.recorder import Recorder, rests_due
 from mltui.runtime.replay import GAP
 from mltui.runtime.run_view import RunView
@@ -232,6 +233,25 @@ def test_how_many_values_are_left_out_is_recorded(tmp_path: Path) -> None:
     view = RunView(folder)
     view.poll()
     assert (len(view.metrics.series), view.metrics.left_out) == (SERIES_LIMIT, 300)
+    view.close()
+
+
+def test_giving_up_the_rest_takes_no_point_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was taken up, and is not read to its end then, keeps the points that it had."""
+    read = Recorder._read_metrics
+    monkeypatch.setattr(recorder_module, "_SLICE", 1 << 10)
+    monkeypatch.setattr(recorder_module, "_GIVE_UP_S", 0.01)
+    folder = RunFolder(tmp_path, "abcd2345")
+    folder.make()
+    recorder = Recorder(folder)
+    recorder.take(LogChunk(1, b"".join(b"step %d - loss: 0.5\n" % i for i in range(1_000))))
+    assert recorder.finish()
+    # It has read a part of the log when it hears that nobody waits for the rest.
+    monkeypatch.setattr(Recorder, "_read_metrics", lambda again: until(lambda: again._left) and read(again))
+    assert not Recorder(folder).finish(lambda: True)
+    view = RunView(folder)
+    view.poll()
+    assert [len(series) for series in view.metrics.series.values()] == [1_000]
     view.close()
 
 

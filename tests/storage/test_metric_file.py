@@ -325,6 +325,19 @@ def test_a_new_file_takes_the_old_ones_place_when_it_is_complete(tmp_path: Path)
     assert os.listdir(tmp_path) == ["metrics"]
 
 
+@pytest.mark.parametrize("count", [2, 4, 50])
+def test_a_new_file_that_never_gets_complete(tmp_path: Path, count: int) -> None:
+    """Of a run whose log was not read again to its end the file with more points stays, and no other."""
+    path = tmp_path / "metrics"
+    for points in (4, count):
+        writer = MetricWriter(path)
+        for i in range(points):
+            writer.add(point(i, i), i)
+        writer.close(whole=points == 4)
+    assert Reader(path).values() == {"loss": [float(i) for i in range(max(4, count))]}
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_writer_that_died_before_its_file_was_complete(tmp_path: Path) -> None:
     """The next one begins anew; the old points stay until then."""
     path = tmp_path / "metrics"
