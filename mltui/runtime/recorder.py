@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING
 
 from mltui.domain.metric import MetricKind, MetricPoint
@@ -97,7 +98,9 @@ class Recorder:
         """What is still unread stays so."""
         self.error: OSError | None = None
         """Why points could not be written for a while (a full disk)."""
-        self._thread = threading.Thread(target=self._read_metrics, name="metrics", daemon=True)
+        self.fault: Exception | None = None
+        """Why no more metrics are read, by a fault of ours; the log is recorded all the same."""
+        self._thread = threading.Thread(target=self._try_to_read_metrics, name="metrics", daemon=True)
         self._thread.start()
 
     def replay(self) -> Replay:
@@ -125,11 +128,18 @@ class Recorder:
         while self._thread.is_alive():
             self._left = self._left or given_up()
             self._thread.join(_GIVE_UP_S)
-        whole = not self._left
+        whole = not (self._left or self.fault)
         while not self._write(lambda: self._metrics.close(whole=whole)) and self._folder.path.exists():
             time.sleep(_FULL_DISK_S)
         self._log.close()
-        return whole
+        return not self._left
+
+    def _try_to_read_metrics(self) -> None:
+        try:
+            self._read_metrics()
+        except Exception as error:
+            traceback.print_exc()
+            self.fault = error
 
     def _read_metrics(self) -> None:
         last = 0.0

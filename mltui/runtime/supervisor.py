@@ -99,6 +99,11 @@ class Supervisor:
             whole = recorder.finish(given_up)
         if not whole:
             self._row.add_note("The rest of its log was not read for metrics, as it was asked to stop.")
+        if recorder.fault:
+            self._row.add_note(
+                f"Its metrics were not read to the end, by a fault of mltui ({type(recorder.fault).__name__}): "
+                f"please report it with {self._folder.supervisor_log}. Its log is whole."
+            )
         # Last of all: a run is called ended when its record is whole.
         self._row.save_at_last(ending)
 

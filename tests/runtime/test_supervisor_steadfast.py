@@ -14,6 +14,7 @@ from mltui import plugins
 from mltui.domain.errors import EngineError
 from mltui.domain.run import Run, RunState
 from mltui.engines.base import Restarts
+from mltui.parsers.reader import MetricReader
 from mltui.plugins import make_engine
 from mltui.runtime import patience, supervisor_process
 from tests.runtime.conftest import HOLD, Runs, until
@@ -129,6 +130,24 @@ def test_a_fault_of_ours_ends_no_run(local_runs: Runs, taken_up, call: str) -> N
     until(lambda: local_runs.now(run).state is RunState.FINISHED)
     assert local_runs.now(run).detail == ""
     assert local_runs.log(run)[1] == b"one\ntwo\n"
+
+
+def test_a_fault_in_reading_metrics_is_noted(local_runs: Runs, taken_up, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log goes on to be recorded, the points that were there stay, and the record says why there are no more."""
+    run = local_runs.launch(f"echo step 1 - loss: 0.5; {HOLD}; echo two")
+    until(lambda: local_runs.points(run))
+    local_runs.kill_supervisor(run)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(MetricReader, "feed", fail)
+    taken_up(local_runs, run, {})
+    local_runs.go(run)
+    done = until(lambda: local_runs.now(run), lambda now: not now.state.active)
+    assert "not read to the end, by a fault of mltui (RuntimeError)" in done.notes
+    assert local_runs.log(run)[1] == b"step 1 - loss: 0.5\ntwo\n"
+    assert len(local_runs.points(run)["loss"]) == 1
 
 
 @pytest.mark.parametrize("trap", ["", 'trap "echo saved; exit 143" TERM; '])
