@@ -70,6 +70,14 @@ class Bar:
     """It has moved since this epoch's beginning."""
     run: int = 1
     """How often it began anew."""
+    told: int = 0
+    """How many steps of this epoch were reported."""
+    first: Drawing | None = None
+    """The first step, which was not reported yet: the bar may turn out to count the epochs."""
+    over_epochs: bool = False
+    """It counts the epochs that it names, or goes on in each of them once: its values are theirs."""
+    runs_on: bool = False
+    """It goes on from epoch to epoch, through the steps of all."""
     entries: dict[str, Entry] = field(default_factory=dict)
     """Of these, the values of an epoch."""
     reported: dict[str, float] = field(default_factory=dict)
@@ -95,7 +103,22 @@ class Bar:
 
     def starts_over(self, done: float, epoch: float | None) -> bool:
         """Whether a frame begins another run, by its counter or by the ``epoch`` that it names."""
+        if self.runs_on:
+            return done < self.done
         return done < self.done or (epoch is not None and self.epoch is not None and epoch != self.epoch)
+
+    def passes_epoch(self, epoch: float | None, done: float) -> bool:
+        """Whether a frame names a later epoch than the last one, but the bar has not begun anew with that."""
+        later = epoch is not None and self.epoch is not None and epoch > self.epoch
+        return later and self.run == 1 and self.told > 0 and not self.complete and done > 0 and done >= self.done
+
+    def pass_epoch(self) -> None:
+        """It does: what it counts are the epochs, if it told one step in the one that is over, or the steps of all."""
+        if self.told > 1:
+            self.runs_on = True
+        else:
+            self.over_epochs, self._sorted, self._shown = True, None, ()
+            self.shown = self.first or self.shown
 
     def differs(self, drawing: Drawing) -> bool:
         """Whether a frame shows other values than the last one: it is not only drawn again."""
@@ -110,7 +133,7 @@ class Bar:
     def enter(self, epoch: float | None, done: float) -> None:
         """The frame at hand is one of ``epoch``, ``done`` steps into it."""
         if epoch != self.epoch:
-            self.previous, self.epoch, self.begun = self.epoch, epoch, False
+            self.previous, self.epoch, self.begun, self.told = self.epoch, epoch, False, 0
         self.begun = self.begun or done > 0
 
     def count_draw(self, done: float) -> None:
@@ -218,7 +241,12 @@ class Bar:
         """The values of a step were drawn."""
         _, _, done, total, _, _ = drawing
         self.step = step if not total or step < total else total
+        self.told += 1
         self._reported_draw = self.draws if done < self.step else 0
+        self.shown = drawing
+
+    def keep(self, drawing: Drawing | None) -> None:
+        """The values of an epoch were drawn, or else reported."""
         self.shown = drawing
 
     def stay(self, step: float) -> None:

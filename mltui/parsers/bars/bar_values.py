@@ -48,6 +48,12 @@ class BarValues:
         plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
+        runs_over = bar.over_epochs or bar.runs_on
+        if not (runs_over or drawing.by_epoch or drawing.checks) and bar.passes_epoch(named, done):
+            bar.pass_epoch()
+        if bar.over_epochs and named is not None:
+            self._read_over_epochs(bar, drawing, named)
+            return
         bar.count_draw(done)
         self._finish_before(bar, done, epoch if bar.complete and bar.differs(drawing) else named)
         if done == 0 and _is_preset(plan.values_of(numbers)):
@@ -75,10 +81,38 @@ class BarValues:
 
     def finish(self, bar: Bar) -> None:
         """The bar's run is over: an epoch value that was measured anew and came out the same is a point too."""
+        if bar.over_epochs:
+            self._report_over_epochs(bar)
+            return
+        if bar.first is not None:
+            self._report_first(bar)
         if bar.complete and bar.epoch is not None:
             self._report_unchanged(bar, bar.epoch)
         self._report_stayed(bar, bar.unchanged.end())
         bar.begin_again()
+
+    # Bars that count the epochs which they name.
+
+    def _read_over_epochs(self, bar: Bar, drawing: Drawing, named: float) -> None:
+        """Read a frame of such a bar: what it shows last in an epoch is the epoch's, since its name changes first."""
+        shown, bar.first = bar.shown, None
+        if named != bar.epoch:
+            self._report_over_epochs(bar)
+            bar.enter(named, drawing.done)
+            self._news.context.enter_epoch(named)
+            self._points.arrived("epoch", named, measures=False)
+        again = shown is not None and drawing.plan.values_of(drawing.numbers) == shown.plan.values_of(shown.numbers)
+        bar.keep(drawing)
+        if named == bar.epoch and again and drawing.done > bar.done:
+            self._report_over_epochs(bar)
+        bar.move(drawing.done, drawing.total)
+
+    def _report_over_epochs(self, bar: Bar) -> None:
+        """Report what such a bar showed of the epoch."""
+        if bar.shown is not None and bar.epoch is not None:
+            axis = self._news.context.axis_in_fold("epoch")
+            self._news.report(bar.shown.plan, axis, bar.epoch, bar.shown.numbers, redrawn=True)
+        bar.keep(None)
 
     # Values of epochs.
 
@@ -137,17 +171,27 @@ class BarValues:
         if not steps:
             return
         if another:
+            if bar.first is not None:
+                self._report_first(bar)
             step = bar.step + 1
             if done > step:
                 step = done
             if stayed := bar.unchanged.changed(step):
                 self._report_stayed(bar, stayed)
             bar.advance(step, drawing if len(steps) == len(plan.entries) else drawing.with_only(steps))
+            if bar.run == 1 and bar.told == 1 and bar.previous is None and plan.epoch is not None and total:
+                bar.first = drawing
+                return
             self._report_step(bar)
             if self._news.held.groups:
                 self._news.training_went_on()
-        elif done > bar.step and bar.draws == 1:
+        elif done > bar.step and bar.draws == 1 and bar.first is None:
             self._report_stayed(bar, bar.unchanged.still(done))
+
+    def _report_first(self, bar: Bar) -> None:
+        """Report the first step: the bar counts steps, since others of its epoch follow, or its epoch is over."""
+        bar.first = None
+        self._report_step(bar)
 
     def _report_stayed(self, bar: Bar, steps: list[float]) -> None:
         """The values of the last step were those of ``steps`` after it, too."""
@@ -169,6 +213,7 @@ class BarValues:
             context.enter_epoch(x)
         else:
             epoch = None if plan.epoch is None else bar.epoch
-            x += total * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
+            if not bar.runs_on:
+                x += total * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
             context.reach(axis, x)
         news.report(plan, axis, x, numbers, redrawn=True)

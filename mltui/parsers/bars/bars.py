@@ -105,8 +105,8 @@ class _Form:
         """It runs over validation or test data."""
         self.in_table = bool(about) and not _LETTERS.search(about) and b"|" not in about
         """What it is about is no more than numbers: they may be the row of a table."""
-        self.name = about.translate(None, b"0123456789+-.")
-        """What it is about without digits: frames of one name are the same bar's."""
+        self.name = about.translate(None, b"0123456789+-. ")
+        """What it is about without digits and blanks: frames of one name are the same bar's."""
         self.key = bar_key(about + b", " + shown)
         """The shape of what it says, without how far it is."""
         self.shape: Shape | None = None

@@ -39,10 +39,10 @@ _FORMS: dict[str, _Form] = {
     "section": _Form(
         re.compile(r"[^*]*\*{3,}[^*]{0,80}\bmetrics\b[^*]{0,80}\*{3}", re.I), re.compile(rb"\s+\S+\s+=\s").match, False
     ),
-    # The best so far, or what it is compared with.
+    # The best so far, or what it is compared with; its lines are indented, or say when: ``val_loss: 0.31 at epoch 12``.
     "recap": _Form(
         re.compile(r"\W*(?:best|baselines|previous (?:best|runs?|results?))\b[^:=]{0,60}:\s*$", re.I),
-        re.compile(rb"[ \t]+\S").match,
+        re.compile(rb"[ \t]+\S|[^:=\d]{1,60}[:=]\s?[\d.]+%?\s[(@]?(?:at |in )?(?:epoch|step|iter)").match,
         False,
     ),
     # Its rows are indented, or begin with their place: ``1. lr=3  val loss 0.29``, ``#1  lr=3  val loss 0.29``.

@@ -8,7 +8,7 @@ from mltui.parsers.records.names import STOP, known, measures
 from mltui.parsers.records.thousands import Thousands
 from mltui.parsers.words.roles import counter_of
 from mltui.parsers.words.tokens import Token, tokenize
-from mltui.parsers.words.vocabulary import OF_FIRST
+from mltui.parsers.words.vocabulary import MEANS, OF_FIRST
 
 _IN_FRONT = frozenset(["of", "at", "for", "a", "@", "#"])
 _CLOSING = {"(": ")", "[": "]"}
@@ -72,7 +72,8 @@ def _name_at(tokens: list[Token], i: int) -> _Numbered | None:
     if any(map(measures, left if right else right)) or not (of_first or any(map(measures, named))):
         return None  # "recall 1 precision 0.5"
     alone = not right and signed and float(number.text) <= _MAX_ALONE and _counts(tokens[:start])
-    return _Numbered(start, end, number.text, (*left, "", *right), of_first or alone)
+    of_last = bool(right) and signed and of in MEANS  # "avg 5 reward: 18.5"
+    return _Numbered(start, end, number.text, (*left, "", *right), of_first or alone or of_last)
 
 
 def _counts(tokens: list[Token]) -> bool:

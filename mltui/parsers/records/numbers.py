@@ -117,6 +117,10 @@ def _is_after(walk: Walk, token: Token) -> bool:
 def _counts_inside(walk: Walk, token: Token) -> bool:
     """Take a count between a measure and its value: ``Train loss 20 3.12``, ``Validation loss 20: 1.9``."""
     phrase = walk.phrase
+    if _evaluates_at(walk, token):
+        walk.waiting_name = phrase[0]
+        walk.add("iteration", token, True)
+        return True
     if not phrase or walk.separator or walk.brackets or not measures(phrase[-1]):
         return False
     if any(not f.counts for f in walk.record.fields):
@@ -135,6 +139,13 @@ def _counts_inside(walk: Walk, token: Token) -> bool:
     walk.waiting_name = " ".join(phrase)
     walk.add("iteration", token, True)
     return True
+
+
+def _evaluates_at(walk: Walk, token: Token) -> bool:
+    """Whether a line is an evaluation, when that was, and its value: ``Evaluation at 200: 60.2``."""
+    said = walk.phrase
+    plain = len(said) == 2 and said[1] == "at" and not (walk.record.fields or walk.separator or token.unit)
+    return plain and is_evaluation(said[0]) and token.text.isdigit() and value_follows(walk)
 
 
 # Numbers with a name.

@@ -6,6 +6,8 @@ Where it only says that they are values of a training, they are called so: ``[#1
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import count
 
 from mltui.parsers.records.record import Field, new_field
 from mltui.parsers.words.roles import Role
@@ -27,6 +29,9 @@ _COUNTED_VALUES = re.compile(
     r"\[(?:#\d+| *\d+,\s*(?P<rate>0?\.0\d+|\d(?:\.\d+)?e-\d+))\]"
     r"(?:[\s,\[\]]+-?(?:\d+\.\d+(?:e[-+]?\d+)?|\d+m?s|nan))+[\s,\[\]]*"
 )
+# The same behind the values: ``[2.5114, 40.1028, 200, 0.0002]``, as VITS logs losses, its step and its rate.
+_VALUES_AND_COUNT = re.compile(r"(?<!\S)\[(?:-?\d+\.\d+(?:e[-+]?\d+)?, )+\d+, (?:0?\.0\d+|\d(?:\.\d+)?e-\d+)\]\s*$")
+_VALUES_AND_COUNT_BYTES = re.compile(_VALUES_AND_COUNT.pattern.encode())
 _COUNTED_VALUES_BYTES = re.compile(rb"(?:\[[\d:., -]+\]\s?)?" + _COUNTED_VALUES.pattern.encode())
 # For a first look: a count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
@@ -44,6 +49,8 @@ def may_be_unnamed(line: bytes) -> bool:
     if line[:1] in b"[(" and (
         _PLACE.fullmatch(line) or _COUNTED_VALUES_BYTES.fullmatch(line) or _COUNTED_NAMES.match(line)
     ):
+        return True
+    if line[-1:] == b"]" and _VALUES_AND_COUNT_BYTES.search(line):
         return True
     if line[-1:] == b":" and _TURN_BYTES.fullmatch(line):
         return True
@@ -68,6 +75,11 @@ def unnamed(text: str, tokens: list[Token]) -> list[Field]:
         return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
     if found := _COUNTED_VALUES.fullmatch(text):
         return _of_count([token for token in tokens if token.kind == "number"], bool(found["rate"]))
+    if _VALUES_AND_COUNT.match(text):
+        numbers = [token for token in tokens if token.kind == "number"]
+        last = len(numbers) - 1
+        fields = [new_field("step", last - 1, decimal=False), new_field("lr", last, decimal=True)]
+        return fields + _values(range(last - 1))
     if not _SHARE_AND_LOSS.fullmatch(text):
         return []
     last = sum(token.kind == "number" for token in tokens) - 1
@@ -79,11 +91,17 @@ def _of_count(numbers: list[Token], rate: bool) -> list[Field]:
     fields = [new_field("iteration", 0, decimal=False)]
     if rate:
         fields.append(new_field("lr", 1, decimal=True))
-    values = [i for i, number in enumerate(numbers) if i >= len(fields) and not number.unit]
-    for which, i in enumerate(values, 1):
-        fields.append(new_field("value" if which == 1 else f"value ({which})", i, decimal=True))
-        fields[-1].role = Role.METRIC
-    return fields if values else []
+    values = _values(i for i, number in enumerate(numbers) if i >= len(fields) and not number.unit)
+    return fields + values if values else []
+
+
+def _values(places: Iterable[int]) -> list[Field]:
+    """The fields of values whose names are not told, at these places among the numbers."""
+    names = ("value" if which == 1 else f"value ({which})" for which in count(1))
+    fields = [new_field(name, i, decimal=True) for name, i in zip(names, places, strict=False)]
+    for each in fields:
+        each.role = Role.METRIC
+    return fields
 
 
 def _of_epoch(numbers: list[Token], values: int) -> list[Field]:
