@@ -18,7 +18,7 @@ INTERRUPTED, PIPE_CLOSED = 128 + 2, 128 + 13
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that ``argv`` names; returns 0, 1 (it failed) or 2 (wrong usage)."""
     _open_what_is_closed()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a test may put another kind of stream here
     try:

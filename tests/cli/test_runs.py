@@ -303,16 +303,18 @@ def test_force_ends_and_removes(waiting: tuple[Program, str, Path]) -> None:
 
 
 def test_rm_asks_on_a_terminal(trained: Trained) -> None:
-    """It names what goes, with the size of the outputs; without a yes nothing goes, with one it does."""
+    """It names what goes, with the size of the outputs; without a yes nothing goes, with one it does. Bytes that are no
+    text are no yes."""
     program, _ = trained
     run = program("run", "./train", "--engine", "local", "-d")[0].strip()
     program("logs", run, "-f")
-    for answer, kept in (("n", True), ("y", False)):
-        terminal = program.terminal("rm", run)
+    for answer, kept in ((b"\xff", True), (b"y", False)):
+        terminal = program.terminal("rm", run, PYTHONIOENCODING="utf-8:strict")
         question = terminal.wait_for("[y/N]")
         assert "1 file, 5 B" in question
-        terminal.type(f"{answer}\n")
+        os.write(terminal.fd, answer + b"\n")
         assert terminal.end() == (1 if kept else 0)
+        assert ("Nothing was removed" in terminal.output) is kept
         assert any(r["id"] == run for r in program.lines("runs", "--all", "--json")) is kept
 
 
