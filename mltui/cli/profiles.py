@@ -16,6 +16,7 @@ from mltui.cli.session import load, profiles
 from mltui.domain.errors import UsageError
 from mltui.domain.paths import user_path
 from mltui.domain.text import clean, one_line
+from mltui.domain.units import number_text
 
 if TYPE_CHECKING:
     from mltui.domain.import_remarks import Remark
@@ -84,8 +85,7 @@ def _param_rows(profile: Profile) -> Iterator[tuple[str, ...]]:
 def _allowed(param: Param) -> str:
     if param.choices:
         return ", ".join(map(str, param.choices))
-    low = "" if param.min is None else f"{param.min:g}"
-    high = "" if param.max is None else f"{param.max:g}"
+    low, high = ("" if bound is None else number_text(bound) for bound in (param.min, param.max))
     return f"{low}…{high}" if low or high else ""
 
 

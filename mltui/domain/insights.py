@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from mltui.domain.figures import format_bytes, format_cores, format_duration, format_percent
 from mltui.domain.samples import SampleRow
+from mltui.domain.scale import format_x
 from mltui.domain.text import one_line
 
 
@@ -247,7 +248,7 @@ def _diverged(observed: Observed) -> Insight | None:
     for loss in observed.losses:
         if loss.values >= _NO_NUMBERS:
             text = f"{one_line(loss.name, 30)} is not finite: the training diverged"
-            figures = f"since {one_line(loss.axis, 12)} {loss.since:g}, {loss.values} values"
+            figures = f"since {one_line(loss.axis, 12)} {format_x(loss.since)}, {loss.values} values"
             return Insight(InsightKind.DIVERGED, text, figures)
     return None
 

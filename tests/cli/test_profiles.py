@@ -40,9 +40,9 @@ def test_a_folder_that_the_settings_name_in_vain_is_said(program: Program) -> No
 
 def test_show_lists_the_parameters(program: Program) -> None:
     """Each parameter with its type, default and bounds, then the file itself."""
-    folder = program.profile("train", TRAIN)
+    folder = program.profile("train", TRAIN.replace("min: 1,", "min: 1, max: 1234567,"))
     out, _ = program("profile", "show", str(folder))
-    assert "epochs     int   3        1…       how often" in out
+    assert "epochs     int   3        1…1234567  how often" in out
     assert TRAIN.splitlines()[-1] in out
     [value] = program.lines("profile", "show", str(folder), "--json")
     assert value["params"]["epochs"]["min"] == 1.0  # type: ignore[index]

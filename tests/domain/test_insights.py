@@ -162,9 +162,9 @@ def test_a_run_that_stops_printing() -> None:
 
 def test_a_training_that_diverged() -> None:
     """A loss that is no number any more, and goes on so; one that was for a moment is not."""
-    [found] = insights(Observed(T + 10, T, losses=[Loss("loss", "step", 1200, 5)]))
+    [found] = insights(Observed(T + 10, T, losses=[Loss("loss", "step", 1_234_567.0, 5)]))
     assert found.kind is InsightKind.DIVERGED
-    assert found.figures == "since step 1200, 5 values"
+    assert found.figures == "since step 1234567, 5 values"
     assert insights(Observed(T + 10, T, losses=[Loss("loss", "step", 7, 1), Loss("val_loss", "epoch", 0, 0)])) == ()
 
 
