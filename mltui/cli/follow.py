@@ -17,7 +17,7 @@ from mltui.domain.errors import NotFound
 from mltui.domain.figures import format_duration, format_value
 from mltui.domain.metric import MetricPoint, MetricStore, SeriesKey
 from mltui.domain.run import Run, RunState
-from mltui.domain.text import one_line
+from mltui.domain.text import clean, one_line
 from mltui.runtime.export import in_order, point_value
 from mltui.runtime.metric_summary import best_text, key_series, of_kind, x_text
 from mltui.runtime.run_view import RunView
@@ -236,7 +236,7 @@ def _tell_end(folder: RunFolder, run: Run, view: RunView) -> None:
         _print_last_lines(run, view)
         print_report(run, folder, view.metrics)
     if (outputs := outputs_text(folder)) != "empty":
-        print(f"Outputs: {folder.outputs} ({outputs})")
+        print(f"Outputs: {clean(str(folder.outputs))} ({outputs})")
     sys.stdout.flush()
 
 

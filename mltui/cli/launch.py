@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -97,7 +96,7 @@ def _leave(launcher: Launcher, runs: Sequence[Run], args: Namespace) -> int:
 
 
 def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespace) -> int:
-    from mltui.runtime.docker_command import build_argv, docker_command, run_argv
+    from mltui.runtime.docker_command import build_argv, docker_command, quoted, run_argv
 
     refusal = ""
     try:
@@ -130,6 +129,6 @@ def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespac
         say(note)
     if spec.outputs:
         # A bind mount wants its folder to be there.
-        print(f"mkdir -p {shlex.quote(spec.outputs_host)}")
+        print(f"mkdir -p {quoted(spec.outputs_host)}")
     print(docker_command(spec))
     return 0

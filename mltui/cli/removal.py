@@ -9,6 +9,7 @@ from mltui.cli.output import confirmed, say
 from mltui.cli.runs import outputs_text, wait_for_end
 from mltui.cli.session import open_launcher
 from mltui.domain.errors import EngineUnavailable, MltuiError
+from mltui.domain.text import clean
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
@@ -56,7 +57,7 @@ def _removed(launcher: Launcher, run: Run, *, force: bool) -> bool:
     except MltuiError as error:
         say(f"mltui: run {run.id} was not removed: {error}")
         return False
-    print(f"Removed {what}.")
+    print(f"Removed {clean(what)}.")
     return True
 
 

@@ -32,9 +32,8 @@ def show(args: Namespace) -> int:
         return 0
     rows = [(name, _text(value), "" if value == default.get(name) else "changed") for name, value in now.items()]
     print_table(("SETTING", "VALUE", ""), rows)
-    print(
-        paint(f"\n{file.path}{'' if file.path.exists() else ' is not there: all settings have their defaults'}", "dim")
-    )
+    there = "" if file.path.exists() else " is not there: all settings have their defaults"
+    print(paint(f"\n{clean(str(file.path))}{there}", "dim"))
     return 0
 
 

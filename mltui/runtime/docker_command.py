@@ -42,14 +42,14 @@ def build_argv(spec: LaunchSpec) -> list[str]:
 
 
 def _joined(lines: Iterator[Line]) -> str:
-    return " \\\n  ".join(" ".join(map(_quoted, line)) for line in lines)
+    return " \\\n  ".join(" ".join(map(quoted, line)) for line in lines)
 
 
 #: How a byte is written within ``$'…'``.
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord("\n"): "\\n", ord("\t"): "\\t"}
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A word for a shell. What would steer a terminal, or break the line, is written as bash's and zsh's ``$'…'``."""
     if word == "&&":
         return word

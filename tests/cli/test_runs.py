@@ -206,18 +206,21 @@ def test_raw_bytes_do_not_go_to_a_terminal_unasked(trained: Trained) -> None:
     assert "Epoch 1/3" in insisted.output
 
 
-def test_control_sequences_of_a_log_do_not_reach_the_output(program: Program) -> None:
-    """Titles, colours and clipboard writes are taken out; the raw bytes keep them."""
+def test_control_sequences_do_not_reach_the_output(program: Program) -> None:
+    """Titles, colours and clipboard writes are taken out, also of where a run is kept; the raw bytes keep them."""
+    program.environment |= {"MLTUI_HOME": f"{program.home}\x1b[31m", "MLTUI_CONFIG": f"{program.folder}/\x1b[32m"}
     folder = program.profile(
         "evil",
-        "image: busybox\ngpus: none\ncommand: [printf, '\\033]0;owned\\007\\033[31mred\\033[0m \\302\\233A\\n']\n",
+        "image: busybox\ngpus: none\ncommand: [sh, -c, 'touch $$MLTUI_OUTPUTS/kept; "
+        'printf "\\033]0;owned\\007\\033[31mred\\033[0m \\302\\233A\\n"\']\n',
     )
-    program("run", str(folder), "--engine", "local")
-    out, _ = program("logs", "last")
-    assert out.startswith("red ")
-    assert "\x1b" not in out
-    assert "\x9b" not in out
+    run = ("run", str(folder), "--engine", "local")
+    commands = (run, (*run, "--dry-run"), ("logs", "last"), ("settings", "show"))
+    outputs = ["".join(program(*words)) for words in commands]
+    assert outputs[2].startswith("red ")
     assert "\x1b]0;owned\x07" in program("logs", "last", "--raw")[0]
+    outputs.append("".join(program("rm", "last", "--yes")))
+    assert not any("\x1b" in output or "\x9b" in output for output in outputs)
 
 
 @pytest.fixture
