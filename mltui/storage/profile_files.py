@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mltui.domain.errors import EditError, StorageError, UsageError
-from mltui.domain.profile_name import default_name
 from mltui.domain.text import one_line
 from mltui.storage.profiles import FILE_NAMES, examples_folder, user_folder
 
@@ -238,18 +237,26 @@ def save_as(read: FileText, text: str, name: str) -> FileText:
 
 
 def rename(path: Path, name: str) -> Path:
-    """Give a profile another name, and its file or folder with it; gives the file then."""
+    """Give a profile another name, and its file or folder with it; gives the file then.
+
+    Raises ``UsageError`` for a name that cannot be one or is taken, ``StorageError`` when it cannot be given: then all
+    is as it was.
+    """
     place = holder(path)
     if place == path:
         target = new = _free_file(path.parent, name, path.suffix)
     else:
         new = _free_folder(place.parent, name)
         target = new / path.name
-    _rename_inside(path, name)
     try:
         os.rename(place, new)
     except OSError as error:
         raise _refused(place, "renamed", error) from error
+    try:
+        _rename_inside(target, name)
+    except StorageError:
+        os.rename(new, place)
+        raise
     return target
 
 
@@ -319,8 +326,7 @@ def _rename_inside(path: Path, name: str) -> None:
     with contextlib.suppress(EditError):
         read = read_text(path)
         document = YamlDocument(read.text, str(path))
-        wanted = "" if default_name(path) == name else name
-        if document.get(("name",)) not in (None, wanted or name):
+        if document.get(("name",)) not in (None, name):
             save_text(read, document.set(("name",), name).text)
 
 

@@ -206,6 +206,23 @@ def test_a_profile_is_renamed(file: Path) -> None:
     assert not file.parent.exists()
 
 
+@pytest.mark.parametrize("refused", ["rename", "replace"])
+def test_a_profile_that_cannot_be_renamed_is_as_it_was(
+    file: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """Neither its folder alone has the new name, nor its file alone says it."""
+    file.write_text("name: digits\nimage: x\n")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EACCES, "denied")
+
+    monkeypatch.setattr(os, refused, refuse)
+    with pytest.raises(StorageError, match="denied"):
+        files.rename(file, "cats")
+    assert file.read_text() == "name: digits\nimage: x\n"
+    assert os.listdir(file.parent.parent) == ["digits"]
+
+
 def test_no_file_is_called_what_would_hide_the_others(tmp_path: Path) -> None:
     """A profile.yaml among other files would make their whole folder one profile."""
     one = tmp_path / "one.yaml"
