@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _PERIOD_S = 1.0
 #: Wait before a full disk, or an engine that has no figures, is tried again.
 _TROUBLE_S = 5.0
+_FAULT_S = 60.0
 #: Figures of the machine that are kept: of its disk the viewer shows what is now.
 _HOST = frozenset({"cpu", "cpu_count", "memory", "memory_total"})
 
@@ -82,6 +84,10 @@ class RunSampler:
                     writer.add(time.time(), dict(self._sample()))
                 except (OSError, MltuiError):
                     wait = _TROUBLE_S
+                except Exception:
+                    # A fault of ours, or of a driver's library, in one sample must not end all that follow.
+                    traceback.print_exc()
+                    wait = _FAULT_S
                 self._closed.wait(max(0.05, wait - (time.monotonic() - began)))
         for monitor in (self._nvidia, self._amd):
             if monitor:

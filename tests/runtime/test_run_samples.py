@@ -11,8 +11,10 @@ import pytest
 from mltui.domain.container import Usage
 from mltui.domain.device import DeviceSample
 from mltui.domain.run import RunState
-from mltui.runtime.run_samples import named
+from mltui.runtime import run_samples
+from mltui.runtime.run_samples import RunSampler, named
 from mltui.runtime.run_view import RunView
+from mltui.storage.run_folder import RunFolder
 from mltui.storage.sample_file import SampleReader
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support.nvml.simulated import board, write
@@ -103,6 +105,28 @@ def test_a_gpu_of_amd_is_sampled_for_the_run_that_is_on_it(
     until(lambda: reader.poll() and round(reader.rows[-1].mean[at], 2), lambda value: value == 0.12)
     reader.close()
     assert not any(name.startswith("gpu.a-b") for name in reader.names)
+
+
+def test_a_fault_in_one_sample_does_not_end_all_that_follow(
+    local_runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again, also after what nobody has foreseen."""
+    faults = iter([RuntimeError("a bug")])
+
+    def usage(_: object) -> dict[str, Usage]:
+        for fault in faults:
+            raise fault
+        return {"one": Usage(5.0, cpu=1.0)}
+
+    monkeypatch.setattr(run_samples, "_FAULT_S", 0.05)
+    monkeypatch.setattr(local_runs.engine, "usage", usage)
+    folder = RunFolder(tmp_path, "abcd2345")
+    folder.make()
+    reader = SampleReader(folder.samples)
+    with RunSampler(local_runs.engine, "one", (), folder):
+        until(lambda: reader.poll() and reader.rows)
+    reader.close()
+    assert reader.rows[0].mean[reader.names.index("run.cpu")] == 1.0
 
 
 def test_the_numbers_of_a_sample_are_kept_by_name() -> None:
