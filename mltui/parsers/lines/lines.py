@@ -24,7 +24,7 @@ from mltui.parsers.points.successive import LONGEST_HEADING
 from mltui.parsers.records.tables import read_groups
 from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.tokens import READ_LIMIT, text_of, without_bulk
-from mltui.parsers.words.values import Numbers, values_of
+from mltui.parsers.words.values import Numbers, short_values_of, values_of
 
 _BLANK = (b" ", b"\t")
 # Nothing but names and measured numbers, indented: ``rpn_cls: 0.57, rpn_box: 0.11, rcnn_cls 1.14``.
@@ -155,7 +155,7 @@ class Lines:
                 self._beneath = not self._indented
         if plan.may_head:
             self._note_above(frame)
-        numbers = values_of(frame, shape.cut)
+        numbers = (values_of if plan.entries else short_values_of)(frame, shape.cut)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)
         elif frame != self._overdrawn:
@@ -375,7 +375,8 @@ class Lines:
             return True
         if plan.ends and plan.epoch is None and plan.inner is not None and plan.inner.way == "batch":
             return plan.inner.total_of(numbers) == numbers[plan.inner.index]
-        counters = [c for c in (plan.epoch, plan.inner) if c is not None]
-        single = len(counters) == 1 and counters[0].total is None
         context = self.points.context
-        return single and context.firm and context.position is not None and self._frame[:1] in _BLANK
+        if not context.firm or context.position is None or self._frame[:1] not in _BLANK:
+            return False
+        counters = [c for c in (plan.epoch, plan.inner) if c is not None]
+        return len(counters) == 1 and counters[0].total is None

@@ -203,6 +203,8 @@ class Group:
     """Other kinds of lines that tell the same series: at the end a log may tell its curves again."""
     retells: bool = False
     """Its lines are sentences on values that other lines may tell, and count for nothing where these do."""
+    outdone: bool = False
+    """Other lines did, so that none of these sentences will count."""
     seen: Seen = field(default_factory=Seen)
     inner: InnerCounter = field(default_factory=InnerCounter)
     hold: Hold = field(default_factory=Hold)

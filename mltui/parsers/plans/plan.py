@@ -123,6 +123,8 @@ class Plan:
     """The series and index of each entry whose series the profile keeps."""
     told: tuple[tuple[Series, int, bool], ...] = field(init=False, repr=False, compare=False)
     """The series, index and schedule of each entry whose series the profile keeps."""
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """What its series are called."""
     evaluations: tuple[tuple[Series, int], ...] = field(init=False, repr=False, compare=False)
     """The series and index of each entry that is measured on validation or test data."""
     _part: tuple[tuple[int, ...], Plan] | None = field(init=False, default=None, compare=False)
@@ -137,6 +139,7 @@ class Plan:
         self.signature = *(e.series.name for e in self.entries), *(e.schedule for e in self.entries)
         self.values_of = getter([entry.index for entry in self.entries])
         self.series = self.group.same(tuple(e.series for e in self.entries))
+        self.names = frozenset(e.series.name for e in self.entries)
         self.told_at = tuple((e.series, e.index) for e in self.entries if e.series.wanted)
         self.told = tuple((e.series, e.index, e.schedule) for e in self.entries if e.series.wanted)
         self.evaluations = tuple((e.series, e.index) for e in self.entries if e.series.evaluates)

@@ -20,7 +20,7 @@ class EpochBar:
         self.points = points
         self._in_epoch = False
         self._pending: tuple[Plan, float, Numbers] | None = None
-        self._complete: list[set[str]] = []
+        self._complete: list[frozenset[str]] = []
         """Which values the bars of whole epochs had, the newest last."""
         self._last: tuple[float, Numbers] | None = None
         self._ahead: tuple[Plan, Numbers] | None = None
@@ -58,11 +58,10 @@ class EpochBar:
 
     def _fill(self, plan: Plan, epoch: float, numbers: Numbers) -> None:
         """Keep the last frame of ``epoch``; a bar of its validation may follow, which shows more values."""
-        names = {e.series.name for e in plan.entries}
-        if self._pending is not None and not names >= {e.series.name for e in self._pending[0].entries}:
+        if self._pending is not None and not plan.names >= self._pending[0].names:
             return
         self._pending = (plan, epoch, numbers)
-        if names in self._complete:
+        if plan.names in self._complete:
             self.flush()
 
     def _run(self, plan: Plan, x: float, numbers: Numbers) -> None:
@@ -79,9 +78,8 @@ class EpochBar:
             return
         plan, epoch, numbers = self._pending
         self._pending, self._in_epoch = None, False
-        names = {e.series.name for e in plan.entries}
-        if names not in self._complete:
-            self._complete = [*self._complete[-7:], names]
+        if plan.names not in self._complete:
+            self._complete = [*self._complete[-7:], plan.names]
         self._report(plan, epoch, numbers)
 
     def _report(self, plan: Plan, epoch: float, numbers: Numbers) -> None:
