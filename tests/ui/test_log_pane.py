@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 
 from mltui.domain.log import LogBuffer, LogLine
 from mltui.domain.log_search import REACH
 from mltui.ui.panes.log import LogPane
+from mltui.ui.widgets import log_view
 from tests.ui.conftest import Host, rows
 
 
@@ -62,6 +64,59 @@ def test_a_search_goes_to_the_newest_line_that_has_it_and_on_from_there() -> Non
             assert "/" not in title
             assert pane.view.follow
             assert "line 60" in lines[-1]
+
+    asyncio.run(drive())
+
+
+def test_a_long_log_is_searched_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys act in between: the nearest line is shown as soon as it is found, the title says how far it has come, and
+    what is found above the lines in view moves nothing."""
+    monkeypatch.setattr(log_view, "_STEP_S", 0.0)
+    # The title says with every line how far it has come.
+    monkeypatch.setattr(log_view, "_SAY_S", -1.0)
+
+    async def drive() -> None:
+        pane, later = LogPane(), []
+        async with Host(pane).run_test(size=(90, 9)) as pilot:
+
+            def step(count: int) -> None:
+                for _ in range(count):
+                    later.pop(0)()
+
+            pane.show(log(300))
+            pane.view.focus()
+            await pilot.pause()
+            monkeypatch.setattr(pane.view, "set_timer", lambda _, act: later.append(act))
+            await pilot.press("slash", *"hot")
+            assert "searching …" in (await shown(pane, pilot))[0]
+            while not pane.view.hits:
+                step(1)
+            title, lines = await shown(pane, pilot)
+            assert "1 found, searching …" in title
+            assert any("line 293 Warning: hot" in line for line in lines)
+            while len(pane.view.hits) < 3:
+                step(1)
+            await pilot.press("enter", "N", "N", "N")
+            title, lines = await shown(pane, pilot)
+            assert "3 found, searching …" in title
+            assert any("line 273 Warning: hot" in line for line in lines), "the first one is not known yet"
+            while later:
+                step(1)
+            assert "28 of 30" in (await shown(pane, pilot))[0]
+            await pilot.press("ampersand")
+            step(100)
+            await pilot.press("up", "up")
+            top = (await shown(pane, pilot))[1]
+            assert "line 273 Warning: hot" in top
+            while later:
+                step(1)
+            assert (await shown(pane, pilot))[1] == top
+            assert pane.view.virtual_size.height == 30
+            await pilot.press("slash", "x")
+            assert any("searching for hotx …" in line for line in (await shown(pane, pilot))[1])
+            while later:
+                step(1)
+            assert any("no line has hotx" in line for line in (await shown(pane, pilot))[1])
 
     asyncio.run(drive())
 

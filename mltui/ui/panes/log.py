@@ -69,6 +69,8 @@ class LogPane(HoldsLines, Pane):
         others: Line = [("  ", "dim"), (key_of("log.only"), "key"), (" all" if view.only else " only these", "dim")]
         if view.only:
             return [("these lines only", "warn"), *others]
+        if view.searching:
+            return [(f"{format_count(len(view.hits))} found, searching …" if view.hits else "searching …", "dim")]
         if not view.hits:
             reach = f" in its first {format_count(REACH)} characters" if view.cut_short else ""
             return [(f"no line has it{reach}", "warn")]
@@ -80,7 +82,7 @@ class LogPane(HoldsLines, Pane):
         """The title says so."""
         self.retitle()
 
-    def on_log_view_search_changed(self) -> None:
+    def on_types_search_search_changed(self) -> None:
         """The title says so."""
         self.retitle()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
-from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -16,18 +17,23 @@ from textual.strip import Strip
 
 from mltui.domain.figures import format_bytes, format_count
 from mltui.domain.log import LogBuffer, LogLine
-from mltui.domain.log_search import REACH, FittingLines, LogSearch
+from mltui.domain.log_search import REACH, Finding, FittingLines, LogSearch
 from mltui.domain.text import clean
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, make_strip
 from mltui.ui.widgets.scrolling import SIDEWAYS, ScrollsLines
+from mltui.ui.widgets.typed_search import TypesSearch
 
 _ERROR = re.compile(r"\b(?:[A-Z]\w*(?:Error|Exception)|ERROR|FATAL|CRITICAL|Traceback|error:)\b")
 _WARNING = re.compile(r"\b(?:WARN(?:ING)?|\w*Warning)\b")
 _STDERR = 2
+#: So long at a time is a log searched, and so long it is left: a key that is pressed meanwhile acts in between.
+_STEP_S, _PAUSE_S = 0.004, 0.001
+#: So often the title says how far a search has come.
+_SAY_S = 0.1
 
 
-class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
+class LogView(TypesSearch, ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a ``LogBuffer``; ``sync`` looks for news and is called by a clock."""
 
     DEFAULT_CSS = """
@@ -37,9 +43,6 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
 
     class FollowChanged(Message):
         """Following was switched, by key or by scrolling."""
-
-    class SearchChanged(Message):
-        """Another text is searched, another line that has it is shown, or typing began or ended."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -53,19 +56,19 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         self._held: list[LogLine] | None = None
         """The lines that a person reads, while the view stands still: a flood clears them from the buffer."""
         self._held_note = ""
-        self._held_from = (-1, 0)
-        """Version of the buffer, and number of the oldest line, when they were taken."""
+        self._held_from = (-1, 0, 0)
+        """Version of the buffer, number of the oldest line, and how many were finished, when they were taken."""
         self.search = LogSearch()
-        self.typing = False
-        """The text to search is being typed."""
         self.only = False
         """Only lines that have it are shown."""
         self.hits: list[int] = []
         """Which of the lines that are held have it."""
         self.hit = 0
         """Which of these is shown."""
-        self._searched: list[LogLine] | None = None
-        """The lines in which ``hits`` were found."""
+        self._finding: Finding | None = None
+        """What finds ``hits``, or has."""
+        self._said = 0.0
+        """When the title was told last how far the search has come."""
         self._fitting = FittingLines(self.search, None)
         self._followed = False
         """The end was followed when the search began."""
@@ -90,8 +93,10 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
         if buffer is None or buffer.version == self._seen or (self._held is not None and self._seen >= 0):
             return
         self._seen = buffer.version
+        above = 0
         if self.only:
             self._fitting.take(list(buffer.lines) if self._held is None else self._held)
+            above = self._go_on_fitting()
         pending = self._drawn(buffer) if self._held is None else []
         count = len(self._lines(buffer)) + len(pending) + bool(self._note())
         self._placing = True
@@ -99,6 +104,8 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             self._set_height(count)
         if self.follow:
             self.go_to(max(0, count - self.size.height))
+        elif above:
+            self.go_to(self.scroll_offset.y + above)
         self._placing = False
         self.refresh()
 
@@ -140,7 +147,7 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             window = self._window[1]
         line: Line = self._line(window[y]) if y < len(window) else ()
         if not window and y == 0:
-            line = [(" " + (f"no line has {self.search.text}" if self.only else self.message), "dim")]
+            line = [(" " + (self._nothing_fits() if self.only else self.message), "dim")]
         over = styles.cursor if self.hits and y + self.scroll_offset.y == self._row_of_hit() else None
         return make_strip(line, self.scrollable_content_region.width, styles, self.visual_style.rich_style, over)
 
@@ -183,26 +190,29 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _hold(self, buffer: LogBuffer | None) -> None:
         """Show the lines that ``buffer`` has now, whatever comes; ``None``: those that it has at any time."""
-        self._seen, self._held, self._held_note, self._searched = -1, None, "", None
+        self._seen, self._held, self._held_note, self._finding = -1, None, "", None
         if buffer is not None:
-            self._held_from, self._held_note = (buffer.version, buffer.first), self._note()
-            self._held = [*buffer.lines, *self._drawn(buffer)]
+            version, first, note, lines = buffer.version, buffer.first, self._note(), list(buffer.lines)
+            self._held_from, self._held_note = (version, first, len(lines)), note
+            self._held = [*lines, *self._drawn(buffer)]
 
-    def _take_news(self) -> int:
-        """Hold what came while the view stood still, too: the lines in view stay in view, and the hits are found anew.
-        Returns by how many lines those that are still there moved up."""
-        buffer, (version, first) = self._buffer, self._held_from
+    def _take_news(self) -> None:
+        """Hold what came while the view stood still, too: the lines in view stay in view, the hits are those that are
+        still there and those of the new lines."""
+        buffer, (version, first, finished) = self._buffer, self._held_from
         if buffer is None or self._held is None or buffer.version == version:
-            return 0
-        top = self.scroll_offset.y - bool(self._note())
+            return
+        top, known = self.scroll_offset.y - bool(self._note()), self.hits
         self._hold(buffer)
         moved = self._held_from[1] - first
         self.sync()
         self._placing = True
         self.go_to(max(0, top - moved + bool(self._note())))
         self._placing = False
-        self.hits = self._hits()
-        return moved
+        # Nothing is known of a log that was begun anew, nor of lines that had no end yet.
+        new = max(0, finished - moved) if moved >= 0 else 0
+        known = [hit - moved for hit in known if 0 <= hit - moved < new]
+        self._look_for(new, range(new, len(self._held)), known)
 
     def on_resize(self) -> None:
         """Stay at the end while following."""
@@ -249,11 +259,12 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             self._take_news()
             self._find()
         else:
-            if self.hit + steps >= len(self.hits):
-                row = self.hits[self.hit] - self._take_news()
-                self.hit = bisect(self.hits, row) - 1
-            self.hit = (self.hit + steps) % max(1, len(self.hits))
-            self._go_to_hit()
+            if self.hit + steps >= len(self.hits) and not self.searching:
+                self._take_news()
+            # The first and the last are not known before all lines have been looked at.
+            if not self.searching or 0 <= self.hit + steps < len(self.hits):
+                self.hit = (self.hit + steps) % max(1, len(self.hits))
+                self._go_to_hit()
 
     def action_only(self) -> None:
         """Show only the lines that have what is searched, or all."""
@@ -276,17 +287,18 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _end_search(self) -> None:
         self.typing = self.only = False
-        self.search, self.hits, self._searched = LogSearch(), [], None
+        self.search, self.hits, self._finding = LogSearch(), [], None
         self.post_message(self.SearchChanged())
 
     def _seek(self, text: str) -> None:
         """Search ``text`` from now on."""
         before, self.search = self.search, LogSearch(text)
         self.only = self.only and bool(text)
-        searched = self._searched is not None and self._searched is self._held
-        self._find(among=self.hits if searched and self.search.narrows(before) else None)
+        found = self._finding
+        whole = found is not None and found.done and found.lines is self._held
+        self._find(among=self.hits if whole and self.search.narrows(before) else None)
 
-    def _find(self, *, anywhere: bool = False, among: Iterable[int] | None = None) -> None:
+    def _find(self, *, anywhere: bool = False, among: Sequence[int] | None = None) -> None:
         """Find the lines, ``among`` some or all, and show the newest down to where one was, or of all."""
         buffer = self._buffer
         if buffer is None:
@@ -297,17 +309,54 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
             self._set_follow(False)
         self._seen = -1
         self.sync()
-        self.hits = self._hits(among)
-        self.hit = max(0, sum(anywhere or i + bool(self._note()) < below for i in self.hits) - 1)
+        self._look_for(len(self._held or ()) if anywhere else max(0, below - bool(self._note())), among)
         self._go_to_hit()
 
-    def _hits(self, among: Iterable[int] | None = None) -> list[int]:
-        """Which of the lines that are held have what is searched; none where only such lines are shown."""
-        self._searched = None
-        if self._held is None or not self.search or self.only:
-            return []
-        self._searched = self._held
-        return self.search.hits(self._held, among)
+    def _look_for(self, below: int, among: Sequence[int] | None = None, known: Sequence[int] = ()) -> None:
+        """Look for the lines that are held and have what is searched; for none where only such lines are shown.
+
+        The next one from the line ``below`` on upwards is shown as soon as it is found.
+        """
+        self.hits, self.hit, self._finding = [], 0, None
+        if self._held is not None and self.search and not self.only:
+            self._finding = Finding(self.search, self._held, below, among, known)
+            self._go_on_finding(self._finding)
+
+    def _go_on_finding(self, finding: Finding) -> None:
+        """Look on for a moment, and again later, until all lines have been looked at."""
+        if finding is not self._finding or not self.is_attached:
+            return
+        shown = self.hits[self.hit] if self.hits else None
+        finding.step(_STEP_S)
+        self.hits = finding.hits
+        self.hit = finding.nearest if shown is None else bisect(self.hits, shown) - 1
+        if not finding.done:
+            self.set_timer(_PAUSE_S, partial(self._go_on_finding, finding))
+        if shown is None and self.hits:
+            self._go_to_hit()
+        elif finding.done or time.monotonic() - self._said > _SAY_S:
+            self._said = time.monotonic()
+            self.post_message(self.SearchChanged())
+
+    def _go_on_fitting(self) -> int:
+        """Look on for a moment for the lines that are shown alone, and again later; how many came above the others."""
+        came = self._fitting.step(_STEP_S)
+        if not self._fitting.done:
+            self.set_timer(_PAUSE_S, partial(self._sync_fitting, self._fitting))
+        return came
+
+    def _sync_fitting(self, fitting: FittingLines) -> None:
+        if fitting is self._fitting and self.only and self.is_attached:
+            self._seen = -1
+            self.sync()
+
+    def _nothing_fits(self) -> str:
+        return f"no line has {self.search.text}" if self._fitting.done else f"searching for {self.search.text} …"
+
+    @property
+    def searching(self) -> bool:
+        """Not all lines have been looked at."""
+        return self._finding is not None and not self._finding.done
 
     @property
     def cut_short(self) -> bool:
@@ -331,42 +380,3 @@ class LogView(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
                 self.sideways = 0 if end < self.size.width - 1 else max(0, start // SIDEWAYS - 1) * SIDEWAYS
         self.refresh()
         self.post_message(self.SearchChanged())
-
-    def on_blur(self) -> None:
-        """What was being typed is searched."""
-        if self.typing:
-            self._end_typing()
-
-    def _end_typing(self) -> None:
-        if not self.search:
-            self.clear_search()
-            return
-        self.typing = False
-        self.post_message(self.SearchChanged())
-
-    def on_paste(self, event: events.Paste) -> None:
-        """While a search is typed, a pasted text is its text: the first line that is not empty, since lines are
-        searched."""
-        if self.typing:
-            event.stop()
-            lines = (clean(line) for line in event.text[:10_000].splitlines())
-            self._seek(self.search.text + next((line for line in lines if line.strip()), ""))
-
-    def on_key(self, event: events.Key) -> None:
-        """While a search is typed, keys are its text."""
-        if not self.typing:
-            return
-        if event.key in ("enter", "tab"):
-            self._end_typing()
-        elif event.key == "escape":
-            self.clear_search()
-        elif event.key in ("up", "down"):
-            self.action_hit(-1 if event.key == "up" else 1)
-        elif event.key in ("backspace", "ctrl+u"):
-            self._seek(self.search.text[:-1] if event.key == "backspace" else "")
-        elif event.is_printable and event.character:
-            self._seek(self.search.text + event.character)
-        else:
-            return
-        event.stop()
-        event.prevent_default()
