@@ -154,7 +154,7 @@ def _facts(folder: RunFolder, run: Run) -> Iterator[tuple[str, str]]:
     yield "engine", f"{run.engine}  {run.endpoint}".rstrip()
     yield "image", f"{run.image}  {run.image_id[:19]}".rstrip()
     yield "container", f"{run.container_name}  {run.container_id[:12]}" if run.container_id else "none"
-    yield "gpus", ", ".join(run.gpus) or "none"
+    yield "gpus", run.gpus_title
     if run.group_id:
         yield "sweep", run.group_id
     for change in run.changes:

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mltui.domain.figures import counted
-
 
 @dataclass(frozen=True, slots=True)
 class BuildSpec:
@@ -87,10 +85,8 @@ class GpuRequest:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Each GPU that is named; where none is, ``all`` or ``2 GPUs``, which is no GPU's number."""
-        if self.all:
-            return ("all",)
-        return self.device_ids or ((counted(self.count, "GPU"),) if self.count else ())
+        """Each GPU that is named, or ``all``; none where only their count is."""
+        return ("all",) if self.all else self.device_ids
 
 
 @dataclass(frozen=True, slots=True)

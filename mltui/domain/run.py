@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mltui.domain.figures import counted
+
 #: Letters of run ids: none that is mistaken for another, and the first is never a digit.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -102,8 +104,10 @@ class Run:
     container_id: str = ""
     container_name: str = ""
     gpus: tuple[str, ...] = ()
-    """UUIDs, or what was asked for (``all``, ``2 GPUs``) where GPUs cannot be seen. While the run is active they are
-    its own."""
+    """UUIDs, or what was asked for (``all``, numbers) where GPUs cannot be seen. While the run is active they are its
+    own."""
+    unnamed_gpus: int = 0
+    """So many that its engine chose, where GPUs cannot be seen: ``gpus`` names none then."""
     group_id: str = ""
     """Runs of one sweep share it; empty for a run that was launched by itself."""
     awaits: Mapping[str, int] = field(default_factory=dict)
@@ -117,6 +121,16 @@ class Run:
     exit_code: int | None = None
     oom_killed: bool = False
     stop_requested: bool = False
+
+    @property
+    def has_gpus(self) -> bool:
+        """It was given GPUs, whether or not they are known."""
+        return bool(self.gpus) or self.unnamed_gpus > 0
+
+    @property
+    def gpus_title(self) -> str:
+        """Its GPUs as they are recorded: each by its name, else how many."""
+        return ", ".join(self.gpus) or (counted(self.unnamed_gpus, "GPU") if self.unnamed_gpus else "none")
 
     @property
     def goes_on(self) -> bool:

@@ -169,7 +169,7 @@ def _sampled(run: Run, folder: RunFolder, limit: float | None) -> Iterator[tuple
         yield "memory_limit", limit
     peaks = [found.peak for name in reader.names if name.startswith("gpu.") and name.endswith(".utilization")
              if (found := summary(reader.names, reader.rows, name))]  # fmt: skip
-    if run.gpus and peaks:
+    if run.has_gpus and peaks:
         yield "gpu_count", len(peaks)
         yield "gpu_peak_share", max(peaks)
 

@@ -47,7 +47,7 @@ def observe(run: Run, view: RunView, now: float) -> Observed:
         rows=view.samples.rows,
         activity=tuple(_moments(view)),
         losses=tuple(_losses(view.metrics)),
-        has_gpus=bool(run.gpus),
+        has_gpus=run.has_gpus,
     )
 
 

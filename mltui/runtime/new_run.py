@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mltui.domain.run import Run
 from mltui.plugins import AUTO
@@ -41,7 +41,7 @@ def new_run(
         command=docker_command(spec),
         image=spec.image,
         container_name=spec.name,
-        gpus=_gpus_of(resolution),
+        **_gpus_of(resolution),
         group_id=group_id,
         created=created,
         awaits=_awaits(resolution, group_id, parallel),
@@ -55,9 +55,10 @@ def _awaits(resolution: Resolution, group_id: str, parallel: int | None) -> dict
     return gpus | ({"parallel": most} if group_id and most else {})
 
 
-def _gpus_of(resolution: Resolution) -> tuple[str, ...]:
+def _gpus_of(resolution: Resolution) -> dict[str, Any]:
     """The GPUs that the run has from its launch on; those that it waits for come with its turn."""
     choice = resolution.gpus
     if choice.awaits or not choice.request:
-        return ()
-    return choice.held or choice.request.names
+        return {}
+    names = choice.held or choice.request.names
+    return {"gpus": names, "unnamed_gpus": 0 if names else choice.request.count}

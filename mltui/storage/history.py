@@ -19,7 +19,7 @@ from mltui.domain.text import one_line
 from mltui.storage.database_file import OTHER_SCHEMA, TIMEOUT_S, connect_to_read, open_file, sentence
 from mltui.storage.locations import MAKE_ROOM
 
-_SCHEMA_VERSION = 4
+_SCHEMA_VERSION = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY,
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS runs (
   params TEXT NOT NULL, overrides TEXT NOT NULL, command TEXT NOT NULL,
   image TEXT NOT NULL, image_id TEXT NOT NULL,
   container_id TEXT NOT NULL, container_name TEXT NOT NULL,
-  gpus TEXT NOT NULL,
+  gpus TEXT NOT NULL, unnamed_gpus INTEGER NOT NULL,
   group_id TEXT NOT NULL, awaits TEXT NOT NULL, changes TEXT NOT NULL,
   created REAL NOT NULL, started REAL, finished REAL,
   exit_code INTEGER, oom_killed INTEGER NOT NULL, stop_requested INTEGER NOT NULL,
@@ -45,10 +45,14 @@ _ADDED = {
         "changes": "TEXT NOT NULL DEFAULT '[]'",
     },
     4: {"place": "REAL NOT NULL DEFAULT 0"},
+    5: {"unnamed_gpus": "INTEGER NOT NULL DEFAULT 0"},
 }
 #: Done last, when the table has all its columns.
 _AFTERWARDS = (
     "UPDATE runs SET place = created WHERE place = 0",
+    # Earlier versions wrote ``["2 GPUs"]``.
+    """UPDATE runs SET unnamed_gpus = CAST(substr(gpus, 3) AS INTEGER), gpus = '[]'
+    WHERE gpus GLOB '["[0-9]* GPU"]' OR gpus GLOB '["[0-9]* GPUs"]'""",
     "DROP INDEX IF EXISTS runs_by_time",
     "CREATE INDEX IF NOT EXISTS runs_by_place ON runs (place DESC)",
 )

@@ -53,8 +53,8 @@ def test_a_run_comes_back_as_it_was_written(database: RunDatabase) -> None:
     run = make(
         state=RunState.FAILED, reason="oom", detail="ü 日本 'quoted' \\ \n", hint="h", params={"lr": 0.1, "n": [1]},
         overrides={"gpus": "all"}, command="docker run", image="i", image_id="sha", container_id="c",
-        container_name="n", gpus=("0", "1"), created=1.5, started=2.5, finished=3.5, exit_code=137, oom_killed=True,
-        stop_requested=True, group_id="gggg2345", awaits={"gpus": 2, "parallel": 1},
+        container_name="n", gpus=("0", "1"), unnamed_gpus=3, created=1.5, started=2.5, finished=3.5, exit_code=137,
+        oom_killed=True, stop_requested=True, group_id="gggg2345", awaits={"gpus": 2, "parallel": 1},
         changes=(LimitChange(2.5, "memory", 1 << 30, 2.0), LimitChange(3.0, "cpus", None, 1.5)),
     )  # fmt: skip
     database.add(run)
@@ -353,6 +353,25 @@ def test_a_file_of_the_third_version_is_brought_up(tmp_path: Path) -> None:
     with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
         database.add(make("launched", created=0.5), launched=True)
         assert [run.id[-1] for run in database.runs()] == ["d", "3", "2", "1", "5"]
+
+
+def test_a_file_of_the_fourth_version_is_brought_up(tmp_path: Path) -> None:
+    """GPUs that were counted among the names are so many; what has a name keeps it."""
+    gpus = {
+        "one": ("1 GPU",),
+        "many": ("12 GPUs",),
+        "all": ("all",),
+        "number": ("2",),
+        "uuid": ("GPU-1-GPU",),
+        "no": (),
+    }
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        for name, names in gpus.items():
+            database.add(make(name, gpus=names))
+    old_file(tmp_path / "runs.db", "unnamed_gpus", version=4)
+    with contextlib.closing(RunDatabase(tmp_path / "runs.db")) as database:
+        found = {run.id: (run.gpus, run.unnamed_gpus) for run in database.runs() if run.id in gpus}
+    assert found == {name: (names, 0) for name, names in gpus.items()} | {"one": ((), 1), "many": ((), 12)}
 
 
 def test_a_file_of_the_first_version_that_has_it_all(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from mltui.domain.insights import InsightTracker
 from mltui.domain.launch import GpuRequest
+from mltui.domain.run import Run
 from mltui.runtime import insight_watch
 from mltui.ui.presentation.run import gpus_text
 from tests.ui.conftest import wait_for
@@ -49,8 +51,10 @@ def test_a_diverged_training_says_so_while_it_runs(profiles: Path, monkeypatch: 
 
 def test_the_gpus_of_a_run_are_named_or_counted() -> None:
     """By number or UUID; where an engine's GPUs cannot be seen, so many of them are not the GPU of that number."""
-    assert gpus_text(GpuRequest(count=2).names, {}) == "2 GPUs"
-    assert gpus_text(GpuRequest(count=1).names, {}) == "1 GPU"
-    assert gpus_text(GpuRequest(all=True).names, {}) == "all GPUs"
-    assert gpus_text(GpuRequest(device_ids=("2",)).names, {}) == "GPU 2"
-    assert gpus_text(("GPU-01234567-89", "GPU-ab"), {"GPU-ab": "1"}) == "GPU 0123456…, 1"
+    run = Run("abcd2345", "p", "", "docker", "")
+    assert gpus_text(replace(run, unnamed_gpus=2), {}) == "2 GPUs"
+    assert gpus_text(replace(run, unnamed_gpus=1), {}) == "1 GPU"
+    for request, said in ((GpuRequest(all=True), "all GPUs"), (GpuRequest(device_ids=("2",)), "GPU 2")):
+        assert gpus_text(replace(run, gpus=request.names), {}) == said
+    assert gpus_text(replace(run, gpus=("GPU-01234567-89", "GPU-ab")), {"GPU-ab": "1"}) == "GPU 0123456…, 1"
+    assert gpus_text(replace(run, gpus=("one GPU",)), {}) == "GPU one GPU", "it is a name"

@@ -386,7 +386,7 @@ def record_lines(run: Run, folder: object) -> list[Line]:
         ("image", run.image or "–"),
         ("image id", run.image_id or "–"),
         ("container", f"{run.container_name} {run.container_id[:12]}" if run.container_id else "none"),
-        ("gpus", ", ".join(run.gpus) or "none"), ("created", when(run.created)), ("started", when(run.started)),
+        ("gpus", run.gpus_title), ("created", when(run.created)), ("started", when(run.started)),
         ("finished", when(run.finished)), ("exit code", "–" if run.exit_code is None else str(run.exit_code)),
         ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),
         *(("changed", f"{when(change.time)}  {change_text(change)}") for change in run.changes),

@@ -92,7 +92,7 @@ def headline(
     # On a small screen the run's name comes first; the line at the top says the rest.
     local = "local process, not isolated" if width >= _WIDE else "local process"
     where = run.engine if run.engine != LOCAL else local
-    gpus = f"{gpus_text(run.gpus, numbers or {})}  " if run.gpus else ""
+    gpus = f"{gpus_text(run, numbers or {})}  " if run.has_gpus else ""
     right: list[Span] = [(code, "error"), (gpus, "accent"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
     if insights and run.state is RunState.RUNNING:
         return [spread(first, right, width), insight_line(insights, width)]
@@ -129,12 +129,11 @@ def _explanation(run: Run) -> list[Line]:
     return [[(params, "text"), (detail, "warn" if run.state.active else "dim"), (notes, "dim")]]
 
 
-def gpus_text(gpus: Sequence[str], numbers: Mapping[str, str]) -> str:
+def gpus_text(run: Run, numbers: Mapping[str, str]) -> str:
     """``GPU 0, 1``: by their numbers where these are known, else by the beginning of their UUIDs; ``2 GPUs``."""
-    first = next(iter(gpus), "")
-    if first == "all" or first.endswith((" GPU", " GPUs")):
-        return "all GPUs" if first == "all" else first
-    return "GPU " + ", ".join(numbers.get(gpu) or one_line(gpu.removeprefix("GPU-"), 8) for gpu in gpus)
+    if run.gpus == ("all",) or not run.gpus:
+        return "all GPUs" if run.gpus else run.gpus_title
+    return "GPU " + ", ".join(numbers.get(gpu) or one_line(gpu.removeprefix("GPU-"), 8) for gpu in run.gpus)
 
 
 def waiting_text(run: Run | None, *, read: bool = True) -> str:
