@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TICK_S = 0.1
 _READ = 1 << 20
+#: Bytes from which the last lines are looked for, at first, and bytes of a line.
+_NEAR, _USUAL = 1 << 20, 100
 
 
 def logs(args: Namespace) -> int:
@@ -66,8 +68,30 @@ def _print_log(launcher: Launcher, run: Run, args: Namespace) -> int:
         return 0
     with log:
         printer = _RawPrinter(args.tail) if args.raw else _LinePrinter(args.tail)
+        if args.tail is not None:
+            _go_near_end(log, args.tail)
         _print(lambda: ((piece.data, piece.stream) for piece in log.pieces()), printer, active)
     return 0
+
+
+def _go_near_end(log: LogReader, lines: int) -> None:
+    """Go so far before the log's end that the last ``lines`` come out as from its start: a long log takes its time."""
+    from mltui.parsers.terminal.line_screen import WINDOW, LineScreen
+
+    # Rows of the window may be drawn over by what comes behind them.
+    wanted, end = lines + WINDOW, log.size
+    size = max(_NEAR, _USUAL * wanted)
+    while size < end:
+        log.rewind()
+        log.skip_to(end - size)
+        log.skip_line()
+        start, screens = log.offset, defaultdict[int, LineScreen](LineScreen)
+        found = sum(len(screens[piece.stream].feed(piece.data)) for piece in log.pieces(end - start))
+        log.rewind()
+        if found >= wanted:
+            log.skip_to(start)
+            return
+        size *= 4
 
 
 def _print(

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mltui.cli import main
+from mltui.cli import logs, main
 from mltui.cli.diagnosis import print_report
 from mltui.cli.runs import outputs_text
 from mltui.domain.metric import MetricStore
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
 from mltui.storage.history import RunDatabase
-from mltui.storage.log_file import LogWriter
+from mltui.storage.log_file import LogReader, LogWriter
 from mltui.storage.run_folder import RunFolder
 from tests.cli.conftest import PATIENCE, TRAIN, WAIT, Program
 
@@ -180,19 +181,42 @@ def test_logs_are_what_was_printed(trained: Trained) -> None:
     assert program("logs", run, "--build")[0] != ""
 
 
-def test_a_line_without_end_is_the_last_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It counts as one of the last lines that are asked for."""
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LogWriter]:
+    """The log of the finished run ``abcd2345``, of this process's home."""
     monkeypatch.setenv("MLTUI_HOME", str(tmp_path))
     folder = RunFolder(tmp_path, "abcd2345")
     folder.make()
     with closing(RunDatabase(tmp_path / "runs.db")) as database:
         database.add(Run("abcd2345", "begun", "", "local", "", RunState.FINISHED))
     with LogWriter(folder.path) as log:
-        log.append(1, b"one\ntwo\nbegun", 0.0)
+        yield log
+
+
+def test_a_line_without_end_is_the_last_line(recorded: LogWriter, capsys: pytest.CaptureFixture[str]) -> None:
+    """It counts as one of the last lines that are asked for."""
+    recorded.append(1, b"one\ntwo\nbegun", 0.0)
     assert [main(["logs", "abcd2345", "--tail", count]) for count in ("0", "2")] == [0, 0]
     assert capsys.readouterr().out == "two\nbegun\n"
+
+
+def test_the_last_lines_of_a_long_log_are_found_from_its_end(
+    recorded: LogWriter, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those that come when all of it is read, also where bars and tables are drawn over one another."""
+    monkeypatch.setattr(logs, "_NEAR", 1 << 10)
+    monkeypatch.setattr(logs, "_USUAL", 1)
+    for step in range(400):
+        recorded.append(1, b"step %d\r50%%\rstep %d: loss\n" % (step, step), 0.0)
+        recorded.append(2, b"rank 0: %d\nrank 1: %d\n\x1b[2A" % (step, step) if step % 50 else b"\n\n\n", 0.0)
+    with LogReader(RunFolder(Path(os.environ["MLTUI_HOME"]), "abcd2345").path) as log:
+        logs._go_near_end(log, 10)
+        assert log.size / 2 < log.offset < log.size
+    main(["logs", "abcd2345"])
+    lines = capsys.readouterr().out.splitlines()
+    for count in (1, 10, 100, 1000):
+        main(["logs", "abcd2345", "--tail", str(count)])
+        assert capsys.readouterr().out.splitlines() == lines[-count:]
 
 
 def test_raw_bytes_do_not_go_to_a_terminal_unasked(trained: Trained) -> None:
