@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+#: Of lines that are very long fewer are held: they would take a gigabyte.
+_MOST_CHARACTERS = 16 << 20
+
 
 class LogLine(NamedTuple):
     """One finished line, clean of control sequences."""
@@ -17,10 +20,15 @@ class LogLine(NamedTuple):
 
 
 class LogBuffer:
-    """The newest lines, bounded; it counts what went before. ``version`` grows with every change."""
+    """The newest lines, bounded in number and in length; it counts what went before. ``version`` grows with every
+    change.
+    """
 
     def __init__(self, limit: int = 20_000) -> None:
-        self.lines: deque[LogLine] = deque(maxlen=limit)
+        self.limit = limit
+        """Lines that are held at most."""
+        self.lines: deque[LogLine] = deque()
+        self._characters = 0
         self.pending: dict[int, str] = {}
         """The line each stream is drawing now: a progress bar, or a line without its end."""
         self.first = 0
@@ -33,9 +41,11 @@ class LogBuffer:
         """Append finished lines."""
         if not lines:
             return
-        overflow = len(self.lines) + len(lines) - (self.lines.maxlen or 0)
         self.lines.extend(lines)
-        self.first += max(0, overflow)
+        self._characters += sum(len(line.text) for line in lines)
+        while len(self.lines) > self.limit or (self._characters > _MOST_CHARACTERS and len(self.lines) > 1):
+            self._characters -= len(self.lines.popleft().text)
+            self.first += 1
         self.version += 1
 
     def draw(self, stream: int, text: str) -> None:
@@ -47,6 +57,7 @@ class LogBuffer:
     def clear(self, skipped_bytes: int = 0) -> None:
         """Begin anew, ``skipped_bytes`` into the file."""
         self.lines.clear()
+        self._characters = 0
         self.pending.clear()
         self.first = 0
         self.skipped_bytes = skipped_bytes

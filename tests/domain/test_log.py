@@ -1,8 +1,10 @@
 """The end of a log in memory."""
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mltui.domain import log
 from mltui.domain.log import LogBuffer, LogLine
 
 
@@ -16,6 +18,22 @@ def test_the_newest_lines_are_kept_and_all_are_counted(batches: list[int], limit
         total += size
     assert [int(line.text) for line in buffer.lines] == list(range(max(0, total - limit), total))
     assert buffer.first + len(buffer.lines) == total
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.integers(0, 60))))
+def test_of_long_lines_fewer_are_kept(batches: list[list[int]]) -> None:
+    """As many of the newest as have so many characters together, but the newest in any case; all are counted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "_MOST_CHARACTERS", 50)
+        buffer, total = LogBuffer(), 0
+        for lengths in batches:
+            buffer.extend([LogLine("x" * length) for length in lengths])
+            total += len(lengths)
+            held = sum(len(line.text) for line in buffer.lines)
+            assert held <= 50 or len(buffer.lines) == 1
+            assert buffer.first + len(buffer.lines) == total
+            assert bool(buffer.lines) is bool(total)
 
 
 def test_its_version_grows_with_every_change_and_only_then() -> None:

@@ -303,7 +303,7 @@ class LogView(TypesSearch, ScrollsLines, ScrollView, can_focus=True, inherit_bin
         buffer = self._buffer
         if buffer is None:
             return
-        self._fitting = FittingLines(self.search, buffer.lines.maxlen)
+        self._fitting = FittingLines(self.search, buffer.limit)
         below = self.scroll_offset.y + self.size.height
         if not self.only and self.search:
             self._set_follow(False)
