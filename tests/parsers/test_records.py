@@ -238,6 +238,9 @@ def test_a_name_in_a_bracket_is_completed_by_what_stands_in_front_of_it(outer: s
         ("done 1 act 5.0 f 1.3", False),  # Nothing counts.
         ("iter 1 in 5.0 f 1.3", False),
         ("iter 1, act 5.0, f 1.3", False),
+        (">>> critic ep 20 act 5.0 f 1.3", True),
+        ("epoch 1 / 5 train act 5.0 val f 1.3", True),
+        ("epoch 1 act 5.0 some f 1.3", False),
     ],
 )
 def test_a_line_of_nothing_but_names_and_numbers_is_known(text: str, regular: bool) -> None:

@@ -18,7 +18,7 @@ SYSTEM = r"(?:systemd|CRON|sshd|chronyd|dockerd|containerd|kubelet)\[\d+\]:"
 _ANY_LEVEL = f"(?:{_LEVEL}|debug|info|warning|warn|error)"
 # An error that is measured: no level.
 _MEASURED = r"(?i:error):?\s*(?:=\s*)?[-+]?\d*\.\d|error(?:\s*=|\s+rate\b)"
-_TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AP]M)?"
+_TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?|(?!:\d\d))(?:\s?[AP]M)?"
 _DATE = (
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d[-/]\d\d(?:/\d\d)?(?=\s\d\d:\d\d)"
     r"|\d{1,2}-[A-Z][a-z]{2}-\d{2,4}"

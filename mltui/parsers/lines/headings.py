@@ -57,11 +57,16 @@ class Heading:
         if not frame.strip():
             self.scope = ""
             return
-        indent = len(frame) - len(frame.lstrip())
+        indent = indent_of(frame)
         if self.deeper is None:
             self.deeper = indent > self.indent
         if (self.deeper or self.strict) and indent <= self.indent:
             self.scope = ""
+
+
+def indent_of(line: bytes) -> int:
+    """How many columns of a terminal ``line`` is indented: a tab is as deep with blanks before it as without."""
+    return len(line[: len(line) - len(line.lstrip())].expandtabs())
 
 
 def heading_scope(text: str) -> str:
@@ -84,7 +89,7 @@ def heading_scope(text: str) -> str:
 
 def heading_of(text: str, x: float | None) -> Heading:
     """The heading that a line with a ``heading_scope`` is, where the training stands at ``x``."""
-    indent = len(text) - len(text.lstrip())
+    indent = indent_of(text.encode())
     if each := _per_class(text):
         return Heading(each, indent, x=x, strict=True, each=True)
     spoken = ":" not in text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mltui.parsers.judgement.judge import Judge
-from mltui.parsers.lines.headings import Heading, heading_of
+from mltui.parsers.lines.headings import Heading, heading_of, indent_of
 from mltui.parsers.lines.histories import Histories
 from mltui.parsers.lines.kinds import Kind
 from mltui.parsers.lines.shapes import Shape, ShapeMemory, Steady
@@ -320,7 +320,7 @@ class Lines:
             points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index], measures)
         if plan.entries and not plan.group.retells:
             if plan.of_classes and not self._heading.scope:
-                indent = len(self._frame) - len(self._frame.lstrip())
+                indent = indent_of(self._frame)
                 self._heading = Heading(plan.of_classes, indent, x=points.context.x, strict=True, each=True)
                 self._open = True
             return False

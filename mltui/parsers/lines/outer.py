@@ -33,7 +33,8 @@ _NAMED = re.compile(
 # With these a line begins that is indented, a table's or a tree's: nothing is in front of it.
 _BARE = frozenset(b" \t|`\xe2")
 _BRANCH = re.compile(" *(?:(?:│|[|]) +)*(?:(?:├|└)(?:─){1,2}|[|`]--) ".encode())
-_NUMBERS = re.compile(rb"[-\s|,;%*+.\d:eEnaif/]*$")
+# Nothing but numbers, or numbers between tabs and a remark.
+_NUMBERS = re.compile(rb"[-\s|,;%*+.\d:eEnaif/]*$|(?:[-+.\d:eEnaif%]*\t){2,}[^\t]*$")
 # By so many bytes at its beginning a line is known again.
 _HEAD = 24
 #: Bytes that what is known by a beginning takes beside it.

@@ -43,6 +43,8 @@ class Tabular:
         """The last ones: they come again every epoch."""
         self._above: tables.Header | None = None
         """The last header on a line of its own. Rows in front of bars stand under it, not under another bar's."""
+        self._interrupted: tables.Header | None = None
+        """The header of the rows above the last one, which may be a remark between them."""
         self._rows: dict[tuple[tuple[str, ...], bool], Plan | None] = {}
         self.box: list[tuple[str, str]] = []
         """Names and values of the box that is being read."""
@@ -68,10 +70,14 @@ class Tabular:
     def read_header(self, text: str, bar: bool = False) -> bool:
         """Take ``text`` as a table's header if it is one; ``bar``: it stands in front of a bar."""
         self.under_header = True
+        if self.header is not None and self.header.rows and tables.is_remark(text):
+            return False
         header = next((h for h in self._headers if tables.same_header(h, text)), None)
         if header is None and (header := tables.read_header(text)) is not None:
             self._rows.clear()
             self._headers.append(header)
+            if self.header is not None and self.header.rows:
+                self._interrupted = self.header
             tables.apply_groups(header, self.groups)
             self.groups = []
         self.header = header or self.header
@@ -101,6 +107,8 @@ class Tabular:
     def row_plan(self, text: str, bar: bool = False) -> tuple[Plan, Cut] | None:
         """How to read a row of numbers under the current header: its plan and what cuts its numbers out."""
         header = (bar and self._above) or self.header
+        if header is not None and not header.rows and not bar:
+            self.header = header = self._resumed(header, text)
         if header is None or not tables.drawn_alike(header, text):
             return None
         cells = row_cells(text)
@@ -112,6 +120,14 @@ class Tabular:
             return self._plan_of(text, named, cells[1:])
         names = rows.assign(header, cells)
         return None if names is None else self._plan_of(text, names, cells)
+
+    def _resumed(self, header: tables.Header, text: str) -> tables.Header:
+        """The header that a row goes on under: the one above ``header`` if only there is a place for it."""
+        above, cells = self._interrupted, row_cells(text)
+        if above is None or cells is None or not tables.set_apart_alike(above, text):
+            return header
+        fits = tables.set_apart_alike(header, text) and rows.assign(header, cells)
+        return header if fits or rows.assign(above, cells) is None else above
 
     def labelled_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row that begins with a name."""
@@ -169,6 +185,8 @@ class Tabular:
         if shape.row is None:
             return False
         plan, cut = shape.row
+        if self.header is not None:
+            self.header.rows = True
         self._apply(plan, values_of(frame, cut))
         return True
 

@@ -52,6 +52,9 @@ _SAID_OF_ROW = re.compile(
     r"(?:(?<=[\d%])|(?<=\ds)|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
     r"|[\s|,;]*(?:[(\[][A-Za-z][^()\[\]]{0,40}[)\]]|[^\w\s.,;|()\[\]%/:+-]\D{0,40}))[\s|]*$"
 )
+# A cell of a CSV table that may hold what stands between cells, and that which may.
+_QUOTED = re.compile(r'"[^"]*"')
+_SEPARATOR = re.compile(r"[,;\t|]")
 _OVERALL = AVERAGED | word_set("all overall total")
 MAX_COLUMNS = 64
 
@@ -115,6 +118,8 @@ def split_by(text: str, separator: re.Pattern[str]) -> list[Piece]:
 
 def split_row(text: str) -> list[Piece]:
     """The cells of a row."""
+    if '"' in text:
+        text = _QUOTED.sub(lambda quoted: _SEPARATOR.sub(" ", quoted[0]), text)
     if BARS.search(text):
         cells = split_by(text, BARS)
         return pieces_of(_WORDS_OR_BARS, text) if any(_SEVERAL.fullmatch(cell) for cell, _, _ in cells) else cells
@@ -127,7 +132,7 @@ def split_row(text: str) -> list[Piece]:
     if ";" in text:
         return split_by(text, re.compile(";"))
     if "\t" in text.strip():
-        return split_by(text.strip("\t"), re.compile("\t"))
+        return split_by(text.lstrip("\t"), re.compile("\t"))
     return pieces_of(WORDS, text)
 
 

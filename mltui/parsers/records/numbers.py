@@ -176,8 +176,8 @@ def take_named(walk: Walk, token: Token) -> None:
         else:
             take_nameless(walk, token)
     else:
-        walk.add(name, token, explicit or (walk.regular and not known(name)))
-        first, *more = name.split()
+        first, *more = said = name.split()
+        walk.add(name, token, explicit or (walk.regular and not (known(name) and known(said[-1]))))
         if more and (scope_of(first) or first.lower() in PARTS):
             # Where each name says its scope itself, one that does not has none.
             walk.inherited = "" if walk.inherited == first else first
@@ -190,7 +190,8 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     explicit = walk.separator in (":", "=", "is", "[")
     if not explicit and says_who(walk, token):
         return walk.phrase[0], [], True
-    name, left = name_of(walk.phrase, explicit or walk.regular)
+    regular = walk.regular and not counter_of(walk.phrase[-1])  # "critic ep 20"
+    name, left = name_of(walk.phrase, explicit or regular)
     if len(name) == 1 and not (explicit or walk.regular):
         name = ""
     if (not name or role_of(name) in _MAY_BE_NAMES) and stands_alone(walk, token):

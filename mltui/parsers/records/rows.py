@@ -88,6 +88,24 @@ def _under_cut_off_header(header: Header, cells: list[Cell]) -> list[str] | None
     return [*(name for name, _, _ in header.first), *[""] * more] if header.text[-1:] == "…" and more > 0 else None
 
 
+def _beyond_edge(header: Header, cells: list[Cell]) -> list[str] | None:
+    """The terminal's edge has cut the header off, and leaves no mark: the cells stand under its names and go on.
+
+    The last name may be the beginning of one, unless its cell ends where it does.
+    """
+    columns, edge, beyond = header.first, len(header.text), len(cells) - len(header.first)
+    if BARS.search(header.text) or len(columns) < 3 or beyond < 0 or cells[-1].end <= edge:
+        return None
+    *whole, (begins, ends) = [
+        (start == cell.start, end == cell.end) for (_, start, end), cell in zip(columns, cells, strict=False)
+    ]
+    goes_on = beyond > 0 and cells[-1].start >= edge and all(map(any, whole))
+    if not goes_on and (beyond or begins or not all(end for _, end in whole)):
+        return None
+    names = [name for name, _, _ in columns]
+    return [*names[:-1], names[-1] if ends else "", *[""] * beyond]
+
+
 def _by_place(header: Header, cells: list[Cell]) -> list[str] | None:
     """What stands above each cell."""
     count = sum(any(c.isalnum() for c in cell.text) for cell in cells)
@@ -116,8 +134,8 @@ def _words_above(text: str, cells: list[Cell]) -> list[str] | None:
 
 # Tried one after the other: what counts the cells before what looks where they stand.
 _ASSIGNMENTS = (
-    _one_each, _before_comma, _beside_marks, _between_tabs, _cut_off_row, _under_cut_off_header, _but_the_last,
-    _beneath_names, _behind_index, _by_place,
+    _beyond_edge, _one_each, _before_comma, _beside_marks, _between_tabs, _cut_off_row, _under_cut_off_header,
+    _but_the_last, _beneath_names, _behind_index, _by_place,
 )  # fmt: skip
 
 
@@ -154,6 +172,8 @@ def _may_name(column: str) -> bool:
 
 def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
     """The column name of every cell behind the name that a row begins with; ``None`` if the row does not fit."""
+    if (names := _beyond_edge(header, cells)) is not None:
+        return names[1:] if _may_name(names[0]) else None
     columns = header.columns(len(cells))
     if columns is not None:
         if not _may_name(columns[0][0]):

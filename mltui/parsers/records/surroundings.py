@@ -11,7 +11,7 @@ from mltui.parsers.words.everyday import is_everyday
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS
-from mltui.parsers.words.vocabulary import MEANS, WHO
+from mltui.parsers.words.vocabulary import MEANS, PARTS, WHO
 
 #: Words between names and numbers of a sentence.
 OF_SENTENCES = word_set("""
@@ -32,12 +32,12 @@ _MANY_PAIRS = 4
 def alternates(tokens: list[Token]) -> bool:
     """Whether a line is made of nothing but names with a number behind each: ``iter 1 act 5.0 value loss 1.3``.
 
-    A name of several words ends with one that measures. Where there are many of them, a comma and a remark may stand
-    behind: ``step 1 lr 1 ppl 9.6 gN 6.1, Thu Nov 26``.
+    A name of several words ends with one that measures, or is another one of a part of the data, ``val top3 0.57``.
+    Where there are many of them, a comma and a remark may stand behind: ``step 1 lr 1 ppl 9.6 gN 6.1, Thu Nov 26``.
     """
     pairs, named = 0, ""
     tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
-    tokens = tokens[3:] if tag else tokens
+    tokens = _from_counter(tokens[3:] if tag else tokens)
     bracketed, of = False, False
     for token in tokens:
         if of or (token.text == "/" and pairs and not named):
@@ -48,13 +48,32 @@ def alternates(tokens: list[Token]) -> bool:
             bracketed = token.text != ")"  # "(best 71.7)" is said beside the others.
         elif token.kind == "number" and (named or token.unit in TIME_UNITS):
             pairs, named = pairs + bool(named), ""
-        elif token.kind == "word" and (not named or measures(token.text)) and token.text.lower() not in OF_SENTENCES:
+        elif token.kind == "word" and _may_go_on(named, token.text) and token.text.lower() not in OF_SENTENCES:
             named = token.text
         elif token.text == "," and pairs > _MANY_PAIRS:
             break
         elif token.kind != "gap":
             return False
     return pairs > 2 and not named and counter_of(tokens[0].text) is not None
+
+
+def _from_counter(tokens: list[Token]) -> list[Token]:
+    """The ``tokens`` but for ornaments, and a word that says of which of several a line is: ``>>> critic ep 20``."""
+    start = next((i for i, token in enumerate(tokens) if token.kind == "word"), 0)
+    ornaments = all(token.kind in ("gap", "arrow", "bar") or token.text in ">*-#" for token in tokens[:start])
+    tokens = tokens[start:] if ornaments else tokens
+    words_in_front = [token for token in tokens[:3] if token.kind != "gap"][:2]
+    if len(words_in_front) < 2 or not all(token.kind == "word" for token in words_in_front):
+        return tokens
+    who, counter = words_in_front
+    word = who.text.lower()
+    said = word not in PARTS and (word in STOP | OF_SENTENCES or known(word) or counter_of(word))
+    return tokens if said or not counter_of(counter.text) else tokens[tokens.index(counter) :]
+
+
+def _may_go_on(named: str, word: str) -> bool:
+    """Whether a name that begins with ``named`` may go on with ``word``."""
+    return not named or measures(word) or (bool(scope_of(named)) and named.isalpha() and not counter_of(word))
 
 
 def words_behind(at: Cursor) -> tuple[list[Token], str]:
@@ -93,7 +112,7 @@ def between_marks(walk: Walk, token: Token) -> bool:
     phrase = walk.phrase
     before = walk.i - len(phrase) - 1
     of = phrase.index("of") if "of" in phrase[1:] else 0
-    named = measures(phrase[of - 1]) or (not of and phrase[0].lower() in MEANS)
+    named = measures(phrase[of - 1]) or (not of and (phrase[0].lower() in MEANS or _is_of_part(walk)))
     if not 1 < len(phrase) < (7 if of else 4) or "." not in token.text or not named:
         return False
     plain = all(w.isidentifier() and (w.lower() not in STOP or w == "of") for w in phrase)
@@ -102,6 +121,12 @@ def between_marks(walk: Walk, token: Token) -> bool:
     if all(each.kind == "gap" for each in walk.tokens[: before + 1]):
         return bool(scope_of(phrase[0])) and not of and walk.next() is None
     return walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|" or _goes_on(walk, before)
+
+
+def _is_of_part(walk: Walk) -> bool:
+    """Whether two words are a part of the data and another one, in a line that counts: ``, val top3 0.57``."""
+    part, *rest = walk.phrase
+    return len(rest) == 1 and bool(scope_of(part)) and any(f.counts for f in walk.record.fields)
 
 
 def _goes_on(walk: Walk, before: int) -> bool:

@@ -31,7 +31,10 @@ from mltui.parsers.words.vocabulary import COUNTING
 _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 # The length of a vector, ``||grad||``, is no bar.
 _NORM = re.compile(r"\|\|((?:grad(?:ient)? )?\w+)\|\||(?<!\S)\|((?:grad(?:ient)? )?\w+)\|(?!\S)")
-_COMMENT = re.compile(r"\s*(?:# ?|(?i:columns|fields|format): ?)(?=([A-Za-z]\w*)[\s,])")
+_COLUMNS = "(?i:columns|fields|format): ?"
+_COMMENT = re.compile(rf"\s*(?:# ?(?:{_COLUMNS})?|{_COLUMNS})(?=([A-Za-z]\w*)[\s,])")
+# A sentence behind the mark of a comment: ``# note: lr schedule changed by hand``.
+_REMARK = re.compile(r"\s*(?:#+|//) ?([A-Za-z]\w*)(?::|,?(?= ))(?: [^\s,;]+[,;]?)+")
 # A word that goes over into the first of many names between commas, as far as the line's end: ``dataepoch,loss,acc``.
 _GLUED = re.compile(rf"(?<![^\W\d_])([^\W\d_]+?)(({COUNTING}),(?:[A-Za-z_][\w/.@-]*,){{1,64}}[A-Za-z_][\w/.@-]*)$")
 _NUMBERED = re.compile(r" \(\d+\)$")
@@ -51,6 +54,8 @@ class Header:
     """What the number in front of each row counts, where pandas prints it in a line of its own."""
     supports: bool = False
     """A column counts what each row was measured on, so that a row's number is its class's."""
+    rows: bool = False
+    """Rows stand under it: else it may be a remark that looks like one."""
 
     @property
     def first(self) -> list[Piece]:
@@ -76,6 +81,12 @@ def header_text(text: str) -> str:
         return glued[2]
     comment = _COMMENT.match(text)
     return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
+
+
+def is_remark(text: str) -> bool:
+    """Whether ``text`` is a comment in words, which between the rows of a table is no other header."""
+    found = _REMARK.fullmatch(text)
+    return found is not None and not counter_of(found[1])
 
 
 def same_header(header: Header, text: str) -> bool:
@@ -132,6 +143,11 @@ def counted_by(name: str) -> str:
 def drawn_alike(header: Header, text: str) -> bool:
     """Whether a row has bars between its cells as its header has, or neither has."""
     return bool(BARS.search(header.text)) == bool(BARS.search(text))
+
+
+def set_apart_alike(header: Header, text: str) -> bool:
+    """Whether between a row's cells stands what stands between the names of its header: bars, tabs, commas, or none."""
+    return all((mark in header.text.strip()) == (mark in text.strip()) for mark in "\t,;") and drawn_alike(header, text)
 
 
 def index_name(header: Header, text: str) -> str:
