@@ -7,7 +7,15 @@ from collections.abc import Callable
 from mltui.domain.words import REWARDS, scope_of, word_set, words
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
-from mltui.parsers.words.roles import Role, is_gradient_norm, is_learning_rate, is_learnt, is_setting, is_whole, role_of
+from mltui.parsers.words.roles import (
+    Role,
+    is_gradient_norm,
+    is_learning_rate,
+    is_learnt,
+    is_setting,
+    is_whole,
+    role_of,
+)
 from mltui.parsers.words.units import MONEY, VALUE_UNITS
 from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, STATISTICS, STOP_LOSS, is_piece
 
@@ -241,12 +249,13 @@ def _data_are_worked_on(record: Record, counts: bool) -> list[Field] | None:
 
 
 def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
-    """``id=40 score=0.36``, ``[1/6] query='who is it' score=0.36``: what any program tells of one thing."""
+    """``id=40 score=0.36``, ``id=2e219e batch=3 score=0.5``, ``[1/6] query='who is it' score=0.36``: of one thing."""
     if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
         return []
     numbered = any(not NUMBERS.isdisjoint(words(f.name)[-1:]) and not (f.counts or f.decimal) for f in record.fields)
     counted = counts and any(f.counts != ("batch", "batch") or f.total is not None for f in record.fields if f.counts)
     everyday = all(is_everyday(f.name) or not f.decimal for f in _metrics(record))
+    numbered = numbered or record.identified
     return [] if numbered and not counted and everyday else None
 
 

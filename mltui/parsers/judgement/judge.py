@@ -11,6 +11,7 @@ from mltui.parsers.judgement.groups import Groups
 from mltui.parsers.judgement.measured import Measured
 from mltui.parsers.judgement.sources import Source, Sources, source_of
 from mltui.parsers.judgement.titles import Titles, full_name, values_of_field
+from mltui.parsers.judgement.trials import take_set
 from mltui.parsers.plans.group import Group, Until
 from mltui.parsers.plans.likeness import Spoken
 from mltui.parsers.plans.plan import Entry, Plan
@@ -46,6 +47,7 @@ class Judge:
             return None
         take_compared(record)
         take_sized(record)
+        take_set(record)
         said = Said(record, Counters(record, self.points.config.x), who or self.who, bar)
         whole = self._measured.recall(record)
         values = accepted(record, said.placed)

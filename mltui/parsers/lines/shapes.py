@@ -41,6 +41,8 @@ class ObjectKind:
     """Who of several prints them, if they say so: ``rank 1``."""
     source: str
     """The texts that may say of what they speak."""
+    identified: bool
+    """Each says of which of very many things it speaks."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
     """By which of the numbers are whole."""
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))

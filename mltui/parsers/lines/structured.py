@@ -37,7 +37,8 @@ class Structured:
         names, values, scopes = objects.flatten(found)
         at = objects.index_of_who(names, values)
         who = "" if at is None else f"{names[at]} {values[at]:g}"
-        kind = self._kind_of(names, scopes, objects.is_sample(found), who, objects.texts_of_source(found))
+        told = objects.is_sample(found), who, objects.texts_of_source(found), objects.is_identified(found)
+        kind = self._kind_of(names, scopes, *told)
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
         form = hash(form_of(key))
         again = form in kind.recent and len(frame) <= READ_LIMIT
@@ -51,18 +52,21 @@ class Structured:
         shape.cut = lambda _: numbers
         return shape, None
 
-    def _kind_of(self, names: list[str], scopes: dict[str, str], sample: bool, who: str, source: str) -> ObjectKind:
-        key = (*names, *scopes.items(), sample, who, source)
+    def _kind_of(
+        self, names: list[str], scopes: dict[str, str], sample: bool, who: str, source: str, identified: bool
+    ) -> ObjectKind:
+        key = (*names, *scopes.items(), sample, who, source, identified)
         found = self._kinds.get(key)
         if found is None:
             self._share.take(_NAME * (len(names) + 2))
-            found = self._kinds[key] = ObjectKind(names, scopes, sample, who, source)
+            found = self._kinds[key] = ObjectKind(names, scopes, sample, who, source, identified)
         return found
 
     def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
         """How to read objects of a kind of whose ``numbers`` these are ``whole``."""
         self._share.take(_NAME * (len(whole) + 2))
         record = objects.object_record(kind.names, whole, kind.scopes, kind.source)
+        record.identified = kind.identified
         record.numbers = tuple(map(repr, numbers)) if kind.source else ()
         plan = self._judge.plan(record, "" if self._judge.who else kind.who)
         return None if kind.sample and plan is not None and not plan.counts else plan

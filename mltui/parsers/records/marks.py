@@ -147,6 +147,8 @@ def take_arrow(walk: Walk, token: Token) -> None:
             walk.separator = ":"
             return
         walk.skip_next = walk.after_number()
+    elif not walk.record.comes_to:
+        walk.record.comes_to = len(walk.record.fields)
     walk.boundary()
 
 

@@ -8,7 +8,7 @@ from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.words.everyday import is_error
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
-from mltui.parsers.words.vocabulary import PARTS, QUALIFIERS, WHO
+from mltui.parsers.words.vocabulary import EXAMPLES, IDENTIFIERS, PARTS, QUALIFIERS, WHO, is_piece
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
@@ -40,12 +40,27 @@ _DOING = word_set("""
 _COUNTER_WORDS = 16
 # What may stand in capitals without being a name.
 _LOUD = NO_TAGS | STOP | word_set("debug warn warning error critical notice trace fatal phase mode")
+# What tells one of very many things from the others, in the spelling of programs.
+_IDENTIFIER = re.compile(r"(?=[^\W_]{0,40}\d)(?=\d{0,40}[A-Za-z])[^\W_]{4,40}(?:-[^\W_]{2,40}){0,8}")
 _DATA_SET = re.compile(r"(?=(?:.*[A-Z]){3})(?=.*[-\d]|[A-Z]{4,8}$)[A-Z][\w-]+$")
 
 
 def is_data_set(word: str) -> bool:
     """Whether ``word`` looks like what a set of data is called: ``STS-B``, ``MRPC``, ``CIFAR10``."""
     return _DATA_SET.match(word) is not None and word.lower() not in _LOUD and not (known(word) or counter_of(word))
+
+
+def identifies(key: str, value: str) -> bool:
+    """Whether ``value`` tells one of very many things from the others: ``id=2e219e``, but no run from another one.
+
+    Of a piece of data, ``file=cat.png``, any text does.
+    """
+    said = words(key)
+    if not said or not SOURCE_KEYS.isdisjoint(said):
+        return False
+    if is_piece(said[-1]) or said[-1] in EXAMPLES:
+        return not value.lstrip("-").isdigit()
+    return said[-1] in IDENTIFIERS and _IDENTIFIER.fullmatch(value) is not None
 
 
 def may_be_in(name: str, unit: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from mltui.domain.words import scope_of
-from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS
+from mltui.parsers.records.names import SCOPE_KEYS, SETTINGS, SOURCE_KEYS, identifies
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.values import Span
@@ -61,6 +61,11 @@ def is_sample(found: dict[str, Any]) -> bool:
 def index_of_who(names: list[str], values: list[float]) -> int | None:
     """Which number says who of several prints the object, as in ``{"rank": 1, "loss": 0.5}``."""
     return next((i for i, name in enumerate(names) if name.lower() in WHO and values[i].is_integer()), None)
+
+
+def is_identified(found: dict[str, Any]) -> bool:
+    """Whether the object says of which of very many things it speaks: ``{"id": "2e219e", "score": 0.5}``."""
+    return any(isinstance(value, str) and identifies(key, value) for key, value in found.items())
 
 
 def texts_of_source(found: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from mltui.domain.words import scope_of, word_set
 from mltui.parsers.records import marks
 from mltui.parsers.records.gains import read_gain
 from mltui.parsers.records.lists import paired
-from mltui.parsers.records.names import NO_TAGS, SETTINGS, known, measures
+from mltui.parsers.records.names import NO_TAGS, SETTINGS, identifies, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
 from mltui.parsers.records.surroundings import alternates
@@ -56,6 +56,12 @@ _ITEM_APART = re.compile(
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
 # A piece of data that a line speaks of: ``segment 8/24``.
 _PIECE = re.compile(rf"[\W\d]*(?:{'|'.join(sorted(PIECES | EXAMPLES))}) \d+ ?/ ?\d+\b", re.I)
+# A name and its value, which is no plain number.
+_NAMED_TEXT = re.compile(r"([A-Za-z][\w.]{0,40})['\"]?\s?[=:]\s?['\"]?([\w-]{1,80})")
+# What stands behind it was set: ``[Hyperparameters] {…}``, ``train config: lr=0.1``, ``Hyper-parameters - lr: 0.1``.
+_SET = re.compile(
+    rf"\W{{0,8}}(?:[A-Za-z]{{2,20}}[ _-])?(?:hyper[ -])?(?:{'|'.join(sorted(SETTINGS))})(?=\s?[^\w\s=#/])", re.I
+)
 # For how long it is planned: ``lr=0.003, 6 epochs``.
 _PLANNED = re.compile(r"\d (?:epochs|steps|iterations|iters)\b", re.I)
 # A model that was trained before, and how it came out: ``model: effnet (epoch 17, auc 0.97)``.
@@ -74,7 +80,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     said = [t.text.lower() for t in tokens if t.kind == "word"]
     recalls = not _RECALLS.isdisjoint(said) and any(t.text.lower() in _RECALLS for t in tokens[:5] if t.kind == "word")
     record.recalls = recalls or _TRAINED.match(text) is not None or _plans(text, record)
-    if record.lead.lower() in SETTINGS:  # "hyperparameters: lr=0.3, batch=100"
+    if record.lead.lower() in SETTINGS or _SET.match(text):  # "hyperparameters: lr=0.3, batch=100"
         record.sets = any(f.counts for f in record.fields) and any(f.role is Role.METRIC for f in record.fields)
         record.recalls = record.recalls or not record.sets
     if len(said) > 1 and said[0] in _SAVES and said[1] in _RESULTS:
@@ -85,6 +91,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     tell_twins_apart(record)
     read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
+    record.identified = any(identifies(*pair) for pair in _NAMED_TEXT.findall(text))
     record.closes = "final" in said[:3]
     record.ends = not _ENDS.isdisjoint(said)
     record.starred = text.lstrip().startswith("* ")
@@ -110,9 +117,17 @@ def _take_who(tokens: list[Token], record: Record) -> None:
 
 
 def _plans(text: str, record: Record) -> bool:
-    """Whether a line measures nothing, and says with what settings, and for how long, it is trained."""
-    done = any(f.role in (Role.METRIC, Role.COUNTER) for f in record.fields)
-    return not done and _PLANNED.search(text) is not None
+    """Whether a line measures nothing, and says with what settings, and for how long, it is trained.
+
+    In brackets that the line begins with many steps are so many: ``{'lr': 0.1, 'steps': 480}``.
+    """
+    counters = [f for f in record.fields if f.role is Role.COUNTER]
+    if any(f.role is Role.METRIC for f in record.fields):
+        return False
+    if counters:
+        many = all(f.explicit and f.name.lower().endswith("s") for f in counters)
+        return many and text.lstrip()[:1] in ("{", "(")
+    return _PLANNED.search(text) is not None
 
 
 def _tell_class(said: re.Match[str], record: Record) -> None:

@@ -133,6 +133,10 @@ class Record:
     """It begins with a star, as summaries do."""
     asked: bool = False
     """It speaks of one text or piece of data: ``query='who is it'``, ``segment 8/24``."""
+    identified: bool = False
+    """It says of which of very many things it speaks: ``id=2e219e``."""
+    comes_to: int = 0
+    """So many fields stand in front of an arrow, behind which stands what they led to: ``lr=0.1 -> val_loss=0.5``."""
     retells: bool = False
     """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
 

@@ -48,7 +48,7 @@ SCHEDULE_WORDS = word_set("""
 #: A setting even in front of a word that measures: "target loss", "num errors".
 SETTING_WORDS_ANYWHERE = word_set("""
     num number count counts target desired threshold thresh patience tol tolerance smoothing weight weights seed since
-    until expected estimated every interval prev previous packet packets chance majority leaf
+    until expected estimated every interval period prev previous packet packets chance majority leaf
 """)
 #: No curve: what is set, numbers a thing, or says how many there are.
 SETTING_WORDS = (
@@ -130,6 +130,9 @@ COUNTING = "epoch|step|iteration|iter|episode|round"
 
 #: Which one of several it is.
 NUMBERS = word_set("num idx id index number no nr")
+
+#: The same where letters are among it: what stands behind is one of very many things, ``request_id=2e219e``.
+IDENTIFIERS = word_set("id uid uuid guid req")
 
 # Who speaks, and of what.
 
