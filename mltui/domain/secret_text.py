@@ -85,6 +85,15 @@ def has_shape(text: str) -> bool:
     return _SHAPE.search(text) is not None
 
 
+def gives_itself_away(text: str) -> bool:
+    """A secret stands in it that is one whatever its name: a token of a known beginning, or what is in an address."""
+    return (
+        has_shape(text)
+        or _USER.search(text) is not None
+        or any(is_written(found["value"]) for found in _ADDRESS.finditer(text))
+    )
+
+
 def is_secret(name: str, value: str) -> bool:
     """``value``, that of ``name``, is a secret that is written there."""
     name = name.replace("-", "_")

@@ -15,6 +15,7 @@ from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_faults import Fault
 from mltui.domain.secret_names import is_secret_name
+from mltui.domain.secret_text import gives_itself_away
 
 #: Variables of every login that are nobody's secret.
 PUBLIC = frozenset({"HOME", "USER", "LOGNAME", "PWD", "LANG", "TZ", "HOSTNAME", "UID", "GID", "CUDA_VISIBLE_DEVICES"})
@@ -100,7 +101,12 @@ def _is_secret(name: str, written: str, params: Mapping[str, str], caller: Mappi
     """A name that says so, or a value that is, or holds, a secret of the caller's."""
     taken = {used for used in variables_in(written) if used not in params and used in caller}
     lone = bool(taken - PUBLIC) and _LONE_VARIABLE.fullmatch(written) is not None
-    return is_secret_name(name) or lone or any(map(is_secret_name, taken))
+    return is_secret_name(name) or lone or any(is_callers_secret(used, caller) for used in taken)
+
+
+def is_callers_secret(name: str, caller: Mapping[str, str]) -> bool:
+    """A variable of the caller's that is a secret by its name, or by what it holds."""
+    return is_secret_name(name) or gives_itself_away(caller.get(name, ""))
 
 
 def read_env_file(entry: EnvFile, folder: Path, caller: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from mltui.domain.secret_names import is_secret_name
 from mltui.domain.text import one_line
 from mltui.engines.base import EngineInfo
 from mltui.parsers.config import MetricConfig
-from mltui.runtime.environment import Variables, read_environment, variables_in
+from mltui.runtime.environment import Variables, is_callers_secret, read_environment, variables_in
 from mltui.runtime.gpu_choice import GpuChoice, GpuUse, choose_gpus, wished_gpus
 from mltui.runtime.preflight import missing_files
 
@@ -146,7 +146,11 @@ def _filled(
     source = with_limits(profile.source, limits)
     hidden = (set(profile.secrets) | {k for k, v in profile.environment.items() if v is None}) - set(params)
     data, faults = fill(source, lambda name: params.get(name, caller.get(name)))
-    shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, hidden, params))
+
+    def secret(name: str) -> bool:
+        return name in hidden or (name not in params and is_callers_secret(name, caller))
+
+    shown = list(_shown_secrets({k: v for k, v in source.items() if k != "environment"}, secret))
     shown += _secret_arguments(profile, hidden)
     rest, indexes = without(data, [unit_of(fault.path, data) for fault in faults]) if faults else (data, {})
     checked, more, sound = check(rest, source, indexes=indexes)
@@ -176,18 +180,16 @@ def _refusal(profile: Profile, faults: Iterable[Fault], more: Iterable[Problem] 
     return ProfileError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.path))))
 
 
-def _shown_secrets(
-    value: object, hidden: set[str], params: Mapping[str, str], path: tuple[str | int, ...] = ()
-) -> Iterator[Fault]:
+def _shown_secrets(value: object, secret: Callable[[str], bool], path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
     """Places outside ``environment`` that would write a secret where everybody sees it."""
     if isinstance(value, str):
         for name in sorted(variables_in(value)):
-            if name in hidden or (name not in params and is_secret_name(name)):
+            if secret(name):
                 yield Fault(path, f"the secret {name} would be seen here: {_READ_IT_THERE}")
     elif isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             if path or not literal(str(key)):
-                yield from _shown_secrets(item, hidden, params, (*path, key))
+                yield from _shown_secrets(item, secret, (*path, key))
 
 
 def _secret_arguments(profile: Profile, hidden: set[str]) -> Iterator[Fault]:

@@ -283,6 +283,21 @@ def test_a_secret_is_refused_where_it_would_be_seen(launch, line):
         launch(f"image: x\nsecrets: [MINE]\n{line}\n", caller={"HF_TOKEN": "t", "MINE": "m"})
 
 
+def test_a_callers_value_that_gives_itself_away_is_a_secret(launch):
+    """A token or an address with a password, whatever the variable is called: hidden, or refused where it is seen."""
+    caller = {"INDEX": "https://ada:s3cret@host/simple", "THING": f"hf_{'aB3' * 12}", "PLAIN": "https://host/simple"}
+    text = "image: x\nenvironment:\n" + "".join(f'  {name}_ARGS: "-i ${{{name}}}"\n' for name in caller)
+    spec = launch(text, caller=caller).spec
+    assert spec.secrets == {"INDEX_ARGS", "THING_ARGS"}
+    shown = docker_command(spec)
+    assert "s3cret" not in shown
+    assert caller["THING"] not in shown
+    for name in ("INDEX", "THING"):
+        with pytest.raises(ProfileError, match=f"the secret {name} would be seen here"):
+            launch(f'image: x\ncommand: [pip, -i, "${{{name}}}"]\n', caller=caller)
+    assert launch('image: x\ncommand: [pip, -i, "${PLAIN}"]\n', caller=caller).spec.command[-1] == caller["PLAIN"]
+
+
 @pytest.mark.parametrize("args", ["[HF_TOKEN]", "{HF_TOKEN: }", "[HF_TOKEN=written]", "{HF_TOKEN: written}", "[MINE]"])
 def test_a_secret_is_no_argument_of_a_build(launch, args, tmp_path):
     """Written out or taken from the caller, in both of Compose's forms: the image's history would have it."""
