@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from mltui.cli.output import confirmed, print_json, print_table, say
 from mltui.cli.session import open_launcher
 from mltui.domain.container import Limits
-from mltui.domain.errors import UsageError
+from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.figures import UNKNOWN, format_percent
 from mltui.domain.limits import TITLES, change_text, limit_text, parse_limit, use_of, warnings
 from mltui.domain.text import one_line
@@ -20,8 +20,8 @@ def limits(args: Namespace) -> int:
     launcher = open_launcher(args)
     run = launcher.database.find(args.run)
     given = {one.name: getattr(args, one.name) for one in fields(Limits) if getattr(args, one.name) is not None}
-    if run.state.active is False:
-        raise UsageError(f"Run {run.id} has ended already: {run.state}.")
+    if not run.state.active:
+        raise MltuiError(f"Run {run.id} has ended already: {run.state}.")
     # What is wrong by itself is said before an engine is asked.
     _parsed(given, Limits())
     now = launcher.limits_now(run)

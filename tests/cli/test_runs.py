@@ -316,7 +316,8 @@ def test_stop_waits_and_a_stopped_run_can_be_removed(waiting: tuple[Program, str
     _, err = program("rm", run, code=1)
     assert f"mltui stop {run}" in err
     assert program("stop", run, "--grace", "1")[0] == f"Run {run} stopped.\n"
-    assert program("stop", run, code=1)[1].startswith(f"mltui: Run {run} has ended already")
+    for command in ("stop", "kill", "limits"):
+        assert program(command, run, code=1)[1].startswith(f"mltui: Run {run} has ended already")
     assert program("rm", run, "--yes")[0].startswith(f"Removed run {run} ")
     assert program.lines("runs", "--json") == []
     assert not (program.home / "runs" / run).exists()
