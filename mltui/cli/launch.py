@@ -117,7 +117,7 @@ def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespac
                 "build": build_argv(spec),
                 "run": run_argv(spec),
                 "params": resolution.params,
-                "notes": resolution.notes,
+                "notes": resolution.warnings,
             }
         )
         return 0
@@ -125,7 +125,7 @@ def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespac
         say(refusal)
     elif not choice.info.isolated:
         say(f"{choice.reason} It would run as a process of this machine; as a container it is:".lstrip())
-    for note in resolution.notes:
+    for note in resolution.warnings:
         say(note)
     if spec.outputs:
         # A bind mount wants its folder to be there.

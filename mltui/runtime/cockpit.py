@@ -293,7 +293,7 @@ class Cockpit:
         except MltuiError as error:
             return Explanation(profile, problem=str(error))
         where = f"{choice.engine.name}: {choice.info.where}"
-        notes = tuple(filter(None, (choice.reason, *choice.warnings, *resolution.notes)))
+        notes = tuple(filter(None, (choice.reason, *choice.warnings, *resolution.warnings)))
         place = self._place_in_queue(resolution.gpus)
         return Explanation(profile, resolution, where, docker_command(resolution.spec), notes, place=place)
 

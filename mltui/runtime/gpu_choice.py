@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Above this share of its time, or of its memory, somebody uses a GPU; a desktop stays below.
 _IDLE = 0.1
-_CPU = "Run it on the CPU: --gpus none."
+_CPU = "Set gpus to none to run it on the CPU."
 #: So many GPUs are spoken of one by one.
 _NAMED = 4
 
@@ -160,6 +160,11 @@ class GpuChoice:
     missing: bool = False
     """As far as can be seen the engine has not got them: ``note`` says so."""
 
+    @property
+    def doubt(self) -> str:
+        """What is to be said before a launch, and no more once it has started; empty: nothing."""
+        return f"It will hardly start. {_CPU}" if self.missing else ""
+
 
 def choose_gpus(wish: Gpus, engine: EngineInfo, uses: Sequence[GpuUse] = ()) -> GpuChoice:
     """What to ask for ``wish``, with this machine's GPUs in ``uses`` where they can be seen.
@@ -179,7 +184,7 @@ def choose_gpus(wish: Gpus, engine: EngineInfo, uses: Sequence[GpuUse] = ()) -> 
         choice = _named_ones(request, uses) if request and uses else GpuChoice(request)
     if request and not engine.gpus:
         # Not every engine tells that it has some: who insists may be right.
-        note = f"{_where(engine)} shows no GPU, and it asks for {request}: it will hardly start. {_CPU}"
+        note = f"{_where(engine)} shows no GPU, and it asks for {request}."
         return replace(choice, note=note, missing=True)
     return choice
 
@@ -194,7 +199,7 @@ def _without_gpu(engine: EngineInfo, uses: Sequence[GpuUse]) -> str:
         return f"{where} has no GPU: it runs on the CPU."
     return (
         f"{where} shows no way to give this machine's {len(uses)} GPU to a container: it runs on the CPU. "
-        "Install nvidia-container-toolkit, or insist with --gpus 1."
+        "Install nvidia-container-toolkit, or insist: set gpus to 1."
     )
 
 
@@ -235,7 +240,7 @@ def _named_ones(request: GpuRequest, uses: Sequence[GpuUse]) -> GpuChoice:
         request = of_uuids(request, asked)
     strange = [one for one in request.device_ids if not any(uuid.startswith(one) for uuid in by_name)]
     if strange:
-        note = f"This machine has no GPU {', '.join(strange)}; it has {len(uses)}: it will hardly start. {_CPU}"
+        note = f"This machine has no GPU {', '.join(strange)}; it has {len(uses)}."
         return GpuChoice(request, note, 0, asked, missing=True)
     taken = held_text(by_name[uuid] for uuid in asked if uuid in by_name)
     return GpuChoice(request, f"It insists on its GPUs: {taken}." if taken else "", 0, asked)

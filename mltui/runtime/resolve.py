@@ -64,6 +64,12 @@ class Resolution:
     gpu_uses: tuple[GpuUse, ...] = ()
     """The GPUs of the engine's machine and who was on them, where they could be seen."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """``notes`` and what else is to be said before it is launched."""
+        note, doubt = self.gpus.note, self.gpus.doubt
+        return tuple(f"{one} {doubt}" if doubt and one == note else one for one in self.notes)
+
 
 def resolve_run(
     profile: Profile,

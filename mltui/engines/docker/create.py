@@ -184,7 +184,7 @@ def check_gpus_kept(spec: LaunchSpec, inspected: Mapping[str, Any], product: str
         )
 
 
-CPU_INSTEAD = "or run it on the CPU: --gpus none."
+CPU_INSTEAD = "or set gpus to none to run it on the CPU."
 _TOOLKIT = (
     "Install nvidia-container-toolkit and run `sudo nvidia-ctk runtime configure --runtime=docker && "
     f"sudo systemctl restart docker` (Docker from snap cannot do it), {CPU_INSTEAD}"

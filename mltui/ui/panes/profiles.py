@@ -149,7 +149,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
 
             resolution, choice = cockpit.launcher.plan(cockpit.read_profile(path), Wish())
             where = f"# on {choice.info.where}"
-            notes = "".join(f"\n# {note}" for note in filter(None, (choice.reason, *resolution.notes)))
+            notes = "".join(f"\n# {note}" for note in filter(None, (choice.reason, *resolution.warnings)))
             return f"{where}{notes}\n{docker_command(resolution.spec)}"
 
         title = f"{entry.name}: what it stands for"

@@ -24,8 +24,12 @@ def fact_lines(found: Explanation, *, gpus: bool) -> list[Line]:
     listed = choice.note if choice and uses and not (found.place or choice.missing) else ""
     # That a GPU was found is no reason to look up; that none is free is.
     good = choice.note if choice and not (choice.awaits or choice.missing) else ""
+    doubt = choice.doubt if choice else ""
     lines += [
-        [("  ", "dim"), (one_line(note, 400), "text" if note == good else "accent")]
+        [
+            ("  ", "dim"),
+            (one_line(note, 400), "text" if note == good else "warn" if doubt and doubt in note else "accent"),
+        ]
         for note in found.notes
         if note != listed
     ]

@@ -52,7 +52,7 @@ def test_driver_fault(rig: Rig, private_dockerd: PrivateDockerd) -> None:
     assert "driver is not loaded" in refused.value.message
     assert "nvml error: driver not loaded" in refused.value.message
     assert "nvidia-smi" in refused.value.hint
-    assert "--gpus none" in refused.value.hint
+    assert "gpus to none" in refused.value.hint
     assert rig.engine.find(spec.run_id) is None
 
 
@@ -91,7 +91,7 @@ def test_an_engine_without_gpus(tmp_path_factory: pytest.TempPathFactory, privat
     for refused in (checked, started):
         assert "no driver for GPUs" in refused.value.message
         assert "nvidia-container-toolkit" in refused.value.hint
-        assert "--gpus none" in refused.value.hint
+        assert "gpus to none" in refused.value.hint
         assert "\n" not in str(refused.value)
 
 
