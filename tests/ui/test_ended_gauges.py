@@ -8,7 +8,7 @@ import pytest
 
 from mltui.domain.run import Run, RunState
 from mltui.storage.sample_file import SampleReader, SampleWriter
-from mltui.ui.presentation.ended_gauges import ended_gauges
+from mltui.ui.presentation.ended_gauges import ended_gauges, usage_lines
 
 RUN = Run("ab12cd34", "mnist", "", "docker", "", state=RunState.FINISHED)
 GIB = 1 << 30
@@ -37,6 +37,24 @@ def test_average_peak_and_limit(tmp_path: Path) -> None:
     assert (memory.use, memory.limit, memory.peak_said) == ("ø 4.00 GiB", "8.00 GiB", "6.00 GiB")
     assert (gpu.label, gpu.use, gpu.ratio, gpu.peak) == ("GPU 1", "ø 75 %", 0.75, 1.0)
     assert gpu.history == (0.5, 1.0)
+
+
+def test_it_is_told_beside_the_record(tmp_path: Path) -> None:
+    """Average and peak in a line each, with their shares of a limit where there is one."""
+    rows = [
+        {"run.cpu": cpu, "run.memory": memory * GIB, "run.memory_limit": 8.0 * GIB, "gpu.GPU-a.index": 1,
+         "gpu.GPU-a.utilization": gpu}
+        for cpu, memory, gpu in ((1.0, 2, 0.5), (3.5, 6, 1.0))
+    ]  # fmt: skip
+    lines = usage_lines(RUN, _samples(tmp_path / "samples", *rows))
+    assert ["".join(text for text, _ in line).rstrip() for line in lines] == [
+        "what it used   average             peak",
+        "  CPU             2.25              3.5",
+        "  Memory      4.00 GiB  50 %   6.00 GiB  75 %  of 8.00 GiB",
+        "  GPU 1           75 %            100 %",
+        "",
+    ]
+    assert usage_lines(RUN, _samples(tmp_path / "none")) == []
 
 
 def test_what_was_not_sampled_has_no_gauge(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -11,17 +12,15 @@ from textual.message import Message
 
 from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
-from mltui.domain.limits import change_text
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
-from mltui.domain.text import clean, one_line
 from mltui.ui.commands import PANES, Command, bindings, command, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import insight_lines, run_line, run_text, time_text
+from mltui.ui.presentation.run_record import record_lines
 from mltui.ui.presentation.sweep import Listed, Sweep, listed, sweep_line
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.list_table import ListTable
-from mltui.ui.widgets.text_view import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -327,14 +326,21 @@ class RunsPane(ListPane[RunRow]):
     def _worth_knowing(self, run: Run) -> list[Line]:
         from mltui.runtime.diagnosis import report
         from mltui.runtime.metric_summary import read_metrics
+        from mltui.storage.sample_file import SampleReader
         from mltui.ui.presentation.diagnosis import advice_lines
+        from mltui.ui.presentation.ended_gauges import usage_lines
         from mltui.ui.presentation.run_metrics import metric_lines
 
         cockpit = self.cockpit_app.cockpit
         folder, view = cockpit.launcher.folder(run.id), cockpit.watcher.view
         shown = view.metrics if view and getattr(view, "run_id", "") == run.id else None
-        advice = [] if run.state.active else advice_lines(report(run, folder, shown))
-        return [*advice, *metric_lines(shown or read_metrics(folder))]
+        reached = metric_lines(shown or read_metrics(folder))
+        if run.state.active:
+            return reached
+        samples = SampleReader(folder.samples)
+        with contextlib.closing(samples):
+            samples.poll()
+        return [*advice_lines(report(run, folder, shown)), *reached, *usage_lines(run, samples)]
 
     def _show_record(self, run: Run, worth_knowing: list[Line]) -> None:
         app = self.cockpit_app
@@ -369,27 +375,3 @@ def _line(row: RunRow, width: int) -> Line:
     if sweep is None:
         return [*sign, *run_line(run, time.time(), room)]
     return [*sign, ("  ", "text"), *run_line(run, time.time(), room - 2, sweep.values(run))]
-
-
-def record_lines(run: Run, folder: object) -> list[Line]:
-    """The record of a run, and the command that it stands for."""
-
-    def when(seconds: float | None) -> str:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else "–"
-
-    said = ("detail", f"{run.detail} {run.hint}".strip()), ("decided", run.notes)
-    rows = [
-        ("state", run.state.value),
-        *((name, text) for name, text in said if text),
-        ("profile", run.profile),
-        ("file", run.profile_path or "–"), ("engine", f"{run.engine} {run.endpoint}".strip()),
-        ("image", run.image or "–"),
-        ("image id", run.image_id or "–"),
-        ("container", f"{run.container_name} {run.container_id[:12]}" if run.container_id else "none"),
-        ("gpus", run.gpus_title), ("created", when(run.created)), ("started", when(run.started)),
-        ("finished", when(run.finished)), ("exit code", "–" if run.exit_code is None else str(run.exit_code)),
-        ("params", "  ".join(f"{k}={v}" for k, v in run.params.items()) or "–"), ("record", str(folder)),
-        *(("changed", f"{when(change.time)}  {change_text(change)}") for change in run.changes),
-    ]  # fmt: skip
-    facts: list[Line] = [[(f"{name:<10} ", "dim"), (one_line(value), "text")] for name, value in rows]
-    return [*facts, [], [(f"{run.command_title}:", "strong")], *plain(clean(run.command))]

@@ -11,6 +11,7 @@ from mltui.domain.samples import device_number, summary
 from mltui.domain.text import one_line
 from mltui.ui.presentation.gauges import ratio
 from mltui.ui.widgets.gauge_lines import Gauge
+from mltui.ui.widgets.lines import Line, columns
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
@@ -18,12 +19,36 @@ if TYPE_CHECKING:
 
 #: Pieces of the history.
 _SLICES = 40
+_USED = "what it used"
 
 
 def ended_gauges(run: Run, samples: SampleReader) -> list[Gauge]:
     """CPU, memory and each GPU of ``run``; empty where nothing was sampled."""
     group = one_line(f"Run {run.id}  {run.profile}: average and peak", 80)
     return list(filter(None, _gauges(samples, group)))
+
+
+def usage_lines(run: Run, samples: SampleReader) -> list[Line]:
+    """The same in a line each, beside its record; empty where nothing was sampled."""
+    rows = [
+        (one.title, one.use.removeprefix("ø "), format_percent(one.ratio) if one.limit else "", one.peak_said,
+         format_percent(one.peak) if one.limit else "", f"of {one.limit}" if one.limit else "")
+        for one in ended_gauges(run, samples)
+    ]  # fmt: skip
+    if not rows:
+        return []
+    heads = (_USED[2:], "average", "", "peak", "", "")
+    wide = [max(map(columns, column)) for column in zip(heads, *rows, strict=True)]
+    share, peak_share = (f"  {{:>{width}}}" if width else "" for width in (wide[2], wide[4]))
+    head = f"  {'average':>{wide[1]}}{share.format('')}   {'peak':>{wide[3]}}"
+    lines: list[Line] = [[(f"{_USED:<{wide[0] + 2}}", "strong"), (head, "dim")]]
+    for title, average, of_average, peak, of_peak, limit in rows:
+        lines.append([
+            (f"  {title:<{wide[0]}}  ", "text"),
+            (f"{average:>{wide[1]}}", "strong"), (share.format(of_average), "text"),
+            (f"   {peak:>{wide[3]}}", "strong"), (peak_share.format(of_peak), "text"), (f"  {limit}", "dim"),
+        ])  # fmt: skip
+    return [*lines, []]
 
 
 def _gauges(samples: SampleReader, group: str) -> Iterator[Gauge | None]:
