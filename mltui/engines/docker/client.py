@@ -19,6 +19,7 @@ from mltui.engines.docker.wire import (
     CONNECT_TIMEOUT,
     Body,
     EngineStream,
+    NoAddress,
     Refused,
     SshFailed,
     ask,
@@ -232,6 +233,8 @@ def _reason(where: str, error: BaseException) -> tuple[str, str, bool]:
             return f"No Docker engine answers {where}: connection refused.", _START, True
         if isinstance(cause, socket.gaierror):
             return f"There is no Docker engine {where}: no machine of that name is known.", _ADDRESS, True
+        if isinstance(cause, NoAddress):
+            return f"There is no Docker engine {where}: {cause}.", _ADDRESS, True
         if isinstance(cause, SshFailed):
             return f"The Docker engine {where} cannot be reached: {one_line(str(cause), 200)}.", _SSH, False
         if isinstance(cause, ssl.SSLError):

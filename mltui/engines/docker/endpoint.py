@@ -113,7 +113,7 @@ def _current_context(env: Mapping[str, str]) -> str:
 
 def _from_context(name: str, env: Mapping[str, str]) -> Endpoint:
     """A named context: the docker command keeps each under the SHA-256 of its name."""
-    contexts, digest = _config_folder(env) / "contexts", hashlib.sha256(name.encode()).hexdigest()
+    contexts, digest = _config_folder(env) / "contexts", hashlib.sha256(os.fsencode(name)).hexdigest()
     docker = (_read_json(contexts / "meta" / digest / "meta.json").get("Endpoints") or {}).get("docker") or {}
     host = docker.get("Host")
     if not host:

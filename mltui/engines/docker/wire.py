@@ -18,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Protocol
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mltui.domain.text import one_line
 from mltui.engines.docker.endpoint import Endpoint, Tls
@@ -39,6 +39,10 @@ class SshFailed(OSError):
     """The ssh client ended before the engine answered; the text is its own last line."""
 
 
+class NoAddress(OSError):
+    """What is said to be an engine's address is none that could be connected to."""
+
+
 class Refused(Exception):
     """The engine answered with an error: the HTTP status and its own sentence."""
 
@@ -56,7 +60,7 @@ def open_socket(endpoint: Endpoint, timeout: float | None = CONNECT_TIMEOUT) -> 
     if endpoint.scheme == "ssh":
         return _open_ssh(endpoint.url, timeout)
     if endpoint.scheme != "tcp":
-        raise OSError(f"addresses of the form {one_line(endpoint.scheme, 20)}:// are not supported")
+        raise NoAddress(f"addresses of the form {one_line(endpoint.scheme, 20)}:// are not supported")
     return _open_tcp(endpoint, timeout)
 
 
@@ -71,8 +75,19 @@ def _connected(sock: socket.socket, address: str, timeout: float | None) -> sock
     return sock
 
 
+def _parts(url: str) -> SplitResult:
+    """The parts of an address of tcp or ssh, whose port can be read; raises ``NoAddress``."""
+    try:
+        parts = urlsplit(url)
+        # Both are read only when they are asked for; the resolver encodes names so, and fails as it pleases.
+        _ = parts.port, (parts.hostname or "").encode("idna")
+    except ValueError as error:
+        raise NoAddress("that is no address") from error
+    return parts
+
+
 def _open_tcp(endpoint: Endpoint, timeout: float | None) -> socket.socket:
-    parts = urlsplit(endpoint.url)
+    parts = _parts(endpoint.url)
     port = parts.port or (2376 if endpoint.tls else 2375)
     sock = socket.create_connection((parts.hostname or "localhost", port), timeout=CONNECT_TIMEOUT)
     try:
@@ -112,7 +127,7 @@ def ssh_command(url: str) -> list[str]:
 
     It never asks for a password (the terminal belongs to the screen): keys and the agent must do.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={int(SSH_TIMEOUT) - 5}"]
     command += ["-o", f"ServerAliveInterval={KEEPALIVE}", "-o", f"ServerAliveCountMax={PROBES}"]
     if parts.username:
@@ -160,10 +175,11 @@ class _SshSocket(socket.socket):
 
 
 def _open_ssh(url: str, timeout: float | None) -> socket.socket:
+    command = ssh_command(url)
     ours, theirs = socket.socketpair()
     sock = _SshSocket(fileno=ours.detach())
     try:
-        sock.start(ssh_command(url), theirs)
+        sock.start(command, theirs)
         sock.settimeout(timeout if timeout is None else max(timeout, SSH_TIMEOUT))
     except FileNotFoundError:
         sock.close()

@@ -77,6 +77,17 @@ def test_tcp_refused() -> None:
         assert "connection refused" in refused(f"tcp://127.0.0.1:{taken.getsockname()[1]}").message
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["tcp://host:port", "tcp://host:99999", "tcp://[::1:2375", "tcp://a..b:1", "ssh://me@host:port", "tpc://host:1"],
+)
+def test_what_is_no_address(url: str) -> None:
+    """A slip in DOCKER_HOST is one of the person who typed it, who is told the forms that there are."""
+    error = refused(url)
+    assert error.message.startswith(f"There is no Docker engine at {url}: ")
+    assert "tcp://HOST:PORT" in error.hint
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_permission_denied(tmp_path: Path) -> None:
     """A socket of another user: how to be let in, and what that means."""
