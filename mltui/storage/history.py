@@ -225,7 +225,9 @@ class RunDatabase:
         with self._use() as db:
             ids = [str(row[0]) for row in db.execute("SELECT id FROM runs ORDER BY id")]
             # Who names the profile means its newest run, as likely as not, but would not want another one removed.
-            of_profile = db.execute("SELECT id FROM runs WHERE profile = ? ORDER BY place DESC, id LIMIT 1", [text])
+            # Bytes that are no text, as a command line may have them, are no profile's name either.
+            name = text.encode(errors="replace").decode()
+            of_profile = db.execute("SELECT id FROM runs WHERE profile = ? ORDER BY place DESC, id LIMIT 1", [name])
             newest_of = next((str(row[0]) for row in of_profile), "")
         hint = f"The newest run of that profile is {newest_of}." if newest_of else "List them with: mltui runs"
         wanted = the_one(ids, text, "run", lambda run_id: run_id, lambda run_id: (), hint)

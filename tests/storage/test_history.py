@@ -101,7 +101,7 @@ def test_a_run_is_found_by_what_a_person_types(database: RunDatabase) -> None:
     assert database.find("abc").id == "abc22222"
     assert database.find("abd22222").id == "abd22222"
     assert database.find("last").id == "abd22222"
-    for unknown in ("x", "%", "a_c", "abc222222", "\\"):
+    for unknown in ("x", "%", "a_c", "abc222222", "\\", "ab\udcff"):
         with pytest.raises(NotFound, match="no run"):
             database.find(unknown)
     with pytest.raises(NotFound, match="fits several runs: abc22222, abd22222"):
