@@ -354,8 +354,10 @@ def _copy_folder(source: Path, target: Path) -> None:
         copied.chmod(copied.stat().st_mode | 0o700)
         os.rename(copied, target)
     except shutil.Error as error:
-        first = error.args[0][0] if error.args and error.args[0] else ("", "", "it cannot be read")
-        raise StorageError(f"{_shown(source)} cannot be copied: {one_line(str(first[2]), 200)}.") from error
+        # Of each file that failed it has the two paths and the error as a text: "[Errno 28] No space left: 'a' -> 'b'".
+        why = re.sub(r"^\[Errno \d+\] |: ['<].*", "", str(error.args[0][0][2])) if error.args and error.args[0] else ""
+        reason = one_line(why, 200).lower() or "it cannot be read"
+        raise StorageError(f"{_shown(source)} cannot be copied to {_shown(target.parent)}: {reason}.") from error
     except OSError as error:
         raise _refused(target, "written", error) from error
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -177,6 +178,20 @@ def test_a_copy_has_what_is_beside_it(file: Path) -> None:
     assert sorted(os.listdir(copy.parent)) == ["profile.yaml", "train.py"]
     assert copy.read_text() == "name: more # its name\nimage: x\n"
     assert file.read_text() == "name: digits # its name\nimage: x\n"
+
+
+def test_a_copy_that_a_full_disk_refuses_is_one_sentence(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reason as the system says it, and nothing left behind."""
+
+    def full(source: str, target: str, **_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", source, None, target)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    home = file.parent.parent
+    with pytest.raises(StorageError) as refused:
+        files.duplicate(file, "more")
+    assert str(refused.value) == f"{file.parent} cannot be copied to {home}: no space left on device."
+    assert os.listdir(home) == [file.parent.name]
 
 
 def test_a_single_file_is_copied_as_one(tmp_path: Path) -> None:
