@@ -147,7 +147,12 @@ class Plan:
     @property
     def steady(self) -> bool:
         """Its lines say where they stand and what they measure, and nothing else."""
-        return self.direct and self.counts and not (self.running_mean or self.evaluates)
+        return self.direct and self.counts and not (self.running_mean or self.may_count_evaluation)
+
+    @property
+    def may_count_evaluation(self) -> bool:
+        """Its counter may run over other data than the training's, by what it is called or of how many it counts."""
+        return self.evaluates and self.inner is not None and (self.inner.evaluates or self.inner.total is not None)
 
     def epoch_of(self, numbers: Numbers) -> float | None:
         """The epoch that a line says it stands in."""

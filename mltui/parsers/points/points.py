@@ -63,12 +63,12 @@ class Points:
         showing the last evaluation's values.
         """
         news, context = self.news, self.context
-        if not plan.counts or (plan.evaluates and context.counts_evaluation(plan, numbers)):
-            if news.held.groups:
-                news.went_on_with(plan.group)
-            self._unplaced.read(plan, numbers, redrawn or self._is_live)
-        else:
+        if plan.counts and not (plan.evaluates and context.counts_evaluation(plan, numbers)):
             self.read_placed(plan, numbers, redrawn)
+            return
+        if news.held.groups:
+            news.went_on_with(plan.group)
+        self._unplaced.read(plan, numbers, redrawn or self._is_live)
         if plan.evaluates and plan.counts:
             context.evaluated = context.advances
 
@@ -76,6 +76,8 @@ class Points:
         """Report the values of a line of this plan where its counters place it."""
         news, context = self.news, self.context
         axis, x, moved = context.follow(plan, numbers)
+        if plan.evaluates:
+            context.evaluated = context.advances
         if moved:
             if self._unplaced.waits:  # Asked here too, since it seldom does.
                 self._unplaced.arrived(axis, x, measures=True)
