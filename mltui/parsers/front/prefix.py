@@ -8,6 +8,7 @@ or a time alone may be a table's first column.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mltui.domain.words import SCOPE_WORDS
 from mltui.parsers.words.vocabulary import PARTS
@@ -80,8 +81,9 @@ _PART = re.compile(f"{SURE}|{_LOOSE}", re.VERBOSE)
 _LONGEST = 400
 
 
+@lru_cache(maxsize=8)
 def split_prefix(text: str) -> int:
-    """Where the line proper begins in ``text``."""
+    """Where the line proper begins in ``text``; several stations ask that of one line."""
     start = 0
     while start < _LONGEST:
         part = _PART.match(text, start)

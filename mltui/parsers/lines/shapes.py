@@ -196,7 +196,7 @@ class ShapeMemory:
             variants.shapes[tuple([frame[a:b] for a, b in literals])] = shape
 
     def _keep_form(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
-        runs = [found.span() for found in _RUN.finditer(frame)]
+        runs = [found.span() for found in _RUN.finditer(frame)] if shape.spans or literals else []
         spans = [_anchor(span, runs) for span in shape.spans]
         places = [_anchor(span, runs) for span in literals]
         if None in spans or None in places:

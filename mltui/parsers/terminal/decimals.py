@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.roles import Role, role_of
 
 _COMMA = re.compile(rb"(?<![\d.,])(\d+),(\d+)(?!\d|[.,]\d)")
@@ -32,7 +33,7 @@ class Decimals:
 
 def has_decimal_comma(line: bytes) -> bool:
     """Whether a comma in ``line`` can be nothing else."""
-    if ord(",") not in line or not _COMMA.search(line):
+    if b"0,0" not in key_of(line) or not _COMMA.search(line):
         return False
     named = any(role_of(name.decode(errors="replace")) is Role.METRIC for name in _SHOWN.findall(line))
     return named or _CELL.search(line) is not None

@@ -7,11 +7,8 @@ widths.
 
 from __future__ import annotations
 
-import re
-
 #: Makes a line its shape.
 DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_ZEROS = re.compile(rb"0+")
 
 
 def key_of(frame: bytes) -> bytes:
@@ -21,4 +18,6 @@ def key_of(frame: bytes) -> bytes:
 
 def form_of(key: bytes) -> bytes:
     """The form of a line whose shape is ``key``."""
-    return _ZEROS.sub(b"0", key)
+    while b"00" in key:
+        key = key.replace(b"00", b"0")
+    return key
