@@ -89,6 +89,8 @@ class Lines:
             return True
         if self._overdrawn or points.context.position is not None:
             return False
+        if steady.cut_names is not None and steady.cut_names(frame) != steady.names:
+            return False
         if steady.header is None:
             self._beneath, tables.under_header = True, False
         elif steady.header is tables.header:

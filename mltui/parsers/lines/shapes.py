@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
 
 from mltui.parsers.budget import Budget
 from mltui.parsers.lines.kinds import Kind
@@ -49,6 +51,13 @@ class ObjectKind:
     """The hashes of the last forms of such objects that had to be understood."""
 
 
+class Named(NamedTuple):
+    """The texts of names that hold digits, and where in a line they stand."""
+
+    texts: tuple[bytes, ...]
+    spans: list[Span]
+
+
 @dataclass(slots=True)
 class Shape:
     """What a line is. ``kind`` is plan, object, or one of those that ``kinds.kind_of`` names."""
@@ -65,7 +74,9 @@ class Shape:
     """For a row, the header that ``row`` was found under."""
     row: tuple[Plan, Cut] | None = None
     steady: bool = field(init=False)
-    """Found by its key alone, it says nothing, or no more than where its lines stand and what they measure."""
+    """It says nothing, or no more than where its lines stand and what they measure."""
+    named: Named | None = None
+    """Its names that hold digits, which other lines with the same key may have others of."""
 
     def __post_init__(self) -> None:
         self.cut = cut_at(self.spans)
@@ -90,6 +101,10 @@ class Steady:
     """Where they begin, if they say nothing."""
     known: bool = True
     """It holds until all that is known of shapes is forgotten."""
+    names: tuple[bytes, ...] = ()
+    """Their names that hold digits: lines with others are not read by this."""
+    cut_names: Cut | None = None
+    """Cuts these out, if there are any."""
 
 
 @dataclass(slots=True)
@@ -160,7 +175,9 @@ class ShapeMemory:
         if shape.kind == "nothing":
             steady = Steady(None, shape.cut, start=start)
         elif shape.row is None:
-            steady = Steady(shape.plan, cut_at([(a + start, b + start) for a, b in shape.spans]))
+            steady = Steady(shape.plan, cut_at(_moved(shape.spans, start)))
+            if shape.named is not None:
+                steady.names, steady.cut_names = shape.named.texts, cut_at(_moved(shape.named.spans, start))
         elif start:
             return None
         else:
@@ -188,12 +205,15 @@ class ShapeMemory:
             self._variants.pop(key, None)
             return
         self.plain.pop(key, None)
-        shape.steady = False
+        literals = sorted(literals)
+        names = tuple([frame[a:b] for a, b in literals])
+        shape.named = Named(names, literals)
+        shape.steady = shape.steady and all(end <= start for (_, end), (start, _) in pairwise(literals))
         variants = self._variants.get(key)
         if variants is None or variants.spans != literals:
             variants = self._variants[key] = _Variants(literals)
         if len(variants.shapes) < _VARIANTS:
-            variants.shapes[tuple([frame[a:b] for a, b in literals])] = shape
+            variants.shapes[names] = shape
 
     def _keep_form(self, frame: bytes, key: bytes, shape: Shape, literals: list[Span]) -> None:
         runs = [found.span() for found in _RUN.finditer(frame)] if shape.spans or literals else []
@@ -206,6 +226,10 @@ class ShapeMemory:
         if len(self._forms.get(form, ())) < _FORMS:
             self._share.take(len(form) + _SHAPE)
             self._forms.setdefault(form, []).append(known)
+
+
+def _moved(spans: list[Span], by: int) -> list[Span]:
+    return [(a + by, b + by) for a, b in spans]
 
 
 def _anchor(span: Span, runs: list[Span]) -> tuple[int, int, int, int] | None:
