@@ -69,7 +69,8 @@ def check(args: Namespace) -> int:
 
 def keys(args: Namespace) -> int:
     """Print every command with its name, its keys now and what it does."""
-    from mltui.ui.commands import places, use_keys
+    from mltui.ui.command import use_keys
+    from mltui.ui.commands import places
     from mltui.ui.keymap import keys_by_command
     from mltui.ui.user_settings import settings_file
 

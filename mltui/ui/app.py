@@ -22,7 +22,8 @@ from textual.timer import Timer
 from mltui.domain.errors import MltuiError, UsageError
 from mltui.domain.options import AppOptions
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import APP, PANES, bindings, command, key_of
+from mltui.ui.command import bindings
+from mltui.ui.commands import APP, PANES, command, key_of
 from mltui.ui.failures import Failures
 from mltui.ui.few_colours import NearestColours
 from mltui.ui.screens.main import PANES as PANE_NAMES

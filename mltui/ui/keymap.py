@@ -14,7 +14,9 @@ from functools import cache
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import APP, SCREENS, TOGETHER, TYPED_IN, Command, places, written
+from mltui.ui.command import Command, written
+from mltui.ui.commands import APP, places
+from mltui.ui.screen_commands import SCREENS, TOGETHER, TYPED_IN
 
 Keymap = Mapping[str, tuple[str, ...]]
 #: Path in the settings' data, and what is wrong there.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from mltui.ui.commands import APP, PANES, Command, places
+from mltui.ui.command import Command
+from mltui.ui.commands import APP, PANES, places
 
 if TYPE_CHECKING:
     from mltui.ui.app import MltuiApp

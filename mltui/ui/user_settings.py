@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.text import one_line
 from mltui.storage.last_start import LastStart, keep_last_start, read_last_start
-from mltui.ui.commands import use_keys
+from mltui.ui.command import use_keys
 from mltui.ui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from mltui.ui.app import MltuiApp
-from mltui.ui.commands import APP, PANES, TOGETHER, Command, places
+from mltui.ui.command import Command
+from mltui.ui.commands import APP, PANES, places
 from mltui.ui.panes.containers import ContainersPane
 from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.panes.detail import DetailPane
@@ -16,6 +17,7 @@ from mltui.ui.panes.images import ImagesPane
 from mltui.ui.panes.log import LogPane
 from mltui.ui.panes.profiles import ProfilesPane
 from mltui.ui.panes.runs import RunsPane
+from mltui.ui.screen_commands import TOGETHER
 from mltui.ui.widgets.line_chart import LineChart
 
 CLASSES = {

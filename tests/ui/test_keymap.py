@@ -11,7 +11,8 @@ import pytest
 from mltui.domain.options import AppOptions
 from mltui.storage.last_start import read_last_start, settings_path
 from mltui.ui.app import MltuiApp
-from mltui.ui.commands import PANES, command, use_keys
+from mltui.ui.command import use_keys
+from mltui.ui.commands import PANES, command
 from mltui.ui.keymap import check_keymap, keys_by_command, read_key
 from tests.ui.conftest import rows, wait_for
 from tests.ui.test_app import choose, ready, text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mltui.storage.last_start import settings_path
-from mltui.ui.commands import use_keys
+from mltui.ui.command import use_keys
 from mltui.ui.screens.settings import SettingsScreen
 from tests.ui.conftest import rows, said, wait_for
 from tests.ui.test_app import app_for, ready, text

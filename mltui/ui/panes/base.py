@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from mltui.domain.figures import format_count
-from mltui.ui.commands import PANES, Command
+from mltui.ui.command import Command
+from mltui.ui.commands import PANES
 from mltui.ui.widgets.bars import PaneTitle
 from mltui.ui.widgets.blank import Column
 from mltui.ui.widgets.lines import Line, Span

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from mltui.domain.container import Container
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.commands import PANES, bindings, key_of
+from mltui.ui.command import bindings
+from mltui.ui.commands import PANES, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.container import ContainerRow, container_line, container_text
 from mltui.ui.widgets.list_table import ListTable

@@ -14,7 +14,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
-from mltui.ui.commands import PANES, Command, bindings, command
+from mltui.ui.command import Command, bindings
+from mltui.ui.commands import PANES, command
 from mltui.ui.panes.base import Pane
 from mltui.ui.panes.curves_models import ChartModels
 from mltui.ui.presentation.chart_selection import ChartSelection, looked_at

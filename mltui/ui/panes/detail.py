@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from mltui.ui.commands import PANES, bindings
+from mltui.ui.command import bindings
+from mltui.ui.commands import PANES
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.scrolling import HoldsLines

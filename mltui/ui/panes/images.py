@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from mltui.domain.figures import format_bytes
 from mltui.domain.image import Image
 from mltui.domain.text import one_line
-from mltui.ui.commands import PANES, bindings
+from mltui.ui.command import bindings
+from mltui.ui.commands import PANES
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.image import image_line, image_text
 from mltui.ui.widgets.lines import Line

@@ -10,7 +10,8 @@ from textual.widget import Widget
 
 from mltui.domain.figures import format_count
 from mltui.domain.log_search import REACH
-from mltui.ui.commands import PANES, bindings, key_of
+from mltui.ui.command import bindings
+from mltui.ui.commands import PANES, key_of
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.log_view import LogView

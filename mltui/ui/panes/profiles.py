@@ -9,7 +9,8 @@ from textual.binding import BindingType
 
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.commands import PANES, bindings, key_of
+from mltui.ui.command import bindings
+from mltui.ui.commands import PANES, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.profile_acts import ask_delete, ask_duplicate, ask_import, ask_new, ask_rename, open_editor
 from mltui.ui.widgets.lines import Line, Span

@@ -13,7 +13,8 @@ from textual.message import Message
 from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
-from mltui.ui.commands import PANES, Command, bindings, command, key_of
+from mltui.ui.command import Command, bindings
+from mltui.ui.commands import PANES, command, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
 from mltui.ui.presentation.run import insight_lines, run_line, run_text, time_text

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mltui.domain.settings import Refresh, Settings
 from mltui.domain.text import one_line
 from mltui.domain.units import number_text, parse_duration
-from mltui.ui.commands import Command, places, written
+from mltui.ui.command import Command, written
+from mltui.ui.commands import places
 from mltui.ui.keymap import check_keymap, keys_by_command, read_key
 from mltui.ui.presentation.fields import Field, Heading, Item, step_choice
 

@@ -13,7 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mltui.domain.text import clean
-from mltui.ui.commands import DIALOG, QUESTION, Command, bindings, key_of
+from mltui.ui.command import Command, bindings
+from mltui.ui.commands import key_of
+from mltui.ui.screen_commands import DIALOG, QUESTION
 from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.lines import Line, columns, cut
 from mltui.ui.widgets.text_view import folded

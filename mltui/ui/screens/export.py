@@ -13,7 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import EXPORT, bindings, key_of
+from mltui.ui.command import bindings
+from mltui.ui.commands import key_of
+from mltui.ui.screen_commands import EXPORT
 
 _CHOICES = (
     ("export.csv", "CSV", "a row a point"),

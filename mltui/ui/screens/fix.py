@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import FIX, bindings, key_of
+from mltui.ui.command import bindings
+from mltui.ui.commands import key_of
 from mltui.ui.presentation.diagnosis import diff_lines
+from mltui.ui.screen_commands import FIX
 from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.lines import Line
 from mltui.ui.widgets.text_view import folded

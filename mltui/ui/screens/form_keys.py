@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from mltui.ui.commands import TYPED, Command
+from mltui.ui.command import Command
+from mltui.ui.screen_commands import TYPED
 from mltui.ui.widgets.scrolling import HoldsTable
 
 if TYPE_CHECKING:

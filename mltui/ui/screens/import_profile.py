@@ -17,7 +17,7 @@ from textual.widgets import TextArea
 
 from mltui.domain.errors import UsageError
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import IMPORT, bindings
+from mltui.ui.command import bindings
 from mltui.ui.presentation.import_preview import (
     profile_text_lines,
     profile_title,
@@ -25,6 +25,7 @@ from mltui.ui.presentation.import_preview import (
     report_title,
     state_line,
 )
+from mltui.ui.screen_commands import IMPORT
 from mltui.ui.screens.prompts import PromptScreen, answer_from
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import LinesWidget

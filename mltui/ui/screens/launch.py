@@ -13,9 +13,10 @@ from textual.timer import Timer
 
 from mltui.domain.run import new_run_id
 from mltui.domain.text import one_line
-from mltui.ui.commands import LAUNCH, bindings
+from mltui.ui.command import bindings
 from mltui.ui.presentation.command_lines import command_lines
 from mltui.ui.presentation.launch_facts import fact_lines
+from mltui.ui.screen_commands import LAUNCH
 from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.screens.prompts import answer_from
 from mltui.ui.widgets.bars import KeyBar

@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 
 from mltui.domain.limits import change_text
 from mltui.domain.text import one_line
-from mltui.ui.commands import LIMITS, bindings
+from mltui.ui.command import bindings
+from mltui.ui.screen_commands import LIMITS
 from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable

@@ -13,8 +13,9 @@ from textual.timer import Timer
 
 from mltui.domain.figures import counted
 from mltui.domain.text import one_line
-from mltui.ui.commands import EDITOR, FORM, bindings
+from mltui.ui.command import bindings
 from mltui.ui.presentation.profile_form import FormRow, about_lines
+from mltui.ui.screen_commands import EDITOR, FORM
 from mltui.ui.screens.editor_below import Below
 from mltui.ui.screens.editor_disk import OnDisk
 from mltui.ui.screens.editor_form import FormCommands

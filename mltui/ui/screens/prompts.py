@@ -13,9 +13,10 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 
 from mltui.domain.text import clean, one_line
-from mltui.ui.commands import DIFF, PROMPT, bindings
+from mltui.ui.command import bindings
 from mltui.ui.presentation.diagnosis import diff_lines
 from mltui.ui.presentation.fuzzy import rank
+from mltui.ui.screen_commands import DIFF, PROMPT
 from mltui.ui.screens.reading import ReadingScreen
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.lines import Line, LinesWidget, cut

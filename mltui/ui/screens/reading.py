@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import Command
+from mltui.ui.command import Command
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.scrolling import HoldsLines
 from mltui.ui.widgets.text_view import TextView

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from mltui.domain.text import one_line
-from mltui.ui.commands import SETTINGS, bindings
+from mltui.ui.command import bindings
+from mltui.ui.screen_commands import SETTINGS
 from mltui.ui.screens.form_keys import FormKeys
 from mltui.ui.widgets.bars import KeyBar
 from mltui.ui.widgets.field_table import FieldTable

@@ -8,7 +8,7 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mltui.ui.commands import Command
+from mltui.ui.command import Command
 from mltui.ui.theme import roles
 from mltui.ui.widgets.lines import Line, Span, line_length, make_strip, spread
 

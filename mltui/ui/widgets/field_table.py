@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual import events
 from textual.message import Message
 
-from mltui.ui.commands import written
+from mltui.ui.command import written
 from mltui.ui.presentation.fields import (
     Field,
     FieldRow,
