@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import struct
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +129,18 @@ class LogReader:
     def skip_to(self, offset: int) -> None:
         """Go on at ``offset`` (forward only), with the stream and time that hold there."""
         self.offset = max(self.offset, offset)
+        # A run of days has millions of records, in the order of their offsets.
+        first, count = self._at // _ENTRY.size, os.fstat(self._index).st_size // _ENTRY.size
+        behind = bisect_right(range(count), self.offset, lo=min(first, count), key=self._offset_of)
+        if behind > first:
+            self._next.clear()
+            self._at = (behind - 1) * _ENTRY.size
         self._settle()
+
+    def _offset_of(self, number: int) -> int:
+        """The offset that a record of the index is for; endless for one that has just been cut away."""
+        raw = os.pread(self._index, _ENTRY.size, number * _ENTRY.size)
+        return int(_ENTRY.unpack(raw)[0]) if len(raw) == _ENTRY.size else 1 << 64
 
     def pieces(self, limit: int | None = None) -> Iterator[LogPiece]:
         """What has come since, up to ``limit`` bytes, in pieces of one stream; ends at the present end."""

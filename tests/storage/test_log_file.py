@@ -80,6 +80,21 @@ def test_a_jump_keeps_stream_and_time(tmp_path: Path) -> None:
     assert first == LogPiece(2, b"01501\n", 1501.0)
 
 
+@given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=4)), max_size=60), st.data())
+def test_jumps_lead_where_reading_on_does(tmp_path_factory: pytest.TempPathFactory, chunks, data) -> None:
+    """Every byte has the same stream and time, whatever was read or jumped over before; several records of one place
+    count as their last."""
+    folder = tmp_path_factory.mktemp("log")
+    write(folder, *((stream, text, float(i)) for i, (stream, text) in enumerate(chunks)))
+    told = [(piece.stream, piece.time, byte) for piece in pieces(folder) for byte in piece.data]
+    with LogReader(folder) as reader:
+        while reader.offset < reader.size:
+            reader.skip_to(reader.offset + data.draw(st.integers(0, reader.size - reader.offset)))
+            at = reader.offset
+            found = list(reader.pieces(data.draw(st.integers(1, 5))))
+            assert [(p.stream, p.time, byte) for p in found for byte in p.data] == told[at : reader.offset]
+
+
 def test_a_jump_into_a_line_without_end_stays_there(tmp_path: Path) -> None:
     """Where no line's end is near there is nothing to skip to."""
     write(tmp_path, (1, b"x" * 200_000, 1.0))
