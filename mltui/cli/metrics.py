@@ -29,12 +29,13 @@ _EXPORTS = ("tensorboard", "svg")
 def metrics(args: Namespace) -> int:
     """Print the points or, as a table, a line for each series; write them where a file or an export is asked for."""
     source = _source(args)
+    for path in filter(None, (args.output, args.export and args.export[1])):
+        _refuse_to_overwrite(source, Path(path))
     if args.output == "-" or not args.output:
         with _in_blocks():
             _give(args, source)
         return 0
     path = Path(args.output)
-    _refuse_to_overwrite(source, path)
     try:
         with path.open("w", encoding="utf-8", errors="replace", newline="") as file, redirect_stdout(file):
             _give(args, source)
@@ -66,10 +67,18 @@ def _in_blocks() -> Iterator[None]:
 
 
 def _source(args: Namespace) -> Path | RunFolder | None:
-    """What is read: a file or a folder of files, a run, or (``None``) standard input. Raises ``MltuiError``."""
+    """What is read: a file or a folder of files, a run, or (``None``) standard input.
+
+    Raises ``MltuiError`` and ``OSError`` for what cannot be, before anything is written.
+    """
     if args.source == "-":
         return None
-    return Path(args.source) if os.path.exists(args.source) else _folder(args)
+    if not os.path.exists(args.source):
+        return _folder(args)
+    path = Path(args.source)
+    if path.is_file():
+        path.open("rb").close()
+    return path
 
 
 def _refuse_to_overwrite(source: Path | RunFolder | None, path: Path) -> None:
@@ -77,7 +86,7 @@ def _refuse_to_overwrite(source: Path | RunFolder | None, path: Path) -> None:
     read = sys.stdin.fileno() if source is None else source if isinstance(source, Path) else source.log
     with suppress(OSError):
         if path.is_file() and os.path.samestat(os.stat(read), path.stat()):
-            raise UsageError(f"--output {path} would overwrite the log that is read.", "Name another file.")
+            raise UsageError(f"{path} is the log that is to be read, and would be overwritten.", "Name another file.")
 
 
 def _give(args: Namespace, source: Path | RunFolder | None) -> None:

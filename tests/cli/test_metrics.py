@@ -205,7 +205,8 @@ def test_what_is_read_is_not_overwritten(program: Program) -> None:
     log = program.folder / "train.log"
     log.write_bytes(_LOG)
     (program.folder / "link").symlink_to(log)
-    assert "would overwrite the log" in program("metrics", "train.log", "--output", "link", code=2)[1]
+    for options in (("--output", "link"), ("--export", "svg", "link")):
+        assert "would be overwritten" in program("metrics", "train.log", *options, code=2)[1]
     program("metrics", "nosuch", "--output", "train.log", code=1)
     assert log.read_bytes() == _LOG
 
