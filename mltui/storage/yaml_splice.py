@@ -5,14 +5,15 @@ Every method gives the whole new text. None of them proves that the result says 
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from mltui.domain.errors import EditError
 from mltui.domain.text import one_line
 from mltui.storage import yaml_spelling as spelling
+from mltui.storage.yaml_cuts import Splice, block_removal, comment_between, flow_removal
 from mltui.storage.yaml_data import pair_text
-from mltui.storage.yaml_source import KeyPath, reads_as
+from mltui.storage.yaml_habits import layout, newline, quotes_of
+from mltui.storage.yaml_source import KeyPath
 from mltui.storage.yaml_spans import (
     BLOCK_SCALARS,
     LINE_ENDS,
@@ -21,14 +22,10 @@ from mltui.storage.yaml_spans import (
     dash_of,
     find,
     item_range,
-    line_break_before,
     line_end,
     line_start,
     next_line,
 )
-
-#: Characters to replace: from, to, by.
-_Splice = tuple[int, int, str]
 
 
 class Splicer:
@@ -37,8 +34,8 @@ class Splicer:
     def __init__(self, text: str, root: Span | None) -> None:
         self._text = text
         self._root = root or Span("scalar", len(text), len(text), len(text), 0)
-        self._newline = _newline(text)
-        self._layout = _layout(root)
+        self._newline = newline(text)
+        self._layout = layout(root)
 
     # ── what can be done ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -72,8 +69,8 @@ class Splicer:
         if len(container.entries) == 1:
             return self._empty(parent)
         if container.style or container.inside_flow:
-            return self._apply(self._flow_removal(container, index))
-        return self._apply(self._block_removal(container, index))
+            return self._apply(flow_removal(self._text, container, index))
+        return self._apply(block_removal(self._text, container, index))
 
     def swap(self, path: KeyPath) -> str:
         """The text with the list item at ``path`` and the one behind it in each other's place."""
@@ -82,24 +79,11 @@ class Splicer:
         if node.kind != "sequence" or index + 1 >= len(node.entries):
             raise _elsewhere(path)
         first, second = (item_range(self._text, node, one) for one in (index, index + 1))
-        if self._comment_between(node, index, first, second):
+        if comment_between(self._text, node, index, first, second):
             raise EditError(
                 f"A comment beside {_name(path)} or the next entry would not go with it.", "Move it in the text."
             )
         return self._apply([(*first, self._text[slice(*second)]), (*second, self._text[slice(*first)])])
-
-    def _comment_between(self, node: Span, index: int, first: tuple[int, int], second: tuple[int, int]) -> bool:
-        """A comment that is one of two neighbours' own stands outside of what would change places."""
-        text = self._text
-        if not node.style:
-            # The first item of a list in a list stands behind the outer one's dash: no comment can stand above it.
-            return bool(text[line_start(text, first[0]) : first[0]].strip(" ")) and text[second[0]] == "#"
-        before = node.entries[index - 1].end if index else node.body
-        behind = node.entries[index + 2].start if index + 2 < len(node.entries) else node.end - 1
-        # What ends the line of the entry before, or of the bracket, is not theirs.
-        above = text[min(line_end(text, before), first[0]) : first[0]]
-        beside = text[second[1] : min(line_end(text, second[1]), behind)]
-        return "#" in above + text[first[1] : second[0]] + beside
 
     def rename(self, path: KeyPath, key: str, quotes: str = "") -> str:
         """The text with another key for the entry at ``path``."""
@@ -148,7 +132,7 @@ class Splicer:
         """The entry whose value is the chain's last node, which has a parent."""
         return next(entry for entry in chain[-2].entries if entry.value is chain[-1])
 
-    def _apply(self, splices: list[_Splice]) -> str:
+    def _apply(self, splices: list[Splice]) -> str:
         text = self._text
         # From the back, so that places stay true; of two at one place, the first one's text comes first.
         for _, (start, end, new) in sorted(enumerate(splices), key=lambda one: (one[1][:2], one[0]), reverse=True):
@@ -225,7 +209,7 @@ class Splicer:
         parent = chain[-2] if len(chain) > 1 else None
         return (parent.column if parent else 0) + (2 if parent and parent.kind == "sequence" else self._layout.step)
 
-    def _in_line(self, chain: list[Span], written: str) -> list[_Splice]:
+    def _in_line(self, chain: list[Span], written: str) -> list[Splice]:
         """``written`` where the node stands, behind its key or its dash."""
         node = chain[-1]
         if node.empty:
@@ -253,7 +237,7 @@ class Splicer:
             return find(self._text, ":", entry.key.end, len(self._text)) + 1
         return dash_of(self._text, parent, parent.entries.index(entry)) + 1
 
-    def _behind_empty(self, chain: list[Span], written: str) -> _Splice:
+    def _behind_empty(self, chain: list[Span], written: str) -> Splice:
         node, entry = chain[-1], self._entry_of(chain)
         position, before = node.end, ""
         if entry.key is not None and find(self._text, ":", entry.key.end, position) < 0:
@@ -262,7 +246,7 @@ class Splicer:
             before = " "
         return position, position, before + written
 
-    def _as_block(self, chain: list[Span], value: Any, quotes: str) -> list[_Splice]:  # noqa: ANN401
+    def _as_block(self, chain: list[Span], value: Any, quotes: str) -> list[Splice]:  # noqa: ANN401
         """A mapping or a list with lines of its own, in place of the node."""
         node, parent = chain[-1], chain[-2] if len(chain) > 1 else None
         lines = spelling.block(value, self._layout, quotes)
@@ -281,7 +265,7 @@ class Splicer:
         end = line_end(self._text, node.end)
         return [(head, max(node.end, head), ""), (end, end, self._lines(lines, column))]
 
-    def _first_in_line(self, chain: list[Span], lines: list[str], column: int) -> list[_Splice]:
+    def _first_in_line(self, chain: list[Span], lines: list[str], column: int) -> list[Splice]:
         """Lines of which the first stands where the node stood: behind a dash, or at the document's start."""
         node = chain[-1]
         if node.style in BLOCK_SCALARS or (node.kind in ("mapping", "sequence") and not node.style):
@@ -302,7 +286,7 @@ class Splicer:
     def _add_pair(self, chain: list[Span], key: str, value: object, quotes: str) -> str:
         node = chain[-1]
         if node.style:
-            style = _quotes_of([entry.key for entry in node.entries if entry.key])
+            style = quotes_of([entry.key for entry in node.entries if entry.key])
             name = spelling.scalar(key, style, in_flow=True, as_key=True)
             inner = (
                 spelling.flow(value) if isinstance(value, dict | list) else spelling.scalar(value, quotes, in_flow=True)
@@ -310,8 +294,8 @@ class Splicer:
             return self._apply([self._flow_addition(node, len(node.entries), f"{name}: {inner}")])
         if node.bare or self._text[node.body] == "?":
             raise EditError(f"{one_line(key, 60)} cannot be added to a mapping that is written in this form.")
-        style = quotes or _quotes_of([entry.value for entry in node.entries])
-        name = spelling.scalar(key, _quotes_of([entry.key for entry in node.entries if entry.key]), as_key=True)
+        style = quotes or quotes_of([entry.value for entry in node.entries])
+        name = spelling.scalar(key, quotes_of([entry.key for entry in node.entries if entry.key]), as_key=True)
         flow = spelling.is_collection(value) and self._flow_among(node, value)
         lines = spelling.pair(name, value, self._layout, style, in_line=flow)
         return self._apply([self._after(node, self._outer_column(chain), lines)])
@@ -320,7 +304,7 @@ class Splicer:
         """The column of the block around the chain's last node; -1 around the root."""
         return max((node.column for node in chain[:-1]), default=-1)
 
-    def _after(self, node: Span, outer: int, lines: list[str]) -> _Splice:
+    def _after(self, node: Span, outer: int, lines: list[str]) -> Splice:
         """Lines behind the last entry of a block, and behind the comments that are still its own."""
         position = line_end(self._text, node.end)
         while (start := next_line(self._text, position)) > position:
@@ -334,7 +318,7 @@ class Splicer:
 
     def _insert(self, chain: list[Span], index: int, value: object, quotes: str) -> str:
         node = chain[-1]
-        style = quotes or _quotes_of([entry.value for entry in node.entries])
+        style = quotes or quotes_of([entry.value for entry in node.entries])
         if node.style:
             inner = (
                 spelling.flow(value) if isinstance(value, dict | list) else spelling.scalar(value, style, in_flow=True)
@@ -351,7 +335,7 @@ class Splicer:
         first = self._lines(lines, node.column).removeprefix(self._newline)[node.column :]
         return self._apply([(dash, dash, first + self._newline + " " * node.column)])
 
-    def _flow_addition(self, node: Span, index: int, written: str) -> _Splice:
+    def _flow_addition(self, node: Span, index: int, written: str) -> Splice:
         """An entry of ``[…]`` or ``{…}``, on a line of its own where the others have theirs."""
         if not node.entries:
             return node.body + 1, node.body + 1, written
@@ -376,37 +360,6 @@ class Splicer:
         if len(chain) == 1:
             return self._apply([(line_start(self._text, node.body), next_line(self._text, node.end), "")])
         return self._apply(self._in_line(chain, "{}" if node.kind == "mapping" else "[]"))
-
-    def _flow_removal(self, node: Span, index: int) -> list[_Splice]:
-        entry, end = node.entries[index], node.entries[index].end
-        if index == len(node.entries) - 1:
-            before = node.entries[index - 1].end
-            between = self._text[before : entry.start]
-            if "#" not in between:
-                return [(before, end, "")]
-            comma = find(self._text, ",", before, entry.start)
-            return [(comma, comma + 1, ""), (entry.start, end, "")]
-        following = node.entries[index + 1].start
-        if "#" not in self._text[end:following]:
-            return [(entry.start, following, "")]
-        comma = find(self._text, ",", end, following)
-        return [(entry.start, comma + 1, "")]
-
-    def _block_removal(self, node: Span, index: int) -> list[_Splice]:
-        entry = node.entries[index]
-        start = entry.start if entry.key else dash_of(self._text, node, index)
-        if entry.key and self._text[node.body] == "?":
-            raise EditError("An entry cannot be removed from a mapping that is written in this form.")
-        line, end = line_start(self._text, start), next_line(self._text, entry.end)
-        if not self._text[line:start].strip(" "):
-            if end == line_end(self._text, entry.end) and line:
-                # The file's last line has no line end: the one before it gives its own.
-                return [(line - line_break_before(self._text, line), end, "")]
-            return [(line, end, "")]
-        # The first entry stands behind a dash: the next one, or a comment before it, takes its place.
-        while end < len(self._text) and self._text[end] in " \t\r\n":
-            end += 1
-        return [(start, end, "")]
 
 
 _NULLS = ("null", "Null", "NULL", "~", "")
@@ -435,36 +388,3 @@ def _index_of(node: Span, part: str | int, path: KeyPath) -> int | None:
     if len(found) > 1:
         raise EditError(f"{_name(path)} is written twice.", "Remove one of them in the text.")
     return found[0] if found else None
-
-
-def _quotes_of(nodes: list[Span]) -> str:
-    """The quotes that all the texts among some nodes have."""
-    styles = {
-        node.style for node in nodes if node.kind == "scalar" and not node.empty and (node.style or not _number(node))
-    }
-    return next(iter(styles)) if len(styles) == 1 and styles <= {"'", '"'} else ""
-
-
-def _number(node: Span) -> bool:
-    return node.plain and not isinstance(reads_as(node.value), str)
-
-
-def _newline(text: str) -> str:
-    end = line_end(text, 0)
-    return "\r\n" if text.startswith("\r\n", end) else text[end : end + 1] or "\n"
-
-
-def _layout(root: Span | None) -> spelling.Layout:
-    """How most of the file's blocks are indented, and whether small collections in lists or mappings share a line."""
-    steps: Counter[int] = Counter()
-    offsets: Counter[int] = Counter()
-    pending = [root] if root else []
-    while pending:
-        node = pending.pop()
-        for entry in node.entries:
-            pending.append(entry.value)
-            if entry.key and not node.style and not entry.value.style and entry.value.entries:
-                counter = steps if entry.value.kind == "mapping" else offsets
-                counter[entry.value.column - node.column] += 1
-    step = steps.most_common(1)[0][0] if steps else 2
-    return spelling.Layout(step, offsets.most_common(1)[0][0] if offsets else step if steps else 2)
