@@ -92,7 +92,7 @@ class _Voice:
         elif bars.drawing:
             if bars.waiting:
                 return line
-            bars.interrupt()
+            bars.interrupt(line)
         if final:
             if blocks.waiting or (way.in_block and blocks.begins):
                 return line

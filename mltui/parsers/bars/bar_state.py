@@ -84,6 +84,8 @@ class Bar:
     """The epoch for which each of them was last reported."""
     fresh: bool = False
     """The last frame showed values of a step that are others than before."""
+    single: bool = False
+    """Each time that it is drawn it shows another step: two in a row showed other values at the same count."""
     unchanged: Unchanged = field(default_factory=Unchanged)
     shown: Drawing | None = None
     """The last values of a step."""
@@ -234,12 +236,13 @@ class Bar:
 
     def lags(self, done: float, total: float) -> bool:
         """Whether its counter is behind its values: the same ones drawn twice in a row are two steps."""
-        behind = done < self.step or self.draws == self._reported_draw
+        behind = (self.single and done < self.step) or self.draws == self._reported_draw
         return behind and self.again and self.step < total
 
     def advance(self, step: float, drawing: Drawing) -> None:
         """The values of a step were drawn."""
         _, _, done, total, _, _ = drawing
+        self.single = self.single or (self.fresh and 0 < self._reported_draw == self.draws - 1)
         self.step = step if not total or step < total else total
         self.told += 1
         self._reported_draw = self.draws if done < self.step else 0

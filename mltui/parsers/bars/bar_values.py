@@ -22,6 +22,8 @@ class BarValues:
         self._news = points.news
         self._last: Bar | None = None
         """The bar that the last frame belonged to, if that frame was a bar."""
+        self._checked: tuple[Bar, set[str], float] | None = None
+        """A full bar over validation data whose values are those of the frame before: they may still change."""
 
     def interrupt(self) -> None:
         """A line that is no bar was read."""
@@ -29,6 +31,8 @@ class BarValues:
 
     def read(self, bar: Bar, drawing: Drawing) -> None:
         """Read a frame that shows values."""
+        if self._checked is not None and self._checked[0] is not bar:
+            self.settle()
         plan, numbers, _, _, _, _ = drawing
         context = self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
@@ -70,6 +74,7 @@ class BarValues:
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
+        self.settle()
         self._finish_before(bar, done, epoch)
         bar.enter(epoch, done)
         bar.move(done, total)
@@ -81,6 +86,7 @@ class BarValues:
 
     def finish(self, bar: Bar) -> None:
         """The bar's run is over: an epoch value that was measured anew and came out the same is a point too."""
+        self.settle()
         if bar.over_epochs:
             self._report_over_epochs(bar)
             return
@@ -119,7 +125,7 @@ class BarValues:
     def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[int, ...]:
         """Report the values of the epoch; which of all are the step's."""
         new, plan = bar.show(drawing), drawing.plan
-        if epoch is None:
+        if epoch is None or drawing.by_epoch:
             bar.fresh = bool(new)
             return tuple(range(len(plan.entries)))
         steps: list[int] = []
@@ -130,7 +136,7 @@ class BarValues:
             series = entry.series
             if drawing.checks:
                 bar.take_for_epoch(entry)
-                self._report_checked(bar, drawing, series.name, epoch)
+                self._report_checked(bar, drawing, series.name, epoch, series.name in new)
             elif series.of_epoch or (not entry.schedule and bar.settles(series.name, series.name in new, drawing)):
                 bar.take_for_epoch(entry)
                 if series.name in new and at is not None:
@@ -144,13 +150,29 @@ class BarValues:
         bar.fresh = any(plan.entries[i].series.name in new for i in steps)
         return tuple(steps)
 
-    def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float) -> None:
-        """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full."""
+    def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float, new: bool) -> None:
+        """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full.
+
+        One that is not ``new`` then may be drawn once more: the counter moved before the value did.
+        """
         share = drawing.done / drawing.total if drawing.total else 0.0
         if share < 1:
             self._news.report_running(name, epoch - 1 + share, bar.values[name])
         elif bar.reported.get(name) != epoch:
-            self._report_epoch(bar, name, epoch)
+            if new:
+                self._report_epoch(bar, name, epoch)
+            elif self._checked is None:
+                self._checked = bar, {name}, epoch
+            else:
+                self._checked[1].add(name)
+
+    def settle(self) -> None:
+        """Report the values of a full bar over validation data: no other frame of it has come."""
+        if self._checked is not None:
+            (bar, names, epoch), self._checked = self._checked, None
+            for name in bar.entries:
+                if name in names and bar.reported.get(name) != epoch:
+                    self._report_epoch(bar, name, epoch)
 
     def _report_unchanged(self, bar: Bar, epoch: float) -> None:
         """Values of ``epoch`` that did not change are points where others of that evaluation are."""

@@ -35,10 +35,11 @@ _ENDLESS = re.compile(rb"(?<!\S)(\d+)(?:it|[a-z]+) \[\d+:\d+(?::\d\d)?, ([^\]]*)
 # The counter in front of the bar, the values behind it: ``[7/19]  37%|###, loss=2.27 [00:00<00:01]``.
 _COUNTED = re.compile(rb"\[(\d+)/(\d+)\]\s+\d+%\|[^|\[,]{0,400}(?:, ([^\[]{0,400})|())\[[\d:]+<[\d:?]+\]")
 # Without time and rate: ``ep 1 |####      | 9/30 , loss=1.1``, `` 30%|###| 9/30 loss=1.1``. The bars of alive-progress
-# have something that moves in front of the counter: ``ep 1 |###   | ▂▄▆ 9/30 [30%] in 0s (~1s, 9.9/s) loss=1.1``.
+# have something that moves in front of the counter: ``ep 1 |###   | ▂▄▆ 9/30 [30%] in 0s (~1s, 9.9/s) loss=1.1``; those
+# of progressbar2 say `` 30% |###   | 9 of 30 loss: 1.1``.
 _TIMELESS = re.compile(
     rb"(?:(?<!\d)\d+%\|(?:\xe2\x96[\x80-\x9f]|[# ])*|(?<=[^|\s]) ?\|(?:\xe2\x96[\x80-\x9f]|[# ]){6,})\|"
-    rb"\s*(?:\S{1,16} (?=\d+/\d+ \[\d+%\] in ))?(\d+)/(\d+)(?![\w.%/])"
+    rb"\s*(?:\S{1,16} (?=\d+/\d+ \[\d+%\] in ))?(\d+)(?:/| of +)(\d+)(?![\w.%/])"
     rb"(?: \[\d+%\] in \S+ (?:\([^()]*\))?)?[ ,]*(?![ ,])([^|\[]*)$"
 )
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
@@ -186,17 +187,19 @@ class Bars:
             if not frame.isascii() and _MAY_BE_DRAWN(frame) and not _KERAS.match(frame) and _DRAWN.search(frame):
                 self.drawing, self.waiting = True, [frame]
                 return None
-            self.interrupt()
+            self.interrupt(frame)
             return frame
         form = _Form(frame, drawn)
         self._forms.keep(key_of(frame), form)
         self._read_frame(frame, form)
         return None if form.behind is None else frame[form.behind :]
 
-    def interrupt(self) -> None:
-        """A line that is no bar was read."""
+    def interrupt(self, line: bytes) -> None:
+        """A ``line`` that is no bar was read."""
         self.drawing = False
         self._values.interrupt()
+        if line.strip():
+            self._values.settle()
 
     def close(self) -> None:
         """Read what was still open when the log ended."""

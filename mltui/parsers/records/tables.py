@@ -102,8 +102,11 @@ def read_header(text: str) -> Header | None:
     text = header_text(text)
     header = Header(text)
     if BARS.search(text):
-        grouped = sum("  " in name for name, _, _ in split_by(text, BARS)) > 1
-        _add_way(header, pieces_of(GAPPED_OR_BARS, text) if grouped else split_by(text, BARS))
+        grouped = sum("  " in name for name, _, _ in split_by(text, BARS))
+        if grouped < 2:
+            _add_way(header, split_by(text, BARS))
+        if grouped:
+            _add_way(header, pieces_of(GAPPED_OR_BARS, text))  # " Tree |    MSE  %Var(y) |"
     elif "," in text or ";" in text or "\t" in text:
         _add_way(header, split_by(text.strip(",;\t"), re.compile("\t+" if "\t" in text else "[,;]")))
     else:
