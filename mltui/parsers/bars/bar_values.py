@@ -31,8 +31,6 @@ class BarValues:
 
     def read(self, bar: Bar, drawing: Drawing) -> None:
         """Read a frame that shows values."""
-        if self._checked is not None and self._checked[0] is not bar:
-            self.settle()
         plan, numbers, _, _, _, _ = drawing
         context = self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
@@ -49,6 +47,8 @@ class BarValues:
 
     def _read_other(self, bar: Bar, drawing: Drawing, epoch: float | None, named: float | None) -> None:
         """Read a frame of another run or epoch than the last one was, or with other values than a step's."""
+        if self._checked is not None and self._checked[0] is not bar:
+            self.settle()
         plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.

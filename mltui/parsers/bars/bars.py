@@ -59,6 +59,7 @@ _PERCENT = re.compile(rb"(?<!\d)\d+%\s*$")
 #: Blanks in front of a line that continues the last column of a bar.
 _WRAPPED = 20
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
+_DECIMAL = re.compile(rb"\d\.\d")
 #: Bars that are kept, of the log and of each of those that print into it.
 _BARS, _BARS_OF_ONE = 512, 64
 #: Bytes that a form takes, and a description.
@@ -102,8 +103,8 @@ class _Form:
         """Where it ends, if something else stands behind it."""
         self.by_epoch = drawn.by_epoch or about.lower().startswith(b"epochs")
         """It counts epochs."""
-        self.checks = is_evaluation(about.decode("utf-8", "replace"))
-        """It runs over validation or test data."""
+        self.checks = is_evaluation(_DECIMAL.split(about, maxsplit=1)[0].decode("utf-8", "replace"))
+        """It runs over validation or test data: so it says in front of all that it measures."""
         self.in_table = bool(about) and not _LETTERS.search(about) and b"|" not in about
         """What it is about is no more than numbers: they may be the row of a table."""
         self.name = about.translate(None, b"0123456789+-. ")

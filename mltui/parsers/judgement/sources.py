@@ -20,11 +20,19 @@ _Kind = tuple[object, ...]
 
 @dataclass(slots=True)
 class _Told:
-    """The last line of one source that was judged."""
+    """The last line of one source that was judged, and the first."""
 
     place: tuple[str, ...]
     values: tuple[str, ...]
     group: Group
+    first_place: tuple[str, ...]
+    first_values: tuple[str, ...]
+
+    def contradicts(self, source: Source, begins: bool) -> bool:
+        """Whether one of them tells other values at the place of a line of another ``source``, which ``begins``."""
+        if self.place == source.place and self.values != source.values:
+            return True
+        return begins and self.first_place == source.place and self.first_values != source.values
 
 
 @dataclass(slots=True)
@@ -58,8 +66,9 @@ class Sources:
         if source.kind in self._common or len(self._common) >= _KINDS:
             return None
         told = self._told.get(source.kind, {})
+        begins = source.words not in told
         for words, other in told.items():
-            if words != source.words and other.place == source.place and other.values != source.values:
+            if words != source.words and other.contradicts(source, begins):
                 self._common[source.kind] = frozenset(words.split()) & frozenset(source.words.split())
                 self.version += 1
                 return other.group, self._name(source.kind, words)
@@ -81,7 +90,9 @@ class Sources:
         told = self._told.setdefault(source.kind, {})
         if len(told) < _MOST or source.words in told:
             self._count += source.words not in told
-            told[source.words] = _Told(source.place, source.values, group)
+            before = told.get(source.words)
+            first = (source.place, source.values) if before is None else (before.first_place, before.first_values)
+            told[source.words] = _Told(source.place, source.values, group, *first)
 
     def _name(self, kind: _Kind, words: str) -> str:
         common = self._common.get(kind)

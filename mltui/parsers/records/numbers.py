@@ -206,11 +206,13 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
 def _counts_in_front(walk: Walk, token: Token) -> bool:
     """Whether a line begins with what is counted and how many, a sentence or a field: ``Epochs 100. Error: 0.2``."""
     word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 3]
-    begins = all(each.kind == "gap" or each.text == walk.phrase[0] for each in walk.tokens[: walk.i])
-    if not (begins and end and token.text.isdigit()):
+    before = [each.text for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text != walk.phrase[0]]
+    if not end or not token.text.isdigit():
         return False
-    if word in REPEATS:
+    if word in REPEATS and before in ([], ["["], ["("]):
         return any(each.kind == "word" and counter_of(each.text) for each in end)  # "Run 1, epoch 2, loss 0.5"
+    if before:
+        return False
     return (end[0].kind == "gap" or end[0].text in ".,;|") and counter_of(word.removesuffix("s")) is not None
 
 
@@ -237,6 +239,8 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
         return  # "Test Episodes: 10" says on how many it was measured.
     if left and not walk.record.fields and not walk.record.lead and "fold" in words(name):
         walk.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
+    if len(left) == 1:
+        walk.note_source(left)  # "finetuning epoch 1: loss 0.5"
     # "Episode Num" counts episodes.
     walk.add(next((w for w in reversed(name.split()) if counter_of(w)), name), token, True)
     left = left if any(measures(w) for w in left) or not walk.cut_off else walk.cut_off
