@@ -52,11 +52,16 @@ class Histories:
         Whether ``text`` is such a history, read or not.
         """
         found = history(text)
-        if found and (self._told or self._waiting or self._has_told_nothing()):
+        if found and self.reads:
             in_fold = bool(self._points.context.fold)
             self._read_each([curve for curve in found if in_fold or curve.part], heading)
             self._wait([curve for curve in found if not (in_fold or curve.part)], heading)
         return bool(found)
+
+    @property
+    def reads(self) -> bool:
+        """What a history tells may be a curve: nothing else has told any."""
+        return bool(self._told or self._waiting) or self._has_told_nothing()
 
     def close(self) -> None:
         """Read what waited: nothing has shown that it tells a part of a training."""

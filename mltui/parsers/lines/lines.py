@@ -33,6 +33,8 @@ _FIGURES = re.compile(
 )
 # How a box's rows and the rules between them begin.
 _IN_BOX = tuple(mark.encode() for mark in "|│┃├┝┠┣╞╟╠┡")
+#: Lines that are read whole only where they may tell curves.
+_LONG = 65536
 #: Kinds of lines that are rows of a table.
 _ROWS = frozenset(["row", "labelled", "remarked"])
 
@@ -284,7 +286,8 @@ class Lines:
 
     def _shortened(self, frame: bytes) -> bytes:
         """What is left to be read of a long line."""
-        told = self._histories.read_history(frame.decode("utf-8", "replace"), self._heading.scope)
+        may_tell = len(frame) < _LONG or self._histories.reads
+        told = may_tell and self._histories.read_history(frame.decode("utf-8", "replace"), self._heading.scope)
         return b"" if told else without_bulk(frame)
 
     def _in_block(self, frame: bytes) -> bytes:
