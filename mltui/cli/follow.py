@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DETACHED = 130
 _TICK_S = 0.1
 #: A supervisor writes the last points a moment after the run's end; one that hangs is not waited for.
-_COMPLETE_S = 10.0
+COMPLETE_S = 10.0
 #: Lines are printed at most so often, and at most so many at once: a log of thousands of steps a second stays readable.
 _PERIOD_S = 1.0
 _LINES = 3
@@ -122,7 +122,7 @@ def _watch(launcher: Launcher, run_id: str, view: RunView, display: Display, don
         display.update(run, view)
         if done(run.state):
             ended = ended or time.monotonic()
-            if complete or time.monotonic() - ended > _COMPLETE_S:
+            if complete or time.monotonic() - ended > COMPLETE_S:
                 return run
         time.sleep(_TICK_S)
 

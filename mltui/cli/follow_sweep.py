@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mltui.cli.follow import DETACHED, News, end_code
+from mltui.cli.follow import COMPLETE_S, DETACHED, News, end_code
 from mltui.cli.live import LiveLines
 from mltui.cli.output import STATE_COLOURS, cut, is_terminal, paint, print_json, say, width
 from mltui.cli.runs import elapsed, run_value
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mltui.runtime.launcher import Launcher
 
 _TICK_S = 0.25
-#: A supervisor writes the last points a moment after the run's end; one that hangs is not waited for.
-_COMPLETE_S = 10.0
 
 
 class SweepDisplay(Protocol):
@@ -117,7 +115,7 @@ class _Followed:
     def _is_whole(self, run_id: str) -> bool:
         """Its supervisor has written all of its record, or takes too long."""
         since = self._ended.setdefault(run_id, time.monotonic())
-        return not self._launcher.folder(run_id).supervised or time.monotonic() - since > _COMPLETE_S
+        return not self._launcher.folder(run_id).supervised or time.monotonic() - since > COMPLETE_S
 
     def close(self) -> None:
         """Close what is still open."""
