@@ -6,6 +6,7 @@ the JSON Schema and the documentation show.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -38,6 +39,7 @@ from mltui.domain.errors import Problem, UsageError
 from mltui.domain.gpus import GpusValue
 from mltui.domain.metric_pattern import pattern_fault
 from mltui.domain.param import NAME, Param, ParamValue
+from mltui.domain.paths import user_path
 from mltui.domain.profile_name import default_name
 from mltui.domain.schema import Kind
 from mltui.domain.section import (
@@ -292,6 +294,10 @@ class Profile(Section):
     def folder(self) -> Path:
         """Where its relative paths start."""
         return self._folder
+
+    def path_to(self, text: str) -> Path:
+        """The file or folder of this machine that a path of the profile means."""
+        return Path(os.path.normpath(self._folder / user_path(text)))
 
     @property
     def text(self) -> str:

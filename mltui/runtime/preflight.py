@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from mltui.domain.errors import Problem
 from mltui.domain.launch import MountType
-from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import fill
 from mltui.domain.profile_faults import Fault
@@ -89,29 +87,24 @@ def _taken(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 def _missing(profile: Profile) -> Iterator[Fault]:
     yield from _build(profile)
-    if profile.requirements and not _path(profile, profile.requirements).is_file():
-        yield Fault(("requirements",), f"there is no file {_path(profile, profile.requirements)}: {_HINT}")
+    if profile.requirements and not profile.path_to(profile.requirements).is_file():
+        yield Fault(("requirements",), f"there is no file {profile.path_to(profile.requirements)}: {_HINT}")
     for index, entry in enumerate(profile.env_file):
-        if entry.required and not _path(profile, entry.path).is_file():
-            yield Fault(("env_file", index), f"there is no file {_path(profile, entry.path)}: {_HINT}")
+        if entry.required and not profile.path_to(entry.path).is_file():
+            yield Fault(("env_file", index), f"there is no file {profile.path_to(entry.path)}: {_HINT}")
     for index, volume in enumerate(profile.volumes):
-        if volume.type is MountType.BIND and not _path(profile, volume.source).exists():
-            yield Fault(("volumes", index), f"there is no {_path(profile, volume.source)} to mount: {_HINT}")
+        if volume.type is MountType.BIND and not profile.path_to(volume.source).exists():
+            yield Fault(("volumes", index), f"there is no {profile.path_to(volume.source)} to mount: {_HINT}")
 
 
 def _build(profile: Profile) -> Iterator[Fault]:
     build = profile.build
     if build is None:
         return
-    context = _path(profile, build.context)
+    context = profile.path_to(build.context)
     if "://" in build.context or build.context.startswith("git@"):
         yield Fault(("build", "context"), "expected a folder: clone the repository first")
     elif not context.is_dir():
         yield Fault(("build", "context"), f"there is no folder {context}: {_HINT}")
     elif not (context / build.dockerfile).is_file():
         yield Fault(("build",), f"there is no {build.dockerfile} in {context}: {_HINT}")
-
-
-def _path(profile: Profile, text: str) -> Path:
-    """A path of the profile, from the profile's folder."""
-    return Path(os.path.normpath(profile.folder / user_path(text)))

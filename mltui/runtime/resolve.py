@@ -15,7 +15,6 @@ from mltui.domain.errors import Problem, ProfileError, UsageError
 from mltui.domain.json_text import json_text
 from mltui.domain.launch import BuildSpec, GpuRequest, LaunchSpec, Mount, MountType, Resources, Ulimit
 from mltui.domain.param import ParamValue, param_text
-from mltui.domain.paths import user_path
 from mltui.domain.profile import Profile
 from mltui.domain.profile_check import check, fill, literal
 from mltui.domain.profile_faults import Fault
@@ -280,7 +279,7 @@ class _Launch:
         build = self.profile.build
         if build is None:
             return None
-        context = self._path(build.context)
+        context = self.profile.path_to(build.context)
         if "://" in build.context or build.context.startswith("git@"):
             self.faults.append(Fault(("build", "context"), "expected a folder: clone the repository first"))
         elif not self._process and not (context / build.dockerfile).is_file():
@@ -291,13 +290,9 @@ class _Launch:
         inherited = frozenset(name for name in known if build.args[name] is None)
         return BuildSpec(str(context), build.dockerfile, known, build.target, build.network, inherited)
 
-    def _path(self, text: str) -> Path:
-        """A path of the profile, from the profile's folder."""
-        return Path(os.path.normpath(self.profile.folder / user_path(text)))
-
     def _requirements(self) -> str:
         asked = self.profile.requirements
-        file = self._path(asked or "requirements.txt")
+        file = self.profile.path_to(asked or "requirements.txt")
         if file.is_file():
             return str(file)
         if asked:
@@ -344,7 +339,7 @@ class _Launch:
         asked = [v for v in self.profile.volumes if v.target.rstrip("/") == self._outputs_path().rstrip("/")]
         if not asked:
             return str(self.outputs)
-        return str(self._path(asked[0].source)) if asked[0].type is MountType.BIND else ""
+        return str(self.profile.path_to(asked[0].source)) if asked[0].type is MountType.BIND else ""
 
     def _mounts(self) -> Iterator[Mount]:
         for index, volume in enumerate(self.profile.volumes):
@@ -355,7 +350,7 @@ class _Launch:
     def _mount(self, volume: VolumeEntry, index: int) -> Mount:
         source = volume.source
         if volume.type is MountType.BIND:
-            path = self._path(source)
+            path = self.profile.path_to(source)
             # Docker would make an empty folder, as root, and the training would find no data in it.
             if self.engine.local and not path.exists():
                 self.faults.append(
