@@ -20,7 +20,7 @@ from mltui.cli.command import (
 def _run(parser: ArgumentParser) -> None:
     wish_arguments(parser)
     parser.add_argument(
-        "--parallel", type=how_many(1), metavar="N",
+        "--parallel", type=int, metavar="N",
         help="of a sweep N runs at a time (default: as GPUs become free; without GPUs one after another)",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="print the docker commands it stands for; start nothing")

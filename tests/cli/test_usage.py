@@ -75,7 +75,6 @@ def test_every_handler_exists(name: str) -> None:
         (["run", "x", "--set", "epochs"], "NAME=VALUE"),
         (["runs", "-n", "0"], "1 or more"),
         (["logs", "last", "--tail", "-1"], "0 or more"),
-        (["run", "x", "--parallel", "two"], "1 or more"),
         (["stop", "last", "--grace", "nan"], "0 or more"),
         (["container", "stop", "x", "--grace", "-1"], "0 or more"),
         (["metrics", "x", "--format", "xml"], "jsonl"),
