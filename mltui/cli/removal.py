@@ -50,21 +50,26 @@ def _what_goes(launcher: Launcher, run: Run) -> str:
 def _removed(launcher: Launcher, run: Run, *, force: bool) -> bool:
     what = _what_goes(launcher, run)
     try:
-        if run.state.active:
-            launcher.kill(run)
-            run = wait_for_end(launcher, run)
-        _remove(launcher, run, force=force)
+        left = _remove(launcher, run, force=force)
     except MltuiError as error:
         say(f"mltui: run {run.id} was not removed: {error}")
         return False
     print(f"Removed {clean(what)}.")
+    if left:
+        say(left)
     return True
 
 
-def _remove(launcher: Launcher, run: Run, *, force: bool) -> None:
+def _remove(launcher: Launcher, run: Run, *, force: bool) -> str:
+    """Remove the run, one that is active too with ``force``; returns what may be left of it."""
     try:
+        if run.state.active:
+            launcher.kill(run)
+            run = wait_for_end(launcher, run)
         launcher.remove(run, force=force)
     except EngineUnavailable as error:
         if not force:
             raise EngineUnavailable(error.message, "--force forgets the run though its container may stay.") from error
         launcher.forget(run)
+        return f"Its container {run.container_name} may still be there: {error.message}"
+    return ""

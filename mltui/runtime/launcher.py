@@ -357,10 +357,11 @@ class Launcher:
         self.database.remove(run.id)
 
     def forget(self, run: Run) -> None:
-        """Remove an ended run's record and outputs when its engine cannot be asked any more."""
+        """Remove a run's record and outputs where its engine cannot be asked, whatever became of its container.
+
+        One that is active is left by its supervisor; should its engine come back with its container, so does the run.
+        """
         self.database.check_writable()
-        if run.state.active:
-            raise UsageError(f"Run {run.id} is {run.state}.")
         self.folder(run.id).remove()
         self.database.remove(run.id)
 

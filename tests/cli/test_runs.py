@@ -330,6 +330,24 @@ def test_force_ends_and_removes(waiting: tuple[Program, str, Path]) -> None:
     assert program.lines("runs", "--json") == []
 
 
+def test_force_forgets_what_no_engine_can_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run of an engine that does not answer any more goes too, though its record calls it active."""
+    monkeypatch.setenv("MLTUI_HOME", str(tmp_path))
+    folder = RunFolder(tmp_path, "abcd2345")
+    folder.make()
+    assert folder.take_lock()
+    with closing(RunDatabase(tmp_path / "runs.db")) as database:
+        where = {"engine": "docker", "endpoint": f"unix://{tmp_path}/gone.sock", "container_id": "a" * 64}
+        database.add(Run("abcd2345", "p", "", state=RunState.RUNNING, container_name="mltui-p-abcd2345", **where))
+        assert main(["rm", "abcd2345", "--force", "--yes"]) == 0
+        assert database.runs() == ()
+    folder.release_lock()
+    assert not folder.path.exists()
+    assert "container mltui-p-abcd2345 may still be there: There is no Docker engine" in capsys.readouterr().err
+
+
 def test_rm_asks_on_a_terminal(trained: Trained) -> None:
     """It names what goes, with the size of the outputs; without a yes nothing goes, with one it does. Bytes that are no
     text are no yes."""
