@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,15 +12,14 @@ from textual.containers import Grid, Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from mltui.storage.chart_choices import ChartChoice, ChartChoices
+from mltui.storage.chart_choices import ChartChoice
 from mltui.ui.command import Command, bindings
 from mltui.ui.commands import PANES, command
-from mltui.ui.panes.base import Pane
+from mltui.ui.panes.curves_choosing import ChoosesCharts
 from mltui.ui.panes.curves_models import ChartModels
-from mltui.ui.presentation.chart_selection import ChartSelection, looked_at
+from mltui.ui.presentation.chart_selection import looked_at
 from mltui.ui.presentation.joined import BySteps, as_they_are
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
-from mltui.ui.widgets.metric_picker import MetricPicker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +38,7 @@ class Waiting(LinesWidget, can_focus=True):
     """What stands in the place of the charts while there is none."""
 
 
-class CurvesPane(Pane):
+class CurvesPane(ChoosesCharts):
     """Charts of the runs that are looked at; they are looked at in the same way (zoom, x axis, crosshair)."""
 
     KEY = "5"
@@ -56,19 +54,15 @@ class CurvesPane(Pane):
         self._grid = Grid(id="charts")
         self._grid.display = False
         self._waiting = Waiting(id="waiting")
-        self._picker = MetricPicker()
         self._charts: list[LineChart] = []
         self._runs: tuple[ComparedRun, ...] = ()
-        self._profile = ""
         self._said = ""
-        self._selection = ChartSelection()
         self._models = ChartModels()
         self._by_steps = BySteps()
         self._seen: object = None
         self._series: object = None
         self._placed: tuple[object, ...] = ()
         self._drawn = 0.0
-        self._first = 0
         self._with_system = True
         """Charts of CPU, memory and GPU stand behind those of the metrics."""
         self._single = ""
@@ -243,66 +237,6 @@ class CurvesPane(Pane):
         return [*left, (f"{said} ", "alt")] if said else left, counted
 
     # -- choosing -----------------------------------------------------------------------------------------------------
-
-    def _load_choice(self, profile: str) -> None:
-        if profile:
-            self.run_worker(partial(self._read_choice, profile), thread=True, group="charts", exit_on_error=False)
-
-    def _read_choice(self, profile: str) -> None:
-        from mltui.storage.locations import home
-
-        choice = ChartChoices(home()).load(profile)
-        self.app.call_from_thread(self._choose, profile, choice)
-
-    def _choose(self, profile: str, choice: ChartChoice) -> None:
-        if profile == self._profile and choice != self._selection.choice:
-            self._selection.choice = choice
-            self._arrange()
-
-    def _keep_choice(self) -> None:
-        from mltui.storage.locations import home
-
-        save = partial(ChartChoices(home()).save, self._profile, self._selection.choice)
-        if self._profile:
-            self.run_worker(save, thread=True, group="charts-save", exit_on_error=False)
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        if not self._selection.groups:
-            return
-        self._picker.open(self._selection.query)
-        self._list()
-        self._place()
-
-    def _list(self) -> None:
-        """Give the list its rows."""
-        self._picker.update(self._selection.rows())
-
-    def on_metric_picker_query_changed(self, message: MetricPicker.QueryChanged) -> None:
-        """Narrow the grid while the filter is typed."""
-        self._selection.query, self._first = message.query, 0
-        self._list()
-        self._picker.move(0)
-        self._arrange()
-
-    def on_metric_picker_toggled(self, message: MetricPicker.Toggled) -> None:
-        """Pin, hide or neither."""
-        self._toggle(message.key)
-
-    def _toggle(self, key: str) -> None:
-        self._selection.choice = self._selection.choice.cycled(key)
-        self._keep_choice()
-        if self._picker.display:
-            self._list()
-        self._arrange()
-
-    def on_metric_picker_closed(self, message: MetricPicker.Closed) -> None:
-        """Back to the charts."""
-        self._picker.display = False
-        self._selection.query = self._selection.query if message.kept else ""
-        self._arrange()
-        self.screen.set_focus(self.target)
-        self.retitle()
 
     async def action_clear(self) -> None:
         """Undo the last narrowing: the filter, the one chart; then leave the pane."""
