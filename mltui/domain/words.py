@@ -41,19 +41,19 @@ LESS_IS_BETTER = (
     wer cer ter ppl ppx perplexity perp bpc bpb bpd nll ce bce xent crossentropy kld
     mse mae rmse nrmse mape wape smape rmsle msle nmae mpjpe epe ade fde l1 l2 huber hinge poisson logloss mlogloss
     merror cost lpips fid kid fpr fnr eer brier ece hausdorff assd hd95 inertia stress regret residual violation
-    distance divergence recon reconstruction bits nats deviance mr
+    crps chamfer emd mcd bpr distance divergence recon reconstruction bits nats deviance mr
 """)
 )
 #: What is measured, and better the greater it is.
 MORE_IS_BETTER = REWARDS | word_set("""
     acc accu accs accy accuracies accuracy auc auroc auprc roc rocauc prauc aucpr ap map mar ar f1 f2 fscore fbeta
     fmeasure precision recall prec rec iou miou giou fwiou dice mdice jaccard pixacc bleu rouge rouge1 rouge2 rougel
-    meteor cider chrf elbo r2 r² rsquared ndcg mrr score scores psnr ssim mcc
+    pesq stoi sdr sari bertscore concordance meteor cider chrf elbo r2 r² rsquared ndcg mrr score scores psnr ssim mcc
     kappa specificity
     sensitivity tpr tnr top1 top5 acc1 acc5 prec1 prec5 em pearson spearman corr correlation likelihood loglik ll
     logprob silhouette sharpe quality winrate qvalue similarity
-    genauigkeit exactitude précision precisión exactitud acurácia precisão accuratezza precisione dokładność
-    точность 准确率 精度 正确率 召回率 正解率 정확도
+    genauigkeit trefferquote exactitude précision precisión exactitud acurácia precisão accuratezza precisione
+    dokładność точность 准确率 精度 正确率 召回率 正解率 정확도
 """)
 #: What is measured, and good at neither end, or at one that its word does not tell.
 _EITHER_END = word_set("""

@@ -160,7 +160,7 @@ def test_the_word_in_a_lines_first_bracket_is_its_tag(text: str, tag: str) -> No
         ("loss: 0.5 ± 0.1", ["loss 0"]),
         ("loss: 0.5 + 0.1", ["loss 0"]),
         ("loss -> 0.5", ["loss 0"]),
-        ("loss: 0.4 -> 0.3", ["loss 0"]),
+        ("loss: 0.4 -> 0.3", ["loss 1"]),
         ("|gradient| <= tol: 0.65 <= 1e-06", ["|gradient| 0"]),
         ("dice_loss - 0.31", ["dice_loss 0"]),
         ("step 100-200, loss: 0.5", ["step 1", "loss 2"]),

@@ -70,6 +70,8 @@ class Bar:
     """It has moved since this epoch's beginning."""
     run: int = 1
     """How often it began anew."""
+    size: float = 0.0
+    """Its last end; one that is passed is no longer drawn: ``88/88``, ``90it``."""
     told: int = 0
     """How many steps of this epoch were reported."""
     first: Drawing | None = None
@@ -145,7 +147,7 @@ class Bar:
 
     def move(self, done: float, total: float) -> None:
         """Its counter is at ``done``."""
-        self.done, self.complete = done, done >= total > 0
+        self.done, self.complete, self.size = done, done >= total > 0, total or self.size
 
     @property
     def values(self) -> dict[str, float]:

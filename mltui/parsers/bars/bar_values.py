@@ -236,6 +236,6 @@ class BarValues:
         else:
             epoch = None if plan.epoch is None else bar.epoch
             if not bar.runs_on:
-                x += total * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
+                x += (total or bar.size) * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
             context.reach(axis, x)
         news.report(plan, axis, x, numbers, redrawn=True)

@@ -27,6 +27,9 @@ _DATE = (
 )
 _ZONE = r"(?:Z|\s?[+-]\d\d:?\d\d|\s(?:UTC|GMT)\b|\s\d{4}(?=\s))"
 _MOMENT = rf"(?:{_DATE}(?:[T,]|,?\s)){_TIME}{_ZONE}?"
+# What files with data in them end with: such a name says of what a line speaks.
+_DATA = "wav|flac|mp3|mp4|jpe?g|png|gif|bmp|tiff?|txt|csv|tsv|jsonl?|pdf|xml|npy|npz"
+_MODULE = rf"(?!\S{{1,200}}\.(?:{_DATA}):)\w+(?:\.\w+)+"
 _FILE = r"(?:\w+/)*[\w.]+\.py"
 # A logger's name; one that says of which data a line speaks is more than that.
 _NAME = rf"(?!(?i:{'|'.join(sorted(SCOPE_WORDS.keys() | PARTS))})\b)[A-Za-z_][\w.]*"
@@ -73,7 +76,7 @@ _LOOSE = rf"""
   | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
   | [\[(<]?\s?(?!{_MEASURED}){_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
   | [\[(]?{_FILE}:\d+(?::\w+)?[\])]?(?=[\s:|\]-])                          # train.py:87
-  | [\[(]?(?:__\w+__|(?<![^\s|\[-])\w+(?:\.\w+)+)(?=\s[|-]\s+\[?[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils
+  | [\[(]?(?:__\w+__|(?<![^\s|\[-]){_MODULE})(?=\s[|-]\s+\[?[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils
   | [\s|:\])>-]+(?<![-+])
   | -\s
 """

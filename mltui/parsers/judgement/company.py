@@ -16,8 +16,8 @@ from mltui.parsers.words.roles import (
     is_whole,
     role_of,
 )
-from mltui.parsers.words.units import MONEY, VALUE_UNITS
-from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, STATISTICS, STOP_LOSS, is_piece
+from mltui.parsers.words.units import MONEY, TIME_UNITS, VALUE_UNITS
+from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, STATISTICS, STOP_LOSS, TIME_WORDS, is_piece
 
 _SEARCHES = frozenset(["generation", "gen"])
 # What a game, a film or a machine goes on in.
@@ -27,6 +27,8 @@ _TRAINS = word_set("""
     training pretraining learning finetuning tuning fitting optimizing optimising searching evolving solving running
     iterating sampling
 """)
+# Where a line is drawn between what is and what is not.
+_TRIED = word_set("threshold thresh thr cutoff")
 # What an agent plays for.
 _PLAYED_FOR = REWARDS | {"score"}
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
@@ -121,6 +123,8 @@ def _codes_are_no_metrics(record: Record, counts: bool) -> list[Field] | None:
 def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
     if counts and not _metrics(record) and not _scopes(record):
         searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
+        if searches and _best(record):
+            _take_as_metrics([f for f in record.fields if f.decimal and STATISTICS.issuperset(words(f.name))])
         # "best loss: 0.3" beside a generation; "Global best: 0.3", "best_value: 0.3" beside anything that counts.
         _take_as_metrics([f for f in _best(record) if searches or (f.explicit and _is_best_value(f.name))])
     return None
@@ -221,6 +225,8 @@ def _services_tick(record: Record, counts: bool) -> list[Field] | None:
     serves = any(is_of_service(f.name) for f in record.fields) and not _trains(record)
     works = serves or counted == {"tick"} or (counted == {"batch"} and pieces)
     metrics = _metrics(record)
+    # "n=64 gflops 52.3 max err 1e-7" is a measurement of the machine.
+    works = works or (not counted and any("flops" in f.name.lower() for f in record.fields))
     return [] if works and metrics and all(is_everyday(f.name) for f in metrics) else None
 
 
@@ -230,7 +236,8 @@ def _frames_are_shown(record: Record, counts: bool) -> list[Field] | None:
     if not counted or not counted <= _TURNS or any(f.role is Role.SCHEDULE for f in record.fields):
         return None
     metrics = _metrics(record)
-    return [] if metrics and not any(_is_of_training(f.name) for f in metrics) else None
+    shown = bool(metrics) or counted == {"frame"}
+    return [] if shown and not any(_is_of_training(f.name) for f in metrics) else None
 
 
 def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
@@ -252,6 +259,9 @@ def _things_have_numbers(record: Record, counts: bool) -> list[Field] | None:
     """``id=40 score=0.36``, ``id=2e219e batch=3 score=0.5``, ``[1/6] query='who is it' score=0.36``: of one thing."""
     if record.asked and not any(f.role is Role.COUNTER for f in record.fields):
         return []
+    tests = any(n.place == "scope" for n in record.nameless) and not any(f.counts for f in record.fields)
+    if tests and all(is_everyday(f.name) for f in _metrics(record)):
+        return []  # "Test 3: similarity 0.81 PASSED"
     numbered = any(not NUMBERS.isdisjoint(words(f.name)[-1:]) and not (f.counts or f.decimal) for f in record.fields)
     counted = counts and any(f.counts != ("batch", "batch") or f.total is not None for f in record.fields if f.counts)
     everyday = all(is_everyday(f.name) or not f.decimal for f in _metrics(record))
@@ -265,6 +275,25 @@ def _letters_are_alike(record: Record, counts: bool) -> list[Field] | None:
     if sum(f.role is Role.UNKNOWN for f in letters) >= _MANY:
         for each in letters:
             each.role = Role.UNKNOWN if each.role is Role.OTHER else each.role
+    return None
+
+
+def _thresholds_are_tried(record: Record, counts: bool) -> list[Field] | None:
+    """``threshold 0.3: precision 0.76 recall 0.57``: what a finished model comes to, by where a line is drawn."""
+    first = record.fields[0] if record.fields else None
+    tried = first is not None and first.decimal and not record.row and not _TRIED.isdisjoint(words(first.name))
+    return [] if tried and not counts and not any(_is_of_training(f.name) for f in record.fields) else None
+
+
+def _data_are_fitted(record: Record, counts: bool) -> list[Field] | None:
+    """``it 100  data 1.76  pde 0.17``: how well the data are met, where nothing tells how long they took to load."""
+    data = next(
+        (f for f in record.fields if f.name.lower() == "data" and f.explicit and f.decimal and not f.unit), None
+    )
+    timed = any(not TIME_WORDS.isdisjoint(words(f.name)) or f.unit in TIME_UNITS for f in record.fields)
+    others = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
+    if data is not None and counts and others and not timed:
+        data.role = Role.UNKNOWN
     return None
 
 
@@ -307,6 +336,8 @@ _RULES: tuple[_Rule, ...] = (
     _data_are_worked_on,
     _things_have_numbers,
     _letters_are_alike,
+    _thresholds_are_tried,
+    _data_are_fitted,
     _settings_may_be_learnt,
     _company_makes_values,
 )

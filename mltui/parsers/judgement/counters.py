@@ -42,7 +42,11 @@ class Counters:
         """The inner counter is "steps": "Epoch: 1, Steps: 265" says how many steps the epoch has."""
         self._fraction = False
         """The epoch is told with its fraction, ``0.775``."""
+        measured = False
         for found in record.fields:
+            measured = measured or found.role is Role.METRIC
+            if measured and self.inner is not None and found.name.lower() == "steps":
+                continue  # "Iteration 3: reward 12.5, steps: 2048" says how many they were.
             if wanted and found.name.lower() == wanted.lower():
                 self.epoch, self.inner, self._preference = None, Counter(wanted, "step", found.index, found.total), -1
             elif found.role is Role.COUNTER and self._preference >= 0:

@@ -72,7 +72,7 @@ def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[
 
 def _until(said: Said, strong: bool, rates: bool) -> Until | None:
     """What the points of lines wait for that measure (``strong``), or tell nothing but ``rates``."""
-    if said.record.retells or said.record.sets:
+    if said.record.retells or said.record.sets or said.record.sums_up:
         return Until.IT_RECURS
     if said.placed and strong:
         return Until.OTHERS_SPEAK if said.counters.bracketed else None

@@ -101,6 +101,7 @@ class Judge:
         group.standing.compares = not trains and _compares(record, measured, names)
         group.standing.sets = trains and not said.placed
         group.standing.starred = record.starred and not said.placed
+        group.standing.by_count = group.standing.by_count or (record.ends_run and not said.placed)
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
         plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
@@ -114,9 +115,11 @@ class Judge:
         counters, fields = said.counters, said.record.fields
         if not counters.any and counters.fold is None:
             return None
+        if not fields and any(n.place == "start" and n.total is None for n in said.record.nameless):
+            return None  # "16 | 32 | units" is a row of a table.
         if said.record.running_mean and counters.epoch is None:
             return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
-        scope = next((f.label for f in fields if scope_of(f.label)), "")
+        scope = next((f.label for f in fields if scope_of(f.label)), said.record.ends_with)
         evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
         plan = Plan(self._groups.counting(said, scope), [], counters.epoch, counters.inner, counters.fold)
         plan.scope, plan.evaluates, plan.ends = scope, evaluates, said.record.ends

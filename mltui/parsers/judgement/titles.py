@@ -118,6 +118,8 @@ def _part_of(name: str, suffix: str, count: int) -> str:
     if at is None:
         return ""
     parts = said[at].split("/")
+    if parts[which].isdigit():
+        parts[which] = parts[0].rstrip("0123456789") + parts[which]  # "hits@1/3/10"
     if at and all(scope_of(part) for part in parts):
         return " ".join([parts[which], *said[:at], *said[at + 1 :]])
     return " ".join([*said[:at], parts[which], *said[at + 1 :]])

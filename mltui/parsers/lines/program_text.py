@@ -17,7 +17,7 @@ _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\
 _CODE = re.compile(
     rf"""\s*(?:
         >>>\s(?!(?:[\[(](?:\w+[ =])?|(?i:{COUNTING})\()\d+(?:/\d+)?[\])]\W)          # … but a count in brackets
-        (?:[\w.]+(?:\(|\[|\.|\s=\s)|(?:from|import|for|with|print)\s|["'({{\[\d]) | \.\.\.\s
+        (?:[\w.]+(?:\(|\[|\.|\s=\s)|(?:from|import|for|with|print)\s|["'({{\[\d]) | \.\.\.\s(?!\w+\s\d)
       | E\s{{3,}}(?:assert|\+|\w*Error) | @\w | \#\s?\w+\s=\s
       | (?:if|elif|assert|return|while|def|import|raise|yield|lambda|del)\s | class\s\w+(?:\(.*\))?:\s*$
       | (?:not\s)?ok\s\d+\s | \#\sSubtest:\s | [✓✔✗✖﹣]\s.*\(\d[\d.]*\s?m?s\)              # verdicts on tests

@@ -68,7 +68,8 @@ def read_line(text: str, thousands: Thousands, begins: int = 0) -> LineRead:
     if _DIGIT.search(record.item):
         literal.append((at, at + len(record.item)))
     read = LineRead(start, tokens, record, literal)
-    record.bare = text[:1] not in (" ", "\t") and len(read.numbers) == len(record.fields)
+    of_file = bool(tokens) and tokens[0].kind == "noise" and tokens[0].text[0].isalpha()  # "a1.wav: wer 0.31"
+    record.bare = text[:1] not in (" ", "\t") and len(read.numbers) == len(record.fields) and not of_file
     record.numbers = tuple([t.text for t in read.numbers]) if record.source else ()
     return read
 

@@ -55,14 +55,28 @@ def _open_round(walk: Walk, token: Token) -> None:
         previous = walk.previous()
         touching = previous is not None and previous.end == token.start
         walk.cut_off = list(walk.phrase)
-        _open(walk, Bracket.CALL if touching and role_of(walk.phrase[-1]) is not Role.METRIC else Bracket.PART)
+        called = touching and role_of(walk.phrase[-1]) is not Role.METRIC and not _shows_result(walk)
+        _open(walk, Bracket.CALL if called else Bracket.PART)
+
+
+def _shows_result(walk: Walk) -> bool:
+    """Whether a class's name is all that stands in front, and a counter in it: ``EpochResult(epoch=1, loss=0.5)``."""
+    first, sign = walk.next(), walk.next(2)
+    if first is None or sign is None or sign.text != "=" or counter_of(first.text) is None:
+        return False
+    return walk.i == 1 and walk.phrase[0][0].isupper()
 
 
 def _says_scope_of_last(walk: Walk) -> bool:
-    """Take ``(train)`` behind a value as the part of the data that it was measured on."""
+    """Take ``(train)`` or ``[train]`` behind a value as the part of the data that it was measured on."""
     word, closing = walk.next(), walk.next(2)
-    if not walk.after_number() or word is None or closing is None or closing.text != ")" or not scope_of(word.text):
+    if not walk.after_number() or word is None or closing is None or closing.text not in ")]":
         return False
+    if not scope_of(word.text):
+        return False
+    behind = walk.next(3)
+    if closing.text == "]" and behind is not None and behind.kind in ("word", "number"):
+        return False  # "[train] loss=0.5 [val] loss=0.6"
     last, fields = walk.last, walk.record.fields
     if isinstance(last, Nameless) and last.decimal and fields and scope_of(fields[-1].label):
         walk.record.nameless.remove(last)  # "loss 0.91 (train) 0.95 (val)"
@@ -76,6 +90,8 @@ def _says_scope_of_last(walk: Walk) -> bool:
 
 
 def _open_square(walk: Walk, token: Token) -> None:
+    if _says_scope_of_last(walk):
+        return
     if walk.phrase and not walk.separator and _pass_index(walk):
         return
     if walk.separator and _is_single_pair(walk, token):
@@ -113,11 +129,21 @@ def close_bracket(walk: Walk, token: Token) -> None:
             return
         if closed is Bracket.GROUP:
             walk.outer = ""
+        if token.text == "]" and _names_next_value(walk):
+            walk.separator = ":"
+            return
     walk.boundary()
     if token.text == "}" and walk.labels:
         before = walk.labels.pop()
         if walk.labels:  # ``{'val': {'loss': 0.5}, 'lr': 0.1}``: the rate is no validation's.
             walk.label, walk.inherited = before
+
+
+def _names_next_value(walk: Walk) -> bool:
+    """Whether the bracket holds a part of the data, and its value stands behind it: ``[train] 0.53 [val] 0.61``."""
+    value = walk.next()
+    part = len(walk.phrase) == 1 and not walk.separator and bool(scope_of(walk.phrase[0]))
+    return part and walk.record.counts and value is not None and value.kind == "number" and "." in value.text
 
 
 def _take_tag(walk: Walk) -> None:
@@ -299,15 +325,24 @@ def _says_more(walk: Walk) -> bool:
     if tokens[end + 1].kind != "number" and tokens[end + 1].text not in ":=":
         return False
     unit = says_unit(last, walk.text[tokens[walk.i].end : tokens[end].start])
-    if not unit and not _says_of_what(inner, tokens[end + 1]):
+    window = _says_window(walk, inner, tokens[end + 1])
+    if not (unit or window or _says_of_what(inner, tokens[end + 1])):
         return False
     start, stop = tokens[walk.i].start, tokens[end].end
     walk.phrase[-1] += f" {walk.text[start:stop]}"
-    walk.measured = measures(last)
+    walk.measured = window or measures(last)
+    walk.separator = ":" if window else walk.separator
     walk.record.literal.append((start, stop))
     walk.number += sum(token.kind == "number" for token in inner)
     walk.i = end
     return True
+
+
+def _says_window(walk: Walk, inner: list[Token], behind: Token) -> bool:
+    """Whether a bracket says of how many a mean is, in front of its value: ``Avg(100) 12.31``."""
+    touching = walk.tokens[walk.i - 1].end == walk.tokens[walk.i].start
+    whole = len(inner) == 1 and inner[0].text.isdigit() and not inner[0].unit
+    return whole and touching and walk.phrase[-1].lower() in MEANS and behind.kind == "number" and "." in behind.text
 
 
 def _says_of_what(inner: list[Token], behind: Token) -> bool:

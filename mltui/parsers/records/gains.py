@@ -14,13 +14,14 @@ from mltui.parsers.records.record import Field, Record, new_field
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
 
-_CHANGES = word_set("improved decreased increased reduced dropped rose")
+_CHANGES = word_set("improved decreased increased reduced dropped rose fell went changed moved")
 _REACHES = "reached"
 # Between name and verb, and between verb and value.
 _HELPING = word_set("has have was")
 _LEADING = word_set("from by to none null")
 _GOOD = word_set("best better")
 _FOUND = word_set("new found updated saved saving save saves")
+_SAVED = word_set("saved saving save saves wrote writing")
 # Beside a name that is its own.
 _BEST = word_set("new best better metric of value model")
 _CHECKPOINT = "checkpoint"
@@ -103,5 +104,10 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
 
 
 def _is_of_checkpoint(tokens: list[Token]) -> bool:
-    """Whether the sentence says what a checkpoint holds: ``Checkpoint: epoch 3, val_loss 0.31``."""
-    return any(a.text.lower() == _CHECKPOINT and b.text == ":" for a, b in pairwise(tokens[:3]))
+    """Whether the sentence says what a checkpoint holds: ``Checkpoint: epoch 3, val_loss 0.31``.
+
+    So does one on its saving: ``Saved checkpoint last.pt (epoch 3 @ 150 updates, score 2.441)``.
+    """
+    said = [token.text.lower() for token in tokens[:4] if token.kind == "word"]
+    saved = _CHECKPOINT in said and not _SAVED.isdisjoint(said[:1])
+    return saved or any(a.text.lower() == _CHECKPOINT and b.text == ":" for a, b in pairwise(tokens[:3]))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
+from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Bracket, Walk
@@ -64,6 +65,8 @@ def _single_quote(walk: Walk, token: Token) -> None:
 def _slash(walk: Walk, token: Token) -> None:
     """Read ``/100`` behind a number: its total, or a further value."""
     following = walk.next()
+    if walk.phrase and not walk.separator and isinstance(walk.last, Nameless) and walk.touches_gap():
+        walk.boundary()  # "1.75 loss / 0.24 acc"
     if following is None or following.kind != "number" or not walk.after_number():
         return
     index, last = walk.pass_number(following), walk.last
@@ -91,8 +94,14 @@ def _about(walk: Walk, token: Token) -> None:
 
 
 def _below(walk: Walk, token: Token) -> None:
-    """Pass over what a value is compared with: ``|gradient| <= tol: 0.65 <= 1e-06`` is about the gradient."""
-    if walk.after_number():
+    """Pass over what a value is compared with: ``|gradient| <= tol: 0.65 <= 1e-06`` is about the gradient.
+
+    ``loss 0.5 <- epoch 3`` is an arrow, ``<loss=0.5>`` a bracket.
+    """
+    arrow = walk.next_text() == "-" and walk.tokens[walk.i + 1].start == token.end
+    if arrow or walk.next_kind() == "word":
+        walk.boundary()
+    elif walk.after_number():
         walk.skip_next = True
     elif walk.phrase and not walk.separator:
         behind = [token.text for token in walk.tokens[walk.i + 1 : walk.i + 4]]
@@ -103,7 +112,9 @@ def _below(walk: Walk, token: Token) -> None:
 
 
 def _plus(walk: Walk, token: Token) -> None:
-    if walk.after_number():
+    if walk.next_kind() == "word" and walk.touches_gap():
+        walk.boundary()  # "epoch 3 + loss 0.5 + acc 0.8"
+    elif walk.after_number():
         walk.skip_next = True
 
 
@@ -140,13 +151,18 @@ def _dash(walk: Walk, token: Token) -> None:
 
 
 def take_arrow(walk: Walk, token: Token) -> None:
-    """Read an arrow in front of a value (``loss -> 0.5``), or between two, of which the first is read."""
-    following = walk.next()
+    """Read an arrow in front of a value (``loss -> 0.5``), or between what it was and what it is (``0.6 -> 0.5``)."""
+    following, last = walk.next(), walk.last
     if following is not None and following.kind == "number":
         if walk.phrase and not walk.separator:
             walk.separator = ":"
             return
-        walk.skip_next = walk.after_number()
+        if walk.after_number() and isinstance(last, Field) and last.decimal and "." in following.text:
+            last.index, last.unit = walk.pass_number(following), last.unit or following.unit
+            walk.boundary()
+            return
+        comes_to = isinstance(last, Field) and last.counts and "." in following.text  # "epoch 1 -> 1.75 loss"
+        walk.skip_next = walk.after_number() and not comes_to
     elif not walk.record.comes_to:
         walk.record.comes_to = len(walk.record.fields)
     walk.boundary()
@@ -154,7 +170,10 @@ def take_arrow(walk: Walk, token: Token) -> None:
 
 def _hash(walk: Walk, token: Token) -> None:
     """Read ``#test=6040`` as the number of them."""
-    following = walk.next()
+    following, previous = walk.next(), walk.previous()
+    if previous is not None and previous.kind == "number" and previous.end == token.start:
+        walk.boundary()  # "EPOCH:3#LOSS:0.5"
+        return
     if following is not None and following.kind == "word" and following.start == token.end and not walk.phrase:
         walk.phrase.append("num")
 
@@ -191,15 +210,24 @@ def take_gap(walk: Walk, token: Token) -> None:
     """Read several blanks: they end what no number follows."""
     if walk.phrase[-1:] in (["of"], ["for"]) and walk.next_kind() == "word":
         return  # "Accuracy of   car : 71 %"
-    if walk.next_kind() in ("word", "bar", "noise") and not walk.separator:
+    if not walk.separator and (walk.next_kind() in ("word", "bar", "noise") or _ends_column(walk)):
         walk.boundary()
+
+
+def _ends_column(walk: Walk) -> bool:
+    """Whether the phrase stands right behind a value that has no name, and blanks behind both: ``1.68 bpc   3.1 s``."""
+    last, value = walk.last, walk.tokens[walk.i - len(walk.phrase) - 1]
+    return bool(walk.phrase) and isinstance(last, Nameless) and last.decimal and value.kind == "number"
 
 
 def take_bar(walk: Walk, token: Token) -> None:
     """Read a row of dashes or blocks; the dots of ``Step... (20 | Loss: 2.9)`` say nothing."""
     following = walk.next() if walk.phrase and not walk.separator and _is_ellipsis(token) else None
     if following is not None and following.kind == "number":
-        walk.separator = ":"  # "train_loss......0.5"
+        if token.text == "..." and walk.touches_gap() and not all(map(known, walk.phrase)):
+            walk.boundary()  # "installing package ... 49.3%"
+        else:
+            walk.separator = ":"  # "train_loss......0.5"
     elif _is_ellipsis(token) and (end := walk.next()) and end.kind == "number" and walk.take_end_of_range(end):
         pass  # "steps 1...100"
     elif following is None or following.text != "(":
@@ -236,5 +264,5 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     "|": _cell_end,
     ",": _comma,
     ".": _point,
-    **dict.fromkeys(";│┃║•·!?&", _end),
+    **dict.fromkeys(";│┃║•·!?&▸▹►▶›»", _end),
 }

@@ -36,6 +36,9 @@ _DOING = word_set("""
     eval evaluation evaluating validate validating
 """)
 
+# In front of the data that something was measured on.
+_ON = word_set("on over for")
+
 #: A counter is named within so many words; phrases of prose are longer.
 _COUNTER_WORDS = 16
 # What may stand in capitals without being a name.
@@ -129,6 +132,8 @@ def name_of(phrase: list[str], explicit: bool) -> tuple[str, list[str]]:
         parts.pop()
     if counted := _counter_at_end(parts, explicit):
         return counted
+    if on_data := _on_data(parts, explicit):
+        return on_data
     if explicit and len(parts) - (cut := _end_of_sentence(parts)) <= 4:
         return " ".join(parts[cut:]), parts[:cut]
     return _known_at_end(parts, explicit)
@@ -142,6 +147,22 @@ def _counter_at_end(parts: list[str], explicit: bool) -> tuple[str, list[str]] |
     if explicit and any(measures(w) for w in parts[:start]):
         return " ".join(parts), []  # "Training acc over epoch: 0.75" names a metric, not an epoch.
     return " ".join(parts[start:]), parts[:start]
+
+
+def _on_data(parts: list[str], explicit: bool) -> tuple[str, list[str]] | None:
+    """The name of what was measured on a part of the data: ``Accuracy on the validation set: 0.5``, ``loss on dev 1``.
+
+    In front of a sign ``loss on dev`` is a name as it is.
+    """
+    at = next((i for i in range(1, len(parts) - 1) if parts[i].lower() in _ON and measures(parts[i - 1])), 0)
+    the = parts[at + 1].lower() == "the" if at else False
+    data = parts[at + 1 + the : at + 4]
+    if not at or the < explicit or len(parts) > at + 4 or not data or not scope_of(data[0]) or measures(data[-1]):
+        return None
+    start = at - 1
+    while start > 0 and known(parts[start - 1]):
+        start -= 1
+    return " ".join([data[0], *parts[start:at]]), parts[:start]
 
 
 def _end_of_sentence(parts: list[str]) -> int:

@@ -61,6 +61,8 @@ def take_number(walk: Walk, token: Token) -> None:
 def _understand_sentence(walk: Walk) -> None:
     """Find the name in a sentence that ends with a number: ``Updating learning rate to 5e-05``, ``loss is 0.5``."""
     phrase = walk.phrase
+    if phrase[-2:] == ["is", "now"]:
+        phrase.pop()
     if phrase[-3:] == ["learning", "rate", "to"] and not walk.record.fields:
         walk.phrase, walk.separator = phrase[-3:-1], ":"
     elif walk.waiting_name and phrase in (["is"], ["was"]):
@@ -102,16 +104,40 @@ def _names_count(walk: Walk, token: Token) -> bool:
 
 
 def _is_after(walk: Walk, token: Token) -> bool:
-    """Take the count of a sentence that begins with it: ``After 100 updates the loss is 0.5``."""
+    """Take the count of a sentence that begins with it: ``After 100 updates the loss is 0.5``.
+
+    Or with what was measured then: ``loss after 100 steps: 0.5``.
+    """
     following = walk.next()
-    if walk.record.fields or following is None or [w.lower() for w in walk.phrase] not in (["after"], ["at"]):
+    *measure, last = walk.phrase or [""]
+    if following is None or walk.separator or last.lower() not in ("after", "at"):
+        return False
+    if any(f.counts for f in walk.record.fields) or (walk.record.fields and not isinstance(walk.last, Nameless)):
+        return False
+    if measure and not (all(map(known, measure)) and measures(measure[-1])):
         return False
     name = following.text.lower().removesuffix("s")
     if following.kind != "word" or not counter_of(name) or not token.text.isdigit() or "/" in name:
         return False
+    if measure and isinstance(walk.last, Nameless):
+        walk.phrase = measure
+        walk.name_behind(walk.last)  # "87.1% val accuracy after 3 epochs"
+        measure = []
     walk.go_to(following)
     walk.add(name, token, True)
+    walk.waiting_name, walk.record.sums_up = " ".join(measure), bool(measure)
     return True
+
+
+def _named_behind(walk: Walk, token: Token) -> bool:
+    """Whether known words behind a measured number name it: ``achieves 0.87 accuracy (…``, ``87% val accuracy``."""
+    behind, _ = words_behind(walk)
+    last = next((i for i, word in enumerate(behind[:3]) if measures(word.text)), None)
+    if last is None or not ("." in token.text or "%" in token.unit) or not token.text[-1:].isdigit():
+        return False
+    follows = walk.next(last + 2)
+    named = all(known(word.text) for word in behind[: last + 1])
+    return named and (follows is None or (follows.kind != "number" and follows.text not in ":="))
 
 
 def _counts_inside(walk: Walk, token: Token) -> bool:
@@ -158,6 +184,10 @@ def take_named(walk: Walk, token: Token) -> None:
         if isinstance(walk.last, Nameless):
             walk.name_behind(walk.last)
         walk.close_label()
+        if not (walk.brackets or walk.separator) and walk.last is None and _named_behind(walk, token):
+            walk.clear()
+            take_nameless(walk, token)
+            return
     if Bracket.CALL in walk.brackets or Bracket.SETTINGS in walk.brackets or not name:
         walk.last = None
         return
@@ -282,7 +312,8 @@ def take_nameless(walk: Walk, token: Token) -> None:
     if unit and counter_of(unit):
         walk.add(unit, token, True)
         return
-    if (unit not in VALUE_UNITS or ("%" in unit and not _scope_behind(walk))) and unit != _ENDLESS:
+    shared = "%" in unit and not (_scope_behind(walk) or _named_behind(walk, token))
+    if (unit not in VALUE_UNITS or shared) and unit != _ENDLESS:
         walk.last = None
         return
     if walk.brackets and walk.brackets[-1] is Bracket.VALUE and _more_of(walk, token):
@@ -291,7 +322,7 @@ def take_nameless(walk: Walk, token: Token) -> None:
     if place == "scope" and counts_things(walk):
         walk.last = None
         return  # "train: 4215 examples" says how many there are.
-    decimal = is_decimal(token.text)
+    decimal = is_decimal(token.text) or "%" in unit
     walk.last = Nameless(walk.number, None, place, _is_first(walk, token, place), decimal=decimal)
     walk.record.nameless.append(walk.last)
 

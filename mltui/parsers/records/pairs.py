@@ -23,7 +23,7 @@ from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.words.roles import Role, counter_of
 from mltui.parsers.words.tokens import NUMBER, Kind, Token
-from mltui.parsers.words.vocabulary import EXAMPLES, PIECES
+from mltui.parsers.words.vocabulary import EXAMPLES, PIECES, REPEATS, TEXTS
 
 # Words at the beginning of a line on what was saved before, or on what is planned.
 _RECALLS = word_set("""
@@ -54,8 +54,10 @@ _ITEM_APART = re.compile(
 )
 # A name and its number, as the columns of a table stand.
 _TWO_COLUMNS = re.compile(rf"\s*[^\W\d]\S*(?: {{2,}}|\t+){NUMBER}\s*")
-# A piece of data that a line speaks of: ``segment 8/24``.
-_PIECE = re.compile(rf"[\W\d]*(?:{'|'.join(sorted(PIECES | EXAMPLES))}) \d+ ?/ ?\d+\b", re.I)
+# A piece of data that a line speaks of: ``segment 8/24``, or one of several texts: ``prompt 3:``.
+_PIECE = re.compile(
+    rf"[\W\d]*(?:(?:{'|'.join(sorted(PIECES | EXAMPLES))}) \d+ ?/ ?\d+\b|(?:{'|'.join(sorted(TEXTS))}) #?\d+:)", re.I
+)
 # A name and its value, which is no plain number.
 _NAMED_TEXT = re.compile(r"([A-Za-z][\w.]{0,40})['\"]?\s?[=:]\s?['\"]?([\w-]{1,80})")
 # What stands behind it was set: ``[Hyperparameters] {…}``, ``train config: lr=0.1``, ``Hyper-parameters - lr: 0.1``.
@@ -94,7 +96,8 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record.identified = any(identifies(*pair) for pair in _NAMED_TEXT.findall(text))
     record.closes = "final" in said[:3]
     record.ends = not _ENDS.isdisjoint(said)
-    record.starred = text.lstrip().startswith("* ")
+    record.ends_run = record.ends and said[0] in REPEATS and tokens[1].kind == "number"
+    record.starred = text.lstrip().startswith("* ") and text.rstrip()[-1:] != "*"
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
 
@@ -164,6 +167,7 @@ def _walk(text: str, tokens: list[Token]) -> Record:
         _READ[token.kind](walk, token)
         walk.i += 1
     walk.boundary()
+    walk.record.ends_with = walk.label
     return walk.record
 
 

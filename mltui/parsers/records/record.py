@@ -123,6 +123,12 @@ class Record:
     """It begins with words on the best so far."""
     ends: bool = False
     """It says that something is over: ``after epoch 3``, ``epoch 3 done``."""
+    sums_up: bool = False
+    """It tells what was measured in the end, or once in a while: ``loss after 100 steps: 0.5``."""
+    ends_with: str = ""
+    """The scope that would hold for what came behind it: ``Epoch 1 train:``."""
+    ends_run: bool = False
+    """It tells that one of several trainings is over: ``run 1 finished: accuracy 0.75``."""
     closes: bool = False
     """Its first words say "final"."""
     row: bool = False

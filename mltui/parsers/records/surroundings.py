@@ -22,7 +22,7 @@ OF_SENTENCES = word_set("""
 _MANY_BATCHES = (("batches",), ("minibatches",), ("steps",), ("iterations",))
 
 # Marks between fields.
-_BETWEEN = ",;|-·•&"
+_BETWEEN = ",;|-*·•&▸▹►▶›»"
 # Behind these marks a number goes on.
 _GOES_ON = "/:=[]{}"
 # With so many names and numbers, a line is made of them.
@@ -120,7 +120,7 @@ def between_marks(walk: Walk, token: Token) -> bool:
         return False
     if all(each.kind == "gap" for each in walk.tokens[: before + 1]):
         return bool(scope_of(phrase[0])) and not of and walk.next() is None
-    return walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|" or _goes_on(walk, before)
+    return walk.tokens[before].kind == "gap" or walk.tokens[before].text in ",;|(" or _goes_on(walk, before)
 
 
 def _is_of_part(walk: Walk) -> bool:
@@ -135,7 +135,9 @@ def _goes_on(walk: Walk, before: int) -> bool:
     first = isinstance(last, Nameless) and last.first and last.place != "plain"
     counts = any(f.counts for f in walk.record.fields)
     # What any program tells of things that it numbers: ``[3/24] blur score 0.7``.
-    if not (counts or (first and not is_everyday(walk.phrase[-1]))) or not (first or isinstance(last, Field)):
+    if not (counts or (first and not is_everyday(walk.phrase[-1]))) or not (
+        first or last is None or isinstance(last, Field)
+    ):
         return False
     joins = any(w.lower() in OF_SENTENCES for w in walk.phrase)
     return measures(walk.phrase[-1]) and not joins and (token.kind == "number" or token.text in ":])")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from mltui.domain.words import scope_of, word_set
 from mltui.parsers.records.names import SCOPE_KEYS, known, may_be_in, measures
@@ -27,6 +27,10 @@ _BATCHES = {
     **dict.fromkeys(("step", "steps"), "step"),
     "epochs": "epoch",
 }
+# Behind what is counted: "3 epochs done."
+_DONE = word_set("""
+    done finished completed complete
+""")
 # Behind the numbers of texts: "a loss of 12.5 million dollars".
 _MAGNITUDES = word_set("""
     hundred thousand million billion trillion
@@ -50,12 +54,15 @@ def take_word(walk: Walk, token: Token) -> None:
 
 
 def _is_counted(walk: Walk, token: Token) -> bool:
-    """Whether the word says what the number without a name before it counts: ``10/80 batches``, ``1.50 epochs: ``."""
+    """Whether the word says what the number without a name before it counts.
+
+    ``10/80 batches``, ``1.50 epochs: ``, ``50 steps   1.68 bits_per_char``.
+    """
     last, following, text = walk.last, walk.next(), token.text.lower()
     if not isinstance(last, Nameless) or text not in _BATCHES:
         return False
     ends = following is not None and following.text in ":="
-    if not (last.place == "start" and ends) if last.total is None else ends:
+    if not (last.place == "start" and (ends or _begins_row(walk))) if last.total is None else ends:
         return False
     walk.record.nameless.remove(last)
     walk.last = new_field(_BATCHES[text], last.index, decimal=last.decimal, label=walk.label)
@@ -64,10 +71,28 @@ def _is_counted(walk: Walk, token: Token) -> bool:
     return True
 
 
+def _begins_row(walk: Walk) -> bool:
+    """Whether the word behind a count ends a column, or a sentence, in front of what is measured.
+
+    ``50 steps | loss 0.5``, ``3 epochs done. loss=0.5``.
+    """
+    last, behind, word = walk.last, walk.tokens[walk.i + 1 : walk.i + 2], walk.tokens[walk.i].text.lower()
+    if not behind or not isinstance(last, Nameless) or last.decimal:
+        return False
+    column = (behind[0].kind == "gap" or behind[0].text in "|;") and word != "epochs"
+    ends = column or behind[0].text.lower() in _DONE
+    return ends and any(token.kind == "word" and measures(token.text) for token in walk.tokens[walk.i :])
+
+
 def _is_unit(walk: Walk, token: Token) -> bool:
     """Whether the word says in what the number before it is measured, or what it counts."""
     last, text, following = walk.last, token.text, walk.next()
-    if (following is not None and following.text in ":=") or _names_next(walk, text) or _is_whose(walk, token):
+    spent = isinstance(last, Nameless) and last.decimal and not last.first and text in TIME_UNITS
+    if (
+        (following is not None and following.text in ":=" and not spent)
+        or _names_next(walk, text)
+        or _is_whose(walk, token)
+    ):
         return False
     near = [token.kind for token in walk.tokens[walk.i - 1 : walk.i + 2 : 2]]
     if len(text) == 1 and near == ["gap", "word"] and following is not None and measures(following.text):
@@ -76,6 +101,10 @@ def _is_unit(walk: Walk, token: Token) -> bool:
         # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
         return last.role is Role.THROUGHPUT
     if isinstance(last, Nameless) and last.total is not None and (is_piece(text) or text.lower() == "workers"):
+        walk.record.nameless.remove(last)
+        walk.last = None
+        return True
+    if spent and isinstance(last, Nameless):
         walk.record.nameless.remove(last)
         walk.last = None
         return True
@@ -139,6 +168,12 @@ def _take_text(walk: Walk, token: Token) -> None:
         walk.phrase, walk.separator = [token.text], ""
 
 
+def _parts_told(rest: list[Token]) -> list[str]:
+    """The parts of the data that a line goes on with, ``train=0.5, val=0.6``, as far as it tells nothing else."""
+    names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text in ":="]
+    return list(takewhile(lambda name: role_of(name) is Role.SCOPE, names))
+
+
 def _measure_of_parts(walk: Walk) -> str:
     """The measure in front of a colon whose parts stand behind it: ``Dice per organ: liver: 0.91, spleen: 0.82``."""
     phrase, rest = walk.phrase, walk.tokens[walk.i :]
@@ -146,6 +181,7 @@ def _measure_of_parts(walk: Walk) -> str:
     signs = ":=" if any(_PER_CLASS.match(word) for word in phrase) else ":"
     names = [name.text for name, sign in pairwise(rest) if name.kind == "word" and sign.text in signs]
     apart = len(names) > 1 and all(role_of(name) is Role.UNKNOWN for name in names)
+    apart = apart or len(_parts_told(rest)) > 1
     if walk.brackets or walk.outer or not apart or not end or not measures(phrase[end - 1]):
         return ""
     return " ".join(phrase[:end]) if all(map(known, phrase[:end])) else ""

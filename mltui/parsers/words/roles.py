@@ -71,6 +71,9 @@ class Role(Enum):
 #: Letters that are a name where they stand alone.
 _LETTERS = frozenset(["r"])
 _SAMPLING = word_set("top min typical dropout")
+# How long a code is, and of what.
+_CODE_LENGTHS = word_set("bits nats nll")
+_CODED = word_set("dim dims dimension pixel subpixel char character byte token word symbol residue")
 _WORK = word_set("batch reader data loader iter step")
 # How good a model is, whatever it predicts: ``duration_loss``, ``count_mae``, ``age_acc``.
 _JUDGES = word_set("""
@@ -215,7 +218,7 @@ def _role_of_words(parts: tuple[str, ...], own: set[str]) -> Role:
 
 def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
-    if parts in (("target",), ("f", "x"), ("f", "x", "k"), ("topic", "diff")):
+    if parts in (("target",), ("f", "x"), ("f", "x", "k"), ("topic", "diff"), ("c", "index")):
         return Role.METRIC
     if len(parts) == 1 and parts[0] in PERCENTILES:
         return Role.OTHER
@@ -237,7 +240,13 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.METRIC  # Precision of boxes, entities …
     if parts[-1] == "rank" and own & MIDDLES:
         return Role.METRIC  # Where the right answer comes on average.
-    return Role.METRIC if own >= {"function", "value", "obtained"} else None
+    told = own >= {"function", "value", "obtained"} or own >= {"explained", "var"}
+    return Role.METRIC if told or _is_per_piece(parts) else None
+
+
+def _is_per_piece(parts: tuple[str, ...]) -> bool:
+    """Whether these words say how much a piece of data takes: ``bits/dim``, ``nats per pixel``, ``bits_per_char``."""
+    return parts[-1] in _CODED and not _CODE_LENGTHS.isdisjoint(parts[:-1])
 
 
 def _judges(parts: tuple[str, ...], own: set[str]) -> bool:

@@ -46,7 +46,7 @@ _TOKEN = re.compile(
       | \d+\ days?,\ \d+:\d\d:\d\d
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
-      | <(?!(?i:{COUNTING})\w*[ :=]\s*\d|(?<=\A<)\d{{1,8}}>\ [A-Za-z])[^<>]{{0,80}}>(?!=)
+      | <(?!(?i:{COUNTING})\w*[ :=]\s*\d|(?<=\A<)\d{{1,8}}>\ [A-Za-z]|[A-Za-z]\w*[=:]\ ?-?\d+\.\d+>)[^<>]{{0,80}}>(?!=)
       | (?<![^\s,;'"(\[])[A-Za-z][\w.]*-[\w.-]+=[^\s,;'"]*/[A-Za-z_][^\s,;'"]*       # out-lr=1e-3-loss=ce/checkpoint-90
       | '(?:[^'=:{{}}\s]{{1,40}}\ ){{4,40}}[^'=:{{}}\s]{{0,40}}'                # words that are quoted
       | (?<=[=:])(?<!msg=)(?<!message=)(?<!event=)\ ?(?:          # a text as a value
@@ -88,7 +88,14 @@ _TOKEN = re.compile(
 
 # A measure and its value without anything between them, where the line counts: ``Epoch 1 loss0.571``.
 _TOUCHING = re.compile(r"([Ll]oss(?:es)?|LOSS|[Aa]cc(?:uracy)?|[Ee]rr(?:or)?|lr)(\d+\.\d+)")
-_COUNTING = re.compile(rf"\b(?:{COUNTING}|batch)(?![a-z])", re.I)
+_COUNTING = re.compile(rf"\b(?:{COUNTING}|batch|ep)(?![a-z])", re.I)
+
+# Letters for the epoch, and for what is counted in it, in front of what is measured: ``e 1 b 20/60 loss 0.5``.
+_LETTERED = re.compile(
+    r"\W{0,2}([eE]) ?(\d{1,5})(?:[ ,;:|]{1,3}([bBiIsS]) ?(\d{1,8}|\d{1,8}/\d+)(?=[ ,;:|])"
+    r"|(?= (?:done|end|ended|over|finished|train|val|valid|test|eval)\b))(?=.{0,80}\d\.\d)"
+)
+_COUNTED_BY_LETTER = {"b": "batch", "i": "iteration", "s": "step"}
 
 #: Longer lines are read up to here: what prints its metrics puts them in front.
 READ_LIMIT = 4096
@@ -151,10 +158,29 @@ def _angled(match: re.Match[str], before: list[Token]) -> list[Token]:
     return [Token("word", name, start, end)]
 
 
+def _by_letters(found: re.Match[str]) -> list[Token]:
+    """The counters that letters name in front of a line."""
+    tokens = [Token("word", "epoch", *found.span(1)), Token("number", found[2], *found.span(2))]
+    if found[3]:
+        tokens.append(Token("word", _COUNTED_BY_LETTER[found[3].lower()], *found.span(3)))
+        done, of, total = found[4].partition("/")
+        start, end = found.span(4)
+        tokens.append(Token("number", done, start, start + len(done)))
+        if of:
+            tokens += [
+                Token("mark", of, end - len(total) - 1, end - len(total)),
+                Token("number", total, end - len(total), end),
+            ]
+    return tokens
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of ``text``; single blanks between them are left out."""
     found: list[Token] = []
-    for match in _TOKEN.finditer(text):
+    lettered = _LETTERED.match(text)
+    if lettered is not None:
+        found += _by_letters(lettered)
+    for match in _TOKEN.finditer(text, 0 if lettered is None else lettered.end()):
         kind: Any = match.lastgroup
         if kind in ("unit", "number"):
             found += _number(match)

@@ -102,7 +102,10 @@ Way = Literal["epoch", "batch", "step", "fold"]
 
 # What is counted, how, and the words for it.
 _COUNTS: dict[str, tuple[Way, str]] = {
-    "epoch": ("epoch", "epoch ep epo epch epochs epoche époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭"),
+    "epoch": (
+        "epoch",
+        "epoch ep epo epch epochs epoche durchlauf époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭",
+    ),
     "batch": ("batch", "batch minibatch batchidx batchid lot lote lotto partia батч"),
     "step": ("step", "step globalstep étape pas schritt paso passo krok шаг 步 ステップ"),
     "iteration": (
@@ -112,7 +115,7 @@ _COUNTS: dict[str, tuple[Way, str]] = {
     ),
     "update": ("step", "update updates up upd"),
     "timestep": ("step", "timestep timesteps"),
-    "round": ("step", "round"),
+    "round": ("step", "round runde"),
     "trial": ("step", "trial"),
     "episode": ("step", "episode episodes"),
     "generation": ("step", "generation gen"),
