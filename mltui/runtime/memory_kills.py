@@ -8,7 +8,6 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mltui.domain.errors import EngineError
 from mltui.engines.base import Engine, TellsOutOfMemory
 
 if TYPE_CHECKING:
@@ -52,13 +51,13 @@ class MemoryKills:
         return any(before <= moment and after >= moment - _LATE_S for before, after in self._growths)
 
     def ended(self, status: ContainerStatus, engine: Engine) -> bool:
-        """Whether the container of ``status``, which has ended, was killed for want of memory, or a part of it."""
+        """Whether the container of ``status``, which has ended, was killed for want of memory, or a part of it.
+
+        Raises ``EngineError`` when the engine cannot be asked.
+        """
         if status.oom_killed or not status.exit_code or not isinstance(engine, TellsOutOfMemory):
             return status.oom_killed
-        try:
-            known = engine.ran_out_of_memory(status)
-            if known is not None or status.exit_code != _KILLED or status.finished is None:
-                return bool(known)
-            return engine.info().local and self.grew_at(status.finished)
-        except EngineError:
-            return False
+        known = engine.ran_out_of_memory(status)
+        if known is not None or status.exit_code != _KILLED or status.finished is None:
+            return bool(known)
+        return self.grew_at(status.finished) and engine.info().local

@@ -265,8 +265,8 @@ class Supervisor:
         run = self._row.recorded()
         changed = [one.after for one in run.changes if one.what == "memory" and one.after is not None]
         memory = int(changed[-1]) if changed else self._spec.resources.memory if self._spec else None
-        if not run.stop_requested and not status.oom_killed and self._kills.ended(status, self._engine):
-            status = replace(status, oom_killed=True)
+        if not run.stop_requested:
+            status = replace(status, oom_killed=self._ran_out_of_memory(status))
         end = outcome(
             status,
             stop_requested=run.stop_requested,
@@ -285,6 +285,12 @@ class Supervisor:
             "finished": finished,
             **end._asdict(),
         }
+
+    def _ran_out_of_memory(self, status: ContainerStatus) -> bool:
+        try:
+            return self._patience.ask_for(lambda: self._kills.ended(status, self._engine), refusals=True)
+        except EngineError:
+            return status.oom_killed
 
     def _last_words(self) -> str:
         from mltui.runtime.diagnosis import harmless
