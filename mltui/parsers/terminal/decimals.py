@@ -12,8 +12,10 @@ from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.roles import Role, role_of
 
 _COMMA = re.compile(rb"(?<![\d.,])(\d+),(\d+)(?!\d|[.,]\d)")
+# Behind a name, which is looked for from its first letter on alone: a line may be one long word.
 _SHOWN = re.compile(
-    rb"([A-Za-z\x80-\xff][\w\x80-\xff]*)['\"]?\s?[:=]?\s?[-+]?(?:0,\d{2,}|\d+,(?:\d\d|\d{4,}))(?!\d|[.,]\d)"
+    rb"(?<![A-Za-z\x80-\xff])([A-Za-z\x80-\xff][\w\x80-\xff]*)['\"]?\s?[:=]?\s?[-+]?"
+    rb"(?:0,\d{2,}|\d+,(?:\d\d|\d{4,}))(?!\d|[.,]\d)"
 )
 _CELL = re.compile(rb";\s*[-+]?0,\d+\s*(?:;|$)")
 
