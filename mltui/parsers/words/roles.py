@@ -144,7 +144,7 @@ def counter_of(name: str) -> tuple[str, Way] | None:
         or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps"))
     ):
         return None
-    if parts == ("total", "t"):
+    if parts in (("total", "t"), ("t", "env")):
         return "timestep", "step"
     found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
     if found is None and parts[-1] in NUMBERS and len(parts) > 1:
@@ -222,6 +222,8 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.METRIC
     if len(parts) == 1 and parts[0] in PERCENTILES:
         return Role.OTHER
+    if own >= {"bits", "dim"}:
+        return Role.METRIC  # "bits/dim"
     if parts == ("sample",):
         return Role.OTHER  # How long sampling took, or which one it is.
     if parts[0] in ("max", "min") and own & (SCHEDULE_WORDS | {"delta"}):
