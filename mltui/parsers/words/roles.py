@@ -222,8 +222,6 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.METRIC
     if len(parts) == 1 and parts[0] in PERCENTILES:
         return Role.OTHER
-    if own >= {"bits", "dim"}:
-        return Role.METRIC  # "bits/dim"
     if parts == ("sample",):
         return Role.OTHER  # How long sampling took, or which one it is.
     if parts[0] in ("max", "min") and own & (SCHEDULE_WORDS | {"delta"}):
