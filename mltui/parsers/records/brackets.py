@@ -47,7 +47,7 @@ def _open_round(walk: Walk, token: Token) -> None:
         else:
             walk.brackets.append(Bracket.WRAP)
     elif not walk.phrase:
-        _open(walk, Bracket.PART)
+        _open_part(walk, Bracket.PART)
     elif _begins_with_count(walk):
         walk.separator = ":"
         walk.brackets.append(Bracket.PART)
@@ -65,6 +65,17 @@ def _shows_result(walk: Walk) -> bool:
     if first is None or sign is None or sign.text != "=" or counter_of(first.text) is None:
         return False
     return walk.i == 1 and walk.phrase[0][0].isupper()
+
+
+def _open_part(walk: Walk, otherwise: Bracket) -> None:
+    """Names stand in the bracket: behind the value of a part of the data they are of that, else as ``otherwise``."""
+    last, behind = walk.last, walk.after_number() and walk.next_kind() == "word"
+    if not (behind and isinstance(last, Field) and last.role is Role.SCOPE and last.decimal):
+        _open(walk, otherwise)
+        return
+    walk.labels.append((walk.label, walk.inherited))
+    _open(walk, Bracket.OF_PART)
+    walk.label, walk.inherited = last.name, ""
 
 
 def _says_scope_of_last(walk: Walk) -> bool:
@@ -103,7 +114,7 @@ def _open_square(walk: Walk, token: Token) -> None:
         return
     if walk.phrase and not walk.separator and measures(walk.phrase[-1]):
         walk.outer = walk.phrase[-1]
-    _open(walk, Bracket.LIST)
+    _open_part(walk, Bracket.LIST)
 
 
 def _open_curly(walk: Walk, token: Token) -> None:
@@ -129,6 +140,9 @@ def close_bracket(walk: Walk, token: Token) -> None:
             return
         if closed is Bracket.GROUP:
             walk.outer = ""
+        if closed is Bracket.OF_PART:
+            walk.boundary()
+            walk.label, walk.inherited = walk.labels.pop()
         if token.text == "]" and _names_next_value(walk):
             walk.separator = ":"
             return

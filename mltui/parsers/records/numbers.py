@@ -270,7 +270,8 @@ def _take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     if left and not walk.record.fields and not walk.record.lead and "fold" in words(name):
         walk.record.lead = " ".join(left[:3])  # "Score for fold 1: loss of 0.5" is about the score.
     if len(left) == 1:
-        walk.note_source(left)  # "finetuning epoch 1: loss 0.5"
+        walk.note_source(left)  # "finetuning epoch 1: loss 0.5", "model_a epoch 1 loss 0.5"
+        walk.part = left[0] if left[0].lower() in PARTS else walk.part  # "critic ep 20 loss 0.5"
     # "Episode Num" counts episodes.
     walk.add(next((w for w in reversed(name.split()) if counter_of(w)), name), token, True)
     left = left if any(measures(w) for w in left) or not walk.cut_off else walk.cut_off

@@ -25,6 +25,8 @@ _MANY_BATCHES = (("batches",), ("minibatches",), ("steps",), ("iterations",))
 _BETWEEN = ",;|-*·•&▸▹►▶›»"
 # Behind these marks a number goes on.
 _GOES_ON = "/:=[]{}"
+# Marks between the parts of a line that is made of pairs.
+_BETWEEN_PARTS = frozenset(["|", "--", "-", ";", "│"])
 # With so many names and numbers, a line is made of them.
 _MANY_PAIRS = 4
 
@@ -38,6 +40,11 @@ def alternates(tokens: list[Token]) -> bool:
     pairs, named = 0, ""
     tag = [token.text for token in tokens[:3:2]] == ["[", "]"]  # ``[LibLinear]iter 1 act 5.0``
     tokens = _from_counter(tokens[3:] if tag else tokens)
+    if counted := _bracket_in_front(tokens):
+        pairs, tokens = 1, tokens[counted:]
+    elif not tokens or counter_of(tokens[0].text) is None:
+        return False
+    measured = not counted
     bracketed, of = False, False
     for token in tokens:
         if of or (token.text == "/" and pairs and not named):
@@ -50,11 +57,21 @@ def alternates(tokens: list[Token]) -> bool:
             pairs, named = pairs + bool(named), ""
         elif token.kind == "word" and _may_go_on(named, token.text) and token.text.lower() not in OF_SENTENCES:
             named = token.text
+            measured = measured or (measures(named) and not is_everyday(named))
         elif token.text == "," and pairs > _MANY_PAIRS:
             break
-        elif token.kind != "gap":
+        elif token.text == ":" and pairs and (not named or scope_of(named)):
+            named = ""  # "epoch 1: loss 0.5", "val: loss 0.6 hits3 0.3"
+        elif not (token.kind == "gap" or (token.text in _BETWEEN_PARTS and pairs and not named)):
             return False
-    return pairs > 2 and not named and counter_of(tokens[0].text) is not None
+    return pairs > 2 and not named and measured
+
+
+def _bracket_in_front(tokens: list[Token]) -> int:
+    """How many ``tokens`` are a counted bracket in front of a line: ``[ 12/ 50] L_rec 0.5 L_perc 0.2``."""
+    near = [(i, token) for i, token in enumerate(tokens[:9]) if token.kind != "gap"][:5]
+    marks = "".join("0" if token.kind == "number" else token.text for _, token in near)
+    return near[4][0] + 1 if marks == "[0/0]" else 0
 
 
 def _from_counter(tokens: list[Token]) -> list[Token]:

@@ -27,6 +27,8 @@ class Bracket(Enum):
     """The same in square brackets, but that a number without a name may count there: ``[10/80]``."""
     VALUE = auto()
     """Holds the values of the name in front of it: ``loss [0.5, 0.6]``, ``Gen. (+0.95)``."""
+    OF_PART = auto()
+    """Holds what else was measured on the part of the data whose value stands in front of it: ``val 0.5 (acc 0.8)``."""
     WRAP = auto()
     """Stands around a value, and says nothing: ``loss: tensor(0.5)``."""
     GROUP = auto()
@@ -82,7 +84,7 @@ class Walk(Cursor):
         self.outer = ""
         """What stands in front of the bracket at hand: ``tot_loss[loss=0.5, simple_loss=0.2]``."""
         self.labels: list[tuple[str, str]] = []
-        """What stood for the fields in front of each open ``{``: ``label`` and ``inherited``."""
+        """What stood for the fields in front of each open ``{`` or ``OF_PART``: ``label`` and ``inherited``."""
         self.listed = 1
         """How many values of the list at hand were read."""
 
