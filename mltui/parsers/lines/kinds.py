@@ -11,7 +11,16 @@ from mltui.parsers.lines.headings import heading_scope
 from mltui.parsers.lines.program_text import is_program_text
 from mltui.parsers.lines.silent_blocks import Block, block_of
 from mltui.parsers.records import tables
-from mltui.parsers.records.cells import HAS_VALUE, box_row, is_number, is_rule, label_of, row_cells, without_remark
+from mltui.parsers.records.cells import (
+    HAS_VALUE,
+    box_row,
+    is_number,
+    is_rule,
+    label_of,
+    row_cells,
+    without_remark,
+    worded_cells,
+)
 from mltui.parsers.records.history import tells_curves
 from mltui.parsers.records.metric_tables import read_metric_table
 from mltui.parsers.words.tokens import text_of
@@ -24,7 +33,7 @@ Kind = Literal[
     Block,
 ]  # fmt: skip
 
-_NUMERIC_START = re.compile(rb"[\s|,;\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
+_NUMERIC_START = re.compile(rb"[\s|,;\"\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
 # Between the columns of a header.
 _APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]|^\w+(?:,\w+){2,}$")
 # The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
@@ -82,7 +91,9 @@ def _table_kind(text: str, frame: bytes) -> Kind | None:
             return "row"
         if row_cells(without_remark(text)):
             return "remarked"
-    return "labelled" if label_of(text) else None
+    if label_of(text):
+        return "labelled"
+    return "remarked" if worded_cells(text) else None
 
 
 def table_part(text: str) -> str:

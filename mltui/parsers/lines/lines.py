@@ -139,6 +139,7 @@ class Lines:
         elif kind in _ROWS:
             if not self.tables.read_row(shape, frame) and shape.plan is not None:
                 self._read_plan(shape, frame, final)
+            self._understanding.learn()
         else:
             self._open = True
             if kind != "listed":

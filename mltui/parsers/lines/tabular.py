@@ -11,7 +11,17 @@ from mltui.parsers.lines.kinds import table_part
 from mltui.parsers.lines.shapes import Shape, byte_span
 from mltui.parsers.plans.plan import Plan
 from mltui.parsers.records import rows, tables
-from mltui.parsers.records.cells import MARKS, Cell, box_row, is_number, is_rule, label_of, row_cells, without_remark
+from mltui.parsers.records.cells import (
+    MARKS,
+    Cell,
+    box_row,
+    is_number,
+    is_rule,
+    label_of,
+    row_cells,
+    without_remark,
+    worded_cells,
+)
 from mltui.parsers.records.metric_tables import MetricTable, read_metric_table
 from mltui.parsers.records.record import Record, is_decimal, new_field
 from mltui.parsers.words.roles import Role, counter_of
@@ -45,7 +55,9 @@ class Tabular:
         """The last header on a line of its own. Rows in front of bars stand under it, not under another bar's."""
         self._interrupted: tables.Header | None = None
         """The header of the rows above the last one, which may be a remark between them."""
-        self._rows: dict[tuple[tuple[str, ...], bool], Plan | None] = {}
+        self._rows: dict[tuple[tuple[str, ...], bool, tuple[str, str]], Plan | None] = {}
+        self._version = 0
+        """The judge's version when these were judged."""
         self.box: list[tuple[str, str]] = []
         """Names and values of the box that is being read."""
         self._box_prefix = ""
@@ -121,6 +133,17 @@ class Tabular:
         names = rows.assign(header, cells)
         return None if names is None else self._plan_of(text, names, cells)
 
+    def worded_plan(self, text: str) -> tuple[Plan, Cut] | None:
+        """How to read a row of which some cells are words: on which data, or of what, its numbers were measured."""
+        header, cells = self.header, worded_cells(text)
+        if header is None or cells is None or not tables.set_apart_alike(header, text):
+            return None
+        columns = header.columns(len(cells))
+        if columns is None:
+            return None
+        names = [name for name, _, _ in columns]
+        return self._plan_of(text, names, cells, rows.said_in_words(names, cells))
+
     def _resumed(self, header: tables.Header, text: str) -> tables.Header:
         """The header that a row goes on under: the one above ``header`` if only there is a place for it."""
         above, cells = self._interrupted, row_cells(text)
@@ -151,7 +174,10 @@ class Tabular:
         name = self.header.first[0][0]
         return counter_of(name) is not None and re.match(rf"\s*{re.escape(name)}[ :#]+\d+[ ,|]", text) is not None
 
-    def _plan_of(self, text: str, names: list[str], cells: list[Cell]) -> tuple[Plan, Cut] | None:
+    def _plan_of(
+        self, text: str, names: list[str], cells: list[Cell], said: tuple[str, str] = ("", "")
+    ) -> tuple[Plan, Cut] | None:
+        """The plan of a row with ``cells`` of these ``names``; ``said``: its words say on which data, and of what."""
         present = [
             (f"{name} ({i + 1})" if i else name, place)
             for name, cell in zip(names, cells, strict=True)
@@ -161,12 +187,17 @@ class Tabular:
         key = tuple(name for name, _ in present)
         # What is measured may be whole in the first row: such rows are judged by themselves.
         whole = not any("." in text[a:b] for _, (a, b) in present)
-        if (key, whole) not in self._rows:
-            if len(self._rows) >= _ROWS:
-                self._rows.clear()
-            record = rows.table_record(list(key), [text[a:b] for _, (a, b) in present])
-            self._rows[key, whole] = self._judge.plan(record)
-        plan = self._rows[key, whole]
+        if len(self._rows) >= _ROWS or self._version != self._judge.version:
+            self._rows.clear()
+            self._version = self._judge.version
+        kind = key, whole, said
+        if kind not in self._rows:
+            numbers = [text[a:b] for _, (a, b) in present]
+            record = rows.table_record(list(key), numbers)
+            record.scope, record.source = said
+            record.numbers = tuple(numbers) if record.source else ()
+            self._rows[kind] = self._judge.plan(record)
+        plan = self._rows[kind]
         if plan is None or not plan.entries:
             return None
         plan.group.standing.needs_count = True  # Its words alone may have been judged since the first such row.
@@ -180,7 +211,7 @@ class Tabular:
             if shape.kind == "labelled":
                 row = self.labelled_plan(text)
             else:
-                row = self.row_plan(text) or self.row_plan(without_remark(text))
+                row = self.row_plan(text) or self.row_plan(without_remark(text)) or self.worded_plan(text)
             shape.stand_under(self.header, row)
         if shape.row is None:
             return False

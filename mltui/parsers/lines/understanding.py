@@ -117,7 +117,7 @@ class Understanding:
         else:
             shape = NOTHING if kind == "nothing" else Shape(kind)
             literal = [(0, len(text))] if kind in ("header", "box") and _DIGIT.search(text) else []
-        self._learn()
+        self.learn()
         if is_list:
             shape.steady = False
         elif self._thousands.doubtful and shape is not NOTHING:
@@ -129,10 +129,10 @@ class Understanding:
     def judge_object(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> None:
         """Find the plan of objects of a kind of whose ``numbers`` these are ``whole``."""
         plan = self._structured.judge(kind, whole, numbers)
-        self._learn()
+        self.learn()
         kind.plans[whole] = plan
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
         """Let go of what lines were taken for, if the judge has learnt more by the last one that was judged."""
         if self._version != self._judge.version:
             self._memory.clear()

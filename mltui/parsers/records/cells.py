@@ -55,6 +55,9 @@ _SAID_OF_ROW = re.compile(
 # A cell of a CSV table that may hold what stands between cells, and that which may.
 _QUOTED = re.compile(r'"[^"]*"')
 _SEPARATOR = re.compile(r"[,;\t|]")
+# A cell that is a word, ``train``, and one at the end that says more.
+_WORD_CELL = re.compile(r"[^\W\d][\w.+-]{0,30}")
+_REMARK_CELL = re.compile(r"[^\W\d][^=:|]{0,60}")
 _OVERALL = AVERAGED | word_set("all overall total")
 MAX_COLUMNS = 64
 
@@ -148,6 +151,28 @@ def label_of(text: str) -> str | None:
     if not 3 <= len(parts) <= MAX_COLUMNS or not NAME.fullmatch(parts[0][0].lstrip(MARKS)) or "=" in parts[0][0]:
         return None
     return parts[0][0] if row_cells(text, parts[0][0]) else None
+
+
+def worded_cells(text: str) -> list[Cell] | None:
+    """The cells of a row of which some are words, ``100,train,0.52``; ``None`` if ``text`` is no such row.
+
+    Between them stand commas, semicolons, tabs or bars.
+    """
+    if max(map(text.count, ",;\t|│")) < 2:
+        return None
+    cells = [Cell(cell, start, end, ()) for cell, start, end in split_row(text)]
+    for i, (cell, start, end, _) in enumerate(cells):
+        if found := CELL.fullmatch(cell):
+            at = text.find(cell, start)
+            cells[i] = Cell(cell, start, end, ((at + found.start(1), at + found.end(1)),))
+        elif (
+            cell
+            and not (_WORD_CELL.fullmatch(cell) or _DURATION.fullmatch(cell))
+            and (i < len(cells) - 1 or not _REMARK_CELL.fullmatch(cell))
+        ):
+            return None
+    decimal = any("." in cell.text for cell in cells if cell.numbers)
+    return cells if decimal and len(cells) <= MAX_COLUMNS and any(c.text[:1].isalpha() for c in cells) else None
 
 
 def row_cells(text: str, label: str = "") -> list[Cell] | None:

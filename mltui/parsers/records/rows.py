@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mltui.domain.words import AVERAGED, scope_of, words
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, WORDS, Cell
+from mltui.parsers.records.names import SCOPE_KEYS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import Header, counted_by
 from mltui.parsers.words.roles import Role, counter_of, role_of
@@ -137,6 +138,13 @@ _ASSIGNMENTS = (
     _beyond_edge, _one_each, _before_comma, _beside_marks, _between_tabs, _cut_off_row, _under_cut_off_header,
     _but_the_last, _beneath_names, _behind_index, _by_place,
 )  # fmt: skip
+
+
+def said_in_words(names: list[str], cells: list[Cell]) -> tuple[str, str]:
+    """On which data, and of which of several things, a row speaks by its words in columns that are called so."""
+    said = [(name.lower(), cell.text) for name, cell in zip(names, cells, strict=True) if cell.text[:1].isalpha()]
+    scope = next((text for name, text in said if name in SCOPE_KEYS and scope_of(text)), "")
+    return scope, " ".join(text for name, text in said if name in SOURCE_KEYS or role_of(name) is Role.COUNTER)
 
 
 def numbers_classes(header: Header, cells: list[Cell]) -> bool:

@@ -150,7 +150,9 @@ def drawn_alike(header: Header, text: str) -> bool:
 
 def set_apart_alike(header: Header, text: str) -> bool:
     """Whether between a row's cells stands what stands between the names of its header: bars, tabs, commas, or none."""
-    return all((mark in header.text.strip()) == (mark in text.strip()) for mark in "\t,;") and drawn_alike(header, text)
+    if BARS.search(header.text) or not drawn_alike(header, text):
+        return drawn_alike(header, text)
+    return all((mark in header.text.strip()) == (mark in text.strip()) for mark in "\t,;")
 
 
 def index_name(header: Header, text: str) -> str:
