@@ -64,6 +64,8 @@ _NAMED_TEXT = re.compile(r"([A-Za-z][\w.]{0,40})['\"]?\s?[=:]\s?['\"]?([\w-]{1,8
 _SET = re.compile(
     rf"\W{{0,8}}(?:[A-Za-z]{{2,20}}[ _-])?(?:hyper[ -])?(?:{'|'.join(sorted(SETTINGS))})(?=\s?[^\w\s=#/])", re.I
 )
+# What is tried, in front of its settings: ``=== run 2/6: lr=0.1 batch=8``.
+_TRIED = re.compile(r"\W{0,8}(?:run|config|configuration|setting|combination|candidate) ?#?\d{1,4}\b", re.I)
 # For how long it is planned: ``lr=0.003, 6 epochs``.
 _PLANNED = re.compile(r"\d (?:epochs|steps|iterations|iters)\b", re.I)
 # A model that was trained before, and how it came out: ``model: effnet (epoch 17, auc 0.97)``.
@@ -122,14 +124,17 @@ def _take_who(tokens: list[Token], record: Record) -> None:
 def _plans(text: str, record: Record) -> bool:
     """Whether a line measures nothing, and says with what settings, and for how long, it is trained.
 
-    In brackets that the line begins with many steps are so many: ``{'lr': 0.1, 'steps': 480}``.
+    In brackets that the line begins with many steps are so many, ``{'lr': 0.1, 'steps': 480}``, and behind the number
+    of what is tried so large is a batch: ``config 1/4: lr=0.1 batch=8``.
     """
     counters = [f for f in record.fields if f.role is Role.COUNTER]
     if any(f.role is Role.METRIC for f in record.fields):
         return False
     if counters:
-        many = all(f.explicit and f.name.lower().endswith("s") for f in counters)
-        return many and text.lstrip()[:1] in ("{", "(")
+        tried = _TRIED.match(text) is not None and any(f.role is Role.SCHEDULE for f in record.fields)
+        sized = [f for f in counters if tried and f.counts == ("batch", "batch") and f.total is None]
+        many = all(f.explicit and (f in sized or f.name.lower().endswith("s")) for f in counters)
+        return many and (tried or text.lstrip()[:1] in ("{", "("))
     return _PLANNED.search(text) is not None
 
 
