@@ -14,7 +14,8 @@ from mltui.parsers.records.history import curves
 from mltui.parsers.records.names import inside, name_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import is_decimal, new_field
-from mltui.parsers.records.surroundings import abbreviates, alternates, stands_alone, value_follows
+from mltui.parsers.records.regular import alternates
+from mltui.parsers.records.surroundings import abbreviates, stands_alone, value_follows
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.tokens import Kind, Token, tokenize
 

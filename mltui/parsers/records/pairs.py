@@ -16,7 +16,7 @@ from mltui.parsers.records.lists import paired
 from mltui.parsers.records.names import NO_TAGS, SETTINGS, identifies, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
-from mltui.parsers.records.surroundings import alternates
+from mltui.parsers.records.regular import alternates
 from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.unnamed import unnamed
 from mltui.parsers.records.walk import Walk
