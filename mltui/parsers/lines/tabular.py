@@ -142,7 +142,8 @@ class Tabular:
         if columns is None:
             return None
         names = [name for name, _, _ in columns]
-        return self._plan_of(text, names, cells, rows.said_in_words(names, cells))
+        said = rows.said_in_words(names, cells)
+        return None if said is None else self._plan_of(text, names, cells, said)
 
     def _resumed(self, header: tables.Header, text: str) -> tables.Header:
         """The header that a row goes on under: the one above ``header`` if only there is a place for it."""

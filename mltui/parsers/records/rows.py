@@ -140,11 +140,16 @@ _ASSIGNMENTS = (
 )  # fmt: skip
 
 
-def said_in_words(names: list[str], cells: list[Cell]) -> tuple[str, str]:
-    """On which data, and of which of several things, a row speaks by its words in columns that are called so."""
+def said_in_words(names: list[str], cells: list[Cell]) -> tuple[str, str] | None:
+    """On which data, and of which of several things, a row speaks by its words in columns that are called so.
+
+    Words in the last column are a remark; ``None`` if there are others, which name what the numbers beside them are of.
+    """
     said = [(name.lower(), cell.text) for name, cell in zip(names, cells, strict=True) if cell.text[:1].isalpha()]
     scope = next((text for name, text in said if name in SCOPE_KEYS and scope_of(text)), "")
-    return scope, " ".join(text for name, text in said if name in SOURCE_KEYS or role_of(name) is Role.COUNTER)
+    which = {name: text for name, text in said if name in SOURCE_KEYS or counter_of(name)}
+    others = [name for name, text in said if name not in SCOPE_KEYS and name not in which]
+    return None if others not in ([], [names[-1].lower()]) else (scope, " ".join(which.values()))
 
 
 def numbers_classes(header: Header, cells: list[Cell]) -> bool:
