@@ -69,8 +69,9 @@ def _shows_result(walk: Walk) -> bool:
 
 def _open_part(walk: Walk, otherwise: Bracket) -> None:
     """Names stand in the bracket: behind the value of a part of the data they are of that, else as ``otherwise``."""
-    last, behind = walk.last, walk.after_number() and walk.next_kind() == "word"
-    if not (behind and isinstance(last, Field) and last.role is Role.SCOPE and last.decimal):
+    last, mark = walk.last, walk.next(2)
+    named = walk.after_number() and walk.next_kind() == "word" and mark is not None and mark.text not in ")]"
+    if not (named and isinstance(last, Field) and last.role is Role.SCOPE and last.decimal):
         _open(walk, otherwise)
         return
     walk.labels.append((walk.label, walk.inherited))
