@@ -24,7 +24,7 @@ _RUN = re.compile(rb"[0-9]+")
 # One number or two, depending on the width: such a line has no form.
 _GROUPED = re.compile(rb"0,0")
 #: Bytes that a shape takes beside its key, and a plan, and each of their numbers.
-_SHAPE, _PLAN, _PLACE, _VALUE = 250, 1200, 130, 250
+_SHAPE, _PLAN, _PLACE, _VALUE = 250, 1200, 130, 300
 _STEADY = 300
 _VARIANTS = 256
 _FORMS = 16
