@@ -10,7 +10,7 @@ from itertools import pairwise
 from mltui.domain.words import scope_of
 from mltui.parsers.records.names import NO_TAGS, SETTINGS, known, may_be_in, measures, says_unit
 from mltui.parsers.records.numbers import EXTENT, take_named
-from mltui.parsers.records.record import Field, Nameless
+from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import NUMBER, Token
@@ -90,10 +90,17 @@ def _says_scope_of_last(walk: Walk) -> bool:
     if closing.text == "]" and behind is not None and behind.kind in ("word", "number"):
         return False  # "[train] loss=0.5 [val] loss=0.6"
     last, fields = walk.last, walk.record.fields
-    if isinstance(last, Nameless) and last.decimal and fields and scope_of(fields[-1].label):
-        walk.record.nameless.remove(last)  # "loss 0.91 (train) 0.95 (val)"
-        last = walk.last = replace(fields[-1], index=last.index)
-        fields.append(last)
+    if isinstance(last, Nameless) and last.decimal:
+        before = fields[-1] if fields else None
+        if before is not None and scope_of(before.label) and before.role is not Role.SCOPE:
+            found = replace(before, index=last.index)  # "loss 0.91 (train) 0.95 (val)"
+        elif walk.record.counts and not last.first:
+            found = new_field(word.text, last.index, decimal=True)  # "Epoch 1: 0.91 (train) 0.95 (val)"
+        else:
+            return False
+        walk.record.nameless.remove(last)
+        last = walk.last = found
+        fields.append(found)
     if not isinstance(last, Field) or last.counts:
         return False
     last.label = word.text
