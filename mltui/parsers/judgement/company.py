@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mltui.domain.words import REWARDS, scope_of, word_set, words
+from mltui.domain.words import REWARDS, word_set, words
+from mltui.parsers.judgement.beside import take_as_metrics
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
 from mltui.parsers.words.roles import (
@@ -31,7 +32,6 @@ _TRAINS = word_set("""
 _TRIED = word_set("threshold thresh thr cutoff")
 # What an agent plays for.
 _PLAYED_FOR = REWARDS | {"score"}
-_MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
 #: So many measured numbers beside each other are those of a training, whatever they are called. A line that is no bar
 #: needs one more: mean, deviation and a third figure are told of each picture, or each column of a table.
@@ -51,52 +51,7 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
     unknown = [f for f in found if f.role is Role.UNKNOWN]
     if len(unknown) >= _MANY or any(f.role not in (Role.UNKNOWN, Role.THROUGHPUT) for f in found):
         return found
-    return _take_as_metrics([f for f in _best(record) if f.explicit])  # All that a search shows of its trials.
-
-
-def take_joined(record: Record) -> None:
-    """Take the figures of a line as measured, if all look so: the line above it in the block is."""
-    figures = [f for f in record.fields if f.role in _MAY_BE_MEASURED and f.explicit and _looks_measured(f)]
-    if len(figures) == len(record.fields) and not record.nameless:
-        for each in _take_as_metrics(figures):
-            each.joined = True
-
-
-def _looks_measured(found: Field) -> bool:
-    """Whether a figure is no count: a measure may come to a whole number, ``Perplexity=71,616``."""
-    return (found.decimal or found.role is Role.METRIC) and not found.unit
-
-
-def take_all_joined(record: Record) -> None:
-    """Take all figures of a line as measured: it goes on with a line that measures, and tells nothing else."""
-    if all(f.decimal and f.role in (Role.UNKNOWN, Role.METRIC) for f in record.fields):
-        _take_as_metrics(record.fields)
-
-
-def take_compared(record: Record) -> None:
-    """Take what is told of two sets of data as measured, whatever it is: ``train-result=0.53, valid-result=0.56``."""
-    told: dict[tuple[str, ...], dict[str, Field]] = {}
-    for each in record.fields:
-        scope = scope_of(each.name) or scope_of(each.label)
-        if scope and each.role is Role.UNKNOWN and each.explicit and each.decimal and not each.unit:
-            told.setdefault(tuple(word for word in words(each.name) if not scope_of(word)), {})[scope] = each
-    for by_scope in told.values():
-        if len(by_scope) > 1:
-            _take_as_metrics(list(by_scope.values()))
-
-
-def take_sized(record: Record) -> None:
-    """Take a step that is no whole number, beside a counter that is one, as how large the step was.
-
-    In a table, batches in a column behind the learning rates are as large as that.
-    """
-    counters = [f for f in record.fields if f.role is Role.COUNTER]
-    rate = next((f.index for f in record.fields if is_learning_rate(f.name)), None)
-    if record.row and rate is not None and [f.counts for f in counters if f.index > rate] == [("batch", "batch")]:
-        counters[-1].role = Role.OTHER
-    steps = [f for f in counters if f.decimal and f.counts == ("step", "step")]
-    if len(counters) == 2 and len(steps) == 1:
-        steps[0].role = Role.SCHEDULE
+    return take_as_metrics([f for f in _best(record) if f.explicit])  # All that a search shows of its trials.
 
 
 # The rules, in their order: what one has changed the next ones find.
@@ -105,7 +60,7 @@ def take_sized(record: Record) -> None:
 def _ends_are_predicted(record: Record, counts: bool) -> list[Field] | None:
     """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell."""
     others = any(len(words(f.name)) > 1 and words(f.name)[-1] == "loss" for f in _metrics(record))
-    _take_as_metrics([f for f in record.fields if others and words(f.name) == STOP_LOSS])
+    take_as_metrics([f for f in record.fields if others and words(f.name) == STOP_LOSS])
     return None
 
 
@@ -124,9 +79,9 @@ def _searches_come_to_a_best(record: Record, counts: bool) -> list[Field] | None
     if counts and not _metrics(record) and not _scopes(record):
         searches = any(f.role is Role.COUNTER and f.name.lower() in _SEARCHES for f in record.fields)
         if searches and _best(record):
-            _take_as_metrics([f for f in record.fields if f.decimal and STATISTICS.issuperset(words(f.name))])
+            take_as_metrics([f for f in record.fields if f.decimal and STATISTICS.issuperset(words(f.name))])
         # "best loss: 0.3" beside a generation; "Global best: 0.3", "best_value: 0.3" beside anything that counts.
-        _take_as_metrics([f for f in _best(record) if searches or (f.explicit and _is_best_value(f.name))])
+        take_as_metrics([f for f in _best(record) if searches or (f.explicit and _is_best_value(f.name))])
     return None
 
 
@@ -135,7 +90,7 @@ def _folds_come_to_a_best(record: Record, counts: bool) -> list[Field] | None:
     if not counts and record.of_fold:
         best = [f for f in _best(record) if f.explicit and role_of(_but_best(f.name)) is Role.METRIC]
         of_task = any(f.counts == ("task", "fold") for f in record.fields)  # Other programs have those, too.
-        _take_as_metrics([f for f in best if not (of_task and is_everyday(_but_best(f.name)))])
+        take_as_metrics([f for f in best if not (of_task and is_everyday(_but_best(f.name)))])
     return None
 
 
@@ -311,7 +266,7 @@ def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
 def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
     metrics = _metrics(record)
     if any(not REWARDS.isdisjoint(words(f.name)) for f in metrics):
-        _take_as_metrics([f for f in record.fields if _is_length(f)])  # Beside a reward it is an episode's length.
+        take_as_metrics([f for f in record.fields if _is_length(f)])  # Beside a reward it is an episode's length.
     unknown = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
     found = [f for f in record.fields if _is_value(f, counts or bool(metrics), bool(metrics) or unknown > 1)]
     measured = sum(f.role is Role.METRIC for f in found)
@@ -367,12 +322,6 @@ def _is_best_value(name: str) -> bool:
 
 def _but_best(name: str) -> str:
     return " ".join(word for word in words(name) if word != "best")
-
-
-def _take_as_metrics(fields: list[Field]) -> list[Field]:
-    for each in fields:
-        each.role = Role.METRIC
-    return fields
 
 
 def _sets(record: Record) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import takewhile
 
 from mltui.domain.words import scope_of, words
-from mltui.parsers.judgement.company import accepted, shown_by_bar, take_compared, take_sized
+from mltui.parsers.judgement.beside import take_compared, take_sized
+from mltui.parsers.judgement.company import accepted, shown_by_bar
 from mltui.parsers.judgement.counters import Counters, Said, evaluates
 from mltui.parsers.judgement.groups import Groups
 from mltui.parsers.judgement.measured import Measured

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from mltui.parsers.front.prefix import split_prefix
-from mltui.parsers.judgement.company import take_all_joined, take_joined
+from mltui.parsers.judgement.beside import take_all_joined, take_joined
 from mltui.parsers.judgement.judge import Judge
 from mltui.parsers.lines.headings import heading_scope
 from mltui.parsers.lines.kinds import Kind, kind_of
