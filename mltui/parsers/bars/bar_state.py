@@ -12,22 +12,39 @@ from mltui.parsers.plans.plan import Entry, Plan, getter
 from mltui.parsers.words.values import Numbers
 
 
-class Drawing(NamedTuple):
-    """One frame of a bar that shows values."""
+@dataclass(slots=True, eq=False)
+class Layout:
+    """What the numbers in a bar's frames are."""
 
     plan: Plan
-    numbers: Numbers
-    done: float
-    total: float
-    """0 for a bar without an end."""
+    """What they say, but for how far the bar is."""
+    done: int
+    """Which of them says that, …"""
+    total: int | None
+    """… and which of how many; ``None`` for a bar without an end."""
     by_epoch: bool
     """The bar counts epochs."""
     checks: bool
     """It runs over validation or test data."""
 
-    def with_only(self, at: tuple[int, ...]) -> Drawing:
-        """The frame as if it had shown those of its values alone that are ``at`` these places, not all."""
-        return self._replace(plan=self.plan.with_only(at))
+
+class Drawing(NamedTuple):
+    """One frame of a bar that shows values."""
+
+    layout: Layout
+    plan: Plan
+    """That of the layout, or of some of its values."""
+    numbers: Numbers
+
+    @property
+    def done(self) -> float:
+        """How far the bar is, …"""
+        return self.numbers[self.layout.done]
+
+    @property
+    def total(self) -> float:
+        """… and of how many; 0 for a bar without an end."""
+        return 0.0 if self.layout.total is None else self.numbers[self.layout.total]
 
     @property
     def full(self) -> bool:
@@ -45,8 +62,8 @@ class _Sorted(NamedTuple):
     in_epoch: bool
     """It is so in an epoch; where none is known all are a step's."""
     names: tuple[str, ...]
-    others: Callable[[Numbers], Numbers]
-    """Gets the others."""
+    others: Callable[[Numbers], Numbers] | None
+    """Gets the others, if there are any."""
 
 
 @dataclass(slots=True)
@@ -174,11 +191,11 @@ class Bar:
         """In the frame shown last the values ``steps`` were a step's: note it if that never changes."""
         plan, in_epoch = drawing.plan, self.epoch is not None
         if self._sorted is None or self._sorted[:3] != (plan.signature, steps, in_epoch):
-            if in_epoch and (drawing.checks or not all(map(self._is_sorted, plan.entries))):
+            if in_epoch and (drawing.layout.checks or not all(map(self._is_sorted, plan.entries))):
                 return
             names = tuple([entry.series.name for entry in plan.entries])
-            others = getter([i for i in range(len(names)) if i not in steps])
-            self._sorted = _Sorted(plan.signature, steps, in_epoch, names, others)
+            others = [i for i in range(len(names)) if i not in steps]
+            self._sorted = _Sorted(plan.signature, steps, in_epoch, names, getter(others) if others else None)
         self._shown = plan.values_of(drawing.numbers)
 
     def _is_sorted(self, entry: Entry) -> bool:
@@ -186,24 +203,26 @@ class Bar:
         series = entry.series
         return entry.schedule or series.of_epoch or series.name in self._moving or _is_step(series.name)
 
-    def go_on(self, drawing: Drawing, epoch: float | None) -> tuple[int, ...] | None:
+    def go_on(self, layout: Layout, numbers: Numbers, epoch: float | None) -> tuple[int, ...] | None:
         """Show a frame of the same run and epoch as the last, in which nothing else than values of a step can be new.
 
         Which of its values these are; ``None`` if it may be another sort of frame, and was not shown. What
         ``count_draw``, ``enter`` and ``move`` do is written out, since nearly all frames of bars come here.
         """
-        plan, numbers, done, total, _, _ = drawing
-        known, before = self._sorted, self._shown
-        if known is None or not before or plan.signature != known.signature or epoch != self.epoch or done < self.done:
+        plan, done, known, before = layout.plan, numbers[layout.done], self._sorted, self._shown
+        if known is None or not before or epoch != self.epoch or done < self.done:
             return None
-        values = plan.values_of(numbers)
-        if len(known.steps) < len(values) and known.others(values) != known.others(before):
+        if plan.signature is not known.signature and plan.signature != known.signature:
+            return None
+        values, others = plan.values_of(numbers), known.others
+        if others is not None and others(values) != others(before):
             return None
         self._shown = values
         self.fresh = values != before
         self.again = again = done == self.done
         self.draws = self.draws + 1 if again else 1
         self.begun = self.begun or done > 0
+        total = 0.0 if layout.total is None else numbers[layout.total]
         self.done, self.complete = done, done >= total > 0
         return known.steps
 
@@ -243,11 +262,11 @@ class Bar:
 
     def advance(self, step: float, drawing: Drawing) -> None:
         """The values of a step were drawn."""
-        _, _, done, total, _, _ = drawing
+        total = drawing.total
         self.single = self.single or (self.fresh and 0 < self._reported_draw == self.draws - 1)
         self.step = step if not total or step < total else total
         self.told += 1
-        self._reported_draw = self.draws if done < self.step else 0
+        self._reported_draw = self.draws if self.done < self.step else 0
         self.shown = drawing
 
     def keep(self, drawing: Drawing | None) -> None:

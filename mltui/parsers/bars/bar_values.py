@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import isnan
 
-from mltui.parsers.bars.bar_state import Bar, Drawing
+from mltui.parsers.bars.bar_state import Bar, Drawing, Layout
 from mltui.parsers.points.points import Points
 from mltui.parsers.words.values import Numbers
+
+_new = tuple.__new__
 
 
 def _is_preset(values: Numbers) -> bool:
@@ -29,21 +31,20 @@ class BarValues:
         """A line that is no bar was read."""
         self._last = None
 
-    def read(self, bar: Bar, drawing: Drawing) -> None:
+    def read(self, bar: Bar, layout: Layout, numbers: Numbers) -> None:
         """Read a frame that shows values."""
-        plan, numbers, _, _, _, _ = drawing
-        context = self._news.context
+        plan, context = layout.plan, self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
         epoch = named if named is not None else context.epoch if context.header else None
-        steps = bar.go_on(drawing, epoch)
+        steps = bar.go_on(layout, numbers, epoch)
         if steps is None:
-            self._read_other(bar, drawing, epoch, named)
+            self._read_other(bar, Drawing(layout, plan, numbers), epoch, named)
             return
         if named is not None:
             if named != context.epoch or context.header or not context.said:
                 context.enter_epoch(named)
             self._points.arrived("epoch", named, measures=False)
-        self._report_steps(bar, drawing, steps)
+        self._report_steps(bar, layout, numbers, steps)
 
     def _read_other(self, bar: Bar, drawing: Drawing, epoch: float | None, named: float | None) -> None:
         """Read a frame of another run or epoch than the last one was, or with other values than a step's."""
@@ -53,7 +54,7 @@ class BarValues:
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
         runs_over = bar.over_epochs or bar.runs_on
-        if not (runs_over or drawing.by_epoch or drawing.checks) and bar.passes_epoch(named, done):
+        if not (runs_over or drawing.layout.by_epoch or drawing.layout.checks) and bar.passes_epoch(named, done):
             bar.pass_epoch()
         if bar.over_epochs and named is not None:
             self._read_over_epochs(bar, drawing, named)
@@ -70,7 +71,7 @@ class BarValues:
         steps = self._report_epoch_values(bar, drawing, epoch)
         bar.sort(drawing, steps)
         bar.move(done, drawing.total)
-        self._report_steps(bar, drawing, steps)
+        self._report_steps(bar, drawing.layout, numbers, steps)
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
@@ -125,7 +126,7 @@ class BarValues:
     def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[int, ...]:
         """Report the values of the epoch; which of all are the step's."""
         new, plan = bar.show(drawing), drawing.plan
-        if epoch is None or drawing.by_epoch:
+        if epoch is None or drawing.layout.by_epoch:
             bar.fresh = bool(new)
             return tuple(range(len(plan.entries)))
         steps: list[int] = []
@@ -134,7 +135,7 @@ class BarValues:
         at = epoch if bar.begun else bar.previous
         for i, entry in enumerate(plan.entries):
             series = entry.series
-            if drawing.checks:
+            if drawing.layout.checks:
                 bar.take_for_epoch(entry)
                 self._report_checked(bar, drawing, series.name, epoch, series.name in new)
             elif series.of_epoch or (not entry.schedule and bar.settles(series.name, series.name in new, drawing)):
@@ -185,9 +186,9 @@ class BarValues:
 
     # Values of steps.
 
-    def _report_steps(self, bar: Bar, drawing: Drawing, steps: tuple[int, ...]) -> None:
+    def _report_steps(self, bar: Bar, layout: Layout, numbers: Numbers, steps: tuple[int, ...]) -> None:
         """Report the values ``steps`` if they are new, or another step's; elsewhere it is a redrawn frame."""
-        plan, _, done, total, _, _ = drawing
+        plan, done, total = layout.plan, bar.done, 0.0 if layout.total is None else numbers[layout.total]
         another = bar.fresh or (self._last is bar and bar.lags(done, total))
         self._last = bar
         if not steps:
@@ -198,11 +199,13 @@ class BarValues:
             step = bar.step + 1
             if done > step:
                 step = done
-            if stayed := bar.unchanged.changed(step):
+            unchanged = bar.unchanged
+            if (unchanged.waiting or not unchanged.settled) and (stayed := unchanged.changed(step)):
                 self._report_stayed(bar, stayed)
-            bar.advance(step, drawing if len(steps) == len(plan.entries) else drawing.with_only(steps))
+            part = plan if len(steps) == len(plan.entries) else plan.with_only(steps)
+            bar.advance(step, _new(Drawing, (layout, part, numbers)))
             if bar.run == 1 and bar.told == 1 and bar.previous is None and plan.epoch is not None and total:
-                bar.first = drawing
+                bar.first = Drawing(layout, plan, numbers)
                 return
             self._report_step(bar)
             if self._news.held.groups:
@@ -225,8 +228,8 @@ class BarValues:
         """Report the values shown at the bar's step."""
         if bar.shown is None:
             return
-        plan, numbers, _, total, by_epoch, _ = bar.shown
-        news, x = self._news, bar.step
+        layout, plan, numbers = bar.shown
+        news, x, by_epoch = self._news, bar.step, layout.by_epoch
         context = news.context
         axis = "epoch" if by_epoch else "step"
         if context.fold:
@@ -236,6 +239,7 @@ class BarValues:
         else:
             epoch = None if plan.epoch is None else bar.epoch
             if not bar.runs_on:
+                total = 0.0 if layout.total is None else numbers[layout.total]
                 x += (total or bar.size) * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
             context.reach(axis, x)
         news.report(plan, axis, x, numbers, redrawn=True)

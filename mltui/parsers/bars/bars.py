@@ -12,19 +12,16 @@ import re
 from itertools import count
 from typing import NamedTuple
 
-from mltui.parsers.bars.bar_state import Bar, Drawing
+from mltui.parsers.bars.bar_state import Bar, Layout
 from mltui.parsers.bars.bar_values import BarValues
 from mltui.parsers.front.known import Known
 from mltui.parsers.lines.lines import Lines, bar_key
 from mltui.parsers.lines.shapes import Shape
-from mltui.parsers.plans.plan import Plan
 from mltui.parsers.points.points import Points
 from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.roles import is_evaluation
 from mltui.parsers.words.tokens import text_of
 from mltui.parsers.words.values import Numbers, Span, cut_at, short_values_of, values_of
-
-_new = tuple.__new__
 
 # A number is tried from its first digit only: a long one costs linear time.
 _TQDM = re.compile(
@@ -89,8 +86,8 @@ class _Form:
     """How bars of one shape are drawn: where in the frame they say what, and what follows from the shape alone."""
 
     __slots__ = (
-        *("_counts", "about", "behind", "by_epoch", "checks", "counts", "counts_from", "counts_to", "cut", "in_table"),
-        *("key", "name", "plan", "shape", "shown"),
+        *("_counts", "about", "behind", "by_epoch", "checks", "counts", "cut", "in_table", "key", "layout", "name"),
+        *("shape", "shown"),
     )
 
     def __init__(self, frame: bytes, drawn: _Drawn) -> None:
@@ -113,26 +110,23 @@ class _Form:
         """The shape of what it says, without how far it is."""
         self.shape: Shape | None = None
         """What that shape is, once it is known by its key alone."""
-        self.plan: Plan | None = None
-        """Its plan then."""
+        self.layout: Layout | None = None
+        """What its numbers are then, …"""
         self.cut = self.counts
-        """Cuts out the numbers of the shape's plan, with how far it is between those in front and those behind."""
-        self.counts_from, self.counts_to = 0, len(self._counts)
-        """Where among them stands how far it is."""
+        """… which this cuts out: those of the shape's plan, with how far it is between those in front and behind."""
 
     def learn(self, shape: Shape | None) -> None:
         """What frames of this form say is of this ``shape``: all their numbers can be cut out at once from now on."""
-        plan = None if shape is None else shape.plan
-        if shape is None or plan is None or not plan.entries or plan.inner is not None:
-            return
-        if self.in_table or self.shown.start == self.shown.stop:
+        if shape is None or shape.plan is None or shape.plan.inner is not None or self.in_table:
             return  # What stands in front of it may be something else.
         end = self.about.stop - self.about.start  # In the text of the shape; behind it stands ", ".
         to_shown = self.shown.start - end - 2
         about = [(a + self.about.start, b + self.about.start) for a, b in shape.spans if b <= end]
         shown = [(a + to_shown, b + to_shown) for a, b in shape.spans if b > end]
-        self.shape, self.plan, self.cut = shape, plan, cut_at([*about, *self._counts, *shown])
-        self.counts_from, self.counts_to = len(about), len(about) + len(self._counts)
+        self.shape, self.cut = shape, cut_at([*about, *self._counts, *shown])
+        plan = shape.plan.with_more(len(shape.spans), len(about), len(self._counts))
+        total = len(about) + 1 if len(self._counts) == 2 else None
+        self.layout = Layout(plan, len(about), total, self.by_epoch, self.checks)
 
 
 class Bars:
@@ -161,15 +155,12 @@ class Bars:
         form = self._forms.get(key)
         if form is None or self.waiting:
             return frame
-        if form.plan is not None and self._shape(form.key) is form.shape:  # Nearly all frames.
+        layout = form.layout
+        if layout is not None and self._shape(form.key) is form.shape:  # Nearly all frames.
             self.drawing = True
-            found, at, behind = short_values_of(frame, form.cut), form.counts_from, form.counts_to
-            total = 0.0 if behind == at + 1 else found[at + 1]
-            drawing = form.plan, found[:at] + found[behind:], found[at], total, form.by_epoch, form.checks
-            self._values.read(self._bars.get(form.name) or self._bar(form.name), _new(Drawing, drawing))
+            self._read_numbers(form, layout, short_values_of(frame, form.cut))
         else:
             self._read_frame(frame, form)
-            form.learn(self._shape(form.key))
         return None if form.behind is None else frame[form.behind :]
 
     def read(self, frame: bytes) -> bytes | None:
@@ -230,19 +221,31 @@ class Bars:
         text = about + b", " + shown
         shape = self.lines.shape_of_bar(text, form.key)
         plan, numbers = shape.plan, values_of(text, shape.cut)
-        if plan is None or not plan.entries:
-            self._note_description(about, shown, plan, numbers)
-            if plan is not None and plan.epoch is not None and plan.inner is None:
-                self._values.read_epoch(self._bar(form.name), numbers[plan.epoch.index], done, total)
-        elif plan.inner is not None and not (plan.inner.way == "batch" and plan.inner.total is None and total):
+        if plan is None:
+            self._note_description(about, shown)
+        elif plan.inner is not None and not (
+            plan.entries and plan.inner.way == "batch" and plan.inner.total is None and total
+        ):
             self.lines.apply(plan, numbers)
         else:
-            self._values.read(self._bar(form.name), Drawing(plan, numbers, done, total, form.by_epoch, form.checks))
+            at = len(numbers)
+            layout = Layout(plan, at, at + 1, form.by_epoch, form.checks)
+            self._read_numbers(form, layout, (*numbers, done, total))
+        form.learn(self._shape(form.key))
 
-    def _note_description(self, about: bytes, shown: bytes, plan: Plan | None, numbers: Numbers) -> None:
-        if plan is not None:
-            self.lines.apply(plan, numbers)
-        elif not shown and not self.lines.read_header_of_bar(text_of(about)) and len(about) < 256:
+    def _read_numbers(self, form: _Form, layout: Layout, numbers: Numbers) -> None:
+        """Read a frame by its numbers."""
+        bar, plan = self._bars.get(form.name) or self._bar(form.name), layout.plan
+        if plan.entries:
+            self._values.read(bar, layout, numbers)
+            return
+        self.lines.apply(plan, numbers)
+        if plan.epoch is not None:
+            total = 0.0 if layout.total is None else numbers[layout.total]
+            self._values.read_epoch(bar, numbers[plan.epoch.index], numbers[layout.done], total)
+
+    def _note_description(self, about: bytes, shown: bytes) -> None:
+        if not shown and not self.lines.read_header_of_bar(text_of(about)) and len(about) < 256:
             self._share.take(len(about) + _DESCRIPTION_SIZE)
             self._plain.add(about)
 

@@ -19,17 +19,19 @@ class Unchanged:
     def __init__(self) -> None:
         self._at: float | None = None
         """The step of the last change."""
+        self.settled = False
+        """Each step is a point, changed or not: some values changed in steps that follow each other."""
         self._in_a_row = 0
         self._steady = 0.0
         """How many steps lay between changes, as long as it was always as many; 0 before there were any, else -1."""
-        self._waiting: list[float] = []
+        self.waiting: list[float] = []
         """Steps of which it is not known yet; the last one may still be drawn again with other values."""
 
     def still(self, step: float) -> list[float]:
         """The bar has moved on to ``step`` and shows the same values; the steps that are points for certain."""
-        waiting = self._waiting
-        if self._in_a_row >= _IN_A_ROW:
-            self._waiting = [step]
+        waiting = self.waiting
+        if self.settled:
+            self.waiting = [step]
             return waiting
         if len(waiting) <= _FEW:
             waiting.append(step)
@@ -37,23 +39,24 @@ class Unchanged:
 
     def changed(self, step: float) -> list[float]:
         """The values changed at ``step``; the steps before it that are points as well."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self.waiting = self.waiting, []
         if waiting and waiting[-1] == step:
             waiting.pop()  # The counter was drawn before the values were.
-        if self._in_a_row >= _IN_A_ROW:  # It stays so.
+        if self.settled:  # It stays so.
             return waiting
         gap = 0.0 if self._at is None else step - self._at
         self._at = step
         if gap == 1:
             self._in_a_row += 1
+            self.settled = self._in_a_row >= _IN_A_ROW
         regular, first = self._steady == gap > 2, not self._steady
         if gap:
             self._steady = gap if first or regular else -1.0
-        if self._in_a_row >= _IN_A_ROW or (len(waiting) <= _FEW and not regular):
+        if self.settled or (len(waiting) <= _FEW and not regular):
             return waiting
         return []
 
     def end(self) -> list[float]:
         """The bar ended or starts over; the steps at its end that are points."""
-        waiting, self._waiting, self._at = self._waiting, [], None
-        return waiting if self._in_a_row >= _IN_A_ROW else []
+        waiting, self.waiting, self._at = self.waiting, [], None
+        return waiting if self.settled else []

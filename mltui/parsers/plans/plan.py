@@ -129,6 +129,8 @@ class Plan:
     """The series and index of each entry that is measured on validation or test data."""
     _part: tuple[tuple[int, ...], Plan] | None = field(init=False, default=None, compare=False)
     """The last one that ``with_only`` gave."""
+    _moved: tuple[tuple[int, int, int], Plan] | None = field(init=False, default=None, compare=False)
+    """The last one that ``with_more`` gave."""
 
     def __post_init__(self) -> None:
         self.counts = self.epoch is not None or self.inner is not None
@@ -169,12 +171,22 @@ class Plan:
         counters = [c for c in (self.epoch, self.inner, self.fold) if c is not None]
         used = {index for c in counters for index in (c.index, c.total)} | {self.percent, self.size}
         order = sorted({index for index in used if index is not None} | {entry.index for entry in self.entries})
-        at = {index: i for i, index in enumerate(order)}
+        return self._at({index: i for i, index in enumerate(order)}), order
+
+    def with_more(self, numbers: int, first: int, more: int) -> Plan:
+        """The plan of a line with so many ``numbers`` where so many ``more`` stand in front of the ``first`` one."""
+        if self._moved is None or self._moved[0] != (numbers, first, more):
+            plan = self._at({i: i if i < first else i + more for i in range(numbers)})
+            self._moved = (numbers, first, more), plan
+        return self._moved[1]
+
+    def _at(self, at: dict[int, int]) -> Plan:
+        """The plan of a line where numbers stand at other places."""
 
         def moved(counter: Counter | None) -> Counter | None:
             return None if counter is None else counter.at(at)
 
-        plan = Plan(
+        return Plan(
             self.group,
             [Entry(entry.series, at[entry.index], entry.schedule) for entry in self.entries],
             moved(self.epoch),
@@ -190,7 +202,6 @@ class Plan:
             self.lost,
             self.of_classes,
         )
-        return plan, order
 
 
 def getter(indexes: list[int]) -> Callable[[Numbers], Numbers]:
