@@ -55,6 +55,7 @@ _PACE = re.compile(rb"\s*(?:[\d.]+[kM]?(?:it/s|s/it|[A-Za-z]{1,9}/s)\s*)?(?:[\d.
 _PERCENT = re.compile(rb"(?<!\d)\d+%\s*$")
 #: Blanks in front of a line that continues the last column of a bar.
 _WRAPPED = 20
+_DIGIT = re.compile(rb"\d")
 _LETTERS = re.compile(rb"[A-Za-z]{2}")
 _DECIMAL = re.compile(rb"\d\.\d")
 #: Bars that are kept, of the log and of each of those that print into it.
@@ -87,7 +88,7 @@ class _Form:
 
     __slots__ = (
         *("_counts", "about", "behind", "by_epoch", "checks", "counts", "cut", "in_table", "key", "layout", "name"),
-        *("shape", "shown"),
+        *("shape", "shown", "silent"),
     )
 
     def __init__(self, frame: bytes, drawn: _Drawn) -> None:
@@ -106,6 +107,8 @@ class _Form:
         """What it is about is no more than numbers: they may be the row of a table."""
         self.name = about.translate(None, b"0123456789+-. ")
         """What it is about without digits and blanks: frames of one name are the same bar's."""
+        self.silent = about if not shown and not _DIGIT.search(about) else None
+        """What it is about, if frames of this form say nothing else."""
         self.key = bar_key(about + b", " + shown)
         """The shape of what it says, without how far it is."""
         self.shape: Shape | None = None
@@ -158,7 +161,13 @@ class Bars:
         layout = form.layout
         if layout is not None and self._shape(form.key) is form.shape:  # Nearly all frames.
             self.drawing = True
-            self._read_numbers(form, layout, short_values_of(frame, form.cut))
+            if layout.plan.entries:
+                bar = self._bars.get(form.name) or self._bar(form.name)
+                self._values.read(bar, layout, short_values_of(frame, form.cut))
+            else:
+                self._read_epoch(form, layout, short_values_of(frame, form.cut))
+        elif form.silent in self._plain:
+            self.drawing = True
         else:
             self._read_frame(frame, form)
         return None if form.behind is None else frame[form.behind :]
@@ -230,19 +239,19 @@ class Bars:
         else:
             at = len(numbers)
             layout = Layout(plan, at, at + 1, form.by_epoch, form.checks)
-            self._read_numbers(form, layout, (*numbers, done, total))
+            if plan.entries:
+                self._values.read(self._bar(form.name), layout, (*numbers, done, total))
+            else:
+                self._read_epoch(form, layout, (*numbers, done, total))
         form.learn(self._shape(form.key))
 
-    def _read_numbers(self, form: _Form, layout: Layout, numbers: Numbers) -> None:
-        """Read a frame by its numbers."""
-        bar, plan = self._bars.get(form.name) or self._bar(form.name), layout.plan
-        if plan.entries:
-            self._values.read(bar, layout, numbers)
-            return
+    def _read_epoch(self, form: _Form, layout: Layout, numbers: Numbers) -> None:
+        """Read a frame that shows no values, but may say in which epoch it is."""
+        plan = layout.plan
         self.lines.apply(plan, numbers)
         if plan.epoch is not None:
             total = 0.0 if layout.total is None else numbers[layout.total]
-            self._values.read_epoch(bar, numbers[plan.epoch.index], numbers[layout.done], total)
+            self._values.read_epoch(self._bar(form.name), numbers[plan.epoch.index], numbers[layout.done], total)
 
     def _note_description(self, about: bytes, shown: bytes) -> None:
         if not shown and not self.lines.read_header_of_bar(text_of(about)) and len(about) < 256:

@@ -177,6 +177,7 @@ class Plan:
         """The plan of a line with so many ``numbers`` where so many ``more`` stand in front of the ``first`` one."""
         if self._moved is None or self._moved[0] != (numbers, first, more):
             plan = self._at({i: i if i < first else i + more for i in range(numbers)})
+            plan.signature = self.signature  # The same tuple, which is found to be the same at once.
             self._moved = (numbers, first, more), plan
         return self._moved[1]
 
