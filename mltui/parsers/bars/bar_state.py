@@ -72,8 +72,8 @@ class Bar:
 
     done: float = -1.0
     """Its own counter in the last frame."""
-    complete: bool = False
-    """That frame was full."""
+    total: float = 0.0
+    """Of how many; 0 for a bar without an end."""
     step: float = 0.0
     """The step that the last values belong to; a bar's counter may lag behind its values."""
     draws: int = 0
@@ -164,7 +164,12 @@ class Bar:
 
     def move(self, done: float, total: float) -> None:
         """Its counter is at ``done``."""
-        self.done, self.complete, self.size = done, done >= total > 0, total or self.size
+        self.done, self.total, self.size = done, total, total or self.size
+
+    @property
+    def complete(self) -> bool:
+        """The last frame was full."""
+        return self.done >= self.total > 0
 
     @property
     def values(self) -> dict[str, float]:
@@ -221,9 +226,9 @@ class Bar:
         self.fresh = values != before
         self.again = again = done == self.done
         self.draws = self.draws + 1 if again else 1
-        self.begun = self.begun or done > 0
-        total = 0.0 if layout.total is None else numbers[layout.total]
-        self.done, self.complete = done, done >= total > 0
+        if not self.begun:
+            self.begun = done > 0
+        self.done, self.total = done, 0.0 if layout.total is None else numbers[layout.total]
         return known.steps
 
     def take_for_epoch(self, entry: Entry) -> None:
@@ -255,18 +260,19 @@ class Bar:
         """It shows the last epoch's values, so those of a step are that epoch's last step's."""
         self.step = -1.0
 
-    def lags(self, done: float, total: float) -> bool:
+    def lags(self) -> bool:
         """Whether its counter is behind its values: the same ones drawn twice in a row are two steps."""
-        behind = (self.single and done < self.step) or self.draws == self._reported_draw
-        return behind and self.again and self.step < total
+        behind = (self.single and self.done < self.step) or self.draws == self._reported_draw
+        return behind and self.again and self.step < self.total
 
     def advance(self, step: float, drawing: Drawing) -> None:
         """The values of a step were drawn."""
-        total = drawing.total
         self.single = self.single or (self.fresh and 0 < self._reported_draw == self.draws - 1)
-        self.step = step if not total or step < total else total
+        if step > self.total > 0:
+            step = self.total
+        self.step = step
         self.told += 1
-        self._reported_draw = self.draws if self.done < self.step else 0
+        self._reported_draw = self.draws if self.done < step else 0
         self.shown = drawing
 
     def keep(self, drawing: Drawing | None) -> None:

@@ -188,8 +188,8 @@ class BarValues:
 
     def _report_steps(self, bar: Bar, layout: Layout, numbers: Numbers, steps: tuple[int, ...]) -> None:
         """Report the values ``steps`` if they are new, or another step's; elsewhere it is a redrawn frame."""
-        plan, done, total = layout.plan, bar.done, 0.0 if layout.total is None else numbers[layout.total]
-        another = bar.fresh or (self._last is bar and bar.lags(done, total))
+        plan, done = layout.plan, bar.done
+        another = bar.fresh or (self._last is bar and bar.lags())
         self._last = bar
         if not steps:
             return
@@ -204,7 +204,7 @@ class BarValues:
                 self._report_stayed(bar, stayed)
             part = plan if len(steps) == len(plan.entries) else plan.with_only(steps)
             bar.advance(step, _new(Drawing, (layout, part, numbers)))
-            if bar.run == 1 and bar.told == 1 and bar.previous is None and plan.epoch is not None and total:
+            if bar.run == 1 and bar.told == 1 and bar.previous is None and plan.epoch is not None and bar.total:
                 bar.first = Drawing(layout, plan, numbers)
                 return
             self._report_step(bar)
