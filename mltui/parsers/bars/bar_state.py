@@ -275,6 +275,11 @@ class Bar:
         self._reported_draw = self.draws if self.done < step else 0
         self.shown = drawing
 
+    def forget_first(self) -> None:
+        """What was shown first is no step's."""
+        self.first = self.shown = None
+        self.step, self.told = 0.0, 0
+
     def keep(self, drawing: Drawing | None) -> None:
         """The values of an epoch were drawn, or else reported."""
         self.shown = drawing

@@ -75,6 +75,8 @@ class BarValues:
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
+        if bar.first is not None and bar.first.done == 0 and bar.epoch == epoch:
+            bar.forget_first()  # It is gone with the first step, and so of a check before the training.
         self.settle()
         self._finish_before(bar, done, epoch)
         bar.enter(epoch, done)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mltui.domain.words import scope_of, words
 from mltui.parsers.plans.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
+from mltui.parsers.words.everyday import is_everyday
 from mltui.parsers.words.roles import Role, counter_of, is_evaluation
 from mltui.parsers.words.vocabulary import COUNTERS, REPEATS, SAMPLES
 
@@ -110,6 +111,9 @@ class Counters:
             return  # "data=512/20480" is what an epoch works through.
         if first.label:
             return  # "split train: n=33749" says how many there are.
+        everyday = all(is_everyday(f.name) for f in record.fields if f.role is Role.METRIC)
+        if first.name == "n" and first.total is None and everyday:
+            return  # "{'n': 12, 'mean_score': 0.5}" says of how many.
         if first.name in _TIMES or (len(first.name) == 1 and first.total is not None):
             self.inner = Counter("step", "step", first.index, first.total)
             return

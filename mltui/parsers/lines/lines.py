@@ -13,7 +13,7 @@ from mltui.parsers.lines.headings import Heading, heading_of, indent_of
 from mltui.parsers.lines.histories import Histories
 from mltui.parsers.lines.kinds import Kind
 from mltui.parsers.lines.shapes import Shape, ShapeMemory, Steady
-from mltui.parsers.lines.silent_blocks import BLOCKS, goes_on, has_end
+from mltui.parsers.lines.silent_blocks import BLOCKS, behind, goes_on, has_end
 from mltui.parsers.lines.tabular import Tabular
 from mltui.parsers.lines.understanding import Around, Understanding
 from mltui.parsers.lines.wrapped import under_its_name
@@ -295,7 +295,7 @@ class Lines:
         """``frame``, or nothing if the block it stands in says nothing."""
         if self._silent:
             block, inside = self._silent, goes_on(self._silent, frame)
-            self._silent = block if inside else None
+            self._silent = block if inside else behind(block, frame)
             if inside or has_end(block):
                 return b""
         outside = self.tables.box and not frame.lstrip().startswith(_IN_BOX)

@@ -1,7 +1,7 @@
 """Blocks of several lines that say nothing of the training, whatever stands in them.
 
-They are a traceback, the summary of a statistical model, a test session, metrics told again under a heading of stars,
-the best so far told again, and trainings ranked by what they came to.
+They are a traceback and what its exception says, the summary of a statistical model, a test session, metrics told again
+under a heading of stars, the best so far told again, and trainings ranked by what they came to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple, get_args
 
-Block = Literal["trace", "summary", "tests", "section", "recap", "ranking"]
+Block = Literal["trace", "message", "summary", "tests", "section", "recap", "ranking"]
 
 # What is ranked; the "top 10 results" may be those of a search in data.
 _RANKED = r"(?:runs?|trials?|config\w*|settings?|combinations?|candidates?|models?|checkpoints?|experiments?)"
@@ -27,6 +27,8 @@ class _Form(NamedTuple):
 
 _FORMS: dict[str, _Form] = {
     "trace": _Form(re.compile(r"Traceback \(most recent call last\)"), re.compile(rb"\s|$").match, True),
+    # The lines beneath an exception whose own one ends with a colon: ``RuntimeError: Error(s) in loading state_dict:``.
+    "message": _Form(re.compile(r"(?!)"), re.compile(rb"[ \t]+\S").match, False),
     # What statsmodels' ``summary()`` prints: a table up to a blank line.
     "summary": _Form(re.compile(r"Dep\. Variable:"), re.compile(rb"\s*\S").match, True),
     "tests": _Form(
@@ -69,6 +71,11 @@ def block_of(text: str) -> Block | None:
 def goes_on(block: str, line: bytes) -> bool:
     """Whether ``line`` goes on with a block."""
     return bool(_FORMS[block].goes_on(line))
+
+
+def behind(block: str, line: bytes) -> Block | None:
+    """The block that begins behind ``line``, the first one that did not go on with ``block``."""
+    return "message" if block == "trace" and line.rstrip().endswith(b":") else None
 
 
 def has_end(block: str) -> bool:

@@ -228,7 +228,7 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
         return walk.phrase[0], [], True
     if not name and len(walk.phrase) == 1 and (comes_to_share(walk) or _counts_in_front(walk, token)):
         return walk.phrase[0], [], True
-    if not name and between_marks(walk, token):
+    if not name and (between_marks(walk, token) or walk.i in walk.unsigned):
         return " ".join(walk.phrase), [], True
     return name, left, explicit
 

@@ -19,6 +19,7 @@ from mltui.parsers.records.record import Record
 from mltui.parsers.records.regular import alternates
 from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.unnamed import unnamed
+from mltui.parsers.records.unsigned import named_without_signs
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.words.roles import Role, counter_of
@@ -60,6 +61,8 @@ _PIECE = re.compile(
 )
 # A name and its value, which is no plain number.
 _NAMED_TEXT = re.compile(r"([A-Za-z][\w.]{0,40})['\"]?\s?[=:]\s?['\"]?([\w-]{1,80})")
+# A piece of work by its own name: ``Task tasks.rescore[5244b937] succeeded``.
+_WORK = re.compile(r"\w\[(?=[a-f-]*\d)[0-9a-f-]{8,36}\]")
 # What stands behind it was set: ``[Hyperparameters] {…}``, ``train config: lr=0.1``, ``Hyper-parameters - lr: 0.1``.
 _SET = re.compile(
     rf"\W{{0,8}}(?:[A-Za-z]{{2,20}}[ _-])?(?:hyper[ -])?(?:{'|'.join(sorted(SETTINGS))})(?=\s?[^\w\s=#/])", re.I
@@ -95,7 +98,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     tell_twins_apart(record)
     read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
-    record.identified = any(identifies(*pair) for pair in _NAMED_TEXT.findall(text))
+    record.identified = any(identifies(*pair) for pair in _NAMED_TEXT.findall(text)) or _WORK.search(text) is not None
     record.closes = "final" in said[:3]
     record.ends = not _ENDS.isdisjoint(said)
     record.ends_run = record.ends and said[0] in REPEATS and tokens[1].kind == "number"
@@ -167,6 +170,7 @@ def _walk(text: str, tokens: list[Token]) -> Record:
     tokens = paired(text, tokens)
     walk = Walk(text, tokens)
     walk.regular = alternates(tokens)
+    walk.unsigned = named_without_signs(tokens)
     while walk.i < len(tokens):
         token = tokens[walk.i]
         _READ[token.kind](walk, token)

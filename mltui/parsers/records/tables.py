@@ -90,11 +90,14 @@ def is_remark(text: str) -> bool:
 
 
 def same_header(header: Header, text: str) -> bool:
-    """Whether ``text`` is ``header`` again; its last name may be cut off at the terminal's edge."""
+    """Whether ``text`` is ``header`` again, with no more of its last name, where the terminal's edge cuts that off."""
     text = header_text(text)
     if text == header.text:
         return True
-    return text[-1:] == "…" == header.text[-1:] and text.rpartition(" ")[0].split() == header.text.split()[:-1]
+    if not text[-1:] == "…" == header.text[-1:]:
+        return False
+    (*names, last), (*known, longest) = text.split(), header.text.split()
+    return names == known and len(last) <= len(longest)
 
 
 def read_header(text: str) -> Header | None:
@@ -118,6 +121,10 @@ def read_header(text: str) -> Header | None:
 
 
 def _add_way(header: Header, columns: list[Piece]) -> None:
+    if columns[-1:] and columns[-1][0].endswith(" …"):
+        # The edge left one blank, and nothing of the next name: ``mAP50 …``.
+        name, start, end = columns[-1]
+        columns = [*columns[:-1], (name.removesuffix(" …"), start, end - 2), ("…", end - 1, end)]
     if len(columns) > 2 and columns[-1][0][-1:] == "…" and columns[-2][0] == "mAP50":
         # Ultralytics' validator (yolo/detect/val.py, from 8.0 on) prints ``mAP50  mAP50-95)``, and its bars are
         # cut off at the terminal's edge; the rows beneath have both values.

@@ -83,7 +83,8 @@ PERCENTILES = word_set("p50 p75 p90 p95 p99 p999")
 #: No curve: when it is, and how long something takes.
 TIME_WORDS = RESPONSE_TIMES | word_set("""
     time times timing eta elapsed duration dur seconds second secs sec ms minutes hours remaining took wall
-    walltime wal runtime uptime timestamp timer date datetime clock t dt ts age
+    walltime wal runtime uptime timestamp timer date datetime clock t dt ts age zeit dauer temps durée tiempo duración
+    tempo czas время 时间 時間
 """)
 #: No curve: how much memory or space there is, and how much of a machine is used.
 SIZE_WORDS = word_set("""

@@ -1,0 +1,111 @@
+"""Names of any words without a sign behind them, in lines made of such fields: ``it 3: foo 0.5, bar baz 0.6``.
+
+Elsewhere words in front of a number are a name only if the field knows them, since most of them are prose. Here the
+form of the whole line says it: it counts, and goes on with a few words and a number, over and over, set apart by the
+same mark, or by none. Where it does not count, a name ends with a word that measures.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mltui.parsers.records.names import STOP, measures
+from mltui.parsers.records.record import is_decimal
+from mltui.parsers.records.surroundings import OF_SENTENCES
+from mltui.parsers.words.roles import counter_of
+from mltui.parsers.words.tokens import Token
+from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS, is_physical
+
+# A line is a text with a letter for each token: "c" counts, "o" is of, "s" a word of sentences, "w" another, "u" a unit
+# behind its number; "n" is a whole number, "d" a value, "t" how long or how much, "x" a date or a duration; "b" is a
+# row of dots, "g" blanks, and a mark stands for itself.
+_BRACKET = r"(?:\([^()]*\))?"
+# How far it is: ``epoch 3/10 (1.2 s):``, ``[upd 40 of 120] validation:``.
+_COUNTED = re.compile(rf"(?:[^\w:=/()]?[\[(]?w?c[:=#]?n(?:[/o]n)?[\])]?{_BRACKET})+(?:[ws]{{0,3}}:)?")
+_FIELD = re.compile(rf"(?:([wco]{{0,3}}w)[:=]?[^a-z:=/()\[\],;|]?([nd])u?|w?t|w{{0,2}}[:=]?x){_BRACKET}")
+_BETWEEN = re.compile(r"[^ac-fh-z:=/()\[\]{}<>\"'#~+*.!?&%]?")
+# So many values that no word of the field names make a line that no mark sets apart.
+_MANY = 3
+
+
+class _Unsigned(NamedTuple):
+    """A field: the places of the letters of its name, and that of its number's."""
+
+    start: int
+    end: int
+    number: int
+
+
+def named_without_signs(tokens: list[Token]) -> frozenset[int]:
+    """Which of a line's ``tokens`` are numbers whose names are all the words between them and what stands before."""
+    letters, places = _letters(tokens)
+    counted = _COUNTED.match(letters)
+    fields, between = _fields(letters, counted.end() if counted else 0)
+    if sum(letters[each.number] == "d" for each in fields) < 2 - (counted is None):
+        return frozenset()
+    ends = {places[each.number]: tokens[places[each.end - 1]].text for each in fields}
+    known = [number for number, word in ends.items() if measures(word)]
+    if counted is None:
+        return frozenset(known if between and len(fields) > 1 else ())
+    return frozenset(ends if between or known or len(ends) >= _MANY else ())
+
+
+def _letters(tokens: list[Token]) -> tuple[str, list[int]]:
+    """The letters of ``tokens``, but for blanks beside marks, and which token each of them stands for."""
+    kinds = [token.kind for token in tokens]
+    letters, places = "", []
+    for i, token in enumerate(tokens):
+        beside = {*kinds[max(i - 1, 0) : i], *kinds[i + 1 : i + 2]}
+        if token.kind != "gap" or beside <= {"word", "number", "noise"}:
+            letters += _letter(tokens, i)
+            places.append(i)
+    return letters.rstrip("g"), places
+
+
+def _letter(tokens: list[Token], i: int) -> str:
+    token = tokens[i]
+    match token.kind:
+        case "word":
+            return _letter_of_word(tokens, i)
+        case "number":
+            if token.unit.strip() not in VALUE_UNITS:
+                return "t"
+            return "d" if is_decimal(token.text) else "n"
+        case "mark" | "plusminus":
+            return token.text[0]
+        case "bar":
+            return "?" if token.text.strip(".") else "b"
+        case "gap":
+            return "g" if i else ""
+        case _:
+            return "x" if token.kind == "noise" else "?"
+
+
+def _letter_of_word(tokens: list[Token], i: int) -> str:
+    word, behind = tokens[i].text, tokens[i + 1 : i + 2]
+    after_number = i > 0 and tokens[i - 1].kind == "number" and not (behind and behind[0].kind == "number")
+    if after_number and (word in VALUE_UNITS or word in TIME_UNITS or is_physical(word)):
+        return "u"
+    if word.lower() == "of":
+        return "o"
+    if counter_of(word):
+        return "c"
+    return "s" if word.lower() in STOP | OF_SENTENCES else "w"
+
+
+def _fields(letters: str, start: int) -> tuple[list[_Unsigned], str]:
+    """The fields that a line goes on with at ``start``, and the mark between them; none if it holds anything else."""
+    found: list[_Unsigned] = []
+    marks: set[str] = set()
+    first = _BETWEEN.match(letters, start)
+    at = first.end() if first else start
+    while field := _FIELD.match(letters, at):
+        if field[1]:
+            found.append(_Unsigned(*field.span(1), field.start(2)))
+        mark = _BETWEEN.match(letters, field.end())
+        if mark is None or mark.end() == len(letters):
+            return (found, "".join(marks)) if len(marks) < 2 else ([], "")
+        marks.add(mark[0])
+        at = mark.end()
+    return [], ""
