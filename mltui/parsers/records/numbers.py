@@ -15,6 +15,7 @@ from mltui.parsers.records.surroundings import (
     value_follows,
     words_behind,
 )
+from mltui.parsers.records.unsigned import named_without_signs
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, counter_of, is_evaluation, role_of
 from mltui.parsers.words.tokens import Token
@@ -228,9 +229,16 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
         return walk.phrase[0], [], True
     if not name and len(walk.phrase) == 1 and (comes_to_share(walk) or _counts_in_front(walk, token)):
         return walk.phrase[0], [], True
-    if not name and (between_marks(walk, token) or walk.i in walk.unsigned):
+    if not name and (between_marks(walk, token) or _is_named_by_form(walk)):
         return " ".join(walk.phrase), [], True
     return name, left, explicit
+
+
+def _is_named_by_form(walk: Walk) -> bool:
+    """Whether all words in front of the number are its name, since the whole line is made of such fields."""
+    if walk.unsigned is None:
+        walk.unsigned = named_without_signs(walk.tokens)
+    return walk.i in walk.unsigned
 
 
 def _counts_in_front(walk: Walk, token: Token) -> bool:

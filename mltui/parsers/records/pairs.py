@@ -19,7 +19,6 @@ from mltui.parsers.records.record import Record
 from mltui.parsers.records.regular import alternates
 from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.unnamed import unnamed
-from mltui.parsers.records.unsigned import named_without_signs
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.words.roles import Role, counter_of
@@ -170,7 +169,6 @@ def _walk(text: str, tokens: list[Token]) -> Record:
     tokens = paired(text, tokens)
     walk = Walk(text, tokens)
     walk.regular = alternates(tokens)
-    walk.unsigned = named_without_signs(tokens)
     while walk.i < len(tokens):
         token = tokens[walk.i]
         _READ[token.kind](walk, token)

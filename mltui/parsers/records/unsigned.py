@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mltui.domain.words import word_set
 from mltui.parsers.records.names import STOP, measures
 from mltui.parsers.records.record import is_decimal
 from mltui.parsers.records.surroundings import OF_SENTENCES
@@ -18,15 +19,23 @@ from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS, is_physical
 
 # A line is a text with a letter for each token: "c" counts, "o" is of, "s" a word of sentences, "w" another, "u" a unit
-# behind its number; "n" is a whole number, "d" a value, "t" how long or how much, "x" a date or a duration; "b" is a
-# row of dots, "g" blanks, and a mark stands for itself.
+# behind its number, "p" one of what is predicted; "n" is a whole number, "d" a value, "t" how long or how much, "x" a
+# date or a duration; "b" is a row of dots or dashes, "g" blanks, and a mark stands for itself.
 _BRACKET = r"(?:\([^()]*\))?"
-# How far it is: ``epoch 3/10 (1.2 s):``, ``[upd 40 of 120] validation:``.
-_COUNTED = re.compile(rf"(?:[^\w:=/()]?[\[(]?w?c[:=#]?n(?:[/o]n)?[\])]?{_BRACKET})+(?:[ws]{{0,3}}:)?")
-_FIELD = re.compile(rf"(?:([wco]{{0,3}}w)[:=]?[^a-z:=/()\[\],;|]?([nd])u?|w?t|w{{0,2}}[:=]?x){_BRACKET}")
-_BETWEEN = re.compile(r"[^ac-fh-z:=/()\[\]{}<>\"'#~+*.!?&%]?")
+# How far it is: ``epoch 3/10 (1.2 s):``, ``[upd 40 of 120] validation:``, ``[3/10]``.
+_COUNTED = re.compile(
+    rf"(?:(?:[^\w:=/()]?[\[(]?w?c[:=#]?n(?:[/o]n)?[\])]?{_BRACKET})+|(?P<nameless>[\[(]n/n[\])]))(?:[ws]{{0,3}}:)?"
+)
+_TIMED = "(?:t|[nd]u)"
+_FIELD = re.compile(
+    rf"(?:([wco]{{0,3}}w)[:=]?[^a-z:=/()\[\],;|]?([nd])[up]?(?:±[ndt][up]?)?|w?t|[nd]u|w{{0,2}}[:=]?x)"
+    rf"{_BRACKET}(?:s{_TIMED})?"
+)
+_BETWEEN = re.compile(r"[^ac-fh-z:=()\[\]{}<>\"'#~+*.!?&%]?")
 # So many values that no word of the field names make a line that no mark sets apart.
 _MANY = 3
+# What is counted where a line without a word of the field is no game's, film's or machine's.
+_OF_TRAININGS = word_set("epoch batch step iteration update timestep episode")
 
 
 class _Unsigned(NamedTuple):
@@ -44,20 +53,23 @@ def named_without_signs(tokens: list[Token]) -> frozenset[int]:
     fields, between = _fields(letters, counted.end() if counted else 0)
     if sum(letters[each.number] == "d" for each in fields) < 2 - (counted is None):
         return frozenset()
-    ends = {places[each.number]: tokens[places[each.end - 1]].text for each in fields}
-    known = [number for number, word in ends.items() if measures(word)]
+    names = {places[each.number]: [tokens[i].text for i in places[each.start : each.end]] for each in fields}
     if counted is None:
-        return frozenset(known if between and len(fields) > 1 else ())
-    return frozenset(ends if between or known or len(ends) >= _MANY else ())
+        measured = [number for number, name in names.items() if measures(name[-1])]
+        return frozenset(measured if between and len(fields) > 1 else ())
+    if any(measures(word) for name in names.values() for word in name):
+        return frozenset(names)
+    counts = [counter_of(tokens[place].text) for place in places[: counted.end()]]
+    trains = any(found is not None and found[0] in _OF_TRAININGS for found in counts)
+    return frozenset(names if trains and "p" not in letters and (between or len(names) >= _MANY) else ())
 
 
 def _letters(tokens: list[Token]) -> tuple[str, list[int]]:
     """The letters of ``tokens``, but for blanks beside marks, and which token each of them stands for."""
     kinds = [token.kind for token in tokens]
     letters, places = "", []
-    for i, token in enumerate(tokens):
-        beside = {*kinds[max(i - 1, 0) : i], *kinds[i + 1 : i + 2]}
-        if token.kind != "gap" or beside <= {"word", "number", "noise"}:
+    for i, kind in enumerate(kinds):
+        if kind != "gap" or (i and {kinds[i - 1], *kinds[i + 1 : i + 2]} <= {"word", "number", "noise"}):
             letters += _letter(tokens, i)
             places.append(i)
     return letters.rstrip("g"), places
@@ -72,21 +84,27 @@ def _letter(tokens: list[Token], i: int) -> str:
             if token.unit.strip() not in VALUE_UNITS:
                 return "t"
             return "d" if is_decimal(token.text) else "n"
-        case "mark" | "plusminus":
-            return token.text[0]
+        case "mark":
+            return token.text
         case "bar":
-            return "?" if token.text.strip(".") else "b"
+            return "b" if token.text[0] in ".-" else "?"
+        case "plusminus":
+            return "±"
+        case "arrow":
+            return "→"
         case "gap":
-            return "g" if i else ""
-        case _:
-            return "x" if token.kind == "noise" else "?"
+            return "g"
+        case "noise":
+            return "x"
 
 
 def _letter_of_word(tokens: list[Token], i: int) -> str:
     word, behind = tokens[i].text, tokens[i + 1 : i + 2]
     after_number = i > 0 and tokens[i - 1].kind == "number" and not (behind and behind[0].kind == "number")
-    if after_number and (word in VALUE_UNITS or word in TIME_UNITS or is_physical(word)):
+    if after_number and (word in VALUE_UNITS or word in TIME_UNITS or "/" in word):
         return "u"
+    if after_number and is_physical(word):
+        return "p"
     if word.lower() == "of":
         return "o"
     if counter_of(word):
@@ -98,14 +116,13 @@ def _fields(letters: str, start: int) -> tuple[list[_Unsigned], str]:
     """The fields that a line goes on with at ``start``, and the mark between them; none if it holds anything else."""
     found: list[_Unsigned] = []
     marks: set[str] = set()
-    first = _BETWEEN.match(letters, start)
-    at = first.end() if first else start
-    while field := _FIELD.match(letters, at):
+    mark = _BETWEEN.match(letters, start)
+    while mark is not None and (field := _FIELD.match(letters, mark.end())):
         if field[1]:
+            if found:
+                marks.add(mark[0])
             found.append(_Unsigned(*field.span(1), field.start(2)))
         mark = _BETWEEN.match(letters, field.end())
-        if mark is None or mark.end() == len(letters):
+        if mark is not None and mark.end() == len(letters):
             return (found, "".join(marks)) if len(marks) < 2 else ([], "")
-        marks.add(mark[0])
-        at = mark.end()
     return [], ""

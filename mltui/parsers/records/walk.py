@@ -54,8 +54,8 @@ class Walk(Cursor):
         """Which of the line's numbers was the last one: the ``index`` of a field."""
         self.regular = False
         """The line is made of nothing but names with a number behind each."""
-        self.unsigned: frozenset[int] = frozenset()
-        """Which tokens are numbers that all words in front of them name, by the form of the line."""
+        self.unsigned: frozenset[int] | None = None
+        """Which tokens are numbers that all words in front of them name, by the form of the line, once it is asked."""
         # The phrase at hand.
         self.phrase: list[str] = []
         self.separator = ""
