@@ -14,22 +14,20 @@ from mltui.domain.words import word_set
 from mltui.parsers.records.names import STOP, measures
 from mltui.parsers.records.record import is_decimal
 from mltui.parsers.records.surroundings import OF_SENTENCES
-from mltui.parsers.words.roles import counter_of
+from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import Token
-from mltui.parsers.words.units import TIME_UNITS, VALUE_UNITS, is_physical
+from mltui.parsers.words.units import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
 
-# A line is a text with a letter for each token: "c" counts, "o" is of, "s" a word of sentences, "w" another, "u" a unit
-# behind its number, "p" one of what is predicted; "n" is a whole number, "d" a value, "t" how long or how much, "x" a
-# date or a duration; "b" is a row of dots or dashes, "g" blanks, and a mark stands for itself.
+# A line is a text with a letter for each token: "c" counts, "o" is of, "s" a word of sentences, "w" another; "n" is a
+# whole number, "d" another, "v" and "p" are units behind them, in which quality and what is predicted are measured;
+# "t" is how long or how much, "u" its unit, "x" a date or a duration; "b" is a row of dots or dashes, "g" blanks, and a
+# mark stands for itself.
 _BRACKET = r"(?:\([^()]*\))?"
 # How far it is: ``epoch 3/10 (1.2 s):``, ``[upd 40 of 120] validation:``, ``[3/10]``.
-_COUNTED = re.compile(
-    rf"(?:(?:[^\w:=/()]?[\[(]?w?c[:=#]?n(?:[/o]n)?[\])]?{_BRACKET})+|(?P<nameless>[\[(]n/n[\])]))(?:[ws]{{0,3}}:)?"
-)
-_TIMED = "(?:t|[nd]u)"
+_COUNTED = re.compile(rf"(?:(?:[^\w:=/()]?[\[(]?w?c[:=#]?n(?:[/o]n)?[\])]?{_BRACKET})+|[\[(]n/n[\])])(?:[ws]{{0,3}}:)?")
 _FIELD = re.compile(
-    rf"(?:([wco]{{0,3}}w)[:=]?[^a-z:=/()\[\],;|]?([nd])[up]?(?:±[ndt][up]?)?|w?t|[nd]u|w{{0,2}}[:=]?x)"
-    rf"{_BRACKET}(?:s{_TIMED})?"
+    r"(?:([wco]{0,3}w)[:=]?[^a-z:=/()\[\],;|]?([nd])[vp]?(?:±[nd][vp]?)?|[wco]{0,3}[:=]?(?:tu?(?:±tu?)?|x))"
+    rf"{_BRACKET}(?:stu?)?"
 )
 _BETWEEN = re.compile(r"[^ac-fh-z:=()\[\]{}<>\"'#~+*.!?&%]?")
 # So many values that no word of the field names make a line that no mark sets apart.
@@ -51,9 +49,10 @@ def named_without_signs(tokens: list[Token]) -> frozenset[int]:
     letters, places = _letters(tokens)
     counted = _COUNTED.match(letters)
     fields, between = _fields(letters, counted.end() if counted else 0)
-    if sum(letters[each.number] == "d" for each in fields) < 2 - (counted is None):
-        return frozenset()
     names = {places[each.number]: [tokens[i].text for i in places[each.start : each.end]] for each in fields}
+    values = [each for each in fields if letters[each.number] == "d" and _may_be_value(names[places[each.number]])]
+    if len(values) < 2 - (counted is None):
+        return frozenset()
     if counted is None:
         measured = [number for number, name in names.items() if measures(name[-1])]
         return frozenset(measured if between and len(fields) > 1 else ())
@@ -62,6 +61,10 @@ def named_without_signs(tokens: list[Token]) -> frozenset[int]:
     counts = [counter_of(tokens[place].text) for place in places[: counted.end()]]
     trains = any(found is not None and found[0] in _OF_TRAININGS for found in counts)
     return frozenset(names if trains and "p" not in letters and (between or len(names) >= _MANY) else ())
+
+
+def _may_be_value(name: list[str]) -> bool:
+    return role_of(" ".join(name)) in (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
 
 def _letters(tokens: list[Token]) -> tuple[str, list[int]]:
@@ -76,12 +79,14 @@ def _letters(tokens: list[Token]) -> tuple[str, list[int]]:
 
 
 def _letter(tokens: list[Token], i: int) -> str:
+    if i == len(tokens):
+        return ""
     token = tokens[i]
     match token.kind:
         case "word":
             return _letter_of_word(tokens, i)
         case "number":
-            if token.unit.strip() not in VALUE_UNITS:
+            if token.unit.strip() not in VALUE_UNITS or _letter(tokens, i + 1) == "u":
                 return "t"
             return "d" if is_decimal(token.text) else "n"
         case "mark":
@@ -101,10 +106,10 @@ def _letter(tokens: list[Token], i: int) -> str:
 def _letter_of_word(tokens: list[Token], i: int) -> str:
     word, behind = tokens[i].text, tokens[i + 1 : i + 2]
     after_number = i > 0 and tokens[i - 1].kind == "number" and not (behind and behind[0].kind == "number")
-    if after_number and (word in VALUE_UNITS or word in TIME_UNITS or "/" in word):
+    if after_number and (word in TIME_UNITS or word in SIZE_UNITS or "/" in word):
         return "u"
-    if after_number and is_physical(word):
-        return "p"
+    if after_number and (word in VALUE_UNITS or is_physical(word)):
+        return "v" if word in VALUE_UNITS else "p"
     if word.lower() == "of":
         return "o"
     if counter_of(word):
