@@ -14,6 +14,7 @@ from mltui.domain.words import word_set
 from mltui.parsers.records.names import STOP, measures
 from mltui.parsers.records.record import is_decimal
 from mltui.parsers.records.surroundings import OF_SENTENCES
+from mltui.parsers.words.everyday import is_everyday
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
@@ -56,10 +57,10 @@ def named_without_signs(tokens: list[Token]) -> frozenset[int]:
     if counted is None:
         measured = [number for number, name in names.items() if measures(name[-1])]
         return frozenset(measured if between and len(fields) > 1 else ())
-    if any(measures(word) for name in names.values() for word in name):
-        return frozenset(names)
-    counts = [counter_of(tokens[place].text) for place in places[: counted.end()]]
-    trains = any(found is not None and found[0] in _OF_TRAININGS for found in counts)
+    counts = [found[0] for place in places[: counted.end()] if (found := counter_of(tokens[place].text))]
+    if any(measures(word) and (counts or not is_everyday(word)) for name in names.values() for word in name):
+        return frozenset(names)  # "[3/24] blur score 0.7, noise 0.2" is told of things.
+    trains = not _OF_TRAININGS.isdisjoint(counts)
     return frozenset(names if trains and "p" not in letters and (between or len(names) >= _MANY) else ())
 
 
