@@ -99,7 +99,9 @@ def _below(walk: Walk, token: Token) -> None:
     ``loss 0.5 <- epoch 3`` is an arrow, ``<loss=0.5>`` a bracket.
     """
     arrow = walk.next_text() == "-" and walk.tokens[walk.i + 1].start == token.end
-    if arrow or walk.next_kind() == "word":
+    previous = walk.previous()
+    apart = previous is None or previous.end < token.start  # "S<Ll" is a state of a process.
+    if arrow or (apart and walk.next_kind() == "word"):
         walk.boundary()
     elif walk.after_number():
         walk.skip_next = True
@@ -217,7 +219,8 @@ def take_gap(walk: Walk, token: Token) -> None:
 def _ends_column(walk: Walk) -> bool:
     """Whether the phrase stands right behind a value that has no name, and blanks behind both: ``1.68 bpc   3.1 s``."""
     last, value = walk.last, walk.tokens[walk.i - len(walk.phrase) - 1]
-    return bool(walk.phrase) and isinstance(last, Nameless) and last.decimal and value.kind == "number"
+    named = bool(walk.phrase) and isinstance(last, Nameless) and last.decimal and value.kind == "number"
+    return named and any(field.counts for field in walk.record.fields)
 
 
 def take_bar(walk: Walk, token: Token) -> None:

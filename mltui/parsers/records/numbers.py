@@ -120,13 +120,14 @@ def _is_after(walk: Walk, token: Token) -> bool:
     name = following.text.lower().removesuffix("s")
     if following.kind != "word" or not counter_of(name) or not token.text.isdigit() or "/" in name:
         return False
+    walk.record.sums_up = bool(measure)
     if measure and isinstance(walk.last, Nameless):
         walk.phrase = measure
         walk.name_behind(walk.last)  # "87.1% val accuracy after 3 epochs"
         measure = []
     walk.go_to(following)
     walk.add(name, token, True)
-    walk.waiting_name, walk.record.sums_up = " ".join(measure), bool(measure)
+    walk.waiting_name = " ".join(measure)
     return True
 
 
