@@ -120,6 +120,7 @@ def test_hostile_lines_take_linear_time() -> None:
              "loss , 1 ," * 400 + "!", "loss , 1 " + " " * 4000 + "!", "loss" + " " * 4000 + "1 , b , 2 !",
              " " * 3000 + '* loss 0.1 step 1 {"a": [1, 2]}', "x" + " " * 3000 + '1 {"a": [1, 2]}',
              "loss: " + "*" * 3000, "SELECT " * 500, "WHERE a " * 500, "*** metrics " * 300,
+             "epoch 1 foo " + "0.5 " * 1000, "epoch 1 " + "foo bar 0.5 " * 300, "epoch 1 foo 0.5 " + "(" * 3000,
              '{"loss": 1, "t": "' + "1" * 4000 + '"}']  # fmt: skip
     reader = MetricReader()
     for line in [*lines, *lines[-2:]]:

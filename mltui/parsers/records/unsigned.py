@@ -80,14 +80,13 @@ def _letters(tokens: list[Token]) -> tuple[str, list[int]]:
 
 
 def _letter(tokens: list[Token], i: int) -> str:
-    if i == len(tokens):
-        return ""
-    token = tokens[i]
+    token, behind = tokens[i], tokens[i + 1 : i + 2]
     match token.kind:
         case "word":
             return _letter_of_word(tokens, i)
         case "number":
-            if token.unit.strip() not in VALUE_UNITS or _letter(tokens, i + 1) == "u":
+            timed = behind and behind[0].kind == "word" and _letter_of_word(tokens, i + 1) == "u"
+            if timed or token.unit.strip() not in VALUE_UNITS:
                 return "t"
             return "d" if is_decimal(token.text) else "n"
         case "mark":
