@@ -28,8 +28,6 @@ _TRAINS = word_set("""
     training pretraining learning finetuning tuning fitting optimizing optimising searching evolving solving running
     iterating sampling
 """)
-# Where a line is drawn between what is and what is not.
-_TRIED = word_set("threshold thresh thr cutoff")
 # What an agent plays for.
 _PLAYED_FOR = REWARDS | {"score"}
 
@@ -105,7 +103,10 @@ def _trials_are_set(record: Record, counts: bool) -> list[Field] | None:
             if each.role is Role.SCHEDULE and each.explicit:
                 each.role = Role.OTHER
     ranked = not counted and any(n.place == "bracket" and n.first and n.total is None for n in record.nameless)
-    return [] if ranked and _sets(record) and any(is_setting(f.name) for f in record.fields) else None
+    settings = [f.index for f in record.fields if is_learning_rate(f.name) or is_setting(f.name)]
+    measured = min((f.index for f in _metrics(record)), default=max(settings, default=0))
+    led_to = len(settings) > 1 and max(settings) <= measured
+    return [] if ranked and led_to and _sets(record) else None
 
 
 def _settings_are_no_values(record: Record, counts: bool) -> list[Field] | None:
@@ -233,13 +234,6 @@ def _letters_are_alike(record: Record, counts: bool) -> list[Field] | None:
     return None
 
 
-def _thresholds_are_tried(record: Record, counts: bool) -> list[Field] | None:
-    """``threshold 0.3: precision 0.76 recall 0.57``: what a finished model comes to, by where a line is drawn."""
-    first = record.fields[0] if record.fields else None
-    tried = first is not None and first.decimal and not record.row and not _TRIED.isdisjoint(words(first.name))
-    return [] if tried and not counts and not any(_is_of_training(f.name) for f in record.fields) else None
-
-
 def _data_are_fitted(record: Record, counts: bool) -> list[Field] | None:
     """``it 100  data 1.76  pde 0.17``: how well the data are met, where nothing tells how long they took to load."""
     data = next(
@@ -291,7 +285,6 @@ _RULES: tuple[_Rule, ...] = (
     _data_are_worked_on,
     _things_have_numbers,
     _letters_are_alike,
-    _thresholds_are_tried,
     _data_are_fitted,
     _settings_may_be_learnt,
     _company_makes_values,

@@ -12,7 +12,7 @@ from mltui.parsers.judgement.groups import Groups
 from mltui.parsers.judgement.measured import Measured
 from mltui.parsers.judgement.sources import Source, Sources, source_of
 from mltui.parsers.judgement.titles import Titles, full_name, values_of_field
-from mltui.parsers.judgement.trials import take_set
+from mltui.parsers.judgement.trials import take_set, tries_threshold
 from mltui.parsers.plans.group import Group, Until
 from mltui.parsers.plans.likeness import Spoken
 from mltui.parsers.plans.plan import Entry, Plan
@@ -98,7 +98,8 @@ class Judge:
         if source is not None:
             self._note_source(source, group)
         trains = bool(measured) and any(f.role is Role.SCHEDULE for f in record.fields)
-        group.standing.needs_count = record.row or (not trains and all(is_everyday(f.name) for f in measured))
+        everyday = not trains and (tries_threshold(record) or all(is_everyday(f.name) for f in measured))
+        group.standing.needs_count = record.row or everyday
         group.standing.compares = not trains and _compares(record, measured, names)
         group.standing.sets = trains and not said.placed
         group.standing.starred = record.starred and not said.placed

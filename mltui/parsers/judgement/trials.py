@@ -1,10 +1,21 @@
-"""Trials of a search, a line each: which of the counts in it were set, and do not say how far the training is."""
+"""Trials of a search, a line each: which of the counts in it were set, and do not say how far the training is.
+
+Or of where a line is drawn between what is and what is not.
+"""
 
 from __future__ import annotations
 
-from mltui.domain.words import words
+from mltui.domain.words import word_set, words
 from mltui.parsers.records.record import Record
 from mltui.parsers.words.roles import Role, is_evaluation, is_learning_rate, is_setting
+
+_THRESHOLDS = word_set("threshold thresh thr cutoff")
+
+
+def tries_threshold(record: Record) -> bool:
+    """Whether a line tells what a model comes to by where a line is drawn: ``threshold 0.3: precision 0.76``."""
+    first = record.fields[0] if record.fields else None
+    return first is not None and first.decimal and not (record.row or _THRESHOLDS.isdisjoint(words(first.name)))
 
 
 def take_set(record: Record) -> None:

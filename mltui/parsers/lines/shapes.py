@@ -8,9 +8,11 @@ has to be understood. Names may hold digits themselves (``top1``, ``[rank0]``); 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from mltui.parsers.budget import Budget
@@ -234,10 +236,10 @@ def _moved(spans: list[Span], by: int) -> list[Span]:
 
 def _anchor(span: Span, runs: list[Span]) -> tuple[int, int, int, int] | None:
     """``span`` by its first and last run of digits, with the bytes in front of the one and behind the other."""
-    inside = [i for i, (a, b) in enumerate(runs) if span[0] <= a and b <= span[1]]
-    if not inside:
+    first = bisect_left(runs, span[0], key=itemgetter(0))
+    last = bisect_right(runs, span[1], lo=first, key=itemgetter(1)) - 1
+    if last < first:
         return None
-    first, last = inside[0], inside[-1]
     return first, runs[first][0] - span[0], last, span[1] - runs[last][1]
 
 

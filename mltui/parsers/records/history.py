@@ -107,11 +107,13 @@ def curve_of_list(text: str) -> list[Curve]:
     """The curve that ``text`` tells as a list with a name that says so: ``train_losses = [0.9, 0.5, 0.4]``."""
     found = _NAME.match(text)
     said = words(found[1]) if found else ()
-    if found is None or not (_SEVERAL.issuperset(said[-1:]) or _LISTED.issuperset(said[-1:]) or "per" in said):
+    counter = counter_of(said[-1]) if said[-2:-1] == ("per",) else None
+    each = counter is not None and counter[1] != "fold"  # "loss per epoch", but no "loss per class" or "per fold"
+    if found is None or not (each or said[-1] in _SEVERAL | _LISTED):
         return []
     name = found[1].strip()
     if said[-1] in _LISTED:
-        name = name[: -len(said[-1])].rstrip(" _.-")
+        name = name.rstrip(" _.-")[: -len(said[-1])].rstrip(" _.-")
     if role_of(name) is not Role.METRIC:
         return []
     try:

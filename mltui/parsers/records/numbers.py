@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from mltui.domain.words import SCOPE_WORDS, scope_of, word_set, words
 from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
@@ -245,9 +247,10 @@ def _is_named_by_form(walk: Walk) -> bool:
 def _counts_in_front(walk: Walk, token: Token) -> bool:
     """Whether a line begins with what is counted and how many, a sentence or a field: ``Epochs 100. Error: 0.2``."""
     word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 3]
-    before = [each.text for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text != walk.phrase[0]]
     if not end or not token.text.isdigit():
         return False
+    others = (each for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text != walk.phrase[0])
+    before = [each.text for each in islice(others, 2)]  # More would change nothing.
     if word in REPEATS and before in ([], ["["], ["("]):
         return any(each.kind == "word" and counter_of(each.text) for each in end)  # "Run 1, epoch 2, loss 0.5"
     if before:

@@ -49,7 +49,7 @@ _PART = re.compile(
 _ITEM = re.compile(r"[ \t]{1,20}(?:- )?([A-Za-z][\w.-]{1,30}(?: \d{1,4})?):\s+(?=[A-Za-z]\w*(?: \w+)? ?[:=])")
 # The same without a colon: ``  depth         train 1.0344  val 0.7760``, ``  depth       R²=0.91  MAE=0.22``.
 _ITEM_APART = re.compile(
-    rf"[ \t]{{1,20}}([A-Za-z][\w-]{{1,30}})(?: {{2,}}|\t)\s*"
+    rf"[ \t]{{1,20}}([A-Za-z][\w-]{{1,30}})(?=  |\t)\s+"
     rf"(?:[A-Za-z]\w*(?: +| ?[:=] ?){NUMBER}%?(?:[,;|]?\s+|$)){{2,}}"
 )
 # A name and its number, as the columns of a table stand.
