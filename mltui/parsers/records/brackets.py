@@ -87,7 +87,9 @@ def _says_scope_of_last(walk: Walk) -> bool:
     if not scope_of(word.text):
         return False
     behind = walk.next(3)
-    if closing.text == "]" and behind is not None and behind.kind in ("word", "number"):
+    part, end = walk.tokens[-2:]
+    ends_so = end.text == "]" and bool(scope_of(part.text))  # "loss 0.5 [train] 0.6 [val]"
+    if closing.text == "]" and behind is not None and behind.kind in ("word", "number") and not ends_so:
         return False  # "[train] loss=0.5 [val] loss=0.6"
     last, fields = walk.last, walk.record.fields
     if isinstance(last, Nameless) and last.decimal:

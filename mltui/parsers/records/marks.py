@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
-from mltui.parsers.records.names import known
+from mltui.parsers.records.names import known, measures
 from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Bracket, Walk
@@ -227,7 +227,8 @@ def take_bar(walk: Walk, token: Token) -> None:
     """Read a row of dashes or blocks; the dots of ``Step... (20 | Loss: 2.9)`` say nothing."""
     following = walk.next() if walk.phrase and not walk.separator and _is_ellipsis(token) else None
     if following is not None and following.kind == "number":
-        if token.text == "..." and walk.touches_gap() and not all(map(known, walk.phrase)):
+        named = measures(walk.phrase[-1]) or all(map(known, walk.phrase))
+        if token.text == "..." and walk.touches_gap() and not named:
             walk.boundary()  # "installing package ... 49.3%"
         else:
             walk.separator = ":"  # "train_loss......0.5"

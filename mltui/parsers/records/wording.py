@@ -87,12 +87,11 @@ def _begins_row(walk: Walk) -> bool:
 def _is_unit(walk: Walk, token: Token) -> bool:
     """Whether the word says in what the number before it is measured, or what it counts."""
     last, text, following = walk.last, token.text, walk.next()
-    spent = isinstance(last, Nameless) and last.decimal and not last.first and text in TIME_UNITS
-    if (
-        (following is not None and following.text in ":=" and not spent)
-        or _names_next(walk, text)
-        or _is_whose(walk, token)
-    ):
+    value = walk.next(2)
+    signed = following is not None and following.text in ":="
+    names_value = signed and value is not None and value.kind == "number"  # "0.3 min: 0.1 max: 0.9"
+    spent = isinstance(last, Nameless) and last.decimal and not last.first and text in TIME_UNITS and not names_value
+    if (signed and not spent) or _names_next(walk, text) or _is_whose(walk, token):
         return False
     near = [token.kind for token in walk.tokens[walk.i - 1 : walk.i + 2 : 2]]
     if len(text) == 1 and near == ["gap", "word"] and following is not None and measures(following.text):
