@@ -225,7 +225,8 @@ class TellsOutOfMemory(Protocol):
     def ran_out_of_memory(self, ended: ContainerStatus) -> bool | None:
         """Whether the kernel killed in it for want of memory; ``None`` where the engine cannot tell.
 
-        May wait for a second for the kernel's report. Raises ``EngineError`` when it cannot be asked.
+        May wait for the kernel's report: for a second, and by as much more as the engine's clock is behind, up to ten.
+        Raises ``EngineError`` when it cannot be asked.
         """
 
 

@@ -360,3 +360,15 @@ def test_lines_that_are_drawn_over_without_end_are_reported_in_time() -> None:
     done += live.take()
     assert [line.x for line in done if line is not None] == [float(i) for i in range(600)]
     assert done[300] is not None
+
+
+def test_long_histories_of_several_trainings_are_told_of_each() -> None:
+    """More points than wait until the log ends are no reason to lose those of the trainings before."""
+    log = ""
+    for of in range(3):
+        losses, scores = ([(of + 1) / (i + 1) for i in range(2000)] for _ in range(2))
+        log += f"=== Training model {'abc'[of]} ===\n{{'loss': {losses}, 'acc': {scores}}}\n"
+    reader = MetricReader()
+    points = reader.feed(log.encode()) + reader.close()
+    found = [(p.axis, p.value) for p in points if p.name == "loss" and p.x == 1]
+    assert found == [("iteration", 1.0), ("iteration (training b)", 2.0), ("iteration (training c)", 3.0)]

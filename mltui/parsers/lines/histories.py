@@ -66,11 +66,8 @@ class Histories:
     def close(self) -> None:
         """Read what waited: nothing has shown that it tells a part of a training."""
         lengths = {len(each.curves[0].points) for each in self._all_waiting() if is_objective(each.curves[0].name)}
-        for each in self._all_waiting():
-            if len(each.curves) > 1 or len(each.curves[0].points) in lengths:
-                if each.training:
-                    self._points.context.enter_training(each.training)
-                self._read_each(each.curves, each.heading)
+        told = [e for e in self._all_waiting() if len(e.curves) > 1 or len(e.curves[0].points) in lengths]
+        self._read_trainings(told)
         self._waiting.clear()
 
     def _wait(self, found: list[Curve], heading: str) -> None:
@@ -94,12 +91,23 @@ class Histories:
             successive.go_on()
         kept = [*(told[:-1] if goes_on else told), _Waiting(found, heading, told[-1].training if goes_on else training)]
         if sum(len(curve.points) for each in [*kept, *self._all_waiting()] for curve in each.curves) > _MOST:
-            self._read_each(found, heading)
+            self._read_trainings(kept)
         else:
             self._waiting[names] = kept
 
     def _all_waiting(self) -> list[_Waiting]:
         return [each for told in self._waiting.values() for each in told]
+
+    def _read_trainings(self, told: list[_Waiting]) -> None:
+        """Read histories, each as one of its training."""
+        context = self._points.context
+        before = context.fold
+        for each in told:
+            context.fold = before
+            if each.training:
+                context.enter_training(each.training)
+            self._read_each(each.curves, each.heading)
+        context.fold = before
 
     def _read_each(self, found: list[Curve], heading: str) -> None:
         context = self._points.context
