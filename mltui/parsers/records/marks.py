@@ -71,7 +71,11 @@ def _slash(walk: Walk, token: Token) -> None:
         return
     index, last = walk.pass_number(following), walk.last
     if isinstance(last, Nameless):
-        last.total = index
+        if last.total is None:
+            last.total = index
+        else:  # "BLEU = 18.4 54.1/25.9/12.2/6.6": so many values, of which none is a total.
+            walk.record.nameless.remove(last)
+            walk.last = None
     elif isinstance(last, Field):
         if last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
             last.more.append(index)
