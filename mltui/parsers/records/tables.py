@@ -35,8 +35,12 @@ _COLUMNS = "(?i:columns|fields|format): ?"
 _COMMENT = re.compile(rf"\s*(?:# ?(?:{_COLUMNS})?|{_COLUMNS})(?=([A-Za-z]\w*)[\s,])")
 # A sentence behind the mark of a comment: ``# note: lr schedule changed by hand``.
 _REMARK = re.compile(r"\s*(?:#+|//) ?([A-Za-z]\w*)(?::|,?(?= ))(?: [^\s,;]+[,;]?)+")
-# A word that goes over into the first of many names between commas, as far as the line's end: ``dataepoch,loss,acc``.
-_GLUED = re.compile(rf"(?<![^\W\d_])([^\W\d_]+?)(({COUNTING}),(?:[A-Za-z_][\w/.@-]*,){{1,64}}[A-Za-z_][\w/.@-]*)$")
+# A word, or the end of a sentence, that goes over into the first of many names between commas, as far as the line's
+# end: ``dataepoch,loss,acc``, ``(4000 rows)epoch,loss,acc``.
+_GLUED = re.compile(
+    r"(?:(?<![^\W\d_])([^\W\d_]+?)|(?<=[\])}.:!?…]))"
+    rf"(({COUNTING}),(?:[A-Za-z_][\w/.@-]*,){{1,64}}[A-Za-z_][\w/.@-]*)$"
+)
 _NUMBERED = re.compile(r" \(\d+\)$")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
@@ -77,7 +81,8 @@ def header_text(text: str) -> str:
     text = text.rstrip().removesuffix(":")
     if "|" in text:
         text = _NORM.sub(lambda norm: f"  {norm[1]}  " if norm[1] else f" {norm[2]} ", text)
-    if " " in text and text.count(",") > 1 and (glued := _GLUED.search(text)) and not counter_of(glued[1] + glued[3]):
+    glued = _GLUED.search(text) if " " in text and text.count(",") > 1 else None
+    if glued and not (glued[1] and counter_of(glued[1] + glued[3])):
         return glued[2]
     comment = _COMMENT.match(text)
     return " " * comment.end() + text[comment.end() :] if comment and counter_of(comment[1]) else text
