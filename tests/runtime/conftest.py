@@ -155,11 +155,11 @@ class Runs:
         return False
 
     def kill_supervisor(self, run: Run) -> None:
-        """End the run's supervisor as a crash would, and wait until it is gone."""
+        """End the run's supervisor as a crash would, and wait until it is gone; a viewer may have started another."""
         pid = self.supervisor(run)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        until(lambda: self.launcher.folder(run.id).supervised, lambda held: not held)
+        until(lambda: not self.launcher.folder(run.id).supervised or self.supervisor(run) not in (None, pid))
 
     def clear(self) -> None:
         """End what is left of every run."""
