@@ -66,12 +66,16 @@ class BarValues:
             return  # Nothing has been measured yet.
         bar.enter(epoch, done)
         if named is not None:
-            self._news.context.enter_epoch(named)
-            self._points.arrived("epoch", named, measures=False)
+            self._enter_epoch(named)
         steps = self._report_epoch_values(bar, drawing, epoch)
         bar.sort(drawing, steps)
         bar.move(done, drawing.total)
         self._report_steps(bar, drawing.layout, numbers, steps)
+
+    def _enter_epoch(self, named: float) -> None:
+        """A frame names its epoch."""
+        self._news.context.enter_epoch(named)
+        self._points.arrived("epoch", named, measures=False)
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
@@ -108,8 +112,7 @@ class BarValues:
         if named != bar.epoch:
             self._report_over_epochs(bar)
             bar.enter(named, drawing.done)
-            self._news.context.enter_epoch(named)
-            self._points.arrived("epoch", named, measures=False)
+            self._enter_epoch(named)
         again = shown is not None and drawing.plan.values_of(drawing.numbers) == shown.plan.values_of(shown.numbers)
         bar.keep(drawing)
         if named == bar.epoch and again and drawing.done > bar.done:
