@@ -8,13 +8,13 @@ import pytest
 
 from mltui.parsers.records import lists, rows, tables
 from mltui.parsers.records.brackets import close_bracket, open_bracket
+from mltui.parsers.records.by_form import named_by_form
 from mltui.parsers.records.cells import row_cells
 from mltui.parsers.records.cursor import Cursor
 from mltui.parsers.records.history import curves
 from mltui.parsers.records.names import inside, name_of
 from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import is_decimal, new_field
-from mltui.parsers.records.regular import alternates
 from mltui.parsers.records.surroundings import abbreviates, stands_alone, value_follows
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.tokens import Kind, Token, tokenize
@@ -231,21 +231,28 @@ def test_a_name_in_a_bracket_is_completed_by_what_stands_in_front_of_it(outer: s
 
 
 @pytest.mark.parametrize(
-    ("text", "regular"),
+    ("text", "named"),
     [
-        ("iter 1 act 5.0 f 1.3", True),
-        ("[LibLinear]iter 1 act 5.0 f 1.3", True),
-        ("iter 1 act 5.0", False),  # Too few to tell.
-        ("done 1 act 5.0 f 1.3", False),  # Nothing counts.
-        ("iter 1 in 5.0 f 1.3", False),
-        ("iter 1, act 5.0, f 1.3", False),
-        (">>> critic ep 20 act 5.0 f 1.3", True),
-        ("epoch 1 / 5 train act 5.0 val f 1.3", True),
-        ("epoch 1 act 5.0 some f 1.3", False),
+        ("iter 1 act 5.0 f 1.3", "5.0 1.3"),
+        ("[LibLinear]iter 1 act 5.0 f 1.3", "5.0 1.3"),
+        ("iter 1 act 5.0", ""),  # Too few to tell.
+        ("done 1 act 5.0 f 1.3", ""),  # Nothing counts.
+        ("iter 1 in 5.0 f 1.3", ""),
+        ("iter 1, act 5.0, f 1.3", "5.0 1.3"),
+        ("iter 1, act 5.0; f 1.3, g 2.0", ""),  # The marks differ.
+        (">>> critic ep 20 act 5.0 f 1.3", "5.0 1.3"),
+        ("epoch 1 / 5 train act 5.0 val f 1.3", "5.0 1.3"),
+        ("epoch 1 act 5.0 some f 1.3", ""),
+        ("epoch 1: pull force 0.9, push 0.7", "0.9 0.7"),
+        ("epoch 1: pull force 0.9; push 0.7, and more", ""),
+        ("frame 1: pull force 0.9, push 0.7", ""),  # It may be a game's.
+        ("held-out ELBO 3.2 | active units 8", "3.2"),  # Of a line that does not count, what is measured.
     ],
 )
-def test_a_line_of_nothing_but_names_and_numbers_is_known(text: str, regular: bool) -> None:
-    assert alternates(tokenize(text)) is regular
+def test_in_a_line_that_is_made_of_fields_words_in_front_of_a_number_name_it(text: str, named: str) -> None:
+    """Short names, or names that the same mark sets apart, in a line that counts."""
+    tokens = tokenize(text)
+    assert [tokens[i].text for i in sorted(named_by_form(tokens))] == named.split()
 
 
 @pytest.mark.parametrize(

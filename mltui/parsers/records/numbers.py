@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from mltui.domain.words import SCOPE_WORDS, scope_of, word_set, words
+from mltui.parsers.records.by_form import named_by_form
 from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, Place, is_decimal
 from mltui.parsers.records.surroundings import (
@@ -17,7 +18,6 @@ from mltui.parsers.records.surroundings import (
     value_follows,
     words_behind,
 )
-from mltui.parsers.records.unsigned import named_without_signs
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, counter_of, is_evaluation, role_of
 from mltui.parsers.words.tokens import Token
@@ -210,8 +210,8 @@ def take_named(walk: Walk, token: Token) -> None:
         else:
             take_nameless(walk, token)
     else:
-        first, *more = said = name.split()
-        walk.add(name, token, explicit or (walk.regular and not (known(name) and known(said[-1]))))
+        first, *more = name.split()
+        walk.add(name, token, explicit)
         if more and (scope_of(first) or first.lower() in PARTS):
             # Where each name says its scope itself, one that does not has none.
             walk.inherited = "" if walk.inherited == first else first
@@ -224,24 +224,25 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
     explicit = walk.separator in (":", "=", "is", "[")
     if not explicit and says_who(walk, token):
         return walk.phrase[0], [], True
-    regular = walk.regular and not counter_of(walk.phrase[-1])  # "critic ep 20"
-    name, left = name_of(walk.phrase, explicit or regular)
-    if len(name) == 1 and not (explicit or walk.regular):
+    name, left = name_of(walk.phrase, explicit)
+    if len(name) == 1 and not explicit:
         name = ""
     if (not name or role_of(name) in _MAY_BE_NAMES) and stands_alone(walk, token):
         return walk.phrase[0], [], True
     if not name and len(walk.phrase) == 1 and (comes_to_share(walk) or _counts_in_front(walk, token)):
         return walk.phrase[0], [], True
-    if not name and (between_marks(walk, token) or _is_named_by_form(walk)):
+    if not name and between_marks(walk, token):
+        return " ".join(walk.phrase), [], True
+    if not (explicit or (name and (known(name) or counter_of(name)))) and _is_named_by_form(walk):
         return " ".join(walk.phrase), [], True
     return name, left, explicit
 
 
 def _is_named_by_form(walk: Walk) -> bool:
     """Whether all words in front of the number are its name, since the whole line is made of such fields."""
-    if walk.unsigned is None:
-        walk.unsigned = named_without_signs(walk.tokens)
-    return walk.i in walk.unsigned
+    if walk.named is None:
+        walk.named = named_by_form(walk.tokens)
+    return walk.i in walk.named
 
 
 def _counts_in_front(walk: Walk, token: Token) -> bool:

@@ -16,7 +16,6 @@ from mltui.parsers.records.lists import paired
 from mltui.parsers.records.names import NO_TAGS, SETTINGS, identifies, known, measures
 from mltui.parsers.records.numbers import take_number
 from mltui.parsers.records.record import Record
-from mltui.parsers.records.regular import alternates
 from mltui.parsers.records.twins import tell_twins_apart
 from mltui.parsers.records.unnamed import unnamed
 from mltui.parsers.records.walk import Walk
@@ -168,7 +167,6 @@ _READ: dict[Kind, Callable[[Walk, Token], None]] = {
 def _walk(text: str, tokens: list[Token]) -> Record:
     tokens = paired(text, tokens)
     walk = Walk(text, tokens)
-    walk.regular = alternates(tokens)
     while walk.i < len(tokens):
         token = tokens[walk.i]
         _READ[token.kind](walk, token)

@@ -52,9 +52,7 @@ class Walk(Cursor):
         self.record = Record()
         self.number = -1
         """Which of the line's numbers was the last one: the ``index`` of a field."""
-        self.regular = False
-        """The line is made of nothing but names with a number behind each."""
-        self.unsigned: frozenset[int] | None = None
+        self.named: frozenset[int] | None = None
         """Which tokens are numbers that all words in front of them name, by the form of the line, once it is asked."""
         # The phrase at hand.
         self.phrase: list[str] = []
