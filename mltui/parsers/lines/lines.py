@@ -323,7 +323,7 @@ class Lines:
         points.dropped += plan.lost
         if plan.fold is not None:
             measures = bool(plan.entries) and not plan.counts
-            points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index], measures)
+            points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index], plan.epoch_of(numbers), measures)
         if plan.entries and not plan.group.retells:
             if plan.of_classes and not self._heading.scope:
                 indent = indent_of(self._frame)

@@ -10,9 +10,12 @@ from mltui.domain.metric import TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.values import Numbers
+from mltui.parsers.words.vocabulary import STAGES
 
 #: What a log counts whose parts count anew, by numbers.
 OF_FOLDS = ("fold", "task")
+#: So many stages are told apart.
+_STAGES = 256
 #: A number in front of lines that is not greater counts.
 _ANY_STEP = 99
 
@@ -41,6 +44,8 @@ class Context:
     """Folds are told behind their epochs."""
     fold_over: bool = False
     """The fold was told behind its epochs, in a line on what it came to: when epochs begin anew it is the next one."""
+    stages: dict[str, str] = field(default_factory=dict)
+    """What is in ``fold`` in each stage: nothing where the epochs go on from the stage before, else its name."""
     process: float | None = None
     """A number in brackets in front of lines that turned out to be that of the process."""
     total: float | None = None
@@ -123,15 +128,27 @@ class Context:
         """What goes on may tell again what was told: behind an error that ended the program, or in another fold."""
         self.trials += 1
 
-    def enter_fold(self, word: str, number: float, measures: bool = False) -> None:
-        """The log says in which fold it is, or in which trial of a search; a line that ``measures`` may end it."""
+    def enter_fold(self, word: str, number: float, epoch: float | None = None, measures: bool = False) -> None:
+        """The log says in which fold it is, in which trial of a search, or in which stage, which begins at ``epoch``.
+
+        A line that ``measures`` may end it.
+        """
         fold = f"{word} {number:g}"
+        if word in STAGES:
+            fold = self._fold_in(fold, epoch)
         ends = measures and word in OF_FOLDS
         ends = ends and (self.fold_ends or (not self.fold and self.first_epoch is not None))
         if ends or fold != self.fold:
             self.fold_over = self.fold_ends = ends
         self.fold = fold
         self.successive.leave_to_folds()
+
+    def _fold_in(self, stage: str, epoch: float | None) -> str:
+        """What counts anew in a ``stage``: nothing, if its first ``epoch`` goes on from the stage before."""
+        if stage not in self.stages and len(self.stages) < _STAGES:
+            goes_on = epoch is None or self.epoch is None or epoch > self.epoch
+            self.stages[stage] = self.stages.get(self.fold, "") if goes_on else stage
+        return self.stages.get(stage, stage)
 
     def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
         """The log says in which epoch it is, or which one ``ends``; epochs count from 0 if one ever was 0."""
@@ -272,7 +289,7 @@ class Context:
         return self.axis_in_fold(axis) if self.fold else axis, x
 
 
-_SHARED = [each.name for each in fields(Context) if each.name not in ("said", "successive")]
+_SHARED = [each.name for each in fields(Context) if each.name not in ("said", "successive", "stages")]
 
 
 @lru_cache(maxsize=256)
