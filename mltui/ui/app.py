@@ -297,7 +297,11 @@ class MltuiApp(AppCommands):
     def show_keys(self) -> None:
         """The footer shows the keys of the place."""
         place = self.main.place
-        here = self.main.pane(place).footer if place else ()
+        pane = self.main.pane(place) if place else None
+        if pane and pane.typing:
+            self.main.keys.show(pane.typing)
+            return
+        here = pane.footer if pane else ()
         if self.main.has_class("-enlarged"):
             # The way out of what fills the screen comes first.
             here = (back := command("app.back"), *(one for one in here if one.key != back.key))

@@ -75,7 +75,6 @@ class AppCommands(App[None]):
         main = self.main
         was = main.has_class("-enlarged")
         place = main.place
-        main.call_after_refresh(main.refresh_selection)
         for pane in PANE_NAMES:
             main.pane(pane).remove_class("-big")
         main.remove_class("-enlarged", "-enlarged-left", "-enlarged-right", "-enlarged-log")

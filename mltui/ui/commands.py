@@ -11,6 +11,10 @@ from mltui.ui.command import SIDEWAYS, Command, moves
 from mltui.ui.screen_commands import SCREENS
 
 
+def _typed(place: str, key: str, title: str, help: str) -> Command:
+    return Command(f"{place}.typed_{key}", key, f"simulate_key('{key}')", title, help, palette=False)
+
+
 def _list(place: str, what: str) -> tuple[Command, ...]:
     return (
         *moves(place, what),
@@ -47,6 +51,27 @@ APP = (
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Give the terminal back to the shell; fg goes on."),
     Command("app.refresh", "ctrl+r", "refresh_lists", "Refresh", "Ask the engine again, and try to reach one."),
 )  # fmt: skip
+
+#: Keys that count while a filter or a search is typed; all others are its text. By what it is typed for.
+TYPING: dict[str, tuple[Command, ...]] = {
+    "list": (
+        _typed("list", "enter", "Keep", "Show only what fits."),
+        _typed("list", "escape", "All", "Show all again."),
+    ),
+    "charts": (
+        _typed("charts", "enter", "Keep", "Show only the charts that fit."),
+        _typed("charts", "space", "Pin, hide", "Put the chart first, hide it, or neither, in turn."),
+        Command("charts.typed_move", "down,up", "simulate_key('down')", "Another", "Go to another chart of the list.",
+                palette=False, shown="↓ ↑"),
+        _typed("charts", "escape", "All", "Show all charts again."),
+    ),
+    "log": (
+        _typed("log", "enter", "Done", "Go on from line to line."),
+        Command("log.typed_move", "up,down", "simulate_key('up')", "Another", "Go to another line that has it.",
+                palette=False, shown="↑ ↓"),
+        _typed("log", "escape", "Clear", "Search nothing any more."),
+    ),
+}  # fmt: skip
 
 #: Commands of each pane, by the pane's id.
 PANES: dict[str, tuple[Command, ...]] = {

@@ -15,7 +15,3 @@ class News:
             return False
         self._seen[name] = state
         return True
-
-    def forget(self, name: str) -> None:
-        """Let the next state of ``name`` be news."""
-        self._seen.pop(name, None)

@@ -24,7 +24,7 @@ def app_for(profiles: Path, **options: object) -> MltuiApp:
 
 async def ready(app: MltuiApp, pilot: object) -> None:
     """Wait until profiles and engine are there."""
-    await wait_for(pilot, lambda: app._cockpit and app.cockpit.catalog and app.main.profiles.table.counts[1])  # type: ignore[arg-type]
+    await wait_for(pilot, lambda: app._cockpit and app.cockpit.catalog and app.main.profiles.table.rows)  # type: ignore[arg-type]
 
 
 def choose(app: MltuiApp, name: str) -> None:
@@ -228,10 +228,10 @@ def test_a_filter_narrows_the_list_while_it_is_typed(profiles: Path) -> None:
             await ready(app, pilot)
             await pilot.press("slash", *"tiny")
             await pilot.pause()
-            assert app.main.profiles.table.counts[0] == 1
+            assert len(app.main.profiles.table.shown) == 1
             await pilot.press("escape")
             await pilot.pause()
-            shown, total = app.main.profiles.table.counts
+            shown, total = app.main.profiles.counts()
             assert shown == total
 
     asyncio.run(drive())
@@ -349,7 +349,7 @@ def test_a_profile_that_changes_on_disk_shows_at_once(profiles: Path) -> None:
             await wait_for(pilot, lambda: any(p.name == "another" for p in app.cockpit.profiles))
             for words in ("#vision", "birds"):
                 await pilot.press("slash", *words, "enter")
-                await wait_for(pilot, lambda: app.main.profiles.table.counts[0] == 1)
+                await wait_for(pilot, lambda: len(app.main.profiles.table.shown) == 1)
                 await pilot.press("escape")
             (profiles / "another.yaml").unlink()
             await wait_for(pilot, lambda: all(p.name != "another" for p in app.cockpit.profiles))

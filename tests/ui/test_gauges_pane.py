@@ -139,7 +139,7 @@ def test_the_selected_run_comes_first(profiles: Path, driver: Path) -> None:
     async def drive() -> None:
         app = app_for(profiles)
         async with app.run_test(size=(120, 36)) as pilot:
-            await wait_for(pilot, lambda: app._cockpit and app.cockpit.catalog and app.main.profiles.table.counts[1])
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.catalog and app.main.profiles.table.rows)
             entry = next(p for p in app.cockpit.profiles if p.name == "long")
             assert app.main.profiles.table.select(str(entry.path))
             await pilot.press("enter")

@@ -50,7 +50,7 @@ def importing(drive: Drive, *, pasted: str = "", **options: bool) -> None:
     async def run() -> None:
         app = MltuiApp(AppOptions(engine="local", **options))
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
-            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.rows)
             app.jump("profiles")
             if pasted:
                 await paste(app, pilot, pasted)

@@ -68,7 +68,7 @@ def edit(file: Path, drive: Drive, size: tuple[int, int] = (120, 36), **options:
     async def run() -> None:
         app = MltuiApp(AppOptions(engine="local", **({"profile_folders": (file.parent.parent,)} | options)))  # type: ignore[arg-type]
         async with app.run_test(notifications=True, size=size) as pilot:
-            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.rows)
             assert app.main.profiles.table.select(str(file))
             app.jump("profiles")
             await pilot.press("e")
@@ -624,7 +624,7 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
     async def run() -> None:
         app = MltuiApp(AppOptions(engine="local", profile_folders=(folder,)))
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
-            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.rows)
             app.jump("profiles")
             app.main.profiles.table.select(str(file))
             await pilot.press("C")

@@ -37,7 +37,7 @@ def in_the_list(tmp_path: Path, drive: Drive) -> None:
     async def run() -> None:
         app = MltuiApp(AppOptions(engine="local", profile_folders=(file.parent.parent,)))
         async with app.run_test(notifications=True, size=(120, 36)) as pilot:
-            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.counts[1])
+            await wait_for(pilot, lambda: app._cockpit and app.cockpit.profiles and app.main.profiles.table.rows)
             assert app.main.profiles.table.select(str(file))
             app.jump("profiles")
             await pilot.pause()

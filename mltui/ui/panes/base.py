@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from mltui.domain.figures import format_count
 from mltui.ui.command import Command
-from mltui.ui.commands import PANES
+from mltui.ui.commands import PANES, TYPING, command
 from mltui.ui.widgets.bars import PaneTitle
 from mltui.ui.widgets.blank import Column
 from mltui.ui.widgets.lines import Line, Span
@@ -63,6 +63,11 @@ class Pane(Column):
         """Its commands that are of use now, for the line at the bottom."""
         return tuple(one for one in PANES[self.id or ""] if one.footer)
 
+    @property
+    def typing(self) -> tuple[Command, ...]:
+        """What is not text while a text is typed here; empty while none is."""
+        return ()
+
     def retitle(self) -> None:
         """Say in the title what holds now."""
         self.title_bar.show(*self.title_texts())
@@ -73,6 +78,8 @@ class ListPane(HoldsTable, Pane, Generic[T]):
 
     EMPTY: ClassVar[str] = "looking for an engine …"
     """What is said before anything is known."""
+    ROWLESS: ClassVar[tuple[str, ...]] = ()
+    """Ids of the commands that are offered where there is no row."""
 
     def __init__(
         self, id: str, key: Callable[[T], str], draw: Callable[[T, int], Line], text: Callable[[T], str]
@@ -97,13 +104,30 @@ class ListPane(HoldsTable, Pane, Generic[T]):
 
     def title_texts(self) -> tuple[Line, Line]:
         """How many rows there are, and the filter."""
-        shown, total = self.table.counts
+        shown, total = self.counts()
         table = self.table
         if table.filtering or table.filter:
             mark = "▏" if table.filtering else ""
             return [(f"/{table.filter}{mark}", "accent")], [(f"{format_count(shown)} of {format_count(total)}", "dim")]
         right: list[Span] = [(format_count(total), "dim")] if total else []
         return (), right
+
+    def counts(self) -> tuple[int, int]:
+        """How many a filter leaves, and how many there are."""
+        return len(self.table.shown), len(self.table.rows)
+
+    @property
+    def footer(self) -> tuple[Command, ...]:
+        """Where there is no row, only what needs none, and the way back from a filter that nothing fits."""
+        if self.table.current is not None:
+            return super().footer
+        back = (command("app.back"),) if self.table.filter else ()
+        return (*back, *map(command, self.ROWLESS))
+
+    @property
+    def typing(self) -> tuple[Command, ...]:
+        """While the filter is typed."""
+        return TYPING["list"] if self.table.filtering else ()
 
     def on_list_table_filter_changed(self, message: ListTable.FilterChanged) -> None:
         """The title shows the filter."""

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from mltui.storage.chart_choices import ChartChoice
 from mltui.ui.command import Command, bindings
-from mltui.ui.commands import PANES, command
+from mltui.ui.commands import PANES, TYPING, command
 from mltui.ui.panes.curves_choosing import ChoosesCharts
 from mltui.ui.panes.curves_models import ChartModels
 from mltui.ui.presentation.chart_selection import looked_at
@@ -336,6 +336,11 @@ class CurvesPane(ChoosesCharts):
         """Of one chart alone, the way back to all of them comes first."""
         shown = super().footer
         return (command("curves.clear"), *shown) if self._single else shown
+
+    @property
+    def typing(self) -> tuple[Command, ...]:
+        """While charts are looked for by name."""
+        return TYPING["charts"] if self._picker.display else ()
 
     def action_single(self) -> None:
         """Show one chart in all the room, or the grid again."""

@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from mltui.domain.figures import format_count
 from mltui.domain.log_search import REACH
-from mltui.ui.command import bindings
-from mltui.ui.commands import PANES, key_of
+from mltui.ui.command import Command, bindings
+from mltui.ui.commands import PANES, TYPING, key_of
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.lines import Line, Span
 from mltui.ui.widgets.log_view import LogView
@@ -64,6 +64,11 @@ class LogPane(HoldsLines, Pane):
             (" follows", "dim"),
         ]
 
+    @property
+    def typing(self) -> tuple[Command, ...]:
+        """While a search is typed."""
+        return TYPING["log"] if self.view.typing else ()
+
     def _found(self) -> Line:
         """How many lines have what is searched, and how to go on."""
         view = self.view
@@ -75,8 +80,10 @@ class LogPane(HoldsLines, Pane):
         if not view.hits:
             reach = f" in its first {format_count(REACH)} characters" if view.cut_short else ""
             return [(f"no line has it{reach}", "warn")]
-        at: Line = [(format_count(view.hit + 1), "text"), (f" of {format_count(len(view.hits))}  ", "dim")]
-        keys: Line = [(f"{key_of('log.later')} {key_of('log.earlier')}", "key"), (" go on", "dim")]
+        at: Line = [(format_count(view.hit + 1), "text"), (f" of {format_count(len(view.hits))}", "dim")]
+        if view.typing:
+            return at
+        keys: Line = [("  ", "dim"), (f"{key_of('log.later')} {key_of('log.earlier')}", "key"), (" go on", "dim")]
         return [*at, *keys, *others]
 
     def on_log_view_follow_changed(self) -> None:

@@ -32,6 +32,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
     KEY = "1"
     TITLE = "Profiles"
     EMPTY = "reading …"
+    ROWLESS = ("profiles.new", "profiles.import")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["profiles"])]
 
     def __init__(self) -> None:

@@ -151,6 +151,12 @@ class RunsPane(ListPane[RunRow]):
         sweep, row = self.sweep_here, self.current()
         return list(sweep.runs) if sweep else [row.listed.run] if row else []
 
+    def counts(self) -> tuple[int, int]:
+        """Runs, of which the line of a folded sweep stands for several."""
+        rows = self.table.shown
+        folded = sum(len(row.listed.sweep.runs) for row in rows if row.folded and row.listed.sweep)
+        return folded + sum(row.listed.run is not None for row in rows), len(self._runs)
+
     @property
     def footer(self) -> tuple[Command, ...]:
         """What has ended cannot be stopped; what failed for a known reason may be fixed."""

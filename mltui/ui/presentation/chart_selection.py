@@ -79,11 +79,12 @@ class ChartSelection:
         return [row for _, row in sorted(rows)]
 
     def counted(self, first: int, shown: int, *, picking: bool) -> list[Span]:
-        """Which of the charts are ``shown`` from the ``first`` on, where that is not all; while one is picked, how."""
+        """Which of the charts are ``shown`` from the ``first`` on, where that is not all; while one is picked, how many
+        fit."""
         hidden, total = self.hidden, len(self.wanted)
         aside: list[Span] = [(f"  {hidden} hidden", "dim")] if hidden else []
         if picking:
-            return [("space", "key"), (" pin, hide", "dim"), *aside]
+            return [(f"{total} of {len(self.groups)}", "dim"), *aside]
         if total <= shown:
             return aside
         which = f"{first + 1}" if shown == 1 else f"{first + 1}–{first + shown}"

@@ -24,7 +24,7 @@ _USED = "what it used"
 
 def ended_gauges(run: Run, samples: SampleReader) -> list[Gauge]:
     """CPU, memory and each GPU of ``run``; empty where nothing was sampled."""
-    group = one_line(f"Run {run.id}  {run.profile}: average and peak", 80)
+    group = one_line(f"Run {run.id}: average and peak", 80)
     return list(filter(None, _gauges(samples, group)))
 
 

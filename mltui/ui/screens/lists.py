@@ -73,8 +73,6 @@ class Lists:
             if self._news.has("engine", self._cockpit.engine_error):
                 containers.table.empty = one_line(self._cockpit.engine_error) or "looking for an engine …"
                 images.table.empty = containers.table.empty
-                containers.table.refresh()
-                images.table.refresh()
             return
         state = (id(catalog), catalog.version, sampler.version if catalog.containers else 0)
         if self._news.has("lists", state):

@@ -199,8 +199,6 @@ class MainScreen(Screen[None]):
         if not small and self._focused_before is not None:
             before, self._focused_before = self._focused_before, None
             self.call_after_refresh(self.set_focus, before)
-        if self._selected:
-            self._selected.resized()
 
     # -- selection ----------------------------------------------------------------------------------------------------
 
@@ -265,17 +263,20 @@ class MainScreen(Screen[None]):
         if self._selected and run and run.id == run_id:
             self._selected.show()
 
+    def on_list_table_filter_changed(self) -> None:
+        """While a filter is typed, keys are its text."""
+        self.mltui.show_keys()
+
+    def on_types_search_search_changed(self) -> None:
+        """So are they while a log is searched."""
+        self.mltui.show_keys()
+
     def on_curves_pane_single_changed(self) -> None:
         """The way back from one chart is told, or no longer."""
         self.mltui.show_keys()
 
     def on_runs_pane_marks_changed(self) -> None:
         """Draw the curves of the runs that are marked now."""
-        if self._selected:
-            self._selected.show()
-
-    def refresh_selection(self) -> None:
-        """Lay out anew what is selected, as there is other room."""
         if self._selected:
             self._selected.show()
 

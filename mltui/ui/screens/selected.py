@@ -83,16 +83,13 @@ class Selected:
         cockpit = self._cockpit
         if self._news.has("profiles", cockpit.version) and self._at[0] == "profile":
             self.show_profile(self._at[1])
-        if self._news.has("selection", (self.run, self._at, second, self._read, self._log_read)):
+        width = self._screen.headline.size.width
+        if self._news.has("selection", (self.run, self._at, second, self._read, self._log_read, width)):
             self.show()
         if self._news.has("samples", (cockpit.sampler.version, self._at)):
             self.show_gauges()
         self._screen.curves.sync()
         self._screen.log_pane.view.sync()
-
-    def resized(self) -> None:
-        """Write everything anew, for the new width."""
-        self._news.forget("selection")
 
     # -- selecting ----------------------------------------------------------------------------------------------------
 

@@ -64,8 +64,7 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._text = text
         self._all: Sequence[T] = ()
         self._rows: list[T] = []
-        self.empty = empty
-        """What is said when there is no row."""
+        self._empty = empty
         self.cursor = 0
         self.filter = ""
         self.filtering = False
@@ -82,9 +81,20 @@ class ListTable(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         return self._all
 
     @property
-    def counts(self) -> tuple[int, int]:
-        """Rows shown, rows in all."""
-        return len(self._rows), len(self._all)
+    def shown(self) -> Sequence[T]:
+        """The rows that a filter leaves."""
+        return self._rows
+
+    @property
+    def empty(self) -> str:
+        """What is said when there is no row."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        if text != self._empty:
+            self._empty = text
+            self.refresh()
 
     def update(self, rows: Sequence[T]) -> None:
         """Show ``rows``; the cursor stays on the row it was on, by its key."""

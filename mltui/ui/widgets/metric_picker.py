@@ -55,7 +55,7 @@ class MetricPicker(ListTable[MetricRow]):
             self.kept = kept
 
     def __init__(self) -> None:
-        super().__init__(lambda row: row.key, _row_line, lambda row: row.title, empty="no chart fits")
+        super().__init__(lambda row: row.key, _row_line, lambda row: row.title)
         self.query_text = ""
 
     def open(self, query: str) -> None:

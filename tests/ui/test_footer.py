@@ -1,0 +1,110 @@
+"""The line at the bottom: what the keys do now, where one is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from mltui.ui.app import MltuiApp
+from tests.ui.conftest import rows, wait_for
+from tests.ui.test_app import app_for, choose, ready, text
+
+
+def footer(app: MltuiApp) -> str:
+    """The line."""
+    return rows(app, app.main.keys)[0].strip()
+
+
+def _with_a_run(profiles: Path, steps: object) -> None:
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "tiny")
+            await pilot.press("L")
+            await wait_for(pilot, lambda: "✓ finished" in text(app) and "r Run again" in footer(app))
+            await steps(app, pilot)  # type: ignore[operator]
+
+    asyncio.run(drive())
+
+
+def test_while_a_text_is_typed_the_keys_that_are_no_text_are_told(profiles: Path) -> None:
+    """Of a list's filter, of the charts' and of a search in the log; the keys of the place come back behind it."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await wait_for(pilot, lambda: footer(app) == "enter Keep  esc All")
+        await pilot.press("t", "enter")
+        await wait_for(pilot, lambda: "r Run again" in footer(app))
+        await pilot.press("5", "slash")
+        await wait_for(pilot, lambda: footer(app) == "enter Keep  space Pin, hide  ↓ ↑ Another  esc All")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: "e Export" in footer(app))
+        await pilot.press("6", "slash", "d")
+        await wait_for(pilot, lambda: footer(app) == "enter Done  ↑ ↓ Another  esc Clear")
+        assert "go on" not in rows(app, app.main.log_pane)[0]
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "/ Search" in footer(app))
+        assert "n N go on" in rows(app, app.main.log_pane)[0]
+
+    _with_a_run(profiles, steps)
+
+
+def test_a_key_told_while_a_text_is_typed_can_be_clicked(profiles: Path) -> None:
+    """The click is the key."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("slash", "t")
+        await wait_for(pilot, lambda: footer(app) == "enter Keep  esc All")
+        await pilot.click(app.main.keys, offset=(13, 0))
+        await wait_for(pilot, lambda: not app.main.runs.table.filter)
+        assert "r Run again" in footer(app)
+
+    _with_a_run(profiles, steps)
+
+
+def test_where_no_row_fits_nothing_is_offered_for_one(profiles: Path) -> None:
+    """No run can be stopped then; profiles can be made all the same, and esc gives the list back."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("slash", *"zzz", "enter")
+        await wait_for(pilot, lambda: footer(app).startswith("esc Back  ? Help"))
+        assert "0 of 1" in rows(app, app.main.runs)[0]
+        await pilot.press("1", "slash", *"zzz", "enter")
+        await wait_for(pilot, lambda: footer(app).startswith("esc Back  n New  I Import  ? Help"))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: footer(app).startswith("enter Launch"))
+
+    _with_a_run(profiles, steps)
+
+
+def test_the_headline_takes_the_room_of_a_pane_that_fills_the_screen(profiles: Path) -> None:
+    """What is said at its end stands at the edge, there and back."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        def ends() -> int:
+            return len(rows(app, app.main.headline)[0].rstrip())
+
+        await wait_for(pilot, lambda: ends() == app.main.headline.size.width)
+        before = ends()
+        await pilot.press("5", "z")
+        await wait_for(pilot, lambda: ends() == app.main.headline.size.width > before)
+        await pilot.press("z")
+        await wait_for(pilot, lambda: ends() == app.main.headline.size.width == before)
+
+    _with_a_run(profiles, steps)
+
+
+def test_what_is_said_in_place_of_rows_is_drawn_whole(profiles: Path) -> None:
+    """Also where it is longer than what stood there before."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await wait_for(pilot, lambda: "none: a launch builds or" in text(app))
+            assert rows(app, app.main.images.table)[1].strip() == "pulls it"
+
+    asyncio.run(drive())
