@@ -23,16 +23,18 @@ _GROWS = re.compile(r" *\d+ +-?\d+\.\d+ +(?:[+-]\d+\.\d+|[+-]?nan) *")
 # An epoch, what it came to, and how long it took: what fastai's Recorder (learner.py, ``after_epoch``) prints where no
 # bar is drawn. Losses come first, of training and validation, then the metrics, none with its name.
 _EPOCH_LIST = re.compile(rf"(?:\(#\d+\) )?\[\d+((?:, ?(?:{NUMBER}|nan)){{2,}}), ?'\d+:\d\d(?::\d\d)?'\]\s*")
-# A count that says that it is one, by its sign or by the rate beside it, and behind it nothing but values, and times:
-# ``[#000100][0221ms][5.1052][4.5144]``, ``[   100,  0.0000400]     0.1372,     0.4248, ``.
+# A learning rate that is small enough to be none of any numbers that are listed.
+_RATE = r"(?:0?\.00\d+|\d(?:\.\d+)?e-\d+)"
+_VALUE = r"-?(?:\d+\.\d+(?:e[-+]?\d+)?|\d+m?s|nan)"
+# A count that says that it is one, by its sign, with values and times in brackets, or by the rate beside it, and behind
+# it nothing but values: ``[#000100][0221ms][5.1052][4.5144]``, ``[   100,  0.0000400]     0.1372,     0.4248, ``.
 _COUNTED_VALUES = re.compile(
-    r"\[(?:#\d+| *\d+,\s*(?P<rate>0?\.0\d+|\d(?:\.\d+)?e-\d+))\]"
-    r"(?:[\s,\[\]]+-?(?:\d+\.\d+(?:e[-+]?\d+)?|\d+m?s|nan))+[\s,\[\]]*"
+    rf"\[#\d+\](?:\[{_VALUE}\])+\s*|\[ *\d+,\s*(?P<rate>{_RATE})\](?:[\s,\[\]]+{_VALUE})+[\s,\[\]]*"
 )
 # The same behind the values: ``[2.5114, 40.1028, 200, 0.0002]``, as VITS logs losses, its step and its rate.
-_VALUES_AND_COUNT = re.compile(r"(?<!\S)\[(?:-?\d+\.\d+(?:e[-+]?\d+)?, )+\d+, (?:0?\.0\d+|\d(?:\.\d+)?e-\d+)\]\s*$")
+_VALUES_AND_COUNT = re.compile(rf"(?<!\S)\[(?:-?\d+\.\d+(?:e[-+]?\d+)?, ){{2,}}\d+, {_RATE}\]\s*$")
 _VALUES_AND_COUNT_BYTES = re.compile(_VALUES_AND_COUNT.pattern.encode())
-_COUNTED_VALUES_BYTES = re.compile(rb"(?:\[[\d:., -]+\]\s?)?" + _COUNTED_VALUES.pattern.encode())
+_COUNTED_VALUES_BYTES = re.compile(rb"(?:\[[\d:., -]+\]\s?)?(?:%b)" % _COUNTED_VALUES.pattern.encode())
 # For a first look: a count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
