@@ -18,7 +18,7 @@ from mltui.parsers.words.roles import (
     role_of,
 )
 from mltui.parsers.words.units import MONEY, TIME_UNITS, VALUE_UNITS
-from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, STATISTICS, STOP_LOSS, TIME_WORDS, is_piece
+from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, PASSES, STATISTICS, STOP_LOSS, TIME_WORDS, is_piece
 
 _SEARCHES = frozenset(["generation", "gen"])
 # What a game, a film or a machine goes on in.
@@ -239,7 +239,7 @@ def _data_are_fitted(record: Record, counts: bool) -> list[Field] | None:
     data = next(
         (f for f in record.fields if f.name.lower() == "data" and f.explicit and f.decimal and not f.unit), None
     )
-    timed = any(not TIME_WORDS.isdisjoint(words(f.name)) or f.unit in TIME_UNITS for f in record.fields)
+    timed = any(not (TIME_WORDS | PASSES).isdisjoint(words(f.name)) or f.unit in TIME_UNITS for f in record.fields)
     others = sum(f.role is Role.UNKNOWN and f.explicit and f.decimal for f in record.fields)
     if data is not None and counts and others and not timed:
         data.role = Role.UNKNOWN

@@ -30,6 +30,7 @@ from mltui.parsers.words.vocabulary import (
     HYPERPARAMETERS,
     LEARNT_SETTINGS,
     NUMBERS,
+    PASSES,
     PERCENTILES,
     QUALIFIERS,
     SCHEDULE_WORDS,
@@ -220,7 +221,7 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
     """The role of words that say another thing together than each of them."""
     if parts in (("target",), ("f", "x"), ("f", "x", "k"), ("topic", "diff"), ("c", "index")):
         return Role.METRIC
-    if len(parts) == 1 and parts[0] in PERCENTILES:
+    if len(parts) == 1 and parts[0] in PERCENTILES | PASSES:
         return Role.OTHER
     if parts == ("sample",):
         return Role.OTHER  # How long sampling took, or which one it is.

@@ -86,6 +86,8 @@ TIME_WORDS = RESPONSE_TIMES | word_set("""
     walltime wal runtime uptime timestamp timer date datetime clock t dt ts age zeit dauer temps durée tiempo duración
     tempo czas время 时间 時間
 """)
+#: The same for a part of a step, where it says no more: ``data: 0.17 fwd: 0.2``.
+PASSES = word_set("fwd bwd forward backward")
 #: No curve: how much memory or space there is, and how much of a machine is used.
 SIZE_WORDS = word_set("""
     mem memory maxmem gpumem cpumem vram ram rss gpu cpu cuda disk bytes kb mb gb kib mib gib size sizes allocated
