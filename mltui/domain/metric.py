@@ -31,6 +31,8 @@ class MetricKind(StrEnum):
 SERIES_LIMIT = 2000
 #: Ranks, tasks or services that a log tells apart; values of any others are left out, and counted.
 SOURCE_LIMIT = 256
+#: Values of curves that are told whole, in a line each, that wait for the log's end; those told later are left out.
+WHOLE_LIMIT = 10_000
 
 
 class Axis(NamedTuple):
@@ -218,4 +220,5 @@ class MetricStore:
 
 def left_out_text(values: int) -> str:
     """What is said of values that are left out: how many, and why."""
-    return f"{values:,} values left out: more than {SERIES_LIMIT:,} series or {SOURCE_LIMIT} ranks"
+    limits = f"{SERIES_LIMIT:,} series, {SOURCE_LIMIT} ranks or {WHOLE_LIMIT:,} values told at once"
+    return f"{values:,} values left out: more than {limits}"

@@ -363,12 +363,16 @@ def test_lines_that_are_drawn_over_without_end_are_reported_in_time() -> None:
 
 
 def test_long_histories_of_several_trainings_are_told_of_each() -> None:
-    """More points than wait until the log ends are no reason to lose those of the trainings before."""
+    """More points than wait until the log ends are no reason to lose those of the trainings before.
+
+    Those behind them are counted as dropped, however often they are told.
+    """
     log = ""
-    for of in range(3):
+    for of in (0, 1, 2, 3, 3, 4):
         losses, scores = ([(of + 1) / (i + 1) for i in range(2000)] for _ in range(2))
-        log += f"=== Training model {'abc'[of]} ===\n{{'loss': {losses}, 'acc': {scores}}}\n"
+        log += f"=== Training model {'abcde'[of]} ===\n{{'loss': {losses}, 'acc': {scores}}}\n"
     reader = MetricReader()
     points = reader.feed(log.encode()) + reader.close()
     found = [(p.axis, p.value) for p in points if p.name == "loss" and p.x == 1]
     assert found == [("iteration", 1.0), ("iteration (training b)", 2.0), ("iteration (training c)", 3.0)]
+    assert reader.dropped == 2 * 2 * 2000

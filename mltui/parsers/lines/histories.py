@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mltui.domain.metric import SERIES_LIMIT
+from mltui.domain.metric import SERIES_LIMIT, WHOLE_LIMIT
 from mltui.parsers.judgement.judge import Judge
 from mltui.parsers.plans.plan import Plan
 from mltui.parsers.records.history import Curve, curves, history, is_objective
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.words.values import Numbers
-
-#: So many values wait at most until the log ends; of more, the first that is told is read.
-_MOST = 10_000
 
 
 class _Waiting(NamedTuple):
@@ -39,6 +36,8 @@ class Histories:
         """The histories that are of no fold, by the names of their curves: one of each training."""
         self._many: set[tuple[str, ...]] = set()
         """The names of such histories that came again with other values: each tells a part of a training."""
+        self._last: list[Curve] = []
+        """The last one that did not wait, since there were too many values."""
 
     def read(self, text: str, heading: str) -> None:
         """Read the curves in ``text``, which stands under a ``heading``."""
@@ -77,7 +76,10 @@ class Histories:
         the first one's tells another training.
         """
         names = tuple(curve.name for curve in found)
-        if not found or names in self._many or ("", names[0]) in self._told:
+        if not found or names in self._many:
+            return
+        if ("", names[0]) in self._told:
+            self._drop(found)
             return
         successive = self._points.context.successive
         told = self._waiting.pop(names, [])
@@ -90,10 +92,18 @@ class Histories:
         if not told:
             successive.go_on()
         kept = [*(told[:-1] if goes_on else told), _Waiting(found, heading, told[-1].training if goes_on else training)]
-        if sum(len(curve.points) for each in [*kept, *self._all_waiting()] for curve in each.curves) > _MOST:
+        if sum(_count(each.curves) for each in [*kept, *self._all_waiting()]) > WHOLE_LIMIT:
             self._read_trainings(kept)
+            self._last = found
         else:
             self._waiting[names] = kept
+
+    def _drop(self, found: list[Curve]) -> None:
+        """Count what a history tells that is not read, but for what the last one told, too."""
+        again = [curve.name for curve in self._last] == [curve.name for curve in found]
+        again = again and all(map(_goes_on, self._last, found))
+        self._points.dropped += _count(found) - (_count(self._last) if again else 0)
+        self._last = found
 
     def _all_waiting(self) -> list[_Waiting]:
         return [each for told in self._waiting.values() for each in told]
@@ -135,6 +145,11 @@ class Histories:
         points = self._points
         told = points.news.held.groups or any(series.last is not None for series in points.series.values())
         return points.context.nowhere and not told
+
+
+def _count(curves: list[Curve]) -> int:
+    """How many values ``curves`` have."""
+    return sum(len(curve.points) for curve in curves)
 
 
 def _goes_on(last: Curve, curve: Curve) -> bool:
