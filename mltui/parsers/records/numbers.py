@@ -53,7 +53,7 @@ def take_number(walk: Walk, token: Token) -> None:
         pass
     elif walk.phrase:
         take_named(walk, token)
-    elif walk.waiting_name and not isinstance(walk.last, Nameless):
+    elif walk.waiting_name and not (isinstance(walk.last, Nameless) or _says_how_many(walk)):
         walk.add(walk.waiting_name, token, True)
         walk.waiting_name = ""
     else:

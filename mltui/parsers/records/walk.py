@@ -85,6 +85,8 @@ class Walk(Cursor):
         """What stands in front of the bracket at hand: ``tot_loss[loss=0.5, simple_loss=0.2]``."""
         self.labels: list[tuple[str, str]] = []
         """What stood for the fields in front of each open ``{`` or ``OF_PART``: ``label`` and ``inherited``."""
+        self.named_behind = False
+        """A value of the line has its name behind it, so that any word may be the name of one in front of it."""
         self.listed = 1
         """How many values of the list at hand were read."""
 
@@ -191,13 +193,16 @@ class Walk(Cursor):
             self.record.asked = True
 
     def name_behind(self, value: Nameless) -> None:
-        """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss``."""
+        """Read a value whose name stands behind it: ``9.01 perplexity estimate``, ``2.31 avg loss, 0.001 rate``."""
         if value.decimal and value.place in ("plain", "start") and value.total is None:
             name = next((" ".join(self.phrase[: n + 1]) for n, w in enumerate(self.phrase[:3]) if measures(w)), "")
-            if name and all(known(w) for w in name.split()):
+            alike = self.named_behind and len(self.phrase) == 1 and self.phrase[0].lower() not in STOP
+            if alike or (name and all(known(w) for w in name.split())):
+                name = self.phrase[0] if alike else name
                 self.record.nameless.remove(value)
                 self._take_beside_mean(value, name)
-                self._add_behind(name, value)
+                self._add_behind(name, value, explicit=alike)
+                self.named_behind = True
                 self.last = None
 
     def _take_beside_mean(self, value: Nameless, name: str) -> None:
@@ -206,7 +211,7 @@ class Walk(Cursor):
         plain = " ".join(w for w in name.split() if w.lower() not in MEANS)
         if plain and plain != name and before is not None and before.decimal and before.index == value.index - 1:
             self.record.nameless.remove(before)
-            self._add_behind(plain, before)
+            self._add_behind(plain, before, explicit=False)
 
-    def _add_behind(self, name: str, value: Nameless) -> None:
-        self.record.fields.append(new_field(name, value.index, decimal=True, explicit=False, label=self.label))
+    def _add_behind(self, name: str, value: Nameless, *, explicit: bool) -> None:
+        self.record.fields.append(new_field(name, value.index, decimal=True, explicit=explicit, label=self.label))
