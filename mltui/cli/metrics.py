@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
-from mltui.cli.output import print_table, say
+from mltui.cli.output import say
+from mltui.cli.series import print_series
 from mltui.cli.session import open_launcher
 from mltui.domain.errors import MltuiError, NotFound, UsageError
-from mltui.domain.figures import format_count, format_value
 from mltui.domain.metric import MetricPoint, MetricStore, left_out_text
 from mltui.domain.text import clean, one_line
 from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
-from mltui.runtime.metric_summary import best_text, of_kind, read_metrics, x_text
+from mltui.runtime.metric_summary import of_kind, read_metrics
 from mltui.storage.run_folder import RunFolder
 
 #: Bytes asked of a log at once; a pipe gives what it has.
@@ -101,9 +101,12 @@ def _give(args: Namespace, source: Path | RunFolder | None) -> None:
 
 
 def _explain(source: Path | RunFolder | None) -> None:
-    """Print what the reader makes of each line of a log."""
+    """Print what the reader makes of each line of a log; raises ``UsageError`` for what is not read by lines."""
     from mltui.parsers.explain import Explainer
+    from mltui.runtime.outputs_reader import has_curves
 
+    if isinstance(source, Path) and has_curves(source):
+        raise UsageError(f"{source} is not read line by line.", "--explain is for logs, not for files of curves.")
     path = source if isinstance(source, Path) or source is None else source.log
     with path.open("rb") if path else sys.stdin.buffer as log:
         for line in Explainer().explain(log):
@@ -214,19 +217,7 @@ def _print_points(args: Namespace, points: Iterable[MetricPoint]) -> None:
 
 
 def _print_table(args: Namespace, store: MetricStore) -> None:
-    found = of_kind(store, args.kind)
-    if not found:
+    if found := of_kind(store, args.kind):
+        print_series(found)
+    else:
         say("No metrics were found.")
-        return
-    rows = [
-        (
-            series.name,
-            format_count(len(series)),
-            x_text(series.key.axis, series.x[-1]),
-            format_value(series.last),
-            best_text(series),
-            f"{len(series.nonfinite)} not finite" if series.nonfinite else "",
-        )
-        for series in found
-    ]
-    print_table(("METRIC", "POINTS", "AT", "LAST", "BEST", ""), rows, right="POINTS LAST")

@@ -7,12 +7,13 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mltui.cli.diagnosis import print_report, report_value
 from mltui.cli.output import STATE_COLOURS, paint, print_json, print_table, say
+from mltui.cli.series import print_series
 from mltui.cli.session import open_launcher
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.figures import UNKNOWN, counted, format_bytes, format_duration, format_value
@@ -20,8 +21,10 @@ from mltui.domain.limits import change_text
 from mltui.domain.metric import left_out_text
 from mltui.domain.scale import format_x
 from mltui.domain.text import clean, one_line
-from mltui.runtime.metric_summary import best, best_text, key_series, of_kind, read_metrics, x_text
+from mltui.domain.used import Used, used, used_cells
+from mltui.runtime.metric_summary import best, key_series, of_kind, read_metrics
 from mltui.storage.locations import full_disk
+from mltui.storage.sample_file import SampleReader
 
 if TYPE_CHECKING:
     from mltui.domain.metric import MetricStore
@@ -129,13 +132,14 @@ def show(args: Namespace) -> int:
     store = read_metrics(folder)
     _say_full_disk(launcher, [run])
     if args.json:
-        print_json(run_value(launcher, run) | report_value(run, folder, store))
+        print_json(run_value(launcher, run) | _used_value(run, folder) | report_value(run, folder, store))
         return 0
     for name, text in _facts(folder, run):
         colour = STATE_COLOURS[run.state.value] if name == "state" else ""
         print(f"{paint(f'{name:<10}', 'bold')} {paint(clean(text), colour)}")
     print_report(run, folder, store)
     _print_metrics(store)
+    _print_used(_used(run, folder))
     if run.command:
         print(f"\n{paint(run.command_title, 'bold')}\n{clean(run.command)}")
     return 0
@@ -189,13 +193,32 @@ def outputs_text(folder: RunFolder) -> str:
     return f"{counted(files, 'file')}, {format_bytes(size)}" if files else "empty"
 
 
+def _used(run: Run, folder: RunFolder) -> list[Used]:
+    """What it used, of a run that has ended."""
+    if run.state.active:
+        return []
+    with closing(SampleReader(folder.samples)) as samples:
+        samples.poll()
+    return used(samples.names, samples.rows)
+
+
+def _used_value(run: Run, folder: RunFolder) -> dict[str, object]:
+    figures = ("what", "unit", "average", "peak", "limit")
+    return {"used": [{name: getattr(one, name) for name in figures} for one in _used(run, folder)]}
+
+
+def _print_used(found: Sequence[Used]) -> None:
+    if found:
+        print()
+        print_table(("USED", "AVERAGE", "", "PEAK", "", ""), used_cells(found), right="AVERAGE PEAK")
+
+
 def _print_metrics(store: MetricStore) -> None:
     found = of_kind(store)
     if not found:
         return
     print()
-    rows = [(s.name, format_value(s.last), x_text(s.key.axis, s.x[-1]), best_text(s), str(len(s))) for s in found]
-    print_table(("METRIC", "LAST", "AT", "BEST", "POINTS"), rows, right="LAST POINTS")
+    print_series(found)
     if store.left_out:
         print(left_out_text(store.left_out))
 

@@ -112,6 +112,24 @@ def test_table_has_a_line_a_series(program: Program) -> None:
     assert accuracy.split()[-4:] == ["0.5000", "at", "epoch", "2"]
 
 
+def test_series_of_one_name_are_told_apart_by_their_kind(program: Program) -> None:
+    """Where several kinds are asked for: what a bar shows on the way, and what the epoch ended with."""
+    log = b"Epoch 1/1\n1/2 [==>...] - ETA: 0s - loss: 0.9\r2/2 [=====] - 0s - loss: 0.7 - val_loss: 0.6\n"
+    out, _ = program("metrics", "-", "--kind", "all", stdin=log)
+    header, *lines = out.splitlines()
+    assert header.split() == ["METRIC", "KIND", "POINTS", "AT", "LAST", "BEST"]
+    assert {tuple(line.split()[:2]) for line in lines} >= {("loss", "running"), ("loss", "metric")}
+    assert "KIND" not in program("metrics", "-", stdin=log)[0]
+
+
+def test_only_logs_are_explained(program: Program) -> None:
+    """What becomes of each line can be told of what is read by lines."""
+    (program.folder / "log.csv").write_text("epoch,loss\n1,0.5\n")
+    for source in ("log.csv", "."):
+        _, err = program("metrics", source, "--explain", code=2)
+        assert "is not read line by line" in err
+
+
 def test_a_place_is_told_as_it_was_logged() -> None:
     """However far a training has come: its checkpoints have that number in their names."""
     assert [x_text("step", x) for x in (0.0, 1_234_567.0, 2.5)] == ["step 0", "step 1234567", "step 2.5"]

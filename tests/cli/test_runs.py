@@ -20,6 +20,7 @@ from mltui.domain.run import WITHOUT_GPU, Run, RunState
 from mltui.storage.history import RunDatabase
 from mltui.storage.log_file import LogReader, LogWriter
 from mltui.storage.run_folder import RunFolder
+from mltui.storage.sample_file import SampleWriter
 from tests.cli.conftest import PATIENCE, TRAIN, WAIT, Program
 
 Trained = tuple[Program, str]
@@ -54,6 +55,26 @@ def test_failed_run_is_exit_code_1_and_shows_the_last_lines(program: Program) ->
     assert "failed" in out
     assert "exit 3" in out
     assert "  - loss: 0.6 - accuracy: 0.3" in out
+
+
+def test_show_tells_what_a_run_used(program: Program) -> None:
+    """Average and peak of all its samples, beside the limits."""
+    folder = program.profile("train", TRAIN)
+    run = str(program.lines("run", str(folder), "--engine", "local", "--json")[0]["id"])
+    samples = RunFolder(program.home, run).samples
+    samples.unlink(missing_ok=True)
+    with closing(SampleWriter(samples)) as writer:
+        for at, cores in enumerate((1.0, 3.0)):
+            usage = {"run.cpu": cores, "run.cpu_limit": 4.0, "gpu.GPU-a.index": 1, "gpu.GPU-a.utilization": cores / 4}
+            writer.add(1_700_000_000.0 + at, usage)
+    lines = [line.split() for line in program("show", run)[0].splitlines()]
+    at = lines.index(["USED", "AVERAGE", "PEAK"])
+    assert lines[at + 1] == ["CPU", "2", "50", "%", "3", "75", "%", "of", "4", "cores"]
+    assert lines[at + 2] == ["GPU", "1", "50", "%", "75", "%"]
+    assert program.lines("show", run, "--json")[0]["used"] == [
+        {"what": "CPU", "unit": "cores", "average": 2.0, "peak": 3.0, "limit": 4.0},
+        {"what": "GPU 1", "unit": "share", "average": 0.5, "peak": 0.75, "limit": 1.0},
+    ]
 
 
 def test_a_failed_run_says_why_and_what_cures_it(program: Program) -> None:

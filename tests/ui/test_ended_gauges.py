@@ -46,7 +46,7 @@ def test_it_is_told_beside_the_record(tmp_path: Path) -> None:
          "gpu.GPU-a.utilization": gpu}
         for cpu, memory, gpu in ((1.0, 2, 0.5), (3.5, 6, 1.0))
     ]  # fmt: skip
-    lines = usage_lines(RUN, _samples(tmp_path / "samples", *rows))
+    lines = usage_lines(_samples(tmp_path / "samples", *rows))
     assert ["".join(text for text, _ in line).rstrip() for line in lines] == [
         "what it used   average             peak",
         "  CPU             2.25              3.5",
@@ -54,7 +54,7 @@ def test_it_is_told_beside_the_record(tmp_path: Path) -> None:
         "  GPU 1           75 %            100 %",
         "",
     ]
-    assert usage_lines(RUN, _samples(tmp_path / "none")) == []
+    assert usage_lines(_samples(tmp_path / "none")) == []
 
 
 def test_what_was_not_sampled_has_no_gauge(tmp_path: Path) -> None:

@@ -347,7 +347,7 @@ class RunsPane(ListPane[RunRow]):
         samples = SampleReader(folder.samples)
         with contextlib.closing(samples):
             samples.poll()
-        return [*advice_lines(report(run, folder, shown)), *reached, *usage_lines(run, samples)]
+        return [*advice_lines(report(run, folder, shown)), *reached, *usage_lines(samples)]
 
     def _show_record(self, run: Run, worth_knowing: list[Line]) -> None:
         app = self.cockpit_app

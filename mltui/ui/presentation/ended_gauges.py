@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mltui.domain.figures import cores_text, format_bytes, format_cores, format_percent
-from mltui.domain.samples import device_number, summary
 from mltui.domain.text import one_line
+from mltui.domain.used import Used, used, used_cells
 from mltui.ui.presentation.gauges import ratio
 from mltui.ui.widgets.gauge_lines import Gauge
 from mltui.ui.widgets.lines import Line, columns
@@ -25,16 +24,12 @@ _USED = "what it used"
 def ended_gauges(run: Run, samples: SampleReader) -> list[Gauge]:
     """CPU, memory and each GPU of ``run``; empty where nothing was sampled."""
     group = one_line(f"Run {run.id}: average and peak", 80)
-    return list(filter(None, _gauges(samples, group)))
+    return [_gauge(samples, one, group) for one in used(samples.names, samples.rows)]
 
 
-def usage_lines(run: Run, samples: SampleReader) -> list[Line]:
-    """The same in a line each, beside its record; empty where nothing was sampled."""
-    rows = [
-        (one.title, one.use.removeprefix("ø "), format_percent(one.ratio) if one.limit else "", one.peak_said,
-         format_percent(one.peak) if one.limit else "", f"of {one.limit}" if one.limit else "")
-        for one in ended_gauges(run, samples)
-    ]  # fmt: skip
+def usage_lines(samples: SampleReader) -> list[Line]:
+    """The same in a line each, beside the run's record; empty where nothing was sampled."""
+    rows = used_cells(used(samples.names, samples.rows))
     if not rows:
         return []
     heads = (_USED[2:], "average", "", "peak", "", "")
@@ -51,40 +46,26 @@ def usage_lines(run: Run, samples: SampleReader) -> list[Line]:
     return [*lines, []]
 
 
-def _gauges(samples: SampleReader, group: str) -> Iterator[Gauge | None]:
-    yield _gauge(samples, "CPU", "CPU", "run.cpu", "run.cpu_limit", format_cores, group, cores_text)
-    yield _gauge(samples, "Memory", "Memory", "run.memory", "run.memory_limit", format_bytes, group)
-    for uuid in dict.fromkeys(name[4:].rpartition(".")[0] for name in samples.names if name.startswith("gpu.")):
-        number = device_number(samples.names, samples.rows, uuid)
-        used, total = f"gpu.{uuid}.memory_used", f"gpu.{uuid}.memory_total"
-        yield _gauge(samples, f"GPU {number}", f"GPU {number}", f"gpu.{uuid}.utilization", "", format_percent, group)
-        yield _gauge(samples, f"GPU{number} mem", f"GPU {number} memory", used, total, format_bytes, group)
-
-
-def _gauge(
-    samples: SampleReader, label: str, title: str, name: str, limit_name: str, write: Callable[[float | None], str],
-    group: str, write_limit: Callable[[float | None], str] | None = None,
-) -> Gauge | None:  # fmt: skip
-    found = summary(samples.names, samples.rows, name)
-    if found is None:
-        return None
-    known = summary(samples.names, samples.rows, limit_name) if limit_name else None
-    # A share is one of the whole.
-    limit = known.last if known else None if limit_name else 1.0
-    scale = limit or found.peak
+def _gauge(samples: SampleReader, one: Used, group: str) -> Gauge:
+    scale = one.limit or one.peak
     return Gauge(
-        label,
-        f"ø {write(found.average)}",
-        (write_limit or write)(limit) if limit and limit_name else "",
-        ratio(found.average, limit),
-        "ok" if name.endswith(".utilization") else "primary",
-        tuple(_history(samples, name, scale)),
-        title=title,
+        _label(one.what),
+        f"ø {one.text(one.average)}",
+        one.limit_text,
+        ratio(one.average, one.limit),
+        "ok" if one.unit == "share" else "primary",
+        tuple(_history(samples, one.column, scale)),
+        title=one.what,
         group=group,
-        peak=ratio(found.peak, scale),
-        peak_said=write(found.peak),
+        peak=ratio(one.peak, scale),
+        peak_said=one.text(one.peak),
         main=True,
     )
+
+
+def _label(what: str) -> str:
+    """``GPU0 mem`` for ``GPU 0 memory``: a label has ten letters."""
+    return what.replace("GPU ", "GPU").replace("memory", "mem") if what.endswith(" memory") else what
 
 
 def _history(samples: SampleReader, name: str, scale: float) -> Iterator[float | None]:
