@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Protocol
 
 from mltui.cli.follow import COMPLETE_S, DETACHED, News, end_code
@@ -30,8 +30,9 @@ _TICK_S = 0.25
 class SweepDisplay(Protocol):
     """Shows the runs of a sweep while they go on."""
 
-    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore]) -> None:
-        """Show the runs as they are now, with what is read out of each that has started."""
+    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore], done: Set[str]) -> None:
+        """Show the runs as they are now, with what is read out of each that has started; of those that are ``done``
+        no more will come."""
 
     def close(self) -> None:
         """Show no more."""
@@ -45,7 +46,7 @@ def follow_sweep(launcher: Launcher, runs: Sequence[Run], *, plain: bool = False
     try:
         while True:
             now = followed.poll()
-            display.update(now, followed.stores)
+            display.update(now, followed.stores, followed.done)
             if followed.complete:
                 break
             time.sleep(_TICK_S)
@@ -84,13 +85,14 @@ class _Followed:
         self._ids = [run.id for run in runs]
         self._views: dict[str, RunView] = {}
         self._ended: dict[str, float] = {}
-        self._done: set[str] = set()
+        self.done: set[str] = set()
+        """Ids of those that have ended, with the whole record read, or as much of it as was waited for."""
         self.stores: dict[str, MetricStore] = {}
 
     @property
     def complete(self) -> bool:
         """Every run has ended, with its whole record read."""
-        return len(self._done) == len(self._ids)
+        return len(self.done) == len(self._ids)
 
     def poll(self) -> list[Run]:
         """Read what is new."""
@@ -102,12 +104,12 @@ class _Followed:
             raise NotFound(f"Run {run_id} was removed meanwhile.")
         folder = self._launcher.folder(run_id)
         whole = not run.state.active and self._is_whole(run_id)
-        if run.state not in (RunState.PENDING, RunState.BUILDING) and run_id not in self._done:
+        if run.state not in (RunState.PENDING, RunState.BUILDING) and run_id not in self.done:
             view = self._views.setdefault(run_id, RunView(folder))
             view.poll_metrics()
             self.stores[run_id] = view.metrics
-        if whole and run_id not in self._done:
-            self._done.add(run_id)
+        if whole and run_id not in self.done:
+            self.done.add(run_id)
             if run_id in self._views:
                 self._views.pop(run_id).close()
         return run
@@ -134,13 +136,13 @@ class JsonSweep:
             print_json({"event": "launched"} | run_value(launcher, run))
         sys.stdout.flush()
 
-    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore]) -> None:
+    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore], done: Set[str]) -> None:
         """Print new points, and runs that ended."""
         for run in runs:
             if run.id in stores:
                 for point in self._news[run.id].take(stores[run.id]):
                     print_json({"event": "point", "run": run.id} | point_value(point))
-            if not run.state.active and run.id in self._active and not self._launcher.folder(run.id).supervised:
+            if run.id in done and run.id in self._active:
                 self._active.remove(run.id)
                 print_json({"event": "ended"} | run_value(self._launcher, run))
         sys.stdout.flush()
@@ -156,7 +158,7 @@ class PlainSweep:
         self._states: dict[str, RunState] = {}
         self._names = _names(runs)
 
-    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore]) -> None:
+    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore], done: Set[str]) -> None:
         """Print what has changed."""
         for run in runs:
             if self._states.get(run.id) is not run.state:
@@ -175,7 +177,7 @@ class LiveSweep(LiveLines):
         self._names = _names(runs)
         self._footer = footer
 
-    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore]) -> None:
+    def update(self, runs: Sequence[Run], stores: dict[str, MetricStore], done: Set[str]) -> None:
         """Draw the runs as they are."""
         columns, rows = shutil.get_terminal_size((80, 24))
         shown = sorted(runs, key=_interest)[: max(1, rows - 4)]

@@ -52,18 +52,17 @@ def _capable(of: Engine) -> ListsImages:
 def build(args: Namespace) -> int:
     """Make a profile's image ready, and show how."""
     profile, wish = load(args.profile), wish_of(args)
-    resolution, choice = open_launcher(args).plan(profile, wish)
-    if choice.reason:
-        say(f"{choice.reason} Using {choice.info.product}.")
-    tell = _Progress(args.json)
-    try:
-        image = choice.engine.prepare(resolution.spec, tell)
-    except ImageError as error:
-        # Where every line was printed, its last ones are not printed again.
-        raise error if tell.in_place else ImageError(error.message) from error
-    finally:
-        tell.close()
-        choice.engine.close()
+    with open_launcher(args).plan(profile, wish) as (resolution, choice):
+        if choice.reason:
+            say(f"{choice.reason} Using {choice.info.product}.")
+        tell = _Progress(args.json)
+        try:
+            image = choice.engine.prepare(resolution.spec, tell)
+        except ImageError as error:
+            # Where every line was printed, its last ones are not printed again.
+            raise error if tell.in_place else ImageError(error.message) from error
+        finally:
+            tell.close()
     if args.json:
         print_json({"event": "ready"} | image._asdict())
     else:

@@ -17,7 +17,9 @@ from mltui.runtime.sweep import combinations, grid_of
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
     from mltui.domain.run import Run
+    from mltui.engines.base import EngineChoice
     from mltui.runtime.launcher import Launcher
+    from mltui.runtime.resolve import Resolution
 
 
 def run(args: Namespace) -> int:
@@ -96,19 +98,22 @@ def _leave(launcher: Launcher, runs: Sequence[Run], args: Namespace) -> int:
 
 
 def _print_plan(launcher: Launcher, profile: Profile, wish: Wish, args: Namespace) -> int:
-    from mltui.runtime.docker_command import build_argv, docker_command, quoted, run_argv
-
-    refusal = ""
     try:
-        resolution, choice = launcher.plan(profile, wish)
+        with launcher.plan(profile, wish) as planned:
+            return _tell_plan(*planned, args)
     except EngineUnavailable as error:
         if wish.engine:
             raise
-        # What it stands for can be told without the engine; where one was named by an option, this raises again.
-        resolution, choice = launcher.plan(profile, replace(wish, engine=LOCAL))
         refusal = f"{error.message} Until then nothing is launched; as a container it would be:"
+    # What it stands for can be told without the engine; where one was named by an option, this raises again.
+    with launcher.plan(profile, replace(wish, engine=LOCAL)) as planned:
+        return _tell_plan(*planned, args, refusal)
+
+
+def _tell_plan(resolution: Resolution, choice: EngineChoice, args: Namespace, refusal: str = "") -> int:
+    from mltui.runtime.docker_command import build_argv, docker_command, quoted, run_argv
+
     spec = resolution.spec
-    choice.engine.close()
     if args.json:
         print_json(
             {

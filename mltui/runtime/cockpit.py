@@ -289,7 +289,8 @@ class Cockpit:
         from mltui.runtime.launcher import Wish
 
         try:
-            resolution, choice = self.launcher.plan(profile, wish or Wish(), run_id)
+            with self.launcher.plan(profile, wish or Wish(), run_id) as planned:
+                resolution, choice = planned
         except MltuiError as error:
             return Explanation(profile, problem=str(error))
         where = f"{choice.engine.name}: {choice.info.where}"

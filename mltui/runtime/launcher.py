@@ -67,10 +67,11 @@ class Launcher:
         """The run's folder."""
         return RunFolder(self.home, run_id)
 
-    def plan(self, profile: Profile, wish: Wish, run_id: str = "") -> tuple[Resolution, EngineChoice]:
-        """What launching ``profile`` would start, and where; nothing is made."""
-        choice = self._choose(wish.engine or profile.engine or "")
-        return self._resolve(profile, wish, choice, _gpus_seen(choice.info), run_id=run_id), choice
+    @contextlib.contextmanager
+    def plan(self, profile: Profile, wish: Wish, run_id: str = "") -> Iterator[tuple[Resolution, EngineChoice]]:
+        """What launching ``profile`` would start, and where, with the engine open; nothing is made."""
+        with self._chosen(wish.engine or profile.engine) as choice:
+            yield self._resolve(profile, wish, choice, _gpus_seen(choice.info), run_id=run_id), choice
 
     def _resolve(
         self, profile: Profile, wish: Wish, choice: EngineChoice, seen: GpuLook, *, run_id: str = "", group_id: str = ""
@@ -126,9 +127,9 @@ class Launcher:
         from mltui.runtime.new_run import new_run
 
         self.database.check_writable()
-        choice = self._choose(wishes[0].engine or profile.engine or "")
-        seen = _gpus_seen(choice.info)
-        plans = [self._resolve(profile, wish, choice, seen, group_id=group_id) for wish in wishes]
+        with self._chosen(wishes[0].engine or profile.engine) as choice:
+            seen = _gpus_seen(choice.info)
+            plans = [self._resolve(profile, wish, choice, seen, group_id=group_id) for wish in wishes]
         now = time.time()
         runs: list[Run] = []
         launches: list[Launch] = []
@@ -371,6 +372,14 @@ class Launcher:
 
         profile = kept_profile(self.folder(run.id), run)
         return self.launch(profile, Wish(kept_params(run), gpus or kept_gpus(run), run.engine, kept_limits(run)))
+
+    @contextlib.contextmanager
+    def _chosen(self, wish: str | None) -> Iterator[EngineChoice]:
+        choice = self._choose(wish or "")
+        try:
+            yield choice
+        finally:
+            choice.engine.close()
 
     @contextlib.contextmanager
     def _connected(self, run: Run) -> Iterator[Engine]:

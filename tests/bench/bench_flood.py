@@ -63,8 +63,8 @@ class Bench:
 
     def alone(self) -> float:
         """The container with nobody attached."""
-        resolution, _ = self.launcher.plan(self.profile, Wish())
-        spec = resolution.spec
+        with self.launcher.plan(self.profile, Wish()) as (resolution, _):
+            spec = resolution.spec
         os.makedirs(spec.outputs_host, exist_ok=True)
         container = self.engine.create(spec, self.engine.prepare(spec, lambda news: None))
         self.engine.start(container)

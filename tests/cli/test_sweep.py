@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-import pyte
+import json
+from pathlib import Path
 
+import pyte
+import pytest
+
+from mltui.cli import follow_sweep
+from mltui.domain.run import Run, RunState
+from mltui.plugins import make_engine
+from mltui.runtime.engine_choice import choose_engine
+from mltui.runtime.launcher import Launcher
+from mltui.storage.history import RunDatabase
 from tests.cli.conftest import TRAIN, WAIT, Program
 
 #: Its parameters: ``epochs`` is a number, ``note`` a text.
@@ -61,6 +71,29 @@ def test_each_point_of_a_sweep_names_its_run(program: Program) -> None:
     assert sorted(points, key=str) == sorted([(first, 1), (second, 1), (second, 2)], key=str)
     assert [(e["id"], e["state"]) for e in events if e["event"] == "ended"] == [
         (first, "finished"), (second, "finished"),
+    ]  # fmt: skip
+
+
+def test_each_run_ends_though_its_supervisor_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is waited for, but not for ever; then what is recorded is told."""
+    monkeypatch.setattr(follow_sweep, "COMPLETE_S", 0.3)
+    database = RunDatabase(tmp_path / "runs.db")
+    launcher = Launcher(tmp_path, database, choose_engine, make_engine)
+    runs = [Run(name * 8, "train", "", "local", "", state=RunState.FINISHED, group_id="abcdefgh") for name in "ab"]
+    folders = [launcher.folder(run.id) for run in runs]
+    for run, folder in zip(runs, folders, strict=True):
+        folder.make()
+        database.add(run)
+    assert folders[0].take_lock()
+    try:
+        assert follow_sweep.follow_sweep(launcher, runs, as_json=True) == 0
+    finally:
+        folders[0].release_lock()
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["event"], one["id"][0]) for one in events] == [
+        ("launched", "a"), ("launched", "b"), ("ended", "b"), ("ended", "a"),
     ]  # fmt: skip
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from mltui.domain.errors import NotFound, ProfileError, StartError, StorageError, UsageError
 from mltui.domain.run import Run, RunState
-from mltui.runtime.launcher import Wish
+from mltui.plugins import make_engine
+from mltui.runtime.launcher import Launcher, Wish
 from mltui.storage.profiles import load_profile
 from tests.runtime.conftest import HOLD, Runs, until
 
@@ -31,11 +32,29 @@ def test_the_record_tells_the_launch(runs: Runs) -> None:
 
 def test_a_plan_makes_nothing(local_runs: Runs) -> None:
     """Neither a folder nor a row."""
-    resolution, choice = local_runs.launcher.plan(local_runs.profile("true"), Wish())
-    assert resolution.spec.command
-    assert choice.engine.name == "local"
+    with local_runs.launcher.plan(local_runs.profile("true"), Wish()) as (resolution, choice):
+        assert resolution.spec.command
+        assert choice.engine.name == "local"
     assert not (local_runs.home / "runs").exists()
     assert not local_runs.database.runs()
+
+
+def test_an_engine_that_was_chosen_is_let_go(local_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a plan and after a launch, also where one fails."""
+    choice, closed = local_runs.choose("local"), list[str]()
+    monkeypatch.setattr(choice.engine, "close", lambda: closed.append("closed"))
+    launcher = Launcher(local_runs.home, local_runs.database, lambda wish: choice, make_engine)
+    profile = local_runs.profile("true")
+    with launcher.plan(profile, Wish()):
+        assert not closed
+    assert len(closed) == 1
+    for act in (lambda wish: launcher.plan(profile, wish).__enter__(), lambda wish: launcher.launch(profile, wish)):
+        with pytest.raises(UsageError):
+            act(Wish({"none": "1"}))
+    assert len(closed) == 3
+    run = launcher.launch(profile)
+    assert len(closed) == 4
+    local_runs.ended(run)
 
 
 @pytest.mark.parametrize("block", ["runs", "runs.db"])

@@ -149,7 +149,8 @@ class ProfilesPane(ListPane["ProfileEntry"]):
             from mltui.runtime.docker_command import docker_command
             from mltui.runtime.launcher import Wish
 
-            resolution, choice = cockpit.launcher.plan(cockpit.read_profile(path), Wish())
+            with cockpit.launcher.plan(cockpit.read_profile(path), Wish()) as planned:
+                resolution, choice = planned
             where = f"# on {choice.info.where}"
             notes = "".join(f"\n# {note}" for note in filter(None, (choice.reason, *resolution.warnings)))
             return f"{where}{notes}\n{docker_command(resolution.spec)}"
