@@ -52,8 +52,8 @@ _SAID_OF_ROW = re.compile(
     r"(?:(?<=[\d%])|(?<=\ds)|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
     r"|[\s|,;]*(?:[(\[][A-Za-z][^()\[\]]{0,40}[)\]]|[^\w\s.,;|()\[\]%/:+-]\D{0,40}))[\s|]*$"
 )
-# A cell of a CSV table that may hold what stands between cells, and that which may.
-_QUOTED = re.compile(r'"[^"]*"')
+# A cell of a CSV table that may hold what stands between cells, and that which may; behind a number it means inches.
+_QUOTED = re.compile(r'(?<![^\s,;|])(?:"[^"]*")+')
 _SEPARATOR = re.compile(r"[,;\t|]")
 # A cell that is a word, ``train``, and one at the end that says more.
 _WORD_CELL = re.compile(r"[^\W\d][\w.+-]{0,30}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mltui.domain.words import word_set
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.names import known, measures
@@ -12,6 +13,9 @@ from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
+
+# What should be reached.
+_AIMS = word_set("target goal wanted desired required")
 
 
 def take_mark(walk: Walk, token: Token) -> None:
@@ -105,7 +109,9 @@ def _below(walk: Walk, token: Token) -> None:
     arrow = walk.next_text() == "-" and walk.tokens[walk.i + 1].start == token.end
     previous = walk.previous()
     apart = previous is None or previous.end < token.start  # "S<Ll" is a state of a process.
-    if arrow or (apart and walk.next_kind() == "word"):
+    if _passes_limit(walk):
+        walk.skip_next = True
+    elif arrow or (apart and walk.next_kind() == "word"):
         walk.boundary()
     elif walk.after_number():
         walk.skip_next = True
@@ -117,9 +123,22 @@ def _below(walk: Walk, token: Token) -> None:
             walk.separator = ":"
 
 
+def _passes_limit(walk: Walk) -> bool:
+    """Go on to the name of what the value in front is compared with: ``val_loss 0.04 < min_loss 0.14``."""
+    last, name, limit = walk.last, walk.next(), walk.next(2)
+    if not (isinstance(last, Field) and last.decimal and walk.after_number() and walk.touches_gap()):
+        return False
+    if name is None or name.kind != "word" or limit is None or limit.kind != "number":
+        return False
+    walk.go_to(name)
+    return True
+
+
 def _plus(walk: Walk, token: Token) -> None:
-    if walk.next_kind() == "word" and walk.touches_gap():
-        walk.boundary()  # "epoch 3 + loss 0.5 + acc 0.8"
+    previous = walk.previous()
+    behind = previous is not None and previous.kind == "number" and previous.end < token.start
+    if walk.next_kind() == "word" and (behind or walk.touches_gap()):
+        walk.boundary()  # "epoch 3 + loss 0.5 +acc 0.8"
     elif walk.after_number():
         walk.skip_next = True
 
@@ -163,7 +182,7 @@ def take_arrow(walk: Walk, token: Token) -> None:
         if walk.phrase and not walk.separator:
             walk.separator = ":"
             return
-        if walk.after_number() and isinstance(last, Field) and last.decimal and "." in following.text:
+        if isinstance(last, Field) and walk.after_number() and _goes_to(walk, last, following):
             last.index, last.unit = walk.pass_number(following), last.unit or following.unit
             walk.boundary()
             return
@@ -172,6 +191,12 @@ def take_arrow(walk: Walk, token: Token) -> None:
     elif not walk.record.comes_to:
         walk.record.comes_to = len(walk.record.fields)
     walk.boundary()
+
+
+def _goes_to(walk: Walk, last: Field, value: Token) -> bool:
+    """Whether behind an arrow stands what the ``last`` value is now, and not what it should be: ``0.8 -> 0.9 goal``."""
+    said = walk.next(2)
+    return last.decimal and "." in value.text and not (said is not None and said.text.lower() in _AIMS)
 
 
 def _hash(walk: Walk, token: Token) -> None:
