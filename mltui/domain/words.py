@@ -41,7 +41,7 @@ LESS_IS_BETTER = (
     wer cer ter ppl ppx perplexity perp bpc bpb bpd nll ce bce xent crossentropy kld
     mse mae rmse nrmse mape wape smape rmsle msle nmae mpjpe epe ade fde l1 l2 huber hinge poisson logloss mlogloss
     merror cost lpips fid kid fpr fnr eer brier ece hausdorff assd hd95 inertia stress regret residual violation
-    crps chamfer emd mcd bpr distance divergence recon reconstruction bits nats deviance mr
+    crps chamfer emd wasserstein mcd bpr distance divergence recon reconstruction bits nats deviance mr
 """)
 )
 #: What is measured, and better the greater it is.

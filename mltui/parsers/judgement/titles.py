@@ -18,7 +18,7 @@ def values_of_field(found: Field) -> list[tuple[str, int]]:
         return [("", found.percent)]
     values = [("", found.index)]
     if found.mean is not None:
-        values.append((" (avg)", found.mean))
+        values.append((f" ({found.mean_kind})", found.mean))
     values += [(f" ({i + 2})", index) for i, index in enumerate(found.more)]
     return values
 

@@ -246,6 +246,8 @@ def _take_first_beside(walk: Walk, last: Field | Nameless, token: Token) -> None
             walk.record.fields.append(Field(name, Role.METRIC, walk.number, label=last.label))
     elif isinstance(last, Field) and last.decimal and not (token.text.isdigit() or token.unit):
         last.mean = walk.number if walk.next_kind() != "word" else None  # "(2.1 s)" is another figure.
+        if "ema" in (each.text.lower() for each in walk.tokens[walk.i - 2 : walk.i]):
+            last.mean_kind = "ema"
 
 
 def _share_of(walk: Walk) -> str:

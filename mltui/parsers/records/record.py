@@ -35,6 +35,8 @@ class Field:
     """The number behind a slash: ``10/100``."""
     mean: int | None = None
     """The number in brackets behind the value: ``0.81 (0.79)``."""
+    mean_kind: str = "avg"
+    """What kind of mean that is: ``ema`` in ``0.81 (ema 0.79)``."""
     percent: int | None = None
     """The percentage in brackets behind the value: ``464/500 (93%)``."""
     learnt: bool = False
