@@ -17,7 +17,7 @@ from mltui.parsers.records.pairs import item_of, read_pairs
 from mltui.parsers.records.record import is_decimal, new_field
 from mltui.parsers.records.surroundings import abbreviates, stands_alone, value_follows
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.words.tokens import Kind, Token, tokenize
+from mltui.parsers.words.tokens import Token, TokenKind, tokenize
 
 
 def walk_at(text: str, mark: str, phrase: str = "", separator: str = "") -> Walk:
@@ -29,8 +29,8 @@ def walk_at(text: str, mark: str, phrase: str = "", separator: str = "") -> Walk
     return walk
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_each_kind_of_token_is_read(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(TokenKind))
+def test_each_kind_of_token_is_read(kind: TokenKind) -> None:
     """No kind is without a reader, wherever it stands."""
     assert read_pairs("x x", [Token(kind, "x", 0, 1), Token(kind, "x", 2, 3)]).heading == ""
 

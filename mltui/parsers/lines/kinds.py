@@ -27,7 +27,7 @@ from mltui.parsers.words.tokens import text_of
 
 #: What a line is: ``pairs`` may hold names beside numbers, a ``plan`` is known for those that do; those of the second
 #: row stand in tables; the others begin a block that says nothing of the training.
-Kind = Literal[
+LineKind = Literal[
     "nothing", "pairs", "plan", "object", "listed", "scope",
     "header", "groups", "rule", "row", "labelled", "remarked", "box", "metrics",
     Block,
@@ -43,7 +43,7 @@ _FIGURE = re.compile(r"(?<![\w@.:-])\d")
 _NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?|@\.?\d+(?:[-:]\.?\d+)?")
 
 
-def kind_of(text: str, frame: bytes) -> Kind:
+def kind_of(text: str, frame: bytes) -> LineKind:
     """The kind of the line ``frame``, which begins with ``text``; ``pairs`` if its form says nothing."""
     if not may_matter(frame):
         return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
@@ -79,7 +79,7 @@ def begins_table(line: bytes) -> bool:
     return kind_of(text_of(line), line) in ("header", "box")
 
 
-def _table_kind(text: str, frame: bytes) -> Kind | None:
+def _table_kind(text: str, frame: bytes) -> LineKind | None:
     """The kind of a line that stands in a table: a rule or a row."""
     if is_rule(text):
         return "rule"

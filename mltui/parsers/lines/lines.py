@@ -11,7 +11,7 @@ import re
 from mltui.parsers.judgement.judge import Judge
 from mltui.parsers.lines.headings import Heading, heading_of, indent_of
 from mltui.parsers.lines.histories import Histories
-from mltui.parsers.lines.kinds import Kind
+from mltui.parsers.lines.kinds import LineKind
 from mltui.parsers.lines.shapes import Shape, ShapeMemory, Steady
 from mltui.parsers.lines.silent_blocks import BLOCKS, behind, goes_on, has_end
 from mltui.parsers.lines.tabular import Tabular
@@ -61,7 +61,7 @@ class Lines:
         self.tables = Tabular(self.judge, self.apply)
         self._histories = Histories(self.judge, self.apply)
         self._understanding = Understanding(self.judge, self.tables, self._memory)
-        self._silent: Kind | None = None
+        self._silent: LineKind | None = None
         """The kind of block that is being printed, if it is one that says nothing of the training."""
         self._heading = Heading()
         self._frame = b""
@@ -264,7 +264,7 @@ class Lines:
 
     # Lines that change how others are read.
 
-    def _special(self, kind: Kind, text: str) -> None:
+    def _special(self, kind: LineKind, text: str) -> None:
         if kind == "header":
             self.tables.read_header(text)
         elif kind == "groups":

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from mltui.parsers.budget import Budget
-from mltui.parsers.lines.kinds import Kind
+from mltui.parsers.lines.kinds import LineKind
 from mltui.parsers.plans.plan import Plan
 from mltui.parsers.records.tables import Header
 from mltui.parsers.words.keys import form_of
@@ -64,7 +64,7 @@ class Named(NamedTuple):
 class Shape:
     """What a line is. ``kind`` is plan, object, or one of those that ``kinds.kind_of`` names."""
 
-    kind: Kind
+    kind: LineKind
     plan: Plan | None = None
     spans: list[Span] = field(default_factory=list)
     """Where the numbers that the plan needs stand, in bytes."""

@@ -9,7 +9,7 @@ from mltui.parsers.front.prefix import split_prefix
 from mltui.parsers.judgement.beside import take_all_joined, take_joined
 from mltui.parsers.judgement.judge import Judge
 from mltui.parsers.lines.headings import heading_scope
-from mltui.parsers.lines.kinds import Kind, kind_of
+from mltui.parsers.lines.kinds import LineKind, kind_of
 from mltui.parsers.lines.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_span
 from mltui.parsers.lines.structured import Structured
 from mltui.parsers.lines.tabular import Tabular
@@ -102,7 +102,7 @@ class Understanding:
             text = before_warning(text)
         begins, ends = message or (0, len(text))
         text, line = text[:ends], text[begins:ends]
-        kind: Kind = "pairs" if around.bar or around.figures else kind_of(line, line.encode())
+        kind: LineKind = "pairs" if around.bar or around.figures else kind_of(line, line.encode())
         is_list = kind == "listed" and curve_of_list(line)
         if is_list and not self._judge.points.context.nowhere:
             kind = "pairs"  # In a log that counts they are values of where it stands.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.parsers.words.tokens import Kind, Token
+from mltui.parsers.words.tokens import Token, TokenKind
 
 
 class Cursor:
@@ -45,7 +45,7 @@ class Cursor:
         token, previous, following = self.tokens[self.i], self.previous(), self.next()
         return previous is not None and following is not None and previous.end < token.start < following.start - 1
 
-    def next_kind(self) -> Kind | None:
+    def next_kind(self) -> TokenKind | None:
         """The kind of the token behind."""
         following = self.next()
         return None if following is None else following.kind

@@ -21,7 +21,7 @@ from mltui.parsers.records.unnamed import unnamed
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.words.roles import Role, counter_of
-from mltui.parsers.words.tokens import NUMBER, Kind, Token
+from mltui.parsers.words.tokens import NUMBER, Token, TokenKind
 from mltui.parsers.words.vocabulary import EXAMPLES, PIECES, REPEATS, TEXTS
 
 # Words at the beginning of a line on what was saved before, or on what is planned.
@@ -152,7 +152,7 @@ def _tell_class(said: re.Match[str], record: Record) -> None:
 
 
 #: How each kind of token is read.
-_READ: dict[Kind, Callable[[Walk, Token], None]] = {
+_READ: dict[TokenKind, Callable[[Walk, Token], None]] = {
     "word": take_word,
     "number": take_number,
     "mark": marks.take_mark,

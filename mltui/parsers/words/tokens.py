@@ -117,13 +117,13 @@ def text_of(frame: bytes) -> str:
 
 
 #: Kinds of tokens, as the groups of the expression above are called; its other groups are words and numbers too.
-Kind = Literal["number", "word", "mark", "gap", "bar", "noise", "plusminus", "arrow"]
+TokenKind = Literal["number", "word", "mark", "gap", "bar", "noise", "plusminus", "arrow"]
 
 
 class Token(NamedTuple):
     """A piece of a line. ``unit`` is what stands right behind a number: ``%``, ``ms``, ``/step``."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     end: int
