@@ -89,7 +89,7 @@ class Bar:
     """How often it began anew."""
     size: float = 0.0
     """Its last end; one that is passed is no longer drawn: ``88/88``, ``90it``."""
-    told: int = 0
+    steps_told: int = 0
     """How many steps of this epoch were reported."""
     first: Drawing | None = None
     """The first step, which was not reported yet: the bar may turn out to count the epochs."""
@@ -103,7 +103,7 @@ class Bar:
     """The epoch for which each of them was last reported."""
     fresh: bool = False
     """The last frame showed values of a step that are others than before."""
-    single: bool = False
+    steps_each_draw: bool = False
     """Each time that it is drawn it shows another step: two in a row showed other values at the same count."""
     unchanged: Unchanged = field(default_factory=Unchanged)
     shown: Drawing | None = None
@@ -112,7 +112,7 @@ class Bar:
     """Which of its drawings the last step was reported of, where the counter lags behind the values; else 0."""
     _moving: set[str] = field(default_factory=set)
     """Names whose values changed on the way: they are a step's, not an epoch's."""
-    _settled: set[str] = field(default_factory=set)
+    _of_epoch: set[str] = field(default_factory=set)
     """Names without a word that says so, whose values have changed between epochs alone, or joined others that a bar
     had shown on the way only when it was full."""
     _values: dict[str, float] = field(default_factory=dict)
@@ -131,11 +131,11 @@ class Bar:
     def passes_epoch(self, epoch: float | None, done: float) -> bool:
         """Whether a frame names a later epoch than the last one, but the bar has not begun anew with that."""
         later = epoch is not None and self.epoch is not None and epoch > self.epoch
-        return later and self.run == 1 and self.told > 0 and not self.complete and done > 0 and done >= self.done
+        return later and self.run == 1 and self.steps_told > 0 and not self.complete and done > 0 and done >= self.done
 
     def pass_epoch(self) -> None:
         """It does: what it counts are the epochs, if it told one step in the one that is over, or the steps of all."""
-        if self.told > 1:
+        if self.steps_told > 1:
             self.runs_on = True
         else:
             self.over_epochs, self._sorted, self._shown = True, None, ()
@@ -154,7 +154,7 @@ class Bar:
     def enter(self, epoch: float | None, done: float) -> None:
         """The frame at hand is one of ``epoch``, ``done`` steps into it."""
         if epoch != self.epoch:
-            self.previous, self.epoch, self.begun, self.told = self.epoch, epoch, False, 0
+            self.previous, self.epoch, self.begun, self.steps_told = self.epoch, epoch, False, 0
         self.begun = self.begun or done > 0
 
     def count_draw(self, done: float) -> None:
@@ -186,7 +186,7 @@ class Bar:
             name, value = entry.series.name, numbers[entry.index]
             if values.get(name) != value:
                 if joins and name not in values:
-                    self._settled.add(name)
+                    self._of_epoch.add(name)
                 new.add(name)
                 values[name] = value
         self._shown = ()
@@ -204,7 +204,7 @@ class Bar:
         self._shown = plan.values_of(drawing.numbers)
 
     def _is_sorted(self, entry: Entry) -> bool:
-        """Whether a value that was taken for a step's, or an epoch's, is so in all frames; see ``settles``."""
+        """Whether a value that was taken for a step's, or an epoch's, is so in all frames."""
         series = entry.series
         return entry.schedule or series.of_epoch or series.name in self._moving or _is_step(series.name)
 
@@ -239,13 +239,13 @@ class Bar:
         """A value was reported for an epoch."""
         self.reported[name] = epoch
 
-    def settles(self, name: str, new: bool, drawing: Drawing) -> bool:
+    def changes_with_epoch(self, name: str, new: bool, drawing: Drawing) -> bool:
         """Whether a value whose name does not say so is an epoch's: it changes when an epoch ends, and only then."""
         if name in self._moving:
             return False
         if new and 0 < drawing.done < drawing.total:
             self._moving.add(name)
-            self._settled.discard(name)
+            self._of_epoch.discard(name)
             return False
         if _is_step(name):
             return False
@@ -253,8 +253,8 @@ class Bar:
             (not self.begun and self.previous is not None)
             or (drawing.full and any(entry.series.of_epoch for entry in drawing.plan.entries))
         ):
-            self._settled.add(name)
-        return name in self._settled
+            self._of_epoch.add(name)
+        return name in self._of_epoch
 
     def came_late(self) -> None:
         """It shows the last epoch's values, so those of a step are that epoch's last step's."""
@@ -262,23 +262,23 @@ class Bar:
 
     def lags(self) -> bool:
         """Whether its counter is behind its values: the same ones drawn twice in a row are two steps."""
-        behind = (self.single and self.done < self.step) or self.draws == self._reported_draw
+        behind = (self.steps_each_draw and self.done < self.step) or self.draws == self._reported_draw
         return behind and self.again and self.step < self.total
 
     def advance(self, step: float, drawing: Drawing) -> None:
         """The values of a step were drawn."""
-        self.single = self.single or (self.fresh and 0 < self._reported_draw == self.draws - 1)
+        self.steps_each_draw = self.steps_each_draw or (self.fresh and 0 < self._reported_draw == self.draws - 1)
         if step > self.total > 0:
             step = self.total
         self.step = step
-        self.told += 1
+        self.steps_told += 1
         self._reported_draw = self.draws if self.done < step else 0
         self.shown = drawing
 
     def forget_first(self) -> None:
         """What was shown first is no step's."""
         self.first = self.shown = None
-        self.step, self.told = 0.0, 0
+        self.step, self.steps_told = 0.0, 0
 
     def keep(self, drawing: Drawing | None) -> None:
         """The values of an epoch were drawn, or else reported."""

@@ -49,7 +49,7 @@ class BarValues:
     def _read_other(self, bar: Bar, drawing: Drawing, epoch: float | None, named: float | None) -> None:
         """Read a frame of another run or epoch than the last one was, or with other values than a step's."""
         if self._checked is not None and self._checked[0] is not bar:
-            self.settle()
+            self.end_check()
         plan, numbers, done = drawing.plan, drawing.numbers, drawing.done
         if named is not None and bar.epoch is not None and named < bar.epoch and drawing.full:
             return  # A finished bar that stays on the screen and is drawn again with it.
@@ -81,7 +81,7 @@ class BarValues:
         """A frame without values: the epoch that the values in the next frames may still speak of."""
         if bar.first is not None and bar.first.done == 0 and bar.epoch == epoch:
             bar.forget_first()  # It is gone with the first step, and so of a check before the training.
-        self.settle()
+        self.end_check()
         self._finish_before(bar, done, epoch)
         bar.enter(epoch, done)
         bar.move(done, total)
@@ -93,7 +93,7 @@ class BarValues:
 
     def finish(self, bar: Bar) -> None:
         """The bar's run is over: an epoch value that was measured anew and came out the same is a point too."""
-        self.settle()
+        self.end_check()
         if bar.over_epochs:
             self._report_over_epochs(bar)
             return
@@ -143,7 +143,9 @@ class BarValues:
             if drawing.layout.checks:
                 bar.take_for_epoch(entry)
                 self._report_checked(bar, drawing, series.name, epoch, series.name in new)
-            elif series.of_epoch or (not entry.schedule and bar.settles(series.name, series.name in new, drawing)):
+            elif series.of_epoch or (
+                not entry.schedule and bar.changes_with_epoch(series.name, series.name in new, drawing)
+            ):
                 bar.take_for_epoch(entry)
                 if series.name in new and at is not None:
                     self._report_epoch(bar, series.name, at)
@@ -172,7 +174,7 @@ class BarValues:
             else:
                 self._checked[1].add(name)
 
-    def settle(self) -> None:
+    def end_check(self) -> None:
         """Report the values of a full bar over validation data: no other frame of it has come."""
         if self._checked is not None:
             (bar, names, epoch), self._checked = self._checked, None
@@ -209,7 +211,7 @@ class BarValues:
                 self._report_stayed(bar, stayed)
             part = plan if len(steps) == len(plan.entries) else plan.with_only(steps)
             bar.advance(step, _new(Drawing, (layout, part, numbers)))
-            if bar.run == 1 and bar.told == 1 and bar.previous is None and plan.epoch is not None and bar.total:
+            if bar.run == 1 and bar.steps_told == 1 and bar.previous is None and plan.epoch is not None and bar.total:
                 bar.first = Drawing(layout, plan, numbers)
                 return
             self._report_step(bar)

@@ -200,7 +200,7 @@ class Bars:
         self.drawing = False
         self._values.interrupt()
         if line.strip():
-            self._values.settle()
+            self._values.end_check()
 
     def close(self) -> None:
         """Read what was still open when the log ended."""
