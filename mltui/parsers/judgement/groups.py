@@ -27,7 +27,7 @@ class Groups:
         """The group of the lines with these ``names`` that count in the same way."""
         epoch, inner = said.counters.epoch, said.counters.inner
         record = said.record
-        key = (*names, epoch and epoch.axis, inner and inner.axis, record.running_mean, record.retells)
+        key = (*names, epoch and epoch.axis, inner and inner.axis, record.running_mean, record.sentence)
         found = self._groups.get(key)
         if found is None:
             if len(self._groups) >= self._most:
@@ -41,7 +41,7 @@ class Groups:
             whole = (other for other in alike if len(set(other.names)) > more and other.counters == found.counters)
             if (first := next(whole, None)) is not None:
                 found.inner = first.inner  # A line that was broken off, or has some of the values alone.
-            for name in () if record.retells else names:
+            for name in () if record.sentence else names:
                 self._with_name.setdefault(name, []).append(found)
         return found
 
@@ -67,12 +67,12 @@ def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[
     norms = all(is_gradient_norm(f.name) for f in values)
     rates = not norms and all(f.role is Role.SCHEDULE for f in values)
     standing = Standing(needs_place=rates and not said.placed)
-    return Group(tuple(names), earlier, said.record.retells, hold=Hold(_until(said, strong, rates)), standing=standing)
+    return Group(tuple(names), earlier, said.record.sentence, hold=Hold(_until(said, strong, rates)), standing=standing)
 
 
 def _until(said: Said, strong: bool, rates: bool) -> Until | None:
     """What the points of lines wait for that measure (``strong``), or tell nothing but ``rates``."""
-    if said.record.retells or said.record.sets or said.record.sums_up:
+    if said.record.sentence or said.record.sets or said.record.sums_up:
         return Until.IT_RECURS
     if said.placed and strong:
         return Until.OTHERS_SPEAK if said.counters.bracketed else None

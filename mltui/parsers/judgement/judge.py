@@ -91,7 +91,7 @@ class Judge:
             if series is None:
                 lost += 1
                 continue
-            if said.placed and not record.retells:
+            if said.placed and not record.sentence:
                 self._titles.learn_counted(name)
             entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
         group = self._groups.group_for(said, names, values)

@@ -103,7 +103,7 @@ def source_of(said: Said, names: list[str], values: list[Field]) -> Source | Non
     """The source that a line names, if it says where it stands and nothing else says who prints it."""
     record, counters = said.record, said.counters
     numbers = record.numbers
-    if not (record.source and counters.any and numbers) or said.who or said.bar or record.retells:
+    if not (record.source and counters.any and numbers) or said.who or said.bar or record.sentence:
         return None
     counting = [c for c in (counters.epoch, counters.inner, counters.fold) if c is not None]
     kind = (*names, *(counter.axis for counter in counting))

@@ -53,7 +53,7 @@ class Titles:
     def tell_apart(self, name: str, said: Said) -> str:
         """``name``, told apart from the series of that name that is counted in another way, or at all."""
         record, who = said.record, said.who
-        if record.retells:
+        if record.sentence:
             return name
         if not said.placed and (lead := record.lead or record.about):
             if name in self._counted:

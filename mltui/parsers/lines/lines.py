@@ -324,7 +324,7 @@ class Lines:
         if plan.fold is not None:
             measures = bool(plan.entries) and not plan.counts
             points.context.enter_fold(plan.fold.axis, numbers[plan.fold.index], plan.epoch_of(numbers), measures)
-        if plan.entries and not plan.group.retells:
+        if plan.entries and not plan.group.sentences:
             if plan.of_classes and not self._heading.scope:
                 indent = indent_of(self._frame)
                 self._heading = Heading(plan.of_classes, indent, x=points.context.x, strict=True, each=True)
@@ -332,7 +332,7 @@ class Lines:
             return False
         self._note_position(plan, plan.epoch_of(numbers), numbers)
         if plan.entries:
-            points.retell(plan, numbers)
+            points.read_sentence(plan, numbers)
         return True
 
     def _ends_heading(self, plan: Plan, numbers: Numbers) -> bool:

@@ -201,9 +201,9 @@ class Group:
     names: tuple[str, ...] = ()
     repeats: list[Group] = field(default_factory=list)
     """Other kinds of lines that tell the same series: at the end a log may tell its curves again."""
-    retells: bool = False
+    sentences: bool = False
     """Its lines are sentences on values that other lines may tell, and count for nothing where these do."""
-    outdone: bool = False
+    told_elsewhere: bool = False
     """Other lines did, so that none of these sentences will count."""
     seen: Seen = field(default_factory=Seen)
     inner: InnerCounter = field(default_factory=InnerCounter)
@@ -222,7 +222,7 @@ class Group:
     def recurs(self) -> bool:
         """Enough of it came to be a curve; of a sentence what other lines have told since was left out."""
         enough = 3 if self.standing.perhaps_by_count else 2
-        return (len(self.hold.points) if self.retells else self.seen.count) >= enough
+        return (len(self.hold.points) if self.sentences else self.seen.count) >= enough
 
     def same(self, series: tuple[Series, ...]) -> tuple[Series, ...]:
         """These ``series``, as the tuple that the last plan of such a line has if it has the same."""

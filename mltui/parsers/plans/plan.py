@@ -134,7 +134,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.counts = self.epoch is not None or self.inner is not None
-        plain = not (self.lost or self.of_classes or self.group.retells)
+        plain = not (self.lost or self.of_classes or self.group.sentences)
         self.direct = bool(self.entries) and plain and self.fold is None
         rates = all(is_learning_rate(entry.series.name) for entry in self.entries)
         self.may_head = self.epoch is None and rates and not (self.entries and self.counts)

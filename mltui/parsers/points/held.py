@@ -117,4 +117,4 @@ class Held:
 
 def _is_alike(other: Group, group: Group, names: set[str]) -> bool:
     """Whether what is held of another group belongs to the series of ``names`` as the points of ``group`` do."""
-    return other.retells == group.retells and not names.isdisjoint(point.name for point in other.hold.points)
+    return other.sentences == group.sentences and not names.isdisjoint(point.name for point in other.hold.points)

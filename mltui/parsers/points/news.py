@@ -13,7 +13,7 @@ from mltui.parsers.plans.likeness import is_again, is_rounded, is_told_by_others
 from mltui.parsers.plans.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.points.context import Context
 from mltui.parsers.points.held import Held
-from mltui.parsers.points.retold import is_told
+from mltui.parsers.points.sentences import is_told
 from mltui.parsers.words.roles import is_evaluation, is_of_epoch
 from mltui.parsers.words.values import Numbers
 
@@ -98,7 +98,7 @@ class News:
         seen = group.seen
         if not isfinite(x):
             return True
-        if group.retells and is_told(plan, numbers, self.series.values(), self.held.groups):
+        if group.sentences and is_told(plan, numbers, self.series.values(), self.held.groups):
             return True
         if group.repeats and is_told_by_others(group, axis, x, values):
             return True
@@ -130,7 +130,7 @@ class News:
                 series.tell(point, group)
             out.append(point)
             told += 1
-        is_run = at_once and told == len(plan.entries) and not (group.repeats or group.retells)
+        is_run = at_once and told == len(plan.entries) and not (group.repeats or group.sentences)
         group.run = plan.series if is_run else None
         if not at_once:
             self.out += self.held.hold(group, self.context)

@@ -15,7 +15,7 @@ from mltui.parsers.plans.plan import PlacedLine, Plan, Series
 from mltui.parsers.points.context import Context
 from mltui.parsers.points.live import Live
 from mltui.parsers.points.news import News
-from mltui.parsers.points.retold import place_of
+from mltui.parsers.points.sentences import place_of
 from mltui.parsers.points.unplaced import Unplaced
 from mltui.parsers.words.values import Numbers
 
@@ -95,7 +95,7 @@ class Points:
         """A kind of line was understood for the first time."""
         self._unplaced.meet(plan)
 
-    def retell(self, plan: Plan, numbers: Numbers) -> None:
+    def read_sentence(self, plan: Plan, numbers: Numbers) -> None:
         """Report what a sentence says that other lines may say too."""
         place = place_of(plan, numbers, self.context)
         if place is None:

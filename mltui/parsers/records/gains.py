@@ -39,7 +39,7 @@ def read_gain(tokens: list[Token], said: list[str], record: Record) -> None:
         record.fields = [f for f in record.fields if f.counts and f.index < found.index] + [found]
         record.nameless = []
         record.past = record.recalls = False
-        record.retells = True
+        record.sentence = True
 
 
 def _changed(tokens: list[Token]) -> Field | None:

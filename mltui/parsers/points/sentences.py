@@ -28,13 +28,13 @@ def is_told(plan: Plan, numbers: Numbers, series: Iterable[Series], held: Iterab
     ``series`` are all there are, ``held`` the kinds of lines whose points are held back.
     """
     group, entry = plan.group, plan.entries[0]
-    if group.outdone:
+    if group.told_elsewhere:
         return True
     name, value, hold = entry.series.name, numbers[entry.index], group.hold
     others = [each.last for each in series if each.last is not None and each.teller is not group]
     waiting = [point for other in held if other is not group for point in other.hold.points]
-    group.outdone = Spoken(point.name for point in others).may_be(name)
-    if group.outdone or Spoken(point.name for point in waiting).may_be(name):
+    group.told_elsewhere = Spoken(point.name for point in others).may_be(name)
+    if group.told_elsewhere or Spoken(point.name for point in waiting).may_be(name):
         hold.points.clear()
         return True
     hold.points = [point for point in hold.points if not any(is_same(point.value, p.value) for p in others)]
