@@ -188,8 +188,8 @@ def take_arrow(walk: Walk, token: Token) -> None:
             return
         comes_to = isinstance(last, Field) and last.counts and "." in following.text  # "epoch 1 -> 1.75 loss"
         walk.skip_next = walk.after_number() and not comes_to
-    elif not walk.record.comes_to:
-        walk.record.comes_to = len(walk.record.fields)
+    elif not walk.record.before_arrow:
+        walk.record.before_arrow = len(walk.record.fields)
     walk.boundary()
 
 

@@ -143,7 +143,7 @@ class Record:
     """It speaks of one text or piece of data: ``query='who is it'``, ``segment 8/24``."""
     identified: bool = False
     """It says of which of very many things it speaks: ``id=2e219e``."""
-    comes_to: int = 0
+    before_arrow: int = 0
     """So many fields stand in front of an arrow, behind which stands what they led to: ``lr=0.1 -> val_loss=0.5``."""
     sentence: bool = False
     """It is a sentence on a value that another line may tell too: ``val_loss improved from 0.9 to 0.8``."""
