@@ -48,6 +48,10 @@ _PLAIN = re.compile(
 )
 
 
+#: How often a series began again at a smaller x, as a second training does, and its x.
+_Place = tuple[int, float]
+
+
 class SourcePoint(NamedTuple):
     """A point and where it is from."""
 
@@ -231,9 +235,11 @@ class _File:
         self._head = b""
         self._offset = 0
         self._first: dict[SeriesKey, str] = {}
-        self._last: dict[SeriesKey, float] = {}
-        self._again: dict[SeriesKey, float] = {}
-        """Series of a file that was written anew, with the x up to which their points are known."""
+        self._place: dict[SeriesKey, _Place] = {}
+        """Where each series is, since the file began or was written anew."""
+        self._last: dict[SeriesKey, _Place] = {}
+        self._again: dict[SeriesKey, _Place] = {}
+        """Series of a file that was written anew, with the place up to which their points are known."""
         self._begun: set[SeriesKey] = set()
 
     def poll(self, limit: int) -> tuple[int, list[SourcePoint]]:
@@ -288,6 +294,7 @@ class _File:
         self._reader = _READERS[self._kind]()
         self._offset, self._head = 0, b""
         self._again = dict(self._last)
+        self._place.clear()
         self._begun.clear()
 
     def _named(self, data: bytes, changed: float) -> Iterator[SourcePoint]:
@@ -299,13 +306,15 @@ class _File:
     def _repeats(self, point: MetricPoint) -> bool:
         """The file had the point before it was written anew; not so if the series begins with another point now."""
         key, first = SeriesKey(point.name, point.axis, point.kind), f"{point.x} {point.value}"
+        times, x = self._place.get(key, (0, point.x))
+        place = self._place[key] = (times + (point.x < x), point.x)
         upto = self._again.get(key)
         if upto is not None:
             begins_as_before = key in self._begun or self._first[key] == first
             self._begun.add(key)
-            if begins_as_before and point.x <= upto:
+            if begins_as_before and place <= upto:
                 return True
             del self._again[key]
         self._first.setdefault(key, first)
-        self._last[key] = point.x
+        self._last[key] = place
         return False

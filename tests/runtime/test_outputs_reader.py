@@ -129,6 +129,16 @@ def test_a_table_that_begins_again(tmp_path: Path) -> None:
     assert read(reader) == [("loss", 1, 0.4)]
 
 
+def test_a_table_of_two_trainings_is_written_anew(tmp_path: Path) -> None:
+    """The second has not come as far as the first: what is known of both is not read again."""
+    path, reader = tmp_path / "metrics.csv", OutputsReader(tmp_path)
+    rows = ["0,.9", "1,.8", "2,.7", "0,.6"]
+    path.write_text("\n".join(["epoch,loss", *rows, ""]))
+    assert read(reader) == [("loss", 0, 0.9), ("loss", 1, 0.8), ("loss", 2, 0.7), ("loss", 0, 0.6)]
+    path.write_text("\n".join(["epoch,loss,acc", *(f"{row}," for row in rows), "1,.5,.1", ""]))
+    assert read(reader) == [("loss", 1, 0.5), ("acc", 1, 0.1)]
+
+
 def test_links_and_other_odd_things_are_left_alone(tmp_path: Path) -> None:
     """A container's links lead to the host's files; a pipe would keep the reader waiting for ever."""
     outside, outputs = tmp_path / "outside", tmp_path / "outputs"
