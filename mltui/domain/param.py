@@ -155,14 +155,20 @@ class Param(Section):
     def _check_bounds(self, value: float, text: str) -> None:
         low, high = self.min, self.max
         if value != value or (low is not None and value < low) or (high is not None and value > high):
-            raise ValueError(f"expected {_WHAT[self.type]}{self._bounds()}, found {describe(text)}")
+            between = f" {'from' if low is not None and high is not None else 'of'} {self._bounds()}"
+            raise ValueError(f"expected {_WHAT[self.type]}{between if self._bounds() else ''}, found {describe(text)}")
 
     def _bounds(self) -> str:
         if self.min is not None and self.max is not None:
-            return f" from {number_text(self.min)} to {number_text(self.max)}"
+            return f"{number_text(self.min)} to {number_text(self.max)}"
         if self.min is not None:
-            return f" of at least {number_text(self.min)}"
-        return "" if self.max is None else f" of at most {number_text(self.max)}"
+            return f"at least {number_text(self.min)}"
+        return "" if self.max is None else f"at most {number_text(self.max)}"
+
+    @property
+    def allowed(self) -> str:
+        """Its choices or its bounds: ``one of adam, sgd``, ``1 to 100``; empty where there are none."""
+        return f"one of {', '.join(map(str, self.choices))}" if self.choices else self._bounds()
 
     @property
     def value(self) -> ParamValue | None:

@@ -107,7 +107,7 @@ def test_the_gauges_of_a_sweep_are_those_of_each_of_its_runs() -> None:
     parts = [SweepPart(ended, "lr=2", [Gauge("CPU", "ø 1", "2", 0.5, main=True)]), SweepPart(going, "lr=1")]
     board = sweep_board(sampler, parts, Window(60.0, 10, 2.0, False), 40, here=True)
     shown = [(gauge.group, gauge.label) for gauge in board.gauges]
-    assert shown[:3] == [("lr=1 a", "1 CPU"), ("lr=1 a", "1 mem"), ("lr=2 b: average and peak", "2 CPU")]
+    assert shown[:3] == [("lr=1 a", "1 CPU"), ("lr=1 a", "1 mem"), ("lr=2: average and peak", "2 CPU")]
     assert shown[3] == ("This machine", "Host CPU")
 
 

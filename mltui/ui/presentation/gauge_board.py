@@ -65,7 +65,7 @@ def sweep_board(sampler: Sampler, parts: Sequence[SweepPart], window: Window, wi
     labels = run_labels([part.run for part in parts])
     for (run, name, ended), short in zip(parts, labels, strict=True):
         live = [one for one in _of_the_selected(sampler, run, run.container_id, "", window, here=here) if one.main]
-        group = one_line(f"{name} {run.id}" if live else f"{name} {run.id}: average and peak", 80)
+        group = one_line(f"{name} {run.id}" if live else f"{name}: average and peak", 80)
         # Where there is no room for the groups' names, the labels tell whose they are.
         mine = [replace(one, group=group, main=False, label=_label(short, one.label)) for one in live or ended]
         (own if live else done).extend(mine)

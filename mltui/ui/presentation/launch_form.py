@@ -61,7 +61,7 @@ class LaunchForm:
             default,
             "needed" if param.value is None else "empty",
             one_line(param.help, 120),
-            _allowed(param),
+            param.allowed,
             lambda text: self._param_problem(name, text),
             _param_step(param),
             digits=param.type in ("int", "float"),
@@ -135,16 +135,6 @@ def _listed(values: Sequence[str]) -> str:
     """The values, of many the first and the last."""
     shown = (*values[:_MOST_SHOWN], "…", values[-1]) if len(values) > _MOST_SHOWN + 1 else values
     return ", ".join(shown)
-
-
-def _allowed(param: Param) -> str:
-    if param.choices:
-        return "one of " + ", ".join(map(str, param.choices))
-    if param.min is not None and param.max is not None:
-        return f"{number_text(param.min)} to {number_text(param.max)}"
-    if param.min is not None:
-        return f"at least {number_text(param.min)}"
-    return "" if param.max is None else f"at most {number_text(param.max)}"
 
 
 def _param_step(param: Param) -> Callable[[str, int], str]:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from mltui.domain.figures import cores_text, format_bytes
 from mltui.domain.text import clean, one_line
-from mltui.domain.units import number_text
 from mltui.ui.commands import key_of
-from mltui.ui.widgets.lines import Line, Span
+from mltui.ui.widgets.lines import Line, Span, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,24 +27,19 @@ def profile_lines(profile: Profile) -> list[Line]:
         lines += [[(" ".join(f"#{one_line(tag, 30)}" for tag in profile.tags), "alt")], []]
     if profile.params:
         lines.append([("Parameters", "title")])
-        lines += [_param_line(name, param) for name, param in profile.params.items()]
+        room = max(columns(_default(param)) for param in profile.params.values())
+        lines += [_param_line(name, param, room) for name, param in profile.params.items()]
         lines += [[(f"  {key_of('profiles.open')} changes them for one launch", "dim")], []]
     return lines
 
 
-def _param_line(name: str, param: Param) -> Line:
-    bounds = ""
-    if param.choices:
-        bounds = "one of " + ", ".join(map(str, param.choices))
-    elif param.min is not None and param.max is not None:
-        bounds = f"{number_text(param.min)} to {number_text(param.max)}"
-    elif param.min is not None:
-        bounds = f"at least {number_text(param.min)}"
-    elif param.max is not None:
-        bounds = f"at most {number_text(param.max)}"
-    default = "–" if param.default is None else one_line(str(param.default), 30)
-    spans: list[Span] = [(f"  {one_line(name, 40):<{_NAME}} ", "text"), (f"{default:<10} ", "strong")]
-    return [*spans, (f"{bounds:<20} ", "dim"), (one_line(param.help, 120), "dim")]
+def _param_line(name: str, param: Param, room: int) -> Line:
+    remarks = " · ".join(filter(None, (param.allowed, one_line(param.help, 120))))
+    return [(f"  {one_line(name, 40):<{_NAME}} ", "text"), (f"{_default(param):<{room}}  ", "strong"), (remarks, "dim")]
+
+
+def _default(param: Param) -> str:
+    return "–" if param.default is None else one_line(str(param.default), 30)
 
 
 def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str]) -> list[Line]:
