@@ -101,8 +101,8 @@ def launch(profile: str, params: dict[str, str], *, until: str, epochs: int = 0)
     """Launch ``profile`` and wait until its run is in the state ``until`` and has validated so many times."""
     from mltui.domain.options import AppOptions
     from mltui.runtime.cockpit import Cockpit
-    from mltui.runtime.launcher import Wish
     from mltui.runtime.metric_summary import key_series, read_metrics
+    from mltui.runtime.starting import Wish
     from mltui.storage.profiles import load_profile
 
     cockpit = Cockpit(AppOptions())

@@ -12,7 +12,7 @@ from mltui.cli.session import load, open_launcher, user_settings
 from mltui.domain.errors import EngineError, UsageError
 from mltui.domain.run import LOCAL, RunState
 from mltui.plugins import AUTO
-from mltui.runtime.launcher import Wish
+from mltui.runtime.starting import Wish
 
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile

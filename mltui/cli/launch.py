@@ -11,7 +11,7 @@ from mltui.cli.output import print_json, say
 from mltui.cli.session import load, open_launcher
 from mltui.domain.errors import EngineUnavailable, UsageError
 from mltui.domain.run import LOCAL
-from mltui.runtime.launcher import Wish
+from mltui.runtime.starting import Wish
 from mltui.runtime.sweep import combinations, grid_of
 
 if TYPE_CHECKING:

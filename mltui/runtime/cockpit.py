@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mltui.engines.base import Engine, EngineChoice
     from mltui.monitors.base import DeviceMonitor
     from mltui.runtime.gpu_choice import GpuChoice
-    from mltui.runtime.launcher import Wish
     from mltui.runtime.resolve import Resolution
+    from mltui.runtime.starting import Wish
     from mltui.storage.extenders import Extender
     from mltui.storage.profiles import ProfileEntry, ProfileRepository
     from mltui.storage.settings import LoadedSettings
@@ -286,7 +286,7 @@ class Cockpit:
     def explain_profile(self, profile: Profile, wish: Wish | None = None, run_id: str = "") -> Explanation:
         """The same for a profile that has been read, or is being written."""
         from mltui.runtime.docker_command import docker_command
-        from mltui.runtime.launcher import Wish
+        from mltui.runtime.starting import Wish
 
         try:
             with self.launcher.plan(profile, wish or Wish(), run_id) as planned:

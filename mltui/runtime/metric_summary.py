@@ -8,7 +8,7 @@ from mltui.domain.figures import format_value
 from mltui.domain.metric import MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.scale import format_x
-from mltui.storage.metric_file import MetricReaderFile
+from mltui.storage.metric_reader import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 
 

@@ -11,8 +11,8 @@ from mltui.runtime.docker_command import docker_command
 if TYPE_CHECKING:
     from mltui.domain.profile import Profile
     from mltui.engines.base import EngineChoice
-    from mltui.runtime.launcher import Wish
     from mltui.runtime.resolve import Resolution
+    from mltui.runtime.starting import Wish
 
 
 def new_run(

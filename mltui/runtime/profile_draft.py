@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mltui.domain.profile_recheck import Revalidation
     from mltui.domain.profile_sound import Sound
     from mltui.storage.extends import Finder
-    from mltui.storage.yaml_source import Source
+    from mltui.storage.yaml_nodes import Source
 
 #: Characters of a text of which an entry is checked while the screen waits for it.
 _MOST_AT_ONCE = 32 << 10

@@ -16,7 +16,8 @@ from mltui.runtime.diagnosis import free_port
 if TYPE_CHECKING:
     from mltui.domain.diagnosis import Diagnosis
     from mltui.domain.run import Run
-    from mltui.runtime.launcher import Launcher, Wish
+    from mltui.runtime.launcher import Launcher
+    from mltui.runtime.starting import Wish
     from mltui.storage.extends import Finder
     from mltui.storage.profile_files import FileText
 
@@ -105,8 +106,8 @@ def launch_fixed(launcher: Launcher, run: Run, fix: Fix, *, write: bool, find: F
 
 def _wish(run: Run, fix: Fix) -> Wish:
     """What the launch of ``run`` had changed, without what the fix decides anew."""
-    from mltui.runtime.launcher import Wish
     from mltui.runtime.relaunch import kept_gpus, kept_limits, kept_params
+    from mltui.runtime.starting import Wish
 
     decided = {".".join(map(str, change.path)) for change in fix.changes}
     params = {

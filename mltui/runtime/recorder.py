@@ -25,7 +25,7 @@ from mltui.runtime.outputs_reader import OutputsReader
 from mltui.runtime.replay import Replay
 from mltui.runtime.same_series import OnceEach
 from mltui.storage.log_file import LogReader, LogWriter
-from mltui.storage.metric_file import MetricWriter
+from mltui.storage.metric_writer import MetricWriter
 from mltui.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from mltui.parsers.terminal.line_screen import LineScreen
 from mltui.runtime.system_series import SystemSeries
 from mltui.storage.columns import Columns
 from mltui.storage.log_file import LogReader
-from mltui.storage.metric_file import MetricReaderFile
+from mltui.storage.metric_reader import MetricReaderFile
 from mltui.storage.run_folder import RunFolder
 from mltui.storage.sample_file import SampleReader
 

@@ -27,7 +27,7 @@ from mltui.domain.metric import MetricPoint, SeriesKey
 from mltui.domain.words import AVERAGED, PERIODS, SCOPE_WORDS, SYNONYMS, says_learning_rate, scope_of, word_set, words
 
 if TYPE_CHECKING:
-    from mltui.storage.metric_file import MetricWriter
+    from mltui.storage.metric_writer import MetricWriter
 
 #: Points of a series that are compared.
 _COMPARED = 1000

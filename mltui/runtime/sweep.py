@@ -14,7 +14,7 @@ from mltui.domain.text import one_line
 from mltui.domain.value_range import MOST_VALUES
 
 if TYPE_CHECKING:
-    from mltui.runtime.launcher import Wish
+    from mltui.runtime.starting import Wish
 
 #: Nobody reads the curves of more runs, and each waits as a process of its own.
 MOST_RUNS = MOST_VALUES

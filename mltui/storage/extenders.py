@@ -13,7 +13,8 @@ from mltui.domain.profile_name import default_name
 from mltui.domain.text import one_line
 from mltui.storage.extends import Finder, base_of
 from mltui.storage.profile_files import FileText, holder, read_text, rename, save_text
-from mltui.storage.yaml_source import KeyPath, read_source
+from mltui.storage.yaml_nodes import KeyPath
+from mltui.storage.yaml_source import read_source
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from mltui.domain.errors import Problem, UsageError
 from mltui.domain.paths import user_path
 from mltui.domain.text import one_line
 from mltui.storage.yaml_merge import merge, moved
-from mltui.storage.yaml_source import Node, Source, plain, read_source
+from mltui.storage.yaml_nodes import Node, Source, plain
+from mltui.storage.yaml_source import read_source
 
 #: Gives the file of the profile of a name, seen from a folder; where there is none it raises ``UsageError``, whose hint
 #: is the nearest.

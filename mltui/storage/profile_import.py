@@ -14,10 +14,11 @@ from mltui.domain.errors import ProfileError, StorageError, UsageError
 from mltui.domain.import_remarks import Change, Imported, Remark
 from mltui.domain.paths import user_path
 from mltui.domain.text import one_line
-from mltui.storage.yaml_source import FileKind, parse_source, plain
+from mltui.storage.yaml_nodes import plain
+from mltui.storage.yaml_source import FileKind, parse_source
 
 if TYPE_CHECKING:
-    from mltui.storage.yaml_source import Node
+    from mltui.storage.yaml_nodes import Node
 
 COMPOSE = FileKind("Compose file", "is empty", "services: and volumes:", marks=True, lenient=True)
 _COMMAND = re.compile(
@@ -186,7 +187,7 @@ def _moved(done: Imported, folder: Path, target: Path) -> Imported:
 
 def _tree(value: Any) -> Node:  # noqa: ANN401 - any YAML value
     """Plain data as nodes without a place."""
-    from mltui.storage.yaml_source import Node
+    from mltui.storage.yaml_nodes import Node
 
     if isinstance(value, Mapping):
         value = {key: _tree(inner) for key, inner in value.items()}

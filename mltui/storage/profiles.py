@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mltui.domain.profile_check import Validate
     from mltui.domain.profile_sound import Sound
     from mltui.storage.extends import Finder
-    from mltui.storage.yaml_source import Source
+    from mltui.storage.yaml_nodes import Source
 
 #: Names of a profile's file in a folder of its own.
 FILE_NAMES = ("profile.yaml", "profile.yml")

@@ -3,7 +3,7 @@
 ::
 
     runs/<id>/log, log.index   what it printed            (log_file)
-    runs/<id>/metrics(.tail)   the points read out of it  (metric_file)
+    runs/<id>/metrics(.tail)   the points read out of it  (metric_format)
     runs/<id>/samples          what it used over time      (sample_file)
     runs/<id>/build.log        how its image was made
     runs/<id>/profile.yaml     the profile as it was at the launch

@@ -8,7 +8,7 @@ from typing import Any
 from mltui.domain.errors import EditError
 from mltui.domain.section import as_text
 from mltui.domain.text import one_line
-from mltui.storage.yaml_source import KeyPath
+from mltui.storage.yaml_nodes import KeyPath
 
 
 class _Missing:

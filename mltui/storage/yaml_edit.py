@@ -20,8 +20,9 @@ from mltui.domain.errors import EditError
 from mltui.domain.text import one_line
 from mltui.storage import yaml_data
 from mltui.storage.yaml_data import MISSING
+from mltui.storage.yaml_nodes import KeyPath, Source
 from mltui.storage.yaml_reparse import parse_again
-from mltui.storage.yaml_source import PROFILE, FileKind, KeyPath, Source, parse_source
+from mltui.storage.yaml_source import PROFILE, FileKind, parse_source
 from mltui.storage.yaml_spans import Span, compose, span_at
 from mltui.storage.yaml_splice import Splicer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mltui.storage import yaml_spelling as spelling
-from mltui.storage.yaml_source import reads_as
+from mltui.storage.yaml_scalars import reads_as
 from mltui.storage.yaml_spans import Span, line_end
 
 

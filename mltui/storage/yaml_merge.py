@@ -19,7 +19,7 @@ from mltui.domain.compose import PortEntry, TmpfsEntry, VolumeEntry
 from mltui.domain.interpolation import InterpolationError, interpolate, split_parts
 from mltui.domain.schema import Kind, SchemaField, profile_schema
 from mltui.domain.section import as_text
-from mltui.storage.yaml_source import KeyPath, Node, plain
+from mltui.storage.yaml_nodes import KeyPath, Node, plain
 
 #: Lists that say one thing together: a command, and the one request for GPUs that a container makes.
 _WHOLE = frozenset({

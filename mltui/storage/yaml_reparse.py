@@ -15,17 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from mltui.domain.text import splice_between
-from mltui.storage.yaml_source import (
-    MAX_VALUES,
-    PROFILE,
-    Composer,
-    FileKind,
-    Node,
-    Position,
-    Refused,
-    Source,
-    plain,
-)
+from mltui.storage.yaml_nodes import Node, Position, Source, plain
+from mltui.storage.yaml_source import MAX_VALUES, PROFILE, Composer, FileKind, Refused
 
 #: An entry of more lines or characters is not tried: the whole text would hardly take longer.
 _MOST_LINES = 100

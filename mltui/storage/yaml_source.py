@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ import yaml
 
 from mltui.domain.errors import Problem
 from mltui.domain.text import one_line
+from mltui.storage.yaml_nodes import KeyPath, Node, Position, Source, plain
+from mltui.storage.yaml_scalars import reads_as
 
 #: No profile that a person writes comes near these; a file above them is refused before it costs time or memory.
 MAX_BYTES = 1 << 20
@@ -27,9 +29,6 @@ MAX_DEPTH = 40
 
 #: The C parser is ten times faster; PyYAML's wheels have it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-KeyPath = tuple[str | int, ...]
-Position = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,97 +52,7 @@ PROFILE = FileKind("profile", "is empty: a profile needs at least image: or buil
 #: Tags of Compose for what an extending file takes away or puts in the place of what it inherits.
 _MARKS = ("!reset", "!override")
 _UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL_FLOAT = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _AMBIGUOUS = {"yes": "true", "no": "false", "on": "true", "off": "false"}
-_CONSTANTS: dict[str, bool | None] = {
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-    "null": None, "Null": None, "NULL": None, "~": None, "": None,
-}  # fmt: skip
-
-
-class WrittenInt(int):
-    """A whole number that remembers how it was written."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class WrittenFloat(float):
-    """A number that remembers how it was written: ``1e-3`` and ``1.10`` reach a command unchanged."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(eq=False, slots=True)
-class Node:
-    """A value with its place."""
-
-    position: Position
-    value: Any
-    """A scalar, a list of nodes, or a mapping of keys to nodes."""
-    keys: dict[str, Position] = field(default_factory=dict)
-    size: int = 1
-    """Values in it, itself included, aliases expanded."""
-    file: str = ""
-    """The file it stands in; empty: the source's own."""
-    mark: str = ""
-    """``reset`` or ``override``, Compose's tags for a value that replaces an inherited one."""
-    apart: bool = False
-    """A mapping whose entries are lines of their own and stand for themselves: in block style, without an anchor,
-    without ``<<``, without a key written twice, in a text without directives."""
-    tied: bool = False
-    """It, or something in it, has an anchor or is an alias: it says something in another place too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a YAML file says: plain data, where each value stands, and what is wrong with the file as YAML."""
-
-    file: str
-    data: Any = None
-    problems: tuple[Problem, ...] = ()
-    root: Node | None = None
-    text: str = ""
-    nothing: bool = False
-    """The text is sound and holds no value: it is empty, or comments only."""
-    bases: tuple[Path, ...] = ()
-    """The files that it extends, the nearest first."""
-
-    def place(self, path: KeyPath, key: bool = False) -> Position:
-        """Line and column (from 1) of the value at ``path``, or of its key; of the nearest parent where it has none."""
-        return self.where(path, key)[1:]
-
-    def where(self, path: KeyPath, key: bool = False) -> tuple[str, int, int]:
-        """File, line and column of the value at ``path``, or of its key; of the nearest parent where it has none."""
-        node, position = self.root, self.root.position if self.root else (1, 1)
-        file = node.file if node else ""
-        for part in path:
-            if node is None:
-                break
-            position = node.keys.get(str(part), node.position) if key else position
-            node = _child(node, part)
-            position = node.position if node and not (key and part == path[-1]) else position
-            file = node.file if node else file
-        return (file or self.file, *position)
-
-
-def _child(node: Node, part: str | int) -> Node | None:
-    """The node of a key or an index; a name finds its ``NAME=value`` in a list."""
-    value = node.value
-    if isinstance(value, dict):
-        return value.get(str(part))
-    if not isinstance(value, list):
-        return None
-    if isinstance(part, str):
-        return next((item for item in value if str(item.value).partition("=")[0] == part), None)
-    return value[part] if part < len(value) else None
 
 
 def read_source(path: Path, kind: FileKind = PROFILE) -> Source:
@@ -197,12 +106,6 @@ def parse_source(text: str, file: str = "profile.yaml", kind: FileKind = PROFILE
     if not isinstance(root.value, dict):
         return _failed(file, f"expected a mapping of keys, such as {kind.keys}", root.position)
     return Source(file, plain(root), tuple(composer.problems), root, text)
-
-
-def plain(node: Node) -> Any:  # noqa: ANN401 - any YAML value
-    if isinstance(node.value, dict):
-        return {key: plain(value) for key, value in node.value.items()}
-    return [plain(value) for value in node.value] if isinstance(node.value, list) else node.value
 
 
 class Refused(Exception):
@@ -350,25 +253,6 @@ class Composer:
                 return result
             result = part.value | result
         return result
-
-
-def reads_as(text: str) -> object:
-    """What a scalar without quotes is: a truth value, nothing, a number that remembers its spelling, or text."""
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if _INT.fullmatch(text) and len(text) <= 20:
-        whole = WrittenInt(text)
-        whole.text = text
-        return whole
-    special = _SPECIAL_FLOAT.fullmatch(text)
-    if special or _FLOAT.fullmatch(text):
-        # A number with leading zeros, such as an octal mode or an id, is text.
-        if re.match(r"[-+]?0\d", text):
-            return text
-        number = WrittenFloat(text.replace(".", "", 1) if special else text)
-        number.text = text
-        return number
-    return text
 
 
 #: Errors of syntax by a part of libyaml's words, in ours; ``True``: it is where what is not finished begins.

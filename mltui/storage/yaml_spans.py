@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
-from mltui.storage.yaml_source import KeyPath
+from mltui.storage.yaml_nodes import KeyPath
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

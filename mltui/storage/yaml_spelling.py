@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 
 from mltui.domain.errors import EditError
-from mltui.storage.yaml_source import reads_as
+from mltui.storage.yaml_scalars import reads_as
 
 #: A mapping or list that is written in one line is no longer than this.
 _FLOW_WIDTH = 80

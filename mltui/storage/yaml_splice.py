@@ -13,7 +13,7 @@ from mltui.storage import yaml_spelling as spelling
 from mltui.storage.yaml_cuts import Splice, block_removal, comment_between, flow_removal
 from mltui.storage.yaml_data import pair_text
 from mltui.storage.yaml_habits import layout, newline, quotes_of
-from mltui.storage.yaml_source import KeyPath
+from mltui.storage.yaml_nodes import KeyPath
 from mltui.storage.yaml_spans import (
     BLOCK_SCALARS,
     LINE_ENDS,

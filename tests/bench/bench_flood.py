@@ -23,8 +23,9 @@ from mltui.domain.run import Run
 from mltui.engines.base import EngineChoice
 from mltui.engines.docker import DockerEngine
 from mltui.plugins import make_engine
-from mltui.runtime.launcher import Launcher, Wish
+from mltui.runtime.launcher import Launcher
 from mltui.runtime.run_view import RunView
+from mltui.runtime.starting import Wish
 from mltui.storage.history import RunDatabase
 from mltui.storage.profiles import load_profile
 from tests.support.dockerd import PrivateDockerd

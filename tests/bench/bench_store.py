@@ -26,7 +26,8 @@ from mltui.domain.curve import Trace
 from mltui.domain.metric import MetricPoint, MetricStore
 from mltui.domain.run import Run, RunState
 from mltui.storage.history import RunDatabase
-from mltui.storage.metric_file import MetricReaderFile, MetricWriter
+from mltui.storage.metric_reader import MetricReaderFile
+from mltui.storage.metric_writer import MetricWriter
 from mltui.storage.run_folder import RunFolder
 from tests.support.terminal import Terminal, resident_mib
 

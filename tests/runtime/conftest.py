@@ -21,10 +21,11 @@ from mltui.domain.profile import Profile
 from mltui.domain.run import Run
 from mltui.engines.base import Engine, EngineChoice
 from mltui.plugins import make_engine
-from mltui.runtime.launcher import Launcher, Wish
+from mltui.runtime.launcher import Launcher
+from mltui.runtime.starting import Wish
 from mltui.storage.history import RunDatabase
 from mltui.storage.log_file import LogReader
-from mltui.storage.metric_file import MetricReaderFile
+from mltui.storage.metric_reader import MetricReaderFile
 from mltui.storage.profiles import load_profile
 from tests.support import images
 from tests.support.dockerd import PrivateDockerd

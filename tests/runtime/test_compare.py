@@ -11,7 +11,7 @@ from mltui.plugins import make_engine
 from mltui.runtime.launcher import Launcher
 from mltui.runtime.watcher import Watcher
 from mltui.storage.history import RunDatabase
-from mltui.storage.metric_file import MetricWriter
+from mltui.storage.metric_writer import MetricWriter
 
 
 def no_engine(wish: str) -> EngineChoice:

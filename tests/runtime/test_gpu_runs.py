@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.run import Run, RunState
-from mltui.runtime.launcher import Wish
+from mltui.runtime.starting import Wish
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.support.dockerd import PrivateDockerd
 from tests.support.nvml.simulated import board, write

@@ -12,7 +12,8 @@ import pytest
 from mltui.domain.errors import NotFound, ProfileError, StartError, StorageError, UsageError
 from mltui.domain.run import Run, RunState
 from mltui.plugins import make_engine
-from mltui.runtime.launcher import Launcher, Wish
+from mltui.runtime.launcher import Launcher
+from mltui.runtime.starting import Wish
 from mltui.storage.profiles import load_profile
 from tests.runtime.conftest import HOLD, Runs, until
 

@@ -12,7 +12,7 @@ from mltui.domain.metric import MetricPoint
 from mltui.domain.run import Run, RunState
 from mltui.runtime.run_view import RunView
 from mltui.storage.log_file import LogWriter
-from mltui.storage.metric_file import MetricWriter
+from mltui.storage.metric_writer import MetricWriter
 from mltui.storage.run_folder import RunFolder
 from mltui.ui.presentation.run import silent_text
 from mltui.ui.screens.selected import Selected

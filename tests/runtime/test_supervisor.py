@@ -14,7 +14,7 @@ import pytest
 
 from mltui.domain.errors import UsageError
 from mltui.domain.run import RunState
-from mltui.runtime.launcher import Wish
+from mltui.runtime.starting import Wish
 from mltui.storage.profiles import load_profile
 from tests.runtime.conftest import HOLD, Runs, states, until
 from tests.runtime.test_engine_restart import own_engine

@@ -9,7 +9,7 @@ import pytest
 from mltui.domain.errors import UsageError
 from mltui.domain.profile import Profile
 from mltui.domain.run import RunState
-from mltui.runtime.launcher import Wish
+from mltui.runtime.starting import Wish
 from mltui.runtime.sweep import MOST_RUNS, combinations, grid_of
 from mltui.storage.profiles import load_profile
 from tests.runtime.conftest import HOLD, Runs, until

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, SeriesKey
-from mltui.storage import metric_file
-from mltui.storage.metric_file import MetricReaderFile, MetricWriter
+from mltui.storage import metric_writer
+from mltui.storage.metric_reader import MetricReaderFile
+from mltui.storage.metric_writer import MetricWriter
 
 NAMES = st.sampled_from(["loss", "val_loss", "[rank0] ü/loss", "x" * 200])
 KINDS = st.sampled_from([kind for kind in MetricKind if kind is not MetricKind.LEFT_OUT])
@@ -135,8 +136,8 @@ def damage(path: Path) -> None:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a few points, so that a short test makes many."""
-    monkeypatch.setattr(metric_file, "_BLOCK", 8)
-    monkeypatch.setattr(metric_file, "_MOST", 32)
+    monkeypatch.setattr(metric_writer, "_BLOCK", 8)
+    monkeypatch.setattr(metric_writer, "_MOST", 32)
 
 
 ACTIONS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 40), st.booleans()), max_size=12)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mltui.storage.yaml_nodes import Node, Source
 from mltui.storage.yaml_reparse import parse_again
-from mltui.storage.yaml_source import Node, Source, parse_source
+from mltui.storage.yaml_source import parse_source
 
 PROFILE = """\
 # head

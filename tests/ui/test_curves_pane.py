@@ -23,7 +23,7 @@ from mltui.domain.options import AppOptions
 from mltui.domain.run import Run, RunState
 from mltui.storage.chart_choices import ChartChoice, ChartChoices
 from mltui.storage.history import RunDatabase
-from mltui.storage.metric_file import MetricWriter
+from mltui.storage.metric_writer import MetricWriter
 from mltui.storage.run_folder import RunFolder
 from mltui.ui import palette
 from mltui.ui.app import MltuiApp

@@ -18,7 +18,7 @@ from mltui.ui.widgets.list_table import ListTable
 
 if TYPE_CHECKING:
     from mltui.domain.run import Run
-    from mltui.runtime.launcher import Wish
+    from mltui.runtime.starting import Wish
     from mltui.storage.profiles import ProfileEntry
 
 
@@ -80,7 +80,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
         cockpit = self.cockpit_app.cockpit
 
         def start() -> Run:
-            from mltui.runtime.launcher import Wish
+            from mltui.runtime.starting import Wish
 
             wish: Wish = Wish(gpus=gpus)
             return cockpit.launcher.launch(cockpit.read_profile(path), wish)
@@ -147,7 +147,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
 
         def plan() -> str:
             from mltui.runtime.docker_command import docker_command
-            from mltui.runtime.launcher import Wish
+            from mltui.runtime.starting import Wish
 
             with cockpit.launcher.plan(cockpit.read_profile(path), Wish()) as planned:
                 resolution, choice = planned

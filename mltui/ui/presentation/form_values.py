@@ -22,7 +22,7 @@ _SIZES_BEFORE: Mapping[tuple[str, ...], int] = {("shm_size",): 2 << 30}
 
 def typed_value(text: str, known: SchemaField | None, old: object) -> object:
     """The value that ``text`` stands for in a field: a number, a truth value or text, as the field would have it."""
-    from mltui.storage.yaml_source import reads_as
+    from mltui.storage.yaml_scalars import reads_as
 
     if isinstance(old, str) and not isinstance(reads_as(old), str):
         # Only its quotes make it text: it was meant as one.

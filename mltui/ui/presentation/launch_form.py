@@ -12,7 +12,7 @@ from mltui.domain.gpus import parse_gpus
 from mltui.domain.param import Param, param_text
 from mltui.domain.text import one_line
 from mltui.domain.units import number_text, parse_cpus, parse_size, size_text
-from mltui.runtime.launcher import Wish
+from mltui.runtime.starting import Wish
 from mltui.runtime.sweep import combinations, values_of
 from mltui.storage.launch_values import LaunchValues
 from mltui.ui.presentation.fields import Field, Heading, Item, step_choice

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mltui.runtime.completions import Completions
     from mltui.runtime.profile_draft import Change, Draft, Drafting
     from mltui.storage.profile_files import FileText
-    from mltui.storage.yaml_source import Source
+    from mltui.storage.yaml_nodes import Source
     from mltui.ui.screens.profile_editor import ProfileEditor
 
 

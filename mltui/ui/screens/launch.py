@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mltui.domain.run import Run
     from mltui.runtime.cockpit import Cockpit, Explanation
-    from mltui.runtime.launcher import Wish
+    from mltui.runtime.starting import Wish
     from mltui.storage.profiles import ProfileEntry
     from mltui.ui.app import MltuiApp
     from mltui.ui.presentation.launch_form import LaunchForm
