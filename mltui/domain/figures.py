@@ -59,22 +59,29 @@ def cores_text(cores: float | None) -> str:
     return f"{text} core{'' if text == '1' else 's'}"
 
 
-def format_value(value: float | None) -> str:
-    """A metric's value in at most seven characters where it fits: four significant figures, exponents when small."""
+def format_value(value: float | None, digits: int = 4) -> str:
+    """A metric's value in ``digits`` significant digits: ``0.2913``, ``12.40``, ``1.5e-5``, ``NaN``, ``∞``."""
     if value is None:
         return UNKNOWN
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    size = abs(value)
-    if value == int(value) and size < 1e6:
+    if value == 0 or (value == int(value) and abs(value) < 1e6):
         return str(int(value))
-    if size >= 1e6 or size < 1e-3:
-        return f"{value:.3g}"
-    if size >= 1:
-        return f"{value:.0f}" if size >= 9999.5 else f"{value:.4g}"
-    return f"{value:.4f}"
+    size = float(f"{abs(value):.{digits - 1}e}")
+    if 1e-3 <= size < 1e6:
+        decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+        return f"{value:.{min(decimals, digits)}f}"
+    return short_exponent(f"{value:.{digits - 1}e}")
+
+
+def short_exponent(text: str) -> str:
+    """``1.500e-05`` as ``1.5e-5``."""
+    mantissa, _, exponent = text.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def counted(count: int, what: str) -> str:

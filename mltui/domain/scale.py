@@ -10,6 +10,8 @@ import time as clock
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from mltui.domain.figures import format_value, short_exponent
+
 HUGE = 1.7e308
 """Limits stay below this, so that adding a margin cannot reach infinity."""
 FAR = 1_000_000
@@ -148,7 +150,7 @@ def format_tick(value: float, step: float) -> str:
     size = abs(value)
     if size >= 1e15 or size < 1e-3:
         digits = max(0, min(15, math.floor(math.log10(size)) - math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
-        return _short_exponent(f"{value:.{digits}e}")
+        return short_exponent(f"{value:.{digits}e}")
     decimals = max(0, min(15, -math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
     plain = f"{value:.{decimals}f}"
     if size < 10_000:
@@ -161,38 +163,17 @@ def format_tick(value: float, step: float) -> str:
     return plain
 
 
-def _short_exponent(text: str) -> str:
-    mantissa, _, exponent = text.partition("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"
-
-
-def format_value(value: float, digits: int = 4) -> str:
-    """A value for a legend, in ``digits`` significant digits: ``0.2913``, ``12.4``, ``1.5e-5``, ``NaN``, ``∞``."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    if value == 0 or (value == int(value) and abs(value) < 1e6):
-        return f"{value:.0f}"
-    if 1e-3 <= abs(value) < 1e6:
-        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        return f"{value:.{min(decimals, digits)}f}"
-    return _short_exponent(f"{value:.{digits - 1}e}")
-
-
 def format_x(value: float) -> str:
     """An x as it was logged: whole numbers without a point, others with at most four decimals."""
     if not math.isfinite(value):
         return format_value(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    return f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e6 else _short_exponent(f"{value:.3e}")
+    return f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e6 else short_exponent(f"{value:.3e}")
 
 
-def format_duration(seconds: float) -> str:
-    """``45s``, ``1m30s``, ``2h05m``, ``3d04h``: two units at most."""
+def format_elapsed(seconds: float) -> str:
+    """A place on an axis of time: ``45s``, ``1m30s``, ``2h05m``, ``3d04h``, two units at most, and a sign."""
     if not math.isfinite(seconds):
         return format_value(seconds)
     if abs(seconds) < 10 and seconds != int(seconds):
@@ -218,7 +199,7 @@ def format_clock(seconds: float, step: float = 1.0) -> str:
 
 def duration_ticks(scale: Scale, count: int) -> list[Tick]:
     """Ticks of an axis of seconds, at round seconds, minutes, hours or days."""
-    return _time_ticks(scale, count, lambda value, _: format_duration(value))
+    return _time_ticks(scale, count, lambda value, _: format_elapsed(value))
 
 
 def clock_ticks(scale: Scale, count: int) -> list[Tick]:

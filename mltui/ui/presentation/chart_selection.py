@@ -65,7 +65,7 @@ class ChartSelection:
 
     def rows(self) -> list[MetricRow]:
         """Every chart that fits the query, for the list: the best fit first, hidden ones last."""
-        from mltui.domain.scale import format_value
+        from mltui.domain.figures import format_value
 
         rows: list[tuple[tuple[bool, float, int], MetricRow]] = []
         for at, group in enumerate(self.groups):

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from mltui.domain.curve import XAxis, interpolate, nearest, sample
+from mltui.domain.figures import format_value
 from mltui.domain.metric_name import Goal
-from mltui.domain.scale import Scale, format_value
+from mltui.domain.scale import Scale
 from mltui.ui.widgets.chart_axes import full_x_limits, full_y_limits, ranges_within, x_limits, y_limits
 from mltui.ui.widgets.chart_frame import Geometry
 from mltui.ui.widgets.chart_legend import best_index, format_place, index_at

@@ -10,8 +10,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from mltui.domain.curve import Trace, XAxis, nearest
+from mltui.domain.figures import format_value
 from mltui.domain.metric_name import Goal
-from mltui.domain.scale import format_clock, format_duration, format_value, format_x
+from mltui.domain.scale import format_clock, format_elapsed, format_x
 from mltui.ui import palette
 from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, Plotted, View
 
@@ -196,7 +197,7 @@ def best_index(plotted: Plotted) -> int | None:
 def format_place(x: float, model: ChartModel) -> str:
     """An x with the name of its axis: ``epoch 4``, ``2m30s``, ``14:05:10``."""
     if model.view.x_axis is XAxis.RELATIVE:
-        return format_duration(x - model.start)
+        return format_elapsed(x - model.start)
     if model.view.x_axis is XAxis.WALL:
         return format_clock(x)
     return f"{model.axis_name} {format_x(x)}"

@@ -12,7 +12,8 @@ from html import escape
 from typing import NamedTuple
 
 from mltui.domain.curve import Trace, XAxis, downsample, sample
-from mltui.domain.scale import Scale, Tick, format_value, ticks
+from mltui.domain.figures import format_value
+from mltui.domain.scale import Scale, Tick, ticks
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
