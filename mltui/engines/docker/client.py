@@ -6,6 +6,7 @@ The high-level client is not used: it inspects every container of a list (one to
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -82,8 +83,16 @@ class DockerClient:
     @property
     def podman(self) -> bool:
         """It is Podman, whose answers differ in places."""
-        parts = self.version().get("Components") or ()
-        return any("podman" in str(part.get("Name", "")).lower() for part in parts)
+        return bool(self._podman_version)
+
+    @property
+    def _podman_version(self) -> str:
+        """The version of Podman's own API; empty for another engine."""
+        for part in self.version().get("Components") or ():
+            if "podman" in str(part.get("Name", "")).lower():
+                version = str((part.get("Details") or {}).get("APIVersion"))
+                return version if re.fullmatch(r"[\d.]+", version) else "4.0.0"
+        return ""
 
     @contextlib.contextmanager
     def call(self, what: str = "", timeout: float = QUICK) -> Iterator[Any]:
@@ -106,10 +115,11 @@ class DockerClient:
         timeout: float | None = QUICK,
         endless: bool = True,
         silent: bool = False,
+        own: bool = False,
     ) -> EngineStream:
-        """Open a stream (see ``wire.open_stream``); errors as for ``call``."""
+        """Open a stream (see ``wire.open_stream``), of Podman's ``own`` API if need be; errors as for ``call``."""
         with self.errors(what):
-            path = f"/v{self.api_version}{path}"
+            path = f"/v{self._podman_version}/libpod{path}" if own else f"/v{self.api_version}{path}"
             return open_stream(
                 self.endpoint,
                 method,

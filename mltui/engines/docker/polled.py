@@ -3,8 +3,9 @@
 Once the container has ended it leaves out each line that its reader is not ready for in that moment (Podman's library
 ``nxadm/tail``, ``sendLine``), and where it sees the end of the file within a line, what is written meanwhile. Its
 ``tail`` joins pieces of lines that do not belong together (Podman 4.3), and its time stamps may be whole seconds, by
-which equal lines cannot be told apart. Exact is a log that is read from its beginning, or from a time on, up to where
-it ends now, but for that very end, which may be torn: what is new is taken when two looks in turn agree about it.
+which equal lines cannot be told apart. Exact is a log that is read from its beginning, or from a second on, up to where
+it ends now, but for that very end, which may be torn: the last piece is taken when another follows it, or when the next
+look ends with it too. What a look brings is passed on as it comes; of the newest seconds the hashes are kept.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from __future__ import annotations
 import math
 import threading
 import time
+from array import array
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mltui.engines.base import LogChunk
@@ -26,23 +28,44 @@ _OFTEN_S, _SELDOM_S = 0.25, 1.0
 #: Between two looks it rests so many times as long as one takes, which is the longer the longer the log is: Podman
 #: reads all of it.
 _SHARE = 5.0
-#: Looks begin so many seconds before the newest line; what is older no second look has to confirm.
+#: Looks begin so many seconds before the newest line: a clock that is set back by less hides nothing.
 _OLD_S = 2
 #: Characters of a time stamp up to its second.
 _SECOND = len("2026-01-01T00:00:00")
+#: Bytes of the last lines that are told at most: one that is drawn over for hours is long.
+MOST_LAST = 16 << 20
+#: Bytes of a chunk, about.
+_CHUNK = 1 << 18
 
 
 class Source(Protocol):
     """The container whose log is looked at."""
 
     def read(self, part: Part) -> Iterable[Frame]:
-        """A part of the log, up to where it ends now. What a terminal got is one line a frame, without a time."""
+        """A part of the log, up to where it ends now."""
+
+    def first(self, count: int) -> bytes | None:
+        """The time stamp of the first of the last ``count`` lines; ``None``: there are not so many, or long ones."""
 
     def ended(self) -> bool:
         """The container has ended: its log is all there."""
 
     def close(self) -> None:
         """End what is being read."""
+
+
+class _BegunAnew(Exception):
+    """The log has no longer what has been given of it: its file had grown too big."""
+
+
+@dataclass(slots=True)
+class _Second:
+    """What has been given of one second."""
+
+    time: float | None
+    """Seconds since 1970."""
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    """A hash for each of its frames."""
 
 
 class PolledLog:
@@ -54,10 +77,14 @@ class PolledLog:
         self._tail = tail
         self._since: float | None = None
         """Looks begin here; all that is older has been given."""
-        self._given: list[int] = []
-        """What has been given from there on, a hash a frame."""
-        self._seen: list[int] = []
-        """What the last look found from there on."""
+        self._given: dict[bytes, _Second] = {}
+        """What has been given from there on, second by second."""
+        self._missing = 0
+        """So many frames of that the last look did not have."""
+        self._held: Frame | None = None
+        """The last frame of the last look, if that has not been given."""
+        self._same = False
+        """The last look ended as the one before it."""
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -66,123 +93,147 @@ class PolledLog:
         self._source.close()
 
     def __iter__(self) -> Iterator[LogChunk]:
-        yield from self._first_look()
-        pause = _OFTEN_S
-        while self._follow and not self._closed.is_set():
+        pause, before = _OFTEN_S, -1
+        while not self._closed.is_set():
             began = time.monotonic()
-            ended = self._source.ended()
-            frames = self._look(ended)
-            keys = list(map(hash, frames))
-            if self._closed.is_set():
+            ended = self._follow and self._source.ended()
+            try:
+                news = yield from self._look()
+            except _BegunAnew:
+                self._given, self._held = {}, None
+                yield _GAP
+                continue
+            if not self._follow or self._closed.is_set():
                 return
-            whole = ended and keys == self._seen
-            news = yield from self._take(frames, keys)
-            if whole:
+            if ended and self._same and self._missing == before:
+                if self._missing:
+                    yield _GAP
                 return
-            pause = _OFTEN_S if news else min(_SELDOM_S, pause * 1.5)
+            before = self._missing
+            pause = _OFTEN_S if news or not self._same else min(_SELDOM_S, pause * 1.5)
             if not ended:
                 self._closed.wait(max(pause, _SHARE * (time.monotonic() - began)))
 
-    def _first_look(self) -> Iterator[LogChunk]:
-        """Give what is old; all of it, where nothing is to follow."""
-        recent: deque[Frame] = deque()
+    def _look(self) -> Generator[LogChunk, None, bool]:
+        """Give what is new and surely right; whether there was any."""
+        news = False
+        for chunk in _chunks(self._sure(self._frames())):
+            news = True
+            yield chunk
+        return news
+
+    def _frames(self) -> Iterator[Frame]:
+        """The frames that have not been given; the first time but the last lines, if no more are wanted."""
         if self._tail is None:
-            yield from _chunks(self._old(self._source.read(Part()), recent))
-        else:
-            recent.extend(self._last_lines(self._tail))
-        if not self._follow:
-            yield from _chunks(recent)
-        self._seen.extend(map(hash, recent))
+            return self._new(self._source.read(Part(since=self._since)))
+        count, self._tail = self._tail, None
+        # A line has the time of its end: what belongs to those wanted comes after the one before them.
+        before = self._source.first(count + 1)
+        if before is not None:
+            self._since = _horizon(_time(before))
+        return self._last(count, self._source.read(Part(since=self._since)))
 
-    def _old(self, frames: Iterable[Frame], recent: deque[Frame]) -> Iterator[Frame]:
-        """Those that are old as they come; the others are in ``recent`` in the end."""
-        second = b""
+    def _new(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Those behind all that has been given."""
+        at = dict.fromkeys(self._given, 0)
+        self._missing = sum(len(given.keys) for given in self._given.values())
         for frame in frames:
-            recent.append(frame)
-            if frame.stamp[:_SECOND] != second:
-                second = frame.stamp[:_SECOND]
-                self._since = _horizon(frame)
-                while _is_older(recent[0], self._since):
-                    yield recent.popleft()
+            if not self._missing:
+                yield frame
+                continue
+            second = frame.stamp[:_SECOND]
+            given = self._given.get(second)
+            if given is None or given.keys[at[second] : at[second] + 1] != array("q", [hash(frame)]):
+                raise _BegunAnew
+            at[second] += 1
+            self._missing -= 1
 
-    def _last_lines(self, count: int) -> Sequence[Frame]:
-        """The last ``count`` lines; what is before them counts as given."""
-        rough = list(self._source.read(Part(tail=count)))
-        if len(rough) >= count > 0:
-            self._since = _horizon(rough[0])
-        frames = list(self._source.read(Part(since=self._since)))
-        begin = _begin_of_last(frames, count)
-        self._given = list(map(hash, frames[:begin]))
-        self._seen = self._given[:]
-        return frames[begin:]
+    def _last(self, count: int, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The last ``count`` lines; what is before them counts as given. A long line has several frames."""
+        kept: deque[Frame] = deque()
+        lines = size = 0
+        for frame in frames:
+            kept.append(frame)
+            lines += _ends(frame)
+            size += len(frame.data)
+            while kept and (lines + (not _ends(frame)) > count or size > MOST_LAST):
+                old = kept.popleft()
+                lines -= _ends(old)
+                size -= len(old.data)
+                self._note(old)
+        return iter(kept)
 
-    def _look(self, ended: bool) -> list[Frame]:
-        frames = list(self._source.read(Part(since=self._since)))
-        if frames and not ended and not frames[-1].stamp and not frames[-1].data.endswith((b"\r", b"\n")):
-            # A terminal's last line may go on.
-            frames.pop()
-        return frames
+    def _sure(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """All but the last one, unless the last look ended with it too; the end of a look that is the only one too."""
+        last, news = None, False
+        for frame in frames:
+            if last is not None:
+                self._note(last)
+                yield last
+                news = True
+            last = frame
+        self._same = not news and last == self._held
+        self._held = last
+        if last is not None and (self._same or not self._follow):
+            self._held = None
+            self._note(last)
+            yield last
 
-    def _take(self, frames: Sequence[Frame], keys: list[int]) -> Generator[LogChunk, None, bool]:
-        """Give what this look and the last one agree about; whether that was something new."""
-        agreed = _common(self._seen, keys)
-        same = keys == self._seen
-        self._seen = keys
-        before = _common(self._given, keys[:agreed])
-        if before < len(self._given):
-            if before == agreed and not same:
-                # Less than there was: a look that broke off.
-                return False
-            # The file was begun anew, as it had grown too big.
-            yield LogChunk(1, b"", None, lost=True)
-            before = 0
-        yield from _chunks(frames[before:agreed])
-        self._given = keys[:agreed]
-        self._let_go_of_old(frames)
-        return agreed > before
+    def _note(self, frame: Frame) -> None:
+        """It counts as given; when it begins a second, the next look begins later."""
+        second = frame.stamp[:_SECOND]
+        given = self._given.get(second)
+        if given is None:
+            given = _Second(_time(frame.stamp))
+            self._look_later(_horizon(given.time))
+            if _is_older(given, self._since):
+                return
+            self._given[second] = given
+        given.keys.append(hash(frame))
 
-    def _let_go_of_old(self, frames: Sequence[Frame]) -> None:
-        """The next look begins later."""
-        count = len(self._given)
-        since = _horizon(frames[count - 1]) if count else None
-        if since is None or (self._since is not None and since <= self._since):
-            return
-        old = next((at for at in range(count) if not _is_older(frames[at], since)), count)
-        self._since = since
-        self._given, self._seen = self._given[old:], self._seen[old:]
-
-
-def _horizon(newest: Frame) -> float | None:
-    """What was printed before this is old; a whole second, since stamps may be that."""
-    time = seconds(newest.stamp.decode("ascii", "replace"))
-    return None if time is None else math.floor(time) - _OLD_S
-
-
-def _is_older(frame: Frame, horizon: float | None) -> bool:
-    time = seconds(frame.stamp.decode("ascii", "replace"))
-    return time is not None and horizon is not None and time < horizon
+    def _look_later(self, since: float | None) -> None:
+        if since is not None and (self._since is None or since > self._since):
+            self._since = since
+            self._given = {at: one for at, one in self._given.items() if not _is_older(one, since)}
 
 
-def _begin_of_last(frames: Sequence[Frame], count: int) -> int:
-    """Where the last ``count`` lines begin; a long line has several frames, and the last may have no end yet."""
-    for at in range(len(frames) - 1, -1, -1):
-        count -= at == len(frames) - 1 or frames[at].data.endswith(b"\n")
-        if count < 0:
-            return at + 1
-    return 0
+_GAP = LogChunk(1, b"", None, lost=True)
 
 
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many they have in common from the beginning on."""
-    size = min(len(one), len(other))
-    if one[:size] == other[:size]:
-        return size
-    return next(at for at in range(size) if one[at] != other[at])
+def _time(stamp: bytes) -> float | None:
+    """The whole second of a time stamp, since 1970; Podman 4.3 tells no more of it."""
+    time = seconds(stamp.decode("ascii", "replace"))
+    return None if time is None else math.floor(time)
+
+
+def _horizon(newest: float | None) -> float | None:
+    """What was printed before this is old."""
+    return None if newest is None else newest - _OLD_S
+
+
+def _is_older(given: _Second, horizon: float | None) -> bool:
+    return given.time is not None and horizon is not None and given.time < horizon
+
+
+def _ends(frame: Frame) -> bool:
+    return frame.data.endswith(b"\n")
 
 
 def _chunks(frames: Iterable[Frame]) -> Iterator[LogChunk]:
-    """Frames of one stream and one second are one chunk."""
-    for _, group in groupby(frames, key=lambda frame: (frame.stream, frame.stamp[:_SECOND])):
-        found = list(group)
-        when = seconds(found[0].stamp.decode("ascii", "replace"))
-        yield LogChunk(found[0].stream, b"".join(frame.data for frame in found), when)
+    """Frames of one stream and one second are one chunk, up to a size."""
+    parts: list[bytes] = []
+    first, size = Frame(1, b"", b""), 0
+    for frame in frames:
+        if parts and (size >= _CHUNK or frame.stream != first.stream or frame.stamp[:_SECOND] != first.stamp[:_SECOND]):
+            yield _chunk(first, parts)
+            parts, size = [], 0
+        if not parts:
+            first = frame
+        parts.append(frame.data)
+        size += len(frame.data)
+    if parts:
+        yield _chunk(first, parts)
+
+
+def _chunk(first: Frame, parts: list[bytes]) -> LogChunk:
+    return LogChunk(first.stream, b"".join(parts), seconds(first.stamp.decode("ascii", "replace")))

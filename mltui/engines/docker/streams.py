@@ -7,22 +7,19 @@ bytes (Docker Engine API, "Attach to a container", stream format). With a TTY it
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from mltui.domain.errors import EngineError
 from mltui.engines.base import LogChunk, LogStream
 from mltui.engines.docker.client import PATIENT, DockerClient
-from mltui.engines.docker.polled import PolledLog
+from mltui.engines.docker.polled import MOST_LAST, PolledLog
 from mltui.engines.docker.skipped import Frame, Part, SkipWatch, frames
 from mltui.engines.docker.values import container_status, log_rotates, seconds
 from mltui.engines.docker.wire import EngineStream
 
 #: Characters of a time stamp up to its tenth of a second; lines that share them go into one chunk.
 _TENTH = len("2026-01-01T00:00:00.0")
-#: What a terminal gets as a line, or as its beginning.
-_LINE = re.compile(rb"[^\r\n]*[\r\n]|[^\r\n]+$")
 
 
 class DockerLogStream:
@@ -50,22 +47,36 @@ class DockerLogStream:
 
 
 class PodmanLog:
-    """A Podman container's log, to be looked at; see ``polled.Source``."""
+    """A Podman container's log, to be looked at; see ``polled.Source``.
 
-    def __init__(self, client: DockerClient, raw: Mapping[str, Any]) -> None:
+    Podman's own API tells the pieces that a terminal got one by one, each in a frame with its time stamp; Docker's,
+    which Podman speaks too, would run them together.
+    """
+
+    def __init__(self, client: DockerClient, container_id: str) -> None:
         self._client = client
-        self._id, self._tty = str(raw["Id"]), container_status(raw).tty
+        self._id = container_id
         self._closed = False
         self._open: EngineStream | None = None
 
     def read(self, part: Part) -> Iterator[Frame]:
         """A part of the log, up to where it ends now."""
-        self._open = source = _log_source(self._client, self._id, part, follow=False, stamped=not self._tty)
+        return frames(self._blocks(part))
+
+    def first(self, count: int) -> bytes | None:
+        """The time stamp of the first of the last ``count`` lines; ``None`` where there are not so many, or long ones.
+
+        Each line is one frame here, put together in a wrong order.
+        """
+        found = [frame.stamp for frame in frames(_beginning(self._blocks(Part(tail=count)), MOST_LAST))]
+        return found[0] if len(found) >= count > 0 else None
+
+    def _blocks(self, part: Part) -> Iterator[bytes]:
+        # It answers only when it comes to a line that is asked for; before that it can be closed too.
+        self._open = source = _log_source(self._client, self._id, part, follow=False, stamped=True, silent=True)
         if self._closed:
             source.close()
-        if self._tty:
-            return (Frame(1, b"", line) for line in _LINE.findall(b"".join(source.blocks())))
-        return frames(source.blocks())
+        return source.blocks()
 
     def ended(self) -> bool:
         """The container has ended."""
@@ -82,7 +93,7 @@ class PodmanLog:
 def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail: int | None) -> LogStream:
     """The recorded log of the container that ``raw`` describes, see ``engines.base.Engine.logs``."""
     if client.podman:
-        return PolledLog(PodmanLog(client, raw), follow=follow, tail=tail)
+        return PolledLog(PodmanLog(client, str(raw["Id"])), follow=follow, tail=tail)
     container_id, tty = str(raw["Id"]), container_status(raw).tty
     lines = Part(tail=tail)
     source = _log_source(client, container_id, lines, follow=follow, stamped=not tty)
@@ -95,7 +106,9 @@ def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail
     return DockerLogStream(source, tty=tty, stamped=True, watch=watch)
 
 
-def _log_source(client: DockerClient, container_id: str, part: Part, *, follow: bool, stamped: bool) -> EngineStream:
+def _log_source(
+    client: DockerClient, container_id: str, part: Part, *, follow: bool, stamped: bool, silent: bool = False
+) -> EngineStream:
     wanted = {"tail": "all" if part.tail is None else part.tail}
     if part.since is not None:
         # Podman may take none but whole seconds.
@@ -106,8 +119,17 @@ def _log_source(client: DockerClient, container_id: str, part: Part, *, follow: 
         {"stdout": 1, "stderr": 1, "follow": int(follow), "timestamps": int(stamped), **wanted},
         what=f"The log of {container_id[:12]} cannot be read",
         timeout=PATIENT,
-        silent=follow,
+        silent=silent or follow,
+        own=client.podman,
     )
+
+
+def _beginning(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for block in blocks:
+        size -= len(block)
+        if size < 0:
+            return
+        yield block
 
 
 def chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:

@@ -19,10 +19,6 @@ def frame(second: int, data: bytes, stream: int = 1) -> Frame:
     return Frame(stream, b"2026-03-01T12:00:%02dZ" % second, data)
 
 
-def terminals(data: bytes) -> Frame:
-    return Frame(1, b"", data)
-
-
 class Looks:
     """A log at one look after the other; the container ends before the last, which goes on for ever."""
 
@@ -33,8 +29,11 @@ class Looks:
     def read(self, part: Part) -> Iterator[Frame]:
         self.asked.append(part)
         whole = self._looks[0] if len(self._looks) == 1 else self._looks.pop(0)
-        found = [one for one in whole if part.since is None or (seconds(one.stamp.decode()) or 0) >= part.since]
-        return iter(found if part.tail is None else found[-part.tail :])
+        return iter([one for one in whole if part.since is None or (seconds(one.stamp.decode()) or 0) >= part.since])
+
+    def first(self, count: int) -> bytes | None:
+        ends = [one.stamp for one in self._looks[0] if one.data.endswith(b"\n")]
+        return ends[-count] if len(ends) >= count else None
 
     def ended(self) -> bool:
         return len(self._looks) == 1
@@ -55,7 +54,7 @@ def told(source: Looks, tail: int | None = None) -> list[bytes | None]:
     return [None if chunk.lost else chunk.data for chunk in PolledLog(source, follow=True, tail=tail)]
 
 
-A, B, C, D = (frame(second, b"%d\n" % second) for second in (1, 5, 9, 13))
+A, B, C, D, E = (frame(second, b"%d\n" % second) for second in (1, 5, 9, 13, 10))
 TORN = frame(9, b"")
 
 
@@ -66,12 +65,14 @@ TORN = frame(9, b"")
         ([[A], [A, B], [A, B, C]], [b"1\n", b"5\n", b"9\n"]),
         ([[A, B, TORN], [A, B, C]], [b"1\n", b"5\n", b"9\n"]),
         ([[A, B, C], [A, B, C], [], [A, B, C, D]], [b"1\n", b"5\n", b"9\n", b"13\n"]),
+        ([[A, B, C], [A, B, C], [A], [A], [A, B, C, D]], [b"1\n", b"5\n", b"9\n", b"13\n"]),
+        ([[C, C, E], [C, C, E], [C, E], [C, E, D]], [b"9\n", b"9\n", b"10\n", None, b"9\n", b"10\n", b"13\n"]),
         ([[A, B], [A, B], [C], [C, D]], [b"1\n", b"5\n", None, b"9\n", b"13\n"]),
         ([[A, B], [A, B], []], [b"1\n", b"5\n", None]),
         ([[A, A, A], [A, A, A, A, A]], [b"1\n" * 5]),
         ([[]], []),
     ],
-    ids=["ended", "grows", "torn", "broken off", "begun anew", "emptied", "equal", "empty"],
+    ids=["ended", "grows", "torn", "broken off", "twice", "equal anew", "begun anew", "emptied", "equal", "empty"],
 )
 def test_each_line_comes_once(looks: list[list[Frame]], want: list[bytes | None]) -> None:
     """What is torn at one look is not taken, what a look lacks is no gap; a log that was begun anew is one."""
@@ -84,18 +85,20 @@ def test_each_line_comes_once(looks: list[list[Frame]], want: list[bytes | None]
     st.lists(
         st.tuples(st.integers(0, 3), st.sampled_from([1, 2]), st.sampled_from([b"x\n", b"y", b"z\n"])), max_size=40
     ),
-    st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12),
+    st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.integers(0, 9)), max_size=12),
 )
-def test_any_log_at_any_looks(steps: list[tuple[int, int, bytes]], looks: list[tuple[int, bool]]) -> None:
-    """However it grows between looks, and with an end that is torn at some of them, it comes whole and in order."""
+def test_any_log_at_any_looks(steps: list[tuple[int, int, bytes]], looks: list[tuple[int, bool, int]]) -> None:
+    """However it grows between looks, which may break off or find its end torn, it comes whole and in order."""
     second, log = 0, []
     for pause, stream, data in steps:
         second = min(second + pause, 59)
         log.append(frame(second, data, stream))
     seen, size = [], 0
-    for turn, (grown, torn) in enumerate(looks):
+    for turn, (grown, torn, broken) in enumerate(looks):
         size = min(size + grown, len(log))
         seen.append(log[:size] + [one._replace(data=b"torn %d" % turn) for one in log[size : size + torn]])
+        if broken < 5:
+            seen.append(log[: max(0, size - broken)])
     chunks = list(PolledLog(Looks(*seen, log), follow=True))
     assert [c.data for c in merged(chunks)] == [c.data for c in merged([LogChunk(f.stream, f.data) for f in log])]
 
@@ -116,17 +119,40 @@ def test_looks_do_not_go_back_to_the_beginning() -> None:
     source = Looks([A, B, C], [A, B, C, D], [A, B, C, D])
     assert b"".join(filter(None, told(source))) == b"1\n5\n9\n13\n"
     noon = seconds("2026-03-01T12:00:00Z") or 0
-    assert [part.since and part.since - noon for part in source.asked] == [None, 7, 7]
+    assert [part.since and part.since - noon for part in source.asked] == [None, 3, 7]
     source = Looks([A, B], [A, B, C], [A, B, C], [A, B, C, D])
     assert b"".join(filter(None, told(source))) == b"1\n5\n9\n13\n"
-    assert [part.since and part.since - noon for part in source.asked] == [None, 3, 3, 7, 7]
+    assert [part.since and part.since - noon for part in source.asked] == [None, -1, 3, 7, 7]
 
 
-def test_a_terminals_line_is_given_when_it_ends() -> None:
-    """A progress bar is drawn line by line; the last one that has no end when the container ends is given too."""
-    first, grown = terminals(b"10%\r"), terminals(b"20")
-    looks = Looks([first, grown], [first, grown], [first, terminals(b"20%\r")], [first, terminals(b"20%\r"), grown])
-    assert b"".join(filter(None, told(looks))) == b"10%\r20%\r20"
+def test_a_look_is_passed_on_as_it_comes() -> None:
+    """Of a log that is read from its beginning little is kept, however long it is."""
+    taken = 0
+
+    class Long(Looks):
+        def read(self, part: Part) -> Iterator[Frame]:
+            nonlocal taken
+            for _ in range(1000):
+                taken += 1
+                yield frame(5, b"x" * 10_000)
+
+    for count, chunk in enumerate(PolledLog(Long([]), follow=False)):
+        assert len(chunk.data) < 300_000
+        assert taken * 10_000 < (count + 2) * 300_000
+    assert taken == 1000
+
+
+def test_a_clock_that_is_set_back() -> None:
+    """Lines whose time runs back by a little come once, as the others do."""
+    early = frame(8, b"early\n")
+    assert b"".join(filter(None, told(Looks([A, C, early], [A, C, early, D])))) == b"1\n9\nearly\n13\n"
+
+
+def test_a_last_line_that_is_long_is_cut() -> None:
+    """A bar that was drawn over for hours has no beginning among the last lines."""
+    pieces = [frame(5, b"x" * 1_000_000) for _ in range(50)]
+    parts = told(Looks([A, *pieces, B], [A, *pieces, B]), tail=3)
+    assert b"".join(filter(None, parts)) == b"x" * 16_000_000 + b"5\n"
 
 
 def test_the_last_lines_alone() -> None:
