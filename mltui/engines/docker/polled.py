@@ -2,10 +2,11 @@
 
 Once the container has ended it leaves out each line that its reader is not ready for in that moment (Podman's library
 ``nxadm/tail``, ``sendLine``), and where it sees the end of the file within a line, what is written meanwhile. Its
-``tail`` joins pieces of lines that do not belong together (Podman 4.3), and its time stamps may be whole seconds, by
-which equal lines cannot be told apart. Exact is a log that is read from its beginning, or from a second on, up to where
-it ends now, but for that very end, which may be torn: the last piece is taken when another follows it, or when the next
-look ends with it too. What a look brings is passed on as it comes; of the newest seconds the hashes are kept.
+``tail`` joins pieces of lines in a wrong order, and is busy for minutes over a bar of 100 MB (Podman 4.3). Its time
+stamps may be whole seconds, by which equal lines cannot be told apart. Exact is a log that is read from its beginning,
+or from a second on, up to where it ends now, but for that very end, which may be torn: the last piece is taken when
+another follows it, or when the next look ends with it too. What a look brings is passed on as it comes; of the newest
+seconds the hashes are kept.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ _SHARE = 5.0
 _OLD_S = 2
 #: Characters of a time stamp up to its second.
 _SECOND = len("2026-01-01T00:00:00")
-#: Bytes of the last lines that are told at most: one that is drawn over for hours is long.
-MOST_LAST = 16 << 20
+#: Bytes that the last lines take in memory at most, since one that is drawn over for hours is long, and what a frame
+#: takes beside its bytes.
+_MOST_LAST, _FRAME = 16 << 20, 200
 #: Bytes of a chunk, about.
 _CHUNK = 1 << 18
 
@@ -43,9 +45,6 @@ class Source(Protocol):
 
     def read(self, part: Part) -> Iterable[Frame]:
         """A part of the log, up to where it ends now."""
-
-    def first(self, count: int) -> bytes | None:
-        """The time stamp of the first of the last ``count`` lines; ``None``: there are not so many, or long ones."""
 
     def ended(self) -> bool:
         """The container has ended: its log is all there."""
@@ -127,11 +126,7 @@ class PolledLog:
         if self._tail is None:
             return self._new(self._source.read(Part(since=self._since)))
         count, self._tail = self._tail, None
-        # A line has the time of its end: what belongs to those wanted comes after the one before them.
-        before = self._source.first(count + 1)
-        if before is not None:
-            self._since = _horizon(_time(before))
-        return self._last(count, self._source.read(Part(since=self._since)))
+        return self._last(count, self._source.read(Part()))
 
     def _new(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Those behind all that has been given."""
@@ -155,11 +150,11 @@ class PolledLog:
         for frame in frames:
             kept.append(frame)
             lines += _ends(frame)
-            size += len(frame.data)
-            while kept and (lines + (not _ends(frame)) > count or size > MOST_LAST):
+            size += len(frame.data) + _FRAME
+            while kept and (lines + (not _ends(frame)) > count or size > _MOST_LAST):
                 old = kept.popleft()
                 lines -= _ends(old)
-                size -= len(old.data)
+                size -= len(old.data) + _FRAME
                 self._note(old)
         return iter(kept)
 

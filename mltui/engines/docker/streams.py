@@ -13,7 +13,7 @@ from typing import Any
 from mltui.domain.errors import EngineError
 from mltui.engines.base import LogChunk, LogStream
 from mltui.engines.docker.client import PATIENT, DockerClient
-from mltui.engines.docker.polled import MOST_LAST, PolledLog
+from mltui.engines.docker.polled import PolledLog
 from mltui.engines.docker.skipped import Frame, Part, SkipWatch, frames
 from mltui.engines.docker.values import container_status, log_rotates, seconds
 from mltui.engines.docker.wire import EngineStream
@@ -61,22 +61,11 @@ class PodmanLog:
 
     def read(self, part: Part) -> Iterator[Frame]:
         """A part of the log, up to where it ends now."""
-        return frames(self._blocks(part))
-
-    def first(self, count: int) -> bytes | None:
-        """The time stamp of the first of the last ``count`` lines; ``None`` where there are not so many, or long ones.
-
-        Each line is one frame here, put together in a wrong order.
-        """
-        found = [frame.stamp for frame in frames(_beginning(self._blocks(Part(tail=count)), MOST_LAST))]
-        return found[0] if len(found) >= count > 0 else None
-
-    def _blocks(self, part: Part) -> Iterator[bytes]:
         # It answers only when it comes to a line that is asked for; before that it can be closed too.
         self._open = source = _log_source(self._client, self._id, part, follow=False, stamped=True, silent=True)
         if self._closed:
             source.close()
-        return source.blocks()
+        return frames(source.blocks())
 
     def ended(self) -> bool:
         """The container has ended."""
@@ -122,14 +111,6 @@ def _log_source(
         silent=silent or follow,
         own=client.podman,
     )
-
-
-def _beginning(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    for block in blocks:
-        size -= len(block)
-        if size < 0:
-            return
-        yield block
 
 
 def chunks(blocks: Iterator[bytes]) -> Iterator[LogChunk]:

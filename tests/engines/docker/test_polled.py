@@ -31,10 +31,6 @@ class Looks:
         whole = self._looks[0] if len(self._looks) == 1 else self._looks.pop(0)
         return iter([one for one in whole if part.since is None or (seconds(one.stamp.decode()) or 0) >= part.since])
 
-    def first(self, count: int) -> bytes | None:
-        ends = [one.stamp for one in self._looks[0] if one.data.endswith(b"\n")]
-        return ends[-count] if len(ends) >= count else None
-
     def ended(self) -> bool:
         return len(self._looks) == 1
 
