@@ -30,8 +30,10 @@ SCOPE_WORDS = {word: scope for scope, text in _SCOPES.items() for word in word_s
 LOSSES = word_set("loss losses verlust perte pérdida perda perdita strata straty потери потеря 损失 損失 손실")
 #: How far something is off, or how often it goes wrong.
 ERRORS = word_set("err error errors fehler erreur errore błąd ошибка 误差 誤差")
+#: The same as rewards, and what shares bring.
+RETURNS = word_set("ret return returns")
 #: What an agent gets for what it does.
-REWARDS = word_set("reward rewards rew ret return returns")
+REWARDS = RETURNS | word_set("reward rewards rew")
 
 #: What is measured, and better the smaller it is.
 LESS_IS_BETTER = (

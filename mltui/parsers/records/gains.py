@@ -13,6 +13,7 @@ from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, Record, new_field
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
+from mltui.parsers.words.vocabulary import SAVES
 
 _CHANGES = word_set("improved decreased increased reduced dropped rose fell went changed moved")
 _REACHES = "reached"
@@ -20,8 +21,7 @@ _REACHES = "reached"
 _HELPING = word_set("has have was")
 _LEADING = word_set("from by to none null")
 _GOOD = word_set("best better")
-_FOUND = word_set("new found updated saved saving save saves")
-_SAVED = word_set("saved saving save saves wrote writing")
+_FOUND = SAVES - {"wrote", "writing"} | word_set("new found updated")
 # Beside a name that is its own.
 _BEST = word_set("new best better metric of value model")
 _CHECKPOINT = "checkpoint"
@@ -109,5 +109,5 @@ def _is_of_checkpoint(tokens: list[Token]) -> bool:
     So does one on its saving: ``Saved checkpoint last.pt (epoch 3 @ 150 updates, score 2.441)``.
     """
     said = [token.text.lower() for token in tokens[:4] if token.kind == "word"]
-    saved = _CHECKPOINT in said and not _SAVED.isdisjoint(said[:1])
+    saved = _CHECKPOINT in said and not SAVES.isdisjoint(said[:1])
     return saved or any(a.text.lower() == _CHECKPOINT and b.text == ":" for a, b in pairwise(tokens[:3]))

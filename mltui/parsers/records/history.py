@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from mltui.domain.metric import TRAINING
-from mltui.domain.words import LOSSES, REWARDS, word_set, words
+from mltui.domain.words import LOSSES, RETURNS, REWARDS, word_set, words
 from mltui.parsers.records.names import known
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import NUMBER, WRAPPER
@@ -40,7 +40,6 @@ _NAME = re.compile(r"\s{0,20}([A-Za-z][\w .-]{0,60})\s{0,20}[:=]\s{0,20}(?=\[)")
 # What the name of a list alone says that it is: several values, or the history of one.
 _SEVERAL = word_set("losses accs accuracies errors rewards returns scores")
 _LISTED = word_set("history hist curve list log")
-_RETURNS = word_set("ret return returns")
 # A list of several dictionaries.
 _OPENS_LIST = re.compile(r"\[\s{0,20}(?=\{)")
 
@@ -133,7 +132,7 @@ def is_objective(name: str) -> bool:
     Shares have returns, too: ``portfolio returns``.
     """
     said = words(name)
-    traded = not _RETURNS.isdisjoint(said) and not all(known(word) or counter_of(word) for word in said)
+    traded = not RETURNS.isdisjoint(said) and not all(known(word) or counter_of(word) for word in said)
     return not traded and not (LOSSES | REWARDS).isdisjoint(said)
 
 

@@ -22,23 +22,18 @@ from mltui.parsers.records.walk import Walk
 from mltui.parsers.records.wording import take_word
 from mltui.parsers.words.roles import Role, counter_of
 from mltui.parsers.words.tokens import NUMBER, Token, TokenKind
-from mltui.parsers.words.vocabulary import EXAMPLES, PIECES, REPEATS, TEXTS
+from mltui.parsers.words.vocabulary import EXAMPLES, OVER, PIECES, REPEATS, SAVES, TEXTS
 
 # Words at the beginning of a line on what was saved before, or on what is planned.
 _RECALLS = word_set("""
     loading loaded restoring restored resuming resumed schedule
 """)
 # What an evaluation of TensorFlow's Estimator leaves: ``Saving dict for global step 500: loss = 0.42``.
-_SAVES = word_set("""
-    saving saved writing
-""")
 _RESULTS = word_set("""
     dict results metrics
 """)
 # What is counted is over: "Sampling after epoch 3", "Epoch 3 done".
-_ENDS = word_set("""
-    after end ended done finished complete completed
-""")
+_ENDS = OVER | word_set("after end ended")
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``, ``class 3: IoU 0.91``.
 _PART = re.compile(
     r"\s*((?:class|category)\s+\d{1,4}(?![\d.,%/]))?(?(1)[:)\s-]{0,3}|(?:class|category)\s+)"
@@ -88,7 +83,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     if record.lead.lower() in SETTINGS or _SET.match(text):  # "hyperparameters: lr=0.3, batch=100"
         record.sets = any(f.counts for f in record.fields) and any(f.role is Role.METRIC for f in record.fields)
         record.recalls = record.recalls or not record.sets
-    if len(said) > 1 and said[0] in _SAVES and said[1] in _RESULTS:
+    if len(said) > 1 and said[0] in SAVES and said[1] in _RESULTS:
         record.heading = "eval"
     if found := _PART.match(text):
         _tell_class(found, record)

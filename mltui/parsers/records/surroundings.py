@@ -11,15 +11,12 @@ from mltui.parsers.words.everyday import is_everyday
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import VALUE_UNITS
-from mltui.parsers.words.vocabulary import MEANS, WHO
+from mltui.parsers.words.vocabulary import BATCHES, MEANS, WHO
 
 #: Words between names and numbers of a sentence.
 OF_SENTENCES = word_set("""
     in at of on to is was after for with from by and took
 """)
-
-# Of what there are so many: "Start training: 343 batches/epoch".
-_MANY_BATCHES = (("batches",), ("minibatches",), ("steps",), ("iterations",))
 
 # Marks between fields.
 _BETWEEN = ",;|-*·•&▸▹►▶›»"
@@ -46,11 +43,11 @@ def value_follows(at: Cursor) -> bool:
 
 
 def counts_things(at: Cursor) -> bool:
-    """Whether right behind the number at hand stands what there are so many of."""
+    """Whether right behind the number at hand stands what there are so many of: ``343 batches/epoch``."""
     behind = at.tokens[at.i + 1] if at.i + 1 < len(at.tokens) else None
     if behind is None or behind.kind != "word":
         return False
-    return role_of(behind.text) is Role.OTHER or words(behind.text)[:1] in _MANY_BATCHES
+    return role_of(behind.text) is Role.OTHER or not BATCHES.keys().isdisjoint(words(behind.text)[:1])
 
 
 def between_marks(walk: Walk, token: Token) -> bool:

@@ -13,7 +13,7 @@ from mltui.parsers.words.everyday import is_error
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import WRAPPER, Token
 from mltui.parsers.words.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
-from mltui.parsers.words.vocabulary import ABOUT, is_piece
+from mltui.parsers.words.vocabulary import ABOUT, BATCHES, OVER, is_piece
 
 _WRAPPER = re.compile(WRAPPER)
 # In front of a measure, or behind it: it is told of each class.
@@ -21,16 +21,8 @@ _PER_CLASS = re.compile(r"per\b|class|each$", re.I)
 _PAST = word_set("""
     best last previous
 """)
-_BATCHES = {
-    **dict.fromkeys(("batch", "batches", "minibatches"), "batch"),
-    **dict.fromkeys(("iter", "iters", "iterations", "it", "its"), "iteration"),
-    **dict.fromkeys(("step", "steps"), "step"),
-    "epochs": "epoch",
-}
-# Behind what is counted: "3 epochs done."
-_DONE = word_set("""
-    done finished completed complete
-""")
+# What a number in front of a word counts.
+_COUNTED = BATCHES | {"batch": "batch", "iter": "iteration", "it": "iteration", "step": "step", "epochs": "epoch"}
 # Behind the numbers of texts: "a loss of 12.5 million dollars".
 _MAGNITUDES = word_set("""
     hundred thousand million billion trillion
@@ -59,13 +51,13 @@ def _is_counted(walk: Walk, token: Token) -> bool:
     ``10/80 batches``, ``1.50 epochs: ``, ``50 steps   1.68 bits_per_char``.
     """
     last, following, text = walk.last, walk.next(), token.text.lower()
-    if not isinstance(last, Nameless) or text not in _BATCHES:
+    if not isinstance(last, Nameless) or text not in _COUNTED:
         return False
     ends = following is not None and following.text in ":="
     if not (last.place == "start" and (ends or _begins_row(walk))) if last.total is None else ends:
         return False
     walk.record.nameless.remove(last)
-    walk.last = new_field(_BATCHES[text], last.index, decimal=last.decimal, label=walk.label)
+    walk.last = new_field(_COUNTED[text], last.index, decimal=last.decimal, label=walk.label)
     walk.last.total = last.total
     walk.record.fields.append(walk.last)
     return True
@@ -80,45 +72,69 @@ def _begins_row(walk: Walk) -> bool:
     if not behind or not isinstance(last, Nameless) or last.decimal:
         return False
     column = (behind[0].kind == "gap" or behind[0].text in "|;") and word != "epochs"
-    ends = column or behind[0].text.lower() in _DONE
+    ends = column or behind[0].text.lower() in OVER
     return ends and any(token.kind == "word" and measures(token.text) for token in walk.tokens[walk.i :])
 
 
 def _is_unit(walk: Walk, token: Token) -> bool:
     """Whether the word says in what the number before it is measured, or what it counts."""
-    last, text, following = walk.last, token.text, walk.next()
-    value = walk.next(2)
-    signed = following is not None and following.text in ":="
-    names_value = signed and value is not None and value.kind == "number"  # "0.3 min: 0.1 max: 0.9"
-    spent = isinstance(last, Nameless) and last.decimal and not last.first and text in TIME_UNITS and not names_value
-    if (signed and not spent) or _names_next(walk, text) or _is_whose(walk, token):
+    last, text = walk.last, token.text
+    if _begins_name(walk, token):
         return False
-    near = [token.kind for token in walk.tokens[walk.i - 1 : walk.i + 2 : 2]]
-    if len(text) == 1 and near == ["gap", "word"] and following is not None and measures(following.text):
-        return False  # "D loss: 1.4  G loss: 0.7"
-    if following is not None and following.kind == "number" and "/s" in text and isinstance(last, Field):
-        # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
-        return last.role is Role.THROUGHPUT
-    if isinstance(last, Nameless) and last.total is not None and (is_piece(text) or text.lower() == "workers"):
+    if isinstance(last, Nameless) and (_is_spent(walk, text) or _are_pieces(last, text)):
         walk.record.nameless.remove(last)
         walk.last = None
         return True
-    if spent and isinstance(last, Nameless):
-        walk.record.nameless.remove(last)
-        walk.last = None
+    return (isinstance(last, Field) and _take_unit(last, text)) or text in VALUE_UNITS
+
+
+def _begins_name(walk: Walk, token: Token) -> bool:
+    """Whether a word that may be a unit belongs to the name of the number behind it."""
+    last, text, following = walk.last, token.text, walk.next()
+    if following is None:
+        return False
+    if following.text in ":=" and not _is_spent(walk, text):
         return True
-    if isinstance(last, Field) and not last.unit and (text in TIME_UNITS or text in SIZE_UNITS or "/s" in text):
-        last.unit = text
-        if last.role is not Role.COUNTER and not may_be_in(last.name, text):
-            last.role = Role.THROUGHPUT if "/s" in text else Role.OTHER
+    if _names_next(walk, text) or _is_whose(walk, token):
         return True
-    if isinstance(last, Field) and not last.unit and text in MONEY:
-        last.unit = text
+    near = [each.kind for each in walk.tokens[walk.i - 1 : walk.i + 2 : 2]]
+    if len(text) == 1 and near == ["gap", "word"] and measures(following.text):
+        return True  # "D loss: 1.4  G loss: 0.7"
+    # As in "loss 0.5 tokens/s 1003": where each name stands before its value it is the next one's.
+    rate = following.kind == "number" and "/s" in text
+    return rate and isinstance(last, Field) and last.role is not Role.THROUGHPUT
+
+
+def _is_spent(walk: Walk, text: str) -> bool:
+    """Whether a number without a name is how long something took: ``0.3 min``, but for ``0.3 min: 0.1``."""
+    last, sign, value = walk.last, walk.next(), walk.next(2)
+    if not isinstance(last, Nameless) or not last.decimal or last.first or text not in TIME_UNITS:
+        return False
+    return sign is None or sign.text not in ":=" or value is None or value.kind != "number"
+
+
+def _are_pieces(last: Nameless, text: str) -> bool:
+    """Whether a number is that of so many pieces of data, or workers: ``3/8 files``."""
+    return last.total is not None and (is_piece(text) or text.lower() == "workers")
+
+
+def _take_unit(found: Field, text: str) -> bool:
+    """Take a word as the unit of a field, if it is one: of what is measured an error may have those of time."""
+    if text in _MAGNITUDES:
+        found.role = Role.OTHER
         return True
-    if isinstance(last, Field) and text in _MAGNITUDES:
-        last.role = Role.OTHER
+    rate = "/s" in text
+    if found.unit:
+        return (rate and found.role is Role.THROUGHPUT) or (is_physical(text) and may_be_in(found.name, text))
+    if text in TIME_UNITS or text in SIZE_UNITS or rate:
+        found.unit = text
+        if found.role is not Role.COUNTER and not may_be_in(found.name, text):
+            found.role = Role.THROUGHPUT if rate else Role.OTHER
         return True
-    return text in VALUE_UNITS or (isinstance(last, Field) and is_physical(text) and may_be_in(last.name, text))
+    if text in MONEY:
+        found.unit = text
+        return True
+    return is_physical(text) and may_be_in(found.name, text)
 
 
 def _ends_range(walk: Walk, token: Token) -> bool:

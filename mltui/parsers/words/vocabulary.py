@@ -131,6 +131,12 @@ _COUNTS: dict[str, tuple[Way, str]] = {
 }
 #: Each of these words: what it counts, and how.
 COUNTERS = {word: (counted, way) for counted, (way, text) in _COUNTS.items() for word in word_set(text)}
+#: Several of what an epoch is made of, each as what a number in front of them counts.
+BATCHES = {
+    **dict.fromkeys(("batches", "minibatches"), "batch"),
+    **dict.fromkeys(("iters", "iterations", "its"), "iteration"),
+    "steps": "step",
+}
 #: Those that count wherever a number stands behind them, as the alternatives of an expression.
 COUNTING = "epoch|step|iteration|iter|episode|round"
 
@@ -164,6 +170,10 @@ TEXTS = word_set("""
 PIECES = word_set("shard file part chunk page document doc row record item message event request query queries")
 #: Those of which a training may count how many it has done: that a line speaks of one is said by ``segment 8/24``.
 EXAMPLES = word_set("segment clip utterance image question")
+#: What was counted is over.
+OVER = word_set("done finished completed complete")
+#: What is done with a model, or what was found.
+SAVES = word_set("saved saving save saves wrote writing")
 #: An order at a stock exchange, or a loss.
 STOP_LOSS = ("stop", "loss")
 
