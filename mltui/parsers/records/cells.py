@@ -15,9 +15,11 @@ GAPPED = re.compile(r"\S+(?: \S+)*")
 GAPPED_OR_BARS = re.compile(r"[^\s|│┃║]+(?: [^\s|│┃║]+)*")
 #: Anything that may be a value.
 HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
+# What stands in a cell whose value there is none of yet.
+_ABSENT = r"(?i:no log|none|null|n/a)(?!\S)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
-# A date with its time and a number with its unit are one cell.
-WORDS = re.compile(rf"{_MOMENT}|\d[\d.]* {units.APART}\b|\S+")
+# A date with its time, a number with its unit and what says that there is none are one cell.
+WORDS = re.compile(rf"{_MOMENT}|{_ABSENT}|\d[\d.]* {units.APART}\b|\S+")
 _WORDS_OR_BARS = re.compile(r"[^\s|│┃║]+")
 # Cells that stand between two bars together.
 _SEVERAL = re.compile(rf"(?:{NUMBER})(?: {{2,}}(?:{NUMBER}))+")
@@ -37,6 +39,7 @@ _LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
 # What else may stand in a row: durations, sizes, marks such as a tick.
 _DURATION = re.compile(
     rf"{_MOMENT}|\d[\d.]* {units.APART}|\d+(?:\.\d+)?{units.TOUCHING}"
+    rf"|{_ABSENT}"
     r"|[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|[-–—]+|\+"
 )
 _NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)

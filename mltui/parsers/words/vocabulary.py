@@ -47,8 +47,8 @@ SCHEDULE_WORDS = word_set("""
 """)
 #: A setting even in front of a word that measures: "target loss", "num errors".
 SETTING_WORDS_ANYWHERE = word_set("""
-    num number count counts target desired threshold thresh patience tol tolerance smoothing weight weights seed since
-    until expected estimated every interval period prev previous packet packets chance majority leaf
+    num number count counts target desired threshold thresh thres patience tol tolerance smoothing weight weights seed
+    since until expected estimated every interval period prev previous packet packets chance majority leaf
 """)
 #: No curve: what is set, numbers a thing, or says how many there are.
 SETTING_WORDS = (
