@@ -220,4 +220,4 @@ def _print_table(args: Namespace, store: MetricStore) -> None:
     if found := of_kind(store, args.kind):
         print_series(found)
     else:
-        say("No metrics were found.")
+        say("No metrics were found. For a log, --explain tells what became of each line.")

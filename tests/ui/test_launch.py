@@ -24,7 +24,7 @@ from mltui.storage.profiles import load_profile
 from mltui.ui.app import MltuiApp
 from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.presentation.launch_form import LaunchForm
-from mltui.ui.screens.launch import LaunchScreen
+from mltui.ui.screens.launch import LaunchScreen, within
 from mltui.ui.screens.main import MainScreen
 from tests.support.nvml.simulated import board, write
 from tests.support.terminal import Terminal
@@ -156,6 +156,13 @@ def test_a_gpu_that_was_found_is_said_without_alarm() -> None:
 
     assert roles(awaits=0) == {"dim", "text"}
     assert "accent" in roles(awaits=1)
+
+
+def test_facts_that_have_no_room_end_in_dots() -> None:
+    """What is cut off is not taken for the end of the sentence."""
+    lines = [[(f"line {i}", "text")] for i in range(5)]
+    assert within(lines, 5) == lines
+    assert within(lines, 2) == [[("line 0", "text")], [("line 1", "text"), (" …", "dim")]]
 
 
 def test_secrets_are_not_kept_with_the_values(tmp_path: Path) -> None:

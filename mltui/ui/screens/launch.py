@@ -25,6 +25,7 @@ from mltui.ui.widgets.lines import Line, LinesWidget
 from mltui.ui.widgets.text_view import TextView, folded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mltui.domain.run import Run
@@ -49,12 +50,12 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
     LaunchScreen #about { height: auto; max-height: 2; }
     LaunchScreen FieldTable { max-height: 60%; margin: 1 0 0 0; }
     LaunchScreen #remark { height: 2; }
-    LaunchScreen #facts { height: auto; max-height: 8; margin: 0 0 1 0; }
+    LaunchScreen #facts { height: auto; margin: 0 0 1 0; }
     LaunchScreen TextView { height: 1fr; min-height: 2; }
     LaunchScreen.-short > Vertical { width: 100%; height: 100%; }
     LaunchScreen.-short #remark { height: 1; }
     LaunchScreen.-short FieldTable { margin: 0; max-height: 65%; }
-    LaunchScreen.-short #facts { margin: 0; max-height: 4; }
+    LaunchScreen.-short #facts { margin: 0; }
     """
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - Textual's own type
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LAUNCH)]
@@ -189,7 +190,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
         else:
             lines += fact_lines(found, gpus=not self.has_class("-short"))
         width = self.facts.size.width
-        self.facts.show_lines(folded(lines, width) if width else lines)
+        self.facts.show_lines(within(folded(lines, width) if width else lines, 4 if self.has_class("-short") else 8))
 
     def _show_preview(self) -> None:
         found = self._explained
@@ -278,3 +279,8 @@ def _read(cockpit: Cockpit, path: Path) -> LaunchForm:
 
     last = LaunchHabits(cockpit.home).load(path)
     return LaunchForm(cockpit.read_profile(path), last, engine_names(), len(cockpit.sampler.devices))
+
+
+def within(lines: Sequence[Line], most: int) -> Sequence[Line]:
+    """``lines``, of which the last says where there are more than ``most``."""
+    return lines if len(lines) <= most else [*lines[: most - 1], [*lines[most - 1], (" …", "dim")]]
