@@ -68,6 +68,24 @@ def test_a_search_goes_to_the_newest_line_that_has_it_and_on_from_there() -> Non
     asyncio.run(drive())
 
 
+def test_more_room_is_filled_with_the_lines_above() -> None:
+    """Where the end is in view, and the view stands still, as while it is searched."""
+
+    async def drive() -> None:
+        pane = LogPane()
+        async with Host(pane).run_test(size=(90, 9)) as pilot:
+            pane.show(log())
+            pane.view.focus()
+            await pilot.press("slash", *"line", "enter")
+            assert "line 59" in (await shown(pane, pilot))[1][-1]
+            await pilot.resize_terminal(90, 30)
+            lines = (await shown(pane, pilot))[1]
+            assert (lines[0], lines[-1]) == ("line 31", "line 59")
+            assert not pane.view.follow
+
+    asyncio.run(drive())
+
+
 def test_a_long_log_is_searched_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys act in between: the nearest line is shown as soon as it is found, the title says how far it has come, and
     what is found above the lines in view moves nothing."""

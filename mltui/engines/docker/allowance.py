@@ -51,13 +51,13 @@ def _not_its_own(host: Mapping[str, Any]) -> dict[str, str]:
     network, ipc = str(host.get("NetworkMode") or ""), str(host.get("IpcMode") or "")
     why: dict[str, str] = {}
     if network == "host":
-        why["net_rx"] = why["net_tx"] = "it is on the machine's network"
+        why["net_rx"] = why["net_tx"] = "the machine's"
     elif network.startswith("container:"):
-        why["net_rx"] = why["net_tx"] = "it is on another container's network"
+        why["net_rx"] = why["net_tx"] = "another container's"
     if ipc == "host":
-        why["shm"] = why["shm_size"] = "it has the machine's /dev/shm"
+        why["shm"] = why["shm_size"] = "the machine's"
     elif ipc.startswith("container:"):
-        why["shm"] = why["shm_size"] = "it has another container's /dev/shm"
+        why["shm"] = why["shm_size"] = "another container's"
     return why
 
 

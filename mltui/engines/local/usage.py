@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 #: What processes of this machine share with all others on it.
 _UNREAD = {
-    "net_rx": "a local process is on the machine's network",
-    "net_tx": "a local process is on the machine's network",
-    "shm": "a local process has the machine's /dev/shm",
-    "shm_size": "a local process has the machine's /dev/shm",
+    "net_rx": "the machine's",
+    "net_tx": "the machine's",
+    "shm": "the machine's",
+    "shm_size": "the machine's",
 }
 
 

@@ -74,6 +74,8 @@ class LogView(TypesSearch, ScrollsLines, ScrollView, can_focus=True, inherit_bin
         """The end was followed when the search began."""
         self._placing = False
         """The view itself moves its lines now, and not a person."""
+        self._rows = 0
+        """The room it knows of."""
         self.message = ""
         """What is said while there is no line."""
 
@@ -215,15 +217,22 @@ class LogView(TypesSearch, ScrollsLines, ScrollView, can_focus=True, inherit_bin
         self._look_for(new, range(new, len(self._held)), known)
 
     def on_resize(self) -> None:
-        """Stay at the end while following."""
+        """Stay at the end while following, and leave no room below it."""
         self._seen = -1
         self.sync()
+        last = max(0, self.virtual_size.height - self.size.height)
+        if self.scroll_offset.y > last:
+            self._placing = True
+            self.go_to(last)
+            self._placing = False
+        self._rows = self.size.height
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling away from the end stops following; coming back to it starts again."""
         super().watch_scroll_y(old_value, new_value)
         if self.is_attached and new_value != old_value:
-            if not self._placing:
+            # In another room the lines are moved before that is told: no person did.
+            if not self._placing and self._rows == self.size.height:
                 self._set_follow(new_value >= self.max_scroll_y - 0.5)
             self.refresh()
 
