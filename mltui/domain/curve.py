@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice, pairwise
 from operator import gt
 from typing import NamedTuple, TypeVar, overload
@@ -57,7 +58,8 @@ class Drawn(NamedTuple):
     @property
     def reduced(self) -> bool:
         """Whether the columns show less than every point: some column had more points than it can tell."""
-        return self.points > sum(len({c.first, c.low, c.high, c.last}) for c in self.columns)
+        most = 4 * len(self.columns)
+        return self.points > most or self.points > sum(len({c.first, c.low, c.high, c.last}) for c in self.columns)
 
 
 class Shifted(Sequence[float]):
@@ -204,32 +206,22 @@ def _by_point(
     return found
 
 
+@lru_cache(maxsize=16)
+def _borders(scale: Scale, columns: int) -> list[float]:
+    """Where each column ends and the next begins: the same for all curves of a picture."""
+    return [scale.value((k + 0.5) / (columns - 1)) for k in range(columns - 1)]
+
+
 def _by_column(trace: Trace, xs: Sequence[float], start: int, stop: int, scale: Scale, columns: int) -> list[Column]:
-    last = columns - 1
-    ends = [bisect_left(xs, scale.value((k + 0.5) / last), start, stop) for k in range(last)]
-    edges = [start, *ends, stop]
-    level, block = trace.extremes.block_for((stop - start) // columns)
-    found = []
-    for k in range(columns):
+    values, found = trace.series.value, []
+    edges = [start, *(bisect_left(xs, border, start, stop) for border in _borders(scale, columns)), stop]
+    for k, (low, high) in enumerate(trace.extremes.between(edges)):
         a, b = edges[k], edges[k + 1]
-        if a < b:
-            low, high = _column_extremes(trace.extremes, a, b, level, block)
-            if low <= high:
-                found.append(_column(k, trace.series.value, a, b, low, high))
+        if a < b and low <= high:
+            first, leave = values[a], values[b - 1]
+            first = first if low <= first <= high else low
+            found.append(Column(k, first, low, high, leave if low <= leave <= high else high))
     return found
-
-
-def _column_extremes(extremes: Extremes, start: int, stop: int, level: int, block: int) -> tuple[float, float]:
-    """Extremes of a column from whole blocks, its edges moved to the next block (a quarter of a column at most)."""
-    first, last = start // block, stop // block
-    if level >= 0 and last - first >= 4 and last < extremes.whole_blocks(level):
-        return extremes.of_blocks(level, first, last)
-    return extremes.of_range(start // block * block if level >= 0 else start, stop)
-
-
-def _column(index: int, values: Sequence[float], start: int, stop: int, low: float, high: float) -> Column:
-    first, last = values[start], values[stop - 1]
-    return Column(index, first if low <= first <= high else low, low, high, last if low <= last <= high else high)
 
 
 class Smoother:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 BLOCK = 16
 """Points per block of the finest level; a column is built from blocks at most a quarter of its size."""
@@ -55,8 +56,22 @@ class Extremes:
                 self._high[level + 1].extend(map(max, *(high[done + k : whole : FAN_OUT] for k in range(FAN_OUT))))
             level += 1
 
-    def block_for(self, size: int) -> tuple[int, int]:
-        """Level and block length to use for columns of about ``size`` points; level -1 means the points themselves."""
+    def between(self, edges: Sequence[int]) -> Iterator[tuple[float, float]]:
+        """Extremes of the finite values from each of the ascending ``edges`` to the next; (inf, -inf) without any.
+
+        Long ranges are told from whole blocks, their edges moved to the next block (a quarter of a range at most).
+        """
+        level, block = self._block_for((edges[-1] - edges[0]) // (len(edges) - 1))
+        lows, highs = self._low[max(level, 0)], self._high[max(level, 0)]
+        for start, stop in pairwise(edges):
+            first, last = start // block, stop // block
+            if level >= 0 and last - first >= 4 and last < len(lows):
+                yield min(lows[first:last]), max(highs[first:last])
+            else:
+                yield self.of_range(first * block, stop)
+
+    def _block_for(self, size: int) -> tuple[int, int]:
+        """Level and block length to use for ranges of about ``size`` points; level -1 means the points themselves."""
         level, block = -1, 1
         length = BLOCK
         while level + 1 < len(self._low) and length * 4 <= size:
@@ -64,16 +79,10 @@ class Extremes:
             length *= FAN_OUT
         return level, block
 
-    def of_blocks(self, level: int, start: int, stop: int) -> tuple[float, float]:
-        """Extremes of the blocks ``start`` to ``stop`` of a level, all of which must be whole."""
-        return min(self._low[level][start:stop]), max(self._high[level][start:stop])
-
-    def whole_blocks(self, level: int) -> int:
-        """How many blocks of a level are complete."""
-        return len(self._low[level])
-
     def of_range(self, start: int, stop: int) -> tuple[float, float]:
         """Extremes of the finite values of a range, exactly; (inf, -inf) where there are none."""
+        if stop - start <= BLOCK:
+            return _finite_extremes(self._values[start:stop])
         low, high = math.inf, -math.inf
         while start < stop:
             level, block = self._widest(start, stop)
@@ -97,5 +106,6 @@ class Extremes:
 
 
 def _finite_extremes(values: Sequence[float]) -> tuple[float, float]:
-    finite = [v for v in values if math.isfinite(v)]
+    # A sum is finite only where all its parts are; adding them up is quicker than asking each.
+    finite = values if math.isfinite(sum(values)) else [v for v in values if math.isfinite(v)]
     return (min(finite), max(finite)) if finite else (math.inf, -math.inf)

@@ -47,6 +47,8 @@ class Scale(NamedTuple):
             places = [self.position(v) * last + 0.5 for v in values]
         else:
             places = [(v - low) / span * last + 0.5 for v in values]
+        if places and min(places) > -FAR and max(places) < FAR:
+            return list(map(math.floor, places))
         return [math.floor(p) if -FAR < p < FAR else (FAR if p > 0 else -FAR) for p in places]
 
     def value(self, position: float) -> float:
