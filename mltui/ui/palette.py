@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mltui.domain.metric_name import Scope
 
@@ -65,6 +66,7 @@ def contrast(a: str, b: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(maxsize=256)
 def readable(color: str, background: str, ratio: float = 3.0) -> str:
     """``color``, moved towards black or white as little as gives that contrast (3 is WCAG's for graphics)."""
     towards = "#000000" if luminance(background) > 0.3 else "#ffffff"

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from mltui.domain.curve import XAxis
+from mltui.domain.curve import Column, XAxis
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, parse_name
 from mltui.domain.scale import Scale
@@ -28,7 +29,7 @@ from mltui.ui.widgets.chart_axes import full_y_limits, x_limits
 from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
 from mltui.ui.widgets.chart_legend import width_of
 from mltui.ui.widgets.chart_model import ChartModel, Curve, CurveStyle, Look, Vertex, View
-from mltui.ui.widgets.chart_raster import Dots, Stroke, dot, ink, turns
+from mltui.ui.widgets.chart_raster import Dots, dot, ink, turns
 from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas, changed_part
 
 LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
@@ -68,37 +69,64 @@ def dots_of(lines):
     }
 
 
+def drawn_of(dots):
+    """The set of dots of a curve's columns."""
+    return {(x, y) for x, column in enumerate(dots.columns) for y in range(4 * dots.height) if column >> y & 1}
+
+
 def test_the_canvas_puts_every_dot_where_it_is_asked_to():
     canvas = PlotextCanvas()
     for x in range(0, 26, 3):
         for y in range(28):
-            assert dots_of(canvas(13, 7, [Vertex(x, y, False)])) == {(x, y)}
+            assert dots_of(canvas(13, 7, [[Vertex(x, y, False)]])[0]) == {(x, y)}
 
 
 def test_the_canvas_joins_only_vertices_that_are_joined():
-    drawn = dots_of(PlotextCanvas()(10, 4, [Vertex(0, 0, False), Vertex(3, 3, True), Vertex(9, 3, False)]))
-    assert drawn == {(0, 0), (1, 1), (2, 2), (3, 3), (9, 3)}
+    (rows,) = PlotextCanvas()(10, 4, [[Vertex(0, 0, False), Vertex(3, 3, True), Vertex(9, 3, False)]])
+    assert dots_of(rows) == {(0, 0), (1, 1), (2, 2), (3, 3), (9, 3)}
 
 
-def test_bars_fill_their_dots_and_no_others():
-    dots = Dots(3, 4)
-    dots.add_bars([(1, 2, 13), (4, 5, 6)])
-    text = ["".join(chr(0x2800 + bits) for bits in row) for row in dots.rows()]
-    assert dots_of(text) == {(1, y) for y in range(2, 14)} | {(4, 5), (4, 6)}
+@settings(deadline=None)
+@given(st.integers(1, 78), st.floats(-1, 1), st.data())
+def test_a_line_has_the_dots_nearest_to_it_wherever_it_lies_and_whatever_is_drawn_beside_it(wide, slope, data):
+    """Of two as near it has the lower one: a live curve that moves does not flicker."""
+    high, canvas = round(slope * min(wide, 39)), PlotextCanvas()
+    x, y = data.draw(st.integers(0, 79 - wide)), data.draw(st.integers(max(0, -high), 39 - max(0, high)))
+    line = [Vertex(x, y, False), Vertex(x + wide, y + high, True)]
+    wanted = {(x + i, y + math.floor(high * i / wide + 0.5 + 1e-9)) for i in range(wide + 1)}
+    before, after = data.draw(st.integers(0, 5)), data.draw(st.integers(0, 2))
+    found = canvas(40, 10, [*([[Vertex(3, 3, False)]] * before), line, [], *([line] * after)])
+    assert dots_of(found[before]) == wanted
+    assert found[before + 1] == []
+    assert [dots_of(rows) for rows in found[before + 2 :]] == [wanted] * after
+
+
+def dots_with(bars, width=12, height=4):
+    """The dots of vertical strokes: column, top and bottom."""
+    dots = Dots(width, height)
+    for x, top, bottom in bars:
+        dots.columns[x] |= (2 << bottom) - (1 << top)
+    return dots
+
+
+def test_the_cells_that_a_curve_takes_are_those_with_a_dot():
+    assert dots_with([(1, 2, 13), (4, 5, 6), (5, 11, 11)], 3).taken() == [0x1111, 0, 0x110]
+    assert Dots(2, 3).taken() == [0, 0]
+
+
+def test_the_rows_of_a_canvas_are_a_curves_dots():
+    dots = Dots(3, 2)
+    dots.add_rows(["⣿ ⠁", " ⡀"])
+    assert drawn_of(dots) == {(x, y) for x in (0, 1) for y in range(4)} | {(4, 0), (2, 7)}
 
 
 def test_a_curve_that_others_cover_for_a_while_shows_through_in_turns():
     """And one that is covered where it only crosses does not; a cell that is free keeps a curve in view."""
-    along = [Dots(12, 4) for _ in range(3)]
-    for dots in along:
-        dots.add_bars([(x, 4, 4) for x in range(24)])
-    below, between, front = turns(along)
-    assert (below, between, front) == ([2, 5, 8, 11], [1, 4, 7, 10], [])
-    crossing, apart, line = Dots(12, 4), Dots(12, 4), Dots(12, 4)
-    crossing.add_bars([(x, 4, 4) for x in range(8, 14)])  # three columns
-    apart.add_bars([(x, 4, 8) for x in range(24)])
-    line.add_bars([(x, 4, 4) for x in range(24)])
-    assert turns([crossing, apart, line]) == [[], [], []]
+    along = dots_with([(x, 4, 4) for x in range(24)]).taken()
+    assert turns([along] * 3) == [None, 1, 0] * 4
+    crossing = dots_with([(x, 4, 4) for x in range(8, 14)]).taken()  # three columns
+    apart = dots_with([(x, 4, 8) for x in range(24)]).taken()
+    assert turns([crossing, apart, along]) == [None] * 12
     assert turns([]) == []
 
 
@@ -128,18 +156,17 @@ def test_a_zoomed_axis_has_the_lines_in_view_whole_also_towards_points_that_are_
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(-5, 5)), min_size=2, max_size=30))
 def test_a_curve_is_one_connected_line_that_ends_where_its_points_are(moves):
     """Dots of neighbouring points touch (also diagonally), and every point has its dot."""
-    at, path = 0, []
+    at, columns, scale = 0, [], Scale(-4, 4)
     for right, value in moves:
-        row = dot(value, Scale(-4, 4), 40)
-        path.append(Stroke(at, row, row, row, row))
+        columns.append(Column(at, value, value, value, value))
         at += right
-    width, found, dots = at // 2 + 1, ink([path], 40), Dots(at // 2 + 1, 10)
-    dots.add_bars(found.bars)
-    dots.add_rows(PlotextCanvas()(max(width, 2), 10, found.vertices)[:10] if found.vertices else ())
-    drawn = dots_of(["".join(chr(0x2800 + bits) for bits in row) for row in dots.rows()])
-    assert {(s.x, s.entry) for s in path if 0 <= s.entry < 40} <= drawn
-    if all(0 <= s.entry < 40 for s in path):
-        reached, border = set(), [(path[0].x, path[0].entry)]
+    dots = Dots(at // 2 + 1, 10)
+    (rows,) = PlotextCanvas()(at // 2 + 1, 10, [ink([columns], scale, dots)])
+    dots.add_rows(rows)
+    drawn, places = drawn_of(dots), [(c.at, dot(c.first, scale, 40)) for c in columns]
+    assert {(x, y) for x, y in places if 0 <= y < 40} <= drawn
+    if all(0 <= y < 40 for _, y in places):
+        reached, border = set(), [places[0]]
         while border:
             x, y = border.pop()
             if (x, y) in drawn and (x, y) not in reached:
@@ -678,13 +705,13 @@ relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 @settings(relaxed, max_examples=100)
 @given(wild_models(), sizes)
 def test_nothing_but_dots_inside_the_canvas_reaches_the_drawing_library(model, size):
-    def canvas(width, height, vertices):
-        for v in vertices:
+    def canvas(width, height, curves):
+        for v in chain.from_iterable(curves):
             assert type(v.x) is int
             assert type(v.y) is int
             assert 0 <= v.x < 2 * width
             assert 0 <= v.y < 4 * height
-        return [" " * width] * height
+        return [[] for _ in curves]
 
     found = paint(model, *size, LOOK, canvas)
     assert {width_of(row) for row in found.rows} <= {size[0]}

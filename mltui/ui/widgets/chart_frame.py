@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -15,7 +16,7 @@ from mltui.ui import palette
 from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
 from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import HOLLOW, Canvas, ChartModel, CurveStyle, Look, Plotted
-from mltui.ui.widgets.chart_raster import BLANK, Dots, dot, ink, strokes, turns
+from mltui.ui.widgets.chart_raster import CHARS, Dots, dot, ink, turns
 
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 _GAPS_PER_COLUMN = 4
@@ -143,38 +144,48 @@ class _Cells:
         """All curves, the faint ones first, so that the others lie over them."""
         found = {id(p): drawing for p, drawing in zip(model.curves, drawn, strict=True)}
         pairs = [(p, found[id(p)]) for p in model.back_to_front()]
-        pale = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.FAINT]
-        for plotted, stretches in [*pale, *((p, d.raw) for p, d in pairs)]:
-            self._lay(self._dots(stretches, canvas), self._style_of(plotted, True))
-        lines = [(p, self._dots(d.main, canvas)) for p, d in pairs if p.curve.style is CurveStyle.LINE]
-        for plotted, dots in lines:
-            self._lay(dots, self._style_of(plotted, False))
-        for (plotted, dots), front in zip(lines, turns([dots for _, dots in lines]), strict=True):
-            style = self._style_of(plotted, False)
-            for x in front:
-                for y, bits in enumerate(dots.columns[x]):
-                    if bits:
-                        self.put(x, y, chr(BLANK + bits), style)
+        behind = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.FAINT]
+        behind += [(p, d.raw) for p, d in pairs if d.raw]
+        lines = [(p, d.main) for p, d in pairs if p.curve.style is CurveStyle.LINE]
+        styles = [self._style_of(p, True) for p, _ in behind] + [self._style_of(p, False) for p, _ in lines]
+        layers = self._layers([d for _, d in [*behind, *lines]], canvas)
+        self._lay([*zip(layers, styles, strict=True)], len(behind))
 
-    def _dots(self, stretches: Sequence[Drawn], canvas: Canvas) -> Dots:
-        """The dots of one curve."""
-        geometry = self._geometry
-        width, height = geometry.width, geometry.height
-        dots = Dots(width, height)
-        if stretches:
-            found = ink([strokes(d.columns, geometry.y, 4 * height) for d in stretches], 4 * height)
-            dots.add_rows(canvas(width, height, found.vertices) if found.vertices else ())
-            dots.add_bars(found.bars)
-        return dots
+    def _layers(self, curves: Sequence[Sequence[Drawn]], canvas: Canvas) -> list[Dots]:
+        """The dots of every curve."""
+        width, height, y = self._geometry.width, self._geometry.height, self._geometry.y
+        layers = [Dots(width, height) for _ in curves]
+        vertices = [
+            ink([d.columns for d in stretches], y, dots) for dots, stretches in zip(layers, curves, strict=True)
+        ]
+        for dots, rows in zip(layers, canvas(width, height, vertices), strict=True):
+            dots.add_rows(rows)
+        return layers
 
-    def _lay(self, dots: Dots, style: Style) -> None:
-        """One curve over what is there; a cell has one colour, so it shows the dots of its topmost curve alone."""
-        for y, row in enumerate(dots.rows()):
-            if any(row):
-                text, styles = self._text[y], self._style[y]
-                for x, bits in enumerate(row):
-                    if bits:
-                        text[x], styles[x] = chr(BLANK + bits), style
+    def _lay(self, layers: Sequence[tuple[Dots, Style]], behind: int) -> None:
+        """Curves over what is there, the last one on top, those up to ``behind`` never in front of another.
+
+        A cell has one colour, so it shows the dots of its topmost curve alone.
+        """
+        taken = [dots.taken() for dots, _ in layers]
+        from_top = range(len(layers) - 1, -1, -1)
+        for x, turn in enumerate(turns(taken[behind:]) or [None] * self._geometry.width):
+            covered = 0
+            for number in from_top if turn is None else (behind + turn, *from_top):
+                seen = taken[number][x] & ~covered
+                if seen:
+                    covered |= seen
+                    self._ink(x, seen, *layers[number])
+
+    def _ink(self, x: int, cells: int, dots: Dots, style: Style) -> None:
+        """Those cells of a column that a curve has: bit 4·y for row y."""
+        left, right = dots.columns[2 * x : 2 * x + 2]
+        while cells:
+            bit = cells.bit_length() - 1
+            cells ^= 1 << bit
+            y = bit // 4
+            self._text[y][x] = CHARS[left >> bit & 15][right >> bit & 15]
+            self._style[y][x] = style
 
     def _style_of(self, plotted: Plotted, faint: bool) -> Style:
         background = self._look.background
@@ -246,12 +257,11 @@ class _Cells:
 
 
 def _merge(text: Sequence[str], styles: Sequence[Style]) -> list[Span]:
-    spans, start, current = [], 0, styles[0]
-    for at, style in enumerate(styles):
-        if style is not current:
-            spans.append(Span("".join(text[start:at]), current))
-            start, current = at, style
-    spans.append(Span("".join(text[start:]), current))
+    spans, start = [], 0
+    for style, run in groupby(styles):
+        end = start + len(list(run))
+        spans.append(Span("".join(text[start:end]), style))
+        start = end
     return spans
 
 

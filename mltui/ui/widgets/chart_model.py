@@ -97,8 +97,8 @@ class Vertex(NamedTuple):
     """Whether a line leads here from the vertex before."""
 
 
-Canvas = Callable[[int, int, Sequence[Vertex]], list[str]]
-"""Draws lines between vertices on ``width`` × ``height`` cells and gives the rows of braille characters."""
+Canvas = Callable[[int, int, Sequence[Sequence[Vertex]]], list[list[str]]]
+"""Draws the lines between each list of vertices on ``width`` × ``height`` cells: its rows of braille characters."""
 
 
 @dataclass(slots=True)

@@ -7,37 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import pairwise
 
 from mltui.domain.curve import Column
 from mltui.domain.scale import Scale
 from mltui.ui.widgets.chart_model import Vertex
 
-BLANK = 0x2800
-"""The braille character without dots; the bits of its code above this are the dots."""
 _DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""The bit of each dot of a cell: left column from the top, right column from the top."""
+"""The bits that the dots of a cell have in a braille character: left column from the top, right column from the top."""
+_SHORT = 4
+"""Lines of so few columns of dots are sooner drawn than handed to the drawing library."""
 _HIDDEN = 4
 """A curve that others cover in so many columns one after the other shows through."""
+
+
+def _braille(left: int, right: int) -> str:
+    """The character whose four dots on either side are the bits of these numbers, bit 0 the topmost."""
+    bits = (
+        bit for dots, column in zip((left, right), _DOT, strict=True) for y, bit in enumerate(column) if dots >> y & 1
+    )
+    return chr(0x2800 + sum(bits))
+
+
+CHARS = [[_braille(left, right) for right in range(16)] for left in range(16)]
+"""The braille characters, by the dots of their left and of their right column."""
+_SIDES = {char: (left, right) for left, row in enumerate(CHARS) for right, char in enumerate(row)}
 _INKED = re.compile("[\u2801-\u28ff]+")
-
-
-class Stroke(NamedTuple):
-    """The dots of one column: where the curve comes in and goes out, and how far up and down it went."""
-
-    x: int
-    entry: int
-    top: int
-    bottom: int
-    leave: int
-
-
-class Ink(NamedTuple):
-    """What a curve puts on the canvas: strokes of whole columns, and lines between those that do not touch."""
-
-    vertices: list[Vertex]
-    bars: list[tuple[int, int, int]]
-    """Column, top and bottom of each stroke."""
 
 
 def dot(value: float, scale: Scale, dots: int) -> int:
@@ -45,53 +40,62 @@ def dot(value: float, scale: Scale, dots: int) -> int:
     return dots - 1 - scale.indexes((value,), dots - 1)[0]
 
 
-def strokes(columns: Sequence[Column], scale: Scale, dots: int) -> list[Stroke]:
-    """Each column in dots, on an axis of ``dots`` rows."""
-    last = dots - 1
-    at, first, low, high, leave = zip(*columns, strict=True) if columns else ((),) * 5
-    entry, bottom, top, end = (scale.indexes(values, last) for values in (first, low, high, leave))
-    places = zip(at, entry, top, bottom, end, strict=True)
-    return [Stroke(x, last - a, last - t, last - b, last - z) for x, a, t, b, z in places]
+def ink(stretches: Iterable[Sequence[Column]], scale: Scale, dots: Dots) -> list[Vertex]:
+    """Put the stretches of one curve, cut to the canvas, into its dots; gives the lines that are to be drawn yet.
 
-
-def ink(paths: Iterable[Sequence[Stroke]], height: int) -> Ink:
-    """The ink of the stretches of one curve on a canvas of ``height`` dots, cut to it.
-
-    Columns whose strokes touch are not joined by a line: the eye sees none. A line that is higher than wide is made of
-    strokes too. The drawing library, which takes a microsecond a dot, is left with lines of few dots.
+    A column is a stroke. Strokes that touch are not joined by a line: the eye sees none. A line that is higher than
+    wide, or short, is made of strokes too. The drawing library, for which a line costs as much as a dozen strokes, is
+    left with the long ones.
     """
-    found = Ink([], [])
-    for path in paths:
-        before: Stroke | None = None
-        for stroke in path:
-            if before is not None and not _touch(before, stroke):
-                _join(found, before, stroke, height - 1)
-            if stroke.top < height and stroke.bottom >= 0:
-                found.bars.append((stroke.x, max(stroke.top, 0), min(stroke.bottom, height - 1)))
-            before = stroke
-    return found
+    vertices: list[Vertex] = []
+    last = 4 * dots.height - 1
+    for columns in stretches:
+        tops = [last - up for up in scale.indexes([c.high for c in columns], last)]
+        bottoms = [last - up for up in scale.indexes([c.low for c in columns], last)]
+        strokes = list(zip(columns, tops, bottoms, strict=True))
+        for column, top, bottom in strokes:
+            if top <= last and bottom >= 0:
+                dots.columns[column.at] |= _bar(max(top, 0), min(bottom, last))
+        for (a, top, bottom), (b, next_top, next_bottom) in pairwise(strokes):
+            if b.at - a.at > 1 or top - 1 > next_bottom or next_top - 1 > bottom:
+                leave, entry = (last - up for up in scale.indexes((a.last, b.first), last))
+                _join(dots, vertices, (a.at, leave), (b.at, entry))
+    return vertices
 
 
-def _touch(a: Stroke, b: Stroke) -> bool:
-    return b.x - a.x <= 1 and a.top - 1 <= b.bottom and b.top - 1 <= a.bottom
+def _bar(top: int, bottom: int) -> int:
+    """A column of dots with those from ``top`` to ``bottom``."""
+    return (2 << bottom) - (1 << top)
 
 
-def _join(found: Ink, a: Stroke, b: Stroke, last: int) -> None:
-    """The line from where ``a`` goes out to where ``b`` comes in, cut to the canvas's rows."""
-    start, stop = _cut(a.x, a.leave, b.x, b.entry, last), _cut(b.x, b.entry, a.x, a.leave, last)
+def _join(dots: Dots, vertices: list[Vertex], a: tuple[int, int], b: tuple[int, int]) -> None:
+    """The line from ``a`` to ``b`` on its right, cut to the canvas's rows."""
+    last = 4 * dots.height - 1
+    start, stop = _cut(*a, *b, last), _cut(*b, *a, last)
     if start is None or stop is None:
         return
-    if abs(stop[1] - start[1]) > stop[0] - start[0]:
-        found.bars.extend(_steep(*start, *stop))
+    wide, high = stop[0] - start[0], abs(stop[1] - start[1])
+    bars = _steep if high > wide else _flat if wide <= _SHORT else None
+    if bars is not None:
+        for x, top, bottom in bars(*start, *stop):
+            dots.columns[x] |= _bar(top, bottom)
         return
-    here = found.vertices[-1] if found.vertices else None
+    here = vertices[-1] if vertices else None
     if here is None or (here.x, here.y) != start:
-        found.vertices.append(Vertex(*start, False))
-    found.vertices.append(Vertex(*stop, True))
+        vertices.append(Vertex(*start, False))
+    vertices.append(Vertex(*stop, True))
+
+
+def _flat(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int, int]]:
+    """A line that is wider than high as a dot in each of its columns, the lower one of two as near."""
+    wide = x1 - x0
+    for i in range(wide + 1):
+        y = y0 + ((2 * i * (y1 - y0) + wide) // (2 * wide) if wide else 0)
+        yield x0 + i, y, y
 
 
 def _steep(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int, int]]:
-    """A line that is higher than wide as one vertical stroke in each of its columns."""
+    """A line that is higher than wide as one vertical stroke in each of its columns: where, its top and bottom."""
     wide, step = x1 - x0, 1 if y1 > y0 else -1
     at = y0
     for i in range(wide + 1):
@@ -114,50 +118,42 @@ class Dots:
     """The dots of one curve on ``width`` × ``height`` cells."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.columns = [[0] * height for _ in range(width)]
-        """The dots of every cell, as the bits of a braille character, column by column from the top."""
-        self.taken = [0] * width
-        """The cells of each column that have dots: bit 0 is the topmost."""
+        self.height = height
+        self.columns = [0] * (2 * width)
+        """Each column of dots as a number: bit 0 is its topmost dot."""
 
     def add_rows(self, rows: Sequence[str]) -> None:
         """The braille characters of a drawn canvas."""
         for y, row in enumerate(rows):
             for run in _INKED.finditer(row):
                 for x, char in enumerate(run.group(), run.start()):
-                    self.columns[x][y] |= ord(char) - BLANK
-                    self.taken[x] |= 1 << y
+                    left, right = _SIDES[char]
+                    self.columns[2 * x] |= left << 4 * y
+                    self.columns[2 * x + 1] |= right << 4 * y
 
-    def add_bars(self, bars: Iterable[tuple[int, int, int]]) -> None:
-        """Vertical strokes: column, top and bottom in dots, all inside the canvas."""
-        for x, top, bottom in bars:
-            bits, column = _DOT[x & 1], self.columns[x >> 1]
-            first, last = top >> 2, bottom >> 2
-            self.taken[x >> 1] |= (2 << last) - (1 << first)
-            if first == last:
-                column[first] |= sum(bits[top & 3 : (bottom & 3) + 1])
-                continue
-            column[first] |= sum(bits[top & 3 :])
-            column[last] |= sum(bits[: (bottom & 3) + 1])
-            whole = sum(bits)
-            column[first + 1 : last] = [cell | whole for cell in column[first + 1 : last]]
-
-    def rows(self) -> list[tuple[int, ...]]:
-        """The dots of every cell, as the bits of a braille character, row by row."""
-        return list(zip(*self.columns, strict=True))
+    def taken(self) -> list[int]:
+        """The cells of each column of cells that have dots: bit 4·y for the one in row y."""
+        corners = int("1" * self.height, 16)
+        found = []
+        for left, right in zip(self.columns[::2], self.columns[1::2], strict=True):
+            dots = left | right
+            dots |= dots >> 1
+            found.append((dots | dots >> 2) & corners)
+        return found
 
 
-def turns(layers: Sequence[Dots]) -> list[list[int]]:
-    """Of curves that lie one over the other, the first at the back: in which columns each is to be drawn in front.
+def turns(layers: Sequence[Sequence[int]]) -> list[int | None]:
+    """Of curves that lie one over the other, the last on top: which one comes to the front in each column, if any does.
 
-    A cell has one colour. Where a curve has no cell left for a stretch, it and those that cover it take turns, a column
-    each: two curves that run together are both seen, as dotted lines.
+    Given are the cells that each takes (:meth:`Dots.taken`). A cell has one colour. Where a curve has no cell left for
+    a stretch, it and those that cover it take turns, a column each: two curves that run together are both seen, as
+    dotted lines.
     """
-    found: list[list[int]] = [[] for _ in layers]
-    hidden: list[list[int]] = [[] for _ in layers[0].taken] if layers else []
+    hidden: list[list[int]] = [[] for _ in layers[0]] if layers else []
     above = [0] * len(hidden)
     for number in range(len(layers) - 1, -1, -1):
         stretch: list[int] = []
-        for x, taken in enumerate([*layers[number].taken, 0]):
+        for x, taken in enumerate([*layers[number], 0]):
             if taken and not taken & ~above[x]:
                 stretch.append(x)
                 continue
@@ -165,9 +161,6 @@ def turns(layers: Sequence[Dots]) -> list[list[int]]:
                 for column in stretch:
                     hidden[column].append(number)
             stretch.clear()
-        above = [cells | taken for cells, taken in zip(above, layers[number].taken, strict=True)]
-    for x, numbers in enumerate(hidden):
-        turn = x % (len(numbers) + 1)
-        if turn:
-            found[numbers[turn - 1]].append(x)
-    return found
+        above = [cells | taken for cells, taken in zip(above, layers[number], strict=True)]
+    turn = (x % (len(numbers) + 1) for x, numbers in enumerate(hidden))
+    return [numbers[at - 1] if at else None for at, numbers in zip(turn, hidden, strict=True)]

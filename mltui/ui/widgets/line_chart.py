@@ -23,6 +23,9 @@ from mltui.ui.widgets.chart_cursor import Reading
 from mltui.ui.widgets.chart_frame import Geometry, Picture, paint
 from mltui.ui.widgets.chart_model import LABEL_LENGTH, ChartModel, Curve, Look, Vertex, View
 
+_FIRST, _LAST = 0.5016585662, 0.501516152
+"""How far inside its canvas plotext puts the limits, in cells: from the left and upper, the right and lower edge."""
+
 
 class PlotextCanvas:
     """Draws lines of dots with a plotext figure of its own.
@@ -33,33 +36,43 @@ class PlotextCanvas:
 
     def __init__(self) -> None:
         self._figure: Any = None
+        self._size = (0, 0)
 
-    def __call__(self, width: int, height: int, vertices: Sequence[Vertex]) -> list[str]:
-        """The canvas's rows, in braille characters and blanks."""
-        if width < 2 or height < 2 or not vertices:
-            return [" " * width] * height
-        self._clear(width, height)
-        self._draw(vertices, height)
-        rows: list[str] = self._figure.build().string(colorless=True).split("\n")
-        return rows[:height]
+    def __call__(self, width: int, height: int, curves: Sequence[Sequence[Vertex]]) -> list[list[str]]:
+        """Each curve's rows, in braille characters and blanks; none for a curve without vertices.
+
+        A build costs more than what is drawn in it: the curves are drawn in one, one below the other.
+        """
+        drawn = [vertices for vertices in curves if vertices]
+        if not drawn:
+            return [[] for _ in curves]
+        self._clear(max(width, 2), max(height * len(drawn), 2))
+        for i, vertices in enumerate(drawn):
+            self._draw(vertices, height * (len(drawn) - i))
+        rows = self._figure.build().string(colorless=True).split("\n")
+        parts = (rows[height * i : height * (i + 1)] for i in range(len(drawn)))
+        return [next(parts) if vertices else [] for vertices in curves]
 
     def _clear(self, width: int, height: int) -> None:
+        """An empty figure of this size."""
         if self._figure is None:
             import plotext
 
             terminal = type(plotext.terminal)()  # one of our own: the library's is limited to the real terminal
             terminal.limit(False, False)
             self._figure = terminal._master
+            self._figure.canvas("default")
+            self._figure.axes(False)
         figure = self._figure
-        figure.clear()
-        figure.plot_size(width, height)
-        figure.canvas("default")
-        figure.axes(False)
-        for axis, cells in (("x", width), ("y", height)):
-            figure.ruler(axis).frequency(0)
-            figure.ruler(axis).lim(0.5, cells - 0.5)  # limits lie in the middle of the outer cells
+        figure.clear.data()
+        if self._size != (width, height):
+            self._size = width, height
+            figure.plot_size(width, height)
+            figure.ruler("x").frequency(0).lim(_FIRST, width - _LAST)
+            figure.ruler("y").frequency(0).lim(_LAST, height - _FIRST)
 
-    def _draw(self, vertices: Sequence[Vertex], height: int) -> None:
+    def _draw(self, vertices: Sequence[Vertex], top: int) -> None:
+        """Lines on a canvas that begins ``top`` cells above the figure's lower end."""
         from plotext._kernel.clink import clink
         from plotext._primitives.marker import marker
         from plotext._signal.signal import signal_class
@@ -70,7 +83,7 @@ class PlotextCanvas:
         into, dot = signal._pointer, braille._pointer
         append, connect = clink.signal_append_point, clink.signal_set_connected
         for i, (x, y, joined) in enumerate(vertices):
-            append(into, (x + 0.5) / 2, height - (y + 0.5) / 4, dot)
+            append(into, (x + 0.5) / 2, top - (y + 0.501) / 4, dot)
             if joined:
                 connect(into, i, True)
         signal._set_marker(braille)
