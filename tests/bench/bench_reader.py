@@ -9,8 +9,9 @@ that go on from one time to the next: epochs, steps, what a bar over the whole t
 log itself, as the batches do in each epoch, still does. (With counters that return, it would seem to be the log of
 hundreds of trainings, and each might have a heading.) A log without metrics is repeated whole.
 
-A line is what a newline or a carriage return ends: each state of a bar is one. Prints lines per second of one core for
-every log and for all, and the ratio to the regular expression.
+A line is what a newline or a carriage return ends: each state of a bar is one. Prints whether the reader is compiled or
+interpreted, lines per second of one core for every log and for all, and the ratio to the regular expression. Run by its
+path it measures the mltui that is installed, as a module (``python -m …``) that of the working directory.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Callable
 from itertools import count, pairwise
 from pathlib import Path
 
+from mltui.parsers import reader as measured
 from mltui.parsers.reader import MetricReader
 
 SIZE = 300_000
@@ -128,6 +130,7 @@ def load(path: Path) -> bytes:
 
 def main() -> None:
     """Measure and print."""
+    print(f"the {'interpreted' if measured.__file__.endswith('.py') else 'compiled'} reader, {measured.__file__}")
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("logs", nargs="*", type=Path)
     cases = Path(__file__).parent.parent / "parsers" / "cases"

@@ -77,6 +77,7 @@ def test_a_terminal_between_program_and_reader_changes_nothing(path: Path) -> No
     assert table_of(read(log.replace(b"\n", b"\r\n"), [])) == expected
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
 def test_what_lines_are_remembered_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory of what lines are and mean is for speed: without it the points are the same."""
@@ -86,6 +87,7 @@ def test_what_lines_are_remembered_changes_nothing(path: Path, monkeypatch: pyte
     assert table_of(read(log, [])) == expected
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(
     "path", [path for path in CASES if _DRAWN_OR_NAMED.search(path.read_text())], ids=lambda p: p.stem
 )
@@ -102,6 +104,7 @@ def test_bars_and_named_lines_are_known_by_their_shape(path: Path, monkeypatch: 
     assert table_of(read(log + again, [])) == short
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("path", CASES[1::3], ids=lambda p: p.stem)
 def test_lines_that_nothing_waits_for_need_no_look_at_what_waits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To know that nothing is open, and nothing without its place, is for speed: a look at each line says the same."""
@@ -112,6 +115,7 @@ def test_lines_that_nothing_waits_for_need_no_look_at_what_waits(path: Path, mon
     assert table_of(read(log, [])) == expected
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("path", CASES[2::3], ids=lambda p: p.stem)
 def test_lines_of_a_run_are_news_without_a_look_at_what_was_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To know that lines of a kind go on is for speed: values that are compared with those told before say the same."""

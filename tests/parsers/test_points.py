@@ -296,6 +296,6 @@ def test_a_line_that_showed_some_of_its_values_tells_nothing_of_the_others() -> 
     log = Log()
     log.read("step=1 acc=0.5 loss=3")
     (whole,) = log.plans.values()
-    log.points.news.report(replace(whole, entries=whole.entries[:1]), "step", 2, [2, 0.6, 2])
+    log.points.news.report(replace(whole, entries=whole.entries[:1]), "step", 2, (2, 0.6, 2))
     log.read("step=2 loss=2")
     assert table_of(log.close()) == ["acc step 1:0.5 2:0.6", "loss step 1:3 2:2"]

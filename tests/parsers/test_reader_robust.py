@@ -183,6 +183,7 @@ def test_a_bar_is_shown_once_the_next_state_begins() -> None:
     assert reader.feed(b"20%") == MetricReader().feed(b"10%|#  | 1/10 [00:01<00:09, 1.00it/s, loss=0.5]\r20%") != []
 
 
+@pytest.mark.interpreted
 def test_a_report_says_the_same_without_what_is_known_by_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is counted a table told twice is no curve, be its second row looked at anew or known by shape."""
     table = (

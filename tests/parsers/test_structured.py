@@ -79,6 +79,7 @@ def logs() -> list[str]:
     return found
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("log", logs())
 def test_objects_that_are_remembered_say_what_they_say_as_a_whole(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory of objects is for speed: without it the points are the same."""

@@ -92,8 +92,8 @@ class _Form:
     )
 
     def __init__(self, frame: bytes, drawn: _Drawn) -> None:
-        self.about, self.shown = slice(*drawn.about), slice(*drawn.shown)
-        about, shown = frame[self.about], frame[self.shown]
+        self.about, self.shown = drawn.about, drawn.shown
+        about, shown = self.texts(frame)
         self._counts = [drawn.done] if drawn.total is None else [drawn.done, drawn.total]
         self.counts = cut_at(self._counts)
         """Cuts out how far it is, and of how many if it says so."""
@@ -118,13 +118,18 @@ class _Form:
         self.cut = self.counts
         """… which this cuts out: those of the shape's plan, with how far it is between those in front and behind."""
 
+    def texts(self, frame: bytes) -> tuple[bytes, bytes]:
+        """What a ``frame`` of this form is about, and what it shows."""
+        (a, b), (c, d) = self.about, self.shown
+        return frame[a:b], frame[c:d]
+
     def learn(self, shape: Shape | None) -> None:
         """What frames of this form say is of this ``shape``: all their numbers can be cut out at once from now on."""
         if shape is None or shape.plan is None or shape.plan.inner is not None or self.in_table:
             return  # What stands in front of it may be something else.
-        end = self.about.stop - self.about.start  # In the text of the shape; behind it stands ", ".
-        to_shown = self.shown.start - end - 2
-        about = [(a + self.about.start, b + self.about.start) for a, b in shape.spans if b <= end]
+        start, end = self.about[0], self.about[1] - self.about[0]  # In the text of the shape; behind it stands ", ".
+        to_shown = self.shown[0] - end - 2
+        about = [(a + start, b + start) for a, b in shape.spans if b <= end]
         shown = [(a + to_shown, b + to_shown) for a, b in shape.spans if b > end]
         self.shape, self.cut = shape, cut_at([*about, *self._counts, *shown])
         plan = shape.plan.with_more(len(shape.spans), len(about), len(self._counts))
@@ -220,7 +225,7 @@ class Bars:
 
     def _read_frame(self, frame: bytes, form: _Form) -> None:
         self.drawing = True
-        about, shown = frame[form.about], frame[form.shown]
+        about, shown = form.texts(frame)
         if not shown and about in self._plain:
             return
         counts = values_of(frame, form.counts)

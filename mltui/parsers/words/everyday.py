@@ -32,7 +32,7 @@ _EVERYDAY = (
 # What may be told of anything: the word in front of it says of what.
 _OF_ANYTHING = ERRORS | word_set("score")
 # In front of these words only a training has.
-_OF_TRAININGS = (METRIC_WORDS | SCOPE_WORDS.keys()) - _EVERYDAY
+_OF_TRAININGS = METRIC_WORDS.union(SCOPE_WORDS) - _EVERYDAY
 # How far predictions are off, in the unit of what is predicted.
 _DISTANCES = ERRORS | word_set("mae mse rmse medae mpjpe epe ade fde rpe")
 # How good a model is, trained or not.
