@@ -29,7 +29,7 @@ from mltui.parsers.words.tokens import text_of
 #: row stand in tables; the others begin a block that says nothing of the training.
 LineKind = Literal[
     "nothing", "pairs", "plan", "object", "listed", "scope",
-    "header", "groups", "rule", "row", "labelled", "remarked", "box", "metrics",
+    "header", "groups", "rule", "row", "labelled", "remarked", "box", "metrics", "title",
     Block,
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ _NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?|@\.?\d+(?:[-:]\.?\d+)?")
 def kind_of(text: str, frame: bytes) -> LineKind:
     """The kind of the line ``frame``, which begins with ``text``; ``pairs`` if its form says nothing."""
     if not may_matter(frame):
-        return _table_kind(text, frame) or ("groups" if tables.read_groups(text) else "nothing")
+        return _table_kind(text, frame) or _above_table(text) or "nothing"
     if block := block_of(text):
         return block
     if is_program_text(text):
@@ -62,7 +62,14 @@ def kind_of(text: str, frame: bytes) -> LineKind:
         return "scope"
     if _names_alone(text) and tables.read_header(text) is not None:
         return "header"
-    return "groups" if tables.read_groups(text) else "pairs"
+    return _above_table(text) or "pairs"
+
+
+def _above_table(text: str) -> LineKind | None:
+    """The kind of a line that says of what the table under it is, or its columns."""
+    if tables.read_groups(text):
+        return "groups"
+    return "title" if tables.title_of(text) else None
 
 
 def _names_alone(text: str) -> bool:

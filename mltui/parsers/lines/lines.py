@@ -21,7 +21,7 @@ from mltui.parsers.plans.plan import Plan
 from mltui.parsers.points.epochs import EpochBar
 from mltui.parsers.points.points import Points
 from mltui.parsers.points.successive import LONGEST_HEADING
-from mltui.parsers.records.tables import read_groups
+from mltui.parsers.records.tables import read_groups, title_of
 from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.tokens import READ_LIMIT, text_of, without_bulk
 from mltui.parsers.words.values import Numbers, short_values_of, values_of
@@ -229,6 +229,7 @@ class Lines:
         if self._within_epoch and not frame:
             self._within_epoch = False
             self.points.context.leave_block()
+        tables.follow_title(frame)
         if tables.header_goes_on and tables.stack(text_of(frame)):
             return None
         if tables.metrics and frame[:2] != b'{"' and tables.read_metrics(text_of(frame)):
@@ -267,6 +268,8 @@ class Lines:
     def _special(self, kind: LineKind, text: str) -> None:
         if kind == "header":
             self.tables.read_header(text)
+        elif kind == "title":
+            self.tables.title_above = title_of(text)
         elif kind == "groups":
             self.tables.groups = read_groups(text)
         elif kind == "rule":

@@ -71,11 +71,20 @@ class Tabular:
         """The line before was a header whose names may go on in the next line."""
         self.under_header = False
         """Nothing but rows, rules and blank lines has come since the header."""
+        self.title_above = ""
+        """Of what the table is whose header may come next."""
+        self._title = ""
+        """The same of the line at hand, if it is that header."""
 
     @property
     def open(self) -> bool:
         """A header, a box or a table of metrics may go on in the line that comes."""
-        return bool(self.header_goes_on or self.box or self.metrics)
+        return bool(self.header_goes_on or self.box or self.metrics or self.title_above or self._title)
+
+    def follow_title(self, frame: bytes) -> None:
+        """A title speaks of the line under it, rules and blank lines left out."""
+        if frame.strip() and not is_rule(text_of(frame)):
+            self._title, self.title_above = self.title_above, ""
 
     # Rows under a header.
 
@@ -84,8 +93,10 @@ class Tabular:
         self.under_header = True
         if self.header is not None and self.header.rows and tables.is_remark(text):
             return False
-        header = next((h for h in self._headers if tables.same_header(h, text)), None)
+        title = self._title
+        header = next((h for h in self._headers if h.title == title and tables.same_header(h, text)), None)
         if header is None and (header := tables.read_header(text)) is not None:
+            header.title = title
             self._rows.clear()
             self._headers.append(header)
             if self.header is not None and self.header.rows:
@@ -129,9 +140,9 @@ class Tabular:
         if not bar and self.under_header and rows.numbers_classes(header, cells):
             columns = header.columns(len(cells) - 1) or []
             named = rows.under_label(f"class {cells[0].text}", [name for name, _, _ in columns])
-            return self._plan_of(text, named, cells[1:])
+            return self._plan_of(text, header.titled(named), cells[1:])
         names = rows.assign(header, cells)
-        return None if names is None else self._plan_of(text, names, cells)
+        return None if names is None else self._plan_of(text, header.titled(names), cells)
 
     def worded_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row of which some cells are words: on which data, or of what, its numbers were measured."""
@@ -166,7 +177,7 @@ class Tabular:
         names = None if cells is None else rows.assign_labelled(self.header, cells)
         if cells is None or names is None:
             return None
-        return self._plan_of(text, rows.under_label(label.lstrip(MARKS), names), cells[1:])
+        return self._plan_of(text, self.header.titled(rows.under_label(label.lstrip(MARKS), names)), cells[1:])
 
     def repeats_name(self, text: str) -> bool:
         """Whether a row begins with the name of the first column: ``epoch 3 0.51 0.83`` under ``epoch loss acc``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mltui.domain.words import words
+from mltui.domain.words import scope_of, words
 from mltui.parsers.records.cells import (
     BARS,
     GAPPED,
@@ -24,6 +24,7 @@ from mltui.parsers.records.cells import (
     pieces_of,
     split_by,
 )
+from mltui.parsers.records.names import SOURCE_KEYS
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.vocabulary import COUNTING
 
@@ -42,6 +43,11 @@ _GLUED = re.compile(
     rf"(({COUNTING}),(?:[A-Za-z_][\w/.@-]*,){{1,64}}[A-Za-z_][\w/.@-]*)$"
 )
 _NUMBERED = re.compile(r" \(\d+\)$")
+# What stands above a table says of what it is: ``Evaluation results for bbox:``, ``copypaste: Task: bbox``.
+_TITLE = re.compile(
+    r"[-=*#>\s]*(?:[A-Za-z]\w*\s){1,6}(?:for|of|on)\s(?P<of>[A-Za-z][\w.-]{0,30})\s*:\s*"
+    r"|(?:\w+:\s)?(?P<key>[A-Za-z]+):\s(?P<value>[A-Za-z][\w.-]{0,30})\s*"
+)
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 
@@ -60,6 +66,8 @@ class Header:
     """A column counts what each row was measured on, so that a row's number is its class's."""
     rows: bool = False
     """Rows stand under it: else it may be a remark that looks like one."""
+    title: str = ""
+    """Of what the table is, by the line above it."""
 
     @property
     def first(self) -> list[Piece]:
@@ -71,6 +79,12 @@ class Header:
         if self.spans is not None and len(self.spans) == count:
             return self.spans
         return self.ways.get(count)
+
+    def titled(self, names: list[str]) -> list[str]:
+        """The ``names`` of a row's cells with the table's title in front, if it does not count, as evaluations do."""
+        if not self.title or any(map(counter_of, names)):
+            return names
+        return [f"{self.title} {name}" if name else "" for name in names]
 
 
 def header_text(text: str) -> str:
@@ -92,6 +106,15 @@ def is_remark(text: str) -> bool:
     """Whether ``text`` is a comment in words, which between the rows of a table is no other header."""
     found = _REMARK.fullmatch(text)
     return found is not None and not counter_of(found[1])
+
+
+def title_of(text: str) -> str:
+    """Of what the table under ``text`` is, if that is its title: neither a part of the data nor what it measures."""
+    found = _TITLE.fullmatch(text)
+    if found is None or (found["key"] and found["key"].lower() not in SOURCE_KEYS):
+        return ""
+    name = found["of"] or found["value"]
+    return "" if scope_of(name) or counter_of(name) or role_of(name) is Role.METRIC else name
 
 
 def same_header(header: Header, text: str) -> bool:
@@ -214,7 +237,10 @@ def stack(header: Header, text: str) -> Header | None:
         return None
     joined = "|".join(f"{a.strip()} {b.strip()}" for a, b in zip(above, below, strict=True))
     found = read_header(joined)
-    return found if found is not None and not is_rule(text) else None
+    if found is None or is_rule(text):
+        return None
+    found.title = header.title
+    return found
 
 
 def apply_rule(header: Header, rule: str) -> None:
