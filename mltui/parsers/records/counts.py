@@ -20,6 +20,8 @@ EXTENT = ABOUT | word_set("last past")
 _BLOCK = word_set("""
     best last since until from early total remaining max resume resuming saved saving every per micro effective
 """)
+# More digits than these does no number of an epoch have.
+_LONGEST_EPOCH = 9
 
 
 def take_count_into_name(walk: Walk, token: Token) -> bool:
@@ -82,8 +84,10 @@ def take_count_inside(walk: Walk, token: Token) -> bool:
     if walk.record.fields and not signed:
         return False
     value = walk.next(2) if signed else value
-    if value is None or value.kind != "number" or "." not in value.text or value.unit.strip(" %"):
+    if value is None or value.kind != "number" or value.unit.strip(" %"):
         return False
+    if not ("." in value.text or value.text[-1:].isalpha()):
+        return False  # "Train loss 460 nan" has one, too.
     if sum(each.text == phrase[-1] for each in walk.tokens) > 1:
         return False  # "Train loss 20 3.12 val loss 20 1.9" has a count in front of each value.
     walk.waiting_name = " ".join(phrase)
@@ -115,6 +119,9 @@ def counts_in_front(walk: Walk, token: Token) -> bool:
 def take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     """Read a number as the counter ``name``, with the words ``left`` in front of it."""
     walk.said = ""  # It begins anew: "… 'optimizer': 'Adam'}. Best is trial 0 with value".
+    if name.lower() == "epoch" and len(token.text) > _LONGEST_EPOCH and token.text.isdigit():
+        walk.last = None
+        return  # "epoch 1764164400" is a moment, in seconds since 1970.
     of_fold = "fold" in (counter_of(name) or ()) and any(measures(w) for w in left)  # "Best auc for fold 1: 0.99"
     if _BLOCK & {w.lower() for w in left} and not of_fold:
         walk.note_past(left)
