@@ -248,9 +248,9 @@ def _data_are_fitted(record: Record, counts: bool) -> list[Field] | None:
 
 def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
     placed = counts or record.item  # What an indented line is about belongs to the line above.
-    for each in record.fields if placed and not record.row and _metrics(record) else ():
+    for each in record.fields if not record.row and _metrics(record) else ():
         if each.role is Role.OTHER and each.explicit and each.decimal and not each.unit:
-            if is_learnt(each.name):
+            if placed and is_learnt(each.name):
                 each.role, each.learnt = Role.SCHEDULE, True
             elif is_whole(each.name):
                 each.role = Role.UNKNOWN

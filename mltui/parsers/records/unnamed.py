@@ -35,6 +35,10 @@ _COUNTED_VALUES = re.compile(
 _VALUES_AND_COUNT = re.compile(rf"(?<!\S)\[(?:-?\d+\.\d+(?:e[-+]?\d+)?, ){{2,}}\d+, {_RATE}\]\s*$")
 _VALUES_AND_COUNT_BYTES = re.compile(_VALUES_AND_COUNT.pattern.encode())
 _COUNTED_VALUES_BYTES = re.compile(rb"(?:\[[\d:., -]+\]\s?)?(?:%b)" % _COUNTED_VALUES.pattern.encode())
+# A count, a value and its running mean, as Darknet (detector.c) tells the loss of a batch:
+# ``1: 632.431152, 630.212345 avg, 0.001000 rate, 3.688447 seconds, 64 images``.
+_BESIDE_MEAN = re.compile(rf"\s*\d+: {_VALUE}, {_VALUE} avg, {_VALUE} rate, \d+\.\d+ seconds, \d+ images")
+_BESIDE_MEAN_BYTES = re.compile(_BESIDE_MEAN.pattern.encode())
 # For a first look: a count and its share, with nothing but a value behind: ``(5000 5%) 2.31``.
 _COUNTED_SHARE = re.compile(rb"\(\d+ [\d.]+%\) [\d.]+\s*$")
 # A count beside what is set or measured there: ``[20, 0.0001]``, ``[3, 0.51, 0.62, '00:14']``.
@@ -54,6 +58,8 @@ def may_be_unnamed(line: bytes) -> bool:
     ):
         return True
     if line[-1:] == b"]" and _VALUES_AND_COUNT_BYTES.search(line):
+        return True
+    if line[-7:] == b" images" and _BESIDE_MEAN_BYTES.fullmatch(line):
         return True
     if line[-1:] == b":" and _TURN_BYTES.fullmatch(line):
         return True
@@ -78,6 +84,8 @@ def unnamed(text: str, tokens: list[Token]) -> list[Field]:
         return _of_epoch([token for token in tokens if token.kind == "number"], found[1].count(","))
     if found := _COUNTED_VALUES.fullmatch(text):
         return _of_count([token for token in tokens if token.kind == "number"], bool(found["rate"]))
+    if _BESIDE_MEAN.fullmatch(text):
+        return [new_field(name, i, decimal=i > 0) for i, name in enumerate(("iteration", "loss", "avg loss", "rate"))]
     if _VALUES_AND_COUNT.match(text):
         numbers = [token for token in tokens if token.kind == "number"]
         last = len(numbers) - 1
