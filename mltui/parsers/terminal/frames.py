@@ -46,19 +46,19 @@ def _plain_csi(found: re.Match[bytes]) -> bytes:
 
 
 def _apply_backspaces(text: bytes) -> bytes:
-    """``text`` with every backspace applied to the character before it; those at its end do not erase."""
+    """``text`` as a terminal shows it: behind backspaces it goes on over what stands there."""
     text = text.rstrip(b"\x08")
     if _BACKSPACE not in text:
         return text
-    text = _within_limit(text).rstrip(b"\x08")
-    kept = bytearray()
-    for part in re.split(rb"(\x08+)", text):
-        if part[:1] != b"\x08":
-            kept += part
+    shown: list[str] = []
+    at = 0
+    for part in re.split(r"(\x08+)", _within_limit(text).decode()):
+        if part[:1] == "\x08":
+            at = max(0, at - len(part))
         else:
-            before = kept.decode()
-            kept = bytearray(before[: -len(part)].encode() if len(part) < len(before) else b"")
-    return bytes(kept)
+            shown[at : at + len(part)] = part
+            at += len(part)
+    return "".join(shown).encode()
 
 
 def _as_latin(error: UnicodeError) -> tuple[str, int]:
