@@ -184,6 +184,7 @@ def take_arrow(walk: Walk, token: Token) -> None:
             return
         if isinstance(last, Field) and walk.after_number() and _goes_to(walk, last, following):
             last.index, last.unit = walk.pass_number(following), last.unit or following.unit
+            last.explicit = True
             walk.boundary()
             return
         comes_to = isinstance(last, Field) and last.counts and "." in following.text  # "epoch 1 -> 1.75 loss"

@@ -16,7 +16,7 @@ from mltui.parsers.records.names import STOP, known, measures, name_of
 from mltui.parsers.records.record import Nameless, is_decimal
 from mltui.parsers.records.surroundings import OF_SENTENCES, between_marks, comes_to_share, says_who, stands_alone
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.words.roles import Role, counter_of, role_of
+from mltui.parsers.words.roles import Role, counter_of, is_learning_rate, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import VALUE_UNITS
 from mltui.parsers.words.vocabulary import PARTS
@@ -68,7 +68,11 @@ def _ends_with_verb(walk: Walk) -> bool:
     phrase = walk.phrase
     if len(phrase) < 2 or phrase[-1].lower() not in ("is", "of"):
         return False
-    return measures(phrase[-2]) or (len(phrase) == 2 and phrase[-1] == "is" and walk.record.counts)
+    return (
+        measures(phrase[-2])
+        or is_learning_rate(" ".join(phrase[-3:-1]))
+        or (len(phrase) == 2 and phrase[-1] == "is" and walk.record.counts)
+    )
 
 
 def _says_how_many(walk: Walk) -> bool:
