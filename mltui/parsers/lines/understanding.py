@@ -26,6 +26,10 @@ from mltui.parsers.words.values import FACTORS, Numbers, Span
 from mltui.parsers.words.vocabulary import WHO
 
 _DIGIT = re.compile(r"\d")
+# A name and what was measured, with its mean or by how much it changed in brackets: ``| > log_mle: 0.377  (0.495)``.
+_NAMED_VALUE = re.compile(
+    r"[\s|>*-]*[A-Za-z_][\w/.-]*\s?[:=]\s*-?\d+\.\d+(?:e[-+]?\d+)?\s*(?:\([-+]?[\d.e+-]+%?\))?\s*"
+)
 
 
 class Around(NamedTuple):
@@ -74,6 +78,14 @@ def read_line(text: str, thousands: Thousands, begins: int = 0) -> LineRead:
     return read
 
 
+def _kind_among(line: str, around: Around) -> LineKind:
+    """The kind of a line that stands there; among values another one needs no word of the field."""
+    if around.bar or around.figures:
+        return "pairs"
+    kind = kind_of(line, line.encode())
+    return "pairs" if kind == "nothing" and around.joins and _NAMED_VALUE.fullmatch(line) else kind
+
+
 class Understanding:
     """Understands lines, and remembers in ``memory`` what their shapes mean."""
 
@@ -102,7 +114,7 @@ class Understanding:
             text = before_warning(text)
         begins, ends = message or (0, len(text))
         text, line = text[:ends], text[begins:ends]
-        kind: LineKind = "pairs" if around.bar or around.figures else kind_of(line, line.encode())
+        kind = _kind_among(line, around)
         is_list = kind == "listed" and curve_of_list(line)
         if is_list and not self._judge.points.context.nowhere:
             kind = "pairs"  # In a log that counts they are values of where it stands.

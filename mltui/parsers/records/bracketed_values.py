@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mltui.domain.words import scope_of
+from mltui.domain.words import scope_of, words
 from mltui.parsers.records.names import may_be_in, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Walk
@@ -71,7 +71,8 @@ def holds_value(walk: Walk) -> bool:
 def take_beside(walk: Walk) -> None:
     """Read ``(0.79)`` or ``(93%)`` behind a value; nothing else in such brackets is read."""
     last, first = walk.last, True
-    below_zero = walk.previous_text()[:1] in ("-", "−")
+    of_mean = isinstance(last, Field) and not MEANS.isdisjoint(words(last.name))  # It has no mean of its own.
+    below_zero = walk.previous_text()[:1] in ("-", "−") and not of_mean
     while walk.i + 1 < len(walk.tokens) and walk.tokens[walk.i].text != ")":
         walk.i += 1
         token = walk.tokens[walk.i]
