@@ -10,6 +10,15 @@ from mltui.domain.errors import UsageError
 from mltui.domain.text import one_line
 
 
+class _Paragraphs(argparse.HelpFormatter):
+    """Fills paragraphs to the terminal's width; what is indented, as examples and lists are, stays as it is."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        parts = text.split("\n\n")
+        return "\n\n".join(part if "\n  " in f"\n{part}" else fill(part, width, indent) for part in parts)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that raises ``UsageError`` instead of ending the process."""
 
@@ -18,7 +27,7 @@ class Parser(argparse.ArgumentParser):
             prog=prog,
             description=description,
             epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Paragraphs,
             allow_abbrev=False,
         )
 

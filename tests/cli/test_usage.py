@@ -44,10 +44,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """``--help`` of each command names it, says what it does and exits with 0."""
+def test_every_command_explains_itself(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--help`` of each command names it, says what it does in the terminal's columns, and exits with 0."""
+    monkeypatch.setenv("COLUMNS", "72")
     assert main([*name.split(), "--help"]) == 0
     out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if len(line) > 72 and not line.startswith("  mltui ")] == []
     assert out.startswith(f"usage: mltui {name} ")
     assert COMMANDS[name].title in out
     assert main(["help", *name.split()]) == 0
