@@ -72,7 +72,7 @@ def format_value(value: float | None, digits: int = 4) -> str:
     size = float(f"{abs(value):.{digits - 1}e}")
     if 1e-3 <= size < 1e6:
         decimals = max(0, digits - 1 - math.floor(math.log10(size)))
-        return f"{value:.{min(decimals, digits)}f}"
+        return f"{value:.{decimals}f}"
     return short_exponent(f"{value:.{digits - 1}e}")
 
 
