@@ -24,9 +24,12 @@ _NONE = 99
 
 
 class Counters:
-    """The counters of a record, told apart. ``wanted`` is the word that counts by the profile, if it names one."""
+    """The counters of a record, told apart. ``wanted`` is the word that counts by the profile, if it names one.
 
-    def __init__(self, record: Record, wanted: str) -> None:
+    ``bar``: a progress bar shows the record.
+    """
+
+    def __init__(self, record: Record, wanted: str, bar: bool) -> None:
         self.epoch: Counter | None = None
         self.inner: Counter | None = None
         self.fold: Counter | None = None
@@ -59,6 +62,8 @@ class Counters:
             self.inner, self._preference = Counter("episode", "step", episode.index, episode.total), 0
         if self.epoch is not None and self.inner is not None and self.inner.axis == "trial":
             self.fold, self.inner, self._preference = self.fold or self.inner, None, _NONE
+        if self.epoch is not None and self.inner is not None and not bar:
+            self._take_rounds(self.epoch, self.inner)
         if self.epoch is not None and self.fold is None:
             self._take_run(record, self.epoch)
         if self._preference >= 0:
@@ -86,6 +91,12 @@ class Counters:
                 self._coarse = bool(found.unit) and found.unit in "kKM" and not found.decimal
                 counter.evaluates = way == "step" and is_evaluation(found.name if scope_of(found.name) else found.label)
                 self._plural = found.name.lower() == "steps"
+
+    def _take_rounds(self, epoch: Counter, inner: Counter) -> None:
+        """Take epochs behind the round of several trainers as those inside of it: ``Round 3, epoch 1``."""
+        if inner.axis == "round" and inner.index < epoch.index:
+            self.epoch = Counter("round", "epoch", inner.index, inner.total)
+            self.inner = Counter("epoch", "epoch", epoch.index, epoch.total)
 
     def _take_run(self, record: Record, epoch: Counter) -> None:
         """Take the number of a run in front of the epoch, with which the line begins: each run counts anew."""

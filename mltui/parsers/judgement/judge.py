@@ -49,7 +49,7 @@ class Judge:
         take_compared(record)
         take_sized(record)
         take_set(record)
-        said = Said(record, Counters(record, self.points.config.x), who or self.who, bar)
+        said = Said(record, Counters(record, self.points.config.x, bar), who or self.who, bar)
         whole = self._measured.recall(record)
         values = accepted(record, said.placed)
         self._measured.learn(values, whole)

@@ -98,6 +98,8 @@ class InnerCounter:
         if self._epoch is not None and epoch > self._epoch:
             if value <= self._last:
                 self._per_epoch = True
+                if way == "epoch" and total is None:  # "Round 3, epoch 1": a round has as many as the last one.
+                    self.size = self._last + self._from_zero
                 if value == self._last and way == "step" and count == 1 and total is None:
                     self.size = value  # One line an epoch, "epoch: 2 step: 625": it stands at the epoch's end.
             elif way == "step" or self._per_epoch is None:
