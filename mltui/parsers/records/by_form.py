@@ -9,6 +9,7 @@ it does not, it ends with a word that measures.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -49,70 +50,98 @@ _OF_TRAININGS = word_set("epoch batch step iteration update timestep episode")
 
 
 class _Field(NamedTuple):
-    """A field: the places of the letters of its name, and that of its number's."""
+    """A name, and a number behind it that may be a value."""
 
-    start: int
-    end: int
+    name: list[str]
     number: int
+    """Which token that is."""
+    decimal: bool
+
+    @property
+    def is_short(self) -> bool:
+        """The name is of one word, but for a part of the data in front of it and measures behind it."""
+        return all(scope_of(before) or measures(word) for before, word in pairwise(self.name))
+
+    @property
+    def may_be_value(self) -> bool:
+        """It looks measured, and its name says nothing else."""
+        return self.decimal and role_of(" ".join(self.name)) in (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
 
-class _Form(NamedTuple):
-    """What a line goes on with."""
+@dataclass(slots=True)
+class _Form:
+    """What a line goes on with, if that is nothing but fields."""
 
-    fields: list[_Field]
-    """Those whose numbers may be values."""
-    pairs: int
+    fields: list[_Field] = field(default_factory=list)
+    pairs: int = 0
     """How many of its numbers have names, those of counters and times among them."""
-    marks: set[str]
+    marks: set[str] = field(default_factory=set)
     """What sets the fields apart."""
+
+    @property
+    def alike(self) -> bool:
+        """The fields are set apart by one mark, or by none."""
+        return len(self.marks) < 2
+
+    @property
+    def values(self) -> int:
+        """How many of the fields may be values."""
+        return sum(each.may_be_value for each in self.fields)
 
 
 def named_by_form(tokens: list[Token]) -> frozenset[int]:
     """Which of a line's ``tokens`` are numbers whose names are all the words between them and what stands before."""
     letters, places = _letters(tokens)
     counted = _COUNTED.match(letters)
-    form = _form_of(letters, counted.end() if counted else 0)
-    names = {places[each.number]: [tokens[i].text for i in places[each.start : each.end]] for each in form.fields}
-    values = [each for each in form.fields if letters[each.number] == "d" and _may_be_value(names[places[each.number]])]
-    mark = "".join(form.marks) if len(form.marks) < 2 else None
+    form = _form_of(letters, counted.end() if counted else 0, tokens, places)
     if counted is None:
-        measured = [number for number, name in names.items() if measures(name[-1])]
-        return frozenset(measured if mark and values and len(form.fields) > 1 else ())
+        apart = form.alike and any(form.marks) and form.values and len(form.fields) > 1
+        return frozenset(each.number for each in form.fields if apart and measures(each.name[-1]))
     counts = [found[0] for place in places[: counted.end()] if (found := counter_of(tokens[place].text))]
-    # "[3/24] blur score 0.7, noise 0.2" is told of things.
-    known = any(measures(word) and (counts or not is_everyday(word)) for name in names.values() for word in name)
-    if form.marks <= _MIXED and all(map(_is_short, names.values())) and (counts or known):
-        return frozenset(names if form.pairs + max(len(counts), 1) >= _MANY else ())
-    trains = not _OF_TRAININGS.isdisjoint(counts) and "p" not in letters and (mark or len(names) >= _MANY)
-    return frozenset(names if mark is not None and len(values) > 1 and (known or trains) else ())
+    named = _is_of_short_names(form, counts) or _is_of_names_alike(form, counts, of_nature="p" in letters)
+    return frozenset(each.number for each in form.fields if named)
 
 
-def _may_be_value(name: list[str]) -> bool:
-    return role_of(" ".join(name)) in (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
+def _is_of_short_names(form: _Form, counts: list[str]) -> bool:
+    """Whether a line that ``counts`` is made of short names: ``iter 1 act 5.0 pre 1.3``."""
+    several = form.pairs + max(len(counts), 1) >= _MANY and form.marks <= _MIXED
+    return several and all(each.is_short for each in form.fields) and bool(counts or _measures(form, counts))
 
 
-def _is_short(name: list[str]) -> bool:
-    """Whether a name is of one word, but for a part of the data in front of it and measures behind it."""
-    return all(scope_of(before) or measures(word) for before, word in pairwise(name))
+def _is_of_names_alike(form: _Form, counts: list[str], of_nature: bool) -> bool:
+    """Whether a line that ``counts`` is made of values that one mark sets apart: ``it 3: pull force 0.5, push 0.6``.
+
+    ``of_nature``: it tells something in a unit of what is measured there.
+    """
+    if not form.alike or form.values < 2:
+        return False
+    trains = not (_OF_TRAININGS.isdisjoint(counts) or of_nature)
+    return _measures(form, counts) or (trains and (any(form.marks) or len(form.fields) >= _MANY))
 
 
-def _form_of(letters: str, start: int) -> _Form:
-    """The fields that a line goes on with at ``start``; none if it holds anything else."""
-    form = _Form([], 0, set())
-    pairs = 0
+def _measures(form: _Form, counts: list[str]) -> bool:
+    """Whether a field is measured by its words; where nothing is counted any program has a ``score 0.7``."""
+    said = (word for each in form.fields for word in each.name)
+    return any(measures(word) and (counts or not is_everyday(word)) for word in said)
+
+
+def _form_of(letters: str, start: int, tokens: list[Token], places: list[int]) -> _Form:
+    """The fields that a line goes on with at letter ``start``; none if it holds anything else."""
+    form = _Form()
     mark = _BETWEEN.match(letters, start)
-    while mark is not None and (field := _FIELD.match(letters, mark.end())):
-        if field[0][0] in "wcolk":
-            if pairs and field[0][0] != "k":
+    while mark is not None and (found := _FIELD.match(letters, mark.end())):
+        if found[0][0] in "wcolk":
+            if form.pairs and found[0][0] != "k":
                 form.marks.add(mark[1] or "")
-            pairs += 1
-        if field[1]:
-            form.fields.append(_Field(*field.span(1), field.start(2)))
-        mark = _BETWEEN.match(letters, field.end())
-        remark = pairs > _ENOUGH and mark is not None and mark[1] == "," and "," not in form.marks
+            form.pairs += 1
+        if found[1]:
+            name = [tokens[i].text for i in places[found.start(1) : found.end(1)]]
+            form.fields.append(_Field(name, places[found.start(2)], found[2] == "d"))
+        mark = _BETWEEN.match(letters, found.end())
+        remark = form.pairs > _ENOUGH and mark is not None and mark[1] == "," and "," not in form.marks
         if mark is not None and (mark.end() == len(letters) or remark):
-            return form._replace(pairs=pairs)
-    return _Form([], 0, set())
+            return form
+    return _Form()
 
 
 def _letters(tokens: list[Token]) -> tuple[str, list[int]]:
