@@ -24,18 +24,18 @@ def take_set(record: Record) -> None:
     A count of many is, ``steps``, and so is how large a batch is: beside it, or in front of an arrow, or of what was
     validated.
     """
-    tried = record.fields[:1] and words(record.fields[0].name)[-1:] == ("trial",)
+    tried = record.tried or (record.fields[:1] and words(record.fields[0].name)[-1:] == ("trial",))
     measured = next((i for i, f in enumerate(record.fields) if f.role is Role.METRIC), 0)
     front = [f for f in record.fields[: record.before_arrow or measured] if f.explicit]
     sets = any(is_learning_rate(f.name) or is_setting(f.name) for f in front)
     if not sets or not measured or not (tried or record.before_arrow):
         return
     many = [f for f in front if f.counts and f.counts[1] == "step" and f.name.lower().endswith("s")]
-    told = tried and (record.before_arrow or is_evaluation(record.fields[measured].name))
+    told = tried and (record.tried or record.before_arrow or is_evaluation(record.fields[measured].name))
     alone = all(f in many or f.counts in (None, ("trial", "step"), ("batch", "batch")) for f in record.fields)
     batch = [f for f in front if f.counts == ("batch", "batch") and f.total is None and alone and (many or told)]
     for each in many + batch:
         each.role = Role.OTHER
-    if many:
+    if many or (record.tried and alone):
         for each in front:
             each.role = Role.OTHER if each.role is Role.SCHEDULE else each.role

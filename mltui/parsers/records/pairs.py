@@ -62,6 +62,10 @@ _SET = re.compile(
 )
 # What is tried, in front of its settings: ``=== run 2/6: lr=0.1 batch=8``.
 _TRIED = re.compile(r"\W{0,8}(?:run|config|configuration|setting|combination|candidate) ?#?\d{1,4}\b", re.I)
+# The same where no epochs or steps of it are told.
+_ONE_OF = re.compile(
+    r"\W{0,8}(?:run ?#?\d{1,4} ?/ ?\d|(?:config|configuration|setting|combination|candidate) ?#?\d{1,4}\b)", re.I
+)
 # For how long it is planned: ``lr=0.003, 6 epochs``.
 _PLANNED = re.compile(r"\d (?:epochs|steps|iterations|iters)\b", re.I)
 # A model that was trained before, and how it came out: ``model: effnet (epoch 17, auc 0.97)``.
@@ -92,6 +96,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     read_gain(tokens, said, record)
     record.asked = record.asked or _PIECE.match(text) is not None
     record.identified = any(identifies(*pair) for pair in _NAMED_TEXT.findall(text)) or _WORK.search(text) is not None
+    record.tried = _ONE_OF.match(text) is not None
     record.closes = "final" in said[:3]
     record.ends = not _ENDS.isdisjoint(said)
     record.ends_run = record.ends and said[0] in REPEATS and tokens[1].kind == "number"

@@ -143,6 +143,8 @@ class Record:
     """It speaks of one text or piece of data: ``query='who is it'``, ``segment 8/24``."""
     identified: bool = False
     """It says of which of very many things it speaks: ``id=2e219e``."""
+    tried: bool = False
+    """It begins with which of several settings it is of: ``config 2/4: lr=0.1 loss=0.5``."""
     before_arrow: int = 0
     """So many fields stand in front of an arrow, behind which stands what they led to: ``lr=0.1 -> val_loss=0.5``."""
     sentence: bool = False
