@@ -125,7 +125,11 @@ def _linear_ticks(scale: Scale, step: float) -> list[Tick]:
     first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
     values = [k * step for k in range(first, min(last, first + 100) + 1)]
     values = [0.0 if abs(v) < step / 2 else v for v in values if math.isfinite(v)]
-    return _distinct([Tick(v, format_tick(v, step)) for v in values])
+    found = [Tick(v, format_tick(v, step)) for v in values]
+    if any("e-" in tick.label for tick in found):
+        # One way of writing for all: ``1e-3`` over ``5e-4``.
+        found = [Tick(v, _exponential(v, step) if v else "0") for v in values]
+    return _distinct(found)
 
 
 def _log_ticks(scale: Scale, count: int) -> list[Tick]:
@@ -151,8 +155,7 @@ def format_tick(value: float, step: float) -> str:
         return "0"
     size = abs(value)
     if size >= 1e15 or size < 1e-3:
-        digits = max(0, min(15, math.floor(math.log10(size)) - math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
-        return short_exponent(f"{value:.{digits}e}")
+        return _exponential(value, step)
     decimals = max(0, min(15, -math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
     plain = f"{value:.{decimals}f}"
     if size < 10_000:
@@ -163,6 +166,11 @@ def format_tick(value: float, step: float) -> str:
             scaled = f"{value / unit:.{decimals}f}{suffix}"
             return scaled if len(scaled) < len(plain) else plain
     return plain
+
+
+def _exponential(value: float, step: float) -> str:
+    digits = max(0, min(15, math.floor(math.log10(abs(value))) - math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
+    return short_exponent(f"{value:.{digits}e}")
 
 
 def format_x(value: float) -> str:

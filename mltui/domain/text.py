@@ -41,6 +41,11 @@ def one_line(text: str, limit: int = 0) -> str:
     return flat if not limit or len(flat) <= limit else flat[: limit - 1] + "…"
 
 
+def natural(text: str) -> list[str | int]:
+    """Sorts names as a person does: ``rank2`` before ``rank10``."""
+    return [int(part) if at % 2 else part for at, part in enumerate(re.split(r"([0-9]{1,18})", text))]
+
+
 def splice_between(old: str, new: str) -> tuple[int, int, str]:
     """The smallest replacement that makes ``old`` into ``new``: from, to, by what."""
     shorter = min(len(old), len(new))

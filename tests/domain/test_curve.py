@@ -225,6 +225,7 @@ def test_ticks_of_any_scale_are_few_finite_distinct_and_short(a, b, log, count):
         (-1, 1, 4, ["-1.0", "-0.5", "0", "0.5", "1.0"]),
         (1e-5, 4e-5, 4, ["1e-5", "2e-5", "3e-5", "4e-5"]),
         (0, 3e6, 3, ["0", "1M", "2M", "3M"]),
+        (0, 1e-3, 3, ["0", "5e-4", "1e-3"]),
     ],
 )
 def test_ticks_are_round_and_written_short(low, high, count, labels):

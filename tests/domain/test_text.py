@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mltui.domain.text import clean, one_line
+from mltui.domain.text import clean, natural, one_line
 
 ANY = st.text(st.characters(categories=None)) | st.lists(
     st.sampled_from(
@@ -71,3 +71,8 @@ def test_a_cut_is_shown() -> None:
     assert one_line("one  two\nthree") == "one two three"
     assert one_line("one two three", 8) == "one two…"
     assert one_line("one two", 7) == "one two"
+
+
+def test_names_with_numbers_sort_as_people_count():
+    names = ["rank10", "rank2", "a", "", "rank", "2", "rank2b"]
+    assert sorted(names, key=natural) == ["", "2", "a", "rank", "rank2", "rank2b", "rank10"]

@@ -10,7 +10,7 @@ from functools import partial
 
 from mltui.domain.metric import TRAINING, Axis, MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of_series, is_learning_rate, parse_name
-from mltui.domain.text import one_line
+from mltui.domain.text import natural, one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
 from mltui.ui.presentation.joined import Place, apart, as_they_are, joinable
@@ -240,7 +240,7 @@ def _first_named(members: list[_Member]) -> list[_Member]:
 
 
 def _group(axis: str, members: list[_Member], companions: list[_Member]) -> ChartGroup:
-    members.sort(key=lambda m: (m.name.source, _SCOPE_ORDER.index(m.name.scope)))
+    members.sort(key=lambda m: (natural(m.name.source), _SCOPE_ORDER.index(m.name.scope)))
     if any(m.fold.startswith(f"{TRAINING} ") for m in members):
         members, companions = _first_named(members), _first_named(companions)
     first = members[0]
@@ -308,7 +308,7 @@ def _short_label(name: MetricName, scoped: bool) -> str:
     return name.scope or Scope.TRAIN
 
 
-def _rank(group: ChartGroup) -> tuple[int, str, str]:
+def _rank(group: ChartGroup) -> tuple[int, list[str | int], str]:
     """Where a chart stands: its section, then its name."""
     metric = group.key.split("/")[1]
     if group.kind is MetricKind.THROUGHPUT:
@@ -325,4 +325,4 @@ def _rank(group: ChartGroup) -> tuple[int, str, str]:
         section = 3
     else:
         section = 4
-    return section, metric, group.key
+    return section, natural(metric), group.key

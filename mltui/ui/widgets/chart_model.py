@@ -138,6 +138,14 @@ class Plotted:
         return first if math.isfinite(first) else math.inf
 
 
+def _free_glyph(color: str, shown: Sequence[Plotted]) -> str:
+    """The next mark, or the one after it where a curve of this colour has that already."""
+    strong = sum(p.curve.style is CurveStyle.LINE for p in shown) % len(GLYPHS)
+    taken = {p.glyph for p in shown if p.color == color}
+    order = GLYPHS[strong:] + GLYPHS[:strong]
+    return next((glyph for glyph in order if glyph not in taken), order[0])
+
+
 @dataclass(slots=True)
 class ChartModel:
     """Curves and view: all that a picture of a chart depends on besides its size and colours."""
@@ -161,8 +169,7 @@ class ChartModel:
             made = replace(old, curve=curve) if old else Plotted(curve, Trace(curve.series))
             made.trace.shift = curve.origin - zero if curve.origin is not None and zero is not None else 0.0
             made.color = curve.color or chosen[given.label]
-            strong = sum(p.curve.style is CurveStyle.LINE for p in shown)
-            made.glyph = curve.glyph or GLYPHS[strong % len(GLYPHS)]
+            made.glyph = curve.glyph or _free_glyph(made.color, shown)
             shown.append(made)
         self.curves = shown
         self.changes += 1
