@@ -6,6 +6,7 @@ import asyncio
 import math
 import subprocess
 import sys
+from array import array
 from dataclasses import replace
 from itertools import chain
 
@@ -130,6 +131,22 @@ def test_a_curve_that_others_cover_for_a_while_shows_through_in_turns():
     assert turns([]) == []
 
 
+def test_no_two_curves_have_both_colour_and_mark_in_common():
+    names = [f"[rank{i}] loss" for i in range(20)]
+    (group,) = group_series(store_of(*((name, "step", MetricKind.METRIC) for name in names)))
+    assert [curve.label for curve in group.curves] == [f"rank{i}" for i in range(20)]
+    looks = [(p.color, p.glyph) for p in model_of(*group.curves).curves]
+    assert len(set(looks)) == len(looks)
+
+
+def test_places_are_not_looked_for_by_times_that_are_all_the_same():
+    by_step, by_epoch = series_of([3.0, 2.0, 1.0]), series_of([3.0, 1.0], axis="epoch")
+    for made in (by_step, by_epoch):
+        made.time[:] = array("d", [1.7e9] * len(made))
+    source = model_of(Curve("loss", by_step), view=View(cursor=2.0))
+    assert cursor.translate(source, model_of(Curve("val_loss", by_epoch))).cursor is None
+
+
 def test_of_two_curves_that_run_together_both_are_seen():
     near = [1.0, *[0.5 - i / 1000 for i in range(40)]]
     curves = [Curve(name, series_of(near, name), color=color) for name, color in (("a", "#ff0000"), ("b", "#00ff00"))]
@@ -243,6 +260,7 @@ def test_a_chart_of_nothing_but_nan_still_shows_where():
     text = rows(Curve("loss", series_of([math.nan] * 5)))
     assert any("✕" in row for row in text[1:])
     assert "NaN at step 0 (×5)" in text[0]
+    assert not any("┤" in row for row in text), "the height of the marks is no value"
 
 
 def test_reduced_data_says_so_and_whole_data_does_not():

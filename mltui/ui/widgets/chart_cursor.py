@@ -301,7 +301,7 @@ def translate(source: ChartModel, target: ChartModel) -> View:
     if view.x_axis is not XAxis.LOGGED or source.axis_name == target.axis_name:
         return view
     here, there = _main_curve(source), _main_curve(target)
-    if here is None or there is None:
+    if here is None or there is None or not (_told_by_time(here) and _told_by_time(there)):
         return replace(view, x_window=None, cursor=None)
 
     def found(x: float) -> float:
@@ -311,6 +311,12 @@ def translate(source: ChartModel, target: ChartModel) -> View:
     window = view.x_window and (found(view.x_window[0]), found(view.x_window[1]))
     window = window if window and window[0] < window[1] else None
     return replace(view, x_window=window, cursor=None if view.cursor is None else found(view.cursor))
+
+
+def _told_by_time(plotted: Plotted) -> bool:
+    """Whether the points of a curve were read at different times."""
+    times = plotted.curve.series.time
+    return len(times) < 2 or times[0] < times[-1]
 
 
 def _along(xs: Sequence[float], values: Sequence[float], x: float) -> float:

@@ -89,7 +89,9 @@ def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: 
     count = max(2, min(plot_height // 2, 8))
     # One tick alone is no scale: where round values are that far apart, there are some between them.
     marked = next((some for some in (ticks(y, count), ticks(y, 2 * count)) if len(some) > 1), ticks(y, count))
-    found = [tick for tick in marked if len(tick.label) <= max(6, width // 4)]
+    # Where no value is a number the axis has no meaning, and no ticks.
+    told = any(plotted.curve.series.argmin is not None for plotted in model.curves)
+    found = [tick for tick in marked if told and len(tick.label) <= max(6, width // 4)]
     left = max((len(t.label) for t in found), default=1) + 1
     geometry = Geometry(left, header_rows, max(width - left - 1, 4), plot_height, x, y)
     rows = {geometry.row_of(t.value): t.label for t in found}
