@@ -5,14 +5,16 @@ one, and breaks characters where it cuts a line longer than 16 KiB; it forgets i
 printed in the instant in which an engine crashed may be in the record only. So each stream is aligned line by line, by
 the ASCII bytes, which no engine changes: a line of the replay that is in the record (at or behind the place reached)
 is left out, and the first one that is not is new. Where the replay does not go on exactly where the record ends, a line
-in the log says that something may be missing.
+in the log says that something may be missing. A line ends here with a carriage return too: a bar that is drawn over for
+hours is many lines.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -25,15 +27,18 @@ GAP = b"[mltui] Lines may be missing here, the engine's log does not go on where
 _NOT_ASCII = bytes(range(0x80, 0x100))
 _NOT_ASCII_RUN = re.compile(rb"[\x80-\xff]*")
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_ENDS = bytes.maketrans(b"\r", b"\n")
 
 
 class _Recorded:
     """The record of one stream: a key for every finished line, and the line begun behind them."""
 
-    __slots__ = ("crc", "end", "keys", "size")
+    __slots__ = ("crc", "end", "keys", "last", "size")
 
     def __init__(self) -> None:
         self.keys: array[int] = array("Q")
+        self.last = b""
+        """Its last byte."""
         self._begin()
 
     def _begin(self) -> None:
@@ -43,7 +48,8 @@ class _Recorded:
 
     def add(self, data: bytes) -> None:
         """Go on with ``data``."""
-        *finished, rest = data.split(b"\n")
+        self.last = data[-1:] or self.last
+        *finished, rest = _lines(data)
         if finished:
             self._go_on(finished[0])
             self.keys.append(self.crc | self.size << 32)
@@ -66,19 +72,24 @@ class _Recorded:
 class _Stream:
     """The replay of one stream."""
 
-    def __init__(self, recorded: _Recorded) -> None:
+    def __init__(self, recorded: _Recorded, line: Callable[[int], bytes]) -> None:
         self._recorded = recorded
+        self._recorded_line = line
+        """Reads one line of the record."""
         self._at = 0
         """Finished lines of the record that the replay has come past."""
         self._line = bytearray()
         """The line of the replay that is not finished yet."""
         self._past = not recorded.keys and not recorded.begun
+        self._torn = False
+        """A line has been left out of which the replay has the beginning only."""
 
     def rest(self, data: bytes) -> bytes:
         """What of ``data``, with what was kept of earlier calls, is new."""
         if self._past:
             return data
-        *finished, rest = data.split(b"\n")
+        *finished, rest = _lines(data)
+        begun = len(self._line)
         if finished:
             finished[0] = bytes(self._line) + finished[0]
             self._line.clear()
@@ -86,7 +97,7 @@ class _Stream:
         for i in range(known, len(finished)):
             new = self._new_of(finished[i])
             if new is not None:
-                return b"\n".join([new, *finished[i + 1 :], rest])
+                return new + data[sum(map(len, finished[: i + 1])) + i - begun :]
         self._line += rest
         return self._new_of_begun()
 
@@ -105,13 +116,21 @@ class _Stream:
             try:
                 self._at = keys.index(_key(line), self._at) + 1
             except ValueError:
-                return self._gap() + line
+                return None if self._is_torn(line) else self._gap() + line
             return None
-        self._past = True
         if not self._recorded.begun:
+            self._past = True
             return line
         cut = self._end_of_begun(line, whole=True)
-        return line[cut:] if cut is not None else self._gap() + line
+        if cut is None:
+            return None if self._is_torn(line) else self._gap() + line
+        self._past = True
+        return line[cut:]
+
+    def _is_torn(self, line: bytes) -> bool:
+        """It is the beginning of the next line: the engine did not keep the rest, as it does with what it cuts."""
+        self._torn = not self._torn and _ascii(self._recorded_line(self._at)).startswith(_ascii(line))
+        return self._torn
 
     def _new_of_begun(self) -> bytes:
         """What is new of a line that has no end yet: only behind all of the record can that be said."""
@@ -139,7 +158,7 @@ class _Stream:
 
     def _gap(self) -> bytes:
         self._past = True
-        return (b"\n" if self._recorded.begun else b"") + GAP
+        return (b"" if self._recorded.last in (b"", b"\n") else b"\n") + GAP
 
     def finish(self) -> bytes:
         """What is new of a last line without an end; one that is shorter than what the record has there is not."""
@@ -159,7 +178,9 @@ class Replay:
         with LogReader(folder) as log:
             for piece in log.pieces():
                 recorded.setdefault(piece.stream, _Recorded()).add(piece.data)
-        self._streams = {stream: _Stream(lines) for stream, lines in recorded.items()}
+        self._streams = {
+            stream: _Stream(lines, partial(_recorded_line, folder, stream)) for stream, lines in recorded.items()
+        }
 
     def rest(self, chunk: LogChunk) -> LogChunk:
         """``chunk`` with only its new bytes."""
@@ -173,9 +194,32 @@ class Replay:
                 yield LogChunk(number, data)
 
 
+def _recorded_line(folder: Path, stream: int, number: int) -> bytes:
+    """A line of the record of a stream, counted from 0."""
+    line = bytearray()
+    with LogReader(folder) as log:
+        for piece in log.pieces():
+            if piece.stream != stream:
+                continue
+            *finished, rest = _lines(piece.data)
+            if finished:
+                finished[0] = bytes(line) + finished[0]
+                line.clear()
+            if number < len(finished):
+                return finished[number]
+            number -= len(finished)
+            line += rest
+    return bytes(line)
+
+
 def as_told(data: bytes) -> bytes:
     """``data`` as json-file tells it: every byte that is not part of a character replaced by U+FFFD."""
     return _ESCAPED.sub("\ufffd", data.decode("utf-8", "surrogateescape")).encode()
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """The lines that end in ``data``, and the one behind them."""
+    return data.translate(_ENDS).split(b"\n")
 
 
 def _ascii(data: bytes | bytearray) -> bytes | bytearray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,31 @@ def numbered(lines: list[bytes], pattern: bytes) -> list[int]:
             found.append(number)
     assert marks
     return found
+
+
+@pytest.mark.parametrize("tty", [True, False])
+def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool) -> None:
+    """What is drawn over goes on in the log long before its line ends, and nothing of it comes twice."""
+    engine, runs = lively
+    run = runs.launch(
+        "n=0; while [ ! -e $MLTUI_OUTPUTS/go ]; do n=$((n+1)); printf '\\rstep %5d of 100000 - loss: 0.5' $n;"
+        " sleep 0.005; done; echo; echo end $n",
+        tty=tty,
+    )
+    runs.printed(run, b"step  1000 ")
+    engine.kill()
+    until(lambda: "does not answer" in runs.now(run).detail)
+    engine.start()
+    before = len(runs.raw(run))
+    until(lambda: len(runs.raw(run)) > before + 10_000)
+    runs.go(run)
+    assert runs.ended(run).state is RunState.FINISHED
+    raw = runs.raw(run)
+    steps = [int(step) for step in re.findall(rb"step +(\d+) of", raw)]
+    assert steps[0] == 1
+    assert b"end %d" % steps[-1] in raw
+    assert sum(later != step + 1 for step, later in pairwise(steps)) <= raw.count(b"[mltui] ")
+    assert steps == sorted(set(steps))
 
 
 @pytest.mark.parametrize("how", ["kill", "interrupt"])

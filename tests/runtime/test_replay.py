@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +12,28 @@ from mltui.engines.base import LogChunk
 from mltui.runtime.replay import GAP, Replay, as_told
 from mltui.storage.log_file import LogReader, LogWriter
 
-LINES = st.lists(st.sampled_from([b"", b"a", b"step 1", b"loss \xe2\x82\xac", b"\xff\xfe", b"\xe2\x82", "ü".encode()]))
-LOG = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=12) | st.just(b"\n") | st.just(b"same\n")))
+LINES = st.lists(
+    st.sampled_from(
+        [
+            b"",
+            b"a",
+            b"step 1",
+            b"1%\r2%\r",
+            b"\r3%",
+            b"end\r",
+            b"loss \xe2\x82\xac",
+            b"\xff\xfe",
+            b"\xe2\x82",
+            "ü".encode(),
+        ]
+    )
+)
+LOG = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2]),
+        st.binary(max_size=12) | st.just(b"\n") | st.sampled_from([b"same\n", b"\r", b"same\r", b"\r\n"]),
+    )
+)
 CUTS = st.lists(st.integers(1, 9), min_size=1, max_size=6)
 
 
@@ -109,6 +130,32 @@ def test_what_a_crashed_engine_did_not_keep_is_kept(tmp_path: Path) -> None:
     record(tmp_path / "run", [(1, b"one\ntwo\nthree\n")])
     result = resume(tmp_path / "run", {1: b"one\nfour\nfive\n"}, [100])[1]
     assert result == b"one\ntwo\nthree\n" + GAP + b"four\nfive\n"
+
+
+def test_a_bar_that_is_drawn_over_goes_on_before_its_line_ends(tmp_path: Path) -> None:
+    """A crashed engine did not keep its newest frames: those that follow are new, and none comes again."""
+    frames = [b"\r%d%% loss 0.%d" % (i, i) for i in range(3000)]
+    record(tmp_path / "run", [(1, b"begin\r\n" + b"".join(frames[:2000]))])
+    told = b"begin\r\n" + b"".join(frames[:1500]) + b"".join(frames[2300:])
+    later = b"".join(frames[2300:]).removeprefix(b"\r")
+    assert resume(tmp_path / "run", {1: told}, [1000])[1] == (
+        b"begin\r\n" + b"".join(frames[:2000]) + b"\n" + GAP + later
+    )
+
+
+@pytest.mark.parametrize("kept", [b"one\n20% lo", b"one\n20% loss 2\r30", b"one\n20% loss 2\r30% loss 3\r40% los"])
+def test_a_line_of_which_the_engine_kept_the_beginning_alone(tmp_path: Path, kept: bytes) -> None:
+    """What it has of it is no new line."""
+    recorded = b"one\n20% loss 2\r30% loss 3\r40% loss 4"
+    record(tmp_path / "run", [(1, recorded[:9]), (2, b"other"), (1, recorded[9:])])
+    result = resume(tmp_path / "run", {1: kept + b"\r70% loss 7\r80% loss 8"}, [7])[1]
+    assert result == recorded + b"\n" + GAP + b"70% loss 7\r80% loss 8"
+
+
+def test_a_gap_behind_a_frame_of_a_bar_has_a_line_of_its_own(tmp_path: Path) -> None:
+    """The mark draws over nothing."""
+    record(tmp_path / "run", [(1, b"one\r\n10%\r20%\r")])
+    assert resume(tmp_path / "run", {1: b"40%\r50%\r"}, [3])[1] == b"one\r\n10%\r20%\r\n" + GAP + b"40%\r50%\r"
 
 
 def test_a_shorter_log_adds_nothing(tmp_path: Path) -> None:
