@@ -167,6 +167,24 @@ def test_read_only_neither_launches_nor_offers_to(profiles: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+def test_an_enlarged_pane_has_the_whole_height(profiles: Path, size: tuple[int, int]) -> None:
+    """All rows but the top line, what is selected, and the keys."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=size) as pilot:
+            await ready(app, pilot)
+            # The gauges first: curves and log are there then.
+            for key in "1234756":
+                await pilot.press(key, "z")
+                pane = app.main.pane(app.main.place)
+                await wait_for(pilot, lambda shown=pane: shown.size.height >= size[1] - 4)  # type: ignore[misc]
+                await pilot.press("z")
+
+    asyncio.run(drive())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
 def test_every_pane_is_reached_enlarged_and_left(profiles: Path, size: tuple[int, int]) -> None:
     """Number keys, tab, enlarge and escape work at every size, and each pane keeps its title."""
 
