@@ -142,7 +142,10 @@ class Tabular:
             named = rows.under_label(f"class {cells[0].text}", [name for name, _, _ in columns])
             return self._plan_of(text, header.titled(named), cells[1:])
         names = rows.assign(header, cells)
-        return None if names is None else self._plan_of(text, header.titled(names), cells)
+        row = None if names is None else self._plan_of(text, header.titled(names), cells)
+        if names is not None and row is not None and rows.tell_training(names, cells):
+            row[0].group.standing.needs_count = False
+        return row
 
     def worded_plan(self, text: str) -> tuple[Plan, Cut] | None:
         """How to read a row of which some cells are words: on which data, or of what, its numbers were measured."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mltui.domain.words import AVERAGED, scope_of, words
+from mltui.domain.words import AVERAGED, LOSSES, scope_of, words
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, WORDS, Cell
 from mltui.parsers.records.names import SCOPE_KEYS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
@@ -156,6 +156,12 @@ def numbers_classes(header: Header, cells: list[Cell]) -> bool:
     """Whether the row begins with the number of a class that has no name."""
     beside = header.supports and header.text[:1] == " " and header.columns(len(cells) - 1)
     return bool(beside) and cells[0].text.isdigit()
+
+
+def tell_training(names: list[str], cells: list[Cell]) -> bool:
+    """Whether rows are of a training although they count nothing: all is measured, a loss and something beside it."""
+    measured = all("." in cell.text for cell in cells) and len(names) > 1
+    return measured and any(not LOSSES.isdisjoint(words(name)) for name in names)
 
 
 def under_label(label: str, names: list[str]) -> list[str]:
