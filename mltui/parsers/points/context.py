@@ -9,6 +9,7 @@ from math import isfinite
 from mltui.domain.metric import TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
 from mltui.parsers.points.successive import Successive
+from mltui.parsers.words.roles import counter_of
 from mltui.parsers.words.values import Numbers
 from mltui.parsers.words.vocabulary import STAGES
 
@@ -239,9 +240,17 @@ class Context:
     def _read_above(self, anew: bool) -> bool:
         """The training goes on, or begins ``anew``; whether a line above was the heading of another one."""
         name = self.successive.begin_anew() if anew else self.successive.go_on()
-        if name:
-            self.enter_training(name)
-        return bool(name)
+        if not name or self._is_beyond(name):
+            return False
+        self.enter_training(name)
+        return True
+
+    def _is_beyond(self, name: str) -> bool:
+        """Whether a heading says how far the training is by now, above what is told again: ``Results at step 200``."""
+        counted, _, number = name.rpartition(" ")
+        counter = counter_of(counted)
+        same = counter is not None and self.x is not None and counter[0] == Axis.of(self.axis).counts
+        return same and number.isdigit() and float(number) > (self.x or 0.0)
 
     def enter_training(self, name: str) -> None:
         """Another training begins, which is called so."""
