@@ -79,7 +79,7 @@ class Judge:
         numbers = [(found, suffix, index) for found in values for suffix, index in values_of_field(found)]
         plain = [tag + full_name(found, record, said.who, suffix) for found, suffix, _ in numbers]
         source = source_of(said, plain, values)
-        part = self._name_source(source)
+        part = self._name_source(source, bar=said.bar)
         names: list[str] = []
         entries: list[Entry] = []
         lost = 0
@@ -95,7 +95,7 @@ class Judge:
                 self._titles.learn_counted(name)
             entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
         group = self._groups.group_for(said, names, values)
-        if source is not None:
+        if source is not None and not said.bar:
             self._note_source(source, group)
         trains = bool(measured) and any(f.role is Role.SCHEDULE for f in record.fields)
         everyday = not trains and (tries_threshold(record) or all(is_everyday(f.name) for f in measured))
@@ -127,13 +127,16 @@ class Judge:
         plan.scope, plan.evaluates, plan.ends = scope, evaluates, said.record.ends
         return plan
 
-    def _name_source(self, source: Source | None) -> str:
+    def _name_source(self, source: Source | None, bar: bool) -> str:
         """What tells a line's series from those of other sources, in front of their names.
 
         Once that is known, the points of the first source, which waited for it, are called so and reported.
         """
         if source is None:
             return ""
+        if bar:
+            name = self._sources.name_in_bar(source)
+            return f"{name} " if name else ""
         if (other := self._sources.compare(source)) is not None:
             group, name = other
             series = [self.points.series_for(f"{name} {point.name}", point.kind) for point in group.hold.points]

@@ -7,10 +7,12 @@ apart are the words that the one has and the other has not; lines of a log that 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from mltui.parsers.judgement.counters import Said
 from mltui.parsers.plans.group import Group
 from mltui.parsers.records.record import Field
+from mltui.parsers.words.values import value_of
 
 #: Kinds of lines that are looked at, how many sources of each, and how many of all.
 _KINDS, _MOST, _ALL = 1024, 256, 8192
@@ -57,6 +59,22 @@ class Sources:
         """How many sources these are."""
         self._common: dict[_Kind, frozenset[str]] = {}
         """Of those kinds, the words that all have."""
+        self._bars: dict[_Kind, dict[str, tuple[float, str]]] = {}
+        """Of each kind of bars their sources: the first epoch of each, and what tells its series from others."""
+
+    def name_in_bar(self, source: Source) -> str:
+        """What tells the series of a bar from those of the first that shows the same: ``Finetune epoch 1``.
+
+        Where its epochs go on from the bar before, what told that one's.
+        """
+        if source.kind not in self._bars and len(self._bars) >= _KINDS:
+            return ""
+        told = self._bars.setdefault(source.kind, {})
+        if source.words not in told and len(told) < _MOST:
+            epoch = value_of(source.place[0])
+            before, name = next(reversed(told.values()), (-inf, ""))
+            told[source.words] = epoch, name if epoch > before else source.words
+        return told.get(source.words, (0.0, ""))[1]
 
     def compare(self, source: Source) -> tuple[Group, str] | None:
         """Compare a line with those of other sources of its kind.
@@ -103,7 +121,9 @@ def source_of(said: Said, names: list[str], values: list[Field]) -> Source | Non
     """The source that a line names, if it says where it stands and nothing else says who prints it."""
     record, counters = said.record, said.counters
     numbers = record.numbers
-    if not (record.source and counters.any and numbers) or said.who or said.bar or record.sentence:
+    if not (record.source and counters.any and numbers) or said.who or record.sentence:
+        return None
+    if said.bar and counters.epoch is None:
         return None
     counting = [c for c in (counters.epoch, counters.inner, counters.fold) if c is not None]
     kind = (*names, *(counter.axis for counter in counting))
