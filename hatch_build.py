@@ -44,8 +44,9 @@ def _compile(paths: list[str], built: Path) -> None:
 
     made = built.with_name("made")
     _check_compiler(built.with_name("check"))
-    options = ["--config-file=", f"--cache-dir={made / 'cache'}"]
-    _build(mypycify([*options, *paths], debug_level="0", group_name="mltui", target_dir=str(made)), built, made)
+    # More than -O1 makes it no faster that can be measured, and takes half as long again.
+    how = {"opt_level": "1", "debug_level": "0", "group_name": "mltui", "target_dir": str(made)}
+    _build(mypycify(["--config-file=", f"--cache-dir={made / 'cache'}", *paths], **how), built, made)
 
 
 def _check_compiler(folder: Path) -> None:

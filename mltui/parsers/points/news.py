@@ -85,9 +85,9 @@ class News:
         if self._remembered > _SEEN_LIMIT:
             self._forget()
         if goes_on and not (redrawn and plan.evaluations):
-            out = self.out
+            out, new, point_type = self.out, _new, MetricPoint
             for series, index in plan.told_at:  # All of it is news.
-                series.last = point = _new(MetricPoint, (series.name, axis, x, numbers[index], series.kind))
+                series.last = point = new(point_type, (series.name, axis, x, numbers[index], series.kind))
                 out.append(point)
         else:
             self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
