@@ -139,6 +139,14 @@ def test_no_two_curves_have_both_colour_and_mark_in_common():
     assert len(set(looks)) == len(looks)
 
 
+def test_training_keeps_its_mark_beside_what_its_bar_shows():
+    metric, running = MetricKind.METRIC, MetricKind.RUNNING
+    store = store_of(("loss", "epoch", running), ("loss", "epoch", metric), ("val_loss", "epoch", metric))
+    (group,) = group_series(store)
+    lines = [p for p in model_of(*group.curves).curves if p.curve.style is CurveStyle.LINE]
+    assert [(p.curve.label, p.glyph) for p in lines] == [("train", "●"), ("val", "▲")]
+
+
 def test_places_are_not_looked_for_by_times_that_are_all_the_same():
     by_step, by_epoch = series_of([3.0, 2.0, 1.0]), series_of([3.0, 1.0], axis="epoch")
     for made in (by_step, by_epoch):

@@ -140,8 +140,10 @@ class Plotted:
 
 def _free_glyph(color: str, shown: Sequence[Plotted]) -> str:
     """The next mark, or the one after it where a curve of this colour has that already."""
-    strong = sum(p.curve.style is CurveStyle.LINE for p in shown) % len(GLYPHS)
-    taken = {p.glyph for p in shown if p.color == color}
+    # Beside a line, what a bar shows on the way is the same curve.
+    lines = [p for p in shown if p.curve.style is CurveStyle.LINE]
+    strong = len(lines) % len(GLYPHS)
+    taken = {p.glyph for p in lines if p.color == color}
     order = GLYPHS[strong:] + GLYPHS[:strong]
     return next((glyph for glyph in order if glyph not in taken), order[0])
 
