@@ -126,7 +126,7 @@ class Engine(Protocol):
     name: str
 
     def info(self) -> EngineInfo:
-        """Who answers; raises ``EngineUnavailable`` with the cure when nobody does. Ends within 3 s."""
+        """Who answers; raises ``EngineUnavailable`` with the cure when nobody does, within 3 s."""
 
     def check(self, spec: LaunchSpec) -> None:
         """Refuse, before anything is made, what this engine cannot do (``GpuUnavailable``, ``StartError``)."""

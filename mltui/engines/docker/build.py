@@ -67,8 +67,7 @@ class ImageBuilder:
         return str((self._inspect(name) or {}).get("Id", ""))
 
     def _fresh(self, image: Mapping[str, Any], build: BuildSpec) -> bool:
-        labels = (image.get("Config") or {}).get("Labels") or {}
-        return bool(labels.get(LABEL_CONTEXT) == BuildContext(build).digest(self._digests))
+        return _context_of(image) == BuildContext(build).digest(self._digests)
 
     # -- building
 
@@ -87,10 +86,11 @@ class ImageBuilder:
             raise ImageError(f"The context of {spec.image} cannot be sent: {one_line(str(error))}.") from error
         if follower.error:
             raise build_refusal(spec.image, follower.error, follower)
-        found = self._id(spec.image)
-        if not found:
+        image = self._inspect(spec.image)
+        # The connection may have broken off, and what has the name now be what was to be replaced.
+        if image is None or _context_of(image) != digest:
             raise ImageError(f"The build of {spec.image} ended before it was done.", "", tuple(follower.tail))
-        return ImageRef(spec.image, found, built=True)
+        return ImageRef(spec.image, str(image.get("Id", "")), built=True)
 
     def _open_build(self, spec: LaunchSpec, context: BuildContext, digest: str, sending: Sending) -> EngineStream:
         build = context.spec
@@ -148,6 +148,12 @@ class ImageBuilder:
         if not found:
             raise ImageError(f"The pull of {spec.image} ended before it was done.")
         return ImageRef(spec.image, found, built=True)
+
+
+def _context_of(image: Mapping[str, Any]) -> str | None:
+    """The digest of the context that an inspected image was built from; ``None``: mltui did not build it."""
+    found = ((image.get("Config") or {}).get("Labels") or {}).get(LABEL_CONTEXT)
+    return None if found is None else str(found)
 
 
 def _tagged(image: str) -> bool:

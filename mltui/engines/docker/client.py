@@ -36,6 +36,8 @@ OLDEST_API = (1, 40)
 NEWEST_API = (1, 47)
 #: Seconds for a question, and for work such as starting a container on a cold GPU or removing a big image.
 QUICK, PATIENT = 20.0, 300.0
+#: Seconds in which an engine says that it is there.
+_PING = 1.0
 
 
 class DockerClient:
@@ -48,16 +50,16 @@ class DockerClient:
         self._apis: dict[float, APIClient] = {}
 
     def version(self) -> dict[str, Any]:
-        """The engine's version, asked for once; raises ``EngineUnavailable`` within three seconds."""
+        """The engine's version, asked for once; raises ``EngineUnavailable`` within 3 s where nobody answers."""
         if self._version is None:
             self._version = self.ask_version()
         return self._version
 
-    def ask_version(self, timeout: float = CONNECT_TIMEOUT) -> dict[str, Any]:
+    def ask_version(self) -> dict[str, Any]:
         """The engine's version, asked for now."""
         with self.errors():
             try:
-                version = _table(ask(self.endpoint, "/version", timeout))
+                version = _table(self._told_version())
             except Refused as error:
                 raise unavailable(self.endpoint, error) from error
         if _numbers(version.get("ApiVersion")) < OLDEST_API:
@@ -67,6 +69,16 @@ class DockerClient:
             )
         self._version = version
         return version
+
+    def _told_version(self) -> object:
+        try:
+            return ask(self.endpoint, "/version", CONNECT_TIMEOUT - _PING)
+        except TimeoutError:
+            # Podman looks around for what it tells, for seconds on a busy machine; that it is there it says at once.
+            if self.endpoint.scheme != "ssh":
+                ask(self.endpoint, "/_ping", _PING)
+                return ask(self.endpoint, "/version", QUICK)
+            raise
 
     def machine(self, timeout: float = QUICK) -> dict[str, Any]:
         """What the engine tells of itself and its machine (``docker info``)."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from mltui.domain.errors import EngineUnavailable, NotFound
-from mltui.engines.docker import DockerEngine, wire
+from mltui.domain.errors import EngineUnavailable, ImageError, NotFound
+from mltui.domain.launch import BuildSpec, LaunchSpec
+from mltui.domain.run import LABEL_CONTEXT
+from mltui.engines.docker import DockerEngine, client
 from mltui.engines.docker.client import DockerClient
 from mltui.engines.docker.endpoint import Endpoint, Tls
 from tests.conftest import TestEngine
@@ -158,9 +162,56 @@ def test_a_list_that_breaks_off(tmp_path: Path) -> None:
         DockerEngine(url).containers()
 
 
+def test_a_build_that_breaks_off(tmp_path: Path) -> None:
+    """The image that was there before is not taken for what was to be built."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    before = json.dumps({"Id": "sha256:old", "Config": {"Labels": {LABEL_CONTEXT: "before"}}}).encode()
+    version = b'{"ApiVersion": "1.41"}'
+
+    def answer(caller: socket.socket) -> None:
+        asked = caller.recv(1 << 16)
+        if b"/build" in asked:
+            caller.settimeout(0.3)
+            with contextlib.suppress(TimeoutError):
+                while caller.recv(1 << 16):
+                    pass
+            caller.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"stream": "Step 1/2 : FROM scratch"}\r\n')
+            return
+        body = version if b"/version" in asked else before
+        caller.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    spec = LaunchSpec(
+        run_id="r",
+        labels={},
+        profile="p",
+        name="n",
+        image="demo",
+        project=str(tmp_path),
+        build=BuildSpec(str(tmp_path)),
+    )
+    with server(tmp_path / "d.sock", answer) as url, pytest.raises(ImageError, match="ended before it was done"):
+        DockerEngine(url).prepare(spec, lambda news: None)
+
+
+def test_a_version_that_is_long_in_coming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Podman looks around for it, which takes seconds on a busy machine; that it is there it says at once."""
+    monkeypatch.setattr(client, "CONNECT_TIMEOUT", 1.2)
+    asked: list[bytes] = []
+
+    def answer(caller: socket.socket) -> None:
+        asked.append(caller.recv(4096).split()[1])
+        if asked[-1] == b"/version":
+            time.sleep(0.5)
+        caller.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"ApiVersion": "1.41"}')
+
+    with server(tmp_path / "d.sock", answer) as url:
+        assert DockerClient(Endpoint(url)).ask_version()["ApiVersion"] == "1.41"
+    assert asked == [b"/version", b"/_ping", b"/version"]
+
+
 def test_an_engine_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is given up."""
-    monkeypatch.setattr(wire.ask, "__defaults__", (0.2, None))
+    monkeypatch.setattr(client, "CONNECT_TIMEOUT", 1.2)
     held: list[socket.socket] = []
     with server(tmp_path / "d.sock", lambda caller: held.append(caller.dup())) as url:
         assert "did not answer in time" in refused(url).message
