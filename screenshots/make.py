@@ -44,6 +44,8 @@ PICTURES: dict[str, tuple[int, int, str, list[str], str]] = {
     "crosshair": (
         120, 36, "mltui-dark", ["2", "j", "j", "5", "enter", *["right"] * 2, *["left"] * 7], r"loss @ epoch",
     ),
+    "search": (120, 36, "mltui-dark", ["2", "j", "j", "6", "z", "/", *"val_loss: 0.3", "enter"], r"of \d+ +n N go on"),
+    "inspect": (120, 36, "mltui-dark", ["2", "j", "i"], r"what it used.*docker build"),
     "wide": (200, 50, "mltui-dark", ["2"], r"best .* @ epoch.*machine CPU"),
 }  # fmt: skip
 _FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono{}.ttf"
