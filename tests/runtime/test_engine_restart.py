@@ -15,9 +15,15 @@ from mltui.domain.run import RunState
 from mltui.engines.base import EngineChoice
 from mltui.runtime import cockpit
 from tests.runtime.conftest import HOLD, Runs, until
-from tests.support import images
+from tests.support import images, podman
 from tests.support.dockerd import PrivateDockerd, missing
 from tests.support.require import unavailable
+
+#: A script that draws one line over until it may go on.
+BAR = (
+    "n=0; while [ ! -e $MLTUI_OUTPUTS/go ]; do n=$((n+1)); printf '\\rstep %5d of 100000 - loss: 0.5' $n; sleep 0.005;"
+    " done; echo; echo end $n"
+)
 
 
 def own_engine(home: Path, folder: Path, *options: str) -> Iterator[tuple[PrivateDockerd, Runs]]:
@@ -94,11 +100,7 @@ def numbered(lines: list[bytes], pattern: bytes) -> list[int]:
 def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool) -> None:
     """What is drawn over goes on in the log long before its line ends, and nothing of it comes twice."""
     engine, runs = lively
-    run = runs.launch(
-        "n=0; while [ ! -e $MLTUI_OUTPUTS/go ]; do n=$((n+1)); printf '\\rstep %5d of 100000 - loss: 0.5' $n;"
-        " sleep 0.005; done; echo; echo end $n",
-        tty=tty,
-    )
+    run = runs.launch(BAR, tty=tty)
     runs.printed(run, b"step  1000 ")
     engine.kill()
     until(lambda: "does not answer" in runs.now(run).detail)
@@ -113,6 +115,34 @@ def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool
     assert b"end %d" % steps[-1] in raw
     assert sum(later != step + 1 for step, later in pairwise(steps)) <= raw.count(b"[mltui] ")
     assert steps == sorted(set(steps))
+
+
+def test_a_bar_on_podman_goes_on_without_its_service(mltui_home: Path, tmp_path: Path) -> None:
+    """Podman's containers write their log themselves: every frame is there, once, and no mark."""
+    if reason := podman.missing():
+        unavailable(reason)
+    service = podman.PrivatePodman()
+    try:
+        service.start()
+        images.load_busybox(service.url)
+        runs = Runs(mltui_home, tmp_path, "docker", service.url, images.BUSYBOX)
+        run = runs.launch(BAR, tty=True)
+        runs.printed(run, b"step   300 ")
+        service.kill()
+        until(lambda: "does not answer" in runs.now(run).detail)
+        service.start()
+        before = len(runs.raw(run))
+        until(lambda: len(runs.raw(run)) > before + 10_000)
+        runs.go(run)
+        assert runs.ended(run).state is RunState.FINISHED
+        raw = runs.raw(run)
+        steps = [int(step) for step in re.findall(rb"step +(\d+) of", raw)]
+        assert steps == list(range(1, len(steps) + 1))
+        assert raw.endswith(b"\r\nend %d\r\n" % len(steps))
+        assert b"[mltui]" not in raw
+        runs.clear()
+    finally:
+        service.stop()
 
 
 @pytest.mark.parametrize("how", ["kill", "interrupt"])
