@@ -39,6 +39,10 @@ _PLACED = re.compile(r"\W{0,3}\d+/\d+")
 _RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, *CHAINS)})).encode()
 _RANK_BEGINS += _RANK_BEGINS.upper() + b"[("
 _MAY_SAY = re.compile(rb"[" + re.escape(_RANK_BEGINS) + rb"]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
+# The same behind what a logger puts in front.
+_LATER = re.compile(
+    rb"(?<=[\s|:>)\]-])(?:\[rank|\[" + _IN_SQUARE + rb"\s?[:=_]?\s?\d+\]|\(" + _IN_ROUND + rb"[ =]\d+\))", re.I
+)
 #: Where a line of another rank begins in the middle of a line; without a colon it stands behind a number.
 _INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:|\[(?<=\d\[)(?i:rank)\s?\d+\](?= )")
 #: In so many bytes at the beginning of a line it says who prints.
@@ -89,7 +93,8 @@ class Voices:
         return name, begins
 
     def _find(self, line: bytes) -> _Place:
-        if not _MAY_SAY.match(line) and (_BRACKET not in line or b"[rank" not in line):
+        later = _LATER.search(line, 1, _BEGINNING)
+        if later is None and not _MAY_SAY.match(line):
             return _NOBODY
         first, found = line[:1], None
         if first in _RANK_BEGINS:
@@ -100,8 +105,9 @@ class Voices:
             found = _FILE.fullmatch(line)
         if found is None and _BAR in line[:_BEGINNING]:
             found = _COMPOSE.match(line)
-        if found is None and b"[rank" in line[1:_BEGINNING]:
-            found = _RANK.match(line, split_prefix(line[:_BEGINNING].decode("ascii", "replace")))
+        if found is None and later is not None:
+            begins = split_prefix(line[:_BEGINNING].decode("ascii", "replace"))
+            found = _RANK.match(line, min(begins, later.start()))
         return _NOBODY if found is None else (*found.span(found.lastindex or 0), found.end())
 
     def _name(self, said: bytes) -> str:

@@ -5,7 +5,7 @@ it: the first blank behind it belongs to it, further ones do not. In front of a 
 line of words stood behind the same; else it may be the table's first column.
 
 A name by itself (``trainer: ``, ``[student] ``) says what a line is about. It is what prints the lines once a table's
-header or box stands behind it, and then it is taken off too.
+header or box stands behind it, and then it is taken off too; so is a time without a date.
 
 The branches of a tree that is drawn (``│   └── loss: 0.5``) are no more than an indent.
 """
@@ -26,9 +26,10 @@ _SEPARATOR = r"(?:(?<=\w:)|(?<=\])(?=[\[(])|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S
 _BAR = r"(?<![\])>])\ {0,9}\|(?:\ |$)"
 _OUTER = re.compile(rf"(?:(?:{SURE})(?:{_BAR}|{_SEPARATOR}))+".encode(), re.VERBOSE)
 _BEFORE_TABLE = re.compile(rf"(?:(?:{SURE})(?:{_BAR}|{_SEPARATOR}))*(?:{SURE}){_SEPARATOR}".encode(), re.VERBOSE)
-# The name of what prints, or how far it is: ``[------]``, ``[   5%   ]``.
+# The name of what prints, how far it is, ``[------]``, ``[   5%   ]``, or nothing but the time.
 _NAMED = re.compile(
-    rb"\s*(?:(\[[A-Za-z]\w*\]):?|([A-Za-z_][\w.]*)(?::| -(?= [^-]))|\[(?:-{4,}|\s*\d+%\s*)\])\ (?=\s*\S)"
+    rb"\s*(?:(\[[A-Za-z]\w*\]):?|([A-Za-z_][\w.]*)(?::| -(?= [^-]))|\[(?:-{4,}|\s*\d+%\s*)\]"
+    rb"|(\d\d:\d\d:\d\d(?:[.,]\d{3,6})?))\ (?=\s*\S)"
 )
 # With these a line begins that is indented, a table's or a tree's: nothing is in front of it.
 _BARE = frozenset(b" \t|`\xe2")
@@ -111,11 +112,11 @@ class Outer:
 
         A second name, where no logger put anything else in front (``logged``), may tell two tables apart.
         """
-        name = named[1] or named[2] or b"%"
+        name = named[1] or named[2] or key_of(named[3] or b"%")
         if name in self._names:
             return True
         word = name.strip(b"[]").decode()
-        if (self._names and not logged and name != b"%") or len(self._names) >= _NAMES:
+        if (self._names and not logged and name != b"%" and not named[3]) or len(self._names) >= _NAMES:
             return False
         if word.lower() in PARTS or role_of(word) not in (Role.UNKNOWN, Role.OTHER) or not begins_table(line):
             return False
