@@ -54,7 +54,8 @@ class Blocks:
     def _feed(self, frame: bytes) -> list[bytes]:
         if self._spread:
             return self._go_on(frame)
-        if frame[-1:] == b"," and not self._lines and (opened := _opens(frame)) > 0 and _OPENED.fullmatch(frame):
+        last = frame.rstrip()[-1:]  # A terminal's width may be filled with blanks.
+        if last == b"," and not self._lines and (opened := _opens(frame)) > 0 and _OPENED.fullmatch(frame):
             self._spread.append(frame)
             self._open, self._inside = opened, _GOES_ON
             return []
@@ -62,7 +63,7 @@ class Blocks:
             if self._take(frame):
                 return []
             return [*self.close(), *self._feed(frame)]
-        if frame[-1:] == b"{" and _INDENTED.fullmatch(frame):
+        if last == b"{" and _INDENTED.fullmatch(frame):
             self._spread.append(frame.strip())
             self._open, self._inside = 1, _INSIDE
             return []
