@@ -201,13 +201,10 @@ class DockerClient:
             if isinstance(error, Refused) and what:
                 raise refusal(error, what) from error
             raise
-        except OSError as error:
-            refused = _as_refused(error)
-            if refused and what:
-                raise refusal(refused, what) from error
-            raise refused or unavailable(self.endpoint, error) from error
         except Exception as error:
-            if not type(error).__module__.startswith(("docker.", "urllib3.", "http.")):
+            if refused := _as_refused(error):
+                raise (refusal(refused, what) if what else refused) from error
+            if not isinstance(error, OSError) and not type(error).__module__.startswith(_LIBRARIES):
                 raise
             raise unavailable(self.endpoint, error) from error
 
@@ -223,17 +220,16 @@ def _numbers(version: object) -> tuple[int, int]:
     return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else (0, 0)
 
 
-def _as_refused(error: OSError) -> Refused | None:
-    """docker-py's ``APIError`` (an ``OSError`` by way of requests) as ours."""
-    response, text = getattr(error, "response", None), getattr(error, "explanation", None)
-    if response is None or text is None:
-        return None
-    return Refused(int(response.status_code), one_line(str(text), 2000))
+def _as_refused(error: Exception) -> Refused | None:
+    """The error answer that docker-py made an exception of; over one without a message it stumbles."""
+    answered = error.__context__ if isinstance(error, KeyError) else error
+    response = getattr(answered, "response", None)
+    return None if response is None else Refused(int(response.status_code), message_of(response.text))
 
 
 def refusal(error: Refused, what: str) -> EngineError:
     """An error answer as a sentence that says what was tried."""
-    text = error.text.rstrip(".") or f"status {error.status}"
+    text = error.text.rstrip(".")
     return NotFound(f"{what}: {text}.") if error.status == 404 else EngineError(f"{what}: {text}.")
 
 
@@ -266,8 +262,7 @@ def _reason(where: str, error: BaseException) -> tuple[str, str, bool]:
         if isinstance(cause, Refused) and "HTTPS" in cause.text:
             return f"The Docker engine {where} wants TLS.", _TLS, False
         if isinstance(cause, Refused):
-            why = cause.text.rstrip(".") or f"status {cause.status}"
-            return f"What answers {where} does not say which engine it is: {why}.", _ADDRESS, False
+            return f"What answers {where} does not say which engine it is: {cause.text.rstrip('.')}.", _ADDRESS, False
     reason = one_line(str(causes[-1]) or type(error).__name__, 200)
     return f"The Docker engine {where} cannot be reached: {reason}.", _START, False
 
@@ -290,6 +285,7 @@ def _tls_reason(error: ssl.SSLError) -> str:
     return one_line(str(getattr(error, "verify_message", "") or error.reason or error), 200)
 
 
+_LIBRARIES = ("docker.", "urllib3.", "http.")
 _NO_ENGINE = "what answers there is no Docker engine, or its answer broke off"
 _START = "Start it (`sudo systemctl start docker`), or choose another with DOCKER_HOST or `docker context use`."
 _ADDRESS = "Correct DOCKER_HOST (unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST), or choose with `docker context use`."

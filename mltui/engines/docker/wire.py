@@ -44,12 +44,12 @@ class NoAddress(OSError):
 
 
 class Refused(Exception):
-    """The engine answered with an error: the HTTP status and its own sentence."""
+    """The engine answered with an error: the HTTP status and its own sentence, for which the status may stand."""
 
     def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
         self.status = status
-        self.text = text
+        self.text = text or f"status {status}"
+        super().__init__(self.text)
 
 
 def open_socket(endpoint: Endpoint, timeout: float | None = CONNECT_TIMEOUT) -> socket.socket:
@@ -345,4 +345,4 @@ def message_of(text: str) -> str:
         answer = json.loads(text)
     except ValueError:
         return one_line(text, 500)
-    return one_line(str(answer.get("message", text) if isinstance(answer, dict) else text), 2000)
+    return one_line(str(answer.get("message") or "") if isinstance(answer, dict) else text, 2000)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mltui.domain.errors import EngineUnavailable, ImageError, NotFound
+from mltui.domain.errors import EngineError, EngineUnavailable, ImageError, NotFound
 from mltui.domain.launch import BuildSpec, LaunchSpec
 from mltui.domain.run import LABEL_CONTEXT
 from mltui.engines.docker import DockerEngine, client
@@ -149,6 +149,22 @@ def test_a_refusal_in_place_of_a_version(tmp_path: Path, reply: bytes, said: str
 
     with server(tmp_path / "d.sock", answer) as url:
         assert refused(url).message.endswith(said)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"message": ""}', b'{"message": null, "cause": "", "response": 500}'])
+def test_a_refusal_without_a_word(tmp_path: Path, body: bytes) -> None:
+    """Its status stands for it."""
+
+    def answer(caller: socket.socket) -> None:
+        version = b"/version" in caller.recv(4096)
+        found = b'{"ApiVersion": "1.41"}' if version else body
+        status = b"200 OK" if version else b"500 Internal Server Error"
+        caller.sendall(b"HTTP/1.0 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(found), found))
+
+    with server(tmp_path / "d.sock", answer) as url:
+        for call in (lambda engine: engine.kill("abc"), lambda engine: engine.inspect("abc")):
+            with pytest.raises(EngineError, match=r": status 500\.$"):
+                call(DockerEngine(url))
 
 
 def test_a_list_that_breaks_off(tmp_path: Path) -> None:
