@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mltui.domain.words import scope_of, words
+from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.records.cells import (
     BARS,
     GAPPED,
@@ -45,9 +45,11 @@ _GLUED = re.compile(
 _NUMBERED = re.compile(r" \(\d+\)$")
 # What stands above a table says of what it is: ``Evaluation results for bbox:``, ``copypaste: Task: bbox``.
 _TITLE = re.compile(
-    r"[-=*#>\s]*(?:[A-Za-z]\w*\s){1,6}(?:for|of|on)\s(?P<of>[A-Za-z][\w.-]{0,30})\s*:\s*"
-    r"|(?:\w+:\s)?(?P<key>[A-Za-z]+):\s(?P<value>[A-Za-z][\w.-]{0,30})\s*"
+    r"[-=*#>\s]*(?:[A-Za-z]\w*\s){1,6}(?:for|of|on)\s(?P<of>[A-Za-z][A-Za-z_.-]{0,30})\s*:\s*"
+    r"|(?:\w+:\s)?(?P<key>[A-Za-z]+):\s(?P<value>[A-Za-z][A-Za-z_.-]{0,30})\s*"
 )
+# A title's last word that tells no table from another one.
+_ANYTHING = SOURCE_KEYS | word_set("data class classes category categories network checkpoint all best it this")
 # A name's second line, or what it is measured in.
 _SECOND = re.compile(r"\s*(?:\(?[^\W\d_][\w :/%-]*\)?)?\s*")
 
@@ -114,7 +116,8 @@ def title_of(text: str) -> str:
     if found is None or (found["key"] and found["key"].lower() not in SOURCE_KEYS):
         return ""
     name = found["of"] or found["value"]
-    return "" if scope_of(name) or counter_of(name) or role_of(name) is Role.METRIC else name
+    says_nothing = name.lower() in _ANYTHING or scope_of(name) or counter_of(name)
+    return "" if says_nothing or role_of(name) is Role.METRIC else name
 
 
 def same_header(header: Header, text: str) -> bool:
