@@ -157,7 +157,12 @@ class Tabular:
             return None
         names = [name for name, _, _ in columns]
         said = rows.said_in_words(names, cells)
-        return None if said is None else self._plan_of(text, names, cells, said)
+        if said is None:
+            return None
+        if _IDENTIFIER.fullmatch(said[1]):
+            header.numbered = True
+            names = [name if counter_of(name) else f"{said[1]} {name}" for name in names]
+        return self._plan_of(text, names, cells, said)
 
     def _resumed(self, header: tables.Header, text: str) -> tables.Header:
         """The header that a row goes on under: the one above ``header`` if only there is a place for it."""
@@ -221,7 +226,7 @@ class Tabular:
     def read_row(self, shape: Shape, frame: bytes) -> bool:
         """Read a row; ``False`` if the current header has no place for it."""
         known = shape.header is self.header and (shape.kind != "labelled" or self.under_header)
-        if not known or (self.header is not None and self.header.supports):
+        if not known or (self.header is not None and (self.header.supports or self.header.numbered)):
             text = text_of(frame)
             if shape.kind == "labelled":
                 row = self.labelled_plan(text)

@@ -36,9 +36,9 @@ _NUMBER = re.compile(_VALUE, re.I)
 # A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
 _LIST = re.compile(rf"\[\s*(?:(?:{_VALUE})(?:,?\s+(?:{_VALUE}))+)?\s*\]", re.I)
 _LIST_OR_WORD = re.compile(r"\[[^\[\]]*\]|\S+")
-# What else may stand in a row: durations, sizes, marks such as a tick.
+# What else may stand in a row: durations, sizes, addresses, marks such as a tick.
 _DURATION = re.compile(
-    rf"{_MOMENT}|\d[\d.]* {units.APART}|\d+(?:\.\d+)?{units.TOUCHING}"
+    rf"{_MOMENT}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?|\d[\d.]* {units.APART}|\d+(?:\.\d+)?{units.TOUCHING}"
     rf"|{_ABSENT}"
     r"|[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|[-–—]+|\+"
 )

@@ -140,6 +140,10 @@ _ASSIGNMENTS = (
 )  # fmt: skip
 
 
+# How far a program has come with what a row tells of.
+_STATES = frozenset(["status", "state"])
+
+
 def said_in_words(names: list[str], cells: list[Cell]) -> tuple[str, str] | None:
     """On which data, and of which of several things, a row speaks by its words in columns that are called so.
 
@@ -147,8 +151,8 @@ def said_in_words(names: list[str], cells: list[Cell]) -> tuple[str, str] | None
     """
     said = [(name.lower(), cell.text) for name, cell in zip(names, cells, strict=True) if cell.text[:1].isalpha()]
     scope = next((text for name, text in said if name in SCOPE_KEYS and scope_of(text)), "")
-    which = {name: text for name, text in said if name in SOURCE_KEYS or counter_of(name)}
-    others = [name for name, text in said if name not in SCOPE_KEYS and name not in which]
+    which = {name: text for name, text in said if name.split()[-1] in SOURCE_KEYS or counter_of(name)}
+    others = [name for name, text in said if name not in SCOPE_KEYS | _STATES and name not in which]
     return None if others not in ([], [names[-1].lower()]) else (scope, " ".join(which.values()))
 
 

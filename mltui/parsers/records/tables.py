@@ -66,6 +66,8 @@ class Header:
     """What the number in front of each row counts, where pandas prints it in a line of its own."""
     supports: bool = False
     """A column counts what each row was measured on, so that a row's number is its class's."""
+    numbered: bool = False
+    """Rows speak of things that are told apart by digits in their names: ``train_a1b2c_00001``."""
     rows: bool = False
     """Rows stand under it: else it may be a remark that looks like one."""
     title: str = ""
