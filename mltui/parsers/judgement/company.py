@@ -10,6 +10,7 @@ from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
 from mltui.parsers.words.roles import (
     Role,
+    is_exploration,
     is_gradient_norm,
     is_learning_rate,
     is_learnt,
@@ -140,7 +141,7 @@ def _rates_and_norms_stand_alone(record: Record, counts: bool) -> list[Field] | 
     if counts or _metrics(record):
         return None
     rates = [f for f in record.fields if f.explicit and f.decimal and is_learning_rate(f.name)]
-    norms = [f for f in record.fields if f.decimal and is_gradient_norm(f.name)]
+    norms = [f for f in record.fields if f.decimal and (is_gradient_norm(f.name) or is_exploration(f.name))]
     timed = [f for f in record.fields if f.role is not Role.OTHER]
     return next((found for found in (rates, norms) if found and found == timed), [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mltui.parsers.judgement.counters import Said
 from mltui.parsers.plans.group import Group, Hold, Standing, Until
 from mltui.parsers.records.record import Field
-from mltui.parsers.words.roles import Role, is_gradient_norm
+from mltui.parsers.words.roles import Role, is_exploration, is_gradient_norm
 
 #: Kinds of lines that are looked at to know what is told again.
 _REPEATED = 8
@@ -64,7 +64,7 @@ class Groups:
 def _new_group(said: Said, values: list[Field], names: list[str], earlier: list[Group]) -> Group:
     """A kind of line; its points are held back where it does not say where it stands, or measures nothing."""
     strong = any(f.role is Role.METRIC for f in values)
-    norms = all(is_gradient_norm(f.name) for f in values)
+    norms = all(is_gradient_norm(f.name) or is_exploration(f.name) for f in values)
     rates = not norms and all(f.role is Role.SCHEDULE for f in values)
     standing = Standing(needs_place=rates and not said.placed)
     return Group(tuple(names), earlier, said.record.sentence, hold=Hold(_until(said, strong, rates)), standing=standing)

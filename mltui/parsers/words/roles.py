@@ -94,6 +94,8 @@ _OF_NO_MODEL = frozenset(
 )
 _NO_CURVES = TIME_WORDS | SIZE_WORDS | SETTING_WORDS | THROUGHPUT_WORDS
 _PLURAL = word_set("epochs iterations iters episodes steps")
+# Whose steps and episodes are the training's, in reinforcement learning over several processes.
+_RUNNERS = word_set("actor learner evaluator")
 _COUNTER_QUALIFIERS = SCOPE_WORDS.keys() | word_set("""
     global total current cur new num number of at after in for the end opt optimizer env boosting communication comm
     federated
@@ -147,6 +149,8 @@ def counter_of(name: str) -> tuple[str, Way] | None:
         return None
     if parts in (("total", "t"), ("t", "env")):
         return "timestep", "step"
+    if len(parts) == 2 and parts[0] in _RUNNERS and parts[1] in ("steps", "episodes"):
+        return parts[1].removesuffix("s"), "step"
     found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
     if found is None and parts[-1] in NUMBERS and len(parts) > 1:
         found, parts = COUNTERS.get(parts[-2]), parts[:-1]
@@ -289,6 +293,12 @@ def is_learnt(name: str) -> bool:
 def is_whole(name: str) -> bool:
     """Whether ``name`` is a setting that is a whole number, or no setting."""
     return not WHOLE_SETTINGS.isdisjoint(words(name))
+
+
+def is_exploration(name: str) -> bool:
+    """Whether ``name`` says how far a policy's actions are spread, which is learnt: ``Mean action noise std``."""
+    own = set(words(name))
+    return "std" in own and bool(own & {"noise", "action", "actions"})
 
 
 def is_gradient_norm(name: str) -> bool:
