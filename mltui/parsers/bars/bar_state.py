@@ -141,6 +141,11 @@ class Bar:
             self.over_epochs, self._sorted, self._shown = True, None, ()
             self.shown = self.first or self.shown
 
+    def gives_way(self, drawing: Drawing, epoch: float | None) -> bool:
+        """Whether a frame is another bar's, which runs behind this one in the same epoch: over other data."""
+        ended = self.complete and epoch is not None and epoch == self.epoch and not (self.over_epochs or self.runs_on)
+        return ended and drawing.done < self.done and 0 < drawing.total != self.total
+
     def differs(self, drawing: Drawing) -> bool:
         """Whether a frame shows other values than the last one: it is not only drawn again."""
         values, numbers = self.values, drawing.numbers

@@ -31,20 +31,24 @@ class BarValues:
         """A line that is no bar was read."""
         self._last = None
 
-    def read(self, bar: Bar, layout: Layout, numbers: Numbers) -> None:
-        """Read a frame that shows values."""
+    def read(self, bar: Bar, layout: Layout, numbers: Numbers, alone: bool = False) -> bool:
+        """Read a frame that shows values; ``False`` if it is not the bar's, which is ``alone`` in having no name."""
         plan, context = layout.plan, self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
         epoch = named if named is not None else context.epoch if context.header else None
         steps = bar.go_on(layout, numbers, epoch)
         if steps is None:
-            self._read_other(bar, Drawing(layout, plan, numbers), epoch, named)
-            return
+            drawing = Drawing(layout, plan, numbers)
+            if alone and bar.gives_way(drawing, epoch):
+                return False
+            self._read_other(bar, drawing, epoch, named)
+            return True
         if named is not None:
             if named != context.epoch or context.header or not context.said:
                 context.enter_epoch(named)
             self._points.arrived("epoch", named, measures=False)
         self._report_steps(bar, layout, numbers, steps)
+        return True
 
     def _read_other(self, bar: Bar, drawing: Drawing, epoch: float | None, named: float | None) -> None:
         """Read a frame of another run or epoch than the last one was, or with other values than a step's."""

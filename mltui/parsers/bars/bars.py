@@ -60,6 +60,8 @@ _LETTERS = re.compile(rb"[A-Za-z]{2}")
 _DECIMAL = re.compile(rb"\d\.\d")
 #: Bars that are kept, of the log and of each of those that print into it.
 _BARS, _BARS_OF_ONE = 512, 64
+#: What a bar is about that says nothing of it, but runs in an epoch behind another one like it: validation data.
+_SECOND = b"val"
 #: Bytes that a form takes, and a description.
 _FORM_SIZE, _DESCRIPTION_SIZE = 1000, 150
 # A single byte is found much faster by its number.
@@ -147,6 +149,8 @@ class Bars:
         self._most = _BARS_OF_ONE if who else _BARS
         self._forms: Known[_Form] = Known(points.budget, _FORM_SIZE)
         self._plain: set[bytes] = set()
+        self._first_total = 0.0
+        """Of bars without a name two run in each epoch: how far the first one goes, or 0 while there is one alone."""
         self._share = points.budget.share(self._plain.clear)
         self._values = BarValues(points)
         self._shape = lines.known_shape
@@ -164,11 +168,13 @@ class Bars:
         if form is None or self.waiting:
             return frame
         layout = form.layout
-        if layout is not None and self._shape(form.key) is form.shape:  # Nearly all frames.
-            self.drawing = True
+        if layout is not None and self._shape(form.key) is form.shape and (form.name or not self._first_total):
+            self.drawing = True  # Nearly all frames.
             if layout.plan.entries:
                 bar = self._bars.get(form.name) or self._bar(form.name)
-                self._values.read(bar, layout, short_values_of(frame, form.cut))
+                if not self._values.read(bar, layout, short_values_of(frame, form.cut), not form.name):
+                    self._first_total = bar.total
+                    self._read_frame(frame, form)
             else:
                 self._read_epoch(form, layout, short_values_of(frame, form.cut))
         elif form.silent in self._plain:
@@ -232,8 +238,12 @@ class Bars:
         done, total = counts if len(counts) == 2 else (counts[0], 0.0)
         if form.in_table and self._read_row(about, done, total):
             return
+        name, key, checks = form.name, form.key, form.checks
+        if not name and self._first_total not in (0.0, total):
+            name = about = _SECOND
+            key, checks = bar_key(about + b", " + shown), True
         text = about + b", " + shown
-        shape = self.lines.shape_of_bar(text, form.key)
+        shape = self.lines.shape_of_bar(text, key)
         plan, numbers = shape.plan, values_of(text, shape.cut)
         if plan is None:
             self._note_description(about, shown)
@@ -243,9 +253,12 @@ class Bars:
             self.lines.apply(plan, numbers)
         else:
             at = len(numbers)
-            layout = Layout(plan, at, at + 1, form.by_epoch, form.checks)
+            layout = Layout(plan, at, at + 1, form.by_epoch, checks)
             if plan.entries:
-                self._values.read(self._bar(form.name), layout, (*numbers, done, total))
+                bar = self._bar(name)
+                if not self._values.read(bar, layout, (*numbers, done, total), not (name or self._first_total)):
+                    self._first_total = bar.total
+                    self._read_frame(frame, form)
             else:
                 self._read_epoch(form, layout, (*numbers, done, total))
         form.learn(self._shape(form.key))
