@@ -112,7 +112,9 @@ class Unplaced:
         if context.x is not None and context.axis == seen.axis and context.x - seen.last_x > 0.5 * seen.stride:
             return False  # It was measured anew, and came out the same.
         known, values = seen.values.get(seen.last_x), plan.values_of(numbers)
-        return known is not None and all(is_close(a, b) for a, b in zip(values, known, strict=True))
+        if known is None or len(known) != len(values):
+            return False  # A bar told some of them alone.
+        return all(map(is_close, values, known))
 
     def _lists_things(self, group: Group) -> bool:
         """Whether lines that any program may print are of things: the training has not moved on between two."""
