@@ -131,6 +131,16 @@ def test_a_curve_that_others_cover_for_a_while_shows_through_in_turns():
     assert turns([]) == []
 
 
+@pytest.mark.parametrize("width", [20, 30, 38, 45, 60])
+@pytest.mark.parametrize("height", [8, 15])
+def test_a_long_name_is_cut_and_says_so_before_the_value_is(width, height):
+    name = "validation/segmentation_head_dice_loss"
+    head = "".join(rows(Curve(name, series_of([0.5, 0.4, 0.1629])), title=name, width=width, height=height)[:2])
+    assert "● 0.16" in head
+    assert "validat" in head
+    assert ("…" in head) is (name not in head)
+
+
 def test_no_two_curves_have_both_colour_and_mark_in_common():
     names = [f"[rank{i}] loss" for i in range(20)]
     (group,) = group_series(store_of(*((name, "step", MetricKind.METRIC) for name in names)))

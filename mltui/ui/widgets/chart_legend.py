@@ -18,6 +18,10 @@ from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, P
 
 _BOLD = Style(bold=True)
 _GAP = "   "
+_ENTRY = 12
+"""Cells that a mark and a value take behind a title."""
+_NAME = 8
+"""So much of a chart's name is always shown."""
 _FULL = 5
 _NONFINITE_TOLD = 10_000
 """So many values that are no number are told apart by kind; a run that prints nothing else has no curve anyway."""
@@ -37,10 +41,10 @@ def width_of(row: Sequence[Span]) -> int:
 
 def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
     """The title and the legend: as much detail, on as many rows, as the chart's size allows."""
-    title = _title_spans(model, look)
+    rows_allowed = 1 if height < 10 else 2 if height < 14 else 3 if height < 20 else 4
+    title = _title_spans(model, look, width if rows_allowed > 1 else width - _ENTRY)
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
     front = [p for p in shown if p.glyph not in HOLLOW.values()]
-    rows_allowed = 1 if height < 10 else 2 if height < 14 else 3 if height < 20 else 4
     entries: list[list[Span]] = []
     for curves, hint, detail, gap in _tries(shown, front):
         short, digits = curves is not shown, 3 if gap == " " else 4
@@ -71,14 +75,16 @@ def _behind(shown: Sequence[Plotted], look: Look) -> list[Span]:
     return [Span("  ".join(f"{glyph} {', '.join(scopes)}" for glyph, scopes in said.items()), look.muted)]
 
 
-def _title_spans(model: ChartModel, look: Look) -> list[Span]:
-    """The title, and what is this chart's alone of how it is looked at.
+def _title_spans(model: ChartModel, look: Look, room: int) -> list[Span]:
+    """The title, and what is this chart's alone of how it is looked at: the name cut so that ``room`` cells hold all.
 
     The title of the chart with the focus is marked by an arrow, for terminals without colours too.
     """
-    title, own = _title(model), own_look(model.view)
-    spans = [Span(f"▸{title}", look.title)] if look.focused else [Span(title, look.text + _BOLD)] if title else []
-    return [*spans, Span(f" {own}", look.muted)] if own else spans
+    own = f" {own_look(model.view)}".rstrip()
+    arrow = "▸" if look.focused else ""
+    title = arrow + _title(model, room - cell_len(arrow + own))
+    spans = [Span(title, look.title if look.focused else look.text + _BOLD)] if title else []
+    return [*spans, Span(own, look.muted)] if own else spans
 
 
 def own_look(view: View) -> str:
@@ -87,11 +93,14 @@ def own_look(view: View) -> str:
     return ", ".join(text for text, holds in said if holds)
 
 
-def _title(model: ChartModel) -> str:
+def _title(model: ChartModel, room: int) -> str:
     """The chart's name, and where the crosshair stands."""
-    if model.view.cursor is None:
-        return model.title
-    return f"{model.title} @ {format_place(model.view.cursor, model)}".strip()
+    place = "" if model.view.cursor is None else f" @ {format_place(model.view.cursor, model)}"
+    room = max(room - cell_len(place), _NAME)
+    name = model.title
+    if cell_len(name) > room:
+        name = set_cell_size(name, room - 1).rstrip(" …") + "…"
+    return f"{name}{place}".strip()
 
 
 def _pack(
