@@ -41,7 +41,8 @@ class Axis(NamedTuple):
     counts: str
     """``step``, ``epoch``, ``iteration`` …: the log's own word."""
     fold: str = ""
-    """``fold 2``, ``task 2``, of a search ``trial 7``, one of several trainings ``training resnet50``, or empty."""
+    """``fold 2``, ``run 2``, ``stage 2``, of a fold ``fold 1, stage 2``, of a search ``trial 7``, one of several
+    trainings ``training resnet50``, or empty."""
 
     @classmethod
     def of(cls, text: str) -> Axis:
@@ -56,7 +57,10 @@ class Axis(NamedTuple):
 
 #: What stands in front of the name of one of several trainings in one log, as ``Axis.fold`` has it.
 TRAINING = "training"
-_FOLD = re.compile(rf"(.*) \(((?:fold|trial|task) [^() ]+|{TRAINING} [^()]+)\)", re.DOTALL)
+#: The same for what may be a part of one training.
+STAGES = frozenset(["stage", "phase"])
+_PART = r"[^\W\d_]+ -?\d[\d.]*(?:e[-+]\d+)?"
+_FOLD = re.compile(rf"(.*) \(({_PART}(?:, {_PART})?|{TRAINING} [^()]+)\)", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,8 @@ from mltui.domain.metric import Axis, MetricKind, MetricPoint, MetricStore
         ("epoch", "epoch", ""), ("epoch (fold 2)", "epoch", "fold 2"), ("step (fold 0.5)", "step", "fold 0.5"),
         ("epoch (training Two-layer MLP)", "epoch", "training Two-layer MLP"),
         ("global step (k)", "global step (k)", ""), ("a (b) (fold 1)", "a (b)", "fold 1"), ("", "", ""),
+        ("epoch (run 12)", "epoch", "run 12"), ("step (phase 2)", "step", "phase 2"), ("epoch (ms)", "epoch (ms)", ""),
+        ("step (seed 1e+06)", "step", "seed 1e+06"), ("epoch (fold 1, stage 2)", "epoch", "fold 1, stage 2"),
     ],
 )  # fmt: skip
 def test_an_axis_is_what_it_counts_and_its_fold(text: str, counts: str, fold: str) -> None:

@@ -166,3 +166,18 @@ def test_trainings_that_follow_each_other_share_a_chart_and_each_has_a_label() -
     (group,) = group_series(told(lines))
     labels = {curve.label for curve in group.curves}
     assert labels == {"first train", "first val", "training vit train", "training vit val"}
+
+
+@pytest.mark.parametrize(
+    ("word", "labels"),
+    [
+        ("Run", ["run 1", "run 2", "run 3"]),
+        ("Seed", ["seed 1", "seed 2", "seed 3"]),
+        ("Stage", ["first", "stage 2", "stage 3"]),
+    ],
+)
+def test_parts_of_a_log_that_count_anew_share_a_chart(word: str, labels: list[str]) -> None:
+    """As folds do; of the first stage nobody knew that others would follow, so it is called so."""
+    lines = "".join(f"{word} {n}, Epoch {e}, loss: {1 / (n + e):.4f}\n" for n in (1, 2, 3) for e in range(1, 5))
+    (group,) = group_series(told(lines))
+    assert [curve.label for curve in group.curves] == labels

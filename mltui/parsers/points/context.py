@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import isfinite
 
-from mltui.domain.metric import TRAINING, Axis
+from mltui.domain.metric import STAGES, TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.roles import counter_of
 from mltui.parsers.words.values import Numbers
-from mltui.parsers.words.vocabulary import STAGES
 
 #: What a log counts whose parts count anew, by numbers.
 OF_FOLDS = ("fold", "task")
@@ -45,8 +44,10 @@ class Context:
     """Folds are told behind their epochs."""
     fold_over: bool = False
     """The fold was told behind its epochs, in a line on what it came to: when epochs begin anew it is the next one."""
+    outer: str = ""
+    """The last fold that was entered and is no stage."""
     stages: dict[str, str] = field(default_factory=dict)
-    """What is in ``fold`` in each stage: nothing where the epochs go on from the stage before, else its name."""
+    """What is in ``fold`` in each of its stages: what was there before, or the stage too where it counts anew."""
     process: float | None = None
     """A number in brackets in front of lines that turned out to be that of the process."""
     total: float | None = None
@@ -137,19 +138,27 @@ class Context:
         fold = f"{word} {number:g}"
         if word in STAGES:
             fold = self._fold_in(fold, epoch)
-        ends = measures and word in OF_FOLDS
-        ends = ends and (self.fold_ends or (not self.fold and self.first_epoch is not None))
-        if ends or fold != self.fold:
-            self.fold_over = self.fold_ends = ends
+        else:
+            self._enter_outer(fold, may_end=measures and word in OF_FOLDS)
         self.fold = fold
         self.successive.leave_to_folds()
 
+    def _enter_outer(self, fold: str, *, may_end: bool) -> None:
+        first = not self.outer and (not self.fold or bool(self.stages)) and self.first_epoch is not None
+        ends = may_end and (self.fold_ends or first)
+        if ends or fold != self.outer:
+            self.fold_over = self.fold_ends = ends
+        if fold != self.outer:
+            self.outer, self.stages = fold, {}
+
     def _fold_in(self, stage: str, epoch: float | None) -> str:
-        """What counts anew in a ``stage``: nothing, if its first ``epoch`` goes on from the stage before."""
+        """What counts anew in a ``stage``: what did before, if it is a fold's first one or the epochs go on with it."""
+        anew = ", ".join(filter(None, (self.outer, stage)))
         if stage not in self.stages and len(self.stages) < _STAGES:
-            goes_on = epoch is None or self.epoch is None or epoch > self.epoch
-            self.stages[stage] = self.stages.get(self.fold, "") if goes_on else stage
-        return self.stages.get(stage, stage)
+            first = bool(self.outer) and not self.stages
+            goes_on = first or epoch is None or self.epoch is None or epoch > self.epoch
+            self.stages[stage] = self.fold if goes_on else anew
+        return self.stages.get(stage, anew)
 
     def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
         """The log says in which epoch it is, or which one ``ends``; epochs count from 0 if one ever was 0."""
@@ -227,7 +236,8 @@ class Context:
         self.fold_over = False
         if self.first_epoch is not None and epoch <= self.first_epoch:
             word, _, number = self.fold.partition(" ")
-            self.fold = f"{word} {float(number) + 1:g}"
+            self.fold = self.outer = f"{word} {float(number) + 1:g}"
+            self.stages = {}
         else:
             self.fold_ends = False
 
@@ -309,4 +319,4 @@ def _in_fold(axis: str, fold: str) -> str:
 def place_of_fold(fold: str) -> tuple[str, float] | None:
     """Where a fold or a task stands among the others, as axis and x; other parts of a log have no order."""
     word, _, number = fold.partition(" ")
-    return (word, float(number)) if word in OF_FOLDS else None
+    return (word, float(number)) if word in OF_FOLDS and "," not in number else None

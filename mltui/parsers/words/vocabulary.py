@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mltui.domain.metric import STAGES
 from mltui.domain.words import AVERAGED, LOSSES, MIDDLES, REWARDS, word_set
 
 # What is measured, and what stands beside it.
@@ -156,8 +157,6 @@ WHO = word_set("rank client agent worker player actor learner")
 PROCESSES = word_set("gpu proc process node replica trainer")
 #: Which of several runs prints, in brackets: elsewhere such a word counts, or is a setting.
 RUNS = word_set("seed trial chain")
-#: Which part of one training it may be, if the epochs go on over all of them.
-STAGES = word_set("stage phase")
 #: Which of several trainings a line is of, where it stands in front of the epoch: ``Run: 01, Epoch: 02``.
 REPEATS = STAGES | word_set("run repeat restart seed")
 #: Of these what is neither a counter nor a setting: it says who prints in front of a colon, too.

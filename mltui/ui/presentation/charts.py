@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mltui.domain.metric import TRAINING, Axis, MetricKind, MetricStore, Series
+from mltui.domain.metric import STAGES, TRAINING, Axis, MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.text import natural, one_line
 from mltui.ui import palette
@@ -69,6 +69,9 @@ class _Member:
         name, (axis, fold) = parse_name(series.name), Axis.of(series.key.axis)
         return cls(series, name._replace(source=name.source or fold), axis, fold)
 
+
+# What follows another of its kind, of which the first has no name.
+_FOLLOWING = STAGES | {TRAINING}
 
 _Charts = dict[tuple[str, str], list[_Member]]
 """Series by the metric and the x axis of their chart."""
@@ -235,13 +238,13 @@ def _by_chart(members: Iterable[_Member]) -> _Charts:
 
 
 def _first_named(members: list[_Member]) -> list[_Member]:
-    """The first of several trainings in one log has no name in its axis, since nobody knew that others would follow."""
+    """The first of several trainings or stages has no name in its axis, since nobody knew that others would follow."""
     return [m if m.name.source else replace(m, name=m.name._replace(source="first")) for m in members]
 
 
 def _group(axis: str, members: list[_Member], companions: list[_Member]) -> ChartGroup:
     members.sort(key=lambda m: (natural(m.name.source), _SCOPE_ORDER.index(m.name.scope)))
-    if any(m.fold.startswith(f"{TRAINING} ") for m in members):
+    if any(m.fold.partition(" ")[0] in _FOLLOWING for m in members):
         members, companions = _first_named(members), _first_named(companions)
     first = members[0]
     title = first.name.metric if len(members) > 1 else first.series.name
