@@ -35,7 +35,7 @@ _COUNTED = re.compile(
 # A name and its number, or what is no value: how long it took, or another counter.
 _FIELD = re.compile(
     r"(?:([wcol]{0,3}[wl])[:=]?[^a-z:=/()\[\],;|]?([nd])[vp]?(?:±[nd][vp]?)?"
-    rf"|[wcol]{{0,3}}[:=]?(?:tu?(?:±tu?)?|x)|c[:=#]?n(?:/n)?|k[ndt]u?){_BRACKET}(?:stu?)?"
+    rf"|[wcol]{{0,3}}[:=]?(?:tu?(?:±tu?)?|x)|c[:=#]?[nd](?:/n)?|k[ndt]u?){_BRACKET}(?:stu?)?"
 )
 # A mark between two fields, or a row of it, and on which part of the data the next ones were measured.
 _BETWEEN = re.compile(r"(?:([^ac-fh-z:=()\[\]{}<>\"'#~+*.!?&%])\1*)?(?:l:(?![nd]))?")

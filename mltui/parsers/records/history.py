@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from mltui.domain.metric import TRAINING
 from mltui.domain.words import LOSSES, RETURNS, REWARDS, word_set, words
-from mltui.parsers.records.names import known
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import NUMBER, WRAPPER
 from mltui.parsers.words.values import value_of
@@ -47,6 +46,11 @@ _OPENS_LIST = re.compile(r"\[\s{0,20}(?=\{)")
 _PAIRS = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
+# Whose returns are no agent's.
+_OF_SHARES = word_set("""
+    portfolio share shares stock stocks asset assets market fund strategy benchmark price excess daily weekly monthly
+    annual annualized yearly
+""")
 
 
 class Curve(NamedTuple):
@@ -132,7 +136,7 @@ def is_objective(name: str) -> bool:
     Shares have returns, too: ``portfolio returns``.
     """
     said = words(name)
-    traded = not RETURNS.isdisjoint(said) and not all(known(word) or counter_of(word) for word in said)
+    traded = not RETURNS.isdisjoint(said) and not _OF_SHARES.isdisjoint(said)
     return not traded and not (LOSSES | REWARDS).isdisjoint(said)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mltui.domain.words import word_set
+from mltui.domain.words import word_set, words
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.names import known, measures
@@ -16,6 +16,10 @@ from mltui.parsers.words.tokens import Token
 
 # What should be reached.
 _AIMS = word_set("target goal wanted desired required")
+# What a name says that is a limit, or what another value is compared with.
+_LIMITS = _AIMS | word_set("""
+    min max best lowest highest limit bound threshold thresh thres tol tolerance previous prev last old
+""")
 
 
 def take_mark(walk: Walk, token: Token) -> None:
@@ -130,6 +134,8 @@ def _passes_limit(walk: Walk) -> bool:
         return False
     if name is None or name.kind != "word" or limit is None or limit.kind != "number":
         return False
+    if _LIMITS.isdisjoint(words(name.text)):
+        return False  # "train 0.8 < val 0.4"
     walk.go_to(name)
     return True
 
@@ -197,6 +203,8 @@ def take_arrow(walk: Walk, token: Token) -> None:
 def _goes_to(walk: Walk, last: Field, value: Token) -> bool:
     """Whether behind an arrow stands what the ``last`` value is now, and not what it should be: ``0.8 -> 0.9 goal``."""
     said = walk.next(2)
+    if said is not None and said.text in "([":
+        said = walk.next(3)
     return last.decimal and "." in value.text and not (said is not None and said.text.lower() in _AIMS)
 
 

@@ -47,7 +47,7 @@ _PLACE = re.compile(rb"(?:\(#\d+\) )?\[\d+, ?(?:-?nan|\d*\.?\d+(?:e-?\d+)?)(?:\]
 # Counts in front, and many values whose names may be any: ``[  0]      30 || B: 1.386 | C: 1.525 | M: 1.802 | T: 4.9``.
 _COUNTED_NAMES = re.compile(
     rb"\[\s*\d+(?:\s*/\s*\d+)?\](?:\s*\d+)?[\s|:,-]*"
-    rb"(?:[A-Za-z]\w{0,20}\s?[:=]\s?-?\d+\.\d+[\s|,;]+){4}"
+    rb"(?:[A-Za-z][\w-]{0,20}\s?[:=]\s?-?\d+\.\d+[\s|,;]+){4}"
 )
 
 
