@@ -13,7 +13,7 @@ from functools import lru_cache
 from mltui.domain.words import SCOPE_WORDS
 from mltui.parsers.words.vocabulary import COUNTING, PARTS
 
-_LEVEL = "(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
+_LEVEL = "(?:DEBUG|INFO|SUCCESS|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 #: What prints lines into the system's log that are about the system itself.
 SYSTEM = r"(?:systemd|CRON|sshd|chronyd|dockerd|containerd|kubelet)\[\d+\]:"
 _ANY_LEVEL = f"(?:{_LEVEL}|debug|info|warning|warn|error)"
