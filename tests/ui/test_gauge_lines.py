@@ -143,3 +143,10 @@ def test_a_long_history_is_shown_whole() -> None:
     history = (1.0, 0.0, 0.0, None, None, None, 0.5, 0.0)
     assert area(history, 4, 1) == ["█▁ ▄"]
     assert area(history, 8, 1) == ["█▁▁   ▄▁"]
+
+
+def test_a_pane_that_is_not_laid_out_yet_draws_nothing_of_the_past() -> None:
+    """A graph without a column has no part of a history in it, however long that is."""
+    past = [0.1, None, 0.9]
+    assert area(past, 0, 2) == ["", ""]
+    assert draw_cards([replace(CPU, history=past)], 0)

@@ -150,7 +150,7 @@ def test_the_selected_run_comes_first(profiles: Path, driver: Path) -> None:
             lines = shown(app).splitlines()
             assert lines[0].startswith("Run ")
             assert "CPU" in lines[1]
-            assert "a local process" in shown(app)
+            await wait_for(pilot, lambda: "the machine's" in shown(app))
             run = app.cockpit.watcher.runs[0]
             app.cockpit.launcher.kill(run)
             await wait_for(pilot, lambda: "average and" in shown(app))

@@ -655,7 +655,7 @@ def test_profiles_are_made_copied_renamed_and_deleted(file: Path, monkeypatch: p
             await pilot.press(*"comm", "enter")
             await wait_for(pilot, lambda: "Name of the new profile (command)" in screen_text(app))
             await pilot.press(*"fresh", "enter")
-            await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor) and app.screen.form.counts[1])
+            await wait_for(pilot, lambda: isinstance(app.screen, ProfileEditor) and app.screen.form.rows)
             assert (folder / "fresh" / "train.py").exists()
 
     asyncio.run(run())

@@ -324,6 +324,8 @@ def fitted(history: Sequence[float | None], width: int) -> list[float | None]:
     """All of ``history`` in at most ``width`` values: where it is longer, the largest of each piece."""
     if len(history) <= width:
         return list(history)
+    if width < 1:
+        return []  # A pane that is not laid out yet.
     pieces: list[float | None] = [None] * width
     for index, value in enumerate(history):
         at = index * width // len(history)
