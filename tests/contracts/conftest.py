@@ -19,7 +19,6 @@ from mltui.domain.launch import LaunchSpec, Mount
 from mltui.domain.run import LABEL_PROFILE, LABEL_RUN
 from mltui.engines.base import Engine
 from tests.support import images, podman
-from tests.support.require import unavailable
 
 T = TypeVar("T")
 _NUMBERS = itertools.count(1)
@@ -107,17 +106,10 @@ def podman_engine() -> Iterator[Engine]:
     """mltui's docker engine on a Podman of its own, which has the busybox image."""
     from mltui.engines.docker import DockerEngine
 
-    if reason := podman.missing():
-        unavailable(reason)
-    service = podman.PrivatePodman()
-    try:
-        service.start()
-        images.load_busybox(service.url)
+    with podman.running() as service:
         engine = DockerEngine(service.url)
         yield engine
         engine.close()
-    finally:
-        service.stop()
 
 
 @pytest.fixture(

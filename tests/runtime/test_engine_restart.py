@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.options import AppOptions
-from mltui.domain.run import RunState
+from mltui.domain.run import Run, RunState
 from mltui.engines.base import EngineChoice
 from mltui.runtime import cockpit
 from tests.runtime.conftest import HOLD, Runs, until
@@ -96,12 +96,8 @@ def numbered(lines: list[bytes], pattern: bytes) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("tty", [True, False])
-def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool) -> None:
-    """What is drawn over goes on in the log long before its line ends, and nothing of it comes twice."""
-    engine, runs = lively
-    run = runs.launch(BAR, tty=tty)
-    runs.printed(run, b"step  1000 ")
+def drawn_while_away(runs: Runs, run: Run, engine: PrivateDockerd | podman.PrivatePodman) -> tuple[bytes, list[int]]:
+    """The log of a run that draws ``BAR`` while its engine is killed and comes back, and the steps that are in it."""
     engine.kill()
     until(lambda: "does not answer" in runs.now(run).detail)
     engine.start()
@@ -110,7 +106,16 @@ def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool
     runs.go(run)
     assert runs.ended(run).state is RunState.FINISHED
     raw = runs.raw(run)
-    steps = [int(step) for step in re.findall(rb"step +(\d+) of", raw)]
+    return raw, [int(step) for step in re.findall(rb"step +(\d+) of", raw)]
+
+
+@pytest.mark.parametrize("tty", [True, False])
+def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool) -> None:
+    """What is drawn over goes on in the log long before its line ends, and nothing of it comes twice."""
+    engine, runs = lively
+    run = runs.launch(BAR, tty=tty)
+    runs.printed(run, b"step  1000 ")
+    raw, steps = drawn_while_away(runs, run, engine)
     assert steps[0] == 1
     assert b"end %d" % steps[-1] in raw
     assert sum(later != step + 1 for step, later in pairwise(steps)) <= raw.count(b"[mltui] ")
@@ -119,30 +124,15 @@ def test_a_bar_goes_on_without_it(lively: tuple[PrivateDockerd, Runs], tty: bool
 
 def test_a_bar_on_podman_goes_on_without_its_service(mltui_home: Path, tmp_path: Path) -> None:
     """Podman's containers write their log themselves: every frame is there, once, and no mark."""
-    if reason := podman.missing():
-        unavailable(reason)
-    service = podman.PrivatePodman()
-    try:
-        service.start()
-        images.load_busybox(service.url)
+    with podman.running() as service:
         runs = Runs(mltui_home, tmp_path, "docker", service.url, images.BUSYBOX)
         run = runs.launch(BAR, tty=True)
         runs.printed(run, b"step   300 ")
-        service.kill()
-        until(lambda: "does not answer" in runs.now(run).detail)
-        service.start()
-        before = len(runs.raw(run))
-        until(lambda: len(runs.raw(run)) > before + 10_000)
-        runs.go(run)
-        assert runs.ended(run).state is RunState.FINISHED
-        raw = runs.raw(run)
-        steps = [int(step) for step in re.findall(rb"step +(\d+) of", raw)]
+        raw, steps = drawn_while_away(runs, run, service)
         assert steps == list(range(1, len(steps) + 1))
         assert raw.endswith(b"\r\nend %d\r\n" % len(steps))
         assert b"[mltui]" not in raw
         runs.clear()
-    finally:
-        service.stop()
 
 
 @pytest.mark.parametrize("how", ["kill", "interrupt"])

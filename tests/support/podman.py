@@ -7,9 +7,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support import images
 from tests.support.dockerd import await_ping, remove_tree
+from tests.support.require import unavailable
 
 #: Podman's own defaults want limits that a container with fewer rights than root may not set, and an init program in
 #: one place alone.
@@ -70,3 +74,17 @@ class PrivatePodman:
             os.kill(self.process.pid, signal.SIGTERM)
             self.process.wait(60)
         remove_tree(self.root)
+
+
+@contextmanager
+def running() -> Iterator[PrivatePodman]:
+    """A service that answers and has the busybox image; where there can be none the test is told so."""
+    if reason := missing():
+        unavailable(reason)
+    service = PrivatePodman()
+    try:
+        service.start()
+        images.load_busybox(service.url)
+        yield service
+    finally:
+        service.stop()
