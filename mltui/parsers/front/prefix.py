@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from mltui.domain.words import SCOPE_WORDS
-from mltui.parsers.words.vocabulary import COUNTING, PARTS
+from mltui.parsers.words.vocabulary import COUNTERS, COUNTING, PARTS, REPEATS
 
 _LEVEL = "(?:DEBUG|INFO|SUCCESS|WARNING|WARN|ERROR|CRITICAL|NOTICE|TRACE|FATAL)"
 #: What prints lines into the system's log that are about the system itself.
@@ -38,6 +38,7 @@ _OWN = (
     r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}"
     r"|(?:[a-z]+-\d+-)?[Tt]hread-\d+|\w*(?:Thread|Process)(?:-\d+)?)"
 )
+_NO_COUNTER = rf"(?!(?i:{'|'.join(sorted(REPEATS | COUNTERS.keys()))})\b)"
 _NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
 #: Items that nothing but a logger writes.
 SURE = rf"""
@@ -72,7 +73,7 @@ SURE = rf"""
 """
 # In front of a line of names and numbers these are a logger's too.
 _LOOSE = rf"""
-    \([\w./-]+[:\s]\d+\)                                                   # (main.py 200), (trainer:735)
+    \({_NO_COUNTER}[\w./-]+[:\s]\d+\)                                      # (main.py 200), (trainer:735)
   | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?{_ZONE}?(?=[\s\]|,:)>-]|$)
   | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
   | [\[(<]?\s?(?!{_MEASURED}){_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)

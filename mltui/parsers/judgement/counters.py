@@ -64,8 +64,7 @@ class Counters:
             self.fold, self.inner, self._preference = self.fold or self.inner, None, _NONE
         if self.epoch is not None and self.inner is not None and not bar:
             self._take_rounds(self.epoch, self.inner)
-        if self.epoch is not None and self.fold is None:
-            self._take_run(record, self.epoch)
+        self._take_run(record)
         if self._preference >= 0:
             self._take_nameless(record)
         if not self.any:
@@ -98,10 +97,13 @@ class Counters:
             self.epoch = Counter("round", "epoch", inner.index, inner.total)
             self.inner = Counter("epoch", "epoch", epoch.index, epoch.total)
 
-    def _take_run(self, record: Record, epoch: Counter) -> None:
-        """Take the number of a run in front of the epoch, with which the line begins: each run counts anew."""
+    def _take_run(self, record: Record) -> None:
+        """Take the number of a run in front of what counts, with which the line begins: each run counts anew."""
+        counter = self.epoch or self.inner
+        if self.fold is not None or counter is None:
+            return
         first = record.fields[0]
-        if first.name.lower() in REPEATS and not first.decimal and first.index < epoch.index:
+        if first.name.lower() in REPEATS and not first.decimal and first.index < counter.index:
             self.fold = Counter(first.name.lower(), "fold", first.index, first.total)
 
     def _take_first_field(self, record: Record) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import isfinite
 
-from mltui.domain.metric import STAGES, TRAINING, Axis
+from mltui.domain.metric import TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.roles import counter_of
@@ -45,7 +45,9 @@ class Context:
     fold_over: bool = False
     """The fold was told behind its epochs, in a line on what it came to: when epochs begin anew it is the next one."""
     outer: str = ""
-    """The last fold that was entered and is no stage."""
+    """The last fold or training that was entered, of whose stages these are."""
+    stage: str = ""
+    """The last stage that was entered."""
     stages: dict[str, str] = field(default_factory=dict)
     """What is in ``fold`` in each of its stages: what was there before, or the stage too where it counts anew."""
     process: float | None = None
@@ -130,18 +132,28 @@ class Context:
         """What goes on may tell again what was told: behind an error that ended the program, or in another fold."""
         self.trials += 1
 
-    def enter_fold(self, word: str, number: float, epoch: float | None = None, measures: bool = False) -> None:
-        """The log says in which fold it is, in which trial of a search, or in which stage, which begins at ``epoch``.
-
-        A line that ``measures`` may end it.
-        """
+    def enter_fold(self, word: str, number: float, measures: bool = False) -> None:
+        """The log says in which fold it is, or in which trial of a search; a line that ``measures`` may end it."""
         fold = f"{word} {number:g}"
-        if word in STAGES:
-            fold = self._fold_in(fold, epoch)
-        else:
-            self._enter_outer(fold, may_end=measures and word in OF_FOLDS)
+        self._enter_outer(fold, may_end=measures and word in OF_FOLDS)
         self.fold = fold
         self.successive.leave_to_folds()
+
+    def enter_stage(self, word: str, number: float, epoch: float | None, step: float | None) -> None:
+        """The log says in which stage it is, which begins at ``epoch``, or at a ``step`` where it counts no epochs."""
+        self.stage = f"{word} {number:g}"
+        if self.stage not in self.stages and len(self.stages) < _STAGES:
+            self.successive.go_on()  # What stands above it is a heading of the stage.
+            first = bool(self.outer) and not self.stages
+            at, last = (step, self.x) if epoch is None else (epoch, self.epoch)
+            goes_on = first or at is None or last is None or at > last
+            self.stages[self.stage] = self.fold if goes_on else self._anew
+        self.fold = self.stages.get(self.stage, self._anew)
+
+    @property
+    def _anew(self) -> str:
+        """What tells the stage from those that were before it."""
+        return ", ".join(filter(None, (self.outer, self.stage)))
 
     def _enter_outer(self, fold: str, *, may_end: bool) -> None:
         first = not self.outer and (not self.fold or bool(self.stages)) and self.first_epoch is not None
@@ -150,15 +162,6 @@ class Context:
             self.fold_over = self.fold_ends = ends
         if fold != self.outer:
             self.outer, self.stages = fold, {}
-
-    def _fold_in(self, stage: str, epoch: float | None) -> str:
-        """What counts anew in a ``stage``: what did before, if it is a fold's first one or the epochs go on with it."""
-        anew = ", ".join(filter(None, (self.outer, stage)))
-        if stage not in self.stages and len(self.stages) < _STAGES:
-            first = bool(self.outer) and not self.stages
-            goes_on = first or epoch is None or self.epoch is None or epoch > self.epoch
-            self.stages[stage] = self.fold if goes_on else anew
-        return self.stages.get(stage, anew)
 
     def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
         """The log says in which epoch it is, or which one ``ends``; epochs count from 0 if one ever was 0."""
@@ -252,7 +255,7 @@ class Context:
         name = self.successive.begin_anew() if anew else self.successive.go_on()
         if not name or self._is_beyond(name):
             return False
-        self.enter_training(name)
+        self.enter_training(self.successive.within(name))
         return True
 
     def _is_beyond(self, name: str) -> bool:
@@ -264,7 +267,8 @@ class Context:
 
     def enter_training(self, name: str) -> None:
         """Another training begins, which is called so."""
-        self.fold = f"{TRAINING} {name}"
+        self.fold = self.outer = f"{TRAINING} {name}"
+        self.stages = {self.stage: self.fold} if self.stage else {}
         self.trials += 1
 
     def reach(self, axis: str, x: float) -> None:

@@ -64,6 +64,8 @@ class Successive:
         """The lines above the first training."""
         self._in_vain: tuple[bytes, ...] = ()
         """The shapes of the lines that were compared last, and found to be no heading."""
+        self._names: list[str] = []
+        """What the trainings were called that began so far."""
         self._count = 0
 
     def go_on(self) -> str:
@@ -76,6 +78,12 @@ class Successive:
     def leave_to_folds(self) -> None:
         """The log numbers what it counts anew itself."""
         self._count = _TRAININGS
+
+    def within(self, name: str) -> str:
+        """The full name of a training: one that comes again is a part of the last one: ``resnet50, Stage 2``."""
+        if name not in self._names:
+            self._names.append(name)
+        return name if name == self._names[-1] else f"{self._names[-1]}, {name}"
 
     def begin_anew(self) -> str:
         """What the training is called that begins here, if one of the lines in front of it is its heading."""
@@ -162,14 +170,15 @@ def _share_words(first: _Line, second: _Line) -> bool:
 def _difference(first: _Line, second: _Line) -> str:
     """What ``second`` says that ``first`` does not: its own words, a number with the word in front of it."""
     known, said, length = set(first.words), second.words, 0
+    alike = len(first.words) == len(said)  # "Stage 1 of 2", "Stage 2 of 2"
     parts: list[str] = []
     for i, chunk in enumerate(said):
         length += len(chunk) + 1
         if parts and (length > _NAME_LENGTH or f"{parts[-1]}: " in second.text):
             break  # "Phase 2/2: fine-tuning all layers"
-        if not chunk or chunk in known:
-            continue
         number = _NUMBER.fullmatch(chunk)
+        if not chunk or (first.words[i] == chunk if number and alike else chunk in known):
+            continue
         is_set = number and i and _is_set(said[i - 1])  # "Training with lr 0.01"
         if not is_set and (_PASSING.fullmatch(chunk) or (number and i > 3)):
             break  # "Number of parameters: 7850"

@@ -104,13 +104,14 @@ def _evaluates_at(walk: Walk, token: Token) -> bool:
 
 def counts_in_front(walk: Walk, token: Token) -> bool:
     """Whether a line begins with what is counted and how many, a sentence or a field: ``Epochs 100. Error: 0.2``."""
-    word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 3]
+    word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 6]
     if not end or not token.text.isdigit():
         return False
     others = (each for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text != walk.phrase[0])
     before = [each.text for each in islice(others, 2)]  # More would change nothing.
     if word in REPEATS and before in ([], ["["], ["("]):
-        return any(each.kind == "word" and counter_of(each.text) for each in end)  # "Run 1, epoch 2, loss 0.5"
+        behind = end[2:] if end[0].text in ("/", "of") else end
+        return any(counter_of(each.text) for each in behind[:3])  # "Run 1, epoch 2", "[Stage 1/2] [Epoch 3/9]"
     if before:
         return False
     return (end[0].kind == "gap" or end[0].text in ".,;|") and counter_of(word.removesuffix("s")) is not None
