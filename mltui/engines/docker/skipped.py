@@ -6,6 +6,10 @@ seen of that is a moment without a line, while the follower is behind; whether l
 says, which is read from its end, and, where that does not reach back far enough, from that moment on. Where the log
 no longer has it, lines may be missing. While the follower still reads what was printed before it came, every line is
 behind by less than the one before: nothing is seen then.
+
+A follower of any log may end with the container before it has told all, or give up at a line that is half written when
+it looks (Docker 20.10 tries that a number of times only, which a busy machine outlasts): what the log has behind its
+last line is told in the end.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from typing import NamedTuple
 
 from mltui.engines.base import LogChunk
@@ -27,6 +31,8 @@ _EMPTY_S = 0.1
 _BEHIND_S = 0.1
 #: So long after lines were missed it is not asked again: all moments without a line count as such.
 _TRUST_S = 5.0
+#: Lines of a chunk, at most.
+_AT_ONCE = 2_000
 #: Behind all time stamps.
 _NEVER = b"\xff"
 
@@ -51,10 +57,12 @@ Read = Callable[[Part], Generator[bytes, None, None]]
 
 
 class SkipWatch:
-    """Watches the frames of one log; ``read`` opens it once more."""
+    """Watches the frames of one log, of which ``followed`` was asked for; ``read`` opens it once more."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, followed: Part = Part(), *, rotates: bool = True) -> None:
         self._read = read
+        self._followed = followed
+        self._rotates = rotates
         self._least = math.inf
         """The least age of a line when it came: what the clocks of the two machines differ by, at most."""
         self._age = 0.0
@@ -70,6 +78,8 @@ class SkipWatch:
 
         ``newest`` has the time stamps of the last frame of each stream.
         """
+        if not self._rotates:
+            return
         before, arrived = max(newest.values()), time.time()
         this = seconds(now.decode("ascii", "replace")) or arrived
         age, self._age = self._age, arrived - this
@@ -84,7 +94,7 @@ class SkipWatch:
 
     def rest(self, newest: Mapping[int, bytes]) -> Iterator[LogChunk]:
         """What is behind the last frame: a follower that is behind ends with the container, in the middle."""
-        if not self.closed and any(newest.values()):
+        if not self.closed:
             yield from self._between(newest, _NEVER, None)
 
     def _between(self, newest: Mapping[int, bytes], now: bytes, at: float | None) -> Iterator[LogChunk]:
@@ -94,13 +104,14 @@ class SkipWatch:
         known = {stream: max(stamp, self.given[stream]) for stream, stamp in newest.items()}
         missed = (frame for frame in source if known[frame.stream] < frame.stamp < now)
         for stream, group in groupby(missed, key=lambda frame: frame.stream):
-            lines, missing = list(group), True
-            self.given[stream] = lines[-1].stamp
-            if not reaches:
-                yield self._lost(at)
-                reaches = True
-            when = seconds(lines[0].stamp.decode("ascii", "replace"))
-            yield LogChunk(stream, b"".join(line.data for line in lines), when)
+            while not self.closed and (lines := list(islice(group, _AT_ONCE))):
+                missing = True
+                self.given[stream] = lines[-1].stamp
+                if not reaches:
+                    yield self._lost(at)
+                    reaches = True
+                when = seconds(lines[0].stamp.decode("ascii", "replace"))
+                yield LogChunk(stream, b"".join(line.data for line in lines), when)
         if not reaches and now != _NEVER:
             missing = True
             yield self._lost(at)
@@ -109,6 +120,8 @@ class SkipWatch:
 
     def _from(self, before: bytes) -> tuple[Iterator[Frame], bool]:
         """The log from ``before`` on, or as much as there is; whether it reaches back that far."""
+        if not before:
+            return frames(self._read(self._followed)), True
         end = frames(self._read(Part(tail=TAIL)))
         first = next(end, None)
         if first is None or first.stamp <= before:

@@ -7,7 +7,7 @@ bytes (Docker Engine API, "Attach to a container", stream format). With a TTY it
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from mltui.domain.errors import EngineError
@@ -26,21 +26,43 @@ class DockerLogStream:
     """An open log; see ``engines.base.LogStream``."""
 
     def __init__(
-        self, source: EngineStream, *, tty: bool, stamped: bool = False, watch: SkipWatch | None = None
+        self,
+        source: EngineStream,
+        *,
+        tty: bool,
+        stamped: bool = False,
+        watch: SkipWatch | None = None,
+        again: Callable[[], Iterator[bytes]] | None = None,
     ) -> None:
         self._source = source
         self._tty = tty
         self._stamped = stamped and not tty
         self._watch = watch
+        self._again = again
+        """Reads all of a terminal's log once more, for what its follower left out at the end."""
+        self._closed = False
 
     def __iter__(self) -> Iterator[LogChunk]:
         blocks = self._source.blocks()
         if self._tty:
-            return (LogChunk(1, block) for block in blocks)
+            return (LogChunk(1, block) for block in self._whole(blocks))
         return stamped_chunks(blocks, self._watch) if self._stamped else chunks(blocks)
+
+    def _whole(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        given = 0
+        for block in blocks:
+            given += len(block)
+            yield block
+        for block in self._again() if self._again and not self._closed else ():
+            if self._closed:
+                return
+            if rest := block[given:]:
+                yield rest
+            given = max(given - len(block), 0)
 
     def close(self) -> None:
         """End the iteration, from any thread."""
+        self._closed = True
         if self._watch:
             self._watch.closed = True
         self._source.close()
@@ -89,10 +111,15 @@ def open_log(client: DockerClient, raw: Mapping[str, Any], *, follow: bool, tail
 
     def read(part: Part) -> Generator[bytes, None, None]:
         with contextlib.suppress(EngineError):
-            yield from _log_source(client, container_id, part, follow=False, stamped=True).blocks()
+            yield from _log_source(client, container_id, part, follow=False, stamped=not tty).blocks()
 
-    watch = SkipWatch(read) if follow and log_rotates(raw) else None
-    return DockerLogStream(source, tty=tty, stamped=True, watch=watch)
+    rotates = log_rotates(raw)
+    if not tty:
+        watch = SkipWatch(read, lines, rotates=rotates) if follow else None
+        return DockerLogStream(source, tty=False, stamped=True, watch=watch)
+    # Bytes without time stamps are known by their number, where the log still has the first of them.
+    counted = follow and tail is None and not rotates
+    return DockerLogStream(source, tty=True, again=(lambda: read(lines)) if counted else None)
 
 
 def _log_source(

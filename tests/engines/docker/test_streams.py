@@ -149,9 +149,10 @@ A, B, C, D = (0.0, b"a\n"), (1.0, b"b\n"), (2.0, b"c\n"), (2.01, b"d\n")
         ([A], [A, B], [b"a\n", b"b\n"]),
         ([A], [C, D], [b"a\n", None, b"c\nd\n"]),
         ([C, D], [D], [b"c\nd\n"]),
-        ([], [A], []),
+        ([], [A], [b"a\n"]),
+        ([], [], []),
     ],
-    ids=["all", "found", "in part", "gone", "unreadable", "end found", "end in part", "no pause", "nothing yet"],
+    ids=["all", "found", "in part", "gone", "unreadable", "end found", "end in part", "no pause", "none", "nothing"],
 )
 def test_what_a_follower_leaves_out(
     told: list[tuple[float, bytes]], end: list[tuple[float, bytes]], want: list[bytes | None]
