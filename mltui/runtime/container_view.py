@@ -23,6 +23,8 @@ _TAIL_LINES = 5_000
 #: long as it worked, for it shares the interpreter with the one that draws.
 _FLOOD = 1 << 16
 _GIVE_WAY = 2.0
+#: Stands in the log where the engine left lines out.
+_LOST = "[mltui] Lines may be missing here, the engine's log does not have them or is too long."
 #: Between two tries to read from an engine that went away.
 _AGAIN_S = 1.0
 
@@ -106,6 +108,8 @@ class ContainerView:
         now = time.time()
         for chunk in stream:
             now, began = chunk.time or time.time(), time.thread_time()
+            if chunk.lost:
+                self.log.extend([LogLine(_LOST, 2, now)])
             screen = screens.setdefault(chunk.stream, LineScreen())
             self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
             self.log.draw(chunk.stream, screen.pending)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mltui.domain.metric import MetricStore
+from mltui.engines.base import LogChunk
 from mltui.runtime.container_view import ContainerView
 from tests.runtime.conftest import HOLD, Runs, until
 from tests.runtime.test_engine_restart import own_engine
@@ -57,6 +58,23 @@ def test_a_container_that_is_gone(runs: Runs) -> None:
     assert "0123456789ab" in texts(view)[0]
     view._thread.join(30)
     assert not view._thread.is_alive()
+
+
+def test_lines_that_the_engine_left_out(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they may be missing the log says so."""
+    told = _Told([LogChunk(1, b"one\n"), LogChunk(1, b"", lost=True), LogChunk(1, b"two\n")])
+    monkeypatch.setattr(runs.engine, "logs", lambda *args, **named: told)
+    view = ContainerView(runs.engine, "0123456789ab")
+    until(lambda: "two" in texts(view))
+    assert [text[:7] for text in texts(view)[:3]] == ["one", "[mltui]", "two"]
+    view.close()
+
+
+class _Told(list[LogChunk]):
+    """A log that has been read before."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 @pytest.fixture

@@ -84,6 +84,8 @@ class PolledLog:
         """The last frame of the last look, if that has not been given."""
         self._same = False
         """The last look ended as the one before it."""
+        self._cut = False
+        """Of the last lines that are wanted the first are left out, for their size; nobody has been told."""
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -115,8 +117,11 @@ class PolledLog:
 
     def _look(self) -> Generator[LogChunk, None, bool]:
         """Give what is new and surely right; whether there was any."""
-        news = False
-        for chunk in _chunks(self._sure(self._frames())):
+        frames, news = self._frames(), False
+        if self._cut:
+            self._cut = False
+            yield _GAP
+        for chunk in _chunks(self._sure(frames)):
             news = True
             yield chunk
         return news
@@ -151,7 +156,8 @@ class PolledLog:
             kept.append(frame)
             lines += _ends(frame)
             size += len(frame.data) + _FRAME
-            while kept and (lines + (not _ends(frame)) > count or size > _MOST_LAST):
+            while kept and ((more := lines + (not _ends(frame)) > count) or size > _MOST_LAST):
+                self._cut = not more
                 old = kept.popleft()
                 lines -= _ends(old)
                 size -= len(old.data) + _FRAME

@@ -52,6 +52,8 @@ class Part(NamedTuple):
     since: float | None = None
 
 
+ALL = Part()
+
 #: Opens a part of the log, with time stamps, and gives it in blocks.
 Read = Callable[[Part], Generator[bytes, None, None]]
 
@@ -59,7 +61,7 @@ Read = Callable[[Part], Generator[bytes, None, None]]
 class SkipWatch:
     """Watches the frames of one log, of which ``followed`` was asked for; ``read`` opens it once more."""
 
-    def __init__(self, read: Read, followed: Part = Part(), *, rotates: bool = True) -> None:
+    def __init__(self, read: Read, followed: Part = ALL, *, rotates: bool = True) -> None:
         self._read = read
         self._followed = followed
         self._rotates = rotates
@@ -126,7 +128,7 @@ class SkipWatch:
         first = next(end, None)
         if first is None or first.stamp <= before:
             return chain([first] if first else [], end), first is not None
-        with closing(self._read(Part())) as whole:
+        with closing(self._read(ALL)) as whole:
             oldest = next(frames(whole), None)
         since = seconds(before.decode("ascii", "replace"))
         if oldest is None or oldest.stamp > before or since is None:

@@ -148,7 +148,10 @@ def test_a_last_line_that_is_long_is_cut() -> None:
     """A bar that was drawn over for hours has no beginning among the last lines."""
     pieces = [frame(5, b"x" * 1_000_000) for _ in range(50)]
     parts = told(Looks([A, *pieces, B], [A, *pieces, B]), tail=3)
+    assert parts[0] is None
+    assert None not in parts[1:]
     assert b"".join(filter(None, parts)) == b"x" * 16_000_000 + b"5\n"
+    assert None not in told(Looks([A, *pieces, B, C], [A, *pieces, B, C]), tail=1)
 
 
 def test_the_last_lines_alone() -> None:
