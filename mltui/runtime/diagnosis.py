@@ -36,6 +36,9 @@ _ENGINES_WORD = (WITHOUT_GPU, "image", "start")
 _PORTS = 200
 #: Samples at the end in which the last figures are looked for.
 _LAST_SAMPLES = 3
+#: The advice on curves that are not finite, and words by which a program says that it ended for that.
+_DIVERGED = "not-finite"
+_SAYS_SO = re.compile(r"\b(?:nan|inf|infinity|infinite|(?:non)?-?finite|diverg\w+)\b", re.IGNORECASE)
 
 
 class Report(NamedTuple):
@@ -83,10 +86,21 @@ def report(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> R
     if found and run.started is None and run.detail and (not found.known or found.kind is Kind.ENDING):
         # The engine's refusal was understood where it came: its own sentence says more than an exit code.
         found = replace(found, cause=run.detail, cure=run.hint or found.cure)
+    worth = advice(table, evidence)
+    if found and not found.known and (cause := next((one for one in worth if _explains(one, evidence)), None)):
+        found = replace(cause, kind=Kind.FAILURE, evidence=(*cause.evidence, *found.evidence))
+        worth = tuple(one for one in worth if one is not cause)
     data = profile_data(folder)
     change = partial(profile_changes, data=data, figures=evidence.figures, free_port=free_port)
-    known = tuple((one, change(one)) for one in advice(table, evidence))
+    known = tuple((one, change(one)) for one in worth)
     return Report(found, change(found) if found else (), known, evidence.figures)
+
+
+def _explains(worth_knowing: Diagnosis, evidence: Evidence) -> bool:
+    """A training whose curves end in values that are not finite failed by that, unless its last words say otherwise."""
+    ends_so = evidence.figures.get("nonfinite_last_count", 0) > 0
+    told = not evidence.last_words or bool(_SAYS_SO.search(evidence.last_words))
+    return worth_knowing.id == _DIVERGED and ends_so and told
 
 
 def gather(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> Evidence:
@@ -97,7 +111,9 @@ def gather(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> E
     build = tuple(log_lines(_end_of(folder.build_log))) if run.started is None else ()
     figures = dict(_figures(run, folder, log))
     if metrics is not None:
-        figures["nonfinite_count"] = sum(len(series.nonfinite) for series in list(metrics.series.values()))
+        curves = [series for series in list(metrics.series.values()) if len(series)]
+        figures["nonfinite_count"] = sum(len(series.nonfinite) for series in curves)
+        figures["nonfinite_last_count"] = sum(not math.isfinite(series.value[-1]) for series in curves)
     return Evidence(
         state=run.state,
         exit_code=run.exit_code,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Reports that are kept for a quick return.
 _KEPT = 32
+#: Seconds that the rest of a run's record is waited for.
+_COMPLETE_S = 2.0
 
 _Key = tuple[str, RunState, float | None]
 
@@ -41,8 +44,14 @@ class Failures:
 
     def _make(self, run: Run) -> Report:
         from mltui.runtime.diagnosis import report
+        from mltui.runtime.metric_summary import read_metrics
 
-        return report(run, self._app.cockpit.launcher.folder(run.id))
+        folder = self._app.cockpit.launcher.folder(run.id)
+        # Its supervisor writes the last points a moment after the run's end.
+        late = time.monotonic() + _COMPLETE_S
+        while folder.supervised and time.monotonic() < late:
+            time.sleep(0.05)
+        return report(run, folder, read_metrics(folder))
 
     def _take(self, key: _Key, report: Report) -> None:
         self._reports[key] = report

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from pathlib import Path
 
 import pytest
 
 from mltui.domain.diagnosis import ChangeRule, Diagnosis, Kind
+from mltui.domain.metric import MetricPoint, MetricStore
 from mltui.domain.run import Run, RunState
 from mltui.runtime import diagnosis
 from mltui.runtime.diagnosis import Report
@@ -159,6 +161,31 @@ def test_the_last_words_are_not_a_cosmetic_line(runs: Runs) -> None:
     assert found is not None
     assert not found.known
     assert found.evidence == ("It ended with exit code 4.", "ValueError: labels are wrong")
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "cause"),
+    [
+        ((1.0, math.nan), "", "not-finite"),
+        ((1.0, math.inf), "ValueError: the loss is NaN", "not-finite"),
+        ((math.nan, 1.0), "", "unknown"),
+        ((1.0, math.nan), "KeyError: 'model'", "unknown"),
+    ],
+    ids=["nothing said", "said", "finite again", "another error"],
+)
+def test_curves_that_end_in_no_number_are_the_cause_where_nothing_else_is(
+    local_runs: Runs, values: tuple[float, ...], said: str, cause: str
+) -> None:
+    """It is worth knowing in any case; it is blamed where the end of the log does not say something else."""
+    done = local_runs.run(f'echo "{said}"; exit 3')
+    store = MetricStore()
+    for step, value in enumerate(values):
+        store.add(MetricPoint("loss", "step", step, value), float(step))
+    found = diagnosis.report(done, local_runs.launcher.folder(done.id), store)
+    assert found.diagnosis is not None
+    assert found.diagnosis.id == cause
+    assert "It ended with exit code 3." in found.diagnosis.evidence
+    assert [one.id for one, _ in found.advice] == (["not-finite"] if cause == "unknown" else [])
 
 
 def test_output_that_comes_all_at_the_end(local_runs: Runs) -> None:

@@ -193,6 +193,24 @@ def test_an_unknown_failure_says_so_and_offers_nothing(profiles: Path) -> None:
     _drive(profiles, "boom", steps)
 
 
+def test_a_training_that_diverged_says_so_and_offers_a_lower_rate(profiles: Path) -> None:
+    """The card looks at the curves, as ``mltui show`` does."""
+    (profiles / "steep").mkdir()
+    script = "for i in 1 2 3 4; do echo epoch=$$i loss=nan; done; exit 3"
+    (profiles / "steep" / "profile.yaml").write_text(
+        f"image: none\nengine: local\nparams: {{lr: 10.0}}\ncommand: [sh, -c, '{script}']\n"
+    )
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        shown = text(app)
+        assert "The training diverged: values are not finite any more." in shown
+        assert "4 values of its curves are NaN or infinite." in shown
+        assert "F shows and launches it: params.lr: 1.0" in shown
+        assert "F Fix" in footer(app)
+
+    _drive(profiles, "steep", steps)
+
+
 def test_the_cpu_is_offered_where_the_engine_gave_no_gpu() -> None:
     """In a line of its own, which no cure is too long for."""
     diagnosis = Diagnosis(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.widget import Widget
+
 from mltui.ui.widgets.lines import LinesWidget
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class FailureCard(LinesWidget):
         from mltui.ui.presentation.diagnosis import card_lines
 
         most = _SHORT if self.screen.has_class("-short") else _TALL
-        width = self.size.width or self.screen.size.width // 2
+        # One that was hidden has no size yet: wrapped for another width it would jump a moment later.
+        parent = self.parent
+        width = self.size.width or (parent.content_size.width if isinstance(parent, Widget) else 0)
         may_fix = not getattr(getattr(self.app, "options", None), "read_only", False)
         self.show_lines(card_lines(report, run, width, most, folded=self.folded, may_fix=may_fix))
