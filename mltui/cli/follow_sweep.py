@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Protocol
 
+from mltui.cli.diagnosis import report_value
 from mltui.cli.follow import COMPLETE_S, DETACHED, News, end_code
 from mltui.cli.live import LiveLines
 from mltui.cli.output import STATE_COLOURS, cut, is_terminal, paint, print_json, say, width
@@ -144,7 +145,8 @@ class JsonSweep:
                     print_json({"event": "point", "run": run.id} | point_value(point))
             if run.id in done and run.id in self._active:
                 self._active.remove(run.id)
-                print_json({"event": "ended"} | run_value(self._launcher, run))
+                told = report_value(run, self._launcher.folder(run.id), stores.get(run.id, MetricStore()))
+                print_json({"event": "ended"} | run_value(self._launcher, run) | told)
         sys.stdout.flush()
 
     def close(self) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from mltui.domain.errors import UsageError
 from mltui.domain.text import one_line
+
+# What argparse says of an option or argument, its version's quotes and all.
+_LACKS = re.compile(r"argument (\S+): expected .*arguments?")
+_REQUIRED = re.compile(r"the following arguments are required: ([^,\s]+)")
+_NO_CHOICE = re.compile(r"argument (\S+): invalid choice: (.+?) \(choose from ")
 
 
 class _Paragraphs(argparse.HelpFormatter):
@@ -33,7 +39,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse: the sentence, and where the options are listed."""
-        raise UsageError(f"{one_line(message)}.", f"See: {self.prog} --help")
+        raise UsageError(self._in_words(message), f"See: {self.prog} --help")
+
+    def _in_words(self, message: str) -> str:
+        """A sentence of what is missing or wrong, with what the option's own help says of it."""
+        for pattern, who in ((_LACKS, ""), (_REQUIRED, self.prog)):
+            if (found := pattern.match(message)) and (action := self._action(found[1])):
+                return f"{who or found[1].rpartition('/')[2]} needs {_wanted(action)}."
+        if (found := _NO_CHOICE.match(message)) and (action := self._action(found[1])):
+            return f"{found[1].rpartition('/')[2]} needs {_wanted(action)}, found {one_line(found[2], 80)}."
+        return f"{one_line(message.removeprefix('argument '))}."
+
+    def _action(self, name: str) -> argparse.Action | None:
+        """The option or argument that argparse calls ``name``."""
+        return next((one for one in self._actions if name in ("/".join(one.option_strings), one.metavar)), None)
 
     def read(self, words: Sequence[str], known: argparse.Namespace | None = None) -> argparse.Namespace:
         """The options and arguments in ``words``, in any order, on top of those already ``known``."""
@@ -45,6 +64,14 @@ class Parser(argparse.ArgumentParser):
                 f"See: {self.prog} --help",
             )
         return args
+
+
+def _wanted(action: argparse.Action) -> str:
+    """What an option or argument takes, with what its help says of that."""
+    if action.choices is not None:
+        return f"one of {', '.join(map(str, action.choices))}"
+    name = " ".join(action.metavar) if isinstance(action.metavar, tuple) else action.metavar or action.dest
+    return f"{name}: {one_line(action.help)}" if action.help else name
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -74,6 +74,15 @@ def test_each_point_of_a_sweep_names_its_run(program: Program) -> None:
     ]  # fmt: skip
 
 
+def test_programs_are_told_why_each_run_of_a_sweep_failed(program: Program) -> None:
+    """As of a single run: what ``ended`` says of it holds its diagnosis, ``null`` where it went well."""
+    program.profile("train", TRAIN)
+    words = ("run", "./train", "--engine", "local", "--set", "exit=0,127", "--json")
+    ended = [event for event in program.lines(*words, code=1) if event["event"] == "ended"]
+    causes = {event["exit_code"]: event["diagnosis"] and event["diagnosis"]["id"] for event in ended}  # type: ignore[index]
+    assert causes == {0: None, 127: "command-not-found"}
+
+
 def test_each_run_ends_though_its_supervisor_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
