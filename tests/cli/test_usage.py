@@ -82,7 +82,7 @@ def test_every_handler_exists(name: str) -> None:
         (["stop", "last", "--grace", "nan"], "0 or more"),
         (["container", "stop", "x", "--grace", "-1"], "0 or more"),
         (["metrics", "x", "--format", "xml"], "--format needs one of table, csv, jsonl, found 'xml'."),
-        (["metrics", "x", "--export", "svg"], "--export needs KIND PATH: tensorboard DIR: an event file in that folder"),
+        (["metrics", "x", "--export", "svg"], "--export needs KIND PATH: tensorboard DIR: an event file"),
         (["show"], "mltui show needs RUN: a run's id"),
         (["runs", "--host", "unix:///a"], "--host"),
         (["--read-only", "rm", "last"], "for the app"),
