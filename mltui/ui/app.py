@@ -26,7 +26,7 @@ from mltui.ui.app_commands import AppCommands
 from mltui.ui.command import bindings
 from mltui.ui.commands import APP, command
 from mltui.ui.failures import Failures
-from mltui.ui.few_colours import NearestColours
+from mltui.ui.few_colours import NearestColours, ReadableColours
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT, theme_named
 from mltui.ui.typeahead import Typeahead
@@ -73,7 +73,10 @@ class MltuiApp(AppCommands):
         self.options = options or AppOptions()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self._few_colours = NearestColours(enabled=self.console.color_system == "256")
+        self._few_colours = (
+            NearestColours(enabled=self.console.color_system == "256"),
+            ReadableColours(enabled=self.console.color_system == "standard"),
+        )
         self.theme = wanted if (wanted := theme_named(self.options.theme)) in self.available_themes else DARK.name
         self._cockpit: Cockpit | None = None
         self._clock: Timer | None = None
@@ -97,8 +100,7 @@ class MltuiApp(AppCommands):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What is drawn passes these last: a terminal with few colours gets the nearest it has."""
-        few = [self._few_colours] if self._few_colours.enabled else []
-        return [*super().get_line_filters(), *few]
+        return [*super().get_line_filters(), *(one for one in self._few_colours if one.enabled)]
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the first: another beneath it would be laid out and drawn for nothing."""

@@ -65,17 +65,20 @@ _ROLES: dict[str, tuple[str, float, bool]] = {
 
 
 class Roles:
-    """Rich styles by role, for one theme; ``#rrggbb`` is that colour made readable. An unknown role is plain text."""
+    """Rich styles by role, for one theme; ``#rrggbb`` is that colour made readable. An unknown role is plain text.
 
-    def __init__(self, variables: dict[str, str]) -> None:
+    ``plain``: the terminal has no tints, so that the cursor's line is told by other means.
+    """
+
+    def __init__(self, variables: dict[str, str], *, plain: bool = False) -> None:
         background = _color(variables.get("background", "")) or Color(0, 0, 0)
         self._background = background
         self._styles = {role: _style(variables, background, *spec) for role, spec in _ROLES.items()}
         self._styles["found"] = self._styles["key"] + Style(underline=True)
         """What a search found in a text."""
-        self.cursor = self._tint(variables, background, 0.24)
-        """Background of the cursor's line in the pane that has the focus."""
-        self.cursor_blurred = self._tint(variables, background, 0.1)
+        self.cursor = Style(reverse=True) if plain else self._tint(variables, background, 0.24)
+        """The cursor's line in the pane that has the focus: its background, or ``reverse``."""
+        self.cursor_blurred = Style(underline=True) if plain else self._tint(variables, background, 0.1)
 
     @staticmethod
     def _tint(variables: dict[str, str], background: Color, share: float) -> Style:
@@ -108,12 +111,13 @@ def _style(variables: dict[str, str], background: Color, name: str, share: float
     return Style(color=background.blend(color, share).rich_color, bold=bold)
 
 
-_cache: dict[str, Roles] = {}
+_cache: dict[tuple[str, bool], Roles] = {}
 
 
 def roles(app: App[object]) -> Roles:
     """The styles of the app's theme."""
-    found = _cache.get(app.theme)
+    plain = app.no_color or app.console.color_system == "standard"
+    found = _cache.get((app.theme, plain))
     if found is None:
-        found = _cache[app.theme] = Roles(app.theme_variables)
+        found = _cache[app.theme, plain] = Roles(app.theme_variables, plain=plain)
     return found

@@ -13,7 +13,8 @@ from textual import constants
 from textual.theme import Theme
 
 from mltui.ui.app import MltuiApp
-from mltui.ui.few_colours import NearestColours
+from mltui.ui.few_colours import NearestColours, ReadableColours
+from mltui.ui.palette import contrast
 from mltui.ui.theme import DARK, LIGHT
 from tests.ui.conftest import wait_for
 from tests.ui.test_app import app_for, ready, text
@@ -69,6 +70,44 @@ def test_the_whole_app_is_drawn_in_what_the_terminal_has(profiles: Path, monkeyp
             await pilot.press("question_mark")  # a dialog, over the screen that it makes darker
             await wait_for(pilot, lambda: "every key" in text(app))
             assert types(app) == {ColorType.EIGHT_BIT}
+
+    asyncio.run(drive())
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_of_16_colours_none_is_pale_on_its_ground(theme: Theme) -> None:
+    """By the palette that terminals of 16 colours had first, whose white is a grey."""
+    for name in ("foreground", "primary", "secondary", "accent", "success", "warning", "error"):
+        style = Style(color=getattr(theme, name), bgcolor=theme.background)
+        [segment] = ReadableColours().apply([Segment("x", style)], None)  # type: ignore[arg-type]
+        assert segment.style is not None
+        assert segment.style.color is not None
+        assert segment.style.bgcolor is not None
+        ink, ground = segment.style.color.get_truecolor(), segment.style.bgcolor.get_truecolor()
+        assert contrast(ink.hex, ground.hex) > 3, f"{name}: {segment.style}"
+
+
+@pytest.mark.parametrize("lack", ["standard", "NO_COLOR"])
+def test_the_cursor_shows_where_there_are_no_tints(profiles: Path, monkeypatch: pytest.MonkeyPatch, lack: str) -> None:
+    """Its line is reversed in the pane that has the focus, and underlined in the others."""
+    if lack == "NO_COLOR":
+        monkeypatch.setenv("NO_COLOR", "1")
+    else:
+        monkeypatch.setattr(constants, "COLOR_SYSTEM", lack)
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(100, 30)) as pilot:
+            await ready(app, pilot)
+
+            def told(row: int) -> list[tuple[bool | None, bool | None]]:
+                styles = [segment.style for segment in app.main.profiles.table.render_line(row)]
+                return [(style.reverse, style.underline) for style in styles if style]
+
+            assert all(reverse and not underline for reverse, underline in told(0))
+            assert not any(reverse or underline for reverse, underline in told(1))
+            await pilot.press("2")
+            assert all(underline and not reverse for reverse, underline in told(0))
 
     asyncio.run(drive())
 

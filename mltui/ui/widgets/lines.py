@@ -25,6 +25,8 @@ Line = Sequence[Span]
 # Anything else is measured by Rich, whose tables of Unicode take longer to load than a frame to draw.
 _NARROW = re.compile("[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u2193\u2260-\u2265\u2500-\u25d7\u2713\u2717\u2800-\u28ff]*")
 
+_WEIGHT = (Style(bold=False), Style(bold=True))
+
 # What is left of the controls in a cleaned text; in a row of the screen they are blanks.
 _BLANKS = str.maketrans("\t\n", "  ")
 
@@ -76,7 +78,11 @@ def make_strip(line: Line, width: int, styles: Roles, base: Style, over: Style |
     if not line:
         return _blank(width, ground)
     fitted = fit(_safe(line), width)
-    segments = [Segment(text, ground + styles[role]) for text, role in fitted if text]
+    if over is not None and over.reverse:
+        # Reversed inks would be patches of as many grounds.
+        segments = [Segment(text, ground + _WEIGHT[bool(styles[role].bold)]) for text, role in fitted if text]
+    else:
+        segments = [Segment(text, ground + styles[role]) for text, role in fitted if text]
     missing = width - line_length(fitted)
     if missing > 0:
         segments.append(Segment(" " * missing, ground))
