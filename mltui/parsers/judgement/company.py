@@ -19,7 +19,16 @@ from mltui.parsers.words.roles import (
     role_of,
 )
 from mltui.parsers.words.units import MONEY, TIME_UNITS, VALUE_UNITS
-from mltui.parsers.words.vocabulary import NUMBERS, OBJECTIVES, PASSES, STATISTICS, STOP_LOSS, TIME_WORDS, is_piece
+from mltui.parsers.words.vocabulary import (
+    AIMS,
+    NUMBERS,
+    OBJECTIVES,
+    PASSES,
+    STATISTICS,
+    STOP_LOSS,
+    TIME_WORDS,
+    is_piece,
+)
 
 _SEARCHES = frozenset(["generation", "gen"])
 # What a game, a film or a machine goes on in.
@@ -247,6 +256,14 @@ def _data_are_fitted(record: Record, counts: bool) -> list[Field] | None:
     return None
 
 
+def _aims_may_change(record: Record, counts: bool) -> list[Field] | None:
+    """``acc 0.81 (target 0.9)``: what should be reached is a curve only once it changes, beside what is measured."""
+    aims = [f for f in record.fields if AIMS.issuperset(words(f.name))]
+    for each in aims if len(_metrics(record)) > sum(f.role is Role.METRIC for f in aims) else ():
+        each.role, each.learnt = Role.SCHEDULE, True
+    return None
+
+
 def _settings_may_be_learnt(record: Record, counts: bool) -> list[Field] | None:
     placed = counts or record.item  # What an indented line is about belongs to the line above.
     for each in record.fields if not record.row and _metrics(record) else ():
@@ -287,6 +304,7 @@ _RULES: tuple[_Rule, ...] = (
     _things_have_numbers,
     _letters_are_alike,
     _data_are_fitted,
+    _aims_may_change,
     _settings_may_be_learnt,
     _company_makes_values,
 )

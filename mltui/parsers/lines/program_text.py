@@ -32,10 +32,11 @@ _CODE = re.compile(
 )
 # The same anywhere in a line; it holds one of these signs.
 _SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", ".py::", "SELECT", "WHERE")
+_NO_LIMIT = r"(?![A-Za-z_]\w*(?:\s[A-Za-z_]\w*)?(?:\s|\s?[=:]\s?)[-+]?\.?\d)"  # val_loss 0.85 >= min_loss 0.37
 _CODE_INSIDE = re.compile(
-    r"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
-        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d{1,9}\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?[A-Za-z_(\[]
-      | \bself\. | \w\(\) | \.py:: | \bSELECT\s.{1,200}\bFROM\s | \bWHERE\s.{1,200}\s(?:=|IN)\s
+    rf"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
+        [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d{{1,9}}\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?{_NO_LIMIT}[A-Za-z_(\[]
+      | \bself\. | \w\(\) | \.py:: | \bSELECT\s.{{1,200}}\bFROM\s | \bWHERE\s.{{1,200}}\s(?:=|IN)\s
     )""",
     re.VERBOSE,
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 
-from mltui.domain.words import word_set, words
+from mltui.domain.words import words
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.names import known, measures
@@ -13,13 +14,7 @@ from mltui.parsers.records.surroundings import abbreviates, value_in_next_cell
 from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
-
-# What should be reached.
-_AIMS = word_set("target goal wanted desired required")
-# What a name says that is a limit, or what another value is compared with.
-_LIMITS = _AIMS | word_set("""
-    min max best lowest highest limit bound threshold thresh thres tol tolerance previous prev last old
-""")
+from mltui.parsers.words.vocabulary import AIMS, LIMITS
 
 
 def take_mark(walk: Walk, token: Token) -> None:
@@ -42,6 +37,8 @@ def _separator(walk: Walk, token: Token) -> None:
         walk.separator = text
     elif isinstance(last, Nameless) and last.place == "start" and text == "=" and walk.touches_gap():
         last.place = "plain"  # "0.7312 = Validation score"
+    elif text == "=":
+        _passes_limit(walk)
 
 
 def _take_listed(walk: Walk) -> bool:
@@ -85,7 +82,9 @@ def _slash(walk: Walk, token: Token) -> None:
             walk.record.nameless.remove(last)
             walk.last = None
     elif isinstance(last, Field):
-        if last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
+        if (aim := walk.next()) is not None and aim.text.lower() in AIMS:
+            walk.go_to(aim)  # "acc 0.81 / 0.9 target"
+        elif last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
             last.more.append(index)
         else:
             last.total = index
@@ -114,7 +113,7 @@ def _below(walk: Walk, token: Token) -> None:
     previous = walk.previous()
     apart = previous is None or previous.end < token.start  # "S<Ll" is a state of a process.
     if _passes_limit(walk):
-        walk.skip_next = True
+        pass
     elif arrow or (apart and walk.next_kind() == "word"):
         walk.boundary()
     elif walk.after_number():
@@ -127,16 +126,28 @@ def _below(walk: Walk, token: Token) -> None:
             walk.separator = ":"
 
 
+def _above(walk: Walk, token: Token) -> None:
+    """Pass over what a value is compared with: ``val_loss 0.85 >= min_loss 0.37``."""
+    _passes_limit(walk)
+
+
+def _not(walk: Walk, token: Token) -> None:
+    if not _passes_limit(walk):
+        _end(walk, token)
+
+
 def _passes_limit(walk: Walk) -> bool:
-    """Go on to the name of what the value in front is compared with: ``val_loss 0.04 < min_loss 0.14``."""
-    last, name, limit = walk.last, walk.next(), walk.next(2)
-    if not (isinstance(last, Field) and last.decimal and walk.after_number() and walk.touches_gap()):
+    """Pass over the limit that the value in front is compared with: ``val_loss 0.04 < min_loss 0.14``."""
+    last, behind = walk.last, [token for token in walk.tokens[walk.i + 1 : walk.i + 6] if token.kind != "gap"]
+    if not (isinstance(last, Field) and last.decimal and walk.after_number()):
         return False
-    if name is None or name.kind != "word" or limit is None or limit.kind != "number":
-        return False
-    if _LIMITS.isdisjoint(words(name.text)):
+    if behind and behind[0].text == "=":
+        del behind[0]  # "0.85 >= min_loss"
+    name = list(takewhile(lambda token: token.kind == "word", behind))
+    limit = next((token for token in behind[len(name) :] if token.text not in ":="), None)
+    if limit is None or limit.kind != "number" or not any(LIMITS & set(words(word.text)) for word in name):
         return False  # "train 0.8 < val 0.4"
-    walk.go_to(name)
+    walk.pass_number(limit)
     return True
 
 
@@ -205,7 +216,7 @@ def _goes_to(walk: Walk, last: Field, value: Token) -> bool:
     said = walk.next(2)
     if said is not None and said.text in "([":
         said = walk.next(3)
-    return last.decimal and "." in value.text and not (said is not None and said.text.lower() in _AIMS)
+    return last.decimal and "." in value.text and not (said is not None and said.text.lower() in AIMS)
 
 
 def _hash(walk: Walk, token: Token) -> None:
@@ -300,11 +311,13 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     "/": _slash,
     "#": _hash,
     "<": _below,
+    ">": _above,
+    "!": _not,
     "+": _plus,
     "*": _times,
     "-": _dash,
     "|": _cell_end,
     ",": _comma,
     ".": _point,
-    **dict.fromkeys(";│┃║¦•·!?&▸▹►▶›»", _end),
+    **dict.fromkeys(";│┃║¦•·?&▸▹►▶›»", _end),
 }

@@ -46,11 +46,16 @@ SAMPLES = word_set("data samples examples images imgs sequences tokens words")
 SCHEDULE_WORDS = word_set("""
     lr lrs learningrate grad gradnorm norm momentum mom wd temperature epsilon eps beta std scale clip
 """)
+_AIMS_AND_LIMITS = word_set("target desired threshold thresh thres tol tolerance prev previous")
 #: A setting even in front of a word that measures: "target loss", "num errors".
-SETTING_WORDS_ANYWHERE = word_set("""
-    num number count counts target desired threshold thresh thres patience tol tolerance smoothing weight weights seed
-    since until expected estimated every interval period prev previous packet packets chance majority leaf
+SETTING_WORDS_ANYWHERE = _AIMS_AND_LIMITS | word_set("""
+    num number count counts patience smoothing weight weights seed
+    since until expected estimated every interval period packet packets chance majority leaf
 """)
+#: What should be reached, in words of its own.
+AIMS = word_set("target goal aim wanted desired required")
+#: In the name of what another value is compared with: ``val_loss 0.04 < min_loss 0.14``.
+LIMITS = AIMS | _AIMS_AND_LIMITS | word_set("min max best lowest highest limit bound last old baseline")
 #: No curve: what is set, numbers a thing, or says how many there are.
 SETTING_WORDS = (
     SETTING_WORDS_ANYWHERE
