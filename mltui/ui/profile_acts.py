@@ -120,7 +120,7 @@ def ask_duplicate(app: MltuiApp, entry: ProfileEntry) -> None:
                 keys_wait=True,
             )
 
-    title = f"Copy {one_line(entry.name, 40)} as"
+    title = f"Copy {one_line(entry.name, 80)} as"
     app.push_screen(PromptScreen(title, text=f"{entry.name}-2"[:63], check=files.check_name), named)
 
 
@@ -141,7 +141,7 @@ def ask_rename(app: MltuiApp, entry: ProfileEntry) -> None:
                 keys_wait=True,
             )
 
-    title = f"Another name for {one_line(entry.name, 40)}"
+    title = f"Another name for {one_line(entry.name, 80)}"
     app.push_screen(PromptScreen(title, text=entry.name, check=files.check_name), named)
 
 
@@ -158,7 +158,7 @@ def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Exte
         renamed(path)
         if naming:
             said = ", ".join(one_line(str(other.path), 200) for other in naming[:_MOST_NAMED])
-            told = f"These extend {one_line(entry.name, 40)}, which is not there any more: {said}"
+            told = f"These extend {one_line(entry.name, 80)}, which is not there any more: {said}"
             app.notify(told, severity="warning", markup=False)
 
     def answered(answer: str | None) -> None:
@@ -171,7 +171,7 @@ def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Exte
         answered("o")
         return
     them, verb = ("it", "extends") if len(naming) == 1 else ("them", "extend")
-    said = [f"{_named(naming)} {verb} {one_line(entry.name, 60)}, and would not find it under another name."]
+    said = [f"{_named(naming)} {verb} {one_line(entry.name, 80)}, and would not find it under another name."]
     said.append(f"The new name can be written in {them} too: every other byte there stays as it is.")
     answers = (("y", f"Rename it, and write {one_line(name, 30)} in {them}"), ("o", "Rename it alone"))
     app.push_screen(ChoiceScreen(said, answers), answered)
@@ -179,7 +179,7 @@ def _rename(app: MltuiApp, entry: ProfileEntry, name: str, others: Sequence[Exte
 
 def _named(others: Sequence[Extender]) -> str:
     """Their names, of many the first ones."""
-    names = [one_line(other.name, 60) for other in others[:_MOST_NAMED]]
+    names = [one_line(other.name, 80) for other in others[:_MOST_NAMED]]
     more = [f"{len(others) - _MOST_NAMED} more"] if len(others) > _MOST_NAMED else []
     *first, last = [*names, *more]
     return f"{', '.join(first)} and {last}" if first else last
@@ -200,7 +200,7 @@ def ask_delete(app: MltuiApp, entry: ProfileEntry) -> None:
         goes, others = found
         verb = "extends" if len(others) == 1 else "extend"
         without = f"\n{_named(others)} {verb} it, and cannot be used without it." if others else ""
-        app.ask(f"Delete the profile {one_line(entry.name, 60)}?\n{goes}{without}", "Delete", "", delete)
+        app.ask(f"Delete the profile {one_line(entry.name, 80)}?\n{goes}{without}", "Delete", "", delete)
 
     app.do("", look, then=ask, keys_wait=True)
 

@@ -141,6 +141,14 @@ def test_a_long_name_is_cut_and_says_so_before_the_value_is(width, height):
     assert ("…" in head) is (name not in head)
 
 
+def test_a_name_that_has_room_is_whole_and_its_curve_is_not_named_again():
+    name = "the_validation_intersection_over_union_of_all_classes_weighted_accuracy"
+    (group,) = group_series(store_of((name, "epoch", MetricKind.METRIC)))
+    head = "".join(rows(*group.curves, title=group.title, width=110, height=15)[:2])
+    assert head.count("the_validation_intersection") == 1
+    assert name in head
+
+
 def test_no_two_curves_have_both_colour_and_mark_in_common():
     names = [f"[rank{i}] loss" for i in range(20)]
     (group,) = group_series(store_of(*((name, "step", MetricKind.METRIC) for name in names)))

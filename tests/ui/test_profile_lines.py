@@ -30,3 +30,12 @@ def test_what_is_allowed_and_what_it_means_stand_behind_each_parameter(tmp_path:
         "  name             –     How it is called",
         "  enter changes them for one launch",
     ]
+
+
+def test_a_long_name_of_a_parameter_moves_the_values_of_all(tmp_path: Path) -> None:
+    """They stand below one another whatever the names are."""
+    (tmp_path / "profile.yaml").write_text(
+        PROFILE.replace("  epochs:", "  number_of_passes_over_all_the_data: 3\n  epochs:")
+    )
+    lines = ["".join(text for text, _ in line) for line in profile_lines(load_profile(tmp_path))[1:5]]
+    assert len({line.index(value) for line, value in zip(lines, ("3", "5", "adam", "–"), strict=True)}) == 1

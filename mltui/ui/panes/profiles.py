@@ -169,10 +169,10 @@ def profile_line(entry: ProfileEntry, width: int) -> Line:
     if entry.problem:
         return [
             ("! ", "error"),
-            (one_line(entry.name, 60), "error"),
+            (one_line(entry.name, 80), "error"),
             (f"  {one_line(entry.problem.message, 200)}", "dim"),
         ]
-    line: list[Span] = [("  ", "text"), (one_line(entry.name, 60), "text")]
+    line: list[Span] = [("  ", "text"), (one_line(entry.name, 80), "text")]
     if width >= _WIDE and entry.tags:
         line.append((f"  {' '.join(f'#{tag}' for tag in entry.tags)}", "alt"))
     if width > 20 and entry.description:

@@ -15,7 +15,7 @@ from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
 from mltui.ui.presentation.joined import Place, apart, as_they_are, joinable
 from mltui.ui.presentation.marks import ComparedRun
-from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, LABEL_LENGTH, Curve, CurveStyle
+from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, TITLE_LENGTH, Curve, CurveStyle
 
 #: Between the name of a chart and that of one of its curves (see ``runtime.system_series``).
 _PART = " · "
@@ -177,7 +177,7 @@ def _laid_over(charts: Iterable[tuple[ComparedRun, ChartGroup]]) -> list[ChartGr
         curves = [curve for run, group in parts for curve in _of_run(run, group)]
         titles = {group.title for _, group in parts}
         metric = parts[0][1].metric.partition("/")[2]
-        title = titles.pop() if len(titles) == 1 else one_line(metric, LABEL_LENGTH)
+        title = titles.pop() if len(titles) == 1 else one_line(metric, TITLE_LENGTH)
         groups.append(replace(parts[0][1], title=title, curves=tuple(curves)))
     return _told_apart(groups)
 
@@ -193,10 +193,10 @@ def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
             label = " ".join(filter(None, (run.label if len(runs) > 1 else "", part))) or title
             color = run.color if len(runs) > 1 else ""
             glyph = run.glyph if len(runs) > 1 else ""
-            curve = Curve(one_line(label, LABEL_LENGTH), series, color, goal=Goal.MAX, glyph=glyph, origin=zero)
+            curve = Curve(one_line(label, TITLE_LENGTH), series, color, goal=Goal.MAX, glyph=glyph, origin=zero)
             charts.setdefault(title, []).append(replace(curve, peak=True))
     return [
-        ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, LABEL_LENGTH), tuple(curves), MetricKind.SYSTEM)
+        ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, TITLE_LENGTH), tuple(curves), MetricKind.SYSTEM)
         for title, curves in charts.items()
     ]
 
@@ -225,7 +225,7 @@ def _told_apart(groups: Sequence[ChartGroup]) -> list[ChartGroup]:
 
 
 def _by_axis(group: ChartGroup) -> ChartGroup:
-    title = f"{one_line(group.title, LABEL_LENGTH - 14)} by {one_line(group.axis, 10)}"
+    title = f"{one_line(group.title, TITLE_LENGTH - 14)} by {one_line(group.axis, 10)}"
     curves = (replace(curve, label=title) if curve.label == group.title else curve for curve in group.curves)
     return replace(group, title=title, curves=tuple(curves))
 
@@ -253,7 +253,7 @@ def _group(axis: str, members: list[_Member], companions: list[_Member]) -> Char
     rest = zip(companions, colors[len(members) :], strict=True)
     behind = [_curve(m, m.series.name, color, CurveStyle.FAINT) for m, color in rest]
     key = "/".join((first.series.key.kind, first.name.metric, axis))
-    return ChartGroup(key, one_line(title, LABEL_LENGTH), (*behind, *front), first.series.key.kind)
+    return ChartGroup(key, one_line(title, TITLE_LENGTH), (*behind, *front), first.series.key.kind)
 
 
 def _front(members: list[_Member], colors: list[str]) -> list[Curve]:
@@ -284,7 +284,7 @@ def _ranked(curves: list[Curve], glyph: str) -> list[Curve]:
 
 
 def _curve(member: _Member, label: str, color: str, style: CurveStyle = CurveStyle.LINE) -> Curve:
-    return Curve(one_line(label, LABEL_LENGTH), member.series, color, style, goal_of_series(member.series.key))
+    return Curve(one_line(label, TITLE_LENGTH), member.series, color, style, goal_of_series(member.series.key))
 
 
 def _colors(members: Sequence[_Member]) -> list[str]:

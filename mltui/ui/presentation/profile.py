@@ -27,15 +27,16 @@ def profile_lines(profile: Profile) -> list[Line]:
         lines += [[(" ".join(f"#{one_line(tag, 30)}" for tag in profile.tags), "alt")], []]
     if profile.params:
         lines.append([("Parameters", "title")])
+        names = max(_NAME, *(columns(one_line(name, 40)) for name in profile.params))
         room = max(columns(_default(param)) for param in profile.params.values())
-        lines += [_param_line(name, param, room) for name, param in profile.params.items()]
+        lines += [_param_line(name, param, names, room) for name, param in profile.params.items()]
         lines += [[(f"  {key_of('profiles.open')} changes them for one launch", "dim")], []]
     return lines
 
 
-def _param_line(name: str, param: Param, room: int) -> Line:
+def _param_line(name: str, param: Param, names: int, room: int) -> Line:
     remarks = " · ".join(filter(None, (param.allowed, one_line(param.help, 120))))
-    return [(f"  {one_line(name, 40):<{_NAME}} ", "text"), (f"{_default(param):<{room}}  ", "strong"), (remarks, "dim")]
+    return [(f"  {one_line(name, 40):<{names}} ", "text"), (f"{_default(param):<{room}}  ", "strong"), (remarks, "dim")]
 
 
 def _default(param: Param) -> str:

@@ -45,7 +45,7 @@ def run_line(run: Run, now: float, width: int, values: str = "") -> Line:
     """A row of the runs list; ``values`` tells it from the others of its sweep, below whose name it stands."""
     sign, role = SIGNS[run.state]
     changed = " ".join(f"{k}={v}" for k, v in run.overrides.items() if k in run.params)
-    left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 60), "text"), (f"  {one_line(changed, 80)}", "dim")]
+    left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 80), "text"), (f"  {one_line(changed, 80)}", "dim")]
     if values:
         left[1:] = [(values, "text"), ("", "dim")]
     right: list[Span] = [(time_text(run, now), "dim")]
@@ -85,7 +85,7 @@ def headline(
     sign, role = SIGNS[run.state]
     first: list[Span] = [
         (f"{sign} {run.state.value}", role),
-        (f"  {one_line(run.profile, 60)}", "strong"),
+        (f"  {one_line(run.profile, 80)}", "strong"),
         (f"  {run.id}", "dim"),
     ]
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""

@@ -81,7 +81,7 @@ def _sweep(group_id: str, runs: Sequence[Run]) -> Sweep:
 
 def sweep_line(sweep: Sweep, width: int, *, folded: bool) -> Line:
     """``▾ mnist-mlp  3 runs by lr`` and how they stand: ``✓2 ●1``."""
-    left: list[Span] = [("▸ " if folded else "▾ ", "alt"), (one_line(sweep.profile, 60), "strong")]
+    left: list[Span] = [("▸ " if folded else "▾ ", "alt"), (one_line(sweep.profile, 80), "strong")]
     by = f" by {one_line(', '.join(sweep.differing), 60)}" if sweep.differing else ""
     left.append((f"  {len(sweep.runs)} runs{by}", "dim"))
     states = Counter(run.state for run in sweep.runs)

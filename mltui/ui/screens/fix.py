@@ -32,7 +32,7 @@ class FixScreen(ReadingScreen[str]):
 
     def __init__(self, run: Run, fix: Fix) -> None:
         possible = (one for one in FIX if fix.can_be_written or one.id != "fix.write")
-        super().__init__(f"The change for {one_line(run.profile, 60)}", possible)
+        super().__init__(f"The change for {one_line(run.profile, 80)}", possible)
         self._fix = fix
         # As high as it will be, so that the first picture is the right one.
         self.view.styles.height = len(self._lines())

@@ -89,7 +89,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What it is, the form, what it stands for, the keys."""
         with Vertical() as box:
-            box.border_title = Content(f"Launch {one_line(self._entry.name, 60)}")
+            box.border_title = Content(f"Launch {one_line(self._entry.name, 80)}")
             yield self.about
             yield self.table
             yield self.remark

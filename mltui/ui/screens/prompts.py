@@ -76,7 +76,7 @@ class PromptScreen(ModalScreen[str]):
         check: Callable[[str], str] = lambda _: "",
     ) -> None:
         super().__init__()
-        self._title = one_line(title, 80)
+        self._title = one_line(title, 120)
         self._offers = offers if callable(offers) else lambda text: offers
         self._offered = False
         """There have been offers."""

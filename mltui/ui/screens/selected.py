@@ -123,7 +123,7 @@ class Selected:
         if entry is None or (not self._select_detail("profile", path) and entry == self._shown_profile):
             return
         self._shown_profile = entry
-        name, said = one_line(entry.name, 60), one_line(entry.description, 300) or str(entry.path)
+        name, said = one_line(entry.name, 80), one_line(entry.description, 300) or str(entry.path)
         self._screen.headline.show_lines([[(name, "strong")], [(said, "dim")]])
         if entry.problem:
             self._screen.detail.show(problem_lines([entry.problem], path))

@@ -13,8 +13,9 @@ from mltui.domain.curve import Trace, XAxis, nearest
 from mltui.domain.figures import format_value
 from mltui.domain.metric_name import Goal
 from mltui.domain.scale import format_clock, format_elapsed, format_x
+from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, Plotted, View
+from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, ChartModel, CurveStyle, Look, Plotted, View
 
 _BOLD = Style(bold=True)
 _GAP = "   "
@@ -147,7 +148,7 @@ def _entry(
     color = Style(color=palette.readable(plotted.color, look.background))
     spans = [Span(plotted.glyph, color)]
     if plotted.curve.label != model.title:
-        spans.append(Span(f" {label}", color))
+        spans.append(Span(f" {one_line(label, LABEL_LENGTH)}", color))
     if detail >= 1:
         spans.append(Span(f" {_value_text(plotted.main, plotted, model, digits)}", look.text + _BOLD))
     if detail >= 4 and plotted.smooth_trace:

@@ -15,7 +15,8 @@ from mltui.domain.metric import Axis, Series
 from mltui.domain.metric_name import Goal
 from mltui.domain.text import one_line
 
-LABEL_LENGTH = 40
+TITLE_LENGTH, LABEL_LENGTH = 120, 40
+"""Characters of a chart's title, which is cut for the room there is, and of a curve's name in its legend."""
 GLYPHS = "●▲■◆▼★"
 """Marks the end of each curve and stands in the legend, so that curves are told apart without colour too."""
 HOLLOW = {**dict(zip(GLYPHS, "○△□◇▽☆", strict=True)), "◉": "◎"}
@@ -166,7 +167,7 @@ class ChartModel:
         zero = next((c.origin for c in curves if c.origin is not None), None)
         shown: list[Plotted] = []
         for given in curves:
-            curve = replace(given, label=one_line(given.label, LABEL_LENGTH))
+            curve = replace(given, label=one_line(given.label, TITLE_LENGTH))
             old = known.get(id(curve.series))
             made = replace(old, curve=curve) if old else Plotted(curve, Trace(curve.series))
             made.trace.shift = curve.origin - zero if curve.origin is not None and zero is not None else 0.0

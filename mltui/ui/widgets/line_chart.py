@@ -21,7 +21,7 @@ from mltui.ui import palette
 from mltui.ui.widgets import chart_cursor as cursor
 from mltui.ui.widgets.chart_cursor import Reading
 from mltui.ui.widgets.chart_frame import Geometry, Picture, paint
-from mltui.ui.widgets.chart_model import LABEL_LENGTH, ChartModel, Curve, Look, Vertex, View
+from mltui.ui.widgets.chart_model import TITLE_LENGTH, ChartModel, Curve, Look, Vertex, View
 
 _FIRST, _LAST = 0.5016585662, 0.501516152
 """How far inside its canvas plotext puts the limits, in cells: from the left and upper, the right and lower edge."""
@@ -137,7 +137,7 @@ class LineChart(Widget, can_focus=True):
 
     def __init__(self, *, title: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.model = ChartModel(title=one_line(title, LABEL_LENGTH))
+        self.model = ChartModel(title=one_line(title, TITLE_LENGTH))
         self.picture: Picture | None = None
         self.one_of_several = False
         """Charts stand beside it, so it shows when it has the focus."""
@@ -155,7 +155,7 @@ class LineChart(Widget, can_focus=True):
         Their series may grow: call :meth:`poll` at the screen's clock. ``waiting`` is what an empty chart says.
         """
         self.model.set_curves(curves, palette.distinct_colors)
-        self.model.title = self.model.title if title is None else one_line(title, LABEL_LENGTH)
+        self.model.title = self.model.title if title is None else one_line(title, TITLE_LENGTH)
         self.model.waiting = self.model.waiting if waiting is None else one_line(waiting)
         self._drawn = ()
         self.refresh()
