@@ -108,3 +108,41 @@ def test_what_is_said_in_place_of_rows_is_drawn_whole(profiles: Path) -> None:
             assert rows(app, app.main.images.table)[1].strip() == "pulls it"
 
     asyncio.run(drive())
+
+
+def test_gauges_that_have_the_screen_offer_no_more_of_it(profiles: Path) -> None:
+    """The way back is told instead."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            await pilot.press("7")
+            await wait_for(pilot, lambda: footer(app).startswith("enter History  w Minutes"))
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: footer(app).startswith("esc Back  w Minutes"))
+
+    asyncio.run(drive())
+
+
+def test_a_long_description_of_a_profile_is_whole_at_any_width(profiles: Path) -> None:
+    """It is wrapped, and again when the terminal has another width."""
+    (profiles / "wordy").mkdir()
+    about = "What this experiment is about, said at some length, as people do who come back to it in a year or two."
+    (profiles / "wordy" / "profile.yaml").write_text(f"image: none\ncommand: [ls]\ndescription: {about}\n")
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await ready(app, pilot)
+            choose(app, "wordy")
+
+            def said() -> list[str]:
+                return [row.strip() for row in rows(app, app.main.headline)]
+
+            await wait_for(pilot, lambda: " ".join(said()) == f"wordy {about}")
+            assert len(said()) == 3
+            await pilot.resize_terminal(200, 50)
+            await wait_for(pilot, lambda: said() == ["wordy", about])
+
+    asyncio.run(drive())

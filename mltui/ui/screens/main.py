@@ -66,7 +66,7 @@ class MainScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = ""
     WELCOME: ClassVar[Sequence[Line]] = (
-        [("mltui", "title"), ("  pick a profile and press enter: it trains in a container", "dim")],
+        [("mltui", "title"), ("  pick a profile and press enter to train it", "dim")],
         [],
     )
     """The headline while nothing is selected."""
@@ -199,6 +199,8 @@ class MainScreen(Screen[None]):
         if not small and self._focused_before is not None:
             before, self._focused_before = self._focused_before, None
             self.call_after_refresh(self.set_focus, before)
+        if self._selected:
+            self.call_after_refresh(self._selected.wrap_again)
 
     # -- selection ----------------------------------------------------------------------------------------------------
 

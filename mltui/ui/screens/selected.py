@@ -17,6 +17,7 @@ from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, Compared
 from mltui.ui.presentation.profile import hindrance_lines, launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline, silent_text, waiting_text
 from mltui.ui.presentation.sweep import sweep_headline
+from mltui.ui.widgets.text_view import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 MACHINE = "machine"
 #: So many runs' gauges are kept for as long as others are looked at.
 _KEPT = 32
+#: Lines of a profile's description.
+_DESCRIPTION = 4
 
 
 class Selected:
@@ -123,8 +126,7 @@ class Selected:
         if entry is None or (not self._select_detail("profile", path) and entry == self._shown_profile):
             return
         self._shown_profile = entry
-        name, said = one_line(entry.name, 80), one_line(entry.description, 300) or str(entry.path)
-        self._screen.headline.show_lines([[(name, "strong")], [(said, "dim")]])
+        self._describe(entry)
         if entry.problem:
             self._screen.detail.show(problem_lines([entry.problem], path))
 
@@ -135,6 +137,18 @@ class Selected:
                 return error
 
         self._screen.mltui.do("", explain, then=lambda explanation: self._explained(path, explanation))
+
+    def _describe(self, entry: ProfileEntry) -> None:
+        """The profile's name, and what it says of itself in a few lines."""
+        said = one_line(entry.description, 300) or str(entry.path)
+        width = self._screen.headline.size.width or self._screen.size.width
+        about = folded([[(said, "dim")]], width)[:_DESCRIPTION]
+        self._screen.headline.show_lines([[(one_line(entry.name, 80), "strong")], *about])
+
+    def wrap_again(self) -> None:
+        """The terminal has another width."""
+        if self._at[0] == "profile" and self._shown_profile:
+            self._describe(self._shown_profile)
 
     def _explained(self, path: str, explanation: Explanation | ProfileError) -> None:
         if self._at != ("profile", path):
