@@ -58,6 +58,8 @@ class Explanation:
     """Why it cannot be launched as things are."""
     place: int = 0
     """Its place in the queue for GPUs if it were launched now; 0: it would not wait."""
+    elsewhere: bool = False
+    """It would run as a plain process: ``command`` is what would do the same in a container."""
 
 
 class Cockpit:
@@ -296,7 +298,9 @@ class Cockpit:
         where = f"{choice.engine.name}: {choice.info.where}"
         notes = tuple(filter(None, (choice.reason, *choice.warnings, *resolution.warnings)))
         place = self._place_in_queue(resolution.gpus)
-        return Explanation(profile, resolution, where, docker_command(resolution.spec), notes, place=place)
+        command = docker_command(resolution.spec)
+        elsewhere = not choice.info.isolated and bool(resolution.spec.image)
+        return Explanation(profile, resolution, where, command, notes, place=place, elsewhere=elsewhere)
 
     def _place_in_queue(self, choice: GpuChoice) -> int:
         """Behind whoever waits for a GPU already."""

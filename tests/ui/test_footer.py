@@ -146,3 +146,15 @@ def test_a_long_description_of_a_profile_is_whole_at_any_width(profiles: Path) -
             await wait_for(pilot, lambda: said() == ["wordy", about])
 
     asyncio.run(drive())
+
+
+def test_one_chart_alone_offers_the_way_back_and_not_itself(profiles: Path) -> None:
+    """``enter`` and ``esc`` both lead back; one of them is told."""
+
+    async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await wait_for(pilot, lambda: footer(app).startswith("enter One chart"))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: footer(app).startswith("esc Back  / Filter"))
+
+    _with_a_run(profiles, steps)

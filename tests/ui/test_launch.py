@@ -318,3 +318,20 @@ def test_keys_that_come_all_at_once_are_taken_in_their_order(swept: Path) -> Non
         terminal.until("finished +swept.*epochs=7")
         terminal.press("1\r\r")
         terminal.until("Runs[^\n]* 2 .*epochs=7.*epochs=7")
+
+
+def test_where_a_plain_process_runs_the_docker_command_is_said_to_be_another_way(profiles: Path) -> None:
+    """In the details and in the form."""
+    (profiles / "boxed").mkdir()
+    (profiles / "boxed" / "profile.yaml").write_text("image: python:3.12\nengine: local\ncommand: [ls]\n")
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "boxed")
+            await wait_for(pilot, lambda: "The same in a container" in text(app))
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "# in a container it would be" in text(app))
+
+    asyncio.run(drive())

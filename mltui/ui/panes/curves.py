@@ -335,7 +335,9 @@ class CurvesPane(ChoosesCharts):
     def footer(self) -> tuple[Command, ...]:
         """Of one chart alone, the way back to all of them comes first."""
         shown = super().footer
-        return (command("curves.clear"), *shown) if self._single else shown
+        if not self._single:
+            return shown
+        return (command("curves.clear"), *(one for one in shown if one.id != "curves.single"))
 
     @property
     def typing(self) -> tuple[Command, ...]:

@@ -43,8 +43,10 @@ def _default(param: Param) -> str:
     return "–" if param.default is None else one_line(str(param.default), 30)
 
 
-def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str]) -> list[Line]:
-    """Where it would run, with what, and the command."""
+def launch_lines(
+    spec: LaunchSpec, command: str, where: str, notes: Sequence[str], *, elsewhere: bool = False
+) -> list[Line]:
+    """Where it would run, with what, and the command, which ``elsewhere`` is that of a container it would not get."""
     resources = spec.resources
     facts = [
         ("runs on", where),
@@ -58,7 +60,8 @@ def launch_lines(spec: LaunchSpec, command: str, where: str, notes: Sequence[str
     lines: list[Line] = [[("What a launch does", "title")]]
     lines += [[(f"  {name:<{_NAME}} ", "text"), (one_line(value, 160), "strong")] for name, value in facts]
     lines += [[("  ", "text"), (one_line(note, 300), "accent")] for note in notes if note]
-    lines += [[], [("The same by hand", "title"), (f"   {key_of('profiles.copy')} copies it", "dim")]]
+    same = "The same in a container" if elsewhere else "The same by hand"
+    lines += [[], [(same, "title"), (f"   {key_of('profiles.copy')} copies it", "dim")]]
     return [*lines, *([(f"  {clean(line)}", "dim")] for line in command.split("\n"))]
 
 

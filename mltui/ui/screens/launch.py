@@ -198,6 +198,8 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
             return
         width = self.preview.scrollable_content_region.width or 80
         lines = command_lines(found.command, width, "dim")
+        if found.elsewhere and lines:
+            lines.insert(0, [("# in a container it would be; here it runs as a plain process", "dim")])
         runs = self._wanted[1] if self._wanted else 1
         if runs > 1 and lines:
             lines.insert(0, [(f"# the first of {runs}; the others have their own values and names", "accent")])

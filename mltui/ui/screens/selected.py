@@ -159,7 +159,8 @@ class Selected:
         lines = profile_lines(explanation.profile)
         if explanation.resolution:
             spec = explanation.resolution.spec
-            lines += launch_lines(spec, explanation.command, explanation.where, explanation.notes)
+            where, notes, elsewhere = explanation.where, explanation.notes, explanation.elsewhere
+            lines += launch_lines(spec, explanation.command, where, notes, elsewhere=elsewhere)
         if explanation.problem:
             lines += hindrance_lines(explanation.problem)
         self._screen.detail.show(lines, explanation.command)
