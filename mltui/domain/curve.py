@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import compress, islice, pairwise
 from operator import gt
 from typing import NamedTuple, TypeVar, overload
 
@@ -37,29 +37,24 @@ class XAxis(StrEnum):
     """The time of day at which a point was read."""
 
 
-class Column(NamedTuple):
-    """The points of one stretch that fall into one column."""
-
-    at: int
-    """Which column, counted from the left."""
-    first: float
-    low: float
-    high: float
-    last: float
-
-
 class Drawn(NamedTuple):
-    """One unbroken stretch of a curve, reduced to columns."""
+    """One unbroken stretch of a curve, reduced to columns: which ones, and of the points in each four values."""
 
-    columns: list[Column]
+    at: list[int]
+    """The columns that have points, counted from the left."""
+    first: list[float]
+    low: list[float]
+    high: list[float]
+    last: list[float]
     points: int
     """How many points the columns stand for."""
 
     @property
     def reduced(self) -> bool:
         """Whether the columns show less than every point: some column had more points than it can tell."""
-        most = 4 * len(self.columns)
-        return self.points > most or self.points > sum(len({c.first, c.low, c.high, c.last}) for c in self.columns)
+        if self.points > 4 * len(self.at):
+            return True
+        return self.points > sum(map(len, map(set, zip(self.first, self.low, self.high, self.last, strict=True))))
 
 
 class Shifted(Sequence[float]):
@@ -162,17 +157,33 @@ def downsample(trace: Trace, axis: XAxis, start: int, stop: int, scale: Scale, c
     """
     xs, values = trace.x(axis), trace.series.value
     inner_start, inner_stop = bisect_left(xs, scale.low, start, stop), bisect_right(xs, scale.high, start, stop)
-    if inner_stop - inner_start <= 2 * columns:
-        found = _by_point(xs, values, inner_start, inner_stop, scale, columns)
-    else:
-        found = _by_column(trace, xs, inner_start, inner_stop, scale, columns)
+    place = _by_point if inner_stop - inner_start <= 2 * columns else _by_column
+    at, edges = place(xs, inner_start, inner_stop, scale, columns)
+    found = _tell(trace, at, edges, (inner_stop - inner_start) // columns)
     entry = _crossing(xs, values, inner_start - 1, inner_start, start, stop, scale, 0.0)
     leave = _crossing(xs, values, inner_stop - 1, inner_stop, start, stop, scale, 1.0)
-    if entry is not None and (not found or found[0].at > 0):
-        found.insert(0, Column(0, entry, entry, entry, entry))
-    if leave is not None and (not found or found[-1].at < columns - 1):
-        found.append(Column(columns - 1, leave, leave, leave, leave))
-    return Drawn(found, inner_stop - inner_start)
+    if entry is not None and (not found.at or found.at[0] > 0):
+        found = _joined(_end(0, entry), found)
+    if leave is not None and (not found.at or found.at[-1] < columns - 1):
+        found = _joined(found, _end(columns - 1, leave))
+    return found
+
+
+def _end(at: int, value: float) -> Drawn:
+    """Where a stretch enters or leaves the picture between two of its points."""
+    return Drawn([at], [value], [value], [value], [value], 0)
+
+
+def _joined(left: Drawn, right: Drawn) -> Drawn:
+    """Two parts of a stretch as one."""
+    return Drawn(
+        left.at + right.at,
+        left.first + right.first,
+        left.low + right.low,
+        left.high + right.high,
+        left.last + right.last,
+        left.points + right.points,
+    )
 
 
 def _crossing(
@@ -190,20 +201,10 @@ def _crossing(
     return values[left] * (1 - share) + values[right] * share
 
 
-def _by_point(
-    xs: Sequence[float], values: Sequence[float], start: int, stop: int, scale: Scale, columns: int
-) -> list[Column]:
-    found: list[Column] = []
-    inside = values[start:stop]
-    for k, value in zip(scale.indexes(xs[start:stop], columns - 1), inside, strict=True):
-        if value - value != 0.0:
-            continue
-        if found and found[-1].at == k:
-            c = found[-1]
-            found[-1] = Column(k, c.first, min(c.low, value), max(c.high, value), value)
-        else:
-            found.append(Column(k, value, value, value, value))
-    return found
+def _by_point(xs: Sequence[float], start: int, stop: int, scale: Scale, columns: int) -> tuple[list[int], list[int]]:
+    """The columns that have points, and where the points of each begin, found point by point; at last the end."""
+    ends = dict(zip(scale.indexes(xs[start:stop], columns - 1), range(start + 1, stop + 1), strict=True))
+    return list(ends), [start, *ends.values()]
 
 
 @lru_cache(maxsize=16)
@@ -212,16 +213,26 @@ def _borders(scale: Scale, columns: int) -> list[float]:
     return [scale.value((k + 0.5) / (columns - 1)) for k in range(columns - 1)]
 
 
-def _by_column(trace: Trace, xs: Sequence[float], start: int, stop: int, scale: Scale, columns: int) -> list[Column]:
-    values, found = trace.series.value, []
+def _by_column(xs: Sequence[float], start: int, stop: int, scale: Scale, columns: int) -> tuple[list[int], list[int]]:
+    """The same found column by column."""
     edges = [start, *(bisect_left(xs, border, start, stop) for border in _borders(scale, columns)), stop]
-    for k, (low, high) in enumerate(trace.extremes.between(edges)):
-        a, b = edges[k], edges[k + 1]
-        if a < b and low <= high:
-            first, leave = values[a], values[b - 1]
-            first = first if low <= first <= high else low
-            found.append(Column(k, first, low, high, leave if low <= leave <= high else high))
-    return found
+    at = [k for k, (a, b) in enumerate(pairwise(edges)) if a < b]
+    return at, [*(edges[k] for k in at), stop]
+
+
+def _tell(trace: Trace, at: list[int], edges: list[int], size: int) -> Drawn:
+    """Of each column the values of its points, which are those from one edge to the next, about ``size`` of them.
+
+    Columns without a finite value are left out.
+    """
+    values, (low, high) = trace.series.value, trace.extremes.between(edges, size)
+    first = [v if a <= v <= b else a for v, a, b in zip([values[i] for i in edges[:-1]], low, high, strict=True)]
+    last = [v if a <= v <= b else b for v, a, b in zip([values[i - 1] for i in edges[1:]], low, high, strict=True)]
+    if math.inf in low:
+        told = [value < math.inf for value in low]
+        at, first, last = list(compress(at, told)), list(compress(first, told)), list(compress(last, told))
+        low, high = list(compress(low, told)), list(compress(high, told))
+    return Drawn(at, first, low, high, last, edges[-1] - edges[0])
 
 
 class Smoother:

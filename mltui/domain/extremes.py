@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 BLOCK = 16
@@ -56,19 +56,42 @@ class Extremes:
                 self._high[level + 1].extend(map(max, *(high[done + k : whole : FAN_OUT] for k in range(FAN_OUT))))
             level += 1
 
-    def between(self, edges: Sequence[int]) -> Iterator[tuple[float, float]]:
-        """Extremes of the finite values from each of the ascending ``edges`` to the next; (inf, -inf) without any.
+    def between(self, edges: Sequence[int], size: int) -> tuple[list[float], list[float]]:
+        """Lowest and highest finite values from each of the ascending ``edges`` to the next; inf and -inf without any.
 
-        Long ranges are told from whole blocks, their edges moved to the next block (a quarter of a range at most).
+        Ranges much longer than a block, which ``size`` says of most of them, are told from whole blocks, their edges
+        moved to the next block (a quarter of a range at most).
         """
-        level, block = self._block_for((edges[-1] - edges[0]) // (len(edges) - 1))
-        lows, highs = self._low[max(level, 0)], self._high[max(level, 0)]
-        for start, stop in pairwise(edges):
-            first, last = start // block, stop // block
-            if level >= 0 and last - first >= 4 and last < len(lows):
-                yield min(lows[first:last]), max(highs[first:last])
-            else:
-                yield self.of_range(first * block, stop)
+        level, block = self._block_for(size)
+        if level < 0:
+            return self._between_points(edges, size)
+        lows, highs = self._low[level], self._high[level]
+        bounds = [edge // block for edge in edges]
+        low: list[Sequence[float]] = [lows[a:b] for a, b in pairwise(bounds)]
+        high: list[Sequence[float]] = [highs[a:b] for a, b in pairwise(bounds)]
+        for i, (a, b) in enumerate(pairwise(bounds)):
+            if b - a < 4 or b >= len(lows):
+                least, most = self.of_range(a * block, edges[i + 1])
+                low[i], high[i] = [least], [most]
+        return list(map(min, low)), list(map(max, high))
+
+    def _between_points(self, edges: Sequence[int], size: int) -> tuple[list[float], list[float]]:
+        """The same for short ranges, exactly."""
+        if self._nonfinite_within(edges[0], edges[-1]):
+            found = [self.of_range(a, b) for a, b in pairwise(edges)]
+            return [low for low, _ in found], [high for _, high in found]
+        low = high = [self._values[a:b] for a, b in pairwise(edges)]
+        if size >= 2 * BLOCK:
+            low, high = low[:], high[:]
+            for i, (a, b) in enumerate(pairwise(edges)):
+                first, last = -(-a // BLOCK), b // BLOCK
+                if first < last <= len(self._low[0]):
+                    ends = self._values[a : first * BLOCK] + self._values[last * BLOCK : b]
+                    low[i], high[i] = ends + self._low[0][first:last], ends + self._high[0][first:last]
+        return list(map(min, low)), list(map(max, high))
+
+    def _nonfinite_within(self, start: int, stop: int) -> bool:
+        return bisect_left(self._nonfinite, start) < bisect_left(self._nonfinite, stop)
 
     def _block_for(self, size: int) -> tuple[int, int]:
         """Level and block length to use for ranges of about ``size`` points; level -1 means the points themselves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from array import array
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -67,28 +68,29 @@ def test_a_spike_of_one_point_among_a_million_survives():
     trace = Trace(series)
     trace.catch_up()
     (found,) = drawn(trace, 240)
-    assert max(c.high for c in found.columns) == 9.0
-    assert min(c.low for c in found.columns) == -3.0
+    assert max(found.high) == 9.0
+    assert min(found.low) == -3.0
     assert found.reduced
     assert found.points == 1_000_000
 
 
 def test_few_points_are_all_drawn_and_nothing_is_called_reduced():
     (found,) = drawn(traced([3.0, 1.0, 2.0]))
-    assert [c.low for c in found.columns] == [3.0, 1.0, 2.0]
-    assert [c.at for c in found.columns] == [0, 25, 49]
+    assert found.low == [3.0, 1.0, 2.0]
+    assert found.at == [0, 25, 49]
     assert not found.reduced
 
 
 @given(st.lists(finite, min_size=2, max_size=2000), st.integers(2, 40))
 def test_every_column_keeps_first_low_high_and_last_of_its_points(values, columns):
     found = drawn(traced(values), columns)
-    shown = [c for d in found for c in d.columns]
-    assert min(c.low for c in shown) == min(values)
-    assert max(c.high for c in shown) == max(values)
-    assert shown[0].first == values[0]
-    assert all(c.low <= c.first <= c.high and c.low <= c.last <= c.high for c in shown)
-    assert [c.at for c in shown] == sorted({c.at for c in shown})
+    assert min(low for d in found for low in d.low) == min(values)
+    assert max(high for d in found for high in d.high) == max(values)
+    assert found[0].first[0] == values[0]
+    for d in found:
+        told = zip(d.first, d.low, d.high, d.last, strict=True)
+        assert all(low <= first <= high and low <= last <= high for first, low, high, last in told)
+        assert d.at == sorted(set(d.at))
 
 
 @given(st.lists(anything, max_size=600), st.data())
@@ -104,6 +106,17 @@ def test_extremes_of_any_range_are_those_of_its_finite_values(values, data):
     stop = data.draw(st.integers(start, len(values)))
     inside = [v for v in values[start:stop] if math.isfinite(v)]
     assert extremes.of_range(start, stop) == (min(inside, default=math.inf), max(inside, default=-math.inf))
+
+
+@given(st.lists(finite, max_size=900), st.lists(st.integers(0, 900)), st.lists(st.integers(0, 900), max_size=2))
+def test_extremes_of_short_ranges_are_those_of_each_of_them(values, cuts, gaps):
+    values = [math.nan if i in gaps else value for i, value in enumerate(values)]
+    series = series_of(values)
+    extremes = Extremes(series.value, series.nonfinite)
+    extremes.catch_up()
+    edges = sorted({0, len(values), *(cut for cut in cuts if cut < len(values))})
+    found = list(zip(*extremes.between(edges, 40), strict=True))
+    assert found == [extremes.of_range(a, b) for a, b in pairwise(edges)]
 
 
 def test_extremes_grow_with_the_series_as_if_built_at_once():
@@ -146,8 +159,8 @@ def test_an_x_that_is_no_number_is_replaced_by_the_order_of_the_points():
 
 def test_a_line_that_leaves_the_window_goes_to_the_point_beyond_it():
     (found,) = drawn(traced([0.0, 10.0, 0.0]), columns=11, low=0.5, high=1.5)
-    assert (found.columns[0].at, found.columns[0].low) == (0, 5.0)
-    assert (found.columns[-1].at, found.columns[-1].low) == (10, 5.0)
+    assert (found.at[0], found.low[0]) == (0, 5.0)
+    assert (found.at[-1], found.low[-1]) == (10, 5.0)
     assert found.points == 1
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from array import array
 from dataclasses import replace
-from itertools import chain
+from itertools import accumulate, chain
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +18,7 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from mltui.domain.curve import Column, XAxis
+from mltui.domain.curve import Drawn, XAxis
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of, parse_name
 from mltui.domain.scale import Scale
@@ -199,14 +199,13 @@ def test_a_zoomed_axis_has_the_lines_in_view_whole_also_towards_points_that_are_
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(-5, 5)), min_size=2, max_size=30))
 def test_a_curve_is_one_connected_line_that_ends_where_its_points_are(moves):
     """Dots of neighbouring points touch (also diagonally), and every point has its dot."""
-    at, columns, scale = 0, [], Scale(-4, 4)
-    for right, value in moves:
-        columns.append(Column(at, value, value, value, value))
-        at += right
-    dots = Dots(at // 2 + 1, 10)
-    (rows,) = PlotextCanvas()(at // 2 + 1, 10, [ink([columns], scale, dots)])
+    at, scale = [0, *accumulate(right for right, _ in moves)], Scale(-4, 4)
+    values, end = [value for _, value in moves], at.pop()
+    dots = Dots(end // 2 + 1, 10)
+    curve = Drawn(at, values, values, values, values, len(at))
+    (rows,) = PlotextCanvas()(end // 2 + 1, 10, [ink([curve], scale, dots)])
     dots.add_rows(rows)
-    drawn, places = drawn_of(dots), [(c.at, dot(c.first, scale, 40)) for c in columns]
+    drawn, places = drawn_of(dots), [(x, dot(value, scale, 40)) for x, value in zip(at, values, strict=True)]
     assert {(x, y) for x, y in places if 0 <= y < 40} <= drawn
     if all(0 <= y < 40 for _, y in places):
         reached, border = set(), [places[0]]

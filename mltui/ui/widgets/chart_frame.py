@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
+from functools import lru_cache
+from itertools import compress
+from operator import is_not
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -157,9 +159,7 @@ class _Cells:
         """The dots of every curve."""
         width, height, y = self._geometry.width, self._geometry.height, self._geometry.y
         layers = [Dots(width, height) for _ in curves]
-        vertices = [
-            ink([d.columns for d in stretches], y, dots) for dots, stretches in zip(layers, curves, strict=True)
-        ]
+        vertices = [ink(stretches, y, dots) for dots, stretches in zip(layers, curves, strict=True)]
         for dots, rows in zip(layers, canvas(width, height, vertices), strict=True):
             dots.add_rows(rows)
         return layers
@@ -182,18 +182,15 @@ class _Cells:
     def _ink(self, x: int, cells: int, dots: Dots, style: Style) -> None:
         """Those cells of a column that a curve has: bit 4·y for row y."""
         left, right = dots.columns[2 * x : 2 * x + 2]
+        text, styles = self._text, self._style
         while cells:
             bit = cells.bit_length() - 1
             cells ^= 1 << bit
             y = bit // 4
-            self._text[y][x] = CHARS[left >> bit & 15][right >> bit & 15]
-            self._style[y][x] = style
+            text[y][x], styles[y][x] = CHARS[left >> bit & 15][right >> bit & 15], style
 
     def _style_of(self, plotted: Plotted, faint: bool) -> Style:
-        background = self._look.background
-        color = palette.readable(plotted.color, background)
-        color = palette.blend(color, background, _PALE) if plotted.curve.pale else color
-        return Style(color=palette.faint(color, background) if faint else color)
+        return _style_of(plotted.color, plotted.curve.pale, faint, self._look.background)
 
     def marks(self, model: ChartModel) -> None:
         """The newest point of every curve, the places of values that are no number, the crosshair."""
@@ -258,13 +255,18 @@ class _Cells:
         return [_merge(text, style) for text, style in zip(self._text, self._style, strict=True)]
 
 
+@lru_cache(maxsize=256)
+def _style_of(color: str, pale: bool, faint: bool, background: str) -> Style:
+    """How a curve is drawn: always the same object, by which neighbours of one style are known."""
+    color = palette.readable(color, background)
+    color = palette.blend(color, background, _PALE) if pale else color
+    return Style(color=palette.faint(color, background) if faint else color)
+
+
 def _merge(text: Sequence[str], styles: Sequence[Style]) -> list[Span]:
-    spans, start = [], 0
-    for style, run in groupby(styles):
-        end = start + len(list(run))
-        spans.append(Span("".join(text[start:end]), style))
-        start = end
-    return spans
+    row, width = "".join(text), len(text)
+    cuts = [*compress(range(1, width), map(is_not, styles, styles[1:])), width]
+    return [Span(row[a:b], styles[a]) for a, b in zip([0, *cuts], cuts, strict=False)]
 
 
 def _with_y_axis(rows: list[list[Span]], labels: dict[int, str], geometry: Geometry, look: Look) -> list[list[Span]]:

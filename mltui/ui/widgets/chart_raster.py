@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from functools import lru_cache
 
-from mltui.domain.curve import Column
+from mltui.domain.curve import Drawn
 from mltui.domain.scale import Scale
 from mltui.ui.widgets.chart_model import Vertex
 
@@ -40,7 +40,7 @@ def dot(value: float, scale: Scale, dots: int) -> int:
     return dots - 1 - scale.indexes((value,), dots - 1)[0]
 
 
-def ink(stretches: Iterable[Sequence[Column]], scale: Scale, dots: Dots) -> list[Vertex]:
+def ink(stretches: Iterable[Drawn], scale: Scale, dots: Dots) -> list[Vertex]:
     """Put the stretches of one curve, cut to the canvas, into its dots; gives the lines that are to be drawn yet.
 
     A column is a stroke. Strokes that touch are not joined by a line: the eye sees none. A line that is higher than
@@ -48,60 +48,78 @@ def ink(stretches: Iterable[Sequence[Column]], scale: Scale, dots: Dots) -> list
     left with the long ones.
     """
     vertices: list[Vertex] = []
-    last = 4 * dots.height - 1
-    for columns in stretches:
-        tops = [last - up for up in scale.indexes([c.high for c in columns], last)]
-        bottoms = [last - up for up in scale.indexes([c.low for c in columns], last)]
-        strokes = list(zip(columns, tops, bottoms, strict=True))
-        for column, top, bottom in strokes:
-            if top <= last and bottom >= 0:
-                dots.columns[column.at] |= _bar(max(top, 0), min(bottom, last))
-        for (a, top, bottom), (b, next_top, next_bottom) in pairwise(strokes):
-            if b.at - a.at > 1 or top - 1 > next_bottom or next_top - 1 > bottom:
-                leave, entry = (last - up for up in scale.indexes((a.last, b.first), last))
-                _join(dots, vertices, (a.at, leave), (b.at, entry))
+    for stretch in stretches:
+        at, tops, bottoms = stretch.at, _rows(stretch.high, scale, dots), _rows(stretch.low, scale, dots)
+        _strokes(dots, at, tops, bottoms)
+        apart = [
+            i
+            for i, (x, top, bottom, next_x, next_top, next_bottom) in enumerate(
+                zip(at, tops, bottoms, at[1:], tops[1:], bottoms[1:], strict=False)
+            )
+            if next_x - x > 1 or top - 1 > next_bottom or next_top - 1 > bottom
+        ]
+        leaves = _rows([stretch.last[i] for i in apart], scale, dots)
+        entries = _rows([stretch.first[i + 1] for i in apart], scale, dots)
+        for i, leave, entry in zip(apart, leaves, entries, strict=True):
+            _join(dots, vertices, at[i], leave, at[i + 1], entry)
     return vertices
 
 
-def _bar(top: int, bottom: int) -> int:
-    """A column of dots with those from ``top`` to ``bottom``."""
-    return (2 << bottom) - (1 << top)
-
-
-def _join(dots: Dots, vertices: list[Vertex], a: tuple[int, int], b: tuple[int, int]) -> None:
-    """The line from ``a`` to ``b`` on its right, cut to the canvas's rows."""
+def _rows(values: Sequence[float], scale: Scale, dots: Dots) -> list[int]:
+    """The row of dots of each value, which may lie outside the canvas."""
     last = 4 * dots.height - 1
-    start, stop = _cut(*a, *b, last), _cut(*b, *a, last)
-    if start is None or stop is None:
-        return
-    wide, high = stop[0] - start[0], abs(stop[1] - start[1])
-    bars = _steep if high > wide else _flat if wide <= _SHORT else None
-    if bars is not None:
-        for x, top, bottom in bars(*start, *stop):
-            dots.columns[x] |= _bar(top, bottom)
+    return [last - up for up in scale.indexes(values, last)]
+
+
+def _strokes(dots: Dots, at: Sequence[int], tops: Sequence[int], bottoms: Sequence[int]) -> None:
+    """What of these strokes lies on the canvas."""
+    columns, last = dots.columns, 4 * dots.height - 1
+    for x, top, bottom in zip(at, tops, bottoms, strict=True):
+        if top <= last and bottom >= 0:
+            columns[x] |= (2 << (bottom if bottom < last else last)) - (1 << (top if top > 0 else 0))
+
+
+def _join(dots: Dots, vertices: list[Vertex], x0: int, y0: int, x1: int, y1: int) -> None:
+    """The line from ``x0, y0`` to ``x1, y1`` on its right, cut to the canvas's rows."""
+    last = 4 * dots.height - 1
+    if not (0 <= y0 <= last and 0 <= y1 <= last):
+        start, stop = _cut(x0, y0, x1, y1, last), _cut(x1, y1, x0, y0, last)
+        if start is None or stop is None:
+            return
+        (x0, y0), (x1, y1) = start, stop
+    wide, rise = x1 - x0, y1 - y0
+    if wide <= _SHORT or abs(rise) > wide:
+        top = min(y0, y1)
+        for x, bits in enumerate(_line(wide, rise), x0):
+            dots.columns[x] |= bits << top
         return
     here = vertices[-1] if vertices else None
-    if here is None or (here.x, here.y) != start:
-        vertices.append(Vertex(*start, False))
-    vertices.append(Vertex(*stop, True))
+    if here is None or (here.x, here.y) != (x0, y0):
+        vertices.append(Vertex(x0, y0, False))
+    vertices.append(Vertex(x1, y1, True))
 
 
-def _flat(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int, int]]:
-    """A line that is wider than high as a dot in each of its columns, the lower one of two as near."""
-    wide = x1 - x0
+@lru_cache(maxsize=1024)
+def _line(wide: int, rise: int) -> list[int]:
+    """The dots of a line's columns, bit 0 for the row of its topmost dot: most charts have few kinds of short lines."""
+    bars, top = _steep(wide, rise) if abs(rise) > wide else _flat(wide, rise), min(0, rise)
+    return [(2 << bottom - top) - (1 << above - top) for above, bottom in bars]
+
+
+def _flat(wide: int, rise: int) -> Iterator[tuple[int, int]]:
+    """A line from row 0 that is wider than high as a dot in each of its columns, the lower one of two as near."""
     for i in range(wide + 1):
-        y = y0 + ((2 * i * (y1 - y0) + wide) // (2 * wide) if wide else 0)
-        yield x0 + i, y, y
+        y = (2 * i * rise + wide) // (2 * wide) if wide else 0
+        yield y, y
 
 
-def _steep(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int, int]]:
-    """A line that is higher than wide as one vertical stroke in each of its columns: where, its top and bottom."""
-    wide, step = x1 - x0, 1 if y1 > y0 else -1
-    at = y0
+def _steep(wide: int, rise: int) -> Iterator[tuple[int, int]]:
+    """A line from row 0 that is higher than wide as one stroke in each of its columns: the top and bottom of each."""
+    at, step = 0, 1 if rise > 0 else -1
     for i in range(wide + 1):
-        end = y1 if i == wide else y0 + round((y1 - y0) * (i + 0.5) / wide)
-        yield x0 + i, min(at, end), max(at, end)
-        at = end + step if end != y1 else y1
+        end = rise if i == wide else round(rise * (i + 0.5) / wide)
+        yield min(at, end), max(at, end)
+        at = end + step if end != rise else rise
 
 
 def _cut(x: int, y: int, other_x: int, other_y: int, last: int) -> tuple[int, int] | None:

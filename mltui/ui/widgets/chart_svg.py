@@ -192,9 +192,10 @@ def _path(plotted: Plotted, trace: Trace, model: ChartModel, box: _Box, width: f
     steps: list[str] = []
     for a, b in trace.stretches(axis, box.x.low, box.x.high, 4 * columns):
         pen = "M"
-        for column in downsample(trace, axis, a, b, box.x, columns).columns:
-            x = box.left + box.width * column.at / (columns - 1)
-            for value in dict.fromkeys((column.first, column.low, column.high, column.last)):
+        drawn = downsample(trace, axis, a, b, box.x, columns)
+        for at, *values in zip(drawn.at, drawn.first, drawn.low, drawn.high, drawn.last, strict=True):
+            x = box.left + box.width * at / (columns - 1)
+            for value in dict.fromkeys(values):
                 steps.append(f"{pen}{x:.1f} {box.y_of(value):.1f}")
                 pen = "L"
     return f'<path d="{"".join(steps)}" stroke="{_color(plotted)}" stroke-width="{width}" stroke-opacity="{opacity}"/>'
