@@ -52,8 +52,8 @@ class Drawn(NamedTuple):
     @property
     def reduced(self) -> bool:
         """Whether the columns show less than every point: some column had more points than it can tell."""
-        if self.points > 4 * len(self.at):
-            return True
+        if not len(self.at) < self.points <= 4 * len(self.at):
+            return self.points > len(self.at)
         return self.points > sum(map(len, map(set, zip(self.first, self.low, self.high, self.last, strict=True))))
 
 

@@ -82,7 +82,8 @@ def paint(model: ChartModel, width: int, height: int, look: Look, canvas: Canvas
     cells.marks(model)
     body = _with_y_axis(cells.rows(), y_ticks, geometry, look)
     foot = _x_axis(model, geometry, width, look, _note(drawn))
-    return Picture([_fill(row, width) for row in [*head, *body, *foot]], geometry)
+    above, below = ([_fill(row, width) for row in rows] for rows in (head, foot))
+    return Picture([*above, *body, *below], geometry)
 
 
 def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: int) -> tuple[Geometry, dict[int, str]]:
@@ -270,9 +271,15 @@ def _merge(text: Sequence[str], styles: Sequence[Style]) -> list[Span]:
 
 
 def _with_y_axis(rows: list[list[Span]], labels: dict[int, str], geometry: Geometry, look: Look) -> list[list[Span]]:
+    """The rows with the axis in front, and the column behind them that is left free."""
     left = geometry.left
     return [
-        [Span(labels.get(i, "").rjust(left - 1), look.muted), Span("┤" if i in labels else "│", look.frame), *row]
+        [
+            Span(labels.get(i, "").rjust(left - 1), look.muted),
+            Span("┤" if i in labels else "│", look.frame),
+            *row,
+            Span(" ", NO_STYLE),
+        ]
         for i, row in enumerate(rows)
     ]
 
