@@ -34,6 +34,9 @@ def take_number(walk: Walk, token: Token) -> None:
     if walk.phrase[-1:] == ["is"] and token.text[-1:].isalpha() and not walk.separator:
         walk.clear()  # "loss is nan" is a sentence.
         return
+    if _tells_loss_of_things(walk):
+        walk.clear()
+        return
     if walk.phrase:
         _understand_sentence(walk)
     if walk.phrase and not walk.separator and take_count_into_name(walk, token):
@@ -75,13 +78,21 @@ def _ends_with_verb(walk: Walk) -> bool:
     )
 
 
+def _tells_loss_of_things(walk: Walk) -> bool:
+    """Whether a line that has told nothing yet says how many things are meant: ``The loss of 12 men in 1914``."""
+    said = [word.lower() for word in walk.phrase[-2:]]
+    begins = not (walk.record.fields or walk.record.nameless or walk.separator)
+    return begins and len(said) == 2 and said[1] == "of" and measures(said[0]) and _says_how_many(walk)
+
+
 def _says_how_many(walk: Walk) -> bool:
     """Whether behind a whole number stands what there are so many of: ``the loss of 12 men``."""
     number, behind = walk.tokens[walk.i], walk.next()
     if not number.text.isdigit() or number.unit or behind is None or behind.kind != "word":
         return False
     word = behind.text.lower()
-    return word.isalpha() and word not in OF_SENTENCES | VALUE_UNITS | STOP and not (known(word) or counter_of(word))
+    said = word in OF_SENTENCES | VALUE_UNITS | STOP or word == "percent"
+    return word.isalpha() and not (said or known(word) or counter_of(word))
 
 
 def take_named(walk: Walk, token: Token) -> None:
