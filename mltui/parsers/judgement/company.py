@@ -7,7 +7,14 @@ from collections.abc import Callable
 from mltui.domain.words import REWARDS, word_set, words
 from mltui.parsers.judgement.beside import take_as_metrics
 from mltui.parsers.records.record import Field, Record
-from mltui.parsers.words.everyday import is_everyday, is_of_business, is_of_nature, is_of_service, may_be_code
+from mltui.parsers.words.everyday import (
+    are_of_business,
+    is_everyday,
+    is_of_business,
+    is_of_nature,
+    is_of_service,
+    may_be_code,
+)
 from mltui.parsers.words.roles import (
     Role,
     is_exploration,
@@ -40,6 +47,8 @@ _TRAINS = word_set("""
 """)
 # What an agent plays for.
 _PLAYED_FOR = REWARDS | {"score"}
+# What a step is made of beside its passes.
+_OTHER_PARTS = word_set("opt optim optimizer sync comm reduce allreduce")
 
 #: So many measured numbers beside each other are those of a training, whatever they are called. A line that is no bar
 #: needs one more: mean, deviation and a third figure are told of each picture, or each column of a table.
@@ -172,8 +181,10 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
     told = (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT)
     if not unknown or any(f.role in told and f not in statistics for f in record.fields):
         return None
-    if any(is_of_nature(f.name) for f in record.fields) and not _trains(record):
-        return []  # "step 100 temp 0.71 press -0.2" is a simulation's.
+    if any(is_of_nature(f.name) or is_of_service(f.name) for f in record.fields) and not _trains(record):
+        return []  # "step 100 temp 0.71 press -0.2" is a simulation's, "iteration 3: read 3.1, write 2.2" a disk's.
+    if record.versions or are_of_business(f.name for f in record.fields):
+        return []  # "update 1/6: openssl 3.0.1, curl 7.88", "step 3 open 10.2 high 10.9 low 10.0 close 10.4"
     if any(map(is_piece, record.source.split())):
         return []  # "iteration 1: cleaned 315 rows, skew 1.852" is about data.
     counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)
@@ -244,6 +255,15 @@ def _letters_are_alike(record: Record, counts: bool) -> list[Field] | None:
     return None
 
 
+def _passes_take_time(record: Record, counts: bool) -> list[Field] | None:
+    """``fwd 1.2 bwd 2.3 sync 0.3 opt 0.8``: the other parts of a step take time, too."""
+    if any(PASSES.issuperset(words(f.name)) for f in record.fields):
+        for each in record.fields:
+            if each.role is Role.UNKNOWN and each.name.lower() in _OTHER_PARTS:
+                each.role = Role.OTHER
+    return None
+
+
 def _data_are_fitted(record: Record, counts: bool) -> list[Field] | None:
     """``it 100  data 1.76  pde 0.17``: how well the data are met, where nothing tells how long they took to load."""
     data = next(
@@ -303,6 +323,7 @@ _RULES: tuple[_Rule, ...] = (
     _data_are_worked_on,
     _things_have_numbers,
     _letters_are_alike,
+    _passes_take_time,
     _data_are_fitted,
     _aims_may_change,
     _settings_may_be_learnt,

@@ -46,7 +46,7 @@ _OPENS_LIST = re.compile(r"\[\s{0,20}(?=\{)")
 _PAIRS = re.compile(r"\[\(\d+, [^()]*\)(?:, *\(\d+, [^()]*\)){2,}\]")
 _CURVE = re.compile(r"([A-Za-z][\w ./@-]{0,60})['\"]?\s*[:=]\s*\[(\(\d+, [^()\[\]]*\)(?:, *\(\d+, [^()\[\]]*\))*)\]")
 _PAIR = re.compile(rf"\((\d+), *['\"]?({NUMBER})['\"]?\)")
-# Whose returns are no agent's.
+# Whose returns are no agent's, and whose losses no training's.
 _OF_SHARES = word_set("""
     portfolio share shares stock stocks asset assets market fund strategy benchmark price excess daily weekly monthly
     annual annualized yearly
@@ -133,10 +133,10 @@ def curve_of_list(text: str) -> list[Curve]:
 def is_objective(name: str) -> bool:
     """Whether ``name`` says what a training makes small or great: a list of these alone is one's curve.
 
-    Shares have returns, too: ``portfolio returns``.
+    Shares have returns and losses, too: ``portfolio returns``, ``monthly losses``.
     """
     said = words(name)
-    traded = not RETURNS.isdisjoint(said) and not _OF_SHARES.isdisjoint(said)
+    traded = not (RETURNS | LOSSES).isdisjoint(said) and not _OF_SHARES.isdisjoint(said)
     return not traded and not (LOSSES | REWARDS).isdisjoint(said)
 
 

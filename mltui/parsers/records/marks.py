@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import takewhile
 
@@ -15,6 +16,8 @@ from mltui.parsers.records.walk import Bracket, Walk
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.vocabulary import AIMS, LIMITS
+
+_VERSION = re.compile(r"v?\d+\.\d+\.\d+(?:[-+a-z]\S*)?")
 
 
 def take_mark(walk: Walk, token: Token) -> None:
@@ -294,6 +297,8 @@ def _is_ellipsis(token: Token) -> bool:
 def take_noise(walk: Walk, token: Token) -> None:
     """Read digits that are no number, such as a date: the value of a phrase that waits for one."""
     walk.note_asked()
+    if walk.phrase and _VERSION.fullmatch(token.text):
+        walk.record.versions = True
     if walk.separator:
         walk.clear()
     else:

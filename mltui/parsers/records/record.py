@@ -141,6 +141,8 @@ class Record:
     """It begins with a star, as summaries do."""
     asked: bool = False
     """It speaks of one text or piece of data: ``query='who is it'``, ``segment 8/24``."""
+    versions: bool = False
+    """It tells the version of something: ``curl 7.88.1``."""
     identified: bool = False
     """It says of which of very many things it speaks: ``id=2e219e``."""
     tried: bool = False

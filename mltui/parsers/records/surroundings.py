@@ -112,7 +112,8 @@ def stands_alone(walk: Walk, token: Token) -> bool:
     closed = behind is None or behind.kind == "gap" or (behind.kind == "mark" and behind.text not in _GOES_ON)
     if behind is None and isinstance(walk.last, Field) and walk.last.counts and before.kind == "number":
         return phrase[0].isalpha()  # "iter 10 value 0.31"
-    listed = before.text == "(" and behind is not None and behind.text in ",;|"  # "(cls 0.55, box 0.48)"
+    opens = before.text == "(" or (before.text == ":" and isinstance(walk.last, Field) and bool(walk.last.counts))
+    listed = opens and behind is not None and behind.text in ",;|"  # "(cls 0.55, box 0.48)", "round 1: a 3.2, b 4.1"
     return closed and (before.kind == "gap" or before.text in _BETWEEN or listed)
 
 

@@ -6,6 +6,8 @@ a service, a sensor or a trade tells. How good a model is, is told of finished m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mltui.domain.words import ERRORS, METRIC_WORDS, MORE_IS_BETTER, SCOPE_WORDS, without_digits, word_set, words
 from mltui.parsers.words.roles import FOLDER
 from mltui.parsers.words.units import MONEY
@@ -38,15 +40,19 @@ _DISTANCES = ERRORS | word_set("mae mse rmse medae mpjpe epe ade fde rpe")
 # How good a model is, trained or not.
 _MERITS = (MORE_IS_BETTER | word_set("wer cer")) - OBJECTIVES
 # What only services and machines tell of themselves.
-_OF_SERVICES = PERCENTILES | RESPONSE_TIMES | REQUEST_RATES | word_set("requests replicas uptime setpoint")
+_OF_SERVICES = (
+    PERCENTILES | RESPONSE_TIMES | REQUEST_RATES | word_set("requests replicas uptime setpoint read write seek")
+)
 # What only simulations and sensors measure.
 _OF_NATURE = word_set("""
-    temp press pressure humidity voltage poteng kineng toteng
+    temp press pressure humidity wind voltage lat lon latitude longitude altitude poteng kineng toteng
 """)
 # What only trades and banks tell.
 _OF_BUSINESS = frozenset(map(str.lower, MONEY)) | word_set("""
     profit pnl equity price drawdown sharpe fees hashrate
 """)
+# What a price was in a span of time.
+_CANDLE = word_set("open high low close")
 
 
 def is_everyday(name: str) -> bool:
@@ -80,6 +86,11 @@ def is_of_nature(name: str) -> bool:
 def is_of_business(name: str) -> bool:
     """Whether only a trade or a bank tells a number of that ``name``, what is made or lost: ``profit``, ``usd``."""
     return not _OF_BUSINESS.isdisjoint(words(name))
+
+
+def are_of_business(names: Iterable[str]) -> bool:
+    """Whether only a trade or a bank tells numbers of these ``names`` beside each other."""
+    return _CANDLE.issubset(map(str.lower, names))
 
 
 def is_error(name: str, of_model: bool) -> bool:
