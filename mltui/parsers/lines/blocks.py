@@ -123,6 +123,11 @@ def opens_block(line: bytes) -> bool:
     return not line or line[-1:] == b":" or line == b"---"
 
 
+def opens_dictionary(line: bytes) -> bool:
+    """Whether a dictionary begins with ``line`` and goes on in the next one."""
+    return line[:1] == b"{" and line.rstrip()[-1:] == b"," and _opens(line) > 0 and _OPENED.fullmatch(line) is not None
+
+
 def may_be_in_block(line: bytes) -> bool:
     """Whether ``line`` has the form of one in a block."""
     return _PAIR.fullmatch(line) is not None

@@ -16,6 +16,7 @@ import re
 
 from mltui.parsers.budget import Budget
 from mltui.parsers.front.prefix import SURE
+from mltui.parsers.lines.blocks import opens_dictionary
 from mltui.parsers.lines.kinds import begins_table
 from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.roles import Role, role_of
@@ -108,7 +109,7 @@ class Outer:
             self.learnt += shape in self._doubted
 
     def _is_known(self, named: re.Match[bytes], line: bytes, logged: bool) -> bool:
-        """Whether a name is that of what prints: a table stands behind it, now or before.
+        """Whether a name is that of what prints: a table or a block stands behind it, now or before.
 
         A second name, where no logger put anything else in front (``logged``), may tell two tables apart.
         """
@@ -118,7 +119,11 @@ class Outer:
         word = name.strip(b"[]").decode()
         if (self._names and not logged and name != b"%" and not named[3]) or len(self._names) >= _NAMES:
             return False
-        if word.lower() in PARTS or role_of(word) not in (Role.UNKNOWN, Role.OTHER) or not begins_table(line):
+        if (
+            word.lower() in PARTS
+            or role_of(word) not in (Role.UNKNOWN, Role.OTHER)
+            or not (begins_table(line) or opens_dictionary(line))
+        ):
             return False
         self._names.add(name)
         self.learnt += 1
