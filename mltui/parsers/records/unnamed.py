@@ -14,7 +14,7 @@ from mltui.parsers.words.roles import Role
 from mltui.parsers.words.tokens import NUMBER, Token
 
 # The turn of a loop that heads the lines on what it came to: ``run [50]:``.
-_TURN = re.compile(r"\s*(?:run|pass|sweep) ?(?:\[\d+\]|\d+):\s*", re.I)
+_TURN = re.compile(r"\s*(?:run|pass|sweep)(?: ?\[\d+\]| \d+):\s*", re.I)
 _TURN_BYTES = re.compile(_TURN.pattern.encode(), re.I)
 # The time that has passed, a count and its share, and the loss: ``1m 3s (5000 5%) 2.3012``.
 _SHARE_AND_LOSS = re.compile(r"[\dhms. ]*\d[hms ]+(?:\(-[^()]*\)\s)?\(\d+ [\d.]+%\) [\d.]+(?:e-?\d+)?\s*")
