@@ -59,7 +59,7 @@ class DockerClient:
         """The engine's version, asked for now."""
         with self.errors():
             try:
-                version = _table(self._told_version())
+                version = _table(self._told("/version"))
             except Refused as error:
                 raise unavailable(self.endpoint, error) from error
         if _numbers(version.get("ApiVersion")) < OLDEST_API:
@@ -70,20 +70,20 @@ class DockerClient:
         self._version = version
         return version
 
-    def _told_version(self) -> object:
+    def _told(self, path: str) -> object:
         try:
-            return ask(self.endpoint, "/version", CONNECT_TIMEOUT - _PING)
+            return ask(self.endpoint, path, CONNECT_TIMEOUT - _PING)
         except TimeoutError:
             # Podman looks around for what it tells, for seconds on a busy machine; that it is there it says at once.
             if self.endpoint.scheme != "ssh":
                 ask(self.endpoint, "/_ping", _PING)
-                return ask(self.endpoint, "/version", QUICK)
+                return ask(self.endpoint, path, QUICK)
             raise
 
-    def machine(self, timeout: float = QUICK) -> dict[str, Any]:
+    def machine(self) -> dict[str, Any]:
         """What the engine tells of itself and its machine (``docker info``)."""
         with self.errors("The engine tells nothing of itself"):
-            return _table(ask(self.endpoint, f"/v{self.api_version}/info", timeout))
+            return _table(self._told(f"/v{self.api_version}/info"))
 
     @property
     def api_version(self) -> str:

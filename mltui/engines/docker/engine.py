@@ -7,7 +7,6 @@ import json
 import math
 import os
 import platform
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -40,7 +39,7 @@ from mltui.engines.docker.streams import DockerLogStream, open_log
 from mltui.engines.docker.update import limits_of, limits_update, update_refusal
 from mltui.engines.docker.usage import UsageReader
 from mltui.engines.docker.values import container_row, container_status, image_row
-from mltui.engines.docker.wire import CONNECT_TIMEOUT, Refused
+from mltui.engines.docker.wire import Refused
 
 
 class DockerEngine:
@@ -85,9 +84,8 @@ class DockerEngine:
 
     def info(self) -> EngineInfo:
         """Who answers; raises ``EngineUnavailable`` with the cure. Asks the engine anew each time."""
-        began = time.monotonic()
         version = self._client.ask_version()
-        info = self._client.machine(max(0.5, CONNECT_TIMEOUT - (time.monotonic() - began)))
+        info = self._client.machine()
         return EngineInfo(
             engine=self.name,
             product=self._product(version),

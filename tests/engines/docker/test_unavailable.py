@@ -209,20 +209,21 @@ def test_a_build_that_breaks_off(tmp_path: Path) -> None:
         DockerEngine(url).prepare(spec, lambda news: None)
 
 
-def test_a_version_that_is_long_in_coming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Podman looks around for it, which takes seconds on a busy machine; that it is there it says at once."""
+def test_answers_that_are_long_in_coming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Podman looks around for them, which takes seconds on a busy machine; that it is there it says at once."""
     monkeypatch.setattr(client, "CONNECT_TIMEOUT", 1.2)
     asked: list[bytes] = []
 
     def answer(caller: socket.socket) -> None:
         asked.append(caller.recv(4096).split()[1])
-        if asked[-1] == b"/version":
+        if asked[-1] != b"/_ping":
             time.sleep(0.5)
-        caller.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"ApiVersion": "1.41"}')
+        caller.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"ApiVersion": "1.41", "NCPU": 3}')
 
     with server(tmp_path / "d.sock", answer) as url:
-        assert DockerClient(Endpoint(url)).ask_version()["ApiVersion"] == "1.41"
-    assert asked == [b"/version", b"/_ping", b"/version"]
+        assert DockerEngine(url).info().cpus == 3
+    info = b"/v1.41/info"
+    assert asked == [b"/version", b"/_ping", b"/version", info, b"/_ping", info]
 
 
 def test_an_engine_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
