@@ -78,6 +78,9 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record = _walk(text, tokens)
     if not any(f.counts for f in record.fields) and (fields := unnamed(text, tokens)):
         return Record(fields)
+    if not any(f.role is Role.METRIC for f in record.fields):
+        # By itself it counts anything: "EarlyStopping counter: 1 out of 5".
+        record.fields = [f for f in record.fields if not (f.counts and f.name.lower().endswith("counter"))]
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
