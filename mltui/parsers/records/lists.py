@@ -1,4 +1,7 @@
-"""Values whose names stand in front of all of them, ``loss, acc = (0.5, 0.9)``, or in turn with them: ``loss, 0.5``."""
+"""Values whose names stand in front of all of them, ``loss, acc = (0.5, 0.9)``, or in turn with them: ``loss, 0.5``.
+
+Also pairs of a name and its value: ``[('loss', 0.5), ('acc', 0.9)]``.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,11 @@ _IN_TURN = re.compile(
 _TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
 # The same behind what all of them are: ``best_value (random, EI) = (1.78, 2.31)``.
 _EACH = re.compile(rf"\b([A-Za-z]\w*) ?\(([A-Za-z]\w*(?:, ?[A-Za-z]\w*)+)\)(?: ?=|:) ?\(({NUMBER}(?:, ?{NUMBER})+)\)")
+# Pairs of names and values, each in brackets: ``[('loss', 0.5), ('acc', 0.9)]``.
+_PAIR = re.compile(rf"[(\[]\s?(['\"])[^\W\d][\w ./@-]{{0,60}}\1\s?,\s?(?:{NUMBER}|nan|inf)\s?[)\]]")
+
+# What stands around many of them.
+_OF_PAIRS = re.compile(r"(?:OrderedDict|dict_items)\(\[(?=\()")
 
 
 def paired(text: str, tokens: list[Token]) -> list[Token]:
@@ -26,11 +34,25 @@ def paired(text: str, tokens: list[Token]) -> list[Token]:
         return [token for token in tokens if token.text not in "()"]
     if each := _EACH.search(text):
         return _told_each(each, tokens)
+    if len(pairs := [found.span() for found in _PAIR.finditer(text)]) > 1:
+        around = [found.span() for found in _OF_PAIRS.finditer(text)]
+        return _without_brackets(pairs, [t for t in tokens if not any(s <= t.start < e for s, e in around)])
     if ":" in text or "=" in text or _IN_TURN.fullmatch(text) is None:
         return tokens
     behind = [*tokens[1:], tokens[-1]]
     turns = [mark.text in ",;" and number.kind == "number" for mark, number in zip(tokens, behind, strict=True)]
     return [token._replace(text=":") if turn else token for token, turn in zip(tokens, turns, strict=True)]
+
+
+def _without_brackets(pairs: list[tuple[int, int]], tokens: list[Token]) -> list[Token]:
+    """The ``tokens`` with a sign between the name and the value of each of the ``pairs``, and nothing around them."""
+    found: list[Token] = []
+    for token in tokens:
+        if not any(start <= token.start < end for start, end in pairs):
+            found.append(token)
+        elif token.kind != "mark" or token.text == ",":
+            found.append(token._replace(text=":") if token.text == "," else token)
+    return found
 
 
 def _told_each(said: re.Match[str], tokens: list[Token]) -> list[Token]:
