@@ -106,7 +106,7 @@ _OF_CLASSES = {"miou": "IoU", "map": "AP", "mdice": "Dice", "macc": "Acc"}
 _OF_ONE_CLASS = word_set("iou ap dice acc accuracy f1 precision recall auc jaccard")
 #: What counters and metrics are filed under without a meaning of its own.
 FOLDER = re.compile(
-    r"^(?:(?:time|charts|trainer|progress|counters|global|info|perf|rollout)/"
+    r"^(?:(?:time|charts|trainer|progress|counters|global|info|misc|perf|rollout)/"
     r"|(?:data|metrics?|values|payload|results?|info|stats|logs?|extra|fields|record|message|progress)\.)+"
 )
 _RATE = re.compile(
@@ -144,6 +144,7 @@ def counter_of(name: str) -> tuple[str, Way] | None:
         not parts
         or len(parts) > 4
         or _SPENT.search(name)
+        or _RATE.search(name)
         or parts in (("n", "updates"), ("mean", "episode"), ("total", "steps"))
     ):
         return None
