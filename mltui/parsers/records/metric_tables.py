@@ -73,7 +73,7 @@ def read_metric_table(text: str) -> MetricTable | None:
     lower = [name.lower() for name in names]
     barred = BARS.search(text) is not None
     headed = bool(names) and lower[0] in _ROW_NAMES
-    columns = names[1:] if headed else names
+    columns = names[1:] if headed or (barred and names[:1] == [""]) else names
     if _are_splits(columns) or (headed and barred and _are_parts(columns)):
         return MetricTable(columns)
     if not barred:
