@@ -22,7 +22,8 @@ PREFIXES = [
     "[2026-11-22 13:40:00,123][INFO][trainer] ", "[2026-11-22:13:40:00:INFO:trainer:log] ",
     "INFO:trainer:", "INFO:root:", "INFO trainer: ", "trainer INFO ", "INFO - ", "INFO: ", "[INFO] ", "[INFO]: ",
     "info: ", "warning: ", "d2.utils.events: ", "[11/22 13:40:00 d2.utils.events]: ", "[I 2026-11-22 13:40:00,123] ",
-    "I1122 13:40:00.123456 1400 train.py:87] ", "INFO 2026-11-22 13:40:00 trainer.py:12] ",
+    "I1122 13:40:00.123456 1400 train.py:87] ", "I20261122 13:40:00 1400 dinov2 helpers.py:103] ",
+    "INFO 2026-11-22 13:40:00 trainer.py:12] ",
     "INFO 11-22 13:40:00 trainer.py:12] ", "[1126 13:40:00 @monitor.py:476] ", "(trainer.py:735) ",
     "trainer.py:735 - ", "[host] 2026-11-22 13:40:00 ",
     # Times alone, names alone, the system's log, a Kubernetes node's.

@@ -44,7 +44,8 @@ _NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
 SURE = rf"""
     (?:[A-Z][a-z]{{2}}\s+\d{{1,2}}|{_DATE})[T\s]{_TIME}\S*\s[\w.-]+\s(?!{SYSTEM})[\w./-]+\[\d+\]: # host train[7]:
   | {_DATE}T{_TIME}\S*\s(?:stdout|stderr)\s[FP](?=\s)                      # a Kubernetes node's log
-  | \[?[IWEFD]\d{{4}}\s{_TIME}\s+\d+\s[^\]\s]+\]                           # I1122 13:40:00.123456 1400 train.py:87]
+  # I1122 13:40:00.123456 1400 train.py:87], I20261122 13:40:00 1400 dinov2 helpers.py:103]
+  | \[?[IWEFD](?:\d{{4}}|\d{{8}})\s{_TIME}\s+\d+\s(?:[^\]\s]+|[\w.-]+\s[^\]\s]+:\d+)\]
   | \[?[IWEF]\s{_DATE}\s{_TIME}\]                                          # [I 2026-11-22 13:40:00,123]
   | \[{_DATE}:{_TIME}:{_ANY_LEVEL}:[\w.:]+\]                               # [2026-11-22:13:40:00:INFO:trainer:log]
   | \[\d{{4}}\s{_TIME}\s@?[\w./-]+(?::\d+)?\]                              # [1126 13:40:00 @monitor.py:476]
