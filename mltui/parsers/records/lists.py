@@ -10,9 +10,11 @@ import re
 from mltui.parsers.records.names import known
 from mltui.parsers.words.tokens import NUMBER, Token
 
-# Names and numbers in turn, with one mark between all of them: ``('epoch', 0, 'loss', 2.3)``, ``epoch;1;loss;0.9``.
+# Names and numbers in turn, with one mark between all of them: ``('epoch', 0, 'loss', 2.3)``, ``epoch;1;loss;0.9``,
+# ``epoch 1, loss, 0.9, acc, 0.6``.
 _IN_TURN = re.compile(
-    rf"\s*[(\[]?(?:(['\"]?)[^\W\d](?:[\w ./@-]{{0,40}}[\w./@-])?\1\s*[,;]\s*(?:{NUMBER}|nan|inf)(?:\s?%)?\s*"
+    r"\s*(?:[^\W\d]\w* \d+[,;]\s*)?"
+    rf"[(\[]?(?:(['\"]?)[^\W\d](?:[\w ./@-]{{0,40}}[\w./@-])?\1\s*[,;]\s*(?:{NUMBER}|nan|inf)(?:\s?%)?\s*"
     r"(?:[,;]\s*|(?:[)\]]\s*)?$)){2,}"
 )
 # Names in a bracket, and their values in another: ``(epoch, loss) = (1, 0.9)``.

@@ -243,6 +243,8 @@ def _end(walk: Walk, token: Token) -> None:
 def _comma(walk: Walk, token: Token) -> None:
     walk.boundary()
     walk.previous_comma = not walk.after_number()
+    if isinstance(walk.last, Nameless) and walk.after_number():
+        walk.last = None  # "loss, 0.5, acc, 0.8": what follows names another one.
 
 
 def _point(walk: Walk, token: Token) -> None:
