@@ -90,7 +90,9 @@ def _take_first_beside(walk: Walk, last: Field | Nameless, token: Token) -> None
         # "Epoch: 1/6 (3/20)" is the third of twenty batches.
         walk.record.nameless.append(Nameless(walk.number, walk.pass_number(total), "bracket", False))
     elif "%" in token.unit:
-        if isinstance(last, Nameless) or not last.decimal or last.total is not None or walk.next_kind() != "word":
+        if isinstance(last, Field) and last.decimal and "%" in last.unit and walk.next_kind() != "word":
+            last.mean = walk.number  # "Acc: 21.59% (16.89%)"
+        elif isinstance(last, Nameless) or not last.decimal or last.total is not None or walk.next_kind() != "word":
             last.percent = walk.number
         elif name := _share_of(walk):
             walk.record.fields.append(Field(name, Role.METRIC, walk.number, label=last.label))

@@ -161,6 +161,7 @@ def _shortens(word: str) -> bool:
 def value_in_next_cell(walk: Walk) -> bool:
     """Whether what is measured stands in front of the bar and its value behind it, in a line that counts."""
     following = walk.next()
-    named = bool(walk.phrase) and not walk.separator and measures(walk.phrase[-1])
+    behind_value = isinstance(walk.last, Nameless) and walk.last.decimal  # "| 2.0907 loss | 0.182 acc"
+    named = bool(walk.phrase) and not (walk.separator or behind_value) and measures(walk.phrase[-1])
     decimal = following is not None and following.kind == "number" and "." in following.text
     return named and decimal and any(f.counts for f in walk.record.fields)
