@@ -38,7 +38,7 @@ _OWN = (
     r"(?:[pt]id(?:[=:]\s?|\s)\d{1,16}|[PT]ID(?:[=:]\s?|\s)\d{1,16}"
     r"|(?:[a-z]+-\d+-)?[Tt]hread-\d+|\w*(?:Thread|Process)(?:-\d+)?)"
 )
-_NO_COUNTER = rf"(?!(?i:{'|'.join(sorted(REPEATS | COUNTERS.keys()))})\b)"
+_NO_COUNTER = rf"(?!(?i:{'|'.join(sorted(REPEATS | COUNTERS.keys()))})[:\s])"
 _NO_PART = rf"(?!(?i:{'|'.join(sorted(PARTS))})\b)"
 #: Items that nothing but a logger writes.
 SURE = rf"""

@@ -1,7 +1,7 @@
 """Blocks of ``key: value`` lines, one a line, as YAML is printed: the key that counts may stand behind the values.
 
-A block begins behind an empty line, ``---`` or a line that ends with a colon, and ends with the first line of another
-form. What its counter says holds for all of it, so that the counter is read first.
+A block begins behind an empty line, ``---``, a time alone or a line that ends with a colon, and ends with the first
+line of another form. What its counter says holds for all of it, so that the counter is read first.
 
 A dictionary that is written over several lines, as ``pprint`` does or with the brackets on lines of their own, is one
 line.
@@ -22,6 +22,7 @@ _GOES_ON = re.compile(rb"\s+(?:['\"({\[]|(?:[a-z.\d]{1,12}\()?[-+]?(?:[\d.]|nan\
 # An object of JSON whose brackets stand on lines of their own, and what may stand in it.
 _INDENTED = re.compile(rb"(?:[^{}\"']*\s)?\{\s*")
 _INSIDE = re.compile(rb'\s*(?:"[^"]*":\s*\S.*|[\]}],?|\s("[^"]*"|[-\w.+]+|[\[{]),?)\s*')
+_TIME = re.compile(rb"[\[(<]?\d\d:\d\d:\d\d(?:[.,]\d+)?[\])>]?")
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
@@ -120,7 +121,7 @@ class Blocks:
 
 def opens_block(line: bytes) -> bool:
     """Whether the line behind ``line`` may be the first of a block."""
-    return not line or line[-1:] == b":" or line == b"---"
+    return not line or line[-1:] == b":" or line == b"---" or (len(line) < 20 and _TIME.fullmatch(line) is not None)
 
 
 def opens_dictionary(line: bytes) -> bool:
