@@ -65,6 +65,8 @@ class BarValues:
             return
         bar.count_draw(done)
         self._finish_before(bar, done, epoch if bar.complete and bar.differs(drawing) else named)
+        if plan.fold is not None:
+            self._news.context.enter_part(plan, plan.fold, numbers)
         if done == 0 and _is_preset(plan.values_of(numbers)):
             bar.move(0.0, 0.0)
             return  # Nothing has been measured yet.

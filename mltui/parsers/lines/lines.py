@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from mltui.domain.metric import STAGES
 from mltui.parsers.judgement.judge import Judge
 from mltui.parsers.lines.headings import Heading, heading_of, indent_of
 from mltui.parsers.lines.histories import Histories
@@ -326,12 +325,7 @@ class Lines:
         points = self.points
         points.dropped += plan.lost
         if plan.fold is not None:
-            word, number = plan.fold.axis, numbers[plan.fold.index]
-            if word in STAGES:
-                step = None if plan.inner is None else numbers[plan.inner.index]
-                points.context.enter_stage(word, number, plan.epoch_of(numbers), step)
-            else:
-                points.context.enter_fold(word, number, measures=bool(plan.entries) and not plan.counts)
+            points.context.enter_part(plan, plan.fold, numbers)
         if plan.entries and not plan.group.sentences:
             if plan.of_classes and not self._heading.scope:
                 indent = indent_of(self._frame)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import isfinite
 
-from mltui.domain.metric import TRAINING, Axis
+from mltui.domain.metric import STAGES, TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.roles import counter_of
@@ -131,6 +131,15 @@ class Context:
     def begin_attempt(self) -> None:
         """What goes on may tell again what was told: behind an error that ended the program, or in another fold."""
         self.trials += 1
+
+    def enter_part(self, plan: Plan, fold: Counter, numbers: Numbers) -> None:
+        """A line says by ``fold`` in which fold, trial or stage it is."""
+        word, number = fold.axis, numbers[fold.index]
+        if word in STAGES:
+            step = None if plan.inner is None else numbers[plan.inner.index]
+            self.enter_stage(word, number, plan.epoch_of(numbers), step)
+        else:
+            self.enter_fold(word, number, measures=bool(plan.entries) and not plan.counts)
 
     def enter_fold(self, word: str, number: float, measures: bool = False) -> None:
         """The log says in which fold it is, or in which trial of a search; a line that ``measures`` may end it."""
