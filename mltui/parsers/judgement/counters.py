@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mltui.domain.metric import STAGES
 from mltui.domain.words import scope_of, words
 from mltui.parsers.plans.plan import Counter
 from mltui.parsers.records.record import Field, Nameless, Record
@@ -98,13 +99,14 @@ class Counters:
             self.inner = Counter("epoch", "epoch", epoch.index, epoch.total)
 
     def _take_run(self, record: Record) -> None:
-        """Take the number of a run in front of what counts, with which the line begins: each run counts anew."""
-        counter = self.epoch or self.inner
-        if self.fold is not None or counter is None:
+        """Take the number of a run, with which the line begins, or of a stage in any place: each counts anew."""
+        if self.fold is not None or not self.any:
             return
-        first = record.fields[0]
-        if first.name.lower() in REPEATS and not first.decimal and first.index < counter.index:
-            self.fold = Counter(first.name.lower(), "fold", first.index, first.total)
+        for found in record.fields:
+            name, in_front = found.name.lower(), found is record.fields[0]
+            if name in (REPEATS if in_front else STAGES) and found.explicit and not found.decimal:
+                self.fold = Counter(name, "fold", found.index, found.total)
+                return
 
     def _take_first_field(self, record: Record) -> None:
         """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import islice
 
+from mltui.domain.metric import STAGES
 from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.records.names import STOP, known, measures
-from mltui.parsers.records.record import Nameless
+from mltui.parsers.records.record import Field, Nameless
 from mltui.parsers.records.surroundings import value_follows, words_behind
 from mltui.parsers.records.walk import Walk
 from mltui.parsers.words.roles import Role, counter_of, is_evaluation, role_of
@@ -107,6 +108,8 @@ def counts_in_front(walk: Walk, token: Token) -> bool:
     word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 6]
     if not end or not token.text.isdigit():
         return False
+    if word in STAGES and isinstance(walk.last, Field) and walk.last.counts:
+        return True  # "Epoch 3, stage 2, loss 0.5"
     others = (each for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text != walk.phrase[0])
     before = [each.text for each in islice(others, 2)]  # More would change nothing.
     if word in REPEATS and before in ([], ["["], ["("]):
