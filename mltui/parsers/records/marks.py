@@ -85,7 +85,7 @@ def _slash(walk: Walk, token: Token) -> None:
             walk.record.nameless.remove(last)
             walk.last = None
     elif isinstance(last, Field):
-        if (aim := walk.next()) is not None and aim.text.lower() in AIMS:
+        if (aim := _aim(walk)) is not None:
             walk.go_to(aim)  # "acc 0.81 / 0.9 target"
         elif last.role is not Role.COUNTER and last.decimal and not following.text.isdigit():
             last.more.append(index)
@@ -216,10 +216,15 @@ def take_arrow(walk: Walk, token: Token) -> None:
 
 def _goes_to(walk: Walk, last: Field, value: Token) -> bool:
     """Whether behind an arrow stands what the ``last`` value is now, and not what it should be: ``0.8 -> 0.9 goal``."""
-    said = walk.next(2)
+    return last.decimal and "." in value.text and _aim(walk, 2) is None
+
+
+def _aim(walk: Walk, ahead: int = 1) -> Token | None:
+    """The word for an aim that stands so far ahead, perhaps in a bracket."""
+    said = walk.next(ahead)
     if said is not None and said.text in "([":
-        said = walk.next(3)
-    return last.decimal and "." in value.text and not (said is not None and said.text.lower() in AIMS)
+        said = walk.next(ahead + 1)
+    return said if said is not None and said.text.lower() in AIMS else None
 
 
 def _hash(walk: Walk, token: Token) -> None:
