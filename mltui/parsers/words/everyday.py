@@ -40,9 +40,8 @@ _DISTANCES = ERRORS | word_set("mae mse rmse medae mpjpe epe ade fde rpe")
 # How good a model is, trained or not.
 _MERITS = (MORE_IS_BETTER | word_set("wer cer")) - OBJECTIVES
 # What only services and machines tell of themselves.
-_OF_SERVICES = (
-    PERCENTILES | RESPONSE_TIMES | REQUEST_RATES | word_set("requests replicas uptime setpoint read write seek")
-)
+_OF_SERVICES = PERCENTILES | RESPONSE_TIMES | REQUEST_RATES
+_OF_SERVICES |= word_set("requests replicas uptime setpoint read write seek iowait idle")
 # What only simulations and sensors measure.
 _OF_NATURE = word_set("""
     temp press pressure humidity wind voltage lat lon latitude longitude altitude poteng kineng toteng
