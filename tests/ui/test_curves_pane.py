@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -259,9 +260,16 @@ def test_marks_keep_their_colours_and_never_share_them() -> None:
 
 
 def test_runs_are_named_as_short_as_tells_them_apart() -> None:
-    """By profile, or by the id where one profile ran twice."""
+    """By profile; where one ran twice by what differs, or by the id where nothing does or that is long."""
     made = [Run(run_id, profile, "", "", "") for run_id, profile in (("abcdxx", "p"), ("abcdyy", "p"), ("e", "q"))]
     assert run_labels(made) == ["abcdx", "abcdy", "q"]
+    other = made[2]
+
+    def labels(*params: dict[str, object]) -> list[str]:
+        return run_labels([*(replace(run, params=p) for run, p in zip(made[:2], params, strict=True)), other])
+
+    assert labels({"lr": 0.1, "seed": 1}, {"lr": 0.01, "seed": 1}) == ["lr=0.1", "lr=0.01", "q"]
+    assert labels({"learning_rate": 0.1}, {"learning_rate": 0.01}) == ["abcdx", "abcdy", "q"]
 
 
 def test_marked_runs_are_drawn_beside_the_one_under_the_cursor(mltui_home: Path) -> None:

@@ -80,6 +80,26 @@ def test_where_no_row_fits_nothing_is_offered_for_one(profiles: Path) -> None:
     _with_a_run(profiles, steps)
 
 
+def test_what_goes_on_can_be_stopped_and_what_has_ended_removed(profiles: Path) -> None:
+    """Neither is offered of the other, for runs and for containers."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(notifications=True, size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "long")
+            await pilot.press("L")
+            await wait_for(pilot, lambda: "● running" in text(app) and footer(app).startswith("s Stop  r Run again  i"))
+            await pilot.press("3")
+            await wait_for(pilot, lambda: footer(app).startswith("s Stop  d Remove"))
+            await pilot.press("2", "K", "y")
+            await wait_for(pilot, lambda: footer(app).startswith("r Run again  d Remove"))
+            await pilot.press("3")
+            await wait_for(pilot, lambda: footer(app).startswith("d Remove  i Inspect"))
+
+    asyncio.run(drive())
+
+
 def test_the_headline_takes_the_room_of_a_pane_that_fills_the_screen(profiles: Path) -> None:
     """What is said at its end stands at the edge, there and back."""
 

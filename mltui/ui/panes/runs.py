@@ -159,10 +159,10 @@ class RunsPane(ListPane[RunRow]):
 
     @property
     def footer(self) -> tuple[Command, ...]:
-        """What has ended cannot be stopped; what failed for a known reason may be fixed."""
+        """What has ended cannot be stopped, nor what goes on be removed; a failure that is understood may be fixed."""
         runs, commands = self._these(), super().footer
         if not runs or any(run.state.active for run in runs):
-            return commands
+            return tuple(one for one in commands if one.id != "runs.remove")
         report = self.cockpit_app.failures.report(runs[0]) if not self.sweep_here else None
         fix = (command("app.fix"),) if report and report.changes else ()
         cpu = (command("runs.cpu"),) if len(runs) == 1 and runs[0].reason == WITHOUT_GPU else ()

@@ -95,15 +95,23 @@ class RunMarks:
 
 
 def run_labels(runs: Sequence[Run]) -> list[str]:
-    """Short names that tell runs apart: in a sweep its values, else the profile's name, or the id's first letters where
-    a profile ran twice."""
+    """Short names that tell runs apart: in a sweep its values, else the profile's name; where a profile ran twice what
+    differs between these runs, as the list has it, or the id's first letters where that is long or nothing."""
     if len(runs) > 1 and runs[0].group_id and len({run.group_id for run in runs}) == 1:
         by = differing_params(runs)
         values = [one_line(",".join(str(run.params.get(name, "–")) for name in by), _LABEL) for run in runs]
         if len(set(values)) == len(values):
             return values
     names = [one_line(run.profile, _LABEL) for run in runs]
-    return [name if names.count(name) == 1 else _short(run, runs) for name, run in zip(names, runs, strict=True)]
+    return [name if names.count(name) == 1 else _told_apart(run, runs) for name, run in zip(names, runs, strict=True)]
+
+
+def _told_apart(run: Run, runs: Sequence[Run]) -> str:
+    alike = [other for other in runs if other.profile == run.profile]
+    by = differing_params(alike)
+    labels = [",".join(f"{name}={other.params.get(name, '–')}" for name in by) for other in alike]
+    fit = all(label == one_line(label, _LABEL) for label in labels) and len(set(labels)) == len(labels)
+    return labels[alike.index(run)] if fit else _short(run, runs)
 
 
 def _short(run: Run, runs: Sequence[Run]) -> str:
