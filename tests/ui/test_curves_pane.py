@@ -295,6 +295,25 @@ def test_marked_runs_are_drawn_beside_the_one_under_the_cursor(mltui_home: Path)
     drive(steps, "cccc3333", (120, 36))
 
 
+def test_marked_runs_stay_drawn_beside_one_without_curves(mltui_home: Path) -> None:
+    """The charts are the same as before then, and nothing but the run that is looked at is another."""
+    for i, run_id in enumerate(("aaaa1111", "bbbb2222")):
+        record(mltui_home, run_id, points("loss", start=i + 1.0), begin=1e9 + i)
+    record(mltui_home, "cccc3333", [], begin=1e9 + 2)
+
+    async def steps(app: MltuiApp, pilot: Pilot[object]) -> None:
+        pane = app.main.curves
+        await pilot.press("2", "space", "down", "space")
+        await wait_for(pilot, lambda: len(pane._runs) == 2 and len(pane._charts[0].model.curves) == 2)
+        await pilot.press("up")
+        await wait_for(pilot, lambda: pane._runs[0].id == "bbbb2222" and len(pane._charts[0].model.curves) == 2)
+        await pilot.press("up")
+        await wait_for(pilot, lambda: len(pane._runs) == 3)
+        await wait_for(pilot, lambda: len(pane._charts[0].model.curves) == 2, 3)
+
+    drive(steps, "bbbb2222", (120, 36))
+
+
 # -- one chart, many charts -------------------------------------------------------------------------------------------
 
 

@@ -100,7 +100,7 @@ class CurvesPane(ChoosesCharts):
 
     def _forget(self) -> None:
         """Let go of what belonged to another run."""
-        self._first, self._series, self._seen = 0, None, None
+        self._first, self._series, self._seen, self._placed = 0, None, None, ()
         self._by_steps.clear()
         self._models.forget_run()
 
