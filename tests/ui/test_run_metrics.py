@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore
 from mltui.domain.run import Run, RunState
 from mltui.ui.panes.runs import record_lines
-from mltui.ui.presentation.run import headline
+from mltui.ui.presentation.run import headline, waiting_text
 from mltui.ui.presentation.run_metrics import metric_lines
 from mltui.ui.widgets.lines import columns
 from mltui.ui.widgets.text_view import folded
@@ -63,3 +65,20 @@ def test_notes_without_parameters_begin_where_parameters_would() -> None:
     run = Run("abcd2345", "p", "", "docker", "", RunState.RUNNING, notes="It runs on the CPU.", started=1.0)
     _, second = headline(run, 2.0, 100)
     assert "".join(text for text, _ in second) == "It runs on the CPU."
+
+
+@pytest.mark.parametrize(
+    ("state", "started", "said"),
+    [
+        (RunState.BUILDING, None, "Curves begin with the first metric"),
+        (RunState.FAILED, None, "It was never started."),
+        (RunState.FAILED, 1.0, "It failed before a metric was read"),
+        (RunState.STOPPED, 1.0, "It was stopped before a metric was read"),
+        (RunState.FINISHED, 1.0, "mltui metrics abcd2345 --explain tells what became of each line"),
+    ],
+)
+def test_what_stands_in_the_place_of_curves_fits_how_the_run_went(
+    state: RunState, started: float | None, said: str
+) -> None:
+    """Only one that went well is told how metrics of its own are read."""
+    assert said in waiting_text(Run("abcd2345", "tiny", "", "local", "", state, started=started))

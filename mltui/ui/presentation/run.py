@@ -136,6 +136,9 @@ def gpus_text(run: Run, numbers: Mapping[str, str]) -> str:
     return "GPU " + ", ".join(numbers.get(gpu) or one_line(gpu.removeprefix("GPU-"), 8) for gpu in run.gpus)
 
 
+_CUT_SHORT = {RunState.FAILED: "It failed", RunState.STOPPED: "It was stopped", RunState.LOST: "It was lost"}
+
+
 def waiting_text(run: Run | None, *, read: bool = True) -> str:
     """What stands in the place of curves while there is none; ``None`` is a container that is no run. ``read``: what
     is recorded of it has been."""
@@ -147,7 +150,14 @@ def waiting_text(run: Run | None, *, read: bool = True) -> str:
         return "Curves begin with the first metric it prints."
     if run.state is RunState.RUNNING:
         return "Waiting for the first metric in its log."
-    return "Its log holds no metric that is known. Under metrics: in the profile a pattern tells how to read others."
+    if run.started is None:
+        return "It was never started."
+    if run.state in _CUT_SHORT:
+        return f"{_CUT_SHORT[run.state]} before a metric was read in its log."
+    return (
+        f"Its log holds no metric that is known: mltui metrics {run.id} --explain tells what became of each line. "
+        "Under metrics: in the profile a pattern tells how to read others."
+    )
 
 
 def silent_text(run: Run | None, *, read: bool = True) -> str:
