@@ -88,7 +88,8 @@ def report(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> R
         found = replace(found, cause=run.detail, cure=run.hint or found.cure)
     worth = advice(table, evidence)
     if found and not found.known and (cause := next((one for one in worth if _explains(one, evidence)), None)):
-        found = replace(cause, kind=Kind.FAILURE, evidence=(*cause.evidence, *found.evidence))
+        ending, *words = found.evidence
+        found = replace(cause, kind=Kind.FAILURE, evidence=(*cause.evidence, *words, ending))
         worth = tuple(one for one in worth if one is not cause)
     data = profile_data(folder)
     change = partial(profile_changes, data=data, figures=evidence.figures, free_port=free_port)

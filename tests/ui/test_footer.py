@@ -100,6 +100,21 @@ def test_what_goes_on_can_be_stopped_and_what_has_ended_removed(profiles: Path) 
     asyncio.run(drive())
 
 
+def test_a_broken_profile_is_not_offered_for_a_launch(profiles: Path) -> None:
+    """It is to be edited first."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "tiny")
+            await wait_for(pilot, lambda: footer(app).startswith("enter Launch …  i Inspect"))
+            choose(app, "wrong")
+            await wait_for(pilot, lambda: footer(app).startswith("e Edit  I Import"))
+
+    asyncio.run(drive())
+
+
 def test_the_headline_takes_the_room_of_a_pane_that_fills_the_screen(profiles: Path) -> None:
     """What is said at its end stands at the edge, there and back."""
 
