@@ -8,7 +8,9 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from mltui.ui.app import MltuiApp
-from tests.ui.conftest import rows, wait_for
+from mltui.ui.commands import command
+from mltui.ui.widgets.bars import KeyBar
+from tests.ui.conftest import Host, rows, wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
 
@@ -193,3 +195,17 @@ def test_one_chart_alone_offers_the_way_back_and_not_itself(profiles: Path) -> N
         await wait_for(pilot, lambda: footer(app).startswith("esc Back  / Filter"))
 
     _with_a_run(profiles, steps)
+
+
+def test_keys_that_just_fit_the_line_are_whole() -> None:
+    """The gap behind the last one is not told as something that was cut."""
+    bar = KeyBar()
+    commands = (command("runs.stop"), command("app.quit"))
+
+    async def drive() -> None:
+        host = Host(bar)
+        async with host.run_test(size=(len(" s Stop  q Quit"), 3)) as pilot:
+            bar.show(commands)
+            await wait_for(pilot, lambda: rows(host, bar) == [" s Stop  q Quit"])
+
+    asyncio.run(drive())

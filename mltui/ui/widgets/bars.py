@@ -69,6 +69,8 @@ class KeyBar(Widget):
             reserve -= line_length(piece) if command in keep else 0
             self._places.append((start, start + line_length(piece) - 2, command))
             line += piece
+        # The gap behind the last one is no text that was cut.
+        line[-1] = (line[-1][0].rstrip() or " ", line[-1][1])
         return make_strip(line, width, roles(self.app), self.visual_style.rich_style)
 
     async def on_click(self, event: events.Click) -> None:
