@@ -22,6 +22,7 @@ from mltui.runtime.launcher import Launcher
 from mltui.storage.launch_values import LaunchHabits, LaunchValues
 from mltui.storage.profiles import load_profile
 from mltui.ui.app import MltuiApp
+from mltui.ui.presentation.fields import FieldRow, columns_for, row_line
 from mltui.ui.presentation.launch_facts import fact_lines
 from mltui.ui.presentation.launch_form import LaunchForm
 from mltui.ui.screens.launch import LaunchScreen, within
@@ -335,3 +336,15 @@ def test_where_a_plain_process_runs_the_docker_command_is_said_to_be_another_way
             await wait_for(pilot, lambda: "# in a container it would be" in text(app))
 
     asyncio.run(drive())
+
+
+def test_a_long_name_has_room_on_a_wide_form_and_says_where_it_was_cut() -> None:
+    """A quarter of the form at most, beside which value and help stand."""
+    row = FieldRow("x", "number_of_passes_over_all_of_the_training_data", "5")
+
+    def shown(width: int) -> str:
+        return "".join(text for text, _ in row_line(row, columns_for([row], width)))
+
+    assert row.title in shown(200)
+    assert "number_of_passes_over_all_of_… 5" in shown(120)
+    assert "… 5" in shown(80)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mltui.domain.text import one_line
 from mltui.ui.widgets.lines import Line, Span, cut, line_length
 
 _NAME, _VALUE = 16, 12
@@ -114,7 +115,7 @@ def columns_for(rows: Iterable[FieldRow], width: int, names: int = _NAME) -> Col
     fields = [row for row in rows if not row.heading]
     name = max((len(row.title) + 2 for row in fields), default=0)
     value = max((len(row.value) + 2 for row in fields), default=0)
-    return Columns(max(names, min(name, _NAME + 8)), max(_VALUE, min(value, _VALUE + 12)))
+    return Columns(max(names, min(name, max(_NAME + 8, width // 4))), max(_VALUE, min(value, _VALUE + 12)))
 
 
 def row_line(row: FieldRow, columns: Columns) -> Line:
@@ -124,7 +125,7 @@ def row_line(row: FieldRow, columns: Columns) -> Line:
     name, room = columns
     mark = "●" if row.changed else " "
     role = "error" if row.problem else "accent" if row.changed else "strong"
-    line: list[Span] = [(f"{mark} ", "accent"), (cut(row.title, name), "text"), (" ", "text")]
+    line: list[Span] = [(f"{mark} ", "accent"), (cut(one_line(row.title, name), name), "text"), (" ", "text")]
     line += _value_spans(row, role, room)
     if row.problem:
         return [*line, (f" {row.problem}", "error")]
