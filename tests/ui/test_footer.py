@@ -98,6 +98,8 @@ def test_what_goes_on_can_be_stopped_and_what_has_ended_removed(profiles: Path) 
             await wait_for(pilot, lambda: footer(app).startswith("r Run again  d Remove"))
             await pilot.press("3")
             await wait_for(pilot, lambda: footer(app).startswith("d Remove  i Inspect"))
+            await pilot.press("d")
+            await wait_for(pilot, lambda: "Its record, curves and outputs stay." in text(app))
 
     asyncio.run(drive())
 

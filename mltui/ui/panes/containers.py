@@ -107,7 +107,8 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def _ask(self, verb: str, doing: str, container: Container, act: Callable[[], None]) -> None:
         name = one_line(container.name, 80)
-        owner = f"\n\nIt belongs to run {container.run_id}." if container.run_id else ""
+        stays = " Its record, curves and outputs stay." if verb == "Remove" else ""
+        owner = f"\n\nIt belongs to run {container.run_id}.{stays}" if container.run_id else ""
         running = " It is running." if container.running and verb == "Remove" else ""
         text = f"{verb} container {name} ({one_line(container.image, 80)})?{running}{owner}"
         self.cockpit_app.ask(text, verb, f"{doing} {name}", act)
