@@ -67,6 +67,19 @@ def test_notes_without_parameters_begin_where_parameters_would() -> None:
     assert "".join(text for text, _ in second) == "It runs on the CPU."
 
 
+def test_where_a_run_is_gives_way_to_what_it_is() -> None:
+    """The line at the top has the engine; a run's name and id stand nowhere else."""
+    run = Run("abcd2345", "a_profile", "", "local", "", RunState.FAILED, exit_code=143, started=1.0, finished=33.0)
+
+    def first(width: int) -> str:
+        return "".join(text for text, _ in headline(run, 40.0, width)[0])
+
+    assert "abcd2345" in first(80)
+    assert first(80).endswith("exit 143  local process, not isolated  32s")
+    assert first(60).endswith("exit 143  local process  32s")
+    assert first(50).split() == ["✗", "failed", "a_profile", "abcd2345", "exit", "143", "32s"]
+
+
 @pytest.mark.parametrize(
     ("state", "started", "said"),
     [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mltui.domain.figures import format_duration
 from mltui.domain.run import LOCAL, Run, RunState
 from mltui.domain.text import one_line
-from mltui.ui.widgets.lines import Line, Span, spread
+from mltui.ui.widgets.lines import Line, Span, line_length, spread
 
 if TYPE_CHECKING:
     from mltui.domain.insights import Insight
@@ -89,11 +89,12 @@ def headline(
         (f"  {run.id}", "dim"),
     ]
     code = f"exit {run.exit_code}  " if run.exit_code not in (None, 0) else ""
-    # On a small screen the run's name comes first; the line at the top says the rest.
-    local = "local process, not isolated" if width >= _WIDE else "local process"
-    where = run.engine if run.engine != LOCAL else local
     gpus = f"{gpus_text(run, numbers or {})}  " if run.has_gpus else ""
-    right: list[Span] = [(code, "error"), (gpus, "accent"), (f"{where}  ", "dim"), (time_text(run, now), "strong")]
+    right: list[Span] = [(code, "error"), (gpus, "accent"), (time_text(run, now), "strong")]
+    # On a small screen the run's name comes first; the line at the top says the rest.
+    room = width - line_length(first) - line_length(right) - 1
+    where = ("local process, not isolated", "local process") if run.engine == LOCAL else (run.engine,)
+    right.insert(2, (next((f"{text}  " for text in where if len(text) + 2 <= room), ""), "dim"))
     if insights and run.state is RunState.RUNNING:
         return [spread(first, right, width), insight_line(insights, width)]
     return [spread(first, right, width), *_explanation(run)]
