@@ -329,7 +329,7 @@ def test_one_chart_takes_all_the_room_and_the_next_one_follows(mltui_home: Path)
         await pilot.press("c", "enter")
         await wait_for(pilot, lambda: [g.key for g in pane._page(9)] == [order[1]])
         # The way back to all of them is told, and once where the pane is enlarged besides.
-        await wait_for(pilot, lambda: rows(app, app.main.keys)[0].startswith(" esc Back  enter"))
+        await wait_for(pilot, lambda: rows(app, app.main.keys)[0].startswith(" esc Back  / Filter"))
         await pilot.press("z")
         await wait_for(pilot, lambda: app.main.has_class("-enlarged"))
         assert rows(app, app.main.keys)[0].count("esc Back") == 1
