@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mltui.domain.words import scope_of
-from mltui.parsers.words.roles import Role, role_of
+from mltui.domain.words import scope_of, word_set
+from mltui.parsers.words.roles import Role, is_evaluation, role_of
 
 _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
@@ -15,6 +15,26 @@ _HEADING = re.compile(
     r"|[-=*#>\s]*(?i:(?:(?:metrics|results) )?(?:reported|measured|evaluated) on (?:the )?\w+ (?:data|set|split))\.?"
     r"[-=*#<\s]*"
 )
+
+# Where the training stands when it is evaluated: ``--- Validation, epoch 1/3 ---``, ``Evaluating at step 100...``.
+_COUNTED = re.compile(
+    r"[\s,(\[]*\b(?:(?:at|for|of|in|on|after) )?(?:epoch|step|iteration|iter|round)"
+    r"\s?[#:=]?\s?\d+(?:\s?(?:/|of)\s?\d+)?[)\]]*",
+    re.I,
+)
+# What such a heading counts is not the evaluation's own.
+_AT_TRAINING = re.compile(r"\b(?:at|after) (?:step|iteration|iter|round)\b", re.I)
+_EVALUATES = re.compile(
+    r"[-=*#>[(\s]*(?:(?:start(?:ing)?|begin(?:ning)?|running) )?((?:eval|valid|test)\w*)((?: \w+){0,2})"
+    r"[])\s]*(?:\.{2,}|…|:)?[-=*#<\s]*",
+    re.I,
+)
+# Of what such a heading may speak, beside a metric.
+_EVALUATED = word_set("model network data dataset set phase loop run results metrics the on")
+# What a series is called by a heading that says what is being done.
+_NOUNS = {"evaluating": "eval", "validating": "val", "testing": "test"}
+# Another title under it: ``------- IoU --------``.
+_DRAWN = re.compile(rb"\s*[-=*#]{3,}\s*([A-Za-z][\w ]*?)\s*[-=*#]{3,}\s*")
 
 # One word alone speaks of the lines that stand deeper.
 _ALONE = re.compile(r"[-=*#>\[(\s]*([^\W\d_]+)(?: (?:set|phase|metrics|results))?[-=*#<\])\s]*")
@@ -37,6 +57,8 @@ class Heading:
     deeper: bool | None = None
     strict: bool = False
     """It speaks of deeper lines only."""
+    counts: bool = False
+    """It says itself where the training stands, so that a line which counts epochs is none of those under it."""
     each: bool = False
     """Each line under it is of one class, and tells what the heading says of that."""
 
@@ -52,6 +74,8 @@ class Heading:
 
     def follow(self, frame: bytes) -> None:
         """Forget the scope if ``frame`` no longer stands under the heading."""
+        if self.counts and (title := _DRAWN.fullmatch(frame)) and not scope_of(title[1].decode()):
+            self.scope = ""
         if self.spoken:
             return
         if not frame.strip():
@@ -82,9 +106,24 @@ def heading_scope(text: str) -> str:
             return " ".join(each for each in said if each != "metrics")
         return ""
     if _HEADING.fullmatch(text):
-        return next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), "")
+        return _named(next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), ""))
     alone = _ALONE.fullmatch(text)
     return alone[1] if alone and scope_of(alone[1]) else ""
+
+
+def counted_scope(text: str) -> str:
+    """The scope that a heading sets which also says where the training stands: ``Validation at epoch 3:``."""
+    said, count = _COUNTED.subn("", text.strip(), count=2)
+    heading = _EVALUATES.fullmatch(said) if count else None
+    if heading is None or not is_evaluation(heading[1]):
+        return ""
+    rest = heading[2].lower().split()
+    return _named(heading[1]) if all(word in _EVALUATED or role_of(word) is Role.METRIC for word in rest) else ""
+
+
+def counts_training(text: str) -> bool:
+    """Whether such a heading counts the steps of the training, ``at step 100``, and not those of the evaluation."""
+    return _AT_TRAINING.search(text) is not None
 
 
 def heading_of(text: str, x: float | None) -> Heading:
@@ -95,6 +134,10 @@ def heading_of(text: str, x: float | None) -> Heading:
     spoken = ":" not in text
     strict = spoken and not _HEADING.fullmatch(text.strip())
     return Heading(heading_scope(text), indent, spoken and not strict, x, strict=strict)
+
+
+def _named(scope: str) -> str:
+    return _NOUNS.get(scope.lower(), scope)
 
 
 def _per_class(text: str) -> str:

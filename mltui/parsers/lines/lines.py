@@ -340,9 +340,12 @@ class Lines:
     def _ends_heading(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether the line shows that the training went on; then the heading is forgotten and the line read again."""
         context = self.points.context
-        moved = plan.epoch is not None and numbers[plan.epoch.index] != context.epoch
-        if plan.inner is not None and plan.inner.axis == context.axis and self._heading.x is not None:
-            moved = moved or numbers[plan.inner.index] > self._heading.x
+        heading, inner = self._heading, plan.inner
+        moved = plan.epoch is not None and (heading.counts or numbers[plan.epoch.index] != context.epoch)
+        if inner is not None and heading.x is None:
+            moved = moved or (heading.counts and inner.way == "step")
+        elif inner is not None and heading.x is not None and inner.axis == context.axis:
+            moved = moved or numbers[inner.index] > heading.x
         if moved:
             self._heading = Heading()
             self.read(self._frame)
@@ -354,6 +357,16 @@ class Lines:
             indent = len(self._frame) - len(self._frame.lstrip())
             self._heading = Heading(plan.scope, indent, x=context.x, strict=True)
             self._open = True
+        before = context.x
+        self._note_place(plan, epoch, numbers)
+        if plan.heads:
+            spoken = self._frame.rstrip()[-1:] != b":"
+            self._heading = Heading(plan.heads, indent_of(self._frame), spoken, before, counts=True)
+            self._open = True
+
+    def _note_place(self, plan: Plan, epoch: float | None, numbers: Numbers) -> None:
+        """Note where a line says that the training stands."""
+        context = self.points.context
         if self._is_beside(plan, numbers):
             return
         if (block := context.enter_block(plan, numbers)) is not None and plan.inner is not None:

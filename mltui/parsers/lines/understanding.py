@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mltui.parsers.front.prefix import split_prefix
 from mltui.parsers.judgement.beside import take_all_joined, take_joined
 from mltui.parsers.judgement.judge import Judge
-from mltui.parsers.lines.headings import heading_scope
+from mltui.parsers.lines.headings import counted_scope, counts_training, heading_scope
 from mltui.parsers.lines.kinds import LineKind, kind_of
 from mltui.parsers.lines.shapes import NOTHING, ObjectKind, Shape, ShapeMemory, byte_span
 from mltui.parsers.lines.structured import Structured
@@ -167,6 +167,9 @@ class Understanding:
         plan = self._judge.plan(record, who, around.bar)
         if plan is None:
             return (Shape("scope") if heading_scope(text) else NOTHING), []
+        if not (plan.entries or around.bar):
+            plan.heads = counted_scope(text)
+            plan.evaluates = plan.evaluates and not (plan.heads and counts_training(text))
         plan, used = plan.narrowed()
         needed = [numbers[i] for i in used]
         spans = [byte_span(text, t.start + start, t.end + start + (t.unit in FACTORS)) for t in needed]

@@ -101,6 +101,8 @@ class Plan:
     """It is counted by a number in brackets alone, which may be that of the process: ``[4711] loss: 0.5``."""
     scope: str = ""
     """Of what a line of counters alone speaks."""
+    heads: str = ""
+    """Such a line is the heading of what is measured on these data, in the lines under it."""
     ends: bool = False
     """Such a line tells that what it counts is over: ``Sampling after epoch 3``."""
     lost: int = 0
@@ -199,6 +201,7 @@ class Plan:
             None if self.size is None else at[self.size],
             self.bracketed,
             self.scope,
+            self.heads,
             self.ends,
             self.lost,
             self.of_classes,
