@@ -199,8 +199,10 @@ def _picture(store: MetricStore, name: str) -> str:
 
 def _read_log(log: int) -> Iterator[MetricPoint]:
     """The points of an open file, given out as soon as they are complete."""
+    from mltui.parsers.garbage import look_rarely
     from mltui.parsers.reader import MetricReader
 
+    look_rarely()
     reader = MetricReader()
     while data := os.read(log, _READ):
         yield from reader.feed(data)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mltui.domain.run import Run, RunState
 from mltui.domain.text import one_line
+from mltui.parsers.garbage import look_rarely
 from mltui.runtime.supervisor import Supervisor
 from mltui.storage.history import RunDatabase
 from mltui.storage.run_folder import RunFolder
@@ -80,6 +81,7 @@ def _detach(folder: RunFolder) -> None:
 def _run(home: Path, run_id: str, folder: RunFolder, payload: bytes) -> None:
     # The stream's thread needs the interpreter only for an instant at a time: it must not wait 5 ms for each.
     sys.setswitchinterval(0.0005)
+    look_rarely()
     spec, metrics = pickle.loads(payload)
     database = RunDatabase(home / "runs.db")
     failures = 0

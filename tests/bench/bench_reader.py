@@ -26,6 +26,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 from mltui.parsers import reader as measured
+from mltui.parsers.garbage import look_rarely
 from mltui.parsers.reader import MetricReader
 
 SIZE = 300_000
@@ -131,6 +132,7 @@ def load(path: Path) -> bytes:
 def main() -> None:
     """Measure and print."""
     print(f"the {'interpreted' if measured.__file__.endswith('.py') else 'compiled'} reader, {measured.__file__}")
+    look_rarely()
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("logs", nargs="*", type=Path)
     cases = Path(__file__).parent.parent / "parsers" / "cases"
