@@ -43,6 +43,8 @@ class _Way:
     """The next one may begin a block."""
     steady: Steady | None = None
     """How it is read where nothing is open, if it takes no more than that: nearly all lines."""
+    alone: Steady | None = None
+    """The same, if it may not be one of a block either."""
 
 
 _WAY_SIZE = 96
@@ -68,11 +70,19 @@ class _Voice:
         self._finished: Known[_Way] = Known(points.budget, _WAY_SIZE)
         self._drawn: Known[_Way] = Known(points.budget, _WAY_SIZE)
         """Shapes of lines that ended, and of those that were drawn over. Without them the points are the same."""
+        self.way = self._finished.get
+        """What is known of lines that ended, by their shape."""
+        self.read_quietly = self.lines.read_quietly
 
     @property
     def idle(self) -> bool:
         """Nothing waits for the line that comes."""
         return not (self.bars.waiting or self.blocks.waiting)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing has come that changes how the next line is read, nor is anybody named in it."""
+        return not (self.who or self.bars.drawing or self.blocks.waiting) and self.lines.quiet
 
     def read_known(self, line: bytes, key: bytes, final: bool) -> bytes | None:
         """Read ``line`` as far as it is known by its shape what it is: a bar, or one that needs no closer look.
@@ -105,6 +115,7 @@ class _Voice:
         shape = self.lines.read(line, final, key)
         if shape is not None and final and (way.steady is None or not way.steady.known):
             way.steady = self.lines.steady(shape, start)
+            way.alone = None if way.in_block else way.steady
         return None
 
     def read(self, line: bytes) -> None:
@@ -207,26 +218,36 @@ class MetricReader:
         return self._points.take()
 
     def _read(self, frames: Iterable[tuple[bytes, bool]]) -> None:
-        patterns, decimals = self._patterns, self._decimals
+        patterns, decimals, quiet = self._patterns, self._decimals, False
         for frame, final in frames:
             if patterns is not None and frame not in (LIVE, STILL) and patterns.read(frame):
+                quiet = False
                 continue
             if decimals.commas:
                 frame = decimals.plain(frame)
             if _BAR in frame and _PERCENT in frame:
                 frame = unfilled(frame)
             key, voice = frame.translate(DIGITS), self._speaking
-            # Where nobody was named so far, a known shape names nobody either: nearly all lines are read here.
+            if (
+                final
+                and (way := voice.way(key)) is not None
+                and (steady := way.alone) is not None
+                and (quiet or voice.quiet)
+                and voice.read_quietly(steady, frame)
+            ):
+                quiet, voice.blocks.begins = True, way.opens_block
+                continue  # Nearly all lines.
+            quiet = False
+            # Where nobody was named so far, a known shape names nobody either.
             rest = frame if voice.who else voice.read_known(frame, key, final)
             if rest is None:
-                continue
-            if rest is frame:
-                if self._who.knows(key):
-                    self._read_whose(frame, key, final)
-                else:
-                    self._read_named(frame, final)
-            else:
+                pass
+            elif rest is not frame:
                 self._read_new(voice, rest, final, behind_bar=True)
+            elif self._who.knows(key):
+                self._read_whose(frame, key, final)
+            else:
+                self._read_named(frame, final)
 
     def _read_named(self, frame: bytes, final: bool) -> None:
         """Read what may begin with the name of who prints it, or be several such lines."""

@@ -80,17 +80,26 @@ class Lines:
         self._beneath = False
         """Nothing but indented lines has come since a line that counts and measures."""
 
+    @property
+    def quiet(self) -> bool:
+        """Nothing is open that may change what a steady line says, wherever it stands."""
+        return not (self._open or self._overdrawn) and self.points.context.position is None
+
     def read_steady(self, steady: Steady, frame: bytes) -> bool:
         """Read a finished line as ``steady`` says; ``False`` if something is open that may change what it says."""
+        if self._open or not (steady.plan is None or self.quiet):
+            return False
+        return self.read_quietly(steady, frame)
+
+    def read_quietly(self, steady: Steady, frame: bytes) -> bool:
+        """The same where nothing is; ``False`` if it stands under another table's header, or has other names."""
         points, tables, plan = self.points, self.tables, steady.plan
-        if self._open or not steady.known:
+        if not steady.known:
             return False
         if plan is None:
             self._beneath = False
             self._note_above(frame[steady.start :])
             return True
-        if self._overdrawn or points.context.position is not None:
-            return False
         if steady.cut_names is not None and steady.cut_names(frame) != steady.names:
             return False
         if steady.header is None:

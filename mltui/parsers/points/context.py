@@ -211,25 +211,26 @@ class Context:
 
     def follow(self, plan: Plan, numbers: Numbers) -> tuple[str, float, bool]:
         """A line counts and measures: axis and x by its own counters, and whether the log was elsewhere before."""
-        counter = plan.inner
-        epoch = None if plan.epoch is None else numbers[plan.epoch.index]
-        if self.fold_over and epoch is not None:
-            self._leave_fold(epoch)
+        counter, epoch = plan.inner, None
+        if plan.epoch is not None:
+            epoch = numbers[plan.epoch.index]
+            if self.fold_over:
+                self._leave_fold(epoch)
         if counter is None:
             axis, x = self.axis_in_fold("epoch"), 0.0 if epoch is None else epoch
             if plan.size is not None:
                 self.size = numbers[plan.size]
+        elif counter.way == "batch":
+            axis, x = self._in_batches(plan, epoch, counter, numbers)
         else:
-            value, total = numbers[counter.index], None if counter.total is None else numbers[counter.total]
-            if counter.way != "batch":
-                self.total = total
-            elif total is not None and total != self.total:
-                percent = None if plan.percent is None else numbers[plan.percent]
-                value, total = plan.group.inner.in_batches(value, total, percent)
-            if epoch is None and not self.header and counter.way != "batch":  # As in ``_resolve``: it says all itself.
-                self.said, axis, x = True, self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
-            else:
-                axis, x = self._resolve(plan, epoch, value, total, counter)
+            axis, x = counter.axis, numbers[counter.index]
+            self.total = total = None if counter.total is None else numbers[counter.total]
+            if epoch is not None or self.header:
+                axis, x = self._resolve(plan, epoch, x, total, counter)
+            else:  # As in ``_resolve``: it says all itself.
+                self.said = True
+                if self.fold:
+                    axis = self.axis_in_fold(axis)
         self.position = None
         if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
             axis = self.axis_in_fold(Axis.of(axis).counts)
@@ -242,6 +243,14 @@ class Context:
         if axis == "trial":
             self.trials += 1
         return axis, x, True
+
+    def _in_batches(self, plan: Plan, epoch: float | None, counter: Counter, numbers: Numbers) -> tuple[str, float]:
+        """Axis and x of a line that counts batches, or samples."""
+        value, total = numbers[counter.index], counter.total_of(numbers)
+        if total is not None and total != self.total:
+            percent = None if plan.percent is None else numbers[plan.percent]
+            value, total = plan.group.inner.in_batches(value, total, percent)
+        return self._resolve(plan, epoch, value, total, counter)
 
     def _leave_fold(self, epoch: float) -> None:
         """Behind what a fold came to stands ``epoch``: of the next one, if the epochs begin anew there."""
@@ -299,26 +308,28 @@ class Context:
     ) -> tuple[str, float]:
         """Axis and x of a line whose ``counter`` is at ``value``, perhaps of an ``epoch``."""
         self.said = True
-        if epoch is None and (counter.way == "batch" or (self.header and total is not None)):
-            epoch = self.epoch
-            if epoch is None:
-                plan.group.inner.precede(value, total)
-            elif plan.group.inner.told_behind and not self.header:
-                epoch += 1  # "Epoch 1: val loss 0.5" stood under its batches.
+        inner = plan.group.inner
         if epoch is None:
-            if counter.way == "batch" and total:
-                value += plan.group.inner.passed(value, total)
-            return self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
+            if counter.way == "batch" or (self.header and total is not None):
+                epoch = self.epoch
+                if epoch is None:
+                    inner.precede(value, total)
+                elif inner.told_behind and not self.header:
+                    epoch += 1  # "Epoch 1: val loss 0.5" stood under its batches.
+            if epoch is None:
+                if counter.way == "batch" and total:
+                    value += inner.passed(value, total)
+                return self.axis_in_fold(counter.axis) if self.fold else counter.axis, value
         if epoch == 0:
             self.zero_based = True
-        inner = plan.group.inner
         if inner.ever_full and inner.sums_up(value, total):
             return self.axis_in_fold("epoch"), epoch
-        begins_anew = inner.follow(epoch, value, total, counter.way, plan.group.seen.count)
-        axis = "step" if counter.way == "batch" and inner.size else counter.axis
-        size = inner.size or self.size
-        x = self.epoch_index(epoch) * size + value if size and begins_anew else value
-        return self.axis_in_fold(axis) if self.fold else axis, x
+        axis, size = counter.axis, self.size
+        if inner.follow(epoch, value, total, counter.way, plan.group.seen.count) and (size := inner.size or size):
+            value += self.epoch_index(epoch) * size
+        if counter.way == "batch" and inner.size:
+            axis = "step"
+        return self.axis_in_fold(axis) if self.fold else axis, value
 
 
 _SHARED = [each.name for each in fields(Context) if each.name not in ("said", "successive", "stages")]

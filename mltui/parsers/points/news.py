@@ -66,31 +66,42 @@ class News:
 
     def report(self, plan: Plan, axis: str, x: float, numbers: Numbers, redrawn: bool = False) -> None:
         """Report a line's values at ``x``, unless the same line was read before; for the rest see ``Points.read``."""
-        group, values = plan.group, plan.values_of(numbers)
+        group = plan.group
         seen = group.seen
         last_x = seen.last_x
-        goes_on = group.run is plan.series and last_x is not None and last_x < x < inf
-        if not goes_on and self._was_read(plan, axis, x, numbers, values):
+        if group.run is not plan.series or last_x is None or not last_x < x < inf:
+            self._report_other(plan, axis, x, numbers, redrawn)
             return
+        # All of it is news. What ``Seen.add`` does is written out, since nearly all lines are reported here.
         known = seen.values
         if not known:
             self._remembering.append(seen)
-        if goes_on:  # What ``Seen.add`` does, written out since it is done for nearly every line.
-            known[x] = values
-            seen.before_last, seen.last_x, seen.axis = last_x, x, axis
-            seen.count += 1
-        else:
-            seen.add(axis, x, values)
+        known[x] = plan.values_of(numbers)
+        seen.before_last, seen.last_x, seen.axis = last_x, x, axis
+        seen.count += 1
         self._remembered += 1
         if self._remembered > _SEEN_LIMIT:
             self._forget()
-        if goes_on and not (redrawn and plan.evaluations):
-            out, new, point_type = self.out, _new, MetricPoint
-            for series, index in plan.told_at:  # All of it is news.
-                series.last = point = new(point_type, (series.name, axis, x, numbers[index], series.kind))
-                out.append(point)
-        else:
-            self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
+        if redrawn and plan.evaluations:
+            self._make_points(plan, axis, x, numbers, _is_stale(plan, numbers))
+            return
+        out, new, point_type = self.out, _new, MetricPoint
+        for series, index in plan.told_at:
+            series.last = point = new(point_type, (series.name, axis, x, numbers[index], series.kind))
+            out.append(point)
+
+    def _report_other(self, plan: Plan, axis: str, x: float, numbers: Numbers, redrawn: bool) -> None:
+        """Report a line that may have been read before, or told by others, as a whole or in part."""
+        seen, values = plan.group.seen, plan.values_of(numbers)
+        if self._was_read(plan, axis, x, numbers, values):
+            return
+        if not seen.values:
+            self._remembering.append(seen)
+        seen.add(axis, x, values)
+        self._remembered += 1
+        if self._remembered > _SEEN_LIMIT:
+            self._forget()
+        self._make_points(plan, axis, x, numbers, redrawn and _is_stale(plan, numbers))
 
     def _was_read(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
         """Whether a line was read before, or told by others; or it has no place."""
