@@ -1,6 +1,6 @@
 """How fast the metric reader is, beside one regular expression on the same lines in the same run.
 
-usage: python tests/bench/bench_reader.py [LOG ...]
+usage: python tests/bench/bench_reader.py [--compiled] [LOG ...]
 
 Without arguments the logs of ``tests/parsers/cases`` are read, each made as long as that of a training that went on.
 What stands in front of the first line that counts, and behind the last, comes once. The rest comes again and again,
@@ -12,23 +12,34 @@ hundreds of trainings, and each might have a heading.) A log without metrics is 
 A line is what a newline or a carriage return ends: each state of a bar is one. Prints whether the reader is compiled or
 interpreted, lines per second of one core for every log and for all, and the ratio to the regular expression. Run by its
 path it measures the mltui that is installed, as a module (``python -m …``) that of the working directory.
+
+With ``--compiled`` the reader of this tree is compiled in a temporary folder first, which takes a minute or two. It is
+measured in turn with the other: what else the machine does is the same for both, and for the regular expression.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import random
 import re
+import subprocess
+import sys
 import time
+import zipfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mltui.parsers import reader as measured
 from mltui.parsers.garbage import look_rarely
 from mltui.parsers.reader import MetricReader
 
+ROOT = Path(__file__).parent.parent.parent
 SIZE = 300_000
 PAIR = re.compile(rb"([A-Za-z_][\w/]*)\s*[:=]\s*([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?)")
 DECIMALS = re.compile(rb"(?<=\.)\d+")
@@ -104,8 +115,8 @@ def count_on(line: bytes, counters: dict[int, float], further: int, furthest: in
     return NUMBER.sub(number, line)
 
 
-def read(log: bytes) -> int:
-    reader = MetricReader()
+def read(log: bytes, make: type[MetricReader] = MetricReader) -> int:
+    reader = make()
     return sum(len(reader.feed(log[i : i + 65536])) for i in range(0, len(log), 65536)) + len(reader.close())
 
 
@@ -113,14 +124,29 @@ def search(log: bytes) -> int:
     return sum(PAIR.search(line) is not None for line in LINE_END.split(log))
 
 
-def seconds(work: Callable[[bytes], int], log: bytes) -> float:
-    """The best of three, in seconds of one core."""
-    best = float("inf")
+def seconds(works: Sequence[Callable[[bytes], int]], log: bytes) -> list[float]:
+    """The best of three of each of ``works``, in turn, in seconds of one core."""
+    best = [float("inf")] * len(works)
     for _ in range(3):
-        start = time.process_time()
-        work(log)
-        best = min(best, time.process_time() - start)
+        for i, work in enumerate(works):
+            start = time.process_time()
+            work(log)
+            best[i] = min(best[i], time.process_time() - start)
     return best
+
+
+def compiled_in(folder: Path) -> type[MetricReader]:
+    """The reader of this tree, compiled in ``folder``; all modules that it needs are there once more."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    asked = os.environ | {"HATCH_BUILD_HOOK_ENABLE_CUSTOM": "1"}
+    subprocess.run(command, cwd=ROOT, env=asked, check=True, stdout=subprocess.DEVNULL)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mltui"]:
+        del sys.modules[name]
+    sys.path.insert(0, str(folder))
+    return importlib.import_module("mltui.parsers.reader").MetricReader
 
 
 def load(path: Path) -> bytes:
@@ -129,23 +155,41 @@ def load(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def main() -> None:
-    """Measure and print."""
-    print(f"the {'interpreted' if measured.__file__.endswith('.py') else 'compiled'} reader, {measured.__file__}")
-    look_rarely()
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("logs", nargs="*", type=Path)
-    cases = Path(__file__).parent.parent / "parsers" / "cases"
-    paths = parser.parse_args().logs or sorted(cases.glob("*.txt"))
-    lines = reading = searching = 0.0
+def figures(lines: float, mine: float, floor: float) -> str:
+    return f"{lines / mine / 1000:7.0f} k lines/s {mine / floor:6.1f} x regex"
+
+
+def measure(paths: list[Path], readers: list[type[MetricReader]]) -> None:
+    """Measure and print each log, and all."""
+    works = [*(partial(read, make=make) for make in readers), search]
+    total, lines = [0.0] * len(works), 0
     for path in paths:
         log = enlarge(load(path))
-        count, mine, floor = len(LINE_END.split(log)), seconds(read, log), seconds(search, log)
-        lines, reading, searching = lines + count, reading + mine, searching + floor
+        count, spent = len(LINE_END.split(log)), seconds(works, log)
+        lines, total = lines + count, [a + b for a, b in zip(total, spent, strict=True)]
         name = path.stem if path.suffix == ".txt" else f"{path.parent.name}/{path.name}"
-        rate, volume = count / mine / 1000, len(log) / mine / 1e6
-        print(f"{name:40} {rate:7.0f} k lines/s {volume:6.1f} MB/s {mine / floor:6.1f} x regex")
-    print(f"{'all':40} {lines / reading / 1000:7.0f} k lines/s {'':11} {reading / searching:6.1f} x regex")
+        print(f"{name:40} {len(log) / spent[0] / 1e6:6.1f} MB/s", *(figures(count, s, spent[-1]) for s in spent[:-1]))
+    print(f"{'all':40} {'':11}", *(figures(lines, s, total[-1]) for s in total[:-1]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--compiled", action="store_true")
+    parser.add_argument("logs", nargs="*", type=Path)
+    cases = Path(__file__).parent.parent / "parsers" / "cases"
+    args = parser.parse_args()
+    paths = args.logs or sorted(cases.glob("*.txt"))
+    look_rarely()
+    print(f"the {'interpreted' if measured.__file__.endswith('.py') else 'compiled'} reader, {measured.__file__}")
+    if not args.compiled:
+        measure(paths, [MetricReader])
+        return
+    with TemporaryDirectory(prefix="mltui-") as folder:
+        began = time.monotonic()
+        compiled = compiled_in(Path(folder))
+        made = sys.modules[compiled.__module__].__file__
+        print(f"and the compiled one, made within {time.monotonic() - began:.0f} s, {made}")
+        measure(paths, [MetricReader, compiled])
 
 
 if __name__ == "__main__":
