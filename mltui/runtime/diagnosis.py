@@ -114,7 +114,10 @@ def gather(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> E
     if metrics is not None:
         curves = [series for series in list(metrics.series.values()) if len(series)]
         figures["nonfinite_count"] = sum(len(series.nonfinite) for series in curves)
-        figures["nonfinite_last_count"] = sum(not math.isfinite(series.value[-1]) for series in curves)
+        # A curve that never had a number is of something that is not defined, such as a class without examples.
+        figures["nonfinite_last_count"] = sum(
+            not math.isfinite(series.value[-1]) and len(series.nonfinite) < len(series) for series in curves
+        )
     return Evidence(
         state=run.state,
         exit_code=run.exit_code,

@@ -169,9 +169,10 @@ def test_the_last_words_are_not_a_cosmetic_line(runs: Runs) -> None:
         ((1.0, math.nan), "", "not-finite"),
         ((1.0, math.inf), "ValueError: the loss is NaN", "not-finite"),
         ((math.nan, 1.0), "", "unknown"),
+        ((math.nan, math.nan), "", "unknown"),
         ((1.0, math.nan), "KeyError: 'model'", "unknown"),
     ],
-    ids=["nothing said", "said", "finite again", "another error"],
+    ids=["nothing said", "said", "finite again", "never a number", "another error"],
 )
 def test_curves_that_end_in_no_number_are_the_cause_where_nothing_else_is(
     local_runs: Runs, values: tuple[float, ...], said: str, cause: str

@@ -59,7 +59,7 @@ class DockerClient:
         """The engine's version, asked for now."""
         with self.errors():
             try:
-                version = _table(self._told("/version"))
+                version = _table(self._told("/version", over_ssh=CONNECT_TIMEOUT))
             except Refused as error:
                 raise unavailable(self.endpoint, error) from error
         if _numbers(version.get("ApiVersion")) < OLDEST_API:
@@ -70,20 +70,24 @@ class DockerClient:
         self._version = version
         return version
 
-    def _told(self, path: str) -> object:
+    def _told(self, path: str, *, over_ssh: float) -> object:
+        """An answer that may be long in coming from an engine that is there.
+
+        ``over_ssh``: seconds for it where each question, also whether the engine is there, is a login.
+        """
+        if self.endpoint.scheme == "ssh":
+            return ask(self.endpoint, path, over_ssh)
         try:
             return ask(self.endpoint, path, CONNECT_TIMEOUT - _PING)
         except TimeoutError:
             # Podman looks around for what it tells, for seconds on a busy machine; that it is there it says at once.
-            if self.endpoint.scheme != "ssh":
-                ask(self.endpoint, "/_ping", _PING)
-                return ask(self.endpoint, path, QUICK)
-            raise
+            ask(self.endpoint, "/_ping", _PING)
+            return ask(self.endpoint, path, QUICK)
 
     def machine(self) -> dict[str, Any]:
         """What the engine tells of itself and its machine (``docker info``)."""
         with self.errors("The engine tells nothing of itself"):
-            return _table(self._told(f"/v{self.api_version}/info"))
+            return _table(self._told(f"/v{self.api_version}/info", over_ssh=QUICK))
 
     @property
     def api_version(self) -> str:

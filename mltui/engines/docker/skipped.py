@@ -9,7 +9,7 @@ behind by less than the one before: nothing is seen then.
 
 A follower of any log may end with the container before it has told all, or give up at a line that is half written when
 it looks (Docker 20.10 tries that a number of times only, which a busy machine outlasts): what the log has behind its
-last line is told in the end.
+last line, and the pieces behind its last piece of a long one, are told in the end.
 """
 
 from __future__ import annotations
@@ -69,6 +69,10 @@ class SkipWatch:
         """The least age of a line when it came: what the clocks of the two machines differ by, at most."""
         self._age = 0.0
         self._missed = -math.inf
+        self._first = b""
+        """The time stamp of the first frame: where last lines alone were asked for, what is before it is not missed."""
+        self.alike = {1: 0, 2: 0}
+        """So many frames of each stream came with its newest time stamp: pieces of a long line share theirs."""
         self.given = {1: b"", 2: b""}
         """The time stamp of the last line of each stream that was given as missed. Streams need not be in step: the
         follower may come to it yet."""
@@ -80,6 +84,8 @@ class SkipWatch:
 
         ``newest`` has the time stamps of the last frame of each stream.
         """
+        if self._followed.tail is not None:
+            self._first = self._first or now
         if not self._rotates:
             return
         before, arrived = max(newest.values()), time.time()
@@ -103,8 +109,7 @@ class SkipWatch:
         """The lines between two moments that the log has, behind a mark where it does not reach back that far."""
         asked, missing = time.time(), False
         source, reaches = self._from(max(newest.values()))
-        known = {stream: max(stamp, self.given[stream]) for stream, stamp in newest.items()}
-        missed = (frame for frame in source if known[frame.stream] < frame.stamp < now)
+        missed = (frame for frame in self._behind(newest, source) if frame.stamp < now)
         for stream, group in groupby(missed, key=lambda frame: frame.stream):
             while not self.closed and (lines := list(islice(group, _AT_ONCE))):
                 missing = True
@@ -119,6 +124,18 @@ class SkipWatch:
             yield self._lost(at)
         # What asking took makes nobody late; nor is one late who has missed nothing.
         self._least = (self._least if missing else self._age) + time.time() - asked
+
+    def _behind(self, newest: Mapping[int, bytes], source: Iterator[Frame]) -> Iterator[Frame]:
+        """The frames that are behind the newest of their stream, and behind all that was given as missed."""
+        known = {stream: max(stamp, self.given[stream], self._first) for stream, stamp in newest.items()}
+        alike = {stream: count for stream, count in self.alike.items() if newest[stream] == known[stream]}
+        for frame in source:
+            if frame.stamp == known[frame.stream] and frame.stream in alike:
+                alike[frame.stream] -= 1
+                if alike[frame.stream] < 0:
+                    yield frame
+            elif frame.stamp > known[frame.stream]:
+                yield frame
 
     def _from(self, before: bytes) -> tuple[Iterator[Frame], bool]:
         """The log from ``before`` on, or as much as there is; whether it reaches back that far."""

@@ -180,6 +180,7 @@ def stamped_chunks(blocks: Iterator[bytes], watch: SkipWatch | None = None) -> I
     newest = {1: b"", 2: b""}
     last = {1: b"", 2: b""}
     given = watch.given if watch else {1: b"", 2: b""}
+    alike = watch.alike if watch else {1: 0, 2: 0}
     again = False
     for block in blocks:
         data = rest + block if rest else block
@@ -208,6 +209,7 @@ def stamped_chunks(blocks: Iterator[bytes], watch: SkipWatch | None = None) -> I
                 if watch:
                     yield from watch.missed(newest, now)
                 stream, tenth, stamp = kind, data[start : start + _TENTH], now
+            alike[kind] = alike[kind] + 1 if now == newest[kind] else 1
             newest[kind], last[kind] = now, frame
             parts.append(data[space + 1 : stop])
         if parts:

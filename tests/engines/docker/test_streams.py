@@ -179,6 +179,32 @@ def test_streams_that_are_not_in_step() -> None:
     assert {s: b"".join(c.data for c in found if c.stream == s) for s in (1, 2)} == {1: b"a\nc\ne\n", 2: b"b\nd\nf\n"}
 
 
+def ended_early(told: list[bytes], log: list[bytes], tail: int | None = None) -> dict[int, bytes]:
+    """By stream, what a follower gives that told so much of a log; ``tail`` lines were wanted."""
+
+    def read(part: Part) -> Generator[bytes, None, None]:
+        yield b"".join(log if part.tail is None else log[-part.tail :])
+
+    found = list(stamped_chunks(iter([b"".join(told)]), SkipWatch(read, Part(tail=tail), rotates=False)))
+    assert not any(chunk.lost for chunk in found)
+    return {stream: b"".join(chunk.data for chunk in found if chunk.stream == stream) for stream in (1, 2)}
+
+
+def test_pieces_of_a_long_line_that_a_follower_leaves_out() -> None:
+    """They have one time; those that came are not told again, those that did not come are told."""
+    pieces = [frame(1, stamp(2.0) + b" " + text) for text in (b"x" * 99, b"x" * 99, b"x\n")]
+    log = [frame(1, stamp(1.0) + b" a\n"), *pieces, frame(2, stamp(2.5) + b" b\n")]
+    for end in range(len(log) + 1):
+        assert ended_early(log[:end], log) == {1: b"a\n" + b"x" * 199 + b"\n", 2: b"b\n"}
+
+
+def test_what_is_before_the_last_lines_is_not_missed() -> None:
+    """A stream of which no line is among them has none before the first of them; with none at all they are told."""
+    log = [frame(2, stamp(1.0) + b" old\n"), *(frame(1, stamp(at) + b" %d\n" % at) for at in (2, 3, 4, 5))]
+    assert ended_early(log[-2:-1], log, tail=2) == {1: b"4\n5\n", 2: b""}
+    assert ended_early([], log, tail=2) == {1: b"4\n5\n", 2: b""}
+
+
 def test_who_has_missed_nothing_is_not_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by what came late before, nor by what asking took; by more than that it is."""
     clock = [2000.0]

@@ -226,6 +226,19 @@ def test_answers_that_are_long_in_coming(tmp_path: Path, monkeypatch: pytest.Mon
     assert asked == [b"/version", b"/_ping", b"/version", info, b"/_ping", info]
 
 
+def test_over_ssh_an_engine_has_time_to_tell_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question is a login there: it is asked once, and waited for."""
+    asked: list[tuple[str, float]] = []
+
+    def answer(endpoint: Endpoint, path: str, timeout: float) -> object:
+        asked.append((path, timeout))
+        return {"ApiVersion": "1.41", "NCPU": 3}
+
+    monkeypatch.setattr(client, "ask", answer)
+    assert DockerClient(Endpoint("ssh://gpu")).machine()["NCPU"] == 3
+    assert asked == [("/version", client.CONNECT_TIMEOUT), ("/v1.41/info", client.QUICK)]
+
+
 def test_an_engine_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is given up."""
     monkeypatch.setattr(client, "CONNECT_TIMEOUT", 1.2)
