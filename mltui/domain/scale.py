@@ -174,12 +174,15 @@ def _exponential(value: float, step: float) -> str:
 
 
 def format_x(value: float) -> str:
-    """An x as it was logged: whole numbers without a point, others with at most four decimals."""
+    """An x as it was logged: whole numbers without a point, others with four decimals, or four significant ones."""
     if not math.isfinite(value):
         return format_value(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    return f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e6 else short_exponent(f"{value:.3e}")
+    if not 1e-3 <= abs(value) < 1e6:
+        return short_exponent(f"{value:.3e}")
+    decimals = max(4, 3 - math.floor(math.log10(abs(value))))
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
 
 
 def format_elapsed(seconds: float) -> str:

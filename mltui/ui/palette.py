@@ -14,7 +14,7 @@ from mltui.domain.metric_name import Scope
 
 SERIES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#7c8cff", "#9a9a9a")
 """Curve colours, the most distinct first."""
-_STRONG = 5
+_STRONG = 4
 """So many of them are told apart at a glance; the others serve when these are taken."""
 ALARM = "#f0433a"
 """Values that are NaN or infinite."""
@@ -26,9 +26,13 @@ def scope_color(scope: Scope | None) -> str:
     return _BY_SCOPE[scope or Scope.TRAIN]
 
 
-def series_color(name: str) -> str:
-    """A colour that depends on the name alone, so that a run or rank has it in every chart and every session."""
-    return SERIES[zlib.crc32(name.encode()) % _STRONG]
+def series_colors(name: str) -> tuple[str, ...]:
+    """All colours in the order in which a name takes one that is free.
+
+    It depends on the name alone, so that a run or rank has its colour in every chart and every session.
+    """
+    at = zlib.crc32(name.encode()) % _STRONG
+    return SERIES[at:_STRONG] + SERIES[:at] + SERIES[_STRONG:]
 
 
 def distinct_colors(names: Iterable[str]) -> dict[str, str]:
@@ -37,9 +41,7 @@ def distinct_colors(names: Iterable[str]) -> dict[str, str]:
     free: list[str] = []
     for name in dict.fromkeys(names):
         free = free or list(SERIES)
-        at = SERIES.index(series_color(name))
-        order = SERIES[at:_STRONG] + SERIES[:at] + SERIES[_STRONG:]
-        chosen[name] = next(c for c in order if c in free)
+        chosen[name] = next(c for c in series_colors(name) if c in free)
         free.remove(chosen[name])
     return chosen
 

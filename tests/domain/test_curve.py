@@ -32,6 +32,7 @@ from mltui.domain.scale import (
     fit,
     format_elapsed,
     format_tick,
+    format_x,
     nice_step,
     ticks,
 )
@@ -253,3 +254,14 @@ def test_numbers_are_written_as_people_read_them():
     assert [format_elapsed(s) for s in (0, 45, 90, 7500, 273_600)] == ["0s", "45s", "1m30s", "2h05m", "3d04h"]
     assert format_tick(0.25, 0.05) == "0.25"
     assert nice_step(0.3) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (3.0, "3"), (-20.0, "-20"), (0.25, "0.25"), (12.34567, "12.3457"), (1234.5, "1234.5"), (0.00125, "0.00125"),
+        (-0.0234567, "-0.02346"), (0.000125, "1.25e-4"), (1.5e7 + 0.5, "1.5e7"),
+    ],
+)  # fmt: skip
+def test_an_x_is_written_as_it_was_logged(x, text):
+    assert format_x(x) == text

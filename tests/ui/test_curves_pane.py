@@ -245,6 +245,14 @@ def test_a_run_that_ended_has_no_value_behind_its_end() -> None:
     assert [index_at(p, model) for p in model.curves] == [50, None]
 
 
+def test_few_compared_runs_have_colours_told_apart_at_a_glance() -> None:
+    """Yellow, which is near orange, serves where four others are taken."""
+    for first in range(40):
+        marks = RunMarks()
+        assert all(marks.toggle(f"run{first + i}") for i in range(4))
+        assert {marks.of(run_id).color for run_id in marks} == set(palette.SERIES[:4])
+
+
 def test_marks_keep_their_colours_and_never_share_them() -> None:
     """Taking one away changes no other; where all colours are taken no further run is marked."""
     marks = RunMarks()

@@ -711,7 +711,7 @@ def test_colours_are_stable_and_distinct():
     names = [f"run-{i}" for i in range(len(palette.SERIES))]
     chosen = palette.distinct_colors(names)
     assert len(set(chosen.values())) == len(names)
-    assert palette.distinct_colors(names[:1])[names[0]] == palette.series_color(names[0])
+    assert palette.distinct_colors(names[:1])[names[0]] == palette.series_colors(names[0])[0]
 
 
 wild = st.one_of(st.sampled_from(WILD), st.floats(width=64))

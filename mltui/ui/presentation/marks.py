@@ -72,9 +72,7 @@ class RunMarks:
         if self._marks.pop(run_id, None) is not None:
             return True
         taken = {mark.color for mark in self._marks.values()}
-        at = palette.SERIES.index(palette.series_color(run_id))
-        order = palette.SERIES[at:] + palette.SERIES[:at]
-        free = next((color for color in order if color not in taken), None)
+        free = next((color for color in palette.series_colors(run_id) if color not in taken), None)
         if free is None:
             return False
         self._marks[run_id] = Mark(free, _GLYPHS[palette.SERIES.index(free)])
