@@ -197,7 +197,7 @@ PANES: dict[str, tuple[Command, ...]] = {
         Command("curves.log_y", "L", "chart('log_y')", "Log y", "Logarithmic y axis of this chart, or linear."),
         Command("curves.log_x", "X", "chart('log_x')", "Log x", "Logarithmic x axis of all charts, or linear."),
         Command("curves.smoother", "s", "chart('smooth', 1)", "Smoother",
-                "More smoothing of all charts (a debiased moving average)."),
+                "More smoothing of all charts (a debiased moving average); their y axis fits the smooth curves."),
         Command("curves.rougher", "S", "chart('smooth', -1)", "Rougher", "Less smoothing."),
         Command("curves.clip", "o", "chart('clip_outliers')", "Outliers", "Leave outliers out of the y axis, or not."),
         Command("curves.system", "u", "system", "Usage",

@@ -56,7 +56,11 @@ def y_limits(model: ChartModel, x: Scale) -> Scale:
 
 
 def full_y_limits(model: ChartModel, x: Scale) -> Scale:
-    """The y axis that shows all there is within ``x``, but for outliers where these are left out."""
+    """The y axis that shows all there is within ``x``, but for outliers where these are left out.
+
+    Smooth curves are shown whole, and of the raw ones behind them what fits, as TensorBoard does: one spike would make
+    flat what is to be looked at.
+    """
     view = model.view
     low, high = math.inf, -math.inf
     samples: list[float] = []
