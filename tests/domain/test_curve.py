@@ -94,6 +94,18 @@ def test_every_column_keeps_first_low_high_and_last_of_its_points(values, column
         assert d.at == sorted(set(d.at))
 
 
+@pytest.mark.parametrize("spread", [0.0, 1e-9, 0.4, 30.0])
+@pytest.mark.parametrize("far", [1.0, 1e-200, 1e200])
+def test_points_fall_into_the_nearest_column_however_evenly_they_stand(spread, far):
+    rng = random.Random(0)
+    xs = sorted(far * (i + rng.uniform(0, spread)) for i in range(500))
+    values = [rng.random() for _ in xs]
+    (found,) = drawn(traced(values, xs), 40)
+    places = fit(xs[0], xs[-1]).indexes(xs, 39)
+    assert found.at == sorted(set(places))
+    assert found.high == [max(v for v, at in zip(values, places, strict=True) if at == k) for k in found.at]
+
+
 @given(st.lists(anything, max_size=600), st.data())
 def test_extremes_of_any_range_are_those_of_its_finite_values(values, data):
     series = series_of([])
