@@ -25,12 +25,14 @@ _COUNTED = re.compile(
 # What such a heading counts is not the evaluation's own.
 _AT_TRAINING = re.compile(r"\b(?:at|after) (?:step|iteration|iter|round)\b", re.I)
 _EVALUATES = re.compile(
-    r"[-=*#>[(\s]*(?:(?:start(?:ing)?|begin(?:ning)?|running) )?((?:eval|valid|test)\w*)((?: \w+){0,2})"
+    r"[-=*#>[(\s]*(?:(?:start(?:ing)?|begin(?:ning)?|running) )?((?:eval|valid|test)\w*)((?: \w+){0,4})"
     r"[])\s]*(?:\.{2,}|…|:)?[-=*#<\s]*",
     re.I,
 )
 # Of what such a heading may speak, beside a metric.
 _EVALUATED = word_set("model network data dataset set phase loop run results metrics the on")
+# A line that is longer is no such heading.
+_LONGEST = 120
 # What a series is called by a heading that says what is being done.
 _NOUNS = {"evaluating": "eval", "validating": "val", "testing": "test"}
 # Another title under it: ``------- IoU --------``.
@@ -107,18 +109,28 @@ def heading_scope(text: str) -> str:
         return ""
     if _HEADING.fullmatch(text):
         return _named(next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), ""))
-    alone = _ALONE.fullmatch(text)
-    return alone[1] if alone and scope_of(alone[1]) else ""
+    if (alone := _ALONE.fullmatch(text)) and scope_of(alone[1]):
+        return alone[1]
+    scope, rest = _evaluated(text)
+    return scope if rest[-1:] in (["model"], ["network"]) or "on" in rest else ""
 
 
 def counted_scope(text: str) -> str:
     """The scope that a heading sets which also says where the training stands: ``Validation at epoch 3:``."""
-    said, count = _COUNTED.subn("", text.strip(), count=2)
-    heading = _EVALUATES.fullmatch(said) if count else None
+    text = text.strip()
+    said, count = _COUNTED.subn("", text, count=2) if len(text) < _LONGEST else ("", 0)
+    return _evaluated(said)[0] if count else ""
+
+
+def _evaluated(text: str) -> tuple[str, list[str]]:
+    """The scope that a heading sets which says that a model is evaluated, and its words behind that."""
+    heading = _EVALUATES.fullmatch(text) if len(text) < _LONGEST else None
     if heading is None or not is_evaluation(heading[1]):
-        return ""
+        return "", []
     rest = heading[2].lower().split()
-    return _named(heading[1]) if all(word in _EVALUATED or role_of(word) is Role.METRIC for word in rest) else ""
+    if not all(word in _EVALUATED or scope_of(word) or role_of(word) is Role.METRIC for word in rest):
+        return "", []
+    return next((word for word in rest if scope_of(word)), _named(heading[1])), rest
 
 
 def counts_training(text: str) -> bool:
@@ -132,7 +144,8 @@ def heading_of(text: str, x: float | None) -> Heading:
     if each := _per_class(text):
         return Heading(each, indent, x=x, strict=True, each=True)
     spoken = ":" not in text
-    strict = spoken and not _HEADING.fullmatch(text.strip())
+    alone = _ALONE.fullmatch(text.strip().rstrip("{ ")) is not None
+    strict = spoken and alone and not _HEADING.fullmatch(text.strip())
     return Heading(heading_scope(text), indent, spoken and not strict, x, strict=strict)
 
 

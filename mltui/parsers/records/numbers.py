@@ -37,6 +37,9 @@ def take_number(walk: Walk, token: Token) -> None:
     if _tells_loss_of_things(walk):
         walk.clear()
         return
+    if walk.phrase == ["or"] and not walk.separator:
+        walk.clear()  # "mAP = 0.6569, or 65.69 %" says the same again.
+        return
     if walk.phrase:
         _understand_sentence(walk)
     if walk.phrase and not walk.separator and take_count_into_name(walk, token):
