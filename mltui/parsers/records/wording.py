@@ -23,6 +23,10 @@ _PAST = word_set("""
 """)
 # What a number in front of a word counts.
 _COUNTED = BATCHES | {"batch": "batch", "iter": "iteration", "it": "iteration", "step": "step", "epochs": "epoch"}
+# Of so many in all, these say nothing of where the training stands.
+_NO_PLACES = word_set("""
+    workers correct right wrong solved
+""")
 # Behind the numbers of texts: "a loss of 12.5 million dollars".
 _MAGNITUDES = word_set("""
     hundred thousand million billion trillion
@@ -114,8 +118,8 @@ def _is_spent(walk: Walk, text: str) -> bool:
 
 
 def _are_pieces(last: Nameless, text: str) -> bool:
-    """Whether a number is that of so many pieces of data, or workers: ``3/8 files``."""
-    return last.total is not None and (is_piece(text) or text.lower() == "workers")
+    """Whether a number is that of so many pieces of data, workers, right answers: ``3/8 files``, ``91/100 correct``."""
+    return last.total is not None and (is_piece(text) or text.lower() in _NO_PLACES)
 
 
 def _take_unit(found: Field, text: str) -> bool:
