@@ -120,6 +120,20 @@ def counts_in_front(walk: Walk, token: Token) -> bool:
     return (end[0].kind == "gap" or end[0].text in ".,;|") and counter_of(word.removesuffix("s")) is not None
 
 
+def take_both_counts(walk: Walk, token: Token) -> bool:
+    """Read two counters and their numbers: ``epoch/iter: 3/199``."""
+    outer, _, inner = walk.phrase[-1].partition("/") if walk.phrase else ("", "", "")
+    slash, second = walk.next(), walk.next(2)
+    if not (counter_of(outer) and counter_of(inner)) or slash is None or slash.text != "/":
+        return False
+    if second is None or not second.text.isdigit():
+        return False
+    walk.add(outer, token, True)
+    walk.pass_number(second)
+    walk.add(inner, second, True)
+    return True
+
+
 def take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     """Read a number as the counter ``name``, with the words ``left`` in front of it."""
     walk.said = ""  # It begins anew: "… 'optimizer': 'Adam'}. Best is trial 0 with value".

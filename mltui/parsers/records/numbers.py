@@ -6,6 +6,7 @@ from mltui.domain.words import SCOPE_WORDS, scope_of
 from mltui.parsers.records.by_form import named_by_form
 from mltui.parsers.records.counts import (
     counts_in_front,
+    take_both_counts,
     take_count_after,
     take_count_inside,
     take_count_into_name,
@@ -44,7 +45,7 @@ def take_number(walk: Walk, token: Token) -> None:
         _understand_sentence(walk)
     if walk.phrase and not walk.separator and take_count_into_name(walk, token):
         return
-    if take_count_after(walk, token) or take_count_inside(walk, token):
+    if take_count_after(walk, token) or take_count_inside(walk, token) or take_both_counts(walk, token):
         pass
     elif walk.phrase:
         take_named(walk, token)
