@@ -26,18 +26,17 @@ _CODE = re.compile(
       | [-+]\ {{4,}}[A-Za-z_]\w*\s=\s                                                    # a changed line of a program
       | (?:[<>]{{3}}\s)?(?i:user|assistant|human):\s(?![-+.\d])                          # a talk with a language model
       | \d+\s\|\s.*[;{{}}]\s*$                                                            # what a compiler warns of
-      | <(?:[?!]\w|/[A-Za-z]|[A-Za-z][\w:.-]*(?:\s+[\w:-]+="|[^<>"]*/>|>[^<>]*</[A-Za-z]))    # markup
+      | <(?:[?!]\w|[A-Za-z][\w:.-]*\s+[\w:-]+=") | (?:[\w:-]+="[^"]*"\s*)+>                # markup
       | (?:\S+\s+){{1,5}}{SYSTEM}
     )""",
     re.VERBOSE,
 )
 # The same anywhere in a line; it holds one of these signs.
-_SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", "</", ".py::", "SELECT", "WHERE")
+_SIGNS_OF_CODE = ("==", "!=", "<=", ">=", ":=", "self.", "()", ".py::", "SELECT", "WHERE")
 _NO_LIMIT = r"(?![A-Za-z_]\w*(?:\s[A-Za-z_]\w*)?(?:\s|\s?[=:]\s?)[-+]?\.?\d)"  # val_loss 0.85 >= min_loss 0.37
 _CODE_INSIDE = re.compile(
     rf"""(?!.*\bimproved\ by\s).*(?:                           # … by 0.4 >= min_delta = 0.0
         [A-Za-z_)\]]\s?(?:[=!<>]=|:=)\s?(?!\[\d{{1,9}}\.\d+=\d)[\w(\[-] | \d\s?(?:[=!<>]=|:=)\s?{_NO_LIMIT}[A-Za-z_(\[]
-      | "\s?>[^<>]*</[A-Za-z]                                                               # the end of markup
       | \bself\. | \w\(\) | \.py:: | \bSELECT\s.{{1,200}}\bFROM\s | \bWHERE\s.{{1,200}}\s(?:=|IN)\s
     )""",
     re.VERBOSE,
