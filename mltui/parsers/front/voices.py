@@ -34,8 +34,6 @@ _COMPOSE = re.compile(rb"(?!(?i:" + COUNTING.encode() + rb"|ep|batch)-)([A-Za-z]
 _FILE = re.compile(rb"==> (?=\S*[/.])(?=\S*[A-Za-z])\S+ <==")
 _FOLDERS = frozenset([".", "log", "logs", "out", "output", "outputs"])
 _COUNTED = re.compile(rf"\W?(?:train\w*|global)?[ _]?(?:{COUNTING}|update)\W{{0,4}}(\d+)", re.I)
-# The same in an object or a dictionary.
-_FIELD_COUNTS = re.compile(rf"\{{.{{0,300}}?['\"](?:global_)?(?:{COUNTING})['\"]: ?(\d[\d.]*)", re.I)
 # What counts by itself how far it is in its epoch needs no number in front that counts: ``Train Epoch: 1 [160/640``.
 _PLACED = re.compile(r"\W{0,3}\d+/\d+")
 # How what ``_RANK`` finds begins; and how any line that may say who prints it, for a first look.
@@ -126,14 +124,10 @@ class Voices:
         if number in self._tasks:
             return True
         text = rest[:400].decode("utf-8", "replace")
-        counted = _COUNTED.match(text, split_prefix(text)) or _FIELD_COUNTS.match(text)
-        if counted is None or len(self._tasks) > _TASKS:
-            return False
+        counted = _COUNTED.match(text, split_prefix(text))
         # A training that numbers its own lines goes on beyond 1; a task may well be in the epoch of its number.
-        if counted[1] == number.decode() and int(number) > 1:
+        if counted is None or (counted[1] == number.decode() and int(number) > 1) or len(self._tasks) > _TASKS:
             return False
-        if text[0] == "{" and counted[1] in (str(int(number)), str(int(number) + 1)):
-            return False  # "0: {'epoch': 1, …" may be one of several that are numbered.
         if number[-1:] == b"\t" and not _PLACED.match(text, counted.end()):
             return False
         self._tasks.add(number)
