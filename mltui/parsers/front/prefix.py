@@ -74,7 +74,7 @@ SURE = rf"""
 """
 # In front of a line of names and numbers these are a logger's too.
 _LOOSE = rf"""
-    \({_NO_COUNTER}[\w./-]+[:\s]\d+\)                                      # (main.py 200), (trainer:735)
+    \((?:[\w./-]+:|{_NO_COUNTER}[\w./-]+\s)\d+\)                            # (run:735), (main.py 200)
   | [\[(<]?{_DATE}[T\s]?(?:{_TIME})?{_ZONE}?(?=[\s\]|,:)>-]|$)
   | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
   | [\[(<]?\s?(?!{_MEASURED}){_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
