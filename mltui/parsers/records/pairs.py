@@ -79,8 +79,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     if not any(f.counts for f in record.fields) and (fields := unnamed(text, tokens)):
         return Record(fields)
     if not any(f.role is Role.METRIC for f in record.fields):
-        # By itself it counts anything: "EarlyStopping counter: 1 out of 5".
-        record.fields = [f for f in record.fields if not (f.counts and f.name.lower().endswith("counter"))]
+        record.fields = [f for f in record.fields if not (f.counts and _counts_anything(f.name.lower()))]
     first = record.nameless[0] if record.nameless else None
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
@@ -106,6 +105,11 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record.starred = text.lstrip().startswith("* ") and text.rstrip()[-1:] != "*"
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
+
+
+def _counts_anything(name: str) -> bool:
+    """Whether a counter says of nothing that a training goes on in: ``EarlyStopping counter: 1 out of 5``."""
+    return name.endswith("counter") and counter_of(name.removesuffix("counter")) is None
 
 
 def _take_who(tokens: list[Token], record: Record) -> None:
