@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from mltui.domain.metric import STAGES
 from mltui.domain.words import words
 from mltui.parsers.front.prefix import split_prefix
 from mltui.parsers.words import units
@@ -64,8 +65,8 @@ class Successive:
         """The lines above the first training."""
         self._in_vain: tuple[bytes, ...] = ()
         """The shapes of the lines that were compared last, and found to be no heading."""
-        self._names: list[str] = []
-        """What the trainings were called that began so far."""
+        self._title = ""
+        """What the training is called whose stages may follow."""
         self._count = 0
 
     def go_on(self) -> str:
@@ -80,10 +81,11 @@ class Successive:
         self._count = _TRAININGS
 
     def within(self, name: str) -> str:
-        """The full name of a training: one that comes again is a part of the last one: ``resnet50, Stage 2``."""
-        if name not in self._names:
-            self._names.append(name)
-        return name if name == self._names[-1] else f"{self._names[-1]}, {name}"
+        """The full name of a training: a stage is a part of the one above it: ``resnet50, Stage 2``."""
+        if STAGES.isdisjoint(words(name)[:1]):
+            self._title = name
+            return name
+        return f"{self._title}, {name}" if self._title else name
 
     def begin_anew(self) -> str:
         """What the training is called that begins here, if one of the lines in front of it is its heading."""
