@@ -8,10 +8,9 @@ from mltui.domain.words import REWARDS, word_set, words
 from mltui.parsers.judgement.beside import take_as_metrics
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.everyday import (
-    are_of_business,
+    are_of_others,
     is_everyday,
     is_of_business,
-    is_of_nature,
     is_of_service,
     may_be_code,
 )
@@ -181,10 +180,8 @@ def _unknown_work_is_no_training(record: Record, counts: bool) -> list[Field] | 
     told = (Role.METRIC, Role.SCHEDULE, Role.SCOPE, Role.THROUGHPUT)
     if not unknown or any(f.role in told and f not in statistics for f in record.fields):
         return None
-    if any(is_of_nature(f.name) or is_of_service(f.name) for f in record.fields) and not _trains(record):
-        return []  # "step 100 temp 0.71 press -0.2" is a simulation's, "iteration 3: read 3.1, write 2.2" a disk's.
-    if record.versions or are_of_business(f.name for f in record.fields):
-        return []  # "update 1/6: openssl 3.0.1, curl 7.88", "step 3 open 10.2 high 10.9 low 10.0 close 10.4"
+    if (record.versions or are_of_others(f.name for f in unknown)) and not _trains(record):
+        return []  # "update 1/6: openssl 3.0.1, curl 7.88", "step 100 temp 0.71 press -0.2"
     if any(map(is_piece, record.source.split())):
         return []  # "iteration 1: cleaned 315 rows, skew 1.852" is about data.
     counted = any(f.counts and f.counts[0] != "batch" for f in record.fields)

@@ -17,7 +17,7 @@ from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.vocabulary import AIMS, LIMITS
 
-_VERSION = re.compile(r"v?\d+\.\d+\.\d+(?:[-+a-z]\S*)?")
+_VERSION = re.compile(r"v?\d{1,3}\.\d+\.\d+(?:[-+a-z]\S*)?")
 
 
 def take_mark(walk: Walk, token: Token) -> None:

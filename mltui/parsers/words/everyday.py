@@ -41,7 +41,7 @@ _DISTANCES = ERRORS | word_set("mae mse rmse medae mpjpe epe ade fde rpe")
 _MERITS = (MORE_IS_BETTER | word_set("wer cer")) - OBJECTIVES
 # What only services and machines tell of themselves.
 _OF_SERVICES = PERCENTILES | RESPONSE_TIMES | REQUEST_RATES
-_OF_SERVICES |= word_set("requests replicas uptime setpoint read write seek iowait idle")
+_OF_SERVICES |= word_set("requests replicas uptime setpoint iowait idle")
 # What only simulations and sensors measure.
 _OF_NATURE = word_set("""
     temp press pressure humidity wind voltage lat lon latitude longitude altitude poteng kineng toteng
@@ -50,8 +50,8 @@ _OF_NATURE = word_set("""
 _OF_BUSINESS = frozenset(map(str.lower, MONEY)) | word_set("""
     profit pnl equity price drawdown sharpe fees hashrate
 """)
-# What a price was in a span of time.
-_CANDLE = word_set("open high low close")
+# What only other programs tell beside each other: of a price in a span of time, and of a disk.
+_TOGETHER = (word_set("open high low close"), word_set("read write seek"))
 
 
 def is_everyday(name: str) -> bool:
@@ -87,9 +87,11 @@ def is_of_business(name: str) -> bool:
     return not _OF_BUSINESS.isdisjoint(words(name))
 
 
-def are_of_business(names: Iterable[str]) -> bool:
-    """Whether only a trade or a bank tells numbers of these ``names`` beside each other."""
-    return _CANDLE.issubset(map(str.lower, names))
+def are_of_others(names: Iterable[str]) -> bool:
+    """Whether only a trade, a machine, a simulation or a sensor tells numbers of these ``names`` beside each other."""
+    said = [name.lower() for name in names]
+    foreign = sum(is_of_nature(name) or is_of_service(name) for name in said)
+    return foreign > 1 or foreign == len(said) or any(each.issubset(said) for each in _TOGETHER)
 
 
 def is_error(name: str, of_model: bool) -> bool:
