@@ -12,7 +12,7 @@ from mltui.parsers.words.vocabulary import EXAMPLES, IDENTIFIERS, PARTS, QUALIFI
 
 STOP = word_set("""
     finished with and a an the is was has got achieved reached new had by current ended done completed
-    complete results result info of at end start yields gives vs versus
+    complete results result info of at end start yields gives
 """)
 #: Words in brackets, and in front of a colon, that tell no series apart.
 NO_TAGS = word_set("""

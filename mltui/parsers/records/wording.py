@@ -13,7 +13,7 @@ from mltui.parsers.words.everyday import is_error
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import WRAPPER, Token
 from mltui.parsers.words.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
-from mltui.parsers.words.vocabulary import ABOUT, BATCHES, OVER, is_piece
+from mltui.parsers.words.vocabulary import ABOUT, BATCHES, LIMITS, OVER, is_piece
 
 _WRAPPER = re.compile(WRAPPER)
 # In front of a measure, or behind it: it is told of each class.
@@ -37,6 +37,8 @@ def take_word(walk: Walk, token: Token) -> None:
     """Read a word."""
     if walk.after_number() and any(reads(walk, token) for reads in (_is_counted, _is_unit, _ends_range)):
         return
+    if isinstance(walk.last, Field) and _compares(walk, token):
+        return
     if token.text[0].isupper() and walk.touches_number(token):
         walk.boundary()  # Another message begins behind the number without a line end.
     if walk.separator and walk.phrase:
@@ -47,6 +49,17 @@ def take_word(walk: Walk, token: Token) -> None:
         _take_text(walk, token)
         return
     walk.phrase.append(token.text)
+
+
+def _compares(walk: Walk, token: Token) -> bool:
+    """Pass over what the value in front is compared with: ``iou 0.51 vs 0.7``, ``acc 0.81 vs baseline 0.7``."""
+    if token.text.lower() not in ("vs", "versus") or not walk.after_number():
+        return False
+    behind, limit = walk.next(), walk.next(2)
+    if behind is not None and behind.text.lower() in LIMITS and limit is not None and limit.kind == "number":
+        walk.go_to(behind)
+    walk.skip_next = walk.next_kind() == "number"
+    return walk.skip_next
 
 
 def _is_counted(walk: Walk, token: Token) -> bool:
