@@ -130,12 +130,14 @@ def _below(walk: Walk, token: Token) -> None:
 
 
 def _above(walk: Walk, token: Token) -> None:
-    """Pass over what a value is compared with: ``val_loss 0.85 >= min_loss 0.37``."""
-    _passes_limit(walk)
+    """Pass over what a value is compared with, ``val_loss 0.85 >= min_loss 0.37``; several stand between fields."""
+    if not any(each.text == ">" and each is not token for each in walk.tokens):
+        _passes_limit(walk)
 
 
 def _not(walk: Walk, token: Token) -> None:
-    if not _passes_limit(walk):
+    """Pass over what a value is compared with: ``val_loss 0.85 != min_loss 0.37``."""
+    if walk.next_text() != "=" or not _passes_limit(walk):
         _end(walk, token)
 
 
