@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mltui.parsers.records.names import known
+from mltui.parsers.records.names import known, measures
 from mltui.parsers.words.tokens import NUMBER, Token
 
 # Names and numbers in turn, with one mark between all of them: ``('epoch', 0, 'loss', 2.3)``, ``epoch;1;loss;0.9``,
@@ -22,7 +22,7 @@ _TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
 # The same behind what all of them are: ``best_value (random, EI) = (1.78, 2.31)``.
 _EACH = re.compile(rf"\b([A-Za-z]\w*) ?\(([A-Za-z]\w*(?:, ?[A-Za-z]\w*)+)\)(?: ?=|:) ?\(({NUMBER}(?:, ?{NUMBER})+)\)")
 # Pairs of names and values, each in brackets: ``[('loss', 0.5), ('acc', 0.9)]``.
-_PAIR = re.compile(rf"[(\[]\s?(['\"])[^\W\d][\w ./@-]{{0,60}}\1\s?,\s?(?:{NUMBER}|nan|inf)\s?[)\]]")
+_PAIR = re.compile(rf"[(\[]\s?(['\"])([^\W\d][\w ./@-]{{0,60}})\1\s?,\s?(?:{NUMBER}|nan|inf)\s?[)\]]")
 
 # What stands around many of them.
 _OF_PAIRS = re.compile(r"(?:OrderedDict|dict_items)\(\[(?=\()")
@@ -36,14 +36,24 @@ def paired(text: str, tokens: list[Token]) -> list[Token]:
         return [token for token in tokens if token.text not in "()"]
     if each := _EACH.search(text):
         return _told_each(each, tokens)
-    if len(pairs := [found.span() for found in _PAIR.finditer(text)]) > 1:
+    pairs = list(_PAIR.finditer(text))
+    if len(pairs) > 1 and _measured(pairs, tokens):
         around = [found.span() for found in _OF_PAIRS.finditer(text)]
-        return _without_brackets(pairs, [t for t in tokens if not any(s <= t.start < e for s, e in around)])
+        inside = [token for token in tokens if not any(start <= token.start < end for start, end in around)]
+        return _without_brackets([pair.span() for pair in pairs], inside)
     if ":" in text or "=" in text or _IN_TURN.fullmatch(text) is None:
         return tokens
     behind = [*tokens[1:], tokens[-1]]
     turns = [mark.text in ",;" and number.kind == "number" for mark, number in zip(tokens, behind, strict=True)]
     return [token._replace(text=":") if turn else token for token, turn in zip(tokens, turns, strict=True)]
+
+
+def _measured(pairs: list[re.Match[str]], tokens: list[Token]) -> bool:
+    """Whether one of the ``pairs`` measures, or else nothing in the line: ``loss 3.3 top tokens [('the', 0.12), …``."""
+    start, end = pairs[0].start(), pairs[-1].end()
+    return any(measures(pair[2]) for pair in pairs) or not any(
+        measures(token.text) for token in tokens if not start <= token.start < end
+    )
 
 
 def _without_brackets(pairs: list[tuple[int, int]], tokens: list[Token]) -> list[Token]:
