@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mltui.domain.words import SCOPE_WORDS, scope_of
+from itertools import pairwise
+
+from mltui.domain.words import LOSSES, SCOPE_WORDS, scope_of
 from mltui.parsers.records.by_form import named_by_form
 from mltui.parsers.records.counts import (
     counts_in_front,
@@ -83,10 +85,13 @@ def _ends_with_verb(walk: Walk) -> bool:
 
 
 def _tells_loss_of_things(walk: Walk) -> bool:
-    """Whether a line that has told nothing yet says how many things are meant: ``The loss of 12 men in 1914``."""
+    """Whether a line that counts and measures nothing says how many were lost: ``The loss of 12 men in 1914``."""
     said = [word.lower() for word in walk.phrase[-2:]]
     begins = not (walk.record.fields or walk.record.nameless or walk.separator)
-    return begins and len(said) == 2 and said[1] == "of" and measures(said[0]) and _says_how_many(walk)
+    if not begins or len(said) < 2 or said[0] not in LOSSES or said[1] != "of" or not _says_how_many(walk):
+        return False
+    behind = pairwise(walk.tokens[walk.i :])
+    return not any(number.kind == "number" and counter_of(word.text) for word, number in behind)
 
 
 def _says_how_many(walk: Walk) -> bool:
