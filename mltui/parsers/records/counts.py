@@ -105,12 +105,12 @@ def _evaluates_at(walk: Walk, token: Token) -> bool:
 
 def counts_in_front(walk: Walk, token: Token) -> bool:
     """Whether a line begins with what is counted and how many, a sentence or a field: ``Epochs 100. Error: 0.2``."""
-    word, end = walk.phrase[0].lower(), walk.tokens[walk.i + 1 : walk.i + 6]
-    if not end or not token.text.isdigit():
+    word, end = walk.phrase[-1].lower(), walk.tokens[walk.i + 1 : walk.i + 6]
+    if not end or not token.text.isdigit() or len(walk.phrase) > (2 if word in STAGES else 1):
         return False
     if word in STAGES and isinstance(walk.last, Field) and walk.last.counts:
         return True  # "Epoch 3, stage 2, loss 0.5"
-    others = (each for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text != walk.phrase[0])
+    others = (each for each in walk.tokens[: walk.i] if each.kind != "gap" and each.text not in walk.phrase)
     before = [each.text for each in islice(others, 2)]  # More would change nothing.
     if word in REPEATS and before in ([], ["["], ["("]):
         behind = end[2:] if end[0].text in ("/", "of") else end

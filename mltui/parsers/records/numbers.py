@@ -152,8 +152,10 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
         name = ""
     if (not name or role_of(name) in _MAY_BE_NAMES) and stands_alone(walk, token):
         return walk.phrase[0], [], True
-    if not name and len(walk.phrase) == 1 and (comes_to_share(walk) or counts_in_front(walk, token)):
+    if not name and len(walk.phrase) == 1 and comes_to_share(walk):
         return walk.phrase[0], [], True
+    if not name and counts_in_front(walk, token):
+        return walk.phrase[-1], walk.phrase[:-1], True  # "Training phase 2, epoch 3"
     if not name and between_marks(walk, token):
         return " ".join(walk.phrase), [], True
     if not (explicit or (name and (known(name) or counter_of(name)))) and _is_named_by_form(walk):
