@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mltui.domain.metric import SERIES_LIMIT, SOURCE_LIMIT, MetricKind
 from mltui.parsers.config import MetricConfig
+from mltui.parsers.lines.headings import heading_scope
 from mltui.parsers.lines.shapes import ShapeMemory
 from mltui.parsers.plans.group import Group
 from mltui.parsers.plans.plan import Entry, PlacedLine, Plan, Series
@@ -377,3 +378,9 @@ def test_long_histories_of_several_trainings_are_told_of_each() -> None:
     found = [(p.axis, p.value) for p in points if p.name == "loss" and p.x == 1]
     assert found == [("iteration", 1.0), ("iteration (training b)", 2.0), ("iteration (training c)", 3.0)]
     assert reader.dropped == 2 * 2 * 2000
+
+
+def test_many_blanks_behind_the_word_of_a_heading_take_no_time() -> None:
+    """Expressions that try each blank as the end of a heading would take minutes here."""
+    assert heading_scope("eval" + " " * 5000 + "x") == ""
+    assert heading_scope("eval" + " " * 5000 + "begin...") == "eval"

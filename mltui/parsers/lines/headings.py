@@ -31,6 +31,7 @@ _EVALUATES = re.compile(
 )
 # Of what such a heading may speak, beside a metric.
 _EVALUATED = word_set("model network data dataset set phase loop run results metrics the on")
+_BLANKS = re.compile(r"\s{2,}")
 # A line that is longer is no such heading.
 _LONGEST = 120
 # What a series is called by a heading that says what is being done.
@@ -97,7 +98,7 @@ def indent_of(line: bytes) -> int:
 
 def heading_scope(text: str) -> str:
     """The scope that a heading such as ``Validation:`` or ``Eval begin...`` sets for the lines under it."""
-    text = text.strip()
+    text = _plain(text)
     if text[-1:] == "{":
         text = text.rstrip("{ ").replace('"', "")
     if each := _per_class(text):
@@ -117,7 +118,7 @@ def heading_scope(text: str) -> str:
 
 def counted_scope(text: str) -> str:
     """The scope that a heading sets which also says where the training stands: ``Validation at epoch 3:``."""
-    text = text.strip()
+    text = _plain(text)
     said, count = _COUNTED.subn("", text, count=2) if len(text) < _LONGEST else ("", 0)
     return _evaluated(said)[0] if count else ""
 
@@ -144,9 +145,14 @@ def heading_of(text: str, x: float | None) -> Heading:
     if each := _per_class(text):
         return Heading(each, indent, x=x, strict=True, each=True)
     spoken = ":" not in text
-    alone = _ALONE.fullmatch(text.strip().rstrip("{ ")) is not None
-    strict = spoken and alone and not _HEADING.fullmatch(text.strip())
+    plain = _plain(text)
+    strict = spoken and _ALONE.fullmatch(plain.rstrip("{ ")) is not None and not _HEADING.fullmatch(plain)
     return Heading(heading_scope(text), indent, spoken and not strict, x, strict=strict)
+
+
+def _plain(text: str) -> str:
+    """``text`` with one blank for many, over which the expressions for headings would go back and forth."""
+    return _BLANKS.sub(" ", text.strip())
 
 
 def _named(scope: str) -> str:
