@@ -21,9 +21,10 @@ from mltui.domain.profile_change import ProfileChange, profile_changes
 from mltui.domain.run import WITHOUT_GPU, RunState
 from mltui.domain.samples import SampleRow, summary
 from mltui.domain.units import parse_size
+from mltui.domain.words import better_end
 
 if TYPE_CHECKING:
-    from mltui.domain.metric import MetricStore
+    from mltui.domain.metric import MetricStore, Series
     from mltui.domain.run import Run
     from mltui.storage.run_folder import RunFolder
 
@@ -104,6 +105,12 @@ def _explains(worth_knowing: Diagnosis, evidence: Evidence) -> bool:
     return worth_knowing.id == _DIVERGED and ends_so and told
 
 
+def _ends_in_no_number(series: Series) -> bool:
+    """What never had a number may be undefined, such as a class without examples, unless it is to become small."""
+    had_one = len(series.nonfinite) < len(series)
+    return not math.isfinite(series.value[-1]) and (had_one or better_end(series.key.name) < 0)
+
+
 def gather(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> Evidence:
     """What is recorded of the run's end."""
     tail = folder.log_tail(_TAIL)
@@ -114,10 +121,7 @@ def gather(run: Run, folder: RunFolder, metrics: MetricStore | None = None) -> E
     if metrics is not None:
         curves = [series for series in list(metrics.series.values()) if len(series)]
         figures["nonfinite_count"] = sum(len(series.nonfinite) for series in curves)
-        # A curve that never had a number is of something that is not defined, such as a class without examples.
-        figures["nonfinite_last_count"] = sum(
-            not math.isfinite(series.value[-1]) and len(series.nonfinite) < len(series) for series in curves
-        )
+        figures["nonfinite_last_count"] = sum(map(_ends_in_no_number, curves))
     return Evidence(
         state=run.state,
         exit_code=run.exit_code,

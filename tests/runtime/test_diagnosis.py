@@ -164,24 +164,25 @@ def test_the_last_words_are_not_a_cosmetic_line(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said", "cause"),
+    ("name", "values", "said", "cause"),
     [
-        ((1.0, math.nan), "", "not-finite"),
-        ((1.0, math.inf), "ValueError: the loss is NaN", "not-finite"),
-        ((math.nan, 1.0), "", "unknown"),
-        ((math.nan, math.nan), "", "unknown"),
-        ((1.0, math.nan), "KeyError: 'model'", "unknown"),
+        ("loss", (1.0, math.nan), "", "not-finite"),
+        ("iou", (1.0, math.inf), "ValueError: the loss is NaN", "not-finite"),
+        ("loss", (math.nan, 1.0), "", "unknown"),
+        ("loss", (math.nan, math.nan), "", "not-finite"),
+        ("iou", (math.nan, math.nan), "", "unknown"),
+        ("loss", (1.0, math.nan), "KeyError: 'model'", "unknown"),
     ],
-    ids=["nothing said", "said", "finite again", "never a number", "another error"],
+    ids=["nothing said", "said", "finite again", "a loss from the start", "never defined", "another error"],
 )
 def test_curves_that_end_in_no_number_are_the_cause_where_nothing_else_is(
-    local_runs: Runs, values: tuple[float, ...], said: str, cause: str
+    local_runs: Runs, name: str, values: tuple[float, ...], said: str, cause: str
 ) -> None:
     """It is worth knowing in any case; it is blamed where the end of the log does not say something else."""
     done = local_runs.run(f'echo "{said}"; exit 3')
     store = MetricStore()
     for step, value in enumerate(values):
-        store.add(MetricPoint("loss", "step", step, value), float(step))
+        store.add(MetricPoint(name, "step", step, value), float(step))
     found = diagnosis.report(done, local_runs.launcher.folder(done.id), store)
     assert found.diagnosis is not None
     assert found.diagnosis.id == cause

@@ -100,11 +100,12 @@ class Counters:
 
     def _take_run(self, record: Record) -> None:
         """Take the number of a run, with which the line begins, or of a stage in any place: each counts anew."""
-        if self.fold is not None or not self.any:
+        counter = self.epoch or self.inner
+        if self.fold is not None or counter is None:
             return
         for found in record.fields:
-            name, in_front = found.name.lower(), found is record.fields[0]
-            if name in (REPEATS if in_front else STAGES) and found.explicit and not found.decimal:
+            name, in_front = found.name.lower(), found is record.fields[0] and found.index < counter.index
+            if name in (REPEATS if in_front else STAGES) and (in_front or found.explicit) and not found.decimal:
                 self.fold = Counter(name, "fold", found.index, found.total)
                 return
 
