@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -111,6 +111,11 @@ SIDEWAYS = (
     Command("text.right", "right,l", "sideways(1)", "Right", "Show what long lines have further right.", palette=False),
     Command("text.left", "left,h", "sideways(-1)", "Left", "Back to the left.", palette=False),
 )
+
+
+def without(commands: Iterable[Command], *ids: str) -> tuple[Command, ...]:
+    """The ``commands`` but those of these ``ids``, which are not possible just now."""
+    return tuple(one for one in commands if one.id not in ids)
 
 
 def bindings(commands: tuple[Command, ...]) -> list[Binding]:

@@ -11,6 +11,7 @@ that is not.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import lru_cache
 
 from rich.color import Color as RichColor
@@ -30,15 +31,27 @@ _FIXED = Palette(
 )
 
 
-class NearestColours(LineFilter):
-    """Gives what is drawn the nearest of 256 colours."""
+class _FewColours(LineFilter):
+    """Gives what is drawn other colours, style by style."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same text in colours that the terminal has."""
         return [
-            Segment(text, _in_few(style), control) if style is not None else Segment(text, None, control)
+            Segment(text, self.restyled(style), control) if style is not None else Segment(text, None, control)
             for text, style, control in segments
         ]
+
+    @abstractmethod
+    def restyled(self, style: Style) -> Style:
+        """``style`` in colours that the terminal has."""
+
+
+class NearestColours(_FewColours):
+    """Gives what is drawn the nearest of 256 colours."""
+
+    def restyled(self, style: Style) -> Style:
+        """``style`` in the nearest colours."""
+        return _in_few(style)
 
 
 @lru_cache(4096)
@@ -63,15 +76,12 @@ _ON_DARK = {0: 8, 4: 12}
 _BRIGHT_GROUNDS = (7, 15)
 
 
-class ReadableColours(LineFilter):
+class ReadableColours(_FewColours):
     """Gives what is drawn those of 16 colours that can be read on their ground."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same text in colours that the terminal has."""
-        return [
-            Segment(text, _readable(style), control) if style is not None else Segment(text, None, control)
-            for text, style, control in segments
-        ]
+    def restyled(self, style: Style) -> Style:
+        """``style`` with an ink that is not pale on its ground."""
+        return _readable(style)
 
 
 @lru_cache(4096)

@@ -56,7 +56,7 @@ class Blocks:
         if self._spread:
             return self._go_on(frame)
         last = frame.rstrip()[-1:]  # A terminal's width may be filled with blanks.
-        if last == b"," and not self._lines and (opened := _opens(frame)) > 0 and _OPENED.fullmatch(frame):
+        if last == b"," and not self._lines and (opened := _left_open(frame)):
             self._spread.append(frame)
             self._open, self._inside = opened, _GOES_ON
             return []
@@ -126,12 +126,18 @@ def opens_block(line: bytes) -> bool:
 
 def opens_dictionary(line: bytes) -> bool:
     """Whether a dictionary begins with ``line`` and goes on in the next one."""
-    return line[:1] == b"{" and line.rstrip()[-1:] == b"," and _opens(line) > 0 and _OPENED.fullmatch(line) is not None
+    return line[:1] == b"{" and line.rstrip()[-1:] == b"," and _left_open(line) > 0
 
 
 def may_be_in_block(line: bytes) -> bool:
     """Whether ``line`` has the form of one in a block."""
     return _PAIR.fullmatch(line) is not None
+
+
+def _left_open(line: bytes) -> int:
+    """How many brackets a dictionary leaves open that begins in ``line``, which ends with a comma; 0 without one."""
+    opened = _opens(line)
+    return opened if opened > 0 and _OPENED.fullmatch(line) else 0
 
 
 def _opens(frame: bytes) -> int:

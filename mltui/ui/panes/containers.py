@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from mltui.domain.container import Container
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.command import Command, bindings
+from mltui.ui.command import Command, bindings, without
 from mltui.ui.commands import PANES, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.container import ContainerRow, container_line, container_text
@@ -35,7 +35,7 @@ class ContainersPane(ListPane[ContainerRow]):
         """What has ended cannot be stopped."""
         row: ContainerRow | None = self.current()
         ended = row is not None and not row.container.running
-        return tuple(one for one in super().footer if not (ended and one.id == "containers.stop"))
+        return without(super().footer, "containers.stop") if ended else super().footer
 
     def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
         """Go to its log."""

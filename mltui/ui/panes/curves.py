@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mltui.storage.chart_choices import ChartChoice
-from mltui.ui.command import Command, bindings
+from mltui.ui.command import Command, bindings, without
 from mltui.ui.commands import PANES, TYPING, command
 from mltui.ui.panes.curves_choosing import ChoosesCharts
 from mltui.ui.panes.curves_models import ChartModels
@@ -337,7 +337,7 @@ class CurvesPane(ChoosesCharts):
         shown = super().footer
         if not self._single:
             return shown
-        return (command("curves.clear"), *(one for one in shown if one.id != "curves.single"))
+        return (command("curves.clear"), *without(shown, "curves.single"))
 
     @property
     def typing(self) -> tuple[Command, ...]:

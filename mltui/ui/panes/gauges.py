@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from mltui.ui.command import Command, bindings
+from mltui.ui.command import Command, bindings, without
 from mltui.ui.commands import PANES
 from mltui.ui.panes.base import Pane
 from mltui.ui.widgets.gauges import Gauges
@@ -72,8 +72,7 @@ class GaugesPane(HoldsLines, Pane):
     @property
     def footer(self) -> tuple[Command, ...]:
         """Enlarged there is no more to enlarge; the way back is told by the app."""
-        big = self.has_class("-big")
-        return tuple(one for one in super().footer if not (big and one.id == "gauges.enlarge"))
+        return without(super().footer, "gauges.enlarge") if self.has_class("-big") else super().footer
 
     def action_span(self) -> None:
         """The next longer history, or the shortest again."""

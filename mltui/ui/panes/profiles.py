@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from mltui.domain.errors import MltuiError
 from mltui.domain.text import one_line
-from mltui.ui.command import Command, bindings
+from mltui.ui.command import Command, bindings, without
 from mltui.ui.commands import PANES, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.profile_acts import ask_delete, ask_duplicate, ask_import, ask_new, ask_rename, open_editor
@@ -43,7 +43,7 @@ class ProfilesPane(ListPane["ProfileEntry"]):
         """What is wrong can be mended and stands for no command."""
         entry: ProfileEntry | None = super().current()
         broken = entry is not None and bool(entry.problem)
-        return tuple(one for one in super().footer if not (broken and one.id in ("profiles.open", "profiles.inspect")))
+        return without(super().footer, "profiles.open", "profiles.inspect") if broken else super().footer
 
     def on_list_table_chosen(self, message: ListTable.Chosen) -> None:
         """Open the launch form."""

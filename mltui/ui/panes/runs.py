@@ -13,7 +13,7 @@ from textual.message import Message
 from mltui.domain.errors import UsageError
 from mltui.domain.figures import format_count
 from mltui.domain.run import WITHOUT_GPU, Run, RunState
-from mltui.ui.command import Command, bindings
+from mltui.ui.command import Command, bindings, without
 from mltui.ui.commands import PANES, command, key_of
 from mltui.ui.panes.base import ListPane
 from mltui.ui.presentation.marks import MOST, Mark, RunMarks
@@ -162,11 +162,11 @@ class RunsPane(ListPane[RunRow]):
         """What has ended cannot be stopped, nor what goes on be removed; a failure that is understood may be fixed."""
         runs, commands = self._these(), super().footer
         if not runs or any(run.state.active for run in runs):
-            return tuple(one for one in commands if one.id != "runs.remove")
+            return without(commands, "runs.remove")
         report = self.cockpit_app.failures.report(runs[0]) if not self.sweep_here else None
         fix = (command("app.fix"),) if report and report.changes else ()
         cpu = (command("runs.cpu"),) if len(runs) == 1 and runs[0].reason == WITHOUT_GPU else ()
-        return (*fix, *cpu, *(one for one in commands if one.id != "runs.stop"))
+        return (*fix, *cpu, *without(commands, "runs.stop"))
 
     def action_mark(self) -> None:
         """Mark the run for comparison, or take its mark away; on a sweep all its runs."""

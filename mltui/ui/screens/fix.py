@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from mltui.domain.text import one_line
-from mltui.ui.command import bindings
+from mltui.ui.command import bindings, without
 from mltui.ui.commands import key_of
 from mltui.ui.presentation.diagnosis import diff_lines
 from mltui.ui.screen_commands import FIX
@@ -31,7 +31,7 @@ class FixScreen(ReadingScreen[str]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(FIX)]
 
     def __init__(self, run: Run, fix: Fix) -> None:
-        possible = (one for one in FIX if fix.can_be_written or one.id != "fix.write")
+        possible = FIX if fix.can_be_written else without(FIX, "fix.write")
         super().__init__(f"The change for {one_line(run.profile, 80)}", possible)
         self._fix = fix
         # As high as it will be, so that the first picture is the right one.
