@@ -30,6 +30,8 @@ class Seen:
     """Where the one before it stood."""
     trials: int = 0
     """How many trials and attempts the log had told of when a line last stood where others had."""
+    twice: int = 0
+    """How many lines stood where the one before did, and told something else."""
     again: PlacedLine | None = None
     """The first line came again behind the others: another run, or all of it drawn anew."""
 

@@ -25,6 +25,9 @@ _PLAIN_MORE = 100
 _PLAIN = re.compile(r"[^\d/.]+(?:[/.][^\d/.]+)?")
 #: Records that are remembered, over all kinds of lines, to know a repeated one.
 _SEEN_LIMIT = 50_000
+#: Where so many lines of a kind stood where the one before did, and told something else, one that tells what was told
+#: once is not the best model's: several print their steps, and values come again by chance.
+_TWICE = 3
 #: Points of values that never change that wait for a change, over all series.
 _CONSTANT_LIMIT = 100_000
 
@@ -156,8 +159,10 @@ class News:
         if seen.knows(x, values):
             seen.recall(PlacedLine(plan, axis, x, numbers))
             return True
-        if x == seen.last_x and _was_told(plan, seen, values):
-            return True
+        if x == seen.last_x:
+            if seen.twice < _TWICE and _was_told(plan, seen, values):
+                return True
+            seen.twice += 1
         if seen.returns_to(x):
             seen.forget()  # It counts anew: a fold, a candidate, another run.
         return False
