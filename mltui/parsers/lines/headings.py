@@ -22,6 +22,8 @@ _COUNTED = re.compile(
     r"\s?[#:=]?\s?\d+(?:\s?(?:/|of)\s?\d+)?[)\]]*",
     re.I,
 )
+# How long it took: ``Validation epoch 1 (12.3s)``.
+_TOOK = re.compile(r"\s?[(\[]\d+(?:\.\d+)?\s?(?:m?s|secs?|seconds|min)[)\]]")
 # What such a heading counts is not the evaluation's own.
 _AT_TRAINING = re.compile(r"\b(?:at|after) (?:step|iteration|iter|round)\b", re.I)
 _EVALUATES = re.compile(
@@ -118,7 +120,7 @@ def heading_scope(text: str) -> str:
 
 def counted_scope(text: str) -> str:
     """The scope that a heading sets which also says where the training stands: ``Validation at epoch 3:``."""
-    text = _plain(text)
+    text = _TOOK.sub("", _plain(text)[:_LONGEST], count=1)
     said, count = _COUNTED.subn("", text, count=2) if len(text) < _LONGEST else ("", 0)
     return _evaluated(said)[0] if count else ""
 
