@@ -36,6 +36,8 @@ _FOLDERS = frozenset([".", "log", "logs", "out", "output", "outputs"])
 _COUNTED = re.compile(rf"\W?(?:train\w*|global)?[ _]?(?:{COUNTING}|update)\W{{0,4}}(\d+)", re.I)
 # What counts by itself how far it is in its epoch needs no number in front that counts: ``Train Epoch: 1 [160/640``.
 _PLACED = re.compile(r"\W{0,3}\d+/\d+")
+# A dictionary that says how far in an epoch it stands: a number in front of it counts nothing.
+_COUNTS_ITSELF = re.compile(rb"""\{['"].{0,400}?['"]epoch['"]: ?\d+\.\d""")
 # How what ``_RANK`` finds begins; and how any line that may say who prints it, for a first look.
 _RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, *CHAINS)})).encode()
 _RANK_BEGINS += _RANK_BEGINS.upper() + b"[("
@@ -100,8 +102,11 @@ class Voices:
         first, found = line[:1], None
         if first in _RANK_BEGINS:
             found = _RANK.match(line)
-        elif (task := TASK.match(line)) and self._is_task(task[1] or task[2], line[task.end() :]):
-            found = task
+        elif task := TASK.match(line):
+            if self._is_task(task[1] or task[2], line[task.end() :]):
+                found = task
+            elif _COUNTS_ITSELF.match(line, task.end()):
+                return 0, 0, task.end()
         elif first == b"=":
             found = _FILE.fullmatch(line)
         if found is None and _BAR in line[:_BEGINNING]:
