@@ -7,6 +7,7 @@ import csv
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.style import Style
 from textual.pilot import Pilot
 
 from mltui.domain.curve import XAxis
@@ -33,8 +35,8 @@ from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.presentation import fuzzy
 from mltui.ui.presentation.charts import group_runs, group_series
 from mltui.ui.presentation.marks import MOST, ComparedRun, RunMarks, run_labels
-from mltui.ui.widgets.chart_legend import index_at
-from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, View
+from mltui.ui.widgets.chart_legend import header, index_at
+from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, View
 from mltui.ui.widgets.line_chart import LineChart
 from tests.ui.conftest import rows, wait_for
 
@@ -208,6 +210,17 @@ def test_curves_of_several_runs_share_the_charts_coloured_by_run() -> None:
     ]
     assert [(c.label, c.glyph) for c in lr.curves] == [("a", "●")]
     assert {c.style for c in loss.curves} == {CurveStyle.LINE}
+
+
+def test_a_run_of_one_curve_keeps_its_name_beside_runs_of_two() -> None:
+    """A brief legend leaves out ``val`` behind a run's name, and nothing of a name that has none."""
+    (group,) = group_runs(compared(points("loss", "val_loss"), points("loss"), points("loss", "val_loss")))
+    model = ChartModel()
+    model.set_curves(group.curves, palette.distinct_colors)
+    model.catch_up()
+    (legend,) = header(model, 60, 9, Look("#121212", *[Style()] * 5))
+    said = "".join(span.text for span in legend)
+    assert re.fullmatch(r"● a [\d.]+\s+▲ b [\d.]+\s+■ c [\d.]+\s+◆ val  ◇ train", said)
 
 
 def test_runs_of_different_days_begin_together_on_the_relative_axis() -> None:

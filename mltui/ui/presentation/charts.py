@@ -278,9 +278,16 @@ def _ranked(curves: list[Curve], glyph: str) -> list[Curve]:
             curve,
             pale=_scope(curve) in (None, Scope.TRAIN) and curve is not front,
             glyph=glyph if curve is front else HOLLOW.get(glyph, glyph),
+            part=_part_of(curve),
         )
         for curve in curves
     ]
+
+
+def _part_of(curve: Curve) -> str:
+    """The part of the data that stands at the end of its label, if one does."""
+    scope = str(_scope(curve) or Scope.TRAIN)
+    return scope if curve.label.endswith(f" {scope}") else ""
 
 
 def _curve(member: _Member, label: str, color: str, style: CurveStyle = CurveStyle.LINE) -> Curve:

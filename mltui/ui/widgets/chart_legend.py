@@ -72,8 +72,9 @@ def _behind(shown: Sequence[Plotted], look: Look) -> list[Span]:
     """What the marks of compared runs stand for, in one entry: ``◆ val  ◇ train``."""
     said: dict[str, dict[str, None]] = {"◆": {}, "◇": {}}
     for plotted in shown:
-        said["◇" if plotted.glyph in HOLLOW.values() else "◆"][plotted.curve.label.rpartition(" ")[2]] = None
-    return [Span("  ".join(f"{glyph} {', '.join(scopes)}" for glyph, scopes in said.items()), look.muted)]
+        if plotted.curve.part:
+            said["◇" if plotted.glyph in HOLLOW.values() else "◆"][plotted.curve.part] = None
+    return [Span("  ".join(f"{glyph} {', '.join(parts)}" for glyph, parts in said.items() if parts), look.muted)]
 
 
 def _title_spans(model: ChartModel, look: Look, room: int) -> list[Span]:
@@ -143,7 +144,7 @@ def _entry(
     A smoothed value is called so as soon as one that is not stands beside it. ``short`` leaves out the part of the
     data, which stands behind the name of a run.
     """
-    label = plotted.curve.label.rpartition(" ")[0] if short else plotted.curve.label
+    label = plotted.curve.label.removesuffix(f" {plotted.curve.part}") if short else plotted.curve.label
     # A pale line is told by its hollow mark; words are as readable as any.
     color = Style(color=palette.readable(plotted.color, look.background))
     spans = [Span(plotted.glyph, color)]

@@ -49,6 +49,8 @@ class Curve:
     """Its mark; empty: the next one that is free in its chart."""
     pale: bool = False
     """Drawn a little paler than another curve of the same colour."""
+    part: str = ""
+    """The part of the data at the end of its label (``val`` of ``run 2 val``), which a brief legend leaves out."""
     origin: float | None = None
     """Zero of its relative axis, in seconds since 1970: the first point of its run; ``None``: of its chart."""
 
