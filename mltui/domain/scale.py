@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time as clock
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mltui.domain.figures import format_value, short_exponent
@@ -185,46 +185,75 @@ def format_x(value: float) -> str:
     return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
 
 
-def format_elapsed(seconds: float) -> str:
-    """A place on an axis of time: ``45s``, ``1m30s``, ``2h05m``, ``3d04h``, two units at most, and a sign."""
+def format_elapsed(seconds: float, step: float | None = None) -> str:
+    """A place on an axis of time: ``45s``, ``1m30s``, ``2h05m``, ``3d04h``, two units at most, and a sign.
+
+    Ticks, which are ``step`` seconds apart, have all the units and digits that tell one from the next.
+    """
     if not math.isfinite(seconds):
         return format_value(seconds)
-    if abs(seconds) < 10 and seconds != int(seconds):
-        return f"{seconds:.1f}s"
-    sign, whole = "-" if seconds < 0 else "", round(min(abs(seconds), 1e12))
-    for unit, name, below, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
-        if whole >= unit:
-            rest = whole % unit // below
-            return f"{sign}{whole // unit}{name}" + (f"{rest:02d}{small}" if rest else "")
-    return f"{sign}{whole}s"
+    digits = (1 if abs(seconds) < 10 else 0) if step is None else _fraction(step)
+    rest = rounded = round(min(abs(seconds), 1e12), digits)
+    parts: list[str] = []
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "m")):
+        count, rest = divmod(rest, unit)
+        if count or parts:
+            parts.append(f"{count:02.0f}{name}" if parts else f"{count:.0f}{name}")
+    rest = round(rest, digits)
+    digits = 0 if rest == int(rest) else digits
+    parts.append(f"{rest:0{digits + 2 + bool(digits)}.{digits}f}s" if parts else f"{rest:.{digits}f}s")
+    parts = parts[: 2 if step is None else len(parts)]
+    while len(parts) > 1 and not parts[-1][:-1].strip("0"):
+        parts.pop()
+    return ("-" if seconds < 0 < rounded else "") + "".join(parts)
 
 
 def format_clock(seconds: float, step: float = 1.0) -> str:
-    """A wall time (seconds since 1970) in the local zone, with seconds only where ticks are closer than a minute."""
+    """A wall time (seconds since 1970) in the local zone, with seconds, and parts of them, only where ticks ``step``
+    seconds apart need them."""
+    digits = _fraction(step)
     try:
-        parts = clock.localtime(seconds)
+        whole, part = divmod(round(seconds * 10**digits), 10**digits)
+        parts = clock.localtime(whole)
     except (OverflowError, ValueError, OSError):
         return format_value(seconds)
     if step >= 86400:
         return clock.strftime("%m-%d", parts)
-    return clock.strftime("%H:%M" if step >= 60 else "%H:%M:%S", parts)
+    text = clock.strftime("%H:%M" if step >= 60 else "%H:%M:%S", parts)
+    return f"{text}.{part:0{digits}d}" if digits else text
+
+
+def _fraction(step: float) -> int:
+    """Digits behind the point of a second that ticks ``step`` seconds apart need."""
+    return max(0, min(6, -math.floor(math.log10(max(step, 1e-300)) + 1e-9)))
 
 
 def duration_ticks(scale: Scale, count: int) -> list[Tick]:
     """Ticks of an axis of seconds, at round seconds, minutes, hours or days."""
-    return _time_ticks(scale, count, lambda value, _: format_elapsed(value))
+    step = _time_step(scale, count)
+    return _distinct([Tick(t.value, format_elapsed(t.value, step)) for t in _linear_ticks(scale, step)])
 
 
 def clock_ticks(scale: Scale, count: int) -> list[Tick]:
     """Ticks of an axis of wall times, at round local times."""
-    return _time_ticks(scale, count, format_clock)
+    step = _time_step(scale, count)
+    zone = _ahead_of_utc(scale.low) if step > 60 else 0
+    local = Scale(scale.low + zone, scale.high + zone)
+    found = (tick.value - zone for tick in _linear_ticks(local, step))
+    return _distinct([Tick(value, format_clock(value, step)) for value in found])
 
 
-def _time_ticks(scale: Scale, count: int, write: Callable[[float, float], str]) -> list[Tick]:
+def _ahead_of_utc(seconds: float) -> int:
+    """Seconds by which the local zone is ahead of UTC at that time."""
+    try:
+        return clock.localtime(seconds).tm_gmtoff
+    except (OverflowError, ValueError, OSError):
+        return 0
+
+
+def _time_step(scale: Scale, count: int) -> float:
+    """Round seconds, minutes, hours or days between about ``count`` ticks."""
     raw = (scale.high - scale.low) / max(count, 1)
     if raw < 1 or raw > 86400:
-        step = nice_step(raw) if raw < 1 else 86400 * nice_step(raw / 86400)
-    else:
-        step = float(next((s for s in _TIME_STEPS if s >= raw), _TIME_STEPS[-1]))
-    found = [tick.value for tick in _linear_ticks(scale, step)]
-    return _distinct([Tick(v, write(v, step)) for v in found])
+        return nice_step(raw) if raw < 1 else 86400 * nice_step(raw / 86400)
+    return float(next((s for s in _TIME_STEPS if s >= raw), _TIME_STEPS[-1]))

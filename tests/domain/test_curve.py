@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import re
+import time
 from array import array
 from itertools import pairwise
 
@@ -262,7 +264,39 @@ def test_a_logarithmic_axis_is_read_in_decades():
     assert [t.label for t in ticks(Scale(1e-4, 10, True), 6)] == ["1e-4", "0.001", "0.01", "0.1", "1", "10"]
 
 
+@given(st.floats(0, 1e6), st.floats(1e-3, 3e5), st.integers(2, 9))
+def test_a_tick_of_time_stands_where_it_says(low, length, count):
+    """Also between seconds, and hours after the start."""
+    units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+    for value, label in duration_ticks(Scale(low, low + length), count):
+        said = sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([dhms])", label))
+        assert said == pytest.approx(value, abs=length / 1000)
+
+
+@pytest.fixture
+def kolkata(monkeypatch):
+    """A zone that is half an hour off."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("kolkata")
+@pytest.mark.parametrize("length", [0.5, 2, 30, 600, 7200, 40_000])
+def test_a_tick_of_the_clock_stands_at_the_round_local_time_that_it_says(length):
+    begin = 1_700_000_000.3
+    found = clock_ticks(Scale(begin, begin + length), 6)
+    assert len(found) > 1
+    for value, label in found:
+        hours, minutes, *seconds = map(float, label.split(":"))
+        said = 3600 * hours + 60 * minutes + sum(seconds)
+        assert said == pytest.approx((value + 5.5 * 3600) % 86400, abs=length / 1000)
+
+
 def test_numbers_are_written_as_people_read_them():
+    assert [format_elapsed(s) for s in (-1e-5, 0.25, -3, 3599.8)] == ["0s", "0.2s", "-3s", "1h"]
     assert [format_elapsed(s) for s in (0, 45, 90, 7500, 273_600)] == ["0s", "45s", "1m30s", "2h05m", "3d04h"]
     assert format_tick(0.25, 0.05) == "0.25"
     assert nice_step(0.3) == 0.5
