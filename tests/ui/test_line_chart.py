@@ -224,6 +224,18 @@ def test_a_chart_names_its_axis_and_each_curve_with_its_last_and_best_value():
     assert "epoch" in text[-1]
 
 
+def test_what_no_row_has_room_for_goes_on_in_the_next_one():
+    """One curve with much to say takes the best value and its place from none."""
+    train = series_of([1.0, math.nan, math.inf, 0.25, 0.5], axis="epoch")
+    found = rows(Curve("train", train), Curve("val", series_of([1.0, 0.5, 0.75], axis="epoch")), height=24, width=52)
+    assert [" ".join(row.split()) for row in found[:4]] == [
+        "loss",
+        "● train 0.5000 ✕ NaN at epoch 1, ∞ at epoch 2",
+        "best 0.2500 @ epoch 3",
+        "▲ val 0.7500 best 0.5000 @ epoch 1",
+    ]
+
+
 def test_the_best_of_an_accuracy_is_its_greatest():
     text = rows(Curve("accuracy", series_of([0.1, 0.9, 0.8]), goal=Goal.MAX), title="accuracy")
     assert "0.8000  best 0.9000 @ step 1" in text[0]
@@ -351,6 +363,14 @@ def test_logarithmic_axes_take_what_is_not_above_zero():
     found = picture(Curve("loss", series), view=View(log_x=True, log_y=True), height=20)
     assert found.geometry.x.log
     assert found.geometry.y.low > 0
+
+
+def test_what_a_logarithmic_axis_has_no_place_for_is_said():
+    """And where nothing is left there is no scale of invented values."""
+    view = View(log_y=True)
+    assert rows(Curve("loss", series_of([1.0, 0.0, 2.0])), view=view)[0].startswith("loss log y, values ≤ 0 left out")
+    assert "left out" not in rows(Curve("loss", series_of([1.0, 0.5, 2.0])), view=view)[0]
+    assert not any("┤" in row for row in rows(Curve("loss", series_of([-1.0, 0.0])), view=view))
 
 
 @pytest.mark.parametrize("top", [1.05, 1.2, 1.9, 2.1, 4.9, 9.7])

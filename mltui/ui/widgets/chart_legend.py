@@ -11,14 +11,17 @@ from rich.style import Style
 
 from mltui.domain.curve import Trace, XAxis, nearest
 from mltui.domain.figures import format_value
+from mltui.domain.metric import Series
 from mltui.domain.metric_name import Goal
 from mltui.domain.scale import format_clock, format_elapsed, format_x
 from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, ChartModel, CurveStyle, Look, Plotted, View
+from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, ChartModel, CurveStyle, Look, Plotted
 
 _BOLD = Style(bold=True)
 _GAP = "   "
+_DETAIL = "  "
+"""In front of what an entry says beside its value."""
 _ENTRY = 12
 """Cells that a mark and a value take behind a title."""
 _NAME = 8
@@ -82,17 +85,27 @@ def _title_spans(model: ChartModel, look: Look, room: int) -> list[Span]:
 
     The title of the chart with the focus is marked by an arrow, for terminals without colours too.
     """
-    own = f" {own_look(model.view)}".rstrip()
+    own = f" {own_look(model)}".rstrip()
     arrow = "▸" if look.focused else ""
     title = arrow + _title(model, room - cell_len(arrow + own))
     spans = [Span(title, look.title if look.focused else look.text + _BOLD)] if title else []
     return [*spans, Span(own, look.muted)] if own else spans
 
 
-def own_look(view: View) -> str:
+def own_look(model: ChartModel) -> str:
     """How a chart is looked at where the charts beside it are not: ``log y, part of y``; empty for a plain one."""
-    said = [("log y", view.log_y), ("part of y", view.y_window is not None)]
+    view = model.view
+    said = [
+        ("log y", view.log_y),
+        ("values ≤ 0 left out", view.log_y and any(_reaches_zero(p.curve.series) for p in model.curves)),
+        ("part of y", view.y_window is not None),
+    ]
     return ", ".join(text for text, holds in said if holds)
+
+
+def _reaches_zero(series: Series) -> bool:
+    """Whether some value has no place on a logarithmic axis."""
+    return series.argmin is not None and series.value[series.argmin] <= 0
 
 
 def _title(model: ChartModel, room: int) -> str:
@@ -108,14 +121,19 @@ def _title(model: ChartModel, room: int) -> str:
 def _pack(
     title: list[Span], entries: list[list[Span]], width: int, rows_allowed: int, gap: str
 ) -> list[list[Span]] | None:
-    """The entries in as few rows as hold them, ``None`` if that is too many."""
+    """The entries in as few rows as hold them, ``None`` if that is too many; one that fills a row goes on below."""
     rows: list[list[Span]] = [list(title)]
+    indent = [Span("  ", Style())] if title else []
     for entry in entries:
         before = [Span(gap, Style())] if rows[-1] else []
         if width_of(rows[-1]) + width_of(before) + width_of(entry) > width:
             rows.append([])
-            before = [Span("  ", Style())] if title else []
-        rows[-1] += [*before, *entry]
+            before = indent
+        rows[-1] += before
+        for span in entry:
+            if span.text.startswith(_DETAIL) and width_of(rows[-1]) + cell_len(span.text) > width:
+                rows.append(list(indent))
+            rows[-1].append(span)
         if width_of(rows[-1]) > width:
             return None
     return rows if len(rows) <= rows_allowed else None
@@ -154,9 +172,9 @@ def _entry(
         spans.append(Span(f" {_value_text(plotted.main, plotted, model, digits)}", look.text + _BOLD))
     if detail >= 4 and plotted.smooth_trace:
         raw = _value_text(plotted.trace, plotted, model, digits)
-        spans += [Span(" smoothed", look.muted), Span(f"  raw {raw}", look.muted)]
+        spans += [Span(" smoothed", look.muted), Span(f"{_DETAIL}raw {raw}", look.muted)]
     if detail >= 2 and plotted.curve.series.nonfinite:
-        spans.append(Span(f"  ✕ {_nonfinite_text(plotted, model, detail >= 3)}", look.alarm))
+        spans.append(Span(f"{_DETAIL}✕ {_nonfinite_text(plotted, model, detail >= 3)}", look.alarm))
     if detail >= 4 and model.view.cursor is None:
         spans += [Span(text, look.muted) for text in _best_text(plotted, model, detail >= _FULL)]
     return spans
@@ -220,8 +238,8 @@ def _best_text(plotted: Plotted, model: ChartModel, placed: bool) -> list[str]:
         return []
     if plotted.curve.peak:
         # Where it was lies somewhere between the points of the log.
-        return [f"  peak {format_value(plotted.curve.series.value[best])}"]
-    text = f"  best {format_value(plotted.curve.series.value[best])}"
+        return [f"{_DETAIL}peak {format_value(plotted.curve.series.value[best])}"]
+    text = f"{_DETAIL}best {format_value(plotted.curve.series.value[best])}"
     return [f"{text} @ {format_place(plotted.trace.x(model.view.x_axis)[best], model)}" if placed else text]
 
 

@@ -169,7 +169,7 @@ def _axis_text(model: ChartModel) -> str:
     view = model.view
     said = [model.axis_name if view.x_axis is not XAxis.RELATIVE else "time since the start"]
     said += ["log x"] if view.log_x and view.x_axis is XAxis.LOGGED else []
-    said += [own] if (own := own_look(view)) else []
+    said += [own] if (own := own_look(model)) else []
     said += [f"smoothed {view.smoothing:g}"] if view.smoothing else []
     return ", ".join(said)
 
