@@ -433,7 +433,7 @@ def test_the_crosshair_reads_every_curve():
     found = cursor.reading(model)
     assert found.place == "step 2"
     assert [(v.label, v.value) for v in found.values] == [("train", 3.0), ("val", 3.2)]
-    assert found.text() == "step 2  train 3  val 3.2000000"
+    assert found.text() == "step 2  train 3  val 3.2"
     text = paint(model, 60, 15, LOOK, PlotextCanvas()).text()
     assert text[0].startswith("loss @ step 2   ● train 3  ✕ NaN at step 4   ▲ val 3.200")
     assert any(row[geometry.left + geometry.column_of(2.0)] == "│" for row in text[1:-2])

@@ -50,7 +50,8 @@ class Reading(NamedTuple):
 
 
 def _named(label: str, value: float, smoothed: bool) -> str:
-    return f"{label} {format_value(value, 8)}" + (" smoothed" if smoothed else "")
+    text = f"{value:.10g}" if math.isfinite(value) else format_value(value)
+    return f"{label} {text}" + (" smoothed" if smoothed else "")
 
 
 def reading(model: ChartModel) -> Reading | None:
