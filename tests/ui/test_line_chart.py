@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.events import MouseScrollDown, MouseScrollRight
 from textual.strip import Strip
 
 from mltui.domain.curve import Drawn, XAxis
@@ -349,7 +350,14 @@ def test_a_smoothed_value_beside_one_that_is_not_is_called_so():
     text = paint(smooth, 90, 15, LOOK, PlotextCanvas()).text()[0]
     assert text.split() == ["loss", "●", "0.8594", "smoothed", "raw", "0.5000", "best", "0", "@", "step", "50"]
     assert "smoothed" not in plain
-    assert cursor.reading_text(smooth) == "loss 0.85941311 smoothed"
+    assert cursor.reading_text(smooth) == "loss 0.8594131119 smoothed"
+
+
+def test_a_value_is_copied_as_it_was_logged():
+    """Without zeros behind it, and with all digits that it has."""
+    series = series_of([0.2835, 0.123456789, 1200000.0, math.nan])
+    copied = [cursor.reading_text(model_of(Curve("loss", series), view=View(cursor=float(x)))) for x in range(4)]
+    assert copied == ["step 0  loss 0.2835", "step 1  loss 0.123456789", "step 2  loss 1200000", "step 3  loss NaN"]
 
 
 def test_outliers_are_cut_from_the_axis_when_asked():
@@ -642,6 +650,26 @@ def test_a_click_puts_the_crosshair_there_and_a_drag_pans():
             await pilot.hover(chart, offset=(30, 4))
             await pilot.mouse_up(chart, offset=(30, 4))
             assert chart.view.y_window[0] < low
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(("kind", "shift"), [(MouseScrollRight, False), (MouseScrollDown, True)])
+def test_a_wheel_that_turns_sideways_pans(kind, shift):
+    """As shift and the wheel do."""
+
+    async def check():
+        app = Host(Curve("loss", series_of([float(i) for i in range(101)])))
+        async with app.run_test(size=(60, 15)) as pilot:
+            chart = app.chart
+            chart.focus()
+            screen_text(chart)
+            chart.action_cursor_to("first")
+            chart.action_zoom(0.5)
+            assert chart.view.x_window[0] == 0
+            chart.post_message(kind(chart, 30, 6, 0, 0, 0, shift, False, False))
+            await pilot.pause()
+            assert chart.view.x_window[0] > 0
 
     asyncio.run(check())
 

@@ -9,7 +9,17 @@ from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.events import Click, MouseDown, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.events import (
+    Click,
+    MouseDown,
+    MouseEvent,
+    MouseMove,
+    MouseScrollDown,
+    MouseScrollLeft,
+    MouseScrollRight,
+    MouseScrollUp,
+    MouseUp,
+)
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -274,14 +284,27 @@ class LineChart(Widget, can_focus=True):
         """Zoom out."""
         self._wheel(event, 1.25)
 
+    def on_mouse_scroll_left(self, event: MouseScrollLeft) -> None:
+        """Pan, as a wheel that turns sideways or a touch pad asks for."""
+        self._pan_by_wheel(event, -0.1)
+
+    def on_mouse_scroll_right(self, event: MouseScrollRight) -> None:
+        """Pan to the right."""
+        self._pan_by_wheel(event, 0.1)
+
+    def _pan_by_wheel(self, event: MouseEvent, share: float) -> None:
+        if self.has_focus:
+            event.stop()
+            self._look_at(cursor.pan(self.model, share))
+
     def _wheel(self, event: MouseEvent, factor: float) -> None:
+        if event.shift:
+            self._pan_by_wheel(event, 0.1 if factor > 1 else -0.1)
+            return
         if not self.has_focus or (geometry := self._geometry) is None:
             return
         event.stop()
-        if event.shift:
-            self._look_at(cursor.pan(self.model, 0.1 if factor > 1 else -0.1))
-        else:
-            self._look_at(cursor.zoom(self.model, factor, (event.x - geometry.left) / max(geometry.width - 1, 1)))
+        self._look_at(cursor.zoom(self.model, factor, (event.x - geometry.left) / max(geometry.width - 1, 1)))
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Begin to drag."""
