@@ -260,9 +260,11 @@ class MetricReader:
     def _read_whose(self, line: bytes, key: bytes, final: bool) -> None:
         """Read one line, which may say who prints it."""
         who, start = self._who.who(line, key)
+        self._read_of(who, line[start:], key[start:], final)
+
+    def _read_of(self, who: str, line: bytes, key: bytes, final: bool) -> None:
+        """Read what ``who`` prints."""
         voice = self._speaking if who == self._speaking.who else self._listen_to(who)
-        if start:
-            line, key = line[start:], key[start:]
         rest = voice.read_known(line, key, final)
         if rest is not None:
             self._read_new(voice, rest, final, behind_bar=rest is not line)
@@ -275,19 +277,19 @@ class MetricReader:
         rest = frame if behind_bar else voice.bars.read(frame)
         if rest is None:
             return
+        key, behind_bar = key_of(rest), behind_bar or rest is not frame
         if final:
-            line = voice.peel(rest)
-            other, start = ("", 0) if line is frame or voice.who else self._who.who(line, key_of(line))
+            who, start = self._who.who(rest, key) if behind_bar and not voice.who else ("", 0)
             if start:
-                self._listen_to(other).read(line[start:])
+                self._read_of(who, rest[start:], key[start:], final)
                 return
+            line = voice.peel(rest)
             voice.read(line)
         else:
             line = rest
             voice.lines.read(line, final)
         if was_idle and voice.idle and rest.endswith(line):
-            key = key_of(rest) if rest is frame and not behind_bar else _behind_bar(key_of(rest))
-            voice.keep(key, len(rest) - len(line), line, final)
+            voice.keep(_behind_bar(key) if behind_bar else key, len(rest) - len(line), line, final)
 
     def _listen_to(self, who: str) -> _Voice:
         """The voice of ``who``; where it stands is what it said itself, or else what was said last."""

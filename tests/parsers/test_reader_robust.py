@@ -18,7 +18,7 @@ from mltui.parsers.lines.shapes import ShapeMemory
 from mltui.parsers.plans.group import Group
 from mltui.parsers.plans.plan import Entry, PlacedLine, Plan, Series
 from mltui.parsers.points.live import Live
-from mltui.parsers.reader import MetricReader
+from mltui.parsers.reader import MetricReader, _Voice
 from mltui.parsers.terminal.frames import LINE_LIMIT, Frames
 from mltui.parsers.terminal.line_screen import LineScreen
 
@@ -200,6 +200,24 @@ def test_a_report_says_the_same_without_what_is_known_by_shape(monkeypatch: pyte
     monkeypatch.undo()
     assert without == read(counted)
     assert ("accuracy", "epoch", 2, "0.92", MetricKind.METRIC) in without
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize(
+    "front", ["11/26/2026 10:00:0{0} - INFO - accelerate.utils.training_loops - [RANK {1}] ", "[10:00:0{0}] rank {1}: "]
+)
+def test_lines_of_ranks_behind_a_loggers_prefix_are_known_by_shape(front: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None but the first lines are looked at anew, be a bar drawn in front of them or not."""
+    looked_at = []
+    look = _Voice.read
+    monkeypatch.setattr(_Voice, "read", lambda voice, line: looked_at.append(line) or look(voice, line))
+    lines = [(front + "step {0} | loss 0.{0}{1}").format(i, rank) for i in range(1, 9) for rank in (0, 1)]
+    assert len(read("\n".join(lines).encode())) == len(lines)
+    assert len(looked_at) <= 4
+    looked_at.clear()
+    bars = [f" {i}0%|#  | {i}/10 [00:01<00:09, 1.00it/s]\r\x1b[K{line}\n" for i, line in enumerate(lines[::2], 1)]
+    assert len(read("".join(bars).encode())) == len(bars)
+    assert len(looked_at) <= 4
 
 
 def test_a_line_below_a_number_does_no_harm() -> None:

@@ -19,17 +19,20 @@ _IN_SQUARE, _IN_ROUND, _IN_FRONT = (
     f"(?:{'|'.join(sorted(words))})".encode()
     for words in (WHO | PROCESSES | RUNS, WHO | RUNS, WHO | PROCESSES | CHAINS)
 )
-# In front of the line, with one blank behind it: what follows may be indented. Some words say it in brackets alone.
-_RANK = re.compile(
+# Some words say it in brackets alone.
+_RANK_FORM = (
     rb"(?:(\[" + _IN_SQUARE + rb"\s?[:=_]?\s?\d+\]):?|\[(default\d+)\]:"
     rb"|(\(" + _IN_ROUND + rb"[ =]\d+\)):?"
     rb"|\[pod/([\w.-]+(?:/[\w.-]+)?)\]"
     rb"|(" + _IN_FRONT + rb" ?\d+)\s?[:|>](?!\d)|(chain \[\d+\])"
     rb"|\[\d+,(\d+)\]<std(?:out|err)>:|\((\w+ pid=\d+)[^)]*\)"
-    rb"|\((\d+)/\d+\)(?= (?:" + COUNTING.encode() + rb")))\ ?",
-    re.I,
+    rb"|\((\d+)/\d+\)(?= (?:" + COUNTING.encode() + rb")))"
 )
-_COMPOSE = re.compile(rb"(?!(?i:" + COUNTING.encode() + rb"|ep|batch)-)([A-Za-z][\w.-]*-\d+)\s+\| ?")
+_COMPOSE_FORM = rb"(?!(?i:" + COUNTING.encode() + rb"|ep|batch)-)([A-Za-z][\w.-]*-\d+)\s+\|"
+# In front of the line, with one blank behind it: what follows may be indented.
+_RANK, _COMPOSE = re.compile(_RANK_FORM + rb"\ ?", re.I), re.compile(_COMPOSE_FORM + rb"\ ?")
+# The same behind what a logger puts in front.
+_LATER = re.compile(rb"(?<=[\s|:>)\]-])(?:" + _RANK_FORM + rb"|" + _COMPOSE_FORM + rb")", re.I)
 # What ``tail`` puts in front of the lines of each of several files.
 _FILE = re.compile(rb"==> (?=\S*[/.])(?=\S*[A-Za-z])\S+ <==")
 _FOLDERS = frozenset([".", "log", "logs", "out", "output", "outputs"])
@@ -42,14 +45,10 @@ _COUNTS_ITSELF = re.compile(rb"""\{['"].{0,400}?['"]epoch['"]: ?\d+\.\d""")
 _RANK_BEGINS = "".join(sorted({word[0] for word in (*WHO, *PROCESSES, *CHAINS)})).encode()
 _RANK_BEGINS += _RANK_BEGINS.upper() + b"[("
 _MAY_SAY = re.compile(rb"[" + re.escape(_RANK_BEGINS) + rb"]|[ \d]{1,7}: |\d{1,8}\t|==> |[A-Za-z][\w.-]*-\d+\s+\|")
-# The same behind what a logger puts in front.
-_LATER = re.compile(
-    rb"(?<=[\s|:>)\]-])(?:\[rank|\[" + _IN_SQUARE + rb"\s?[:=_]?\s?\d+\]|\(" + _IN_ROUND + rb"[ =]\d+\))", re.I
-)
 #: Where a line of another rank begins in the middle of a line; without a colon it stands behind a number.
 _INNER = re.compile(rb"\[(?<=[^\s\[]\[)(?i:rank)\s?\d+\]:|\[(?<=\d\[)(?i:rank)\s?\d+\](?= )")
 #: In so many bytes at the beginning of a line it says who prints.
-_BEGINNING = 64
+_BEGINNING = 120
 #: Tasks, and names of who prints, that are kept.
 _TASKS, _NAMES = 4096, 4096
 # A single byte is found much faster by its number.
@@ -96,9 +95,14 @@ class Voices:
         return name, begins
 
     def _find(self, line: bytes) -> _Place:
-        later = _LATER.search(line, 1, _BEGINNING)
-        if later is None and not _MAY_SAY.match(line):
-            return _NOBODY
+        place = self._find_in_front(line) if _MAY_SAY.match(line) else _NOBODY
+        if place is _NOBODY and (later := _LATER.search(line, 1, _BEGINNING)):
+            begins = split_prefix(line[:_BEGINNING].decode("ascii", "replace"))
+            begins = min(begins, later.start())
+            place = _place_of(_RANK.match(line, begins) or _COMPOSE.match(line, begins))
+        return place
+
+    def _find_in_front(self, line: bytes) -> _Place:
         first, found = line[:1], None
         if first in _RANK_BEGINS:
             found = _RANK.match(line)
@@ -109,12 +113,7 @@ class Voices:
                 return 0, 0, task.end()
         elif first == b"=":
             found = _FILE.fullmatch(line)
-        if found is None and _BAR in line[:_BEGINNING]:
-            found = _COMPOSE.match(line)
-        if found is None and later is not None:
-            begins = split_prefix(line[:_BEGINNING].decode("ascii", "replace"))
-            found = _RANK.match(line, min(begins, later.start()))
-        return _NOBODY if found is None else (*found.span(found.lastindex or 0), found.end())
+        return _place_of(_COMPOSE.match(line) if found is None and _BAR in line[:_BEGINNING] else found)
 
     def _name(self, said: bytes) -> str:
         name = self._names.get(said)
@@ -137,6 +136,10 @@ class Voices:
             return False
         self._tasks.add(number)
         return True
+
+
+def _place_of(found: re.Match[bytes] | None) -> _Place:
+    return _NOBODY if found is None else (*found.span(found.lastindex or 0), found.end())
 
 
 def _name_of(said: str) -> str:
