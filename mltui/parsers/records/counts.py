@@ -163,8 +163,8 @@ def take_counter(walk: Walk, name: str, left: list[str], token: Token) -> None:
     if len(left) == 1:
         walk.note_source(left)  # "finetuning epoch 1: loss 0.5", "model_a epoch 1 loss 0.5"
         walk.part = left[0] if left[0].lower() in PARTS else walk.part  # "critic ep 20 loss 0.5"
-    # "Episode Num" counts episodes.
-    walk.add(next((w for w in reversed(name.split()) if counter_of(w)), name), token, True)
+    # "Episode Num" and "Episode counter" count episodes.
+    walk.add(next((w for w in reversed(name.split()) if counter_of(w) and w.lower() != "counter"), name), token, True)
     left = left if any(measures(w) for w in left) or not walk.cut_off else walk.cut_off
     if any(measures(w) for w in left):
         walk.waiting_name = " ".join(w for w in left if role_of(w) is Role.METRIC or scope_of(w))

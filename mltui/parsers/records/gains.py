@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
-from mltui.domain.words import word_set
+from mltui.domain.words import word_set, words
 from mltui.parsers.records.names import known
 from mltui.parsers.records.record import Field, Record, new_field
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import Token
-from mltui.parsers.words.vocabulary import SAVES
+from mltui.parsers.words.vocabulary import AIMS, SAVES
 
 _CHANGES = word_set("improved decreased increased reduced dropped rose fell went changed moved")
 _REACHES = "reached"
+# It came to no more than the best so far.
+_FAILS = word_set("not improve")
 # Between name and verb, and between verb and value.
 _HELPING = word_set("has have was")
 _LEADING = word_set("from by to none null")
@@ -30,6 +32,8 @@ _MARKS = frozenset("'\"`*")
 
 def read_gain(tokens: list[Token], said: list[str], record: Record) -> None:
     """Make ``record`` one of what a metric came to, if its line is a sentence on that; ``said`` are its words."""
+    if _FAILS.issubset(said):
+        record.fields = [f for f in record.fields if not AIMS.issuperset(words(f.name))]  # "(target: 0.5)"
     changed = _REACHES in said or not _CHANGES.isdisjoint(said)
     if not changed and _CHECKPOINT not in said and (_GOOD.isdisjoint(said) or _FOUND.isdisjoint(said)):
         return

@@ -19,8 +19,11 @@ _IN_TURN = re.compile(
 )
 # Names in a bracket, and their values in another: ``(epoch, loss) = (1, 0.9)``.
 _TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
-# The same behind what all of them are: ``best_value (random, EI) = (1.78, 2.31)``.
-_EACH = re.compile(rf"\b([A-Za-z]\w*) ?\(([A-Za-z]\w*(?:, ?[A-Za-z]\w*)+)\)(?: ?=|:) ?\(({NUMBER}(?:, ?{NUMBER})+)\)")
+# The same behind what all of them are, ``best_value (random, EI) = (1.78, 2.31)``, or before it: ``(train, val) loss``.
+_EACH = re.compile(
+    r"(?:\b([A-Za-z]\w*) ?)?\(([A-Za-z]\w*(?:, ?[A-Za-z]\w*)+)\)(?: ([A-Za-z]\w*))?"
+    rf"(?: ?=|:) ?\(({NUMBER}(?:, ?{NUMBER})+)\)"
+)
 # Pairs of names and values, each in brackets: ``[('loss', 0.5), ('acc', 0.9)]``.
 _PAIR = re.compile(rf"[(\[]\s?(['\"])([^\W\d][\w ./@-]{{0,60}})\1\s?,\s?(?:{NUMBER}|nan|inf)\s?[)\]]")
 
@@ -34,8 +37,10 @@ def paired(text: str, tokens: list[Token]) -> list[Token]:
         return tokens
     if _TUPLES.fullmatch(text):
         return [token for token in tokens if token.text not in "()"]
-    if each := _EACH.search(text):
-        return _told_each(each, tokens)
+    if told := list(_EACH.finditer(text)):
+        for each in told:
+            tokens = _told_each(each, tokens)
+        return tokens
     pairs = list(_PAIR.finditer(text))
     if len(pairs) > 1 and _measured(pairs, tokens):
         around = [found.span() for found in _OF_PAIRS.finditer(text)]
@@ -74,10 +79,12 @@ def _told_each(said: re.Match[str], tokens: list[Token]) -> list[Token]:
     values = [token for token in inside if token.kind == "number"]
     marks = {token.text: token for token in reversed(inside) if token.kind == "mark"}
     sign = marks.get("=") or marks.get(":")
-    if not names or len(names) != len(values) or sign is None or "(" not in marks or "," not in marks:
+    front, behind = ([t for t in inside if said.start(n) <= t.start < said.end(n)] for n in (1, 3))
+    whole = 0 < len(names) == len(values) and (front or behind) and "," in marks
+    if not whole or sign is None:
         return tokens  # Some of it is noise, as what stands in quotes.
-    head = inside[: inside.index(marks["("])]
-    told = [part for name, value in zip(names, values, strict=True) for part in (*head, name, sign, value, marks[","])]
+    each = zip(names, values, strict=True)
+    told = [part for name, value in each for part in (*front, name, *behind, sign, value, marks[","])]
     first = tokens.index(inside[0])
     return tokens[:first] + told[:-1] + tokens[first + len(inside) :]
 

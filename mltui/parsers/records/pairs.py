@@ -24,9 +24,10 @@ from mltui.parsers.words.roles import Role, counter_of
 from mltui.parsers.words.tokens import NUMBER, Token, TokenKind
 from mltui.parsers.words.vocabulary import EXAMPLES, OVER, PIECES, REPEATS, SAVES, TEXTS
 
-# Words at the beginning of a line on what was saved before, or on what is planned.
+# Words at the beginning of a line on what was saved before, on what is planned, or on where it was broken off.
 _RECALLS = word_set("""
     loading loaded restoring restored resuming resumed schedule
+    sigterm sigint sigusr1 interrupted keyboardinterrupt preempted
 """)
 # What an evaluation of TensorFlow's Estimator leaves: ``Saving dict for global step 500: loss = 0.42``.
 _RESULTS = word_set("""

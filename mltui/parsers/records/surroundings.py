@@ -146,7 +146,7 @@ def abbreviates(at: Cursor, token: Token) -> bool:
     previous, following = at.previous(), at.next()
     if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
         return False
-    if following.kind == "word" and len(previous.text) < 4 and scope_of(previous.text):
+    if following.kind == "word" and (previous.text == "vs" or (len(previous.text) < 4 and scope_of(previous.text))):
         return True
     if _shortens(previous.text) and following.text.islower() and measures(following.text):
         return (sign := at.next(2)) is not None and sign.text in ":="  # "adv. loss: 0.5"

@@ -55,6 +55,8 @@ def _compares(walk: Walk, token: Token) -> bool:
     """Pass over what the value in front is compared with: ``iou 0.51 vs 0.7``, ``acc 0.81 vs baseline 0.7``."""
     if token.text.lower() not in ("vs", "versus") or not walk.after_number():
         return False
+    if walk.next_text() == "." and (point := walk.next()):
+        walk.go_to(point)
     behind, limit = walk.next(), walk.next(2)
     if behind is not None and behind.text.lower() in LIMITS and limit is not None and limit.kind == "number":
         walk.go_to(behind)

@@ -153,8 +153,9 @@ def counter_of(name: str) -> tuple[str, Way] | None:
     if len(parts) == 2 and parts[0] in _RUNNERS and parts[1] in ("steps", "episodes"):
         return parts[1].removesuffix("s"), "step"
     found = COUNTERS.get(parts[-1]) or COUNTERS.get("".join(parts))
-    if found is None and parts[-1] in NUMBERS and len(parts) > 1:
-        found, parts = COUNTERS.get(parts[-2]), parts[:-1]
+    numbered = parts[-1] in NUMBERS if found is None else parts[-1] == "counter"  # "Iteration counter: 100"
+    if numbered and len(parts) > 1 and (of := COUNTERS.get(parts[-2])):
+        found, parts = of, parts[:-1]
     if found is None:
         return ("step", "step") if parts in (("steps",), ("env", "steps"), ("train", "steps")) else None
     before = set(parts[:-1]) - set(COUNTERS)
