@@ -17,7 +17,7 @@ from mltui.cli.session import open_launcher
 from mltui.domain.errors import MltuiError, NotFound, UsageError
 from mltui.domain.metric import MetricPoint, MetricStore, left_out_text
 from mltui.domain.text import clean, one_line
-from mltui.runtime.export import cannot_write, in_order, write_csv, write_jsonl, write_tensorboard
+from mltui.runtime.export import cannot_write, counted_text, in_order, write_csv, write_jsonl, write_tensorboard
 from mltui.runtime.metric_summary import of_kind, read_metrics
 from mltui.storage.run_folder import RunFolder
 
@@ -172,6 +172,8 @@ def _export(args: Namespace, store: MetricStore, name: str) -> None:
         raise MltuiError("No metrics were found, so nothing is written.")
     if kind == "tensorboard":
         say(f"Written: {write_tensorboard(Path(place), found)}")
+        if counted := counted_text(found):
+            say(counted)
         return
     path = Path(place)
     try:

@@ -79,6 +79,17 @@ def write_tensorboard(folder: Path, series: Sequence[Series]) -> Path:
     return path
 
 
+def counted_text(series: Iterable[Series]) -> str:
+    """What is to be said of series whose x an event file cannot have; empty where there are none."""
+    from mltui.parsers.files.events import has_whole_steps
+
+    names = [one_line(one.name, 40) for one in series if not has_whole_steps(one)]
+    if not names:
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"The points of {names[0]}{more} are counted: event files have whole steps only."
+
+
 def cannot_write(path: Path, error: OSError) -> StorageError:
     """What is said where a file could not be written."""
     return StorageError(f"{path} cannot be written: {error.strerror or error}.", "Choose another place.")

@@ -233,6 +233,10 @@ def test_curves_are_exported_for_tensorboard_and_as_a_picture(program: Program) 
     """Event files and SVG, of a log as of a run; a kind that is not known is wrong usage."""
     program("metrics", "-", "--export", "tensorboard", "events", stdin=_LOG)
     assert list((program.folder / "events").glob("*tfevents*"))
+    _, said = program(
+        "metrics", "-", "--export", "tensorboard", "parts", stdin=b"epoch 0.5 loss 1\nepoch 0.75 loss 0.8\n"
+    )
+    assert "The points of loss are counted: event files have whole steps only." in said
     program("metrics", "-", "--export", "svg", "curves.svg", stdin=_LOG)
     picture = (program.folder / "curves.svg").read_text()
     assert picture.startswith("<svg")

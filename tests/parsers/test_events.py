@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.domain.metric import MetricKind, MetricPoint, Series, SeriesKey
-from mltui.parsers.files.events import EventReader, Scalar, masked_crc, scalar_point, write_events
+from mltui.parsers.files.events import EventReader, Scalar, masked_crc, scalar_point, tags, write_events
 
 
 def number(field: int, value: int) -> bytes:
@@ -173,3 +173,12 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
     assert (found[1].step, found[1].value != found[1].value) == (5, True)
     assert found[2] == Scalar("val/loss ü", 10**15, float("inf"), 3.5)
     assert found[3:] == [Scalar("lr", 0, 0.25, 1), Scalar("lr", 1, 0.5, 2)]
+
+
+def test_series_of_one_name_have_tags_of_their_own():
+    """Folds, what a bar shows on the way, and what is told by the epoch beside the step are not mixed up."""
+    running = MetricKind.RUNNING
+    keys = [SeriesKey("loss", "epoch"), SeriesKey("loss", "epoch (fold 2)"), SeriesKey("loss", "epoch", running)]
+    keys += [SeriesKey("lr", "step"), SeriesKey("acc", "step"), SeriesKey("acc", "epoch")]
+    found = ["loss", "loss (fold 2)", "loss (running)", "lr", "acc (step)", "acc (epoch)"]
+    assert tags(keys) == found

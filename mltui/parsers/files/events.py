@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from mltui.domain.metric import MetricPoint, Series
+from mltui.domain.metric import Axis, MetricKind, MetricPoint, Series, SeriesKey
 from mltui.parsers.words.roles import Role, role_of
 
 _HEAD = struct.Struct("<QI")
@@ -212,21 +213,51 @@ def masked_crc(data: bytes) -> int:
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def write_events(path: Path, series: Iterable[Series]) -> None:
-    """Write the series as an event file that TensorBoard opens; each is a tag of its name.
+def write_events(path: Path, series: Sequence[Series]) -> None:
+    """Write the series as an event file that TensorBoard opens; each is a tag of its name (see :func:`tags`).
 
     TensorBoard finds files that have ``tfevents`` in their name. It knows whole steps only: a series with a fraction
     in its x has its points counted. Values become floats of 4 bytes. Raises ``OSError``.
     """
     with path.open("wb") as file:
         _write_record(file, b"\x09" + _DOUBLE.pack(0) + _counted(3, b"brain.Event:2"))
-        for one in series:
-            tag = _counted(1, one.name.encode("utf-8", "replace"))
-            whole = all(x.is_integer() and abs(x) < 1 << 62 for x in one.x)
+        for one, name in zip(series, tags([one.key for one in series]), strict=True):
+            tag = _counted(1, name.encode("utf-8", "replace"))
+            whole = has_whole_steps(one)
             for i, (x, value, time) in enumerate(zip(one.x, one.value, one.time, strict=True)):
                 step = _varint_bytes(int(x) & (1 << 64) - 1 if whole else i)
                 summary = _counted(1, tag + b"\x15" + _FLOAT.pack(_short(value)))
                 _write_record(file, b"\x09" + _DOUBLE.pack(time) + b"\x10" + step + _counted(5, summary))
+
+
+def has_whole_steps(series: Series) -> bool:
+    """Whether every x of the series can be a step of an event file."""
+    return all(x.is_integer() and abs(x) < 1 << 62 for x in series.x)
+
+
+def tags(keys: Sequence[SeriesKey]) -> list[str]:
+    """A tag for each series: its name, and where others have that too what else tells it from these.
+
+    ``loss (fold 2)``, ``loss (running)``, ``loss (epoch)``.
+    """
+    found = [key.name for key in keys]
+    for level in (_fold_and_kind, _axis_and_kind):
+        counts = Counter(found)
+        found = [tag if counts[tag] < 2 else level(key) for tag, key in zip(found, keys, strict=True)]
+    return found
+
+
+def _fold_and_kind(key: SeriesKey) -> str:
+    return _with(key.name, Axis.of(key.axis).fold, key.kind)
+
+
+def _axis_and_kind(key: SeriesKey) -> str:
+    return _with(key.name, key.axis, key.kind)
+
+
+def _with(name: str, *parts: str) -> str:
+    said = ", ".join(part for part in parts if part and part != MetricKind.METRIC)
+    return f"{name} ({said})" if said else name
 
 
 def _short(value: float) -> float:

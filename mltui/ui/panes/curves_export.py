@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mltui.domain.text import one_line
 
@@ -41,22 +41,32 @@ def file_name(run: ComparedRun) -> str:
     return "-".join(part for part in (run.profile, run.id[:12]) if part)
 
 
-def _write_series(runs: Sequence[ComparedRun], wish: ExportWish) -> list[Path]:
+class _Written(NamedTuple):
+    """What was written, and what is to be said of it."""
+
+    paths: list[Path]
+    remark: str = ""
+
+
+def _write_series(runs: Sequence[ComparedRun], wish: ExportWish) -> _Written:
     """A file for each run."""
-    from mltui.runtime.export import ExportFormat, export_run
+    from mltui.runtime.export import ExportFormat, counted_text, export_run
 
+    form = ExportFormat(wish.form)
     found = [(run, [series for series in list(run.store.series.values()) if len(series)]) for run in runs]
-    return [export_run(series, ExportFormat(wish.form), wish.folder, file_name(run)) for run, series in found]
+    paths = [export_run(series, form, wish.folder, file_name(run)) for run, series in found]
+    whole = form is not ExportFormat.TENSORBOARD
+    return _Written(paths, "" if whole else counted_text(one for _, series in found for one in series))
 
 
-def _write_picture(picture: str, name: str, wish: ExportWish) -> list[Path]:
+def _write_picture(picture: str, name: str, wish: ExportWish) -> _Written:
     from mltui.runtime.export import export_text
 
-    return [export_text(picture, wish.folder, name, ".svg")]
+    return _Written([export_text(picture, wish.folder, name, ".svg")])
 
 
-def _say_where(app: MltuiApp, paths: list[Path]) -> None:
+def _say_where(app: MltuiApp, written: _Written) -> None:
     """Say where it is, and copy that."""
-    app.copy_to_clipboard("\n".join(map(str, paths)))
-    said = "\n".join(one_line(str(path)) for path in paths)
-    app.notify(f"{said}\nThe path is copied.", title="Written", timeout=8, markup=False)
+    app.copy_to_clipboard("\n".join(map(str, written.paths)))
+    said = [*(one_line(str(path)) for path in written.paths), "The path is copied.", written.remark]
+    app.notify("\n".join(filter(None, said)), title="Written", timeout=8, markup=False)
