@@ -12,6 +12,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
@@ -75,6 +76,8 @@ def write_tensorboard(folder: Path, series: Sequence[Series]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         write_events(path, series)
     except OSError as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
     return path
 
@@ -110,11 +113,8 @@ def export_run(series: Sequence[Series], form: ExportFormat, folder: Path, name:
         return path
     path = free_path(folder, name, f".{form}")
     write = write_csv if form is ExportFormat.CSV else write_jsonl
-    try:
-        with path.open("x", encoding="utf-8", errors="replace", newline="") as file:
-            write(file, in_order((one, 0, len(one)) for one in series), with_kind=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    with _whole_file(path) as file:
+        write(file, in_order((one, 0, len(one)) for one in series), with_kind=True)
     return path
 
 
@@ -123,10 +123,26 @@ def export_text(text: str, folder: Path, name: str, suffix: str) -> Path:
     path = free_path(folder, name, suffix)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise cannot_write(path, error) from error
+    with _whole_file(path) as file:
+        file.write(text)
     return path
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[TextIO]:
+    """A new file for a text, which is there whole or not at all; raises ``StorageError``."""
+    try:
+        with path.open("x", encoding="utf-8", errors="replace", newline="") as file:
+            try:
+                yield file
+                file.flush()
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def free_path(folder: Path, name: str, suffix: str) -> Path:

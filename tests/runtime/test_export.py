@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import resource
 from array import array
 from pathlib import Path
 from xml.etree import ElementTree
@@ -115,6 +116,21 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         export_text("", tmp_path / "file" / "x", "run", ".svg")
 
 
+def test_what_could_not_be_written_whole_is_not_left_behind(tmp_path: Path) -> None:
+    """A file that ends in the middle would be taken for the run's points."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        for form in ExportFormat:
+            with pytest.raises(StorageError, match="cannot be written"):
+                export_run([series_of(count=5000)], form, tmp_path, "run")
+        with pytest.raises(StorageError, match="cannot be written"):
+            export_text("x" * 20_000, tmp_path, "run", ".svg")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 @given(st.text(max_size=200))
 def test_a_file_s_name_stays_in_its_folder(name: str) -> None:
     """Whatever a profile is called."""
@@ -163,3 +179,13 @@ def test_any_series_make_a_picture_that_is_xml(
     ElementTree.fromstring(picture.encode("utf-8", "replace"))
     assert "nan" not in picture.replace("dominant", "").split("<text")[0]
     assert "inf" not in "".join(part for part in picture.split() if part.startswith('d="'))
+
+
+def test_a_long_name_stays_in_its_part_of_the_picture() -> None:
+    """It is cut, and says so; where nothing is a number there is no scale of invented values."""
+    store = MetricStore()
+    store.add(MetricPoint("損失" * 100, "step", 1.0, math.nan), 0.0)
+    root = ElementTree.fromstring(svg(models_of(store)))
+    texts = ["".join(part.itertext()) for part in root.iter() if part.tag.endswith("}text")]
+    assert texts[0] == "損失" * 14 + "損…"
+    assert not any(text.startswith(("0.", "1.")) for text in texts)

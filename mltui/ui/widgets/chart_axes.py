@@ -80,6 +80,12 @@ def full_y_limits(model: ChartModel, x: Scale) -> Scale:
     return fit(low, high, view.log_y, 0.02) if low <= high else fit(0.0, 1.0, view.log_y)
 
 
+def has_place(model: ChartModel, y: Scale) -> bool:
+    """Whether any value has a place on the axis: where none has, its limits and ticks mean nothing."""
+    tops = (p.curve.series.value[p.curve.series.argmax] for p in model.curves if p.curve.series.argmax is not None)
+    return any(top > 0 or not y.log for top in tops)
+
+
 def _edges(trace: Trace, view: View, x: Scale, a: int, b: int) -> list[float]:
     """Where the curve, of whose points those from ``a`` to ``b`` are inside the x axis, comes in and goes out."""
     xs, values, found = trace.x(view.x_axis), trace.series.value, []

@@ -15,7 +15,7 @@ from rich.style import Style
 from mltui.domain.curve import Drawn, Trace, downsample, sample
 from mltui.domain.scale import Scale, ticks
 from mltui.ui import palette
-from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
+from mltui.ui.widgets.chart_axes import has_place, x_limits, x_ticks, y_limits
 from mltui.ui.widgets.chart_legend import Span, header, index_at, width_of
 from mltui.ui.widgets.chart_model import HOLLOW, Canvas, ChartModel, CurveStyle, Look, Plotted
 from mltui.ui.widgets.chart_raster import CHARS, Dots, dot, ink, turns
@@ -92,10 +92,7 @@ def _lay_out(model: ChartModel, x: Scale, width: int, height: int, header_rows: 
     count = max(2, min(plot_height // 2, 8))
     # One tick alone is no scale: where round values are that far apart, there are some between them.
     marked = next((some for some in (ticks(y, count), ticks(y, 2 * count)) if len(some) > 1), ticks(y, count))
-    # Where no value has a place on the axis it has no meaning, and no ticks.
-    tops = [p.curve.series.value[p.curve.series.argmax] for p in model.curves if p.curve.series.argmax is not None]
-    told = bool(tops) and (max(tops) > 0 or not y.log)
-    found = [tick for tick in marked if told and len(tick.label) <= max(6, width // 4)]
+    found = [tick for tick in marked if has_place(model, y) and len(tick.label) <= max(6, width // 4)]
     left = max((len(t.label) for t in found), default=1) + 1
     geometry = Geometry(left, header_rows, max(width - left - 1, 4), plot_height, x, y)
     rows = {geometry.row_of(t.value): t.label for t in found}

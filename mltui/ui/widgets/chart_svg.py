@@ -11,14 +11,16 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from rich.cells import cell_len, set_cell_size
+
 from mltui.domain.curve import Trace, XAxis, downsample, sample
 from mltui.domain.figures import format_value
 from mltui.domain.scale import Scale, Tick, ticks
 from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_axes import x_limits, x_ticks, y_limits
+from mltui.ui.widgets.chart_axes import has_place, x_limits, x_ticks, y_limits
 from mltui.ui.widgets.chart_legend import best_index, format_place, own_look
-from mltui.ui.widgets.chart_model import ChartModel, CurveStyle, Plotted
+from mltui.ui.widgets.chart_model import LABEL_LENGTH, ChartModel, CurveStyle, Plotted
 
 WIDTH, HEIGHT = 760, 440
 """Of one chart, in pixels."""
@@ -26,6 +28,8 @@ _BACKGROUND, _TEXT, _MUTED, _GRID, _ALARM = "#ffffff", "#1f2730", "#66707c", "#e
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 _LETTER = 6.7
 """Pixels that a letter of the legend takes at most, on average."""
+_TITLE = 60
+"""Cells of a terminal that a title may take: beside it the legend says how many curves it leaves out."""
 _LEGEND_ROWS = 4
 _POINTS_SHOWN = 60
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -71,13 +75,13 @@ def svg(models: Sequence[ChartModel], columns: int = 1, name: str = "") -> str:
 
 def _chart(model: ChartModel, number: int) -> str:
     model.catch_up()
-    parts = [_text(24, 34, model.title, 17, _TEXT, weight=600)]
+    parts = [_text(24, 34, _cut(model.title, _TITLE), 17, _TEXT, weight=600)]
     x = x_limits(model)
     if x is None:
         return "\n".join([*parts, _text(WIDTH / 2, HEIGHT / 2, model.waiting, 13, _MUTED, "middle")])
     legend, below = _legend(model)
     y = y_limits(model, x)
-    y_ticks = ticks(y, 6)
+    y_ticks = ticks(y, 6) if has_place(model, y) else []
     left = 30 + 7.0 * max((len(tick.label) for tick in y_ticks), default=1)
     box = _Box(left, below, WIDTH - left - 28, HEIGHT - below - 52, x, y)
     clip = f"canvas-{number}"
@@ -90,6 +94,11 @@ def _chart(model: ChartModel, number: int) -> str:
     parts += _curves(model, box)
     parts.append("</g>")
     return "\n".join(parts)
+
+
+def _cut(text: str, cells: int) -> str:
+    """The text, its end cut off where it is wider than so many cells of a terminal."""
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
 def _text(
@@ -134,7 +143,7 @@ def _legend(model: ChartModel) -> tuple[list[str], float]:
 def _entry(plotted: Plotted, model: ChartModel) -> tuple[str, str, str]:
     """A curve's name; its last and best value; what was no number."""
     values, best = plotted.main.series.value, best_index(plotted)
-    label = plotted.curve.label
+    label = _cut(plotted.curve.label, LABEL_LENGTH)
     note = f"  {format_value(values[-1])}" if len(values) else ""
     if note and plotted.smooth_trace:
         note += f" smoothed, raw {format_value(plotted.trace.series.value[-1])}"
@@ -171,6 +180,7 @@ def _axis_text(model: ChartModel) -> str:
     said += ["log x"] if view.log_x and view.x_axis is XAxis.LOGGED else []
     said += [own] if (own := own_look(model)) else []
     said += [f"smoothed {view.smoothing:g}"] if view.smoothing else []
+    said += ["outliers left out"] if view.clip else []
     return ", ".join(said)
 
 
