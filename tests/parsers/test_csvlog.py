@@ -46,6 +46,13 @@ def test_padded_columns() -> None:
     assert read(YOLO) == [("train/box_loss", "epoch", 1, "1.2158"), ("metrics/mAP50(B)", "epoch", 1, "0.64321")]
 
 
+def test_very_many_columns() -> None:
+    """A metric for each of many layers; of two columns of one name the first counts."""
+    names = [f"loss_{i}" for i in range(2000)]
+    found = read(f"step,{','.join([*names, 'loss_7'])}\n1,{','.join(['0.5'] * 2001)}\n")
+    assert [name for name, *_ in found] == names
+
+
 @pytest.mark.parametrize(
     "text",
     [

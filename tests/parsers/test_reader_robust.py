@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
@@ -262,6 +263,17 @@ def test_a_plain_name_is_kept_beside_too_many_numbered_ones() -> None:
     assert reader.dropped == 300
     many = "".join(f"step 1 {a}{b}{c}_loss: 0.5\n" for a in "abcdefgh" for b in "abcdefgh" for c in "abcdefgh")
     assert len({p.name for p in points + reader.feed(many.encode())}) == SERIES_LIMIT + 100
+
+
+@pytest.mark.parametrize("count", [1000, SERIES_LIMIT, SERIES_LIMIT + 500])
+def test_an_object_of_very_many_values_has_them_all_or_says_how_many_not(count):
+    """Norms of each layer, for example."""
+    reader = MetricReader()
+    values = {f"layer{i}/loss": 0.5 + i for i in range(count)}
+    points = reader.feed("".join(f"{json.dumps({'step': step} | values)}\n" for step in (1, 2)).encode())
+    points += reader.close()
+    assert len(points) == 2 * min(count, SERIES_LIMIT)
+    assert reader.dropped == 2 * count - len(points)
 
 
 def test_a_number_that_a_kill_broke_off_is_no_value() -> None:

@@ -14,7 +14,6 @@ from mltui.domain.metric import MetricKind, MetricPoint
 from mltui.parsers.words.roles import Role, counter_of, role_of
 
 _DELIMITERS = ",;\t"
-_COLUMNS = 1000
 _LONGEST = 1 << 20
 #: Which of several counters is x: one that runs on through the epochs, if there is one.
 _WAYS = ("step", "epoch", "batch")
@@ -77,7 +76,7 @@ class CsvReader:
 def _read_header(line: str) -> _Header | None:
     delimiter = max(_DELIMITERS, key=line.count)
     cells = _cells(line, delimiter)
-    if not 2 <= len(cells) <= _COLUMNS or any(_number(cells, i) is not None for i in range(len(cells))):
+    if len(cells) < 2 or any(_number(cells, i) is not None for i in range(len(cells))):
         return None
     counters = [(way, axis, i) for i, name in enumerate(cells) for axis, way in [counter_of(name) or ("", "")] if axis]
     counters = [entry for entry in counters if entry[0] in _WAYS]
@@ -85,10 +84,11 @@ def _read_header(line: str) -> _Header | None:
     if not counters or Role.METRIC not in roles:
         return None
     _, axis, x = min(counters, key=lambda entry: _WAYS.index(entry[0]))
+    first = {name: i for i, name in reversed(list(enumerate(cells)))}
     values = tuple(
         (i, name, role.kind)
         for i, (name, role) in enumerate(zip(cells, roles, strict=True))
-        if role not in (Role.COUNTER, Role.OTHER) and name not in cells[:i]
+        if role not in (Role.COUNTER, Role.OTHER) and first[name] == i
     )
     return _Header(cells, delimiter, axis, x, values)
 

@@ -20,7 +20,6 @@ _NAMES = frozenset(["name", "metric", "key", "tag", "class", "class_name", "labe
 _DEPTH = 4
 _LISTED = 256
 _LONGEST = 64
-_WIDTH = 400
 _DIGIT = re.compile(r"\d")
 # A name and its number, and a name that holds digits, in an object without escapes.
 _PAIR = re.compile(rb'"([^"]*)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|NaN|-?Infinity)(?=[\s,}\]])')
@@ -100,10 +99,7 @@ def _flatten_lists(found: dict[str, Any], prefix: str, depth: int, names: list[s
             _flatten_lists(value, f"{prefix}{key}.", depth - 1, names, values)
         parts = value if isinstance(value, list) and len(value) <= _LISTED else []
         for part in parts if all(isinstance(part, dict) and _named(part) for part in parts) else ():
-            told = [(k, v) for k, v in part.items() if type(v) in (float, int)]
-            if len(names) + len(told) > _WIDTH:
-                return
-            for k, v in told:
+            for k, v in ((k, v) for k, v in part.items() if type(v) in (float, int)):
                 names.append(_named(part) if k == "value" else f"{prefix}{_named(part)}.{k}")
                 values.append(_number(v))
 
@@ -112,8 +108,6 @@ def _flatten(
     found: dict[str, Any], prefix: str, depth: int, names: list[str], values: list[float], scopes: dict[str, str]
 ) -> None:
     for key, value in found.items():
-        if len(names) >= _WIDTH:
-            return
         kind = type(value)
         if kind is float or kind is int:
             names.append(prefix + str(key))
