@@ -27,8 +27,10 @@ _GATE = frozenset(
 )
 # Names that are one letter but for their digits, ``f1 = 0.8``, and those of the first so many: ``hits@10``.
 _LETTERS = "|".join(sorted(word for word in METRIC_WORDS if len(word) == 2 and word[1].isdigit()))
+# How the mean over classes was taken, behind such a name: ``F1 (macro): 0.8``.
+_KIND = r"(?:\s?\([a-z][a-z -]{0,24}\)|\s(?:macro|micro|weighted)\b)"
 _SHORT = re.compile(
-    rf"[a-z]@\d{{1,3}}(?![\w.@/-])|(?<![a-z0-9])(?:{_LETTERS})(?:@[\d.:-]{{1,9}})?['\"]?\s{{0,24}}(?:[:=~]|[-=]>|→|➜|⇒|is\b|[-+]?\d+\.\d)".encode()
+    rf"[a-z]@\d{{1,3}}(?![\w.@/-])|(?<![a-z0-9])(?:{_LETTERS})(?:@[\d.:-]{{1,9}})?['\"]?{_KIND}?\s{{0,24}}(?:[:=~]|[-=]>|→|➜|⇒|is\b|[-+]?\d+\.\d)".encode()
 )
 # Words of the field in scripts that put no blanks between words.
 _UNSPACED = re.compile("|".join(sorted(w for w in METRIC_WORDS if "\u3040" <= w[0] <= "\u9fff")).encode())
