@@ -138,6 +138,8 @@ class Standing:
     """They have no place in the log's own counting: they are numbered themselves."""
     leads: bool = False
     """They stand in front of the line that has their place."""
+    opens: bool = False
+    """They stand above the lines of each epoch, as what was set for it does."""
     ended: bool = False
     """The line that has their place says that it is over, see ``ended.py``."""
     doubt: Doubt | None = None

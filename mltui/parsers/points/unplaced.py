@@ -62,7 +62,10 @@ class Unplaced:
         elif self._ended.any and not measures and Axis.of(axis).counts == "epoch":
             self._begin(axis, x)
         for plan, numbers in self._ahead.arrived(axis, x, measures):
-            self._news.report(plan, axis, x, numbers)
+            if plan.group.standing.opens:
+                self._report_above(plan, numbers)
+            else:
+                self._news.report(plan, axis, x, numbers)
         for first in self._ahead.take_shared() if measures and x > 0 else ():
             self._report_shared(first, axis)
         for group in self._doubted[:]:
@@ -207,7 +210,11 @@ class Unplaced:
                     standing.doubt = Doubt(first.axis, [first.line])
                     self._doubted.append(group)
                     return self._doubt(Line(plan, numbers))
-                self._report_first(group, first)
+                if standing.needs_place and first.axis and self._in_first_epoch():
+                    standing.leads = standing.opens = True
+                    self._report_above(*first.line)
+                else:
+                    self._report_first(group, first)
         if not (standing.ended or standing.by_count) and self._is_of_next(group):
             self._ended.begin(group)
         if standing.ended:
@@ -257,6 +264,19 @@ class Unplaced:
         if self._ended.whole and context.epoch is not None:
             for plan, numbers in self._ended.take():
                 self._news.report(plan, context.axis_in_fold("epoch"), context.epoch + 1, numbers)
+
+    def _in_first_epoch(self) -> bool:
+        """Whether one epoch was told: a rate that comes again then is of the next, and behind several another run's."""
+        context = self._news.context
+        return context.epoch is not None and context.epoch == context.first_epoch
+
+    def _report_above(self, plan: Plan, numbers: Numbers) -> None:
+        """Report a line that stood above the lines of the epoch at hand, unless one stood above its like before."""
+        context, group = self._news.context, plan.group
+        if context.epoch is None or group.standing.things or group.seen.ends_at(context.epoch):
+            group.list_things()  # It was set for a training of one epoch.
+        else:
+            self._news.report(plan, context.axis_in_fold("epoch"), context.epoch, numbers)
 
     def _report_first(self, group: Group, first: First) -> None:
         """Report the line that came before anything was counted, at the beginning of what was counted since."""
