@@ -254,10 +254,10 @@ class Context:
 
     def _leave_fold(self, epoch: float) -> None:
         """Behind what a fold came to stands ``epoch``: of the next one, if the epochs begin anew there."""
-        self.fold_over = False
-        if self.first_epoch is not None and epoch <= self.first_epoch:
-            word, _, number = self.fold.partition(" ")
-            self.fold = self.outer = f"{word} {float(number) + 1:g}"
+        self.fold_over, place = False, place_of_fold(self.outer)
+        if place is not None and self.first_epoch is not None and epoch <= self.first_epoch:
+            word, number = place
+            self.fold = self.outer = f"{word} {number + 1:g}"
             self.stages = {}
         else:
             self.fold_ends = False
