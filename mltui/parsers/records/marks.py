@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import takewhile
 
-from mltui.domain.words import words
+from mltui.domain.words import scope_of, words
 from mltui.parsers.records.brackets import close_bracket, open_bracket
 from mltui.parsers.records.lists import names_before, numbers_behind
 from mltui.parsers.records.names import known, measures
@@ -71,8 +71,12 @@ def _single_quote(walk: Walk, token: Token) -> None:
 
 
 def _slash(walk: Walk, token: Token) -> None:
-    """Read ``/100`` behind a number: its total, or a further value."""
+    """Read ``/100`` behind a number: its total, or a further value; join ``Train / Test accuracy: 0.5 / 0.4``."""
     following = walk.next()
+    if following is not None and walk.phrase and scope_of(walk.phrase[-1]) and scope_of(following.text):
+        walk.phrase[-1] += f"/{following.text}"
+        walk.go_to(following)
+        return
     if walk.phrase and not walk.separator and isinstance(walk.last, Nameless) and walk.touches_gap():
         walk.boundary()  # "1.75 loss / 0.24 acc"
     if following is None or following.kind != "number" or not walk.after_number():

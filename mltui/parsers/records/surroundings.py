@@ -22,6 +22,8 @@ OF_SENTENCES = word_set("""
 _BETWEEN = ",;|-*·•&▸▹►▶›»"
 # Behind these marks a number goes on.
 _GOES_ON = "/:=[]{}"
+# What is written with a point, and no sentence ends there.
+_SHORTENED = frozenset(["vs", "approx"])
 
 
 def words_behind(at: Cursor) -> tuple[list[Token], str]:
@@ -146,7 +148,8 @@ def abbreviates(at: Cursor, token: Token) -> bool:
     previous, following = at.previous(), at.next()
     if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
         return False
-    if following.kind == "word" and (previous.text == "vs" or (len(previous.text) < 4 and scope_of(previous.text))):
+    shortened = previous.text.lower() in _SHORTENED or (len(previous.text) < 4 and scope_of(previous.text))
+    if following.kind == "word" and shortened:
         return True
     if _shortens(previous.text) and following.text.islower() and measures(following.text):
         return (sign := at.next(2)) is not None and sign.text in ":="  # "adv. loss: 0.5"

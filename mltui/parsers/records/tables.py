@@ -33,7 +33,7 @@ _HOW_MANY = re.compile(r"(?:n|num|number)[ _](?:of[ _])?", re.I)
 # The length of a vector, ``||grad||``, is no bar.
 _NORM = re.compile(r"\|\|((?:grad(?:ient)? )?\w+)\|\||(?<!\S)\|((?:grad(?:ient)? )?\w+)\|(?!\S)")
 _COLUMNS = "(?i:columns|fields|format): ?"
-_COMMENT = re.compile(rf"\s*(?:# ?(?:{_COLUMNS})?|{_COLUMNS})(?=([A-Za-z]\w*)[\s,])")
+_COMMENT = re.compile(rf"\s*(?:# {{0,4}}(?:{_COLUMNS})?|{_COLUMNS})(?=([A-Za-z]\w*)[\s,])")
 # A sentence behind the mark of a comment: ``# note: lr schedule changed by hand``.
 _REMARK = re.compile(r"\s*(?:#+|//) ?([A-Za-z]\w*)(?::|,?(?= ))(?: [^\s,;]+[,;]?)+")
 # A word, or the end of a sentence, that goes over into the first of many names between commas, as far as the line's
