@@ -43,6 +43,7 @@ _TOKEN = re.compile(
       | \d\d?[-/.]\d\d?[-/.]\d{{4}}
       | \d\d?/[A-Z][a-z]{{2}}/\d{{4}}[\d:]*                   # as web servers write a date
       | (?<![\w.])\d+:\d\d(?::\d\d)?(?:[.,]\d+)?(?![\w:])     # a time or a duration
+      | (?<![\w.:])\d\d?:\d\d:\d\d(?=[A-Za-z]{{5}})            # … that the next line touches: 0:00:09epoch 2
       | \d+\ days?,\ \d+:\d\d:\d\d
       | (?<![\w.])v?\d+\.\d+\.\d+(?:\.\d+)*[\w.+-]*           # a version or an IP address
       | 0x[0-9a-fA-F]+ | (?<![\w.])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}(?![\w.])
