@@ -11,7 +11,7 @@ from mltui.parsers.words.everyday import is_everyday
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.units import VALUE_UNITS
-from mltui.parsers.words.vocabulary import BATCHES, MEANS, WHO
+from mltui.parsers.words.vocabulary import BATCHES, MEANS, STATISTICS, WHO
 
 #: Words between names and numbers of a sentence.
 OF_SENTENCES = word_set("""
@@ -148,8 +148,9 @@ def abbreviates(at: Cursor, token: Token) -> bool:
     previous, following = at.previous(), at.next()
     if previous is None or following is None or previous.kind != "word" or previous.end != token.start:
         return False
-    shortened = previous.text.lower() in _SHORTENED or (len(previous.text) < 4 and scope_of(previous.text))
-    if following.kind == "word" and shortened:
+    said = previous.text.lower()
+    short = len(said) < 4 and (scope_of(said) or said in STATISTICS)
+    if following.kind == "word" and (said in _SHORTENED or short):
         return True
     if _shortens(previous.text) and following.text.islower() and measures(following.text):
         return (sign := at.next(2)) is not None and sign.text in ":="  # "adv. loss: 0.5"
