@@ -108,6 +108,8 @@ class Hold:
     points: list[MetricPoint] = field(default_factory=list)
     advances: int = -1
     """How often the training had gone on when the first of them came."""
+    training: object = None
+    """The context of the training of which that was."""
     first: Line | None = None
     """The line that told the first of them, if it has a counter beside that by which it stands."""
 
@@ -152,6 +154,8 @@ class Standing:
     """Two came at one number in brackets, which may be that of the process: the third one shows it."""
     passes_blocks: bool = False
     """Several came in the first block that held one: the line of counters above is the heading of them all."""
+    returns: int = 0
+    """How often the log had gone back to an earlier epoch when the last line came."""
     in_epoch: bool = False
     """The last line that was placed by epoch came before that was over."""
     of_fold: bool = False

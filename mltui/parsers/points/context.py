@@ -62,6 +62,8 @@ class Context:
     """How many trials have been told of, and attempts that broke off: what comes again in the next one is news."""
     advances: int = 0
     """How often the training went on."""
+    returns: int = 0
+    """How often the log went back to an epoch in front of the one it was in, as a resumed training does."""
     evaluated: int = -1
     """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
     first_epoch: float | None = None
@@ -185,6 +187,8 @@ class Context:
             if self.successive.lines:
                 self._read_above(self.first_epoch is not None and epoch <= self.first_epoch)
             self.advances += 1
+            if self.epoch is not None and epoch < self.epoch:
+                self.returns += 1
             self.epoch = epoch
             if self.first_epoch is None:
                 self.first_epoch = epoch

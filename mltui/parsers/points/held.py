@@ -33,7 +33,7 @@ class Held:
         if (group.recurs and not waits) or self._goes_on(group):
             return self.release(group)
         if group not in self.groups:
-            group.hold.advances = context.advances
+            group.hold.advances, group.hold.training = context.advances, context
             self.groups.append(group)
             self._passed = False
             if len(self.groups) > _KINDS:
@@ -84,7 +84,7 @@ class Held:
             return points
         for group in self.groups[:]:
             if group.hold.until in _WAITING and 0 < group.hold.advances < context.advances:
-                inside = group.standing.inside
+                inside = group.standing.inside if group.hold.training is context else None
                 if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
                 elif (fold := place_of_fold(Axis.of(group.seen.axis).fold)) and Axis.of(

@@ -44,6 +44,7 @@ class Unplaced:
             return
         if (everyday or self._tells_of_settings(plan)) and self._lists_things(group):
             return
+        self._notice_return(group)
         if self._is_beyond(group):
             return
         if news.context.position is not None:
@@ -139,6 +140,14 @@ class Unplaced:
     def _needs_count(self, group: Group) -> bool:
         """Whether lines are a curve only where the log counts: how good a model is, also where a loss is told."""
         return group.standing.needs_count or (group.standing.compares and not self._trains)
+
+    def _notice_return(self, group: Group) -> None:
+        """Where the log came back to the epoch of the last line of this kind, the next one is not that once more."""
+        context, standing = self._news.context, group.standing
+        if standing.returns != context.returns:
+            standing.returns = context.returns
+            if group.seen.ends_at(context.epoch):
+                group.seen.last_x = None
 
     def _is_beyond(self, group: Group) -> bool:
         """Whether a line comes again in an epoch, where one came in each: it is of the best model, once all is done.
