@@ -39,6 +39,12 @@ _TIMELESS = re.compile(
     rb"\s*(?:\S{1,16} (?=\d+/\d+ \[\d+%\] in ))?(\d+)(?:/| of +)(\d+)(?![\w.%/])"
     rb"(?: \[\d+%\] in \S+ (?:\([^()]*\))?)?[ ,]*(?![ ,])([^|\[]*)$"
 )
+# As progressbar2 draws them by itself, `` 30% (9 of 30) |###   | Elapsed Time: 0:00:01 ETA:  0:00:02,
+# loss: 1.1``, and with its pieces in another order: ``9 of 30  30% |###   | loss: 1.1 ETA:  0:00:02``.
+_OF_TOTAL = re.compile(
+    rb"(?:(?<!\d)\d+% +)?(?:\((\d+) of (\d+)\)|(?<![\d.])(\d+) of (\d+) +\d+%) \|[# ]*\|\s*"
+    rb"(?:Elapsed Time:\s+[\d:]+\s*)?(?:(?:ETA|Time):\s+[-\d:]+)?[ ,]*(.*?)(?:\s+(?:ETA|Time):\s+[-\d:]+|\s*$)"
+)
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
     rb"(?<![\x80-\xbf])(?<![\x80-\xbf] )(?:\xe2[\x94-\x96][\x80-\xbf]){5}(?:\xe2[\x94-\x96][\x80-\xbf]| (?=\xe2))*"
@@ -322,6 +328,10 @@ def _find(frame: bytes) -> _Drawn | None:
         rate, shown, total = b"", _stripped(frame, *found.span(found.lastindex or 0)), found.span(2)
     elif _BAR in frame and (found := _TIMELESS.search(frame)):
         rate, shown, total = b"", _stripped(frame, *found.span(3)), found.span(2)
+    elif _BAR in frame and (found := _OF_TOTAL.search(frame)):
+        at = 1 if found[1] is not None else 3
+        shown = _stripped(frame, *found.span(5))
+        return _Drawn(_stripped(frame, 0, found.start()), found.span(at), found.span(at + 1), shown, found.end())
     elif _SLASH in frame and (found := _ENDLESS.search(frame)) and b"/s" in found[2]:
         rate, shown = _beside(frame, *found.span(2), cut_off=not found[3])
         total = None
