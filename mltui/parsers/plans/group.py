@@ -155,7 +155,7 @@ class Standing:
     passes_blocks: bool = False
     """Several came in the first block that held one: the line of counters above is the heading of them all."""
     returns: int = 0
-    """How often the log had gone back to an earlier epoch when the last line came."""
+    """How often the log had gone back when the last line came, as its context counts it."""
     in_epoch: bool = False
     """The last line that was placed by epoch came before that was over."""
     of_fold: bool = False

@@ -63,7 +63,7 @@ class Context:
     advances: int = 0
     """How often the training went on."""
     returns: int = 0
-    """How often the log went back to an epoch in front of the one it was in, as a resumed training does."""
+    """How often the log went back to an earlier epoch, or an attempt broke off: what follows may tell epochs again."""
     evaluated: int = -1
     """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
     first_epoch: float | None = None
@@ -133,6 +133,7 @@ class Context:
     def begin_attempt(self) -> None:
         """What goes on may tell again what was told: behind an error that ended the program, or in another fold."""
         self.trials += 1
+        self.returns += 1
 
     def enter_part(self, plan: Plan, fold: Counter, numbers: Numbers) -> None:
         """A line says by ``fold`` in which fold, trial or stage it is."""
