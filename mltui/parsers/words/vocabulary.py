@@ -113,7 +113,7 @@ Way = Literal["epoch", "batch", "step", "fold"]
 _COUNTS: dict[str, tuple[Way, str]] = {
     "epoch": (
         "epoch",
-        "epoch ep epo epch epochs epoche durchlauf époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭",
+        "epoch ep epo epch epochs epoche durchlauf époque época epoca epoka эпоха 轮 輪 轮次 エポック 에폭 에포크",
     ),
     "batch": ("batch", "batch minibatch batchidx batchid lot lote lotto partia батч"),
     "step": ("step", "step globalstep étape pas schritt paso passo krok шаг 步 ステップ"),
