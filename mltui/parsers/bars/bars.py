@@ -43,7 +43,7 @@ _TIMELESS = re.compile(
 # loss: 1.1``, and with its pieces in another order: ``9 of 30  30% |###   | loss: 1.1 ETA:  0:00:02``.
 _OF_TOTAL = re.compile(
     rb"(?:(?<!\d)\d+% +)?(?:\((\d+) of (\d+)\)|(?<![\d.])(\d+) of (\d+) +\d+%) \|[# ]*\|\s*"
-    rb"(?:Elapsed Time:\s+[\d:]+\s*)?(?:(?:ETA|Time):\s+[-\d:]+)?[ ,]*(.*?)(?:\s+(?:ETA|Time):\s+[-\d:]+|\s*$)"
+    rb"(?:Elapsed Time:\s+[\d:]+\s*)?(?:(?:ETA|Time):\s+[-\d:]+)?[ ,]*(.*?)(?:(?<=\S)\s+(?:ETA|Time):\s+[-\d:]+|$)"
 )
 # A run of line-drawing characters is tried from its beginning only: a long one costs linear time.
 _DRAWN = re.compile(
