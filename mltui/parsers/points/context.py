@@ -63,7 +63,7 @@ class Context:
     advances: int = 0
     """How often the training went on."""
     returns: int = 0
-    """How often the log went back to an earlier epoch, or an attempt broke off: what follows may tell epochs again."""
+    """How often the log went back to an epoch behind the first, or an attempt broke off: epochs are told again then."""
     evaluated: int = -1
     """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
     first_epoch: float | None = None
@@ -188,7 +188,7 @@ class Context:
             if self.successive.lines:
                 self._read_above(self.first_epoch is not None and epoch <= self.first_epoch)
             self.advances += 1
-            if self.epoch is not None and epoch < self.epoch:
+            if self.first_epoch is not None and self.epoch is not None and self.first_epoch < epoch < self.epoch:
                 self.returns += 1
             self.epoch = epoch
             if self.first_epoch is None:
