@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mltui.domain.words import words
-from mltui.parsers.words.roles import Role, counter_of, is_scoped, role_of
+from mltui.parsers.words.roles import Role, counter_of, is_scoped, role_of, thing_measured
 from mltui.parsers.words.values import BETWEEN_THOUSANDS
 from mltui.parsers.words.vocabulary import Way
 
@@ -186,6 +186,8 @@ def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, la
         role = Role.METRIC
     if not decimal and role is Role.METRIC and words(name)[-1:] == ("iter",):
         role = Role.OTHER  # Accumulated, not accuracy.
+    if not decimal and role is Role.METRIC and (thing := thing_measured(name)) and role_of(thing) is Role.OTHER:
+        role = Role.OTHER  # "loss/count: 320" says over how many it is.
     if role is Role.METRIC and unit.strip() == "%" and words(name)[-1:] == ("loss",):
         role = Role.OTHER  # Of packets.
     return Field(name, role, index, explicit, label, unit.strip(), decimal)

@@ -171,6 +171,18 @@ def role_of(name: str) -> Role:
     """What a number of this ``name`` is."""
     if counter_of(name):
         return Role.COUNTER
+    found = _role_of_value(name)
+    return Role.METRIC if found in (Role.OTHER, Role.THROUGHPUT) and thing_measured(name) else found
+
+
+def thing_measured(name: str) -> str:
+    """Of what ``name`` is a measure, where folders say that: ``time`` of ``loss/time`` and ``val/loss/time``."""
+    folders = [folder for folder in name.split("/") if not scope_of(folder)]
+    return folders[1] if len(folders) == 2 and not _JUDGES.isdisjoint(words(folders[0])[-1:]) else ""
+
+
+def _role_of_value(name: str) -> Role:
+    """The role of a ``name`` that is no counter's."""
     if _SPENT.search(name):
         return Role.OTHER
     if not MONEY_SIGNS.isdisjoint(name):
