@@ -9,7 +9,7 @@ from mltui.domain.words import scope_of, word_set
 from mltui.parsers.records.names import SCOPE_KEYS, known, may_be_in, measures
 from mltui.parsers.records.record import Field, Nameless, new_field
 from mltui.parsers.records.walk import Bracket, Walk
-from mltui.parsers.words.everyday import is_error
+from mltui.parsers.words.everyday import is_error, is_everyday
 from mltui.parsers.words.roles import Role, role_of
 from mltui.parsers.words.tokens import WRAPPER, Token
 from mltui.parsers.words.units import MONEY, SIZE_UNITS, TIME_UNITS, VALUE_UNITS, is_physical
@@ -163,13 +163,20 @@ def _ends_range(walk: Walk, token: Token) -> bool:
 
 
 def _names_next(walk: Walk, text: str) -> bool:
-    """Whether a word that may be a unit names what stands behind it: ``ppl 9.8 bpc 1.4``."""
-    if text not in VALUE_UNITS or not measures(text):
+    """Whether a word that may be a unit names what stands behind it: ``ppl 9.8 bpc 1.4``, ``loss 1.7 min 0.9``."""
+    if not (text in VALUE_UNITS and measures(text)) and not _is_no_unit_of(walk.last, text):
         return False
     following, value = walk.next(), walk.next(2)
     if following is not None and (following.kind == "arrow" or following.text in ("is", "~")):
         following = value
     return following is not None and following.kind == "number"
+
+
+def _is_no_unit_of(last: Field | Nameless | None, text: str) -> bool:
+    """Whether ``text`` is a unit of times or sizes, in which what a training alone tells is not measured."""
+    if not isinstance(last, Field) or last.role is not Role.METRIC or is_everyday(last.name):
+        return False
+    return text in TIME_UNITS | SIZE_UNITS and not may_be_in(last.name, text)
 
 
 def _is_whose(walk: Walk, token: Token) -> bool:
