@@ -11,6 +11,7 @@ from mltui.parsers.words.everyday import (
     are_of_others,
     is_everyday,
     is_of_business,
+    is_of_model,
     is_of_service,
     may_be_code,
 )
@@ -215,8 +216,12 @@ def _frames_are_shown(record: Record, counts: bool) -> list[Field] | None:
 
 
 def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
-    """``price=3021.5 profit=12.1 loss=3.0``: money is lost, unless the line counts as a training does."""
-    trades = any(is_of_business(f.name) or f.unit in MONEY for f in record.fields)
+    """``price=3021.5 profit=12.1 loss=3.0``: money is lost, unless the line counts as a training does.
+
+    ``price_loss: 2.1 - price_mae: 1.2`` tell how well a model predicts.
+    """
+    told = [f for f in record.fields if is_of_business(f.name) or f.unit in MONEY]
+    trades = bool(told) and not any(is_of_model(f.name) for f in told)
     counted = any(f.counts and f.counts[1] != "fold" for f in record.fields if f.role is Role.COUNTER)
     return [] if trades and not counted else None
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mltui.domain.words import ERRORS, METRIC_WORDS, MORE_IS_BETTER, SCOPE_WORDS, without_digits, word_set, words
+from mltui.domain.words import (
+    ERRORS,
+    LOSSES,
+    METRIC_WORDS,
+    MORE_IS_BETTER,
+    SCOPE_WORDS,
+    without_digits,
+    word_set,
+    words,
+)
 from mltui.parsers.words.roles import FOLDER
 from mltui.parsers.words.units import MONEY
 from mltui.parsers.words.vocabulary import (
@@ -37,6 +46,8 @@ _OF_ANYTHING = ERRORS | word_set("score")
 _OF_TRAININGS = METRIC_WORDS.union(SCOPE_WORDS) - _EVERYDAY
 # How far predictions are off, in the unit of what is predicted.
 _DISTANCES = ERRORS | word_set("mae mse rmse medae mpjpe epe ade fde rpe")
+# How far off a model is in one of its outputs.
+_OF_OUTPUTS = LOSSES | _DISTANCES - ERRORS
 # How good a model is, trained or not.
 _MERITS = (MORE_IS_BETTER | word_set("wer cer")) - OBJECTIVES
 # What only services and machines tell of themselves.
@@ -85,6 +96,12 @@ def is_of_nature(name: str) -> bool:
 def is_of_business(name: str) -> bool:
     """Whether only a trade or a bank tells a number of that ``name``, what is made or lost: ``profit``, ``usd``."""
     return not _OF_BUSINESS.isdisjoint(words(name))
+
+
+def is_of_model(name: str) -> bool:
+    """Whether ``name`` says how far off a model is in what it predicts: ``price_mae``; ``profit_loss`` is a balance."""
+    parts = words(name)
+    return len(parts) > 1 and parts[-1] in _OF_OUTPUTS and parts[-2:] != ("profit", "loss")
 
 
 def are_of_others(names: Iterable[str]) -> bool:

@@ -87,7 +87,7 @@ _PREDICTED = word_set("""
     node nodes layer embed words rank pred predict predicted prediction predictions init
 """)
 # Of these settings and counts, too: ``count_mae``. Others stand in front of what is to be reached, ``target_acc``.
-_COUNTED = word_set("count counts seed")
+_COUNTED = word_set("count counts seed weight")
 # How sure a statistic is, how often packets get lost, and what a house, a line and a radio lose.
 _OF_NO_MODEL = frozenset(
     [("standard", "error"), ("loss", "rate"), ("heat", "loss"), ("power", "loss"), ("path", "loss")]
