@@ -63,6 +63,8 @@ class Successive:
         self.lines: deque[bytes] = deque(maxlen=_LINES)
         self._above_first: list[_Line] | None = None
         """The lines above the first training."""
+        self._above_last: list[_Line] = []
+        """The lines above the last one that has a name."""
         self._in_vain: tuple[bytes, ...] = ()
         """The shapes of the lines that were compared last, and found to be no heading."""
         self._title = ""
@@ -94,7 +96,10 @@ class Successive:
             return self.go_on()
         above = self._above()
         known = set(above)
-        others = [line for line in self._above_first or () if line not in known]
+        first, last = (
+            [line for line in lines if line not in known] for lines in (self._above_first or (), self._above_last)
+        )
+        others = first or last  # The first one may come again.
         self.go_on()
         if not others:
             return ""
@@ -115,6 +120,7 @@ class Successive:
         for _, best in groupby(pairs, _rank):
             if name := max(_difference(other, line) for _, _, other, line in best):
                 self._count += 1
+                self._above_last = above
                 return name
         self._in_vain = shapes
         return ""
