@@ -12,6 +12,8 @@ from mltui.parsers.lines.program_text import is_program_text
 from mltui.parsers.lines.silent_blocks import Block, block_of
 from mltui.parsers.records import tables
 from mltui.parsers.records.cells import (
+    BAR_MARKS,
+    BARS,
     HAS_VALUE,
     box_row,
     is_number,
@@ -33,11 +35,11 @@ LineKind = Literal[
     Block,
 ]  # fmt: skip
 
-_NUMERIC_START = re.compile(rb"[\s|,;\"\xe2\x94\x82\x83]*(?:[-+.]?[0-9]|all\b)")
+_NUMERIC_START = re.compile(rb"[\s|,;\"\xe2\x94\x95\x82\x83\x91]*(?:[-+.]?[0-9]|all\b)")
 # Between the columns of a header.
 _APART = re.compile(rb"\S(?:  +|\t)\S|^\s*[|+]|^\w+(?:,\w+){2,}$")
 # The number of a part, in a row of bars: ``| Layer 0 | Layer 1 |``.
-_NUMBERED = re.compile(r"(?<=[A-Za-z] )\d+(?= *[|│┃║])")
+_NUMBERED = re.compile(rf"(?<=[A-Za-z] )\d+(?= *[{BAR_MARKS}])")
 # Digits that belong to a column's name, and such as belong to none.
 _FIGURE = re.compile(r"(?<![\w@.:-])\d")
 _NAME_DIGITS = re.compile(r"[A-Za-z_@-]\d+(?:-\d+)?|@\.?\d+(?:[-:]\.?\d+)?")
@@ -105,4 +107,4 @@ def _table_kind(text: str, frame: bytes) -> LineKind | None:
 
 def table_part(text: str) -> str:
     """``text`` without what a logger wrote in front of it; bars are the table's own."""
-    return text if text.lstrip()[:1] in ("|", "│", "┃") else text[split_prefix(text) :]
+    return text if BARS.match(text.lstrip()) else text[split_prefix(text) :]

@@ -21,6 +21,7 @@ from mltui.parsers.plans.plan import Plan
 from mltui.parsers.points.epochs import EpochBar
 from mltui.parsers.points.points import Points
 from mltui.parsers.points.successive import LONGEST_HEADING
+from mltui.parsers.records.cells import BAR_MARKS
 from mltui.parsers.records.tables import read_groups, title_of
 from mltui.parsers.words.keys import key_of
 from mltui.parsers.words.tokens import READ_LIMIT, text_of, without_bulk
@@ -32,7 +33,7 @@ _FIGURES = re.compile(
     rb"[ \t]+(?=\w+ ?[:=])(?:[A-Za-z_]\w*(?: ?[:=] ?| )-?\d+\.\d+(?:e[-+]\d+)?(?:,[ \t]*|[ \t]*\|[ \t]*|[ \t]+|$)){3,}"
 )
 # How a box's rows and the rules between them begin.
-_IN_BOX = tuple(mark.encode() for mark in "|│┃├┝┠┣╞╟╠┡")
+_IN_BOX = tuple(mark.encode() for mark in BAR_MARKS + "├┝┠┣╞╟╠┡")
 #: Lines that are read whole only where they may tell curves.
 _LONG = 65536
 #: Kinds of lines that are rows of a table.

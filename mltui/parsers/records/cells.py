@@ -9,10 +9,12 @@ from mltui.domain.words import AVERAGED, word_set
 from mltui.parsers.words import units
 from mltui.parsers.words.tokens import NUMBER
 
-BARS = re.compile(r"[|│┃║]")
+#: What is drawn between cells.
+BAR_MARKS = "|│┃║"
+BARS = re.compile(f"[{BAR_MARKS}]")
 GAPPED = re.compile(r"\S+(?: \S+)*")
 #: The same where bars stand between groups of cells.
-GAPPED_OR_BARS = re.compile(r"[^\s|│┃║]+(?: [^\s|│┃║]+)*")
+GAPPED_OR_BARS = re.compile(rf"[^\s{BAR_MARKS}]+(?: [^\s{BAR_MARKS}]+)*")
 #: Anything that may be a value.
 HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 # What stands in a cell whose value there is none of yet.
@@ -20,10 +22,10 @@ _ABSENT = r"(?i:no log|none|null|n/a)(?!\S)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
 # A date with its time, a number with its unit and what says that there is none are one cell.
 WORDS = re.compile(rf"{_MOMENT}|{_ABSENT}|\d[\d.]* {units.APART}\b|\S+")
-_WORDS_OR_BARS = re.compile(r"[^\s|│┃║]+")
+_WORDS_OR_BARS = re.compile(rf"[^\s{BAR_MARKS}]+")
 # Cells that stand between two bars together.
 _SEVERAL = re.compile(rf"(?:{NUMBER})(?: {{2,}}(?:{NUMBER}))+")
-_RULE = re.compile(r"[\s|+:│┃┼╇╪├┤┡┩╞╡\-=─━═]+")
+_RULE = re.compile(r"[\s|+:\-=\u2500-\u257f]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _VALUE = rf"{NUMBER}|[-+]?(?:nan|inf)"
 # A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``. Markdown: ``**0.5**``.
@@ -161,7 +163,7 @@ def worded_cells(text: str) -> list[Cell] | None:
 
     Between them stand commas, semicolons, tabs or bars.
     """
-    if max(map(text.count, ",;\t|│")) < 2:
+    if max(map(text.count, f",;\t{BAR_MARKS}")) < 2:
         return None
     cells = [Cell(cell, start, end, ()) for cell, start, end in split_row(text)]
     for i, (cell, start, end, _) in enumerate(cells):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mltui.domain.words import scope_of, word_set, words
 from mltui.parsers.records.cells import (
+    BAR_MARKS,
     BARS,
     GAPPED,
     GAPPED_OR_BARS,
@@ -212,7 +213,7 @@ def read_groups(text: str) -> list[str]:
     inner = text.strip()
     if HAS_VALUE.search(inner):
         return []
-    if inner[:1] and inner[0] in "|│┃" and inner[-1] == inner[0]:
+    if inner[:1] and inner[0] in BAR_MARKS and inner[-1] == inner[0]:
         names = [name for name, _, _ in split_by(text, BARS) if name]
     else:
         names = GAPPED.findall(text) if text[:1] == " " else []
