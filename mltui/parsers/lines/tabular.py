@@ -199,7 +199,7 @@ class Tabular:
     ) -> tuple[Plan, Cut] | None:
         """The plan of a row with ``cells`` of these ``names``; ``said``: its words say on which data, and of what."""
         present = [
-            (f"{name} ({i + 1})" if i else name, place)
+            (f"{name} ({i + 1 if cell.text[:1] == '[' else 'avg'})" if i else name, place)
             for name, cell in zip(names, cells, strict=True)
             for i, place in enumerate(cell.numbers)
             if name

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mltui.domain.words import AVERAGED, word_set
 from mltui.parsers.words import units
-from mltui.parsers.words.tokens import NUMBER
+from mltui.parsers.words.tokens import NUMBER, WRAPPER
 
 #: What is drawn between cells.
 BAR_MARKS = "|│┃║"
@@ -20,19 +20,31 @@ HAS_VALUE = re.compile(r"\d|\b(?:nan|inf)\b", re.I)
 # What stands in a cell whose value there is none of yet.
 _ABSENT = r"(?i:no log|none|null|n/a)(?!\S)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"
-# A date with its time, a number with its unit and what says that there is none are one cell.
-WORDS = re.compile(rf"{_MOMENT}|{_ABSENT}|\d[\d.]* {units.APART}\b|\S+")
 _WORDS_OR_BARS = re.compile(rf"[^\s{BAR_MARKS}]+")
 # Cells that stand between two bars together.
 _SEVERAL = re.compile(rf"(?:{NUMBER})(?: {{2,}}(?:{NUMBER}))+")
 _RULE = re.compile(r"[\s|+:\-=\u2500-\u257f]+")
 RULE_GROUP = re.compile(r"[-=─━═]{2,}")
 _VALUE = rf"{NUMBER}|[-+]?(?:nan|inf)"
-# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``. Markdown: ``**0.5**``.
+# Arrows, stars and other signs.
+_SIGNS = "[*~^≈\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\ufe0f\U0001f300-\U0001faff]{1,3}"
+# A letter right behind an exponent is a unit or a mark: ``1.5e-03s``, ``4.22e-01h``.
+_UNIT = rf"\s?%| ?(?:{units.OF_VALUES})(?!\w)|(?<=e[-+]\d\d)[a-z]"
+# What is said of a value: by how much it varies, its mean, or anything in brackets.
+_SPREAD = rf" ?(?:±|\+/-|\+-) ?(?:{NUMBER})%?"
+_MEAN = rf" ?\(({NUMBER})\)%?"
+_SAID = r" ?[(\[][^()\[\]|]{1,30}[)\]]"
+#: A cell with a value, and the mean behind it: ``**0.5**``, ``0.5 ± 0.1``, ``tensor(0.5)``, ``0.5 (0.4) ↓``.
 CELL = re.compile(
-    rf"(?:\[|\*\*)?([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?"
-    r"(?:\s?%?\*\*|\s?[%*]|(?<=e[-+]\d\d)[a-z])?\]?",
+    rf"(?:{_SIGNS} ?)?(?:[\[('\"`]|{WRAPPER}\()?"
+    rf"([-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|{_VALUE})(?:/\d+)?(?:{_UNIT})?"
+    rf"(?:(?:,[^()|]{{1,60}})?\)|[\]'\"`])?(?:{_SPREAD}|{_MEAN}|{_SAID})?(?:\s?{_SIGNS})?",
     re.I,
+)
+# A date with its time, a number with what is said of it and what says that there is none are one cell.
+WORDS = re.compile(
+    rf"{_MOMENT}|{_ABSENT}|\d[\d.]* {units.APART}\b"
+    rf"|(?<!\S)(?:{_VALUE})%?(?:{_SPREAD}|{_UNIT}|{_MEAN}|{_SAID})(?!\S)|\S+"
 )
 _NUMBER = re.compile(_VALUE, re.I)
 # A cell of several values, ``[4.15e+01, 1.10e-01]``; it may be empty.
@@ -44,7 +56,6 @@ _DURATION = re.compile(
     rf"|{_ABSENT}"
     r"|[^\w\s]|\d+h(?:\d+m)?(?:\d+s)?|\d+m\d+s|\d+(?::\d\d)+(?:\.\d+)?|[-–—]+|\+"
 )
-_NUMBER_ONLY = re.compile(rf"({_VALUE})\s?%?", re.I)
 #: Marks in front of a row that is to be seen: ``! Train   1   0.893``.
 MARKS = "!*> "
 NAME = re.compile(r"(?:# ?|_|\(?% ?)?[^\W\d_].{0,40}|#")
@@ -71,7 +82,10 @@ Piece = tuple[str, int, int]
 
 
 class Cell(NamedTuple):
-    """One cell of a row: its text, its place, and where in the row its numbers stand: one, or those of a list."""
+    """One cell of a row: its text, its place, and where in the row its numbers stand.
+
+    That is one, with its mean behind it, or those of a list.
+    """
 
     text: str
     start: int
@@ -80,8 +94,8 @@ class Cell(NamedTuple):
 
 
 def is_number(text: str) -> str:
-    """The number that ``text`` is, but for a percent sign behind it; empty if it is none."""
-    found = _NUMBER_ONLY.fullmatch(text)
+    """The number that ``text`` is, but for what is said of it; empty if it is none."""
+    found = CELL.fullmatch(text)
     return "" if found is None else found[1]
 
 
@@ -168,8 +182,7 @@ def worded_cells(text: str) -> list[Cell] | None:
     cells = [Cell(cell, start, end, ()) for cell, start, end in split_row(text)]
     for i, (cell, start, end, _) in enumerate(cells):
         if found := CELL.fullmatch(cell):
-            at = text.find(cell, start)
-            cells[i] = Cell(cell, start, end, ((at + found.start(1), at + found.end(1)),))
+            cells[i] = Cell(cell, start, end, _numbers_in(found, text.find(cell, start)))
         elif (
             cell
             and not (_WORD_CELL.fullmatch(cell) or _DURATION.fullmatch(cell))
@@ -203,8 +216,15 @@ def row_cells(text: str, label: str = "") -> list[Cell] | None:
             return None
         at = text.find(cell, start)
         if found is not None:
-            inside = [found.span(1)]
+            inside = _numbers_in(found, at)
         else:
-            inside = [number.span() for number in _NUMBER.finditer(cell)] if cell[:1] == "[" else []
-        cells.append(Cell(cell, start, end, tuple((at + a, at + b) for a, b in inside)))
+            several = _NUMBER.finditer(cell) if cell[:1] == "[" else ()
+            inside = tuple((at + number.start(), at + number.end()) for number in several)
+        cells.append(Cell(cell, start, end, inside))
     return cells if any(cell.numbers for cell in cells) else None
+
+
+def _numbers_in(cell: re.Match[str], at: int) -> tuple[tuple[int, int], ...]:
+    """Where the value of a cell that begins ``at`` stands, and its mean, if both were measured."""
+    with_mean = cell[2] and "." in cell[1] and "." in cell[2] and cell[2][0] not in "+-"
+    return tuple((at + cell.start(i), at + cell.end(i)) for i in ((1, 2) if with_mean else (1,)))

@@ -95,7 +95,12 @@ def _beyond_edge(header: Header, cells: list[Cell]) -> list[str] | None:
     The last name may be the beginning of one, unless its cell ends where it does.
     """
     columns, edge, beyond = header.first, len(header.text), len(cells) - len(header.first)
-    if BARS.search(header.text) or len(columns) < 3 or beyond < 0 or not (cells[-1].numbers and cells[-1].end > edge):
+    if (
+        BARS.search(header.text)
+        or len(columns) < 3
+        or beyond < 0
+        or not (cells[-1].numbers and cells[-1].numbers[0][1] > edge)
+    ):
         return None
     *whole, (begins, ends) = [
         (start == cell.start, end == cell.end) for (_, start, end), cell in zip(columns, cells, strict=False)

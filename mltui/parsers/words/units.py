@@ -27,6 +27,8 @@ TOUCHING = f"(?:{_alternatives(TIME_UNITS | SIZE_UNITS)}|it/s)"
 APART = f"(?:{_alternatives({unit for unit in TIME_UNITS | SIZE_UNITS if len(unit) > 1})})"
 #: Units in which quality is measured: they may follow a metric's value.
 VALUE_UNITS = frozenset(("", "%", " %", "dB", "db", "bits", "nats", "bpc", "pts", "pp", "°", "deg", "mm", "cm", "px"))
+#: The same as they stand behind a value in a cell; its percent sign left out.
+OF_VALUES = _alternatives({unit for unit in VALUE_UNITS if unit and "%" not in unit})
 #: In a name: its number is money.
 MONEY_SIGNS = frozenset("$€")
 #: What errors of prices are measured in; what any program loses, too.
