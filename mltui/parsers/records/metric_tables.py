@@ -76,15 +76,15 @@ def read_metric_table(text: str) -> MetricTable | None:
     columns = names[1:] if headed or (barred and names[:1] == [""]) else names
     if _are_splits(columns) or (headed and barred and _are_parts(columns)):
         return MetricTable(columns)
-    if not barred:
-        values = [i for i, name in enumerate(lower) if name in _VALUE_NAMES]
-        listed = len(values) == 1 and lower[0] in ("metric", "metrics") and all(map(NAME.fullmatch, names))
-        return MetricTable(columns=len(names), value=values[0]) if listed else None
-    if len(names) > 2 and _is_title(names[0]) and _are_splits(names[1:]):
+    if barred and len(names) > 2 and _is_title(names[0]) and _are_splits(names[1:]):
         return MetricTable(names[1:], title=names[0])
     metric = next((i for i, name in enumerate(lower) if name in ("metric", "metrics")), -1)
-    value = next((i for i, name in enumerate(lower) if name in _VALUE_NAMES), -1)
-    return MetricTable(columns=len(names), metric=metric, value=value) if 0 < metric < value else None
+    values = [i for i, name in enumerate(lower) if name in _VALUE_NAMES]
+    if metric == 0:  # Between outer bars it is a box.
+        listed = len(values) == 1 and all(map(NAME.fullmatch, names)) and not BARS.match(text.strip())
+    else:
+        listed = barred and bool(values) and 0 < metric < values[0]
+    return MetricTable(columns=len(names), metric=metric, value=values[0]) if listed else None
 
 
 def _cells(text: str) -> list[str]:
