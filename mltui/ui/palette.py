@@ -1,7 +1,8 @@
 """Colours of curves: told apart with every common colour vision, readable on dark and light, stable by name.
 
 The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which stay distinct for people with
-protanopia, deuteranopia and tritanopia; :func:`readable` moves them towards black or white for the background.
+protanopia, deuteranopia and tritanopia; :func:`readable` moves them towards black or white for the background. Yellow
+and vermilion are chosen so that they stay apart from orange there too, grey so that it does from purple.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import lru_cache
 
 from mltui.domain.metric_name import Scope
 
-SERIES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#7c8cff", "#9a9a9a")
+SERIES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f7ef80", "#b84a00", "#7c8cff", "#646464")
 """Curve colours, the most distinct first."""
 _STRONG = 4
 """So many of them are told apart at a glance; the others serve when these are taken."""

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from array import array
 from dataclasses import replace
-from itertools import accumulate, chain
+from itertools import accumulate, chain, combinations
+from operator import mul
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.color import Color
 from textual.events import MouseScrollDown, MouseScrollRight
 from textual.strip import Strip
 
@@ -36,6 +38,28 @@ from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas, changed_part
 
 LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
 WILD = [0.0, -0.0, 1.0, math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, 5e-324, -5e-324, 1e16, 1e-300, float(2**63)]
+
+
+# How a colour is seen, in linear RGB (Machado, Oliveira and Fernandes, 2009, severity 1).
+COLOUR_VISION = {
+    "common": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": ((0.1523, 1.0526, -0.2049), (0.1145, 0.7863, 0.0992), (-0.0039, -0.0481, 1.052)),
+    "deuteranopia": ((0.3673, 0.8606, -0.228), (0.2801, 0.6725, 0.0474), (-0.0118, 0.0429, 0.9689)),
+    "tritanopia": ((1.2555, -0.0767, -0.1788), (-0.0784, 0.9308, 0.1476), (0.0047, 0.6914, 0.3039)),
+}
+
+
+def lab(color, vision):
+    """A colour as it is seen, in CIELAB under D65."""
+    linear = [(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for c in Color.parse(color).normalized]
+    red, green, blue = (min(1.0, max(0.0, sum(map(mul, row, linear)))) for row in vision)
+    xyz = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089,
+    )
+    x, y, z = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def series_of(values, name="loss", axis="step", xs=None):
@@ -753,6 +777,14 @@ def test_less_loss_and_more_accuracy_are_better():
 @pytest.mark.parametrize("background", ["#121212", "#ffffff", "#e0e0e0", "#000000"])
 def test_every_series_colour_is_readable_on_every_background(background):
     assert all(palette.contrast(palette.readable(c, background), background) >= 3 for c in palette.SERIES)
+
+
+@pytest.mark.parametrize("background", ["#11151a", "#000000", "#fbfbf9", "#ffffff"])
+@pytest.mark.parametrize("vision", COLOUR_VISION)
+def test_colours_are_told_apart_with_every_colour_vision(background, vision):
+    """In CIELAB, where a distance of 2.3 is just noticed side by side."""
+    seen = [lab(palette.readable(color, background), COLOUR_VISION[vision]) for color in palette.SERIES]
+    assert min(math.dist(a, b) for a, b in combinations(seen, 2)) > 8
 
 
 def test_colours_are_stable_and_distinct():
