@@ -71,7 +71,7 @@ class _Told:
         self.key = key
         self.source = source
         self.words = meaning(name)
-        self.scope = scope_of(key.name)
+        self.scope = scope_of(name) or scope_of(key.name)
         self.x: array[float] = array("d")
         self.value: array[float] = array("d")
         self.hidden = False

@@ -96,6 +96,15 @@ def test_train_and_validation_are_not_mixed_up() -> None:
     assert set(both.settle(math.inf)) == {"loss", "val_loss", "validation/accuracy"}
 
 
+def test_a_name_says_more_than_its_folder() -> None:
+    """The validation loss that a writer of the folder ``train`` has is that of the log."""
+    both = Both()
+    points = steps(SHORT, first=1)
+    both.log("val loss", printed(points), "epoch")
+    both.file("val_loss", points, scope="train/")
+    assert list(both.settle(4)) == ["val loss"]
+
+
 def test_other_values_are_another_series() -> None:
     """A log of means and a file of single steps are both recorded, under names that tell them apart."""
     both = Both()
