@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual.app import SystemCommand
@@ -27,6 +28,7 @@ from mltui.ui.command import bindings
 from mltui.ui.commands import APP, command
 from mltui.ui.failures import Failures
 from mltui.ui.few_colours import NearestColours, ReadableColours
+from mltui.ui.repaint import in_parts
 from mltui.ui.screens.main import MainScreen
 from mltui.ui.theme import DARK, LIGHT, theme_named
 from mltui.ui.typeahead import Typeahead
@@ -97,6 +99,9 @@ class MltuiApp(AppCommands):
         # What the shell has written meanwhile is where the app was.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self._begin)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, in_parts(renderable))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What is drawn passes these last: a terminal with few colours gets the nearest it has."""
