@@ -13,6 +13,8 @@ from mltui.domain.json_text import json_text
 from mltui.domain.text import clean, one_line
 
 _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+#: Columns of a name that is not cut for the sake of others.
+_LONG = 24
 STATE_COLOURS = {
     "pending": "dim", "building": "yellow", "running": "cyan", "finished": "green",
     "failed": "red", "stopped": "yellow", "lost": "red",
@@ -63,12 +65,17 @@ def terminal_columns() -> int:
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: str = "", states: str = "") -> None:
     """Print rows below headers; columns named in ``right`` are flush right, those in ``states`` coloured as states.
 
-    On a terminal columns that do not fit are left out from the right, and the last one is cut at the edge; elsewhere
-    nothing is.
+    On a terminal a long name is cut where the others need its room, columns that do not fit are left out from the
+    right, and the last one is cut at the edge; elsewhere nothing is.
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     wide = [max(width(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
     edge = terminal_columns() if sys.stdout.isatty() else 0
+    widest = max(range(len(wide)), key=wide.__getitem__)
+    over = sum(wide) + 2 * (len(wide) - 1) - edge
+    if edge and over > 0 and wide[widest] > _LONG and widest < len(wide) - 1:
+        wide[widest] = max(wide[widest] - over, _LONG)
+        cells = [[cut(cell, wide[i]) for i, cell in enumerate(row)] for row in cells]
     count = _fitting(headers, wide, edge)
     headers, cells = headers[:count], [row[:count] for row in cells]
     print(paint(_row(headers, wide, headers, right, edge), "bold"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -227,6 +228,16 @@ def test_what_is_read_is_not_overwritten(program: Program) -> None:
         assert "would be overwritten" in program("metrics", "train.log", *options, code=2)[1]
     program("metrics", "nosuch", "--output", "train.log", code=1)
     assert log.read_bytes() == _LOG
+
+
+def test_a_long_name_leaves_the_other_columns_their_room(program: Program) -> None:
+    """On a terminal; elsewhere it is whole."""
+    (program.folder / "long.log").write_text("".join(f"step {i} {'deep/' * 20}loss=0.{9 - i}\n" for i in range(1, 4)))
+    terminal = program.terminal("metrics", "long.log")
+    assert terminal.end() == 0
+    assert re.search(r"deep/[^ ]*…  +3  step 3  0\.6000  0\.6000 at step 3", terminal.output)
+    shown, _ = program("metrics", "long.log")
+    assert "deep/" * 20 + "loss" in shown
 
 
 def test_curves_are_exported_for_tensorboard_and_as_a_picture(program: Program) -> None:

@@ -203,7 +203,7 @@ def test_a_training_that_diverged_says_so_and_offers_a_lower_rate(profiles: Path
 
     async def steps(app: MltuiApp, pilot: Pilot[None]) -> None:
         shown = text(app)
-        assert "The training diverged: values are not finite any more." in shown
+        assert "The training diverged: values are not finite." in shown
         assert "4 values of its curves are NaN or infinite." in shown
         assert "F shows and launches it: params.lr: 1.0" in shown
         assert "F Fix" in footer(app)
