@@ -295,8 +295,9 @@ class Context:
         self.trials += 1
 
     def reach(self, axis: str, x: float) -> None:
-        """A bar is at ``x``: what is printed between its steps stands there."""
-        self.axis, self.x = axis, x
+        """A bar is at ``x``: what is printed between its steps stands there, if that is a place."""
+        if isfinite(x):
+            self.axis, self.x = axis, x
 
     # What follows from it.
 
