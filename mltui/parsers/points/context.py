@@ -301,6 +301,10 @@ class Context:
 
     # What follows from it.
 
+    def goes_on(self, axis: str, x: float) -> bool:
+        """Whether the log counts on from ``x`` inside of an epoch, and has not begun anew since."""
+        return self.axis == axis != "epoch" and self.x is not None and self.x >= x
+
     def epoch_index(self, epoch: float) -> float:
         """How many epochs were complete before ``epoch`` began."""
         return epoch if self.zero_based else epoch - 1 if epoch > 1 else 0.0

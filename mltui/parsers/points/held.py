@@ -85,7 +85,7 @@ class Held:
         for group in self.groups[:]:
             if group.hold.until in _WAITING and 0 < group.hold.advances < context.advances:
                 inside = group.standing.inside if group.hold.training is context else None
-                if inside is not None and context.epoch == group.seen.last_x and context.axis == inside[0] != "epoch":
+                if inside is not None and context.epoch == group.seen.last_x and context.goes_on(*inside):
                     group.move_held(*inside)  # The same epoch goes on: it was measured inside of it.
                 elif (fold := place_of_fold(Axis.of(group.seen.axis).fold)) and Axis.of(
                     group.seen.axis

@@ -12,6 +12,9 @@ from mltui.parsers.words.roles import Role
 from mltui.parsers.words.tokens import Token
 from mltui.parsers.words.vocabulary import MEANS
 
+# What else than the mean stands behind a value, by the word in front of it.
+_KINDS = {"ema": "ema", "median": "median", "cumulative": "cumulative", "cum": "cumulative"}
+
 
 def take_unit(walk: Walk) -> bool:
     """Take ``[sec]`` behind a number as its unit."""
@@ -61,7 +64,7 @@ def holds_value(walk: Walk) -> bool:
     following = walk.next()
     if following is None:
         return False
-    if following.kind == "word" and following.text.lower() in MEANS:
+    if following.kind == "word" and (following.text.lower() in MEANS or following.text.lower() in _KINDS):
         behind = walk.next(2)
         behind = walk.next(3) if behind is not None and behind.text in ":=" else behind
         return behind is not None and behind.kind == "number"
@@ -98,8 +101,8 @@ def _take_first_beside(walk: Walk, last: Field | Nameless, token: Token) -> None
             walk.record.fields.append(Field(name, Role.METRIC, walk.number, label=last.label))
     elif isinstance(last, Field) and last.decimal and not (token.text.isdigit() or token.unit):
         last.mean = walk.number if walk.next_kind() != "word" else None  # "(2.1 s)" is another figure.
-        if "ema" in (each.text.lower() for each in walk.tokens[walk.i - 2 : walk.i]):
-            last.mean_kind = "ema"
+        said = (each.text.lower() for each in walk.tokens[walk.i - 2 : walk.i])
+        last.mean_kind = next((_KINDS[word] for word in said if word in _KINDS), last.mean_kind)
 
 
 def _share_of(walk: Walk) -> str:

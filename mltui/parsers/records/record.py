@@ -36,7 +36,7 @@ class Field:
     mean: int | None = None
     """The number in brackets behind the value: ``0.81 (0.79)``."""
     mean_kind: str = "avg"
-    """What kind of mean that is: ``ema`` in ``0.81 (ema 0.79)``."""
+    """What that is: ``ema`` in ``0.81 (ema 0.79)``, or ``cumulative``."""
     percent: int | None = None
     """The percentage in brackets behind the value: ``464/500 (93%)``."""
     learnt: bool = False
