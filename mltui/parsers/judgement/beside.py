@@ -49,6 +49,17 @@ def take_compared(record: Record) -> None:
             take_as_metrics(list(by_scope.values()))
 
 
+def take_target(record: Record) -> None:
+    """Take what is told of a target domain beside its source as measured: ``source_acc=0.9 target_acc=0.6``."""
+    measured = {words(f.name) for f in record.fields if f.role is Role.METRIC}
+    targets = [f for f in record.fields if "target" in words(f.name) and f.decimal]
+    take_as_metrics([f for f in targets if not measured.isdisjoint(_of_source(words(f.name)))])
+
+
+def _of_source(name: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [tuple(source if word == "target" else word for word in name) for source in ("source", "src")]
+
+
 def take_sized(record: Record) -> None:
     """Take a step that is no whole number, beside a counter that is one, as how large the step was.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from mltui.domain.words import scope_of, words
-from mltui.parsers.judgement.beside import take_compared, take_fractions, take_sized
+from mltui.parsers.judgement.beside import take_compared, take_fractions, take_sized, take_target
 from mltui.parsers.judgement.company import accepted, shown_by_bar
 from mltui.parsers.judgement.counters import Counters, Said, evaluates
 from mltui.parsers.judgement.groups import Groups
@@ -49,6 +49,7 @@ class Judge:
         take_compared(record)
         take_sized(record)
         take_fractions(record)
+        take_target(record)
         take_set(record)
         said = Said(record, Counters(record, self.points.config.x, bar), who or self.who, bar)
         whole = self._measured.recall(record)

@@ -47,7 +47,7 @@ _OF_TRAININGS = METRIC_WORDS.union(SCOPE_WORDS) - _EVERYDAY
 # How far predictions are off, in the unit of what is predicted.
 _DISTANCES = ERRORS | word_set("mae mse rmse medae mpjpe epe ade fde rpe")
 # How far off a model is in one of its outputs.
-_OF_OUTPUTS = LOSSES | _DISTANCES - ERRORS
+_OF_OUTPUTS = LOSSES | _DISTANCES | word_set("acc accuracy")
 # How good a model is, trained or not.
 _MERITS = (MORE_IS_BETTER | word_set("wer cer")) - OBJECTIVES
 # What only services and machines tell of themselves.
