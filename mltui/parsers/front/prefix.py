@@ -72,6 +72,8 @@ SURE = rf"""
   | \[1\]\s"(?=[^"]*"$)                                                     # as R prints a text
   | {_NAME}:(?:[A-Za-z_]\w*|<module>):\d+(?=\s-)                           # __main__:train:42
 """
+# What a title begins with: ``*****``.
+_DRAWN = r"(?:\[|[*=]{2,9}\s)"
 # In front of a line of names and numbers these are a logger's too.
 _LOOSE = rf"""
     \((?:[\w./-]+:|{_NO_COUNTER}[\w./-]+\s)\d+\)                            # (run:735), (main.py 200)
@@ -79,7 +81,7 @@ _LOOSE = rf"""
   | [\[(]?{_TIME}(?=[\s\]|,)>-]|$)
   | [\[(<]?\s?(?!{_MEASURED}){_ANY_LEVEL}\s*[\])>]?(?=[\s:|\]-]|$)
   | [\[(]?{_FILE}:\d+(?::\w+)?[\])]?(?=[\s:|\]-])                          # train.py:87
-  | [\[(]?(?:__\w+__|(?<![^\s|\[-]){_MODULE})(?=\s[|-]\s+\[?[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils
+  | [\[(]?(?:__\w+__|(?<![^\s|\[-]){_MODULE})(?=\s[|-]\s+{_DRAWN}?[A-Za-z]|[\])]|:\s?[A-Za-z])  # __main__, d2.utils
   | [\s|:\])>-]+(?<![-+])
   | -\s
 """

@@ -93,7 +93,7 @@ class Judge:
             if series is None:
                 lost += 1
                 continue
-            if said.placed and not record.sentence:
+            if said.placed and not (record.sentence or record.heading):
                 self._titles.learn_counted(name)
             entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
         held = self.points.news.held

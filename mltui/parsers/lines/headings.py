@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mltui.domain.words import scope_of, word_set
+from mltui.parsers.front.prefix import split_prefix
 from mltui.parsers.words.roles import Role, is_evaluation, role_of
 
 _HEADING = re.compile(
@@ -59,6 +60,8 @@ class Heading:
     """It is a sentence (``Eval begin...``): it holds until the training goes on."""
     x: float | None = None
     """Where the training stood: what counts on from there is no longer under the heading."""
+    axis: str = ""
+    """What counted the training there; another counter under the heading may be the evaluation's."""
     deeper: bool | None = None
     strict: bool = False
     """It speaks of deeper lines only."""
@@ -143,15 +146,16 @@ def counts_training(text: str) -> bool:
     return _AT_TRAINING.search(text) is not None
 
 
-def heading_of(text: str, x: float | None) -> Heading:
-    """The heading that a line with a ``heading_scope`` is, where the training stands at ``x``."""
+def heading_of(text: str, x: float | None, axis: str) -> Heading:
+    """The heading that a line with a ``heading_scope`` is, where the training stands at ``x`` on ``axis``."""
     indent = indent_of(text.encode())
+    text = text[split_prefix(text) :]
     if each := _per_class(text):
-        return Heading(each, indent, x=x, strict=True, each=True)
+        return Heading(each, indent, x=x, axis=axis, strict=True, each=True)
     spoken = ":" not in text
     plain = _plain(text)
     strict = spoken and _ALONE.fullmatch(plain.rstrip("{ ")) is not None and not _HEADING.fullmatch(plain)
-    return Heading(heading_scope(text), indent, spoken and not strict, x, strict=strict)
+    return Heading(heading_scope(text), indent, spoken and not strict, x, axis, strict=strict)
 
 
 def _plain(text: str) -> str:

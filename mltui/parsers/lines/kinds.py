@@ -60,11 +60,17 @@ def kind_of(text: str, frame: bytes) -> LineKind:
         return "metrics"
     if kind := _table_kind(text, frame):
         return kind
-    if not HAS_VALUE.search(text) and heading_scope(text):
+    if _says_heading(text):
         return "scope"
     if _names_alone(text) and tables.read_header(text) is not None:
         return "header"
     return _above_table(text) or "pairs"
+
+
+def _says_heading(text: str) -> bool:
+    """Whether a line is a heading, behind what a logger put in front of it: ``INFO - __main__ - Evaluating...``."""
+    said = text[split_prefix(text) :]
+    return not HAS_VALUE.search(said) and bool(heading_scope(said))
 
 
 def _above_table(text: str) -> LineKind | None:

@@ -301,7 +301,7 @@ class Lines:
             if kind == "trace":
                 self.points.context.begin_attempt()
         elif kind == "scope":
-            self._heading = heading_of(text, self.points.context.x)
+            self._heading = heading_of(text, self.points.context.x, self.points.context.axis)
 
     def _shortened(self, frame: bytes) -> bytes:
         """What is left to be read of a long line."""
@@ -360,7 +360,7 @@ class Lines:
         moved = plan.epoch is not None and (heading.counts or numbers[plan.epoch.index] != context.epoch)
         if inner is not None and heading.x is None:
             moved = moved or (heading.counts and inner.way == "step")
-        elif inner is not None and heading.x is not None and inner.axis == context.axis:
+        elif inner is not None and heading.x is not None and inner.axis == (heading.axis or context.axis):
             moved = moved or numbers[inner.index] > heading.x
         if moved:
             self._heading = Heading()

@@ -170,9 +170,9 @@ class Understanding:
             take_all_joined(record)
         plan = self._judge.plan(record, who, around.bar)
         if plan is None:
-            return (Shape("scope") if heading_scope(text) else NOTHING), []
+            return (Shape("scope") if heading_scope(text[start:]) else NOTHING), []
         if not (plan.entries or around.bar):
-            plan.heads = counted_scope(text)
+            plan.heads = counted_scope(text[start:])
             plan.evaluates = plan.evaluates and not (plan.heads and counts_training(text))
         plan, used = plan.narrowed()
         needed = [numbers[i] for i in used]
