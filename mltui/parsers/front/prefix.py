@@ -65,6 +65,7 @@ SURE = rf"""
   | (?<=\])\[\d{{3,8}}\] | \[\d{{3,8}}\](?=\s\[?{_ANY_LEVEL}\b)   # the process
   | {_LEVEL}:{_NO_PART}[A-Za-z_][\w.-]*:(?=\S|\s\s|(?<=:root:)\s)                   # INFO:trainer:
   | {_LEVEL}\s*[|-]\s(?!(?i:{COUNTING})\w*:)[A-Za-z_][\w.]*:\d{{1,5}}\s[|-](?=\s)   # INFO | train:24 |
+  | {_LEVEL}\s[|-]\s(?:__\w+__|{_MODULE})\s[|-](?=\s)                        # INFO - __main__ -
   | \[\s?{_LEVEL}\s*\] | {_LEVEL}(?=[\s:|\]-]|$)
   | {_NAME}(?=\s(?:[-|]\s)?(?!(?:ERROR|TRACE):?\s*[-+.]?\d){_LEVEL}\b)               # trainer INFO, trainer - INFO
   | [\[(]{_FILE}[:\s]\d+(?::\w+)?[\])] | {_FILE}:\d+(?::\w+)?(?:\]|(?=\s-))      # (train.py 87), logging.py:96:log_dist
