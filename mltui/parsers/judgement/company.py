@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mltui.domain.words import REWARDS, word_set, words
+from mltui.domain.words import LOSSES, REWARDS, word_set, words
 from mltui.parsers.judgement.beside import take_as_metrics
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.everyday import (
@@ -21,6 +21,7 @@ from mltui.parsers.words.roles import (
     is_gradient_norm,
     is_learning_rate,
     is_learnt,
+    is_lost,
     is_setting,
     is_whole,
     role_of,
@@ -32,7 +33,6 @@ from mltui.parsers.words.vocabulary import (
     OBJECTIVES,
     PASSES,
     STATISTICS,
-    STOP_LOSS,
     TIME_WORDS,
     is_piece,
 )
@@ -74,10 +74,14 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
 # The rules, in their order: what one has changed the next ones find.
 
 
-def _ends_are_predicted(record: Record, counts: bool) -> list[Field] | None:
-    """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell."""
-    others = any(len(words(f.name)) > 1 and words(f.name)[-1] == "loss" for f in _metrics(record))
-    take_as_metrics([f for f in record.fields if others and words(f.name) == STOP_LOSS])
+def _losses_have_names(record: Record, counts: bool) -> list[Field] | None:
+    """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell.
+
+    ``loss`` alone is told of anything, but not in a line that counts.
+    """
+    others = [f for f in _metrics(record) if words(f.name)[-1] in LOSSES and (counts or is_of_model(f.name))]
+    if others or _is_evident(record):
+        take_as_metrics([f for f in record.fields if is_lost(f.name) and f.decimal and not f.unit])
     return None
 
 
@@ -221,7 +225,7 @@ def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
     ``price_loss: 2.1 - price_mae: 1.2`` tell how well a model predicts.
     """
     told = [f for f in record.fields if is_of_business(f.name) or f.unit in MONEY]
-    trades = bool(told) and not any(is_of_model(f.name) for f in told)
+    trades = bool(told) and not (_is_evident(record) or any(is_of_model(f.name) for f in told))
     counted = any(f.counts and f.counts[1] != "fold" for f in record.fields if f.role is Role.COUNTER)
     return [] if trades and not counted else None
 
@@ -308,7 +312,7 @@ def _company_makes_values(record: Record, counts: bool) -> list[Field] | None:
 
 
 _RULES: tuple[_Rule, ...] = (
-    _ends_are_predicted,
+    _losses_have_names,
     _codes_are_no_metrics,
     _searches_come_to_a_best,
     _folds_come_to_a_best,
@@ -367,6 +371,12 @@ def _sets(record: Record) -> bool:
 def _trains(record: Record) -> bool:
     """Whether the line counts what only a training counts."""
     return any(f.counts and f.counts[0] in ("epoch", "episode") for f in record.fields)
+
+
+def _is_evident(record: Record) -> bool:
+    """Whether only a training tells such a line: it counts epochs, or tells the same of validation data."""
+    names = {words(f.name) for f in record.fields if f.decimal}
+    return _trains(record) or any(name[:1] == ("val",) and name[1:] in names for name in names)
 
 
 def _is_of_training(name: str) -> bool:

@@ -184,8 +184,9 @@ def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, la
         role = Role.UNKNOWN  # "cycle: 0.27" is a loss.
     if decimal and role is Role.UNKNOWN and is_scoped(name):
         role = Role.METRIC
-    if not decimal and role is Role.METRIC and words(name)[-1:] == ("iter",):
-        role = Role.OTHER  # Accumulated, not accuracy.
+    said = words(name)
+    if not decimal and role is Role.METRIC and (said[-1:] == ("iter",) or said[:1] in (("num",), ("number",))):
+        role = Role.OTHER  # Accumulated, not accuracy; how many there are.
     if not decimal and role is Role.METRIC and (thing := thing_measured(name)) and role_of(thing) is Role.OTHER:
         role = Role.OTHER  # "loss/count: 320" says over how many it is.
     if role is Role.METRIC and unit.strip() == "%" and words(name)[-1:] == ("loss",):

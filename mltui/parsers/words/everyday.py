@@ -18,7 +18,7 @@ from mltui.domain.words import (
     word_set,
     words,
 )
-from mltui.parsers.words.roles import FOLDER
+from mltui.parsers.words.roles import FOLDER, thing_measured
 from mltui.parsers.words.units import MONEY
 from mltui.parsers.words.vocabulary import (
     HOW_OFTEN,
@@ -101,7 +101,8 @@ def is_of_business(name: str) -> bool:
 def is_of_model(name: str) -> bool:
     """Whether ``name`` says how far off a model is in what it predicts: ``price_mae``; ``profit_loss`` is a balance."""
     parts = words(name)
-    return len(parts) > 1 and parts[-1] in _OF_OUTPUTS and parts[-2:] != ("profit", "loss")
+    told = len(parts) > 1 and parts[-1] in _OF_OUTPUTS and parts[-2:] != ("profit", "loss")
+    return told or bool(thing_measured(name))
 
 
 def are_of_others(names: Iterable[str]) -> bool:

@@ -37,7 +37,6 @@ from mltui.parsers.words.vocabulary import (
     SETTING_WORDS,
     SETTING_WORDS_ANYWHERE,
     SIZE_WORDS,
-    STOP_LOSS,
     THROUGHPUT_WORDS,
     TIME_WORDS,
     WHOLE_SETTINGS,
@@ -87,11 +86,11 @@ _PREDICTED = word_set("""
     node nodes layer embed words rank pred predict predicted prediction predictions init
 """)
 # Of these settings and counts, too: ``count_mae``. Others stand in front of what is to be reached, ``target_acc``.
-_COUNTED = word_set("count counts seed weight")
-# How sure a statistic is, how often packets get lost, and what a house, a line and a radio lose.
-_OF_NO_MODEL = frozenset(
-    [("standard", "error"), ("loss", "rate"), ("heat", "loss"), ("power", "loss"), ("path", "loss")]
-)
+_COUNTED = word_set("num number count counts seed weight leaf interval period packet")
+# How sure a statistic is, and how often packets get lost.
+_OF_NO_MODEL = frozenset([("standard", "error"), ("loss", "rate")])
+# What a house, a line, a radio and a network lose.
+_LOST = word_set("heat power path packet packets")
 _NO_CURVES = TIME_WORDS | SIZE_WORDS | SETTING_WORDS | THROUGHPUT_WORDS
 _PLURAL = word_set("epochs iterations iters episodes steps")
 # Whose steps and episodes are the training's, in reinforcement learning over several processes.
@@ -249,7 +248,7 @@ def _role_of_phrase(parts: tuple[str, ...], own: set[str]) -> Role | None:
         return Role.OTHER
     if _is_learning_rate(parts) or own >= {"step", "size"} or "stepsize" in own:
         return Role.SCHEDULE
-    if parts == STOP_LOSS or parts[-2:] in _OF_NO_MODEL:
+    if _is_lost(parts) or parts[-2:] in _OF_NO_MODEL:
         return Role.OTHER
     if parts[-1] == "rate" and not (HOW_OFTEN | ERRORS).isdisjoint(parts[-2:]):
         return Role.METRIC
@@ -273,6 +272,15 @@ def _judges(parts: tuple[str, ...], own: set[str]) -> bool:
     if parts[-1] in _JUDGES:
         return "to" not in own and own.isdisjoint(SETTING_WORDS_ANYWHERE - _COUNTED)  # "time to accuracy"
     return not _JUDGES.isdisjoint(parts) and _NO_CURVES & own <= _PREDICTED
+
+
+def is_lost(name: str) -> bool:
+    """Whether ``name`` says what gets lost, or is an order to sell: ``packet_loss``; some models have such a loss."""
+    return _is_lost(words(name))
+
+
+def _is_lost(parts: tuple[str, ...]) -> bool:
+    return parts == ("stop", "loss") or (parts[-1:] == ("loss",) and not _LOST.isdisjoint(parts[-2:]))
 
 
 def mean_of_classes(name: str) -> str:

@@ -178,8 +178,6 @@ EXAMPLES = word_set("segment clip utterance image question")
 OVER = word_set("done finished completed complete")
 #: What is done with a model, or what was found.
 SAVES = word_set("saved saving save saves wrote writing")
-#: An order at a stock exchange, or a loss.
-STOP_LOSS = ("stop", "loss")
 
 
 def is_piece(word: str) -> bool:
