@@ -91,6 +91,8 @@ class _Voice:
         nothing.
         """
         bars, blocks, way = self.bars, self.blocks, self._finished.get(key) if final else self._drawn.get(key)
+        if blocks.waiting and not final:
+            self._read_all(blocks.interrupt())
         if way is None:
             rest = bars.read_known(line, key)
             if rest is None or rest is line:
@@ -120,8 +122,7 @@ class _Voice:
 
     def read(self, line: bytes) -> None:
         """Read a finished line without its prefix."""
-        for each in self.blocks.feed(line):
-            self.lines.read(each)
+        self._read_all(self.blocks.feed(line))
 
     def peel(self, frame: bytes) -> bytes:
         """``frame`` without what loggers put in front."""
@@ -154,9 +155,12 @@ class _Voice:
     def close(self) -> None:
         """Read what was still open when the log ended."""
         self.bars.close()
-        for line in self.blocks.close():
-            self.lines.read(line)
+        self._read_all(self.blocks.close())
         self.lines.close()
+
+    def _read_all(self, lines: list[bytes]) -> None:
+        for line in lines:
+            self.lines.read(line)
 
 
 class MetricReader:

@@ -82,6 +82,13 @@ class Blocks:
         self.begins = False
         return lines
 
+    def interrupt(self) -> list[bytes]:
+        """The lines of pairs that were being read: something is drawn behind them, so that they are all."""
+        if self._spread:
+            return []
+        self.waiting = False
+        return self.close()
+
     def _go_on(self, frame: bytes) -> list[bytes]:
         """The whole dictionary if ``frame`` completes it; its lines as they are if ``frame`` is no part of it."""
         self._open += _opens(frame)
