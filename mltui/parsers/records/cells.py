@@ -10,7 +10,7 @@ from mltui.parsers.words import units
 from mltui.parsers.words.tokens import NUMBER, WRAPPER
 
 #: What is drawn between cells.
-BAR_MARKS = "|│┃║"
+BAR_MARKS = "|│┃║┆"
 BARS = re.compile(f"[{BAR_MARKS}]")
 GAPPED = re.compile(r"\S+(?: \S+)*")
 #: The same where bars stand between groups of cells.

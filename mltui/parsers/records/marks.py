@@ -337,5 +337,5 @@ _MARKS: dict[str, Callable[[Walk, Token], None]] = {
     "|": _cell_end,
     ",": _comma,
     ".": _point,
-    **dict.fromkeys(";│┃║¦•·?&▸▹►▶›»", _end),
+    **dict.fromkeys(";│┃║┆¦•·?&▸▹►▶›»", _end),
 }

@@ -156,7 +156,7 @@ def said_in_words(names: list[str], cells: list[Cell]) -> tuple[str, str] | None
     """
     said = [(name.lower(), cell.text) for name, cell in zip(names, cells, strict=True) if cell.text[:1].isalpha()]
     scope = next((text for name, text in said if name in SCOPE_KEYS and scope_of(text)), "")
-    which = {name: text for name, text in said if name.split()[-1] in SOURCE_KEYS or counter_of(name)}
+    which = {name: text for name, text in said if SOURCE_KEYS.intersection(name.split()[-1:]) or counter_of(name)}
     others = [name for name, text in said if name not in SCOPE_KEYS | _STATES and name not in which]
     return None if others not in ([], [names[-1].lower()]) else (scope, " ".join(which.values()))
 

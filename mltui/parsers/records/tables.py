@@ -145,7 +145,7 @@ def read_header(text: str) -> Header | None:
         if grouped:
             _add_way(header, pieces_of(GAPPED_OR_BARS, text))  # " Tree |    MSE  %Var(y) |"
     elif "," in text or ";" in text or "\t" in text:
-        _add_way(header, split_by(text.strip(",;\t"), re.compile("\t+" if "\t" in text else "[,;]")))
+        _add_way(header, split_by(text.rstrip(",;\t"), re.compile("\t+" if "\t" in text else "[,;]")))
     else:
         _add_way(header, pieces_of(GAPPED, text))
     if not BARS.search(text) and len(text.split()) > 2:
@@ -163,6 +163,12 @@ def _add_way(header: Header, columns: list[Piece]) -> None:
         # Ultralytics' validator (yolo/detect/val.py, from 8.0 on) prints ``mAP50  mAP50-95)``, and its bars are
         # cut off at the terminal's edge; the rows beneath have both values.
         columns = [*columns[:-1], ("mAP50-95", *columns[-1][1:])]
+    if len(columns) > 2 and not columns[0][0]:
+        # The rows' numbers, or their names, stand in a column without one: pandas' index.
+        _add_way(header, columns[1:])
+        if len(columns) - 1 in header.ways:
+            header.ways[len(columns)] = [columns[0], *header.ways[len(columns) - 1]]
+        return
     names = [name for name, _, _ in columns]
     if not 2 <= len(names) <= MAX_COLUMNS or not all(NAME.fullmatch(n) for n in names):
         return
