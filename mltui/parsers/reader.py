@@ -19,6 +19,7 @@ from mltui.parsers.lines.blocks import Blocks, may_be_in_block, opens_block
 from mltui.parsers.lines.lines import Lines
 from mltui.parsers.lines.outer import Outer
 from mltui.parsers.lines.shapes import Steady
+from mltui.parsers.lines.table_front import TableFront
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points.context import Context
 from mltui.parsers.points.points import Points
@@ -64,6 +65,7 @@ class _Voice:
         self.lines = Lines(points, who)
         self.bars = Bars(points, self.lines, who)
         self.outer = Outer(points.budget, who)
+        self.table_front = TableFront()
         self.blocks = Blocks()
         self.context = Context()
         """Where its training stands."""
@@ -128,8 +130,11 @@ class _Voice:
         """``frame`` without what loggers put in front."""
         learnt = self.outer.learnt
         line = self.outer.peel(frame)
-        if self.outer.learnt > learnt:
+        header, line = self.table_front.peel(line)
+        if header or self.outer.learnt > learnt:
             self._finished.forget()  # The same may stand in front of lines that seemed to have no prefix.
+        if header:
+            self.lines.read(header)
         return line
 
     def keep(self, key: bytes, start: int, line: bytes, final: bool) -> None:

@@ -111,6 +111,13 @@ def _table_kind(text: str, frame: bytes) -> LineKind | None:
     return "remarked" if worded_cells(text) else None
 
 
+def in_table(text: str) -> bool:
+    """Whether ``text`` is a rule or a row of numbers of a table, or its header."""
+    if _table_kind(text, text.encode()) in ("rule", "row", "remarked", "box"):
+        return True
+    return not HAS_VALUE.search(text) and tables.read_header(text) is not None
+
+
 def table_part(text: str) -> str:
     """``text`` without what a logger wrote in front of it; bars are the table's own."""
     return text if BARS.match(text.lstrip()) else text[split_prefix(text) :]

@@ -27,9 +27,9 @@ _SEPARATOR = r"(?:(?<=\w:)|(?<=\])(?=[\[(])|\ {0,9}-(?:\ |$)|\ ?:(?:\ |$)|:(?=\S
 _BAR = r"(?<![\])>])\ {0,9}\|(?:\ |$)"
 _OUTER = re.compile(rf"(?:(?:{SURE})(?:{_BAR}|{_SEPARATOR}))+".encode(), re.VERBOSE)
 _BEFORE_TABLE = re.compile(rf"(?:(?:{SURE})(?:{_BAR}|{_SEPARATOR}))*(?:{SURE}){_SEPARATOR}".encode(), re.VERBOSE)
-# The name of what prints, how far it is, ``[------]``, ``[   5%   ]``, ``>``, or nothing but the time.
+# The name of what prints, how far it is, ``[------]``, ``[   5%   ]``, or nothing but the time.
 _NAMED = re.compile(
-    rb"\s*(?:(\[[A-Za-z]\w*\]):?|([A-Za-z_][\w.]*)(?::| -(?= [^-]))|\[(?:-{4,}|\s*\d+%\s*)\]|>"
+    rb"\s*(?:(\[[A-Za-z]\w*\]):?|([A-Za-z_][\w.]*)(?::| -(?= [^-]))|\[(?:-{4,}|\s*\d+%\s*)\]"
     rb"|(\d\d:\d\d:\d\d(?:[.,]\d{3,6})?))\ (?=\s*\S)"
 )
 # With these a line begins that is indented, a table's or a tree's: nothing is in front of it.
