@@ -27,6 +27,7 @@ _FOUND = SAVES - {"wrote", "writing"} | word_set("new found updated")
 # Beside a name that is its own.
 _BEST = word_set("new best better metric of value model")
 _CHECKPOINT = "checkpoint"
+_SAVED = word_set("checkpoint model weights snapshot")
 _MARKS = frozenset("'\"`*")
 
 
@@ -35,7 +36,7 @@ def read_gain(tokens: list[Token], said: list[str], record: Record) -> None:
     if _FAILS.issubset(said):
         record.fields = [f for f in record.fields if not AIMS.issuperset(words(f.name))]  # "(target: 0.5)"
     changed = _REACHES in said or not _CHANGES.isdisjoint(said)
-    if not changed and _CHECKPOINT not in said and (_GOOD.isdisjoint(said) or _FOUND.isdisjoint(said)):
+    if not changed and _SAVED.isdisjoint(said) and (_GOOD.isdisjoint(said) or _FOUND.isdisjoint(said)):
         return
     tokens = [token for token in tokens if token.kind != "gap"]
     found = (_changed(tokens) if changed else None) or _best(tokens, record)
@@ -110,8 +111,9 @@ def _best(tokens: list[Token], record: Record) -> Field | None:
 def _is_of_checkpoint(tokens: list[Token]) -> bool:
     """Whether the sentence says what a checkpoint holds: ``Checkpoint: epoch 3, val_loss 0.31``.
 
-    So does one on its saving: ``Saved checkpoint last.pt (epoch 3 @ 150 updates, score 2.441)``.
+    So does one on its saving: ``Saved checkpoint last.pt (epoch 3 @ 150 updates, score 2.441)``, ``Saving model (val
+    loss 0.8)``.
     """
     said = [token.text.lower() for token in tokens[:4] if token.kind == "word"]
-    saved = _CHECKPOINT in said and not SAVES.isdisjoint(said[:1])
+    saved = not (_SAVED.isdisjoint(said) or SAVES.isdisjoint(said[:1]))
     return saved or any(a.text.lower() == _CHECKPOINT and b.text == ":" for a, b in pairwise(tokens[:3]))
