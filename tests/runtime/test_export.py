@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from mltui.domain.errors import StorageError
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore, Series, SeriesKey
+from mltui.domain.metric_name import Goal
 from mltui.parsers.files.events import EventReader
 from mltui.runtime.export import (
     ExportFormat,
@@ -29,7 +30,7 @@ from mltui.runtime.export import (
 )
 from mltui.ui import palette
 from mltui.ui.presentation.charts import group_series
-from mltui.ui.widgets.chart_model import ChartModel, View
+from mltui.ui.widgets.chart_model import ChartModel, Curve, View
 from mltui.ui.widgets.chart_svg import svg
 
 NUMBER = st.one_of(st.floats(), st.sampled_from([math.nan, math.inf, -math.inf, 1.7e308, 5e-324, 0.0]))
@@ -189,3 +190,16 @@ def test_a_long_name_stays_in_its_part_of_the_picture() -> None:
     texts = ["".join(part.itertext()) for part in root.iter() if part.tag.endswith("}text")]
     assert texts[0] == "損失" * 14 + "損…"
     assert not any(text.startswith(("0.", "1.")) for text in texts)
+
+
+def test_the_legend_of_many_curves_names_them_all() -> None:
+    """With less of each; of what a run used the greatest value is a peak, as on the screen."""
+    curves = [Curve(f"learning_rate=0.0{i} val", series_of()) for i in range(16)]
+    model = ChartModel(title="loss")
+    model.set_curves(curves, palette.distinct_colors)
+    used = ChartModel(title="CPU cores")
+    used.set_curves([Curve("CPU cores", series_of(), goal=Goal.MAX, peak=True)], palette.distinct_colors)
+    found = svg([model, used])
+    assert all(f">{curve.label}<" in found for curve in curves)
+    assert "more<" not in found
+    assert "  peak 1" in found

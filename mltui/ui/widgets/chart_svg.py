@@ -30,7 +30,9 @@ _LETTER = 6.7
 """Pixels that a letter of the legend takes at most, on average."""
 _TITLE = 60
 """Cells of a terminal that a title may take: beside it the legend says how many curves it leaves out."""
-_LEGEND_ROWS = 4
+_LEGEND_TOP, _ROW = 58.0, 20
+_LEGEND_ROWS, _MOST_ROWS = 4, 8
+"""Rows of a legend that says all there is to say, and of one that says less."""
 _POINTS_SHOWN = 60
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -118,38 +120,57 @@ def _color(plotted: Plotted) -> str:
 
 
 def _legend(model: ChartModel) -> tuple[list[str], float]:
-    """The entries of the curves, row by row, and where the canvas may begin below them."""
-    parts: list[str] = []
-    x, y = 24.0, 58.0
+    """The entries of the curves, row by row, and where the canvas may begin below them.
+
+    Of curves that have no room for all that there is to say each has its name and last value.
+    """
     shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
-    for at, plotted in enumerate(shown):
-        label, note, alarm = _entry(plotted, model)
-        wide = 30 + _LETTER * (len(label) + len(note) + len(alarm))
-        if x > 24 and x + wide > WIDTH - 24:
-            x, y = 24.0, y + 20
-        if y > 58 + 20 * (_LEGEND_ROWS - 1):
-            parts.append(_text(WIDTH - 24, 34, f"and {len(shown) - at} more", 12, _MUTED, "end"))
-            return parts, y - 20 + 16
-        color = _color(plotted)
+    entries = [_entry(plotted, model) for plotted in shown]
+    places = _places(entries)
+    if places[-1][1] >= _LEGEND_ROWS:
+        entries = [_entry(plotted, model, brief=True) for plotted in shown]
+        places = _places(entries)
+    parts: list[str] = []
+    for plotted, (label, note, alarm), (x, row) in zip(shown, entries, places, strict=True):
+        if row >= _MOST_ROWS:
+            more = sum(row >= _MOST_ROWS for _, row in places)
+            parts.append(_text(WIDTH - 24, 34, f"and {more} more", 12, _MUTED, "end"))
+            break
+        y, color = _LEGEND_TOP + _ROW * row, _color(plotted)
         parts.append(f'<path d="M{x:.1f} {y - 4:.1f}h16" stroke="{color}" stroke-width="3" stroke-linecap="round"/>')
         tail = f'<tspan fill="{_MUTED}">{escape(_FORBIDDEN.sub("", note))}</tspan>'
         tail += f'<tspan fill="{_ALARM}">{escape(_FORBIDDEN.sub("", alarm))}</tspan>' if alarm else ""
         entry = _text(x + 22, y, label, 12, _TEXT, weight=600)
         parts.append(entry.removesuffix("</text>") + f'<tspan font-weight="400">{tail}</tspan></text>')
+    return parts, _LEGEND_TOP + _ROW * min(places[-1][1], _MOST_ROWS - 1) + 16
+
+
+def _places(entries: Sequence[tuple[str, str, str]]) -> list[tuple[float, int]]:
+    """How far from the left, and in which row, each entry stands."""
+    found: list[tuple[float, int]] = []
+    x, row = 24.0, 0
+    for entry in entries:
+        wide = 30 + _LETTER * sum(map(len, entry))
+        if x > 24 and x + wide > WIDTH - 24:
+            x, row = 24.0, row + 1
+        found.append((x, row))
         x += wide + 14
-    return parts, y + 16
+    return found
 
 
-def _entry(plotted: Plotted, model: ChartModel) -> tuple[str, str, str]:
-    """A curve's name; its last and best value; what was no number."""
+def _entry(plotted: Plotted, model: ChartModel, *, brief: bool = False) -> tuple[str, str, str]:
+    """A curve's name; its last and best value; what was no number. A brief one has the name and the last value."""
     values, best = plotted.main.series.value, best_index(plotted)
     label = _cut(plotted.curve.label, LABEL_LENGTH)
     note = f"  {format_value(values[-1])}" if len(values) else ""
+    if brief:
+        return label, note, ""
     if note and plotted.smooth_trace:
         note += f" smoothed, raw {format_value(plotted.trace.series.value[-1])}"
     if best is not None and len(values) > 1:
+        value = format_value(plotted.curve.series.value[best])
         place = format_place(plotted.trace.x(model.view.x_axis)[best], model)
-        note += f"  best {format_value(plotted.curve.series.value[best])} at {place}"
+        note += f"  peak {value}" if plotted.curve.peak else f"  best {value} at {place}"
     bad = len(plotted.curve.series.nonfinite)
     return label, note, f"  {bad} not finite" if bad else ""
 
