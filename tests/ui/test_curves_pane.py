@@ -36,7 +36,7 @@ from mltui.ui.presentation import fuzzy
 from mltui.ui.presentation.charts import group_runs, group_series
 from mltui.ui.presentation.marks import MOST, ComparedRun, RunMarks, run_labels
 from mltui.ui.widgets.chart_legend import header, index_at
-from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Look, View
+from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, ChartModel, CurveStyle, Look, View
 from mltui.ui.widgets.line_chart import LineChart
 from tests.ui.conftest import rows, wait_for
 
@@ -273,6 +273,7 @@ def test_marks_keep_their_colours_and_never_share_them() -> None:
     assert all(marks.toggle(run_id) for run_id in ids)
     before = {run_id: marks.of(run_id) for run_id in ids}
     assert {mark.color for mark in before.values() if mark} == set(palette.SERIES)
+    assert {mark.glyph for mark in before.values() if mark} == set(GLYPHS)
     assert not marks.toggle("one more")
     assert marks.toggle(ids[3])
     assert {run_id: marks.of(run_id) for run_id in ids} == before | {ids[3]: None}

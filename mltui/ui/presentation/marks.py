@@ -16,7 +16,7 @@ MOST = 8
 """So many runs have a colour of their own."""
 SELECTED_COLOR, SELECTED_GLYPH = "#c8ccd4", "◉"
 """The run under the cursor, where it is not marked itself."""
-_GLYPHS = "●▲■◆▼★●▲"
+_GLYPHS = "●▲■◆▼★◢▰"
 _LABEL = 12
 
 

@@ -17,9 +17,9 @@ from mltui.domain.text import one_line
 
 TITLE_LENGTH, LABEL_LENGTH = 120, 40
 """Characters of a chart's title, which is cut for the room there is, and of a curve's name in its legend."""
-GLYPHS = "●▲■◆▼★"
+GLYPHS = "●▲■◆▼★◢▰"
 """Marks the end of each curve and stands in the legend, so that curves are told apart without colour too."""
-HOLLOW = {**dict(zip(GLYPHS, "○△□◇▽☆", strict=True)), "◉": "◎"}
+HOLLOW = {**dict(zip(GLYPHS, "○△□◇▽☆◿▱", strict=True)), "◉": "◎"}
 """The same marks for single points, and for the part of the data that stands behind another one."""
 
 
