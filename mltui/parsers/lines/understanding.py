@@ -132,7 +132,7 @@ class Understanding:
                 shape = Shape(kind, shape.plan, shape.spans)
         else:
             shape = NOTHING if kind == "nothing" else Shape(kind)
-            literal = [(0, len(text))] if kind in ("header", "box") and _DIGIT.search(text) else []
+            literal = [(0, len(text))] if kind == "header" and _DIGIT.search(text) else []
         self.learn()
         if is_list:
             shape.steady = False
