@@ -19,8 +19,9 @@ def word_set(words: str) -> frozenset[str]:
 _SCOPES = {
     "train": "train training trainings trn tr learn entraînement entrenamiento treino addestramento uczenie uczenia"
     " 训练 訓練 学習 훈련 학습 обуч обучение трен",
-    "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluation evaluating"
-    " cv holdout oof validación validação validazione walidacja walidacji вал валид валидация 验证 驗證 検証 검증",
+    "val": "val vali vld valid validation validate validating validierung validierungs dev eval evaluate evaluation"
+    " evaluating cv holdout oof validación validação validazione walidacja walidacji"
+    " вал валид валидация 验证 驗證 検証 검증",
     "test": "test testing tst 测试 測試 テスト тест",
 }
 #: The part of the data that a word stands for: ``train``, ``val`` or ``test``.

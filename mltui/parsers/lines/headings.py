@@ -25,6 +25,10 @@ _COUNTED = re.compile(
 )
 # How long it took: ``Validation epoch 1 (12.3s)``.
 _TOOK = re.compile(r"\s?[(\[]\d+(?:\.\d+)?\s?(?:m?s|secs?|seconds|min)[)\]]")
+# On how much it is evaluated: ``Evaluate on 500 examples``.
+_SIZED = re.compile(
+    r"\s(?:on|over|with) \d[\d,]{0,15} (?:[a-z]+ )?(?:batches|samples|examples|images|sequences|steps)\b", re.I
+)
 # What such a heading counts is not the evaluation's own.
 _AT_TRAINING = re.compile(r"\b(?:at|after) (?:step|iteration|iter|round)\b", re.I)
 _EVALUATES = re.compile(
@@ -38,7 +42,7 @@ _BLANKS = re.compile(r"\s{2,}")
 # A line that is longer is no such heading.
 _LONGEST = 120
 # What a series is called by a heading that says what is being done.
-_NOUNS = {"evaluating": "eval", "validating": "val", "testing": "test"}
+_NOUNS = {"evaluate": "eval", "evaluating": "eval", "validate": "val", "validating": "val", "testing": "test"}
 # Another title under it: ``------- IoU --------``.
 _DRAWN = re.compile(rb"\s*[-=*#]{3,}\s*([A-Za-z][\w ]*?)\s*[-=*#]{3,}\s*")
 
@@ -115,12 +119,13 @@ def heading_scope(text: str) -> str:
         if any(role_of(each) is Role.METRIC or each == "metrics" for each in said):
             return " ".join(each for each in said if each != "metrics")
         return ""
+    text, sized = _SIZED.subn("", text, count=1) if len(text) < _LONGEST else (text, 0)
     if _HEADING.fullmatch(text):
         return _named(next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), ""))
     if (alone := _ALONE.fullmatch(text)) and scope_of(alone[1]):
         return alone[1]
     scope, rest = _evaluated(text)
-    return scope if rest[-1:] in (["model"], ["network"]) or "on" in rest else ""
+    return scope if sized or rest[-1:] in (["model"], ["network"]) or "on" in rest else ""
 
 
 def counted_scope(text: str) -> str:
