@@ -96,7 +96,7 @@ class Voices:
 
     def _find(self, line: bytes) -> _Place:
         place = self._find_in_front(line) if _MAY_SAY.match(line) else _NOBODY
-        if place is _NOBODY and (later := _LATER.search(line, 1, _BEGINNING)):
+        if not place[2] and (later := _LATER.search(line, 1, _BEGINNING)):
             begins = split_prefix(line[:_BEGINNING].decode("ascii", "replace"))
             begins = min(begins, later.start())
             place = _place_of(_RANK.match(line, begins) or _COMPOSE.match(line, begins))
