@@ -179,13 +179,18 @@ class Tabular:
         if self.repeats_name(text):
             name = self.header.first[0][0]
             return self.row_plan(text.replace(name, " " * len(name), 1))
-        if (label := label_of(text)) is None:
+        if (label := label_of(text)) is None or self._tells_of_data(text):
             return None
         cells = row_cells(text, label)
         names = None if cells is None else rows.assign_labelled(self.header, cells)
         if cells is None or names is None:
             return None
         return self._plan_of(text, self.header.titled(rows.under_label(label.lstrip(MARKS), names)), cells[1:])
+
+    def _tells_of_data(self, text: str) -> bool:
+        """Whether a row that begins with a name says how data are spread, or what in them goes together."""
+        label = label_of(text) if self.under_header else None
+        return self.header is not None and label is not None and rows.is_of_data(self.header, label)
 
     def repeats_name(self, text: str) -> bool:
         """Whether a row begins with the name of the first column: ``epoch 3 0.51 0.83`` under ``epoch loss acc``."""
@@ -224,7 +229,7 @@ class Tabular:
         return plan, cut_at([byte_span(text, *place) for _, place in present])
 
     def read_row(self, shape: Shape, frame: bytes) -> bool:
-        """Read a row; ``False`` if the current header has no place for it."""
+        """Read a row, one of data as such; ``False`` if the current header has no place for it."""
         known = shape.header is self.header and (shape.kind != "labelled" or self.under_header)
         if not known or (self.header is not None and (self.header.supports or self.header.numbered)):
             text = text_of(frame)
@@ -234,7 +239,7 @@ class Tabular:
                 row = self.row_plan(text) or self.row_plan(without_remark(text)) or self.worded_plan(text)
             shape.stand_under(self.header, row)
         if shape.row is None:
-            return False
+            return shape.kind == "labelled" and self._tells_of_data(text_of(frame))
         plan, cut = shape.row
         if self.header is not None:
             self.header.rows = True

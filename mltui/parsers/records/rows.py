@@ -184,6 +184,15 @@ def under_label(label: str, names: list[str]) -> list[str]:
     return [f"{label} {name}" if name else "" for name in kept]
 
 
+def is_of_data(header: Header, label: str) -> bool:
+    """Whether a row that is called ``label`` tells of data: of how columns are spread, or how they go together.
+
+    A table of the former kind begins with how many values there are; in the latter rows are called as the columns are.
+    """
+    header.describes = header.describes or label == "count"
+    return header.describes or any(name == label for name, _, _ in header.first)
+
+
 def labelled_column(header: Header) -> str:
     """The measured column of a table of two columns whose first holds names (``Class | IoU``), else nothing."""
     columns = header.columns(2)

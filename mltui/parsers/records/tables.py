@@ -69,6 +69,8 @@ class Header:
     """A column counts what each row was measured on, so that a row's number is its class's."""
     numbered: bool = False
     """Rows speak of things that are told apart by digits in their names: ``train_a1b2c_00001``."""
+    describes: bool = False
+    """Rows that begin with a name tell how data are spread."""
     rows: bool = False
     """Rows stand under it: else it may be a remark that looks like one."""
     title: str = ""
