@@ -77,8 +77,10 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
 def _losses_have_names(record: Record, counts: bool) -> list[Field] | None:
     """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell.
 
-    ``loss`` alone is told of anything, but not in a line that counts.
+    ``loss`` alone is told of anything, but not in a line that counts; one in percent is of packets, but not in epochs.
     """
+    if _trains(record):
+        take_as_metrics([f for f in record.fields if f.unit == "%" and f.decimal and words(f.name)[-1:] == ("loss",)])
     others = [f for f in _metrics(record) if words(f.name)[-1] in LOSSES and (counts or is_of_model(f.name))]
     if others or _is_evident(record):
         take_as_metrics([f for f in record.fields if is_lost(f.name) and f.decimal and not f.unit])

@@ -41,6 +41,8 @@ _CODE_INSIDE = re.compile(
     )""",
     re.VERBOSE,
 )
+# A title, whose frame compares nothing: ``== Epoch 3 == (loss 0.5)``.
+_FRAMED = re.compile(r"\s*(={2,}) [^=]{1,60} \1(?=\s)")
 _ANGLED = re.compile(r"(?<=\s)<[A-Za-z_]\w*>=")
 # What is counted in a line of many flags.
 _COUNTS = re.compile(rf"\b(?:(?:global_)?(?:{COUNTING})|trial|update)\b['\"]?\s*[=:]\s*\d", re.I)
@@ -78,5 +80,8 @@ def _is_code(text: str) -> bool:
     """Whether a line is program text, or what programs print that train nothing."""
     if _CODE.match(text):
         return True
+    if not any(sign in text for sign in _SIGNS_OF_CODE):
+        return False
+    framed = _FRAMED.match(text)
     # A name in angles is no comparison: ``train loss <loss>=0.5``.
-    return any(sign in text for sign in _SIGNS_OF_CODE) and _CODE_INSIDE.match(_ANGLED.sub("=", text)) is not None
+    return _CODE_INSIDE.match(_ANGLED.sub("=", text[framed.end() :] if framed else text)) is not None

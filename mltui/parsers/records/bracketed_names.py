@@ -40,11 +40,17 @@ def completes_names(walk: Walk) -> bool:
 
 
 def begins_with_count(walk: Walk) -> bool:
-    """Whether the bracket behind a counter begins with its number, and goes on: ``Step... (20 | Loss: 2.9)``."""
+    """Whether the bracket behind a counter begins with its number: ``Step... (20 | Loss: 2.9)``, ``Epoch(3): loss``.
+
+    ``batch(32)`` says how large one is.
+    """
     count, mark = walk.next(), walk.next(2)
     if count is None or mark is None or not count.text.isdigit() or count.unit or len(walk.phrase) > 1:
         return False
-    return mark.text in "/|," and counter_of(walk.phrase[-1]) is not None
+    counted = counter_of(walk.phrase[-1])
+    if mark.text == ")":
+        return counted is not None and counted[1] != "batch" and not walk.record.fields
+    return mark.text in "/|," and counted is not None
 
 
 def take_only_value(walk: Walk) -> bool:

@@ -108,6 +108,8 @@ def _flatten(
     found: dict[str, Any], prefix: str, depth: int, names: list[str], values: list[float], scopes: dict[str, str]
 ) -> None:
     for key, value in found.items():
+        if type(value) is list and len(value) == 1 and type(value[0]) in (float, int):
+            value = value[0]  # As an array of one value is printed: {"loss": [0.43]}.
         kind = type(value)
         if kind is float or kind is int:
             names.append(prefix + str(key))

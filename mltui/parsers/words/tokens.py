@@ -72,7 +72,8 @@ _TOKEN = re.compile(
         |\ ?(?:轮次?|輪|步|次迭代)(?!\ ?[:：=]))?
   | (?P<word>
         [{_CJK}]+                                             # digits are no part of words written without blanks
-      | (?<!\S)(?:max|min|mean)?\|{{1,2}}[A-Za-z]\w*(?:\ \w+)?\|{{1,2}}(?=\s*[=:<]|\s+(?:[-+\d]|(?:nan|inf)\b))  # |g|
+      # A norm, |g|, but no count, |epoch 3|.
+      | (?<!\S)(?:max|min|mean)?\|{{1,2}}[A-Za-z]\w*(?:\ [^\W\d]\w*)?\|{{1,2}}(?=\s*[=:<]|\s+(?:[-+\d]|(?:nan|inf)\b))
       | \w+\((?:[A-Za-z_]\w*|\w+\(\w+\))\)(?=\s*[:=])         # D(x), D(G(z))
       | [A-Z]\((?:[a-z]|[A-Z]\([a-z]\))\)(?=\ \d?\.\d)          # the same in front of a value
       | [A-Za-z][A-Za-z\d]{{0,8}}@\d?\.\d+[:-]\d?\.\d+                       # mAP@0.5:0.95
