@@ -158,7 +158,8 @@ def _name(walk: Walk, token: Token) -> tuple[str, list[str], bool]:
         return walk.phrase[-1], walk.phrase[:-1], True  # "Training phase 2, epoch 3"
     if not name and between_marks(walk, token):
         return " ".join(walk.phrase), [], True
-    if not (explicit or (name and (known(name) or counter_of(name)))) and _is_named_by_form(walk):
+    settled = counter_of(name) or (known(name) and role_of(name) is not Role.UNKNOWN) if name else None
+    if not (explicit or settled) and _is_named_by_form(walk):
         return " ".join(walk.phrase), [], True
     return name, left, explicit
 
