@@ -54,7 +54,8 @@ class TableFront:
             found = known.match(text)
             if found is not None and in_table(text[found.end() :]):
                 return b"", text[found.end() :].encode()
-        begins = self._learn(text_of(above), text)
+        alike = above[:1] == line[:1] or (above[:1].isdigit() and line[:1].isdigit())
+        begins = self._learn(text_of(above), text) if alike else None
         if begins is None:
             return b"", line
         return text_of(above)[begins[0] :].encode(), text[begins[1] :].encode()
@@ -63,6 +64,8 @@ class TableFront:
         """Where a header in the line above and its row in ``text`` begin, if the same stands in front of both."""
         begins = None
         for end in _ENDS.finditer(above, 1, _LONGEST):
+            if HAS_VALUE.search(above, end.end()):
+                continue
             pattern = _pattern_of(above[: end.end()])
             found = pattern.match(text)
             if found is None:
@@ -89,8 +92,8 @@ def _pattern_of(front: str) -> re.Pattern[str]:
 
 
 def _is_row_under(above: str, text: str) -> bool:
-    """Whether ``above`` is a header, and ``text`` a row of numbers under it."""
-    header = None if HAS_VALUE.search(above) else tables.read_header(above)
+    """Whether ``above``, which holds no value, is a header, and ``text`` a row of numbers under it."""
+    header = tables.read_header(above)
     cells = None if header is None else row_cells(text)
     return header is not None and cells is not None and rows.assign(header, cells) is not None
 
