@@ -187,10 +187,11 @@ def under_label(label: str, names: list[str]) -> list[str]:
 def is_of_data(header: Header, label: str) -> bool:
     """Whether a row that is called ``label`` tells of data: of how columns are spread, or how they go together.
 
-    A table of the former kind begins with how many values there are; in the latter rows are called as the columns are.
+    A table of the former kind begins with how many values there are; in the latter rows are called as the columns are
+    that stand to the right of all these names.
     """
     header.describes = header.describes or label == "count"
-    return header.describes or any(name == label for name, _, _ in header.first)
+    return header.describes or any(name == label and start >= len(label) for name, start, _ in header.first)
 
 
 def labelled_column(header: Header) -> str:
