@@ -27,9 +27,6 @@ class BarValues:
         self._checked: tuple[Bar, set[str], float] | None = None
         """A full bar over validation data whose values are those of the frame before: they may still change."""
 
-        self._trains = False
-        """A bar over the training's data has told of a step: one over others says nothing of where that stands."""
-
     def interrupt(self) -> None:
         """A line that is no bar was read."""
         self._last = None
@@ -257,7 +254,5 @@ class BarValues:
             if not bar.runs_on:
                 total = 0.0 if layout.total is None else numbers[layout.total]
                 x += (total or bar.size) * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
-            if not (layout.checks and self._trains):
-                context.reach(axis, x)
-            self._trains = self._trains or not layout.checks
+            context.reach(axis, x)
         news.report(plan, axis, x, numbers, redrawn=True)
