@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from itertools import count
-from math import inf
 from typing import NamedTuple
 
 from mltui.parsers.bars.bar_state import Bar, Layout
@@ -158,8 +157,6 @@ class Bars:
         self._plain: set[bytes] = set()
         self._first_total = 0.0
         """Of bars without a name two run in each epoch: how far the first one goes, or 0 while there is one alone."""
-        self._heading, self._reached = lines.heading, 0.0
-        """The last heading with such a bar under it, and how far that came."""
         self._share = points.budget.share(self._plain.clear)
         self._values = BarValues(points)
         self._shape = lines.known_shape
@@ -177,8 +174,7 @@ class Bars:
         if form is None or self.waiting:
             return frame
         layout = form.layout
-        plain = form.name or not (self._first_total or is_evaluation(self.lines.heading.scope))
-        if layout is not None and plain and self._shape(form.key) is form.shape:
+        if layout is not None and self._shape(form.key) is form.shape and (form.name or not self._first_total):
             self.drawing = True  # Nearly all frames.
             if layout.plan.entries:
                 bar = self._bars.get(form.name) or self._bar(form.name)
@@ -249,8 +245,8 @@ class Bars:
         if form.in_table and self._read_row(about, done, total):
             return
         name, key, checks = form.name, form.key, form.checks
-        if not name and (data := self._data_of(done, total)):
-            name = about = data
+        if not name and self._first_total not in (0.0, total):
+            name = about = _SECOND
             key, checks = bar_key(about + b", " + shown), True
         text = about + b", " + shown
         shape = self.lines.shape_of_bar(text, key)
@@ -272,18 +268,6 @@ class Bars:
             else:
                 self._read_epoch(form, layout, (*numbers, done, total))
         form.learn(self._shape(form.key))
-
-    def _data_of(self, done: float, total: float) -> bytes:
-        """Over which data a bar without a name runs, if not the training's: the first under a heading, or a second."""
-        heading = self.lines.heading
-        if is_evaluation(heading.scope) and not heading.told:
-            self._reached = self._reached if heading is self._heading else 0.0
-            self._heading = heading
-            if done >= self._reached:
-                self._reached = done
-                return b"test" if "test" in heading.scope.lower() else _SECOND
-            self._reached = inf  # Another one begins.
-        return b"" if self._first_total in (0.0, total) else _SECOND
 
     def _read_epoch(self, form: _Form, layout: Layout, numbers: Numbers) -> None:
         """Read a frame that shows no values, but may say in which epoch it is."""

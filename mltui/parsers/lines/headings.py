@@ -73,8 +73,6 @@ class Heading:
     """It says itself where the training stands, so that a line which counts epochs is none of those under it."""
     each: bool = False
     """Each line under it is of one class, and tells what the heading says of that."""
-    told: bool = False
-    """A line under it has told what was measured: a bar that comes then shows something else."""
 
     @property
     def of_each(self) -> bool:

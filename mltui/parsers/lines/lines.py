@@ -82,11 +82,6 @@ class Lines:
         """Nothing but indented lines has come since a line that counts and measures."""
 
     @property
-    def heading(self) -> Heading:
-        """What says of what the lines at hand speak; its scope is empty if nothing does."""
-        return self._heading
-
-    @property
     def quiet(self) -> bool:
         """Nothing is open that may change what a steady line says, wherever it stands."""
         return not (self._open or self._overdrawn) and self.points.context.position is None
@@ -130,7 +125,7 @@ class Lines:
             frame = self._shortened(frame) if len(frame) > READ_LIMIT else frame
             key = key_of(frame)
         self._indented, alone = frame[:1] in _BLANK, not self._open
-        if self._open and (frame or final):  # A return in front of a bar is no blank line.
+        if self._open:
             rest = self._go_on(frame)
             if rest is None:
                 return None
@@ -333,7 +328,6 @@ class Lines:
         if not plan.direct and self._note(plan, numbers):
             return
         if not (self._heading.scope and self._heading.loose and self._ends_heading(plan, numbers)):
-            self._heading.told = self._heading.told or bool(plan.entries)
             self.points.read(plan, numbers, redrawn)
 
     def _note(self, plan: Plan, numbers: Numbers) -> bool:
