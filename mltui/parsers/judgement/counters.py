@@ -70,8 +70,6 @@ class Counters:
             self._take_nameless(record)
         if not self.any:
             self._take_first_field(record)
-        self.beside = None if bar else self._running_beside(record)
-        """Another one that may run on while the inner one stands still: ``iter 5 step 2``."""
 
     @property
     def any(self) -> bool:
@@ -110,18 +108,6 @@ class Counters:
             if name in (REPEATS if in_front else STAGES) and (in_front or found.explicit) and not found.decimal:
                 self.fold = Counter(name, "fold", found.index, found.total)
                 return
-
-    def _running_beside(self, record: Record) -> Counter | None:
-        """A counter that may run on while the inner one stands still, unless that counts all or is the profile's."""
-        if self.inner is None or not 0 < self._preference < _NONE:
-            return None
-        known = {counter.index for counter in (self.epoch, self.inner, self.fold) if counter is not None}
-        for found in record.fields:
-            if found.role is Role.COUNTER and not found.decimal and found.index not in known:
-                axis, way = counter_of(found.name) or ("", "")
-                if way == "step" and axis not in (self.inner.axis, "trial", "percent"):
-                    return Counter(axis, way, found.index, found.total)
-        return None
 
     def _take_first_field(self, record: Record) -> None:
         """Take "Total steps: 1000" in front of what is measured as the steps so far, "t=1000" and "n = 10 / 20" too.

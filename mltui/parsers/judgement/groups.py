@@ -75,7 +75,7 @@ def _until(said: Said, strong: bool, rates: bool) -> Until | None:
     if said.record.sentence or said.record.sets or said.record.sums_up:
         return Until.IT_RECURS
     if said.placed and strong:
-        return Until.OTHERS_SPEAK if said.counters.bracketed or said.counters.beside else None
+        return Until.OTHERS_SPEAK if said.counters.bracketed else None
     if rates and said.counters.any:
         return Until.ANYTHING_IS_MEASURED
     return Until.IT_RECURS if rates or said.counters.any else Until.TRAINING_GOES_ON

@@ -96,9 +96,6 @@ class Judge:
             if said.placed and not (record.sentence or record.heading):
                 self._titles.learn_counted(name)
             entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
-        held = self.points.news.held
-        if held.counts_beside is False:
-            counters.beside = None
         group = self._groups.group_for(said, names, values)
         if source is not None and not said.bar:
             self._note_source(source, group)
@@ -110,10 +107,8 @@ class Judge:
         group.standing.starred = record.starred and not said.placed
         group.standing.by_count = group.standing.by_count or (record.ends_run and not said.placed)
         of = mean_of_classes(names[0]) if len(names) == 1 and not (said.bar or record.row) else ""
-        if held.counts_beside and counters.beside is not None:
-            group.count_beside()
         counted = counters.epoch, counters.inner, counters.fold, counters.percent
-        plan = Plan(group, entries, *counted, lost=lost, of_classes=of, beside=counters.beside)
+        plan = Plan(group, entries, *counted, lost=lost, of_classes=of)
         plan.running_mean, plan.size, plan.bracketed = record.running_mean, counters.size, counters.bracketed
         plan.evaluates = counters.epoch is None and evaluates(record)
         self.points.meet(plan)

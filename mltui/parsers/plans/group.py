@@ -13,7 +13,7 @@ from mltui.parsers.words.values import Numbers
 
 if TYPE_CHECKING:
     from mltui.parsers.plans.ahead import Doubt
-    from mltui.parsers.plans.plan import Line, PlacedLine, Plan, Series
+    from mltui.parsers.plans.plan import PlacedLine, Series
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Until(Enum):
     ANYTHING_IS_MEASURED = "anything is measured"
     """… and it recurs: a rate alone is a plan of what will be set."""
     OTHERS_SPEAK = "others speak"
-    """… or it recurs, or the training goes on: others of its kind would show what it is called, or counted by."""
+    """… or it recurs, or the training goes on: others of its kind would show what it is called."""
 
 
 @dataclass(slots=True)
@@ -110,8 +110,6 @@ class Hold:
     """How often the training had gone on when the first of them came."""
     training: object = None
     """The context of the training of which that was."""
-    first: Line | None = None
-    """The line that told the first of them, if it has a counter beside that by which it stands."""
 
     def wait_to_recur(self) -> None:
         """That the training goes on does not show that these lines are a curve."""
@@ -120,7 +118,7 @@ class Hold:
 
     def release(self) -> None:
         """The points were reported, and the next ones are at once."""
-        self.until = self.first = None
+        self.until = None
         self.points.clear()
 
     def rename(self, part: str) -> None:
@@ -221,10 +219,6 @@ class Group:
     standing: Standing = field(default_factory=Standing)
     counters: tuple[object, ...] = ()
     """What its lines count, and how."""
-    counts_beside: bool = False
-    """They stand by the counter beside the one that was taken for theirs, which stood still."""
-    undecided: list[Plan] = field(default_factory=list)
-    """Its plans with such a counter, while that is not known."""
     _series: tuple[Series, ...] = ()
     run: tuple[Series, ...] | None = None
     """All series of its last line, if that told each of them and no line of another kind has told one since.
@@ -249,17 +243,6 @@ class Group:
         if self.hold.points and self.seen.last_x is not None:
             self.hold.move(axis, x)
             self.seen.move(axis, x)
-
-    def count_beside(self) -> Line | None:
-        """Its lines stand by the counter beside theirs from now on; gives the first one, which is to be read again."""
-        first, self.counts_beside = self.hold.first, True
-        if first is not None:
-            self.seen, self.inner, self.hold.first = Seen(), InnerCounter(), None
-            self.hold.points.clear()
-        for plan in self.undecided:
-            plan.inner = plan.beside
-        self.undecided.clear()
-        return first
 
     def count_held(self) -> None:
         """Number the lines that are still held back: they have no place."""

@@ -109,8 +109,6 @@ class Plan:
     """Values a line of this kind has that belong to series beyond the limit."""
     of_classes: str = ""
     """Its one value is the mean over classes of this, which lines under it may tell of each."""
-    beside: Counter | None = None
-    """Another counter, which counts instead of the inner one if that stands still while this one goes on."""
     counts: bool = field(init=False)
     """The line says where it stands."""
     direct: bool = field(init=False)
@@ -137,10 +135,6 @@ class Plan:
     """The last one that ``with_more`` gave."""
 
     def __post_init__(self) -> None:
-        if self.beside is not None and self.group.counts_beside:
-            self.inner = self.beside
-        elif self.beside is not None and self.group.seen.count < 2:
-            self.group.undecided.append(self)
         self.counts = self.epoch is not None or self.inner is not None
         plain = not (self.lost or self.of_classes or self.group.sentences)
         self.direct = bool(self.entries) and plain and self.fold is None
@@ -176,7 +170,7 @@ class Plan:
 
     def narrowed(self) -> tuple[Plan, list[int]]:
         """A plan that counts the numbers alone which this one needs, and which these are, in order."""
-        counters = [c for c in (self.epoch, self.inner, self.fold, self.beside) if c is not None]
+        counters = [c for c in (self.epoch, self.inner, self.fold) if c is not None]
         used = {index for c in counters for index in (c.index, c.total)} | {self.percent, self.size}
         order = sorted({index for index in used if index is not None} | {entry.index for entry in self.entries})
         return self._at({index: i for i, index in enumerate(order)}), order
@@ -211,7 +205,6 @@ class Plan:
             self.ends,
             self.lost,
             self.of_classes,
-            moved(self.beside),
         )
 
 
@@ -228,11 +221,6 @@ class Line(NamedTuple):
 
     plan: Plan
     numbers: Numbers
-
-    @property
-    def beside(self) -> float:
-        """What its counter beside the one that was taken for x is at."""
-        return self.numbers[self.plan.beside.index] if self.plan.beside is not None else 0.0
 
 
 class PlacedLine(NamedTuple):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from mltui.domain.metric import Axis, MetricKind, MetricPoint
 from mltui.parsers.plans.group import Group, Until
-from mltui.parsers.plans.plan import Line, Plan, Series
+from mltui.parsers.plans.plan import Series
 from mltui.parsers.points.context import OF_FOLDS, Context, place_of_fold
-from mltui.parsers.words.values import Numbers
 
 #: What ends when the training goes on.
 _WAITING = (Until.TRAINING_GOES_ON, Until.OTHERS_SPEAK)
@@ -22,8 +21,6 @@ class Held:
     def __init__(self, series: dict[tuple[str, MetricKind], Series]) -> None:
         self._series = series
         self.groups: list[Group] = []
-        self.counts_beside: bool | None = None
-        """A counter beside the one that was taken for x counts in its place; ``None`` while no two lines showed it."""
         self._passed = True
         """The training has gone on behind all that wait for that."""
 
@@ -56,26 +53,12 @@ class Held:
         if len(released) > 1 and len({point.axis for point in points}) == 1:
             points.sort(key=lambda point: point.x)
         for each in released:
-            if each.hold.first is not None and self.counts_beside is None:
-                self.counts_beside = False
             for point in each.hold.points:
                 self._series[point.name, point.kind].tell(point, each)
             each.hold.release()
             each.run = None
         self.groups = [other for other in self.groups if other.hold.until is not None]
         return points
-
-    def take_beside(self, plan: Plan, numbers: Numbers) -> list[Line]:
-        """The lines to be read if a line that stands where the first of its kind did has gone on beside that.
-
-        These are the first ones of all kinds, which stand by the other counter from now on, and the line itself.
-        """
-        first, firsts = plan.group.hold.first, [group.hold.first for group in self.groups]
-        if first is None or None in firsts or not first.beside < Line(plan, numbers).beside:
-            return []
-        self.counts_beside = True
-        lines = [group.count_beside() for group in self.groups]
-        return [*(line for line in lines if line is not None), Line(plan, numbers)]
 
     def training_went_on(self, context: Context) -> list[MetricPoint]:
         """The points of what stood in the middle of the training, so that it was no final result."""

@@ -8,9 +8,9 @@ from math import inf, isfinite
 
 from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
-from mltui.parsers.plans.group import Group, Seen, Until
+from mltui.parsers.plans.group import Group, Seen
 from mltui.parsers.plans.likeness import is_again, is_rounded, is_told_by_others
-from mltui.parsers.plans.plan import RUNNING, Line, PlacedLine, Plan, Series
+from mltui.parsers.plans.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.points.context import Context
 from mltui.parsers.points.held import Held
 from mltui.parsers.points.sentences import is_told
@@ -147,8 +147,6 @@ class News:
         is_run = at_once and told == len(plan.entries) and not (group.repeats or group.sentences)
         group.run = plan.series if is_run else None
         if not at_once:
-            if plan.beside is not None and group.seen.count == 1 and group.hold.until is Until.OTHERS_SPEAK:
-                group.hold.first = Line(plan, numbers)
             self.out += self.held.hold(group, self.context)
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:

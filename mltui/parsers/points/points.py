@@ -84,10 +84,6 @@ class Points:
         elif plan.bracketed and context.stands_still(plan, x, numbers):
             self._unplaced.read(plan, numbers, redrawn or self._is_live)
             return
-        elif plan.beside is not None and (lines := news.held.take_beside(plan, numbers)):
-            for line in lines:
-                self.read_placed(*line, redrawn)
-            return
         if news.held.groups:
             news.training_went_on()
         if not self._is_live:
