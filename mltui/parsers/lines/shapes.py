@@ -47,8 +47,6 @@ class ObjectKind:
     """The texts that may say of what they speak."""
     identified: bool
     """Each says of which of very many things it speaks."""
-    heading: str
-    """The scope of the heading that they stand under."""
     plans: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
     """By which of the numbers are whole."""
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))

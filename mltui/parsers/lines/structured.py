@@ -26,10 +26,9 @@ class Structured:
         """Let go of all kinds: their plans would be made otherwise by now."""
         self._share.clear()
 
-    def understand(self, frame: bytes, key: bytes, heading: str = "") -> tuple[Shape, list[Span] | None] | None:
+    def understand(self, frame: bytes, key: bytes) -> tuple[Shape, list[Span] | None] | None:
         """What the object ``frame`` is, and which of its digits tell it from others; ``None`` if it is no object.
 
-        It stands under a ``heading`` of that scope.
         Where its numbers have no fixed places there are none, and its shape gives the numbers of this line.
         """
         found = objects.parse_object(frame)
@@ -38,7 +37,7 @@ class Structured:
         names, values, scopes = objects.flatten(found)
         at = objects.index_of_who(names, values)
         who = "" if at is None else f"{names[at]} {values[at]:g}"
-        told = objects.is_sample(found), who, objects.texts_of_source(found), objects.is_identified(found), heading
+        told = objects.is_sample(found), who, objects.texts_of_source(found), objects.is_identified(found)
         kind = self._kind_of(names, scopes, *told)
         # Texts in it may be others in each line: what does not soon come again need not be remembered.
         form = hash(form_of(key))
@@ -54,27 +53,20 @@ class Structured:
         return shape, None
 
     def _kind_of(
-        self,
-        names: list[str],
-        scopes: dict[str, str],
-        sample: bool,
-        who: str,
-        source: str,
-        identified: bool,
-        heading: str,
+        self, names: list[str], scopes: dict[str, str], sample: bool, who: str, source: str, identified: bool
     ) -> ObjectKind:
-        key = (*names, *scopes.items(), sample, who, source, identified, heading)
+        key = (*names, *scopes.items(), sample, who, source, identified)
         found = self._kinds.get(key)
         if found is None:
             self._share.take(_NAME * (len(names) + 2))
-            found = self._kinds[key] = ObjectKind(names, scopes, sample, who, source, identified, heading)
+            found = self._kinds[key] = ObjectKind(names, scopes, sample, who, source, identified)
         return found
 
     def judge(self, kind: ObjectKind, whole: tuple[bool, ...], numbers: Numbers) -> Plan | None:
         """How to read objects of a kind of whose ``numbers`` these are ``whole``."""
         self._share.take(_NAME * (len(whole) + 2))
         record = objects.object_record(kind.names, whole, kind.scopes, kind.source)
-        record.identified, record.heading = kind.identified, kind.heading
+        record.identified = kind.identified
         record.numbers = tuple(map(repr, numbers)) if kind.source else ()
         plan = self._judge.plan(record, "" if self._judge.who else kind.who)
         return None if kind.sample and plan is not None and not plan.counts else plan

@@ -104,11 +104,7 @@ class Understanding:
         is_object = frame[:2] == b'{"' and not around.bar
         message = objects.message_of(text_of(frame)) if is_object else None
         is_object = is_object and not history(text_of(frame))
-        if (
-            is_object
-            and message is None
-            and (found := self._structured.understand(frame, key, around.heading)) is not None
-        ):
+        if is_object and message is None and (found := self._structured.understand(frame, key)) is not None:
             shape, numbered = found
             if numbered is not None:
                 self._memory.keep(frame, key, shape, numbered)
