@@ -6,8 +6,6 @@ from mltui.domain.words import scope_of, words
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.roles import Role, is_learning_rate
 
-# What is counted in whole numbers; an epoch may be told with its fraction, many steps as a power of ten.
-_WHOLE = frozenset(["batch", "iteration", "update", "trial", "fold", "task"])
 _MAY_BE_MEASURED = (Role.METRIC, Role.SCHEDULE, Role.UNKNOWN)
 
 
@@ -72,15 +70,3 @@ def take_sized(record: Record) -> None:
     steps = [f for f in counters if f.decimal and f.counts == ("step", "step")]
     if len(counters) == 2 and len(steps) == 1:
         steps[0].role = Role.SCHEDULE
-
-
-def take_fractions(record: Record) -> None:
-    """Take what is told with its fraction, beside a counter that is whole, as no counter: ``Epoch 3 fold 0.91``.
-
-    Of two that count the same, ``"update": 0.2, "num_updates": 100``, one says it in epochs.
-    """
-    counters = [f for f in record.fields if f.role is Role.COUNTER]
-    counted = [f.counts for f in counters if not f.decimal]
-    for each in counters if counted else ():
-        if each.decimal and not each.unit and each.counts and each.counts[0] in _WHOLE:
-            each.role = Role.OTHER if each.counts in counted else Role.UNKNOWN

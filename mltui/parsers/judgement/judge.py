@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from mltui.domain.words import scope_of, words
-from mltui.parsers.judgement.beside import take_compared, take_fractions, take_sized, take_target
+from mltui.parsers.judgement.beside import take_compared, take_sized, take_target
 from mltui.parsers.judgement.company import accepted, shown_by_bar
 from mltui.parsers.judgement.counters import Counters, Said, evaluates
 from mltui.parsers.judgement.groups import Groups
@@ -48,7 +48,6 @@ class Judge:
             return None
         take_compared(record)
         take_sized(record)
-        take_fractions(record)
         take_target(record)
         take_set(record)
         said = Said(record, Counters(record, self.points.config.x, bar), who or self.who, bar)

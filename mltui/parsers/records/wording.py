@@ -173,10 +173,13 @@ def _names_next(walk: Walk, text: str) -> bool:
 
 
 def _is_no_unit_of(last: Field | Nameless | None, text: str) -> bool:
-    """Whether ``text`` is a unit of times or sizes, in which what a training alone tells is not measured."""
+    """Whether ``text`` is a unit of times or sizes, in which what a training alone tells is not measured.
+
+    One letter is no name.
+    """
     if not isinstance(last, Field) or last.role is not Role.METRIC or is_everyday(last.name):
         return False
-    return text in TIME_UNITS | SIZE_UNITS and not may_be_in(last.name, text)
+    return len(text) > 1 and text in TIME_UNITS | SIZE_UNITS and not may_be_in(last.name, text)
 
 
 def _is_whose(walk: Walk, token: Token) -> bool:
