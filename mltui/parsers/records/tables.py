@@ -165,12 +165,8 @@ def _add_way(header: Header, columns: list[Piece]) -> None:
         # Ultralytics' validator (yolo/detect/val.py, from 8.0 on) prints ``mAP50  mAP50-95)``, and its bars are
         # cut off at the terminal's edge; the rows beneath have both values.
         columns = [*columns[:-1], ("mAP50-95", *columns[-1][1:])]
-    if len(columns) > 2 and not columns[0][0]:
-        # The rows' numbers, or their names, stand in a column without one: pandas' index.
-        _add_way(header, columns[1:])
-        if len(columns) - 1 in header.ways:
-            header.ways[len(columns)] = [columns[0], *header.ways[len(columns) - 1]]
-        return
+    index = columns[:1] if len(columns) > 2 and not columns[0][0] else []
+    columns = columns[len(index) :]
     names = [name for name, _, _ in columns]
     if not 2 <= len(names) <= MAX_COLUMNS or not all(NAME.fullmatch(n) for n in names):
         return
@@ -183,6 +179,8 @@ def _add_way(header: Header, columns: list[Piece]) -> None:
         return  # Its rows are things, not the steps of a training.
     if measured >= 1 or (counts and any(role_of(n) in (Role.UNKNOWN, Role.SCOPE) for n in names)):
         header.ways[len(names)] = columns
+        if index:  # The rows' numbers, or their names, stand in a column without one: pandas' index.
+            header.ways[len(names) + 1] = [*index, *columns]
 
 
 def counted_by(name: str) -> str:
