@@ -11,7 +11,7 @@ import re
 
 from mltui.parsers.lines.kinds import in_table
 from mltui.parsers.records import rows, tables
-from mltui.parsers.records.cells import HAS_VALUE, row_cells
+from mltui.parsers.records.cells import BAR_MARKS, HAS_VALUE, row_cells
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.tokens import text_of
 from mltui.parsers.words.vocabulary import PARTS, REPEATS
@@ -27,6 +27,8 @@ _CHANGING = re.compile(r"(?P<blanks> +(?=\S))|\d+(?=[.:]\d)|(?<=\d[.:])\d+|(?<=\
 # A word; what a file is called says nothing.
 _WORD = re.compile(r"[^\W\d_]+\b(?!\.\w)")
 _SETTING = re.compile(r"\w=")
+# The edge of the table itself.
+_EDGE = re.compile(rf"[\s{BAR_MARKS}\u2500-\u257f]+")
 
 
 class TableFront:
@@ -72,7 +74,10 @@ class TableFront:
                 break
             if _is_row_under(above[end.end() :], text[found.end() :]):
                 begins, known = (end.end(), found.end()), pattern
-        if begins is None or len(self._known) == _MOST or _tells_of_table(front := above[: begins[0]]):
+        if begins is None or len(self._known) == _MOST:
+            return None
+        front = above[: begins[0]]
+        if _EDGE.fullmatch(front) or _tells_of_table(front):
             return None
         named = any(map(str.isalnum, _CHANGING.sub("", front)))
         if named and self._named:
