@@ -203,10 +203,12 @@ class Tabular:
         self, text: str, names: list[str], cells: list[Cell], said: tuple[str, str] = ("", "")
     ) -> tuple[Plan, Cut] | None:
         """The plan of a row with ``cells`` of these ``names``; ``said``: its words say on which data, and of what."""
+        if any(map(rows.holds_two, names, cells)):
+            return None
         present = [
             (f"{name} ({i + 1 if cell.text[:1] == '[' else 'avg'})" if i else name, place)
             for name, cell in zip(names, cells, strict=True)
-            for i, place in enumerate(cell.numbers)
+            for i, place in enumerate(cell.numbers[:1] if counter_of(name) else cell.numbers)
             if name
         ]
         key = tuple(name for name, _ in present)

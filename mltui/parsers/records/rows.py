@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from mltui.domain.words import AVERAGED, LOSSES, scope_of, words
 from mltui.parsers.records.cells import BARS, CELL, GAPPED, WORDS, Cell
 from mltui.parsers.records.names import SCOPE_KEYS, SOURCE_KEYS
 from mltui.parsers.records.record import Record, new_field
 from mltui.parsers.records.tables import Header, counted_by
+from mltui.parsers.words import units
 from mltui.parsers.words.roles import Role, counter_of, role_of
 from mltui.parsers.words.values import value_of
+
+# The name of a column and another one in brackets; a unit, a number or a sign there is none.
+_TWO_NAMES = re.compile(rf"\w ?\((?!(?:{units.TOUCHING}|{units.OF_VALUES})\))[^\W\d]")
 
 
 def assign(header: Header, cells: list[Cell]) -> list[str] | None:
@@ -206,6 +212,15 @@ def _may_name(column: str) -> bool:
     """Whether a column may hold names: it neither measures nor counts; a fold or a task may have a name."""
     counted = counter_of(column)
     return role_of(column) is not Role.METRIC and (counted is None or counted[1] == "fold")
+
+
+def holds_two(name: str, cell: Cell) -> bool:
+    """Whether a cell has one number for the column's name and one for that in brackets: ``loss (val)``, ``0.9 (1.0)``.
+
+    The second is then no mean of the first.
+    """
+    found = CELL.fullmatch(cell.text) if _TWO_NAMES.search(name) else None
+    return found is not None and found[2] is not None
 
 
 def assign_labelled(header: Header, cells: list[Cell]) -> list[str] | None:
