@@ -130,7 +130,7 @@ class _Voice:
         """``frame`` without what loggers put in front."""
         learnt = self.outer.learnt
         line = self.outer.peel(frame)
-        header, line = self.table_front.peel(line)
+        header, line = self.table_front.peel(line, self.outer.named and line == frame)
         if header or self.outer.learnt > learnt:
             self._finished.forget()  # The same may stand in front of lines that seemed to have no prefix.
         if header:

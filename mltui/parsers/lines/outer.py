@@ -60,6 +60,8 @@ class Outer:
         """Those that stood in front of numbers, and of no words so far."""
         self._names: set[bytes] = set()
         """The names that stood in front of a table."""
+        self.named = False
+        """One of these names what prints, and is neither a time nor how far it is."""
         self.learnt = 0
         """Grows when something is known to be a prefix that was left in front of lines until then."""
 
@@ -126,5 +128,6 @@ class Outer:
         ):
             return False
         self._names.add(name)
+        self.named = self.named or bool(named[1] or named[2])
         self.learnt += 1
         return True

@@ -41,10 +41,11 @@ class TableFront:
         self._above = b""
         """The last line that may end in a header."""
 
-    def peel(self, line: bytes) -> tuple[bytes, bytes]:
+    def peel(self, line: bytes, named: bool) -> tuple[bytes, bytes]:
         """The header above ``line``, if that has shown only now what stands in front of both, and ``line`` without it.
 
-        The header is empty where there is none, or it was known already.
+        The header is empty where there is none, or it was known already. Where a name was taken off in front of other
+        lines, and not of this one (``named``), a name that stands here is another's.
         """
         above = self._above
         if not _RULE_END.search(line):
@@ -57,13 +58,16 @@ class TableFront:
             if found is not None and in_table(text[found.end() :]):
                 return b"", text[found.end() :].encode()
         alike = above[:1] == line[:1] or (above[:1].isdigit() and line[:1].isdigit())
-        begins = self._learn(text_of(above), text) if alike else None
+        begins = self._learn(text_of(above), text, named) if alike else None
         if begins is None:
             return b"", line
         return text_of(above)[begins[0] :].encode(), text[begins[1] :].encode()
 
-    def _learn(self, above: str, text: str) -> tuple[int, int] | None:
-        """Where a header in the line above and its row in ``text`` begin, if the same stands in front of both."""
+    def _learn(self, above: str, text: str, other: bool) -> tuple[int, int] | None:
+        """Where a header in the line above and its row in ``text`` begin, if the same stands in front of both.
+
+        If that names something, there must be no ``other`` name.
+        """
         begins = None
         for end in _ENDS.finditer(above, 1, _LONGEST):
             if HAS_VALUE.search(above, end.end()):
@@ -80,7 +84,7 @@ class TableFront:
         if _EDGE.fullmatch(front) or _tells_of_table(front):
             return None
         named = any(map(str.isalnum, _CHANGING.sub("", front)))
-        if named and self._named:
+        if named and (other or self._named):
             return None
         self._known.append(known)
         self._named = self._named or named
