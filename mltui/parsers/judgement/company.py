@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mltui.domain.words import LOSSES, REWARDS, word_set, words
+from mltui.domain.words import LOSSES, REWARDS, scope_of, word_set, words
 from mltui.parsers.judgement.beside import take_as_metrics
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.everyday import (
@@ -77,13 +77,18 @@ def shown_by_bar(record: Record, found: list[Field]) -> list[Field]:
 def _losses_have_names(record: Record, counts: bool) -> list[Field] | None:
     """``mel_loss=0.5 stop_loss=0.1``: how well a model says where speech ends; elsewhere it is an order to sell.
 
-    ``loss`` alone is told of anything, but not in a line that counts; one in percent is of packets, but not in epochs.
+    Networks and radios tell of other losses beside, but count no steps, and have no part of the data and no total; a
+    loss in percent is of packets, but not in epochs.
     """
     if _trains(record):
         take_as_metrics([f for f in record.fields if f.unit == "%" and f.decimal and words(f.name)[-1:] == ("loss",)])
-    others = [f for f in _metrics(record) if words(f.name)[-1] in LOSSES and (counts or is_of_model(f.name))]
-    if others or _is_evident(record):
-        take_as_metrics([f for f in record.fields if is_lost(f.name) and f.decimal and not f.unit])
+    losses = [f.name for f in _metrics(record) if words(f.name)[-1] in LOSSES]
+    trained = any(counts or scope_of(name) or words(name)[0] == "total" for name in losses)
+    served = any(is_of_service(f.name) for f in record.fields)
+    lost = [f for f in record.fields if is_lost(f.name) and f.decimal and not f.unit]
+    if not ((trained and not served) or _is_evident(record)):
+        lost = [f for f in lost if words(f.name)[0] == "stop" and any(map(is_of_model, losses))]
+    take_as_metrics(lost)
     return None
 
 
@@ -224,10 +229,10 @@ def _frames_are_shown(record: Record, counts: bool) -> list[Field] | None:
 def _trades_lose(record: Record, counts: bool) -> list[Field] | None:
     """``price=3021.5 profit=12.1 loss=3.0``: money is lost, unless the line counts as a training does.
 
-    ``price_loss: 2.1 - price_mae: 1.2`` tell how well a model predicts.
+    ``price_loss: 2.1 - price_mae: 1.2`` tell how well a model predicts, but not beside a price itself.
     """
     told = [f for f in record.fields if is_of_business(f.name) or f.unit in MONEY]
-    trades = bool(told) and not (_is_evident(record) or any(is_of_model(f.name) for f in told))
+    trades = not (_is_evident(record) or all(is_of_model(f.name) for f in told))
     counted = any(f.counts and f.counts[1] != "fold" for f in record.fields if f.role is Role.COUNTER)
     return [] if trades and not counted else None
 

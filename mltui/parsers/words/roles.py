@@ -175,7 +175,9 @@ def role_of(name: str) -> Role:
 
 
 def thing_measured(name: str) -> str:
-    """Of what ``name`` is a measure, where folders say that: ``time`` of ``loss/time`` and ``val/loss/time``."""
+    """Of what ``name`` is a measure, where folders say that: ``time`` of ``loss/time``; ``loss/sec`` is a rate."""
+    if _RATE.search(name):
+        return ""
     folders = [folder for folder in name.split("/") if not scope_of(folder)]
     return folders[1] if len(folders) == 2 and not _JUDGES.isdisjoint(words(folders[0])[-1:]) else ""
 
