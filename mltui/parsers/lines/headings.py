@@ -29,6 +29,8 @@ _TOOK = re.compile(r"\s?[(\[]\d+(?:\.\d+)?\s?(?:m?s|secs?|seconds|min)[)\]]")
 _SIZED = re.compile(
     r"\s(?:on|over|with) \d[\d,]{0,15} (?:[a-z]+ )?(?:batches|samples|examples|images|sequences|steps)\b", re.I
 )
+# What is being done now, and not how large a data set is: ``Validation with 100 examples``.
+_DOES = re.compile(r"[-=*#>[(\s]*(?:start(?:ing)?|begin(?:ning)?|running|evaluat(?:e|ing))\b", re.I)
 # What such a heading counts is not the evaluation's own.
 _AT_TRAINING = re.compile(r"\b(?:at|after) (?:step|iteration|iter|round)\b", re.I)
 _EVALUATES = re.compile(
@@ -117,7 +119,7 @@ def heading_scope(text: str) -> str:
         if any(role_of(each) is Role.METRIC or each == "metrics" for each in said):
             return " ".join(each for each in said if each != "metrics")
         return ""
-    text, sized = _SIZED.subn("", text, count=1) if len(text) < _LONGEST else (text, 0)
+    text, sized = _SIZED.subn("", text, count=1) if len(text) < _LONGEST and _DOES.match(text) else (text, 0)
     if _HEADING.fullmatch(text):
         return _named(next((w for w in re.findall(r"[A-Za-z]+", text) if scope_of(w)), ""))
     if (alone := _ALONE.fullmatch(text)) and scope_of(alone[1]):
