@@ -52,7 +52,10 @@ def take_word(walk: Walk, token: Token) -> None:
 
 
 def _compares(walk: Walk, token: Token) -> bool:
-    """Pass over what the value in front is compared with: ``iou 0.51 vs 0.7``, ``acc 0.81 vs baseline 0.7``."""
+    """Pass over what the value in front is compared with: ``iou 0.51 vs 0.7``, ``acc 0.81 vs baseline 0.7``.
+
+    What is told of another part of the data is no limit: ``train acc 0.8 vs. test acc 0.7``.
+    """
     if token.text.lower() not in ("vs", "versus") or not walk.after_number():
         return False
     if walk.next_text() == "." and (point := walk.next()):
@@ -61,7 +64,7 @@ def _compares(walk: Walk, token: Token) -> bool:
     if behind is not None and behind.text.lower() in LIMITS and limit is not None and limit.kind == "number":
         walk.go_to(behind)
     walk.skip_next = walk.next_kind() == "number"
-    return walk.skip_next
+    return walk.skip_next or (behind is not None and bool(scope_of(behind.text)))
 
 
 def _is_counted(walk: Walk, token: Token) -> bool:
