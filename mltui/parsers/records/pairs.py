@@ -29,6 +29,8 @@ _RECALLS = word_set("""
     loading loaded restoring restored resuming resumed schedule
     sigterm sigint sigusr1 interrupted keyboardinterrupt preempted
 """)
+# The value of such a word, if it was not so.
+_DENIED = re.compile(r"['\"]?\s?[:=]\s?['\"]?(?:false|no|none)\b", re.I)
 # What an evaluation of TensorFlow's Estimator leaves: ``Saving dict for global step 500: loss = 0.42``.
 _RESULTS = word_set("""
     dict results metrics
@@ -85,7 +87,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     if first is not None and first.first and first.place == "start" and _KERAS.search(text):
         record.running_mean = True
     said = [t.text.lower() for t in tokens if t.kind == "word"]
-    recalls = not _RECALLS.isdisjoint(said) and any(t.text.lower() in _RECALLS for t in tokens[:5] if t.kind == "word")
+    recalls = not _RECALLS.isdisjoint(said) and _recalls(text, tokens)
     record.recalls = recalls or _TRAINED.match(text) is not None or _plans(text, record)
     if record.lead.lower() in SETTINGS or _SET.match(text):  # "hyperparameters: lr=0.3, batch=100"
         record.sets = any(f.counts for f in record.fields) and any(f.role is Role.METRIC for f in record.fields)
@@ -106,6 +108,12 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record.starred = text.lstrip().startswith("* ") and text.rstrip()[-1:] != "*"
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
     return record
+
+
+def _recalls(text: str, tokens: list[Token]) -> bool:
+    """Whether a line begins with a word that recalls, and does not deny it: ``interrupted: false``."""
+    found = next((t for t in tokens[:5] if t.kind == "word" and t.text.lower() in _RECALLS), None)
+    return found is not None and _DENIED.match(text, found.end) is None
 
 
 def _counts_anything(name: str) -> bool:
