@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mltui.domain.metric import MetricPoint
 from mltui.parsers.plans.inner import InnerCounter
@@ -108,7 +108,7 @@ class Hold:
     points: list[MetricPoint] = field(default_factory=list)
     advances: int = -1
     """How often the training had gone on when the first of them came."""
-    training: object = None
+    training: Any = None  # mypyc does not find ``object`` in a class with slots.
     """The context of the training of which that was."""
 
     def wait_to_recur(self) -> None:
