@@ -179,18 +179,13 @@ class Tabular:
         if self.repeats_name(text):
             name = self.header.first[0][0]
             return self.row_plan(text.replace(name, " " * len(name), 1))
-        if (label := label_of(text)) is None or self._tells_of_data(text):
+        if (label := label_of(text)) is None or rows.is_of_data(self.header, label):
             return None
         cells = row_cells(text, label)
         names = None if cells is None else rows.assign_labelled(self.header, cells)
         if cells is None or names is None:
             return None
         return self._plan_of(text, self.header.titled(rows.under_label(label.lstrip(MARKS), names)), cells[1:])
-
-    def _tells_of_data(self, text: str) -> bool:
-        """Whether a row that begins with a name says how data are spread, or what in them goes together."""
-        label = label_of(text) if self.under_header else None
-        return self.header is not None and label is not None and rows.is_of_data(self.header, label)
 
     def repeats_name(self, text: str) -> bool:
         """Whether a row begins with the name of the first column: ``epoch 3 0.51 0.83`` under ``epoch loss acc``."""
@@ -241,7 +236,8 @@ class Tabular:
                 row = self.row_plan(text) or self.row_plan(without_remark(text)) or self.worded_plan(text)
             shape.stand_under(self.header, row)
         if shape.row is None:
-            return shape.kind == "labelled" and self._tells_of_data(text_of(frame))
+            label = label_of(text_of(frame)) if shape.kind == "labelled" and self.under_header else None
+            return self.header is not None and label is not None and rows.is_of_data(self.header, label)
         plan, cut = shape.row
         if self.header is not None:
             self.header.rows = True

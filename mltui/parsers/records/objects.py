@@ -99,9 +99,9 @@ def _flatten_lists(found: dict[str, Any], prefix: str, depth: int, names: list[s
             _flatten_lists(value, f"{prefix}{key}.", depth - 1, names, values)
         parts = value if isinstance(value, list) and len(value) <= _LISTED else []
         for part in parts if all(isinstance(part, dict) and _named(part) for part in parts) else ():
-            for k, v in ((k, v) for k, v in part.items() if type(v) in (float, int)):
-                names.append(_named(part) if k == "value" else f"{prefix}{_named(part)}.{k}")
-                values.append(_number(v))
+            told = {k: v for k, v in part.items() if type(v) in (float, int)}
+            names += [_named(part) if k == "value" else f"{prefix}{_named(part)}.{k}" for k in told]
+            values += map(_number, told.values())
 
 
 def _flatten(

@@ -177,18 +177,17 @@ def is_decimal(text: str) -> bool:
 
 def new_field(name: str, index: int, *, decimal: bool, explicit: bool = True, label: str = "", unit: str = "") -> Field:
     """A field whose role follows from its name and its number's unit."""
-    role = role_of(name)
-    if decimal and role is Role.COUNTER and words(name)[-1:] == ("gen",):
+    role, said = role_of(name), words(name)
+    if decimal and role is Role.COUNTER and said[-1:] == ("gen",):
         role = Role.METRIC  # Of a generator, not a generation.
     if decimal and role is Role.COUNTER and (counter_of(name) or ("", ""))[0] in _WHOLE:
         role = Role.UNKNOWN  # "cycle: 0.27" is a loss.
     if decimal and role is Role.UNKNOWN and is_scoped(name):
         role = Role.METRIC
-    said = words(name)
     if not decimal and role is Role.METRIC and (said[-1:] == ("iter",) or said[:1] in (("num",), ("number",))):
         role = Role.OTHER  # Accumulated, not accuracy; how many there are.
     if not decimal and role is Role.METRIC and (thing := thing_measured(name)) and role_of(thing) is Role.OTHER:
         role = Role.OTHER  # "loss/count: 320" says over how many it is.
-    if role is Role.METRIC and unit.strip() == "%" and words(name)[-1:] == ("loss",):
+    if role is Role.METRIC and unit.strip() == "%" and said[-1:] == ("loss",):
         role = Role.OTHER  # Of packets.
     return Field(name, role, index, explicit, label, unit.strip(), decimal)

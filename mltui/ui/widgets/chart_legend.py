@@ -111,11 +111,12 @@ def _reaches_zero(series: Series) -> bool:
 def _title(model: ChartModel, room: int) -> str:
     """The chart's name, and where the crosshair stands."""
     place = "" if model.view.cursor is None else f" @ {format_place(model.view.cursor, model)}"
-    room = max(room - cell_len(place), _NAME)
-    name = model.title
-    if cell_len(name) > room:
-        name = set_cell_size(name, room - 1).rstrip(" …") + "…"
-    return f"{name}{place}".strip()
+    return f"{shortened(model.title, max(room - cell_len(place), _NAME))}{place}".strip()
+
+
+def shortened(text: str, cells: int) -> str:
+    """The text, its end cut off where it is wider than so many cells of a terminal."""
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip(" …") + "…"
 
 
 def _pack(

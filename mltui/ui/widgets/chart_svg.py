@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
-
 from mltui.domain.curve import Trace, XAxis, downsample, sample
 from mltui.domain.figures import format_value
 from mltui.domain.scale import Scale, Tick, ticks
 from mltui.domain.text import one_line
 from mltui.ui import palette
 from mltui.ui.widgets.chart_axes import has_place, x_limits, x_ticks, y_limits
-from mltui.ui.widgets.chart_legend import best_index, format_place, own_look
+from mltui.ui.widgets.chart_legend import best_index, format_place, own_look, shortened
 from mltui.ui.widgets.chart_model import LABEL_LENGTH, ChartModel, CurveStyle, Plotted
 
 WIDTH, HEIGHT = 760, 440
@@ -77,7 +75,7 @@ def svg(models: Sequence[ChartModel], columns: int = 1, name: str = "") -> str:
 
 def _chart(model: ChartModel, number: int) -> str:
     model.catch_up()
-    parts = [_text(24, 34, _cut(model.title, _TITLE), 17, _TEXT, weight=600)]
+    parts = [_text(24, 34, shortened(model.title, _TITLE), 17, _TEXT, weight=600)]
     x = x_limits(model)
     if x is None:
         return "\n".join([*parts, _text(WIDTH / 2, HEIGHT / 2, model.waiting, 13, _MUTED, "middle")])
@@ -96,11 +94,6 @@ def _chart(model: ChartModel, number: int) -> str:
     parts += _curves(model, box)
     parts.append("</g>")
     return "\n".join(parts)
-
-
-def _cut(text: str, cells: int) -> str:
-    """The text, its end cut off where it is wider than so many cells of a terminal."""
-    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
 def _text(
@@ -161,7 +154,7 @@ def _places(entries: Sequence[tuple[str, str, str]]) -> list[tuple[float, int]]:
 def _entry(plotted: Plotted, model: ChartModel, *, brief: bool = False) -> tuple[str, str, str]:
     """A curve's name; its last and best value; what was no number. A brief one has the name and the last value."""
     values, best = plotted.main.series.value, best_index(plotted)
-    label = _cut(plotted.curve.label, LABEL_LENGTH)
+    label = shortened(plotted.curve.label, LABEL_LENGTH)
     note = f"  {format_value(values[-1])}" if len(values) else ""
     if brief:
         return label, note, ""
