@@ -513,7 +513,7 @@ def test_what_is_one_chart_s_alone_is_said_at_that_chart(mltui_home: Path) -> No
         await pilot.press("L", "k", "X", "c")
         await wait_for(pilot, lambda: screen(app).count("log x") == 1)
         heads = ["".join(span.text for span in chart.picture.rows[0]) for chart in pane._shown() if chart.picture]
-        assert heads[0].startswith("loss log y, part of y")
+        assert heads[0].startswith("loss log y, x ≤ 0 left out, part of y")
         assert heads[1].startswith("▸accuracy")
         assert screen(app).count("log y") == 1
 

@@ -34,6 +34,7 @@ from mltui.ui.widgets.chart_frame import MIN_HEIGHT, MIN_WIDTH, paint
 from mltui.ui.widgets.chart_legend import width_of
 from mltui.ui.widgets.chart_model import ChartModel, Curve, CurveStyle, Look, Vertex, View
 from mltui.ui.widgets.chart_raster import Dots, dot, ink, turns
+from mltui.ui.widgets.chart_svg import svg
 from mltui.ui.widgets.line_chart import LineChart, PlotextCanvas, changed_part
 
 LOOK = Look(background="#121212", text=Style(), muted=Style(), frame=Style(), grid=Style(), alarm=Style(color="red"))
@@ -403,6 +404,25 @@ def test_what_a_logarithmic_axis_has_no_place_for_is_said():
     assert rows(Curve("loss", series_of([1.0, 0.0, 2.0])), view=view)[0].startswith("loss log y, values ≤ 0 left out")
     assert "left out" not in rows(Curve("loss", series_of([1.0, 0.5, 2.0])), view=view)[0]
     assert not any("┤" in row for row in rows(Curve("loss", series_of([-1.0, 0.0])), view=view))
+
+
+def test_points_that_a_logarithmic_x_axis_has_no_place_for_are_said():
+    """Where no point is left the chart does not say that it waits for the first one."""
+    epochs = Curve("loss", series_of([3.0, 2.0, 0.0], axis="epoch"))
+    assert rows(epochs, view=View(log_x=True))[0].startswith("loss x ≤ 0 left out")
+    both = rows(epochs, view=View(log_x=True, log_y=True))
+    assert both[0].startswith("loss log y, values and x ≤ 0 left out")
+    for shown in (View(), View(log_x=True, x_axis=XAxis.RELATIVE)):
+        assert "left out" not in rows(epochs, view=shown)[0]
+    assert "left out" not in rows(Curve("loss", series_of([3.0, 2.0], xs=[1, 2])), view=View(log_x=True))[0]
+    first = rows(Curve("loss", series_of([3.0])), view=View(log_x=True))
+    assert any("log x: no step above 0 yet" in row for row in first)
+    assert not any("waiting" in row for row in first)
+    model = model_of(Curve("loss", series_of([3.0])), view=View(log_x=True))
+    assert "log x: no step above 0 yet" in svg([model], 1)
+    assert any(
+        "waiting for the first value" in row for row in rows(Curve("loss", series_of([])), view=View(log_x=True))
+    )
 
 
 @pytest.mark.parametrize("top", [1.05, 1.2, 1.9, 2.1, 4.9, 9.7])

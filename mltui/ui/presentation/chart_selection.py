@@ -19,7 +19,7 @@ def looked_at(view: View) -> str:
     What is one chart's alone (its y axis) is said at that chart.
     """
     said = [
-        ("log x", view.log_x and view.x_axis == "logged"),
+        ("log x", view.logarithmic_x),
         (f"smoothed {view.smoothing:g}", view.smoothing > 0),
         ("outliers left out", view.clip),
         ("part of x", view.x_window is not None),

@@ -24,7 +24,7 @@ def x_limits(model: ChartModel) -> Scale | None:
 def full_x_limits(model: ChartModel) -> Scale | None:
     """The x axis from the first point to the last; ``None`` without any point."""
     axis = model.view.x_axis
-    log = model.view.log_x and axis is XAxis.LOGGED
+    log = model.view.logarithmic_x
     low, high = math.inf, -math.inf
     for plotted in model.curves:
         xs = plotted.trace.x(axis)

@@ -349,7 +349,7 @@ def _empty(model: ChartModel, width: int, height: int, look: Look) -> Picture:
     head = header(model, width, height, look)[:1]
     blank = [_fill([], width) for _ in range(height - len(head))]
     at = (height - 1) // 2 - len(head)
-    text = model.waiting[:width]
+    text = model.why_empty[:width]
     blank[max(at, 0)] = _fill([Span(" " * ((width - len(text)) // 2), NO_STYLE), Span(text, look.muted)], width)
     return Picture([*(_fill(row, width) for row in head), *blank], None)
 

@@ -95,9 +95,11 @@ def _title_spans(model: ChartModel, look: Look, room: int) -> list[Span]:
 def own_look(model: ChartModel) -> str:
     """How a chart is looked at where the charts beside it are not: ``log y, part of y``; empty for a plain one."""
     view = model.view
+    below = ["values"] if view.log_y and any(_reaches_zero(p.curve.series) for p in model.curves) else []
+    below += ["x"] if view.logarithmic_x and model.starts_at_zero else []
     said = [
         ("log y", view.log_y),
-        ("values ≤ 0 left out", view.log_y and any(_reaches_zero(p.curve.series) for p in model.curves)),
+        (f"{' and '.join(below)} ≤ 0 left out", below),
         ("part of y", view.y_window is not None),
     ]
     return ", ".join(text for text, holds in said if holds)

@@ -74,6 +74,11 @@ class View:
     cursor: float | None = None
     """Where the crosshair stands on the x axis."""
 
+    @property
+    def logarithmic_x(self) -> bool:
+        """The x axis is logarithmic: one of time never is."""
+        return self.log_x and self.x_axis is XAxis.LOGGED
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -203,6 +208,18 @@ class ChartModel:
             return named
         first = min((p.first_time() for p in self.curves), default=math.inf)
         return first if math.isfinite(first) else 0.0
+
+    @property
+    def starts_at_zero(self) -> bool:
+        """Whether some point has no place on a logarithmic x axis."""
+        axis = self.view.x_axis
+        return any(p.trace.x(axis)[start] <= 0 for p in self.curves for start, _ in p.trace.sweeps(axis))
+
+    @property
+    def why_empty(self) -> str:
+        """What stands in the place of curves where no point has a place."""
+        some = any(len(p.curve.series) for p in self.curves)
+        return f"log x: no {self.axis_name} above 0 yet" if some else self.waiting
 
     @property
     def axis_name(self) -> str:

@@ -78,7 +78,7 @@ def _chart(model: ChartModel, number: int) -> str:
     parts = [_text(24, 34, shortened(model.title, _TITLE), 17, _TEXT, weight=600)]
     x = x_limits(model)
     if x is None:
-        return "\n".join([*parts, _text(WIDTH / 2, HEIGHT / 2, model.waiting, 13, _MUTED, "middle")])
+        return "\n".join([*parts, _text(WIDTH / 2, HEIGHT / 2, model.why_empty, 13, _MUTED, "middle")])
     legend, below = _legend(model)
     y = y_limits(model, x)
     y_ticks = ticks(y, 6) if has_place(model, y) else []
@@ -191,7 +191,7 @@ def _axis_text(model: ChartModel) -> str:
     """What the x axis shows, and how the curves are looked at where that is not plain."""
     view = model.view
     said = [model.axis_name if view.x_axis is not XAxis.RELATIVE else "time since the start"]
-    said += ["log x"] if view.log_x and view.x_axis is XAxis.LOGGED else []
+    said += ["log x"] if view.logarithmic_x else []
     said += [own] if (own := own_look(model)) else []
     said += [f"smoothed {view.smoothing:g}"] if view.smoothing else []
     said += ["outliers left out"] if view.clip else []
