@@ -79,7 +79,8 @@ def _bounded(value: float) -> float:
 def fit(low: float, high: float, log: bool = False, margin: float = 0.0) -> Scale:
     """The scale that shows ``low`` to ``high`` with a share ``margin`` left free at both ends.
 
-    One value alone is put in the middle; on a logarithmic axis what is not above zero counts as the smallest decade.
+    One value alone is put in the middle, zero alone at the low end; on a logarithmic axis what is not above zero counts
+    as the smallest decade.
     """
     low, high = _bounded(min(low, high)), _bounded(max(low, high))
     if log:
@@ -89,9 +90,9 @@ def fit(low: float, high: float, log: bool = False, margin: float = 0.0) -> Scal
             low, high = low / 2, min(high * 2, HUGE)
         return Scale(low, high, True).zoomed(1 + 2 * margin) if margin else Scale(low, high, True)
     if high - low <= abs(high) * 1e-14:
-        pad = abs(high) * 0.1 or 1.0
+        pad = abs(high) * 0.1
         # A little below the middle, where rounding cannot put the value and its tick into different rows.
-        return Scale(_bounded(low - pad), _bounded(high + 1.01 * pad)) if pad > 1e-300 else Scale(-1.0, 1.01)
+        return Scale(_bounded(low - pad), _bounded(high + 1.01 * pad)) if pad > 1e-300 else Scale(0.0, 1.0)
     if high - low < 1e-300:
         return Scale(low - 1e-300, high + 1e-300)
     return Scale(low, high).zoomed(1 + 2 * margin) if margin else Scale(low, high)

@@ -232,6 +232,14 @@ def test_any_two_limits_make_a_finite_scale_with_both_inside(a, b, log, margin):
     assert all(math.isfinite(scale.value(p)) for p in (-5.0, 0.0, 0.5, 1.0, 5.0))
 
 
+def test_a_value_alone_is_in_the_middle_and_nothing_at_all_at_the_foot():
+    """What is counted or lost is never below zero."""
+    assert fit(0.25, 0.25).position(0.25) == pytest.approx(0.5, abs=0.01)
+    assert fit(-3.0, -3.0).position(-3.0) == pytest.approx(0.5, abs=0.01)
+    assert fit(0.0, 0.0) == Scale(0.0, 1.0)
+    assert fit(-0.0, 0.0, margin=0.02) == Scale(0.0, 1.0)
+
+
 @given(finite, finite, st.booleans(), st.integers(1, 12))
 def test_ticks_of_any_scale_are_few_finite_distinct_and_short(a, b, log, count):
     scale = fit(a, b, log)

@@ -287,10 +287,24 @@ def test_a_falling_curve_starts_at_the_top_left_and_ends_at_the_bottom_right():
 
 
 def test_one_point_is_a_mark_in_the_middle():
-    text = rows(Curve("loss", series_of([0.5])), height=11)
+    text = rows(Curve("loss", series_of([0.5], xs=[7])), height=11)
     (row,) = [r for r in text[1:] if "●" in r]
     assert text.index(row) == 5
     assert abs(row.index("●") - 32) < 4
+
+
+@pytest.mark.parametrize("view", [View(), View(x_axis=XAxis.RELATIVE)])
+def test_an_axis_does_not_begin_before_the_first_step_or_second_for_the_sake_of_one_point(view):
+    text = rows(Curve("loss", series_of([0.5])), height=11, view=view)
+    assert "-1" not in text[-1]
+    (row,) = [r for r in text[1:] if "●" in r]
+    assert row.partition("●")[0].rstrip() == "0.50┤"
+
+
+def test_a_curve_that_stays_zero_lies_on_the_floor():
+    """Of a loss or a counter, which has nothing below."""
+    labels = [row.partition("┤")[0].strip() for row in rows(Curve("loss", series_of([0.0] * 9))) if "┤" in row]
+    assert labels == ["1.0", "0.8", "0.6", "0.4", "0.2", "0"]
 
 
 def test_an_empty_chart_says_what_it_waits_for():

@@ -35,7 +35,8 @@ def full_x_limits(model: ChartModel) -> Scale | None:
     if low > high:
         return None
     if low == high and not log:
-        low, high = low - 1, high + 1
+        zero = model.start if axis is XAxis.RELATIVE else 0.0
+        low, high = (max(low - 1, zero) if low >= zero else low - 1), high + 1
     return fit(low, high if log else _with_room(low, high, 0.0 if axis is XAxis.LOGGED else low), log)
 
 
