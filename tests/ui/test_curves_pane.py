@@ -35,7 +35,7 @@ from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.presentation import fuzzy
 from mltui.ui.presentation.charts import group_runs, group_series
 from mltui.ui.presentation.marks import MOST, ComparedRun, RunMarks, run_labels
-from mltui.ui.widgets.chart_legend import header, index_at
+from mltui.ui.widgets.chart_legend import best_curve, header, index_at, width_of
 from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, ChartModel, CurveStyle, Look, View
 from mltui.ui.widgets.line_chart import LineChart
 from tests.ui.conftest import rows, wait_for
@@ -214,13 +214,40 @@ def test_curves_of_several_runs_share_the_charts_coloured_by_run() -> None:
 
 def test_a_run_of_one_curve_keeps_its_name_beside_runs_of_two() -> None:
     """A brief legend leaves out ``val`` behind a run's name, and nothing of a name that has none."""
-    (group,) = group_runs(compared(points("loss", "val_loss"), points("loss"), points("loss", "val_loss")))
-    model = ChartModel()
-    model.set_curves(group.curves, palette.distinct_colors)
+    (said,) = legend_of(compared(points("loss", "val_loss"), points("loss"), points("loss", "val_loss")), 60, 9)
+    assert re.fullmatch(r"loss\s+● a [\d.]+\s+▲ b [\d.]+\s+■ c [\d.]+\s+◆ val  ◇ train", said)
+
+
+def legend_of(compared_runs: list[ComparedRun], width: int, height: int, view: View | None = None) -> list[str]:
+    """The rows above the first chart of these runs."""
+    model = ChartModel(title="loss", view=view or View())
+    model.set_curves(group_runs(compared_runs)[0].curves, palette.distinct_colors)
     model.catch_up()
-    (legend,) = header(model, 60, 9, Look("#121212", *[Style()] * 5))
-    said = "".join(span.text for span in legend)
-    assert re.fullmatch(r"● a [\d.]+\s+▲ b [\d.]+\s+■ c [\d.]+\s+◆ val  ◇ train", said)
+    rows = header(model, width, height, Look("#121212", *[Style()] * 5))
+    assert all(width_of(row) <= width for row in rows)
+    return ["".join(span.text for span in row) for row in rows]
+
+
+def falling(best: float, at: int, count: int = 50) -> Points:
+    """A loss whose least value stands there."""
+    return [MetricPoint("loss", "step", float(i), best if i == at else 1.0 + i) for i in range(count)]
+
+
+def test_the_legend_of_compared_runs_says_where_each_is_best_where_that_fits() -> None:
+    """First without the axis's word, which stands at the axis; then of the best run alone, the next best …"""
+    three = compared(falling(0.5, 10), falling(0.25, 20), falling(0.75, 30))
+    said = {width: legend_of(three, width, 9)[0] for width in (120, 90, 82, 60, 46, 40)}
+    assert list(said.values()) == [
+        "loss   ● a 50  best 0.5000 @ step 10   ▲ b 50  best 0.2500 @ step 20   ■ c 50  best 0.7500 @ step 30",
+        "loss   ● a 50  best 0.5000 @ 10   ▲ b 50  best 0.2500 @ 20   ■ c 50  best 0.7500 @ 30",
+        "loss   ● a 50  best 0.5000 @ 10   ▲ b 50  best 0.2500 @ 20   ■ c 50  best 0.7500",
+        "loss   ● a 50   ▲ b 50  best 0.2500 @ 20   ■ c 50",
+        "loss   ● a 50   ▲ b 50  best 0.2500   ■ c 50",
+        "loss   ● a 50   ▲ b 50   ■ c 50",
+    ]
+    assert "best" not in legend_of(three, 60, 9, View(cursor=3.0))[0]
+    rows = ["loss   ● a 50  best 0.5000 @ 10", "  ▲ b 50  best 0.2500   ■ c 50  best 0.7500"]
+    assert legend_of(three, 44, 10) == rows
 
 
 def test_runs_of_different_days_begin_together_on_the_relative_axis() -> None:
@@ -237,14 +264,12 @@ def test_runs_of_different_days_begin_together_on_the_relative_axis() -> None:
 
 def test_the_best_of_several_runs_is_that_of_their_validation() -> None:
     """Not the last run's, and not that of training, which is lower."""
-    from mltui.ui.widgets.chart_cursor import _best_curve
-
     first = [MetricPoint(n, "epoch", x, v) for x in (1.0, 2.0) for n, v in (("loss", 0.1 / x), ("val_loss", 0.5 / x))]
     second = [MetricPoint(n, "epoch", x, v) for x in (1.0, 2.0) for n, v in (("loss", 0.1 / x), ("val_loss", 0.9 / x))]
     (group,) = group_runs(compared(first, second))
     model = ChartModel()
     model.set_curves(group.curves, palette.distinct_colors)
-    best = _best_curve(model)
+    best = best_curve(model)
     assert best is not None
     assert best.curve.label == "a val"
 

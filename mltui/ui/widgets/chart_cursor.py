@@ -10,12 +10,11 @@ from typing import Literal, NamedTuple
 
 from mltui.domain.curve import XAxis, interpolate, nearest, sample
 from mltui.domain.figures import format_value
-from mltui.domain.metric_name import Goal
 from mltui.domain.scale import Scale
 from mltui.ui.widgets.chart_axes import full_x_limits, full_y_limits, ranges_within, x_limits, y_limits
 from mltui.ui.widgets.chart_frame import Geometry
-from mltui.ui.widgets.chart_legend import best_index, format_place, index_at
-from mltui.ui.widgets.chart_model import HOLLOW, ChartModel, CurveStyle, Plotted, View
+from mltui.ui.widgets.chart_legend import best_curve, best_index, format_place, index_at
+from mltui.ui.widgets.chart_model import ChartModel, Plotted, View
 
 _NARROWEST = 1e-9
 """The smallest share of the whole x axis that zooming reaches."""
@@ -59,7 +58,7 @@ def reading(model: ChartModel) -> Reading | None:
     if model.view.cursor is None:
         return None
     found = []
-    for plotted in _strong(model):
+    for plotted in model.strong:
         at = index_at(plotted, model)
         if at is not None:
             x = float(plotted.trace.x(model.view.x_axis)[at])
@@ -73,7 +72,7 @@ def reading_text(model: ChartModel) -> str:
     found = reading(model)
     if found is not None:
         return found.text()
-    newest = ((p.curve.label, p.main.series.value) for p in _strong(model))
+    newest = ((p.curve.label, p.main.series.value) for p in model.strong)
     smoothed = model.view.smoothing > 0
     return "  ".join(_named(label, values[-1], smoothed) for label, values in newest if len(values))
 
@@ -146,7 +145,7 @@ def _value_in_sight(model: ChartModel, x: Scale, y: Scale) -> float:
     if read:
         return next((value for value in read if y.low <= value <= y.high), read[0])
     seen: list[float] = []
-    for trace in (plotted.main for plotted in _strong(model)):
+    for trace in (plotted.main for plotted in model.strong):
         for a, b in ranges_within(trace, model.view.x_axis, x):
             seen.extend(value for value in sample(trace.series.value, a, b) if y.low <= value <= y.high)
     return sorted(seen)[len(seen) // 2] if seen else y.value(0.5)
@@ -208,7 +207,7 @@ def jump(model: ChartModel, geometry: Geometry, where: Place) -> View:
     """
     if where == "nan":
         return _to_nonfinite(model, geometry)
-    plotted = _best_curve(model) if where == "best" else _main_curve(model)
+    plotted = best_curve(model) if where == "best" else _main_curve(model)
     if plotted is None:
         return model.view
     series, last = plotted.curve.series, len(plotted.curve.series) - 1
@@ -218,23 +217,9 @@ def jump(model: ChartModel, geometry: Geometry, where: Place) -> View:
     return model.view if index is None else _at(model, geometry, plotted.trace.x(model.view.x_axis)[index])
 
 
-def _best_curve(model: ChartModel) -> Plotted | None:
-    """The curve with the best value: of one run the one drawn last, of several the best of their last ones."""
-    found = [p for p in _strong(model) if best_index(p) is not None]
-    if not found or not any(p.curve.glyph for p in found):
-        return found[-1] if found else None
-    strong = [p for p in found if p.glyph not in HOLLOW.values()] or found
-    return max(strong, key=_goodness)
-
-
-def _goodness(plotted: Plotted) -> float:
-    value = plotted.curve.series.value[best_index(plotted) or 0]
-    return value if plotted.curve.goal is Goal.MAX else -value
-
-
 def _to_nonfinite(model: ChartModel, geometry: Geometry) -> View:
     axis = model.view.x_axis
-    places = sorted({p.trace.x(axis)[i] for p in _strong(model) for i in p.curve.series.nonfinite[:_NONFINITE_VISITED]})
+    places = sorted({p.trace.x(axis)[i] for p in model.strong for i in p.curve.series.nonfinite[:_NONFINITE_VISITED]})
     if not places:
         return model.view
     after = bisect_right(places, model.view.cursor) if model.view.cursor is not None else 0
@@ -251,13 +236,9 @@ def _at(model: ChartModel, geometry: Geometry, x: float) -> View:
     return _windowed(view, *_within(moved, full), full)
 
 
-def _strong(model: ChartModel) -> list[Plotted]:
-    return [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
-
-
 def _main_curve(model: ChartModel) -> Plotted | None:
     """The curve that the crosshair walks along: the one with the most points among those drawn strongly."""
-    found = [p for p in _strong(model) if len(p.curve.series)]
+    found = [p for p in model.strong if len(p.curve.series)]
     return max(found, key=lambda p: len(p.curve.series), default=None)
 
 

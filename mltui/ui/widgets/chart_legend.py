@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -16,7 +17,7 @@ from mltui.domain.metric_name import Goal
 from mltui.domain.scale import format_clock, format_elapsed, format_x
 from mltui.domain.text import one_line
 from mltui.ui import palette
-from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, ChartModel, CurveStyle, Look, Plotted
+from mltui.ui.widgets.chart_model import HOLLOW, LABEL_LENGTH, ChartModel, Look, Plotted
 
 _BOLD = Style(bold=True)
 _GAP = "   "
@@ -26,7 +27,8 @@ _ENTRY = 12
 """Cells that a mark and a value take behind a title."""
 _NAME = 8
 """So much of a chart's name is always shown."""
-_FULL = 5
+_BEST, _PLACED, _FULL = 4, 5, 6
+"""Detail of an entry with the best value; with its place; with that of the axis's name."""
 _NONFINITE_TOLD = 10_000
 """So many values that are no number are told apart by kind; a run that prints nothing else has no curve anyway."""
 
@@ -45,30 +47,83 @@ def width_of(row: Sequence[Span]) -> int:
 
 def header(model: ChartModel, width: int, height: int, look: Look) -> list[list[Span]]:
     """The title and the legend: as much detail, on as many rows, as the chart's size allows."""
-    rows_allowed = 1 if height < 10 else 2 if height < 14 else 3 if height < 20 else 4
-    title = _title_spans(model, look, width if rows_allowed > 1 else width - _ENTRY)
-    shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
-    front = [p for p in shown if p.glyph not in HOLLOW.values()]
-    entries: list[list[Span]] = []
-    for curves, hint, detail, gap in _tries(shown, front):
-        short, digits = curves is not shown, 3 if gap == " " else 4
-        entries = [_entry(p, model, look, detail, digits, short=short) for p in curves]
-        entries += [_behind(shown, look)] if hint else []
-        rows = _pack(title, entries, width, rows_allowed, gap)
+    most_rows = 1 if height < 10 else 2 if height < 14 else 3 if height < 20 else 4
+    title = _title_spans(model, look, width if most_rows > 1 else width - _ENTRY)
+    shown = model.strong
+    tries = [*_tries(shown)]
+    for legend in tries:
+        pack = partial(_pack, title, width=width, most_rows=most_rows, gap=legend.gap)
+        rows = pack(legend.entries(model, look))
         if rows is not None:
-            return rows
-    return [_cut(title, entries, width, look)]
+            return _with_bests(legend, model, look, pack) or rows
+    return [_cut(title, [*tries[-1].entries(model, look)], width, look)]
 
 
-def _tries(shown: list[Plotted], front: list[Plotted]) -> list[tuple[list[Plotted], bool, int, str]]:
+class _Legend(NamedTuple):
+    """What a legend may say."""
+
+    curves: list[Plotted]
+    hint: bool
+    """The marks of compared runs are explained."""
+    detail: int
+    gap: str
+    short: bool
+    """The part of the data, which stands behind the name of a run, is left out."""
+
+    def entries(self, model: ChartModel, look: Look) -> Iterator[list[Span]]:
+        """One after the other, since there is seldom room for all."""
+        yield from (self.entry(p, model, look, self.detail) for p in self.curves)
+        if self.hint:
+            yield _behind(model.strong, look)
+
+    def entry(self, plotted: Plotted, model: ChartModel, look: Look, detail: int) -> list[Span]:
+        """What is said of a curve in so much detail."""
+        return _entry(plotted, model, look, detail, 3 if self.gap == " " else 4, short=self.short)
+
+
+def _tries(shown: list[Plotted]) -> Iterator[_Legend]:
     """What a legend may say, the most first: which curves, whether their marks are explained, detail and gap."""
+    front = [p for p in shown if p.glyph not in HOLLOW.values()]
     values = [(detail, _GAP) for detail in range(_FULL, 0, -1)] + [(1, " ")]
-    found = [(shown, False, *level) for level in values]
+    for detail, gap in values:
+        yield _Legend(shown, False, detail, gap, False)
     if not front or len(front) == len(shown):
-        return [*found, (shown, False, 0, _GAP)]
-    brief = values[-2:]
-    found += [(front, True, *level) for level in values] + [(front, False, *level) for level in brief]
-    return [*found, (front, True, 0, _GAP), (front, False, 0, _GAP)]
+        yield _Legend(shown, False, 0, _GAP, False)
+        return
+    for detail, gap in values:
+        yield _Legend(front, True, detail, gap, True)
+    for detail, gap in values[-2:]:
+        yield _Legend(front, False, detail, gap, True)
+    yield _Legend(front, True, 0, _GAP, True)
+    yield _Legend(front, False, 0, _GAP, True)
+
+
+def _with_bests(
+    legend: _Legend,
+    model: ChartModel,
+    look: Look,
+    pack: Callable[[Iterable[list[Span]]], list[list[Span]] | None],
+) -> list[list[Span]] | None:
+    """The legend with the best value, and its place, of as many curves as have room for it, that of the best one first.
+
+    ``None`` where there is no room for any.
+    """
+    entries, rows = list(legend.entries(model, look)), None
+    for plotted in _from_best(model) if legend.detail and model.view.cursor is None else ():
+        at = next((i for i, shown in enumerate(legend.curves) if shown is plotted), None)
+        if at is None:
+            continue
+        for detail in range(_PLACED, max(legend.detail, _BEST - 1), -1):
+            fuller = [*entries[:at], legend.entry(plotted, model, look, detail), *entries[at + 1 :]]
+            packed = pack(fuller)
+            if packed is not None:
+                entries, rows = fuller, packed
+                break
+        else:
+            # No curve tells its best value where a better curve has no room for its own.
+            if legend.detail < _BEST:
+                break
+    return rows
 
 
 def _behind(shown: Sequence[Plotted], look: Look) -> list[Span]:
@@ -122,7 +177,7 @@ def shortened(text: str, cells: int) -> str:
 
 
 def _pack(
-    title: list[Span], entries: list[list[Span]], width: int, rows_allowed: int, gap: str
+    title: list[Span], entries: Iterable[list[Span]], width: int, most_rows: int, gap: str
 ) -> list[list[Span]] | None:
     """The entries in as few rows as hold them, ``None`` if that is too many; one that fills a row goes on below."""
     rows: list[list[Span]] = [list(title)]
@@ -137,9 +192,9 @@ def _pack(
             if span.text.startswith(_DETAIL) and width_of(rows[-1]) + cell_len(span.text) > width:
                 rows.append(list(indent))
             rows[-1].append(span)
-        if width_of(rows[-1]) > width:
+        if width_of(rows[-1]) > width or len(rows) > most_rows:
             return None
-    return rows if len(rows) <= rows_allowed else None
+    return rows
 
 
 def _cut(row: list[Span], entries: list[list[Span]], width: int, look: Look) -> list[Span]:
@@ -160,10 +215,9 @@ def _cut(row: list[Span], entries: list[list[Span]], width: int, look: Look) -> 
 def _entry(
     plotted: Plotted, model: ChartModel, look: Look, detail: int, digits: int, *, short: bool = False
 ) -> list[Span]:
-    """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, 4 the best value, 5 its place.
+    """Glyph and label; detail 1 adds the value, 2 what was no number, 3 its place, and so on up to :data:`_FULL`.
 
-    A smoothed value is called so as soon as one that is not stands beside it. ``short`` leaves out the part of the
-    data, which stands behind the name of a run.
+    A smoothed value is called so as soon as one that is not stands beside it.
     """
     label = plotted.curve.label.removesuffix(f" {plotted.curve.part}") if short else plotted.curve.label
     # A pale line is told by its hollow mark; words are as readable as any.
@@ -173,13 +227,13 @@ def _entry(
         spans.append(Span(f" {one_line(label, LABEL_LENGTH)}", color))
     if detail >= 1:
         spans.append(Span(f" {_value_text(plotted.main, plotted, model, digits)}", look.text + _BOLD))
-    if detail >= 4 and plotted.smooth_trace:
+    if detail >= _BEST and plotted.smooth_trace:
         raw = _value_text(plotted.trace, plotted, model, digits)
         spans += [Span(" smoothed", look.muted), Span(f"{_DETAIL}raw {raw}", look.muted)]
     if detail >= 2 and plotted.curve.series.nonfinite:
         spans.append(Span(f"{_DETAIL}✕ {_nonfinite_text(plotted, model, detail >= 3)}", look.alarm))
-    if detail >= 4 and model.view.cursor is None:
-        spans += [Span(text, look.muted) for text in _best_text(plotted, model, detail >= _FULL)]
+    if detail >= _BEST and model.view.cursor is None:
+        spans += [Span(text, look.muted) for text in _best_text(plotted, model, detail, digits)]
     return spans
 
 
@@ -226,6 +280,24 @@ def best_index(plotted: Plotted) -> int | None:
     return series.argmax if plotted.curve.goal is Goal.MAX else series.argmin
 
 
+def best_curve(model: ChartModel) -> Plotted | None:
+    """The curve with the best value: of one run the one drawn last, of several the best of their last ones."""
+    return next(iter(_from_best(model)), None)
+
+
+def _from_best(model: ChartModel) -> list[Plotted]:
+    """The curves that have a best value, in the order of what a person wants to know: see :func:`best_curve`."""
+    found = [p for p in model.strong if best_index(p) is not None]
+    if not any(p.curve.glyph for p in found):
+        return found[::-1]
+    return sorted(found, key=lambda p: (p.glyph in HOLLOW.values(), -_goodness(p)))
+
+
+def _goodness(plotted: Plotted) -> float:
+    value = plotted.curve.series.value[best_index(plotted) or 0]
+    return value if plotted.curve.goal is Goal.MAX else -value
+
+
 def format_place(x: float, model: ChartModel) -> str:
     """An x with the name of its axis: ``epoch 4``, ``2m30s``, ``14:05:10``."""
     if model.view.x_axis is XAxis.RELATIVE:
@@ -235,15 +307,17 @@ def format_place(x: float, model: ChartModel) -> str:
     return f"{model.axis_name} {format_x(x)}"
 
 
-def _best_text(plotted: Plotted, model: ChartModel, placed: bool) -> list[str]:
+def _best_text(plotted: Plotted, model: ChartModel, detail: int, digits: int) -> list[str]:
     best = best_index(plotted)
     if best is None or len(plotted.curve.series) < 2:
         return []
     if plotted.curve.peak:
         # Where it was lies somewhere between the points of the log.
-        return [f"{_DETAIL}peak {format_value(plotted.curve.series.value[best])}"]
-    text = f"{_DETAIL}best {format_value(plotted.curve.series.value[best])}"
-    return [f"{text} @ {format_place(plotted.trace.x(model.view.x_axis)[best], model)}" if placed else text]
+        return [f"{_DETAIL}peak {format_value(plotted.curve.series.value[best], digits)}"]
+    text = f"{_DETAIL}best {format_value(plotted.curve.series.value[best], digits)}"
+    place = format_place(plotted.trace.x(model.view.x_axis)[best], model)
+    named = place if detail >= _FULL else place.removeprefix(f"{model.axis_name} ")
+    return [f"{text} @ {named}" if detail >= _PLACED else text]
 
 
 def _nonfinite_text(plotted: Plotted, model: ChartModel, placed: bool) -> str:

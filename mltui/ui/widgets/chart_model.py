@@ -189,6 +189,11 @@ class ChartModel:
         for plotted in self.curves:
             plotted.catch_up(self.view.smoothing)
 
+    @property
+    def strong(self) -> list[Plotted]:
+        """The curves that the legend names and the crosshair reads: all but companions, where there are others."""
+        return [p for p in self.curves if p.curve.style is CurveStyle.LINE] or self.curves
+
     def back_to_front(self) -> list[Plotted]:
         """The curves in the order in which they are drawn: pale ones behind, and of several runs the first in front."""
         compared = any(p.curve.glyph for p in self.curves)

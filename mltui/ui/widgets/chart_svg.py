@@ -117,7 +117,7 @@ def _legend(model: ChartModel) -> tuple[list[str], float]:
 
     Of curves that have no room for all that there is to say each has its name and last value.
     """
-    shown = [p for p in model.curves if p.curve.style is CurveStyle.LINE] or model.curves
+    shown = model.strong
     entries = [_entry(plotted, model) for plotted in shown]
     places = _places(entries)
     if places[-1][1] >= _LEGEND_ROWS:
