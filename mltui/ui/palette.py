@@ -17,6 +17,8 @@ SERIES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f7ef80", "#b84a00", "#7c
 """Curve colours, the most distinct first."""
 _STRONG = 4
 """So many of them are told apart at a glance; the others serve when these are taken."""
+NEUTRAL, _NEUTRAL_ON_LIGHT = "#c8ccd4", "#16181d"
+"""What has none of these colours: one grey that is readable on dark and light is too near to purple and to grey."""
 ALARM = "#f0433a"
 """Values that are NaN or infinite."""
 _BY_SCOPE = {Scope.TRAIN: SERIES[0], Scope.VALIDATION: SERIES[1], Scope.TEST: SERIES[3]}
@@ -72,7 +74,9 @@ def contrast(a: str, b: str) -> float:
 @lru_cache(maxsize=256)
 def readable(color: str, background: str, ratio: float = 3.0) -> str:
     """``color``, moved towards black or white as little as gives that contrast (3 is WCAG's for graphics)."""
-    towards = "#000000" if luminance(background) > 0.3 else "#ffffff"
+    on_light = luminance(background) > 0.3
+    towards = "#000000" if on_light else "#ffffff"
+    color = _NEUTRAL_ON_LIGHT if color == NEUTRAL and on_light else color
     for share in range(0, 11):
         found = blend(color, towards, share / 10)
         if contrast(found, background) >= ratio:

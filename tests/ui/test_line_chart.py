@@ -821,6 +821,19 @@ def test_colours_are_told_apart_with_every_colour_vision(background, vision):
     assert min(math.dist(a, b) for a, b in combinations(seen, 2)) > 8
 
 
+@pytest.mark.parametrize("background", ["#11151a", "#000000", "#fbfbf9", "#ffffff"])
+@pytest.mark.parametrize("vision", COLOUR_VISION)
+@pytest.mark.parametrize("pale", [0.0, 0.4])
+def test_the_run_under_the_cursor_is_told_from_marked_ones(background, vision, pale):
+    """Its validation and, paler, its training."""
+
+    def seen(color):
+        return lab(palette.blend(palette.readable(color, background), background, pale), COLOUR_VISION[vision])
+
+    apart = min(math.dist(seen(palette.NEUTRAL), seen(color)) for color in palette.SERIES)
+    assert apart > (12 if pale else 18)
+
+
 def test_colours_are_stable_and_distinct():
     names = [f"run-{i}" for i in range(len(palette.SERIES))]
     chosen = palette.distinct_colors(names)

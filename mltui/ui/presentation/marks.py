@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 """So many runs have a colour of their own."""
-SELECTED_COLOR, SELECTED_GLYPH = "#c8ccd4", "◉"
-"""The run under the cursor, where it is not marked itself."""
+SELECTED_GLYPH = "◉"
+"""The run under the cursor, where it is not marked itself, in :data:`mltui.ui.palette.NEUTRAL`."""
 _GLYPHS = "●▲■◆▼★◢▰"
 _LABEL = 12
 

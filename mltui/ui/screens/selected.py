@@ -13,7 +13,7 @@ from mltui.ui.news import News
 from mltui.ui.presentation.container import container_headline
 from mltui.ui.presentation.gauge_board import SweepPart, gauge_board, sweep_board
 from mltui.ui.presentation.image import image_lines
-from mltui.ui.presentation.marks import SELECTED_COLOR, SELECTED_GLYPH, ComparedRun, Mark, run_labels
+from mltui.ui.presentation.marks import SELECTED_GLYPH, ComparedRun, Mark, run_labels
 from mltui.ui.presentation.profile import hindrance_lines, launch_lines, problem_lines, profile_lines
 from mltui.ui.presentation.run import headline, silent_text, waiting_text
 from mltui.ui.presentation.sweep import sweep_headline
@@ -217,12 +217,14 @@ class Selected:
 
     def _compared(self, run: Run | None, view: View) -> list[ComparedRun]:
         """What is looked at, and behind it the marked runs."""
+        from mltui.ui import palette
+
         key, marks = self._at[1], self._screen.runs.marks_now
         views = self._cockpit.watcher.compare(marks.ids)
         known = {r.id: r for r in self._cockpit.watcher.runs}
         others = [known[i] for i in views if i != key and i in known]
         labels = run_labels([run, *others]) if run else [one_line(key, 12), *run_labels(others)]
-        first = marks.of(key) or Mark(SELECTED_COLOR, SELECTED_GLYPH)
+        first = marks.of(key) or Mark(palette.NEUTRAL, SELECTED_GLYPH)
         profile, system = (run.profile, self._system(run, view)) if run else ("", None)
         shown = [ComparedRun(key, labels[0], first.color, first.glyph, view.metrics, profile, system)]
         for other, label in zip(others, labels[1:], strict=True):
