@@ -7,8 +7,11 @@ from pathlib import Path
 from mltui.domain.errors import EngineUnavailable
 from mltui.engines.base import EngineChoice
 from mltui.engines.docker import DockerEngine
+from mltui.engines.docker.client import unavailable
+from mltui.engines.docker.endpoint import DEFAULT_SOCKET, Endpoint
 from mltui.engines.local import LocalEngine
 from mltui.ui.presentation.top import engine_spans
+from mltui.ui.widgets.lines import spread
 
 
 def test_without_a_container_engine_it_says_once_what_that_means_and_why(tmp_path: Path) -> None:
@@ -22,3 +25,13 @@ def test_without_a_container_engine_it_says_once_what_that_means_and_why(tmp_pat
     assert said.count("isolation") == 1
     assert reason in said
     assert len(" mltui ") + said.index(reason) + len(reason) < 120 - len(" no GPU ")
+
+
+def test_in_80_columns_it_says_why_there_is_no_container_engine(tmp_path: Path) -> None:
+    """The address, which is seldom another one, may be cut."""
+    local = LocalEngine(tmp_path)
+    absent = unavailable(Endpoint(f"unix://{DEFAULT_SOCKET}"), FileNotFoundError())
+    choice = EngineChoice(local, local.info(), absent.message)
+    left = [(" mltui ", "title"), *engine_spans(choice, "")]
+    said = "".join(text for text, _ in spread(left, [(" no GPU ", "dim")], 80))
+    assert "There is no Docker engine: no such socket" in said

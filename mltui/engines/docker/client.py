@@ -244,31 +244,34 @@ def unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
 
 
 def _reason(where: str, error: BaseException) -> tuple[str, str, bool]:
-    """The sentence, the cure, and whether there is no engine at all for this user."""
+    """The sentence, the cure, and whether there is no engine at all for this user.
+
+    The address stands behind what is wrong, which a narrow screen then shows; in front where it is what is wrong.
+    """
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, FileNotFoundError):
-            return f"There is no Docker engine {where}: no such socket.", _START, True
+            return f"There is no Docker engine: no such socket {where}.", _START, True
         if isinstance(cause, PermissionError):
-            return f"You may not use the Docker engine {where}: permission denied.", _PERMISSION, True
+            return f"You may not use the Docker engine: permission denied {where}.", _PERMISSION, True
         if isinstance(cause, ConnectionRefusedError):
-            return f"No Docker engine answers {where}: connection refused.", _START, True
+            return f"No Docker engine answers: connection refused {where}.", _START, True
         if isinstance(cause, socket.gaierror):
             return f"There is no Docker engine {where}: no machine of that name is known.", _ADDRESS, True
         if isinstance(cause, NoAddress):
             return f"There is no Docker engine {where}: {cause}.", _ADDRESS, True
         if isinstance(cause, SshFailed):
-            return f"The Docker engine {where} cannot be reached: {one_line(str(cause), 200)}.", _SSH, False
+            return f"The Docker engine cannot be reached {where}: {one_line(str(cause), 200)}.", _SSH, False
         if isinstance(cause, ssl.SSLError):
-            return f"The Docker engine {where} does not accept TLS: {_tls_reason(cause)}.", _TLS, False
+            return f"The Docker engine does not accept TLS {where}: {_tls_reason(cause)}.", _TLS, False
         if isinstance(cause, TimeoutError):
-            return f"The Docker engine {where} did not answer in time.", _BUSY, False
+            return f"The Docker engine did not answer in time {where}.", _BUSY, False
         if isinstance(cause, Refused) and "HTTPS" in cause.text:
-            return f"The Docker engine {where} wants TLS.", _TLS, False
+            return f"The Docker engine wants TLS {where}.", _TLS, False
         if isinstance(cause, Refused):
             return f"What answers {where} does not say which engine it is: {cause.text.rstrip('.')}.", _ADDRESS, False
     reason = one_line(str(causes[-1]) or type(error).__name__, 200)
-    return f"The Docker engine {where} cannot be reached: {reason}.", _START, False
+    return f"The Docker engine cannot be reached {where}: {reason}.", _START, False
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -137,7 +137,7 @@ def test_something_else_answers(tmp_path: Path, reply: bytes) -> None:
     [
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", "does not say which engine it is: status 403."),
         (b'HTTP/1.1 502 Bad\r\n\r\n{"message": "no way there."}', "does not say which engine it is: no way there."),
-        (b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", "wants TLS."),
+        (b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", "wants TLS at unix:"),
     ],
 )
 def test_a_refusal_in_place_of_a_version(tmp_path: Path, reply: bytes, said: str) -> None:
@@ -148,7 +148,7 @@ def test_a_refusal_in_place_of_a_version(tmp_path: Path, reply: bytes, said: str
         caller.sendall(reply)
 
     with server(tmp_path / "d.sock", answer) as url:
-        assert refused(url).message.endswith(said)
+        assert said in refused(url).message
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"message": ""}', b'{"message": null, "cause": "", "response": 500}'])
