@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from mltui.domain.launch import GpuRequest
 from mltui.domain.schema import Kind
-from mltui.domain.section import Section, Text, Texts, Whole, as_text, describe, fault
+from mltui.domain.section import Section, Text, Texts, Whole, as_text, describe, fault, nearest_word
 
 
 class DeviceReservation(Section):
@@ -64,7 +64,7 @@ GpusValue = Annotated[Gpus, BeforeValidator(_gpus), Kind.GPUS]
 def _gpu_request(data: object) -> GpuRequest:
     """``all``, ``none``, a number, indexes or UUIDs (a list, or with commas), or Compose's list of mappings."""
     if isinstance(data, bool) or data is None or isinstance(data, Mapping):
-        raise fault(f"expected auto, none, all, a number or a list of GPUs, found {describe(data)}")
+        raise fault(f"{_EXPECTED}, found {describe(data)}")
     if isinstance(data, list | tuple):
         return _gpu_list(data)
     text = str(data)
@@ -72,7 +72,10 @@ def _gpu_request(data: object) -> GpuRequest:
         return GpuRequest(all=text == "all")
     if re.fullmatch(r"-1|\d+", text):
         return GpuRequest(all=text == "-1", count=max(int(text), 0))
-    return GpuRequest(device_ids=_device_ids(text.removeprefix("device=").split(",")))
+    ids = text.removeprefix("device=").split(",")
+    if ids == [text] and not _DEVICE_ID.fullmatch(text):
+        raise fault(f"{_EXPECTED}, found {describe(data)}{nearest_word(text, _WORDS)}")
+    return GpuRequest(device_ids=_device_ids(ids))
 
 
 def _gpu_list(data: list[object] | tuple[object, ...]) -> GpuRequest:
@@ -90,6 +93,8 @@ def _reservations() -> TypeAdapter[tuple[DeviceReservation, ...]]:
     return TypeAdapter(tuple[DeviceReservation, ...])
 
 
+_WORDS = ("auto", "none", "all")
+_EXPECTED = "expected auto, none, all, a number, or the indexes or UUIDs of GPUs"
 _DEVICE_ID = re.compile(r"\d{1,3}|(GPU|MIG)-[\w/-]+")
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mltui.domain.compose_keys import NO_PLACE
 from mltui.domain.schema import profile_schema
-from mltui.domain.section import describe
+from mltui.domain.section import describe, nearest_word
 
 #: Keys and indexes, from the top.
 Path = tuple[str | int, ...]
@@ -103,7 +103,7 @@ def _sentence(item: Mapping[str, Any], loc: Path, unknown: UnknownKey) -> str:
         case "missing":
             return f"{loc[-1]} is missing"
         case "literal_error" | "enum":
-            return f"expected {context['expected']}{found}{_nearest_value(value, context['expected'])}"
+            return f"expected {context['expected']}{found}{nearest_word(value, _words(context['expected']))}"
         case "greater_than_equal":
             return f"expected {context['ge']} or more{found}"
         case "string_pattern_mismatch":
@@ -113,9 +113,9 @@ def _sentence(item: Mapping[str, Any], loc: Path, unknown: UnknownKey) -> str:
     return simple.get(kind.split("_")[0], str(item["msg"])) if kind != "profile" else str(item["msg"])
 
 
-def _nearest_value(value: object, expected: str) -> str:
-    near = get_close_matches(str(value), [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")], 1)
-    return f": did you mean {near[0]}?" if near else ""
+def _words(expected: str) -> list[str]:
+    """``'missing', 'always' or 'never'`` as the words that it names."""
+    return [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
 
 
 def unknown_key(key: str, parent: Path) -> str:

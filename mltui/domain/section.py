@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -21,6 +22,12 @@ def fault(message: str, *at: str | int) -> PydanticCustomError:
     """An error at ``at``, a path below the value that is being validated."""
     # Pydantic puts the context in the place of its names in braces, and of nothing else.
     return PydanticCustomError("profile", message.replace("{at}", "{ at}"), {"at": at})
+
+
+def nearest_word(value: object, words: Iterable[str]) -> str:
+    """``: did you mean auto?`` where one of the words is like ``value``, else nothing."""
+    near = get_close_matches(str(value), words, 1)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def as_text(value: object) -> object:

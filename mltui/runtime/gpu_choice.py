@@ -254,7 +254,10 @@ def wished_gpus(profile: Profile, given: str | None) -> Gpus:
         try:
             return parse_gpus(given)
         except ValueError as error:
-            raise UsageError(f"--gpus: {one_line(str(error))}.", "Such as auto, none, all, 2, or 0,1.") from error
+            said = one_line(str(error))
+            raise UsageError(
+                f"--gpus: {said}{'' if said.endswith('?') else '.'}", "Such as auto, none, all, 2, or 0,1."
+            ) from error
     reserved = profile.deploy.resources.reservations.devices
     if profile.gpus is None and reserved:
         return Gpus(request=reserved[0].request())

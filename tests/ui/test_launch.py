@@ -75,7 +75,7 @@ def field(form: LaunchForm, key: str):
         ("lr", "0.1, x", "expected a number, found 'x'"),
         ("lr", "0.1, 0.2, 0.10", "0.1 stands there twice"),
         ("optimizer", "rmsprop", "expected one of adam, sgd, found 'rmsprop'"),
-        ("gpus", "many", "expected the index or the UUID of a GPU, found 'many'"),
+        ("gpus", "many", "expected auto, none, all, a number, or the indexes or UUIDs of GPUs, found 'many'"),
         ("cpus", "0", "expected a number of CPUs such as 2, 1.5 or 500m, found '0'"),
         ("mem_limit", "2x", "expected a size such as 512m, 2g or 2Gi, found '2x'"),
         ("engine", "dokcer", "expected one of docker, local, found 'dokcer'"),
