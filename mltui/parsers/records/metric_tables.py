@@ -95,7 +95,7 @@ def _cells(text: str) -> list[str]:
 def _are_splits(names: list[str]) -> bool:
     if not 2 <= len(names) <= 4 or len(set(names)) < len(names):
         return False
-    return all(scope_of(name) and len(name.split()) <= 2 and "," not in name for name in names)
+    return all(scope_of(name) and len(name.split()) <= 2 and "," not in name and not measures(name) for name in names)
 
 
 def _is_title(name: str) -> bool:
