@@ -24,8 +24,8 @@ class InnerCounter:
     """Steps of the passes before the one at hand, where nothing tells the epochs."""
     _reached: float = 0.0
     """Where in its pass the last line stood, if nothing tells the epochs."""
-    told_behind: bool = False
-    """Its epochs are told behind it: it ran until it was full before any was."""
+    told_behind: bool | None = False
+    """Its epochs are told behind it; ``None`` while no line came behind the first that was."""
     _epoch: float | None = None
     _last: float = -1.0
     """Where the last line stood."""
@@ -73,10 +73,16 @@ class InnerCounter:
             return value == before
         return x is not None and 1 < value <= x / 2
 
-    def precede(self, value: float, total: float | None) -> None:
+    def precede(self, value: float) -> None:
         """Learn from a line at ``value`` that came before any epoch was told."""
-        self.told_behind = 0 < self._last < value == total
-        self._last = value
+        self.told_behind, self._last = None, value
+
+    def is_of_next(self, value: float) -> bool:
+        """Whether a line at ``value`` is of the epoch behind the one that was told: it began anew behind the first."""
+        if self.told_behind is None:
+            self.told_behind = value <= self._last
+            self._per_epoch = self.told_behind or None
+        return bool(self.told_behind)
 
     def sums_up(self, value: float, total: float | None) -> bool:
         """Whether the line at hand sums up its epoch, as all before it did: its counter is full."""

@@ -230,7 +230,7 @@ class Context:
         else:
             axis, x = counter.axis, numbers[counter.index]
             self.total = total = None if counter.total is None else numbers[counter.total]
-            if epoch is not None or self.header:
+            if epoch is not None or self.header or (total is not None and self._may_be_behind(plan)):
                 axis, x = self._resolve(plan, epoch, x, total, counter)
             else:  # As in ``_resolve``: it says all itself.
                 self.said = True
@@ -248,6 +248,10 @@ class Context:
         if axis == "trial":
             self.trials += 1
         return axis, x, True
+
+    def _may_be_behind(self, plan: Plan) -> bool:
+        """Whether the epoch of a line that counts the steps of something may be told behind it."""
+        return self.epoch is None or plan.group.inner.told_behind is not False
 
     def _in_batches(self, plan: Plan, epoch: float | None, counter: Counter, numbers: Numbers) -> tuple[str, float]:
         """Axis and x of a line that counts batches, or samples."""
@@ -322,10 +326,11 @@ class Context:
         if epoch is None:
             if counter.way == "batch" or (self.header and total is not None):
                 epoch = self.epoch
-                if epoch is None:
-                    inner.precede(value, total)
-                elif inner.told_behind and not self.header:
-                    epoch += 1  # "Epoch 1: val loss 0.5" stood under its batches.
+            if self.epoch is None:
+                if counter.way == "batch" or total is not None:
+                    inner.precede(value)
+            elif (self.over or not self.header) and inner.is_of_next(value):
+                epoch = self.epoch + 1  # "Epoch 1: val loss 0.5" stood under its batches.
             if epoch is None:
                 if counter.way == "batch" and total:
                     value += inner.passed(value, total)
