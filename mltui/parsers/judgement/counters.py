@@ -67,7 +67,7 @@ class Counters:
             self._take_rounds(self.epoch, self.inner)
         self._take_run(record)
         if self._preference >= 0:
-            self._take_nameless(record)
+            self._take_nameless(record, bar)
         if not self.any:
             self._take_first_field(record)
 
@@ -140,7 +140,7 @@ class Counters:
         elif way == "step" and axis != "percent" and last[-1:] == "s" and _SO_FAR.issuperset(before):
             self.inner = Counter(axis, way, first.index, first.total)
 
-    def _take_nameless(self, record: Record) -> None:
+    def _take_nameless(self, record: Record, bar: bool) -> None:
         """Take numbers without a name, by where they stand in the line."""
         places = [n for n in record.nameless if n.place != "plain" or n.total is not None or n.first]
         found = [n for n in places if (n.total is not None or not n.decimal) and not (n.place == "tag" and self.any)]
@@ -156,7 +156,7 @@ class Counters:
         elif len(leading) >= 2 and self.epoch is None:
             self._take_pair(leading[0], leading[1], record)
         elif leading and self.epoch is None and not record.running_mean:
-            self._take_first(leading[0], record)
+            self._take_first(leading[0], record, bar)
         else:
             self._take_batch(found, record)
 
@@ -183,8 +183,8 @@ class Counters:
             self.inner = Counter("batch", "batch", found[0].index, found[0].total)
             self.percent = found[0].percent
 
-    def _take_first(self, found: Nameless, record: Record) -> None:
-        if found.total is not None and evaluates(record):
+    def _take_first(self, found: Nameless, record: Record, bar: bool) -> None:
+        if found.total is not None and (bar or evaluates(record)):  # A bar counts what is inside of that itself.
             self.epoch = Counter("epoch", "epoch", found.index, found.total)
         elif found.total is not None:
             self.inner = Counter("step", "step", found.index, found.total)

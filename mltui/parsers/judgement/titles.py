@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mltui.domain.words import scope_of
-from mltui.parsers.judgement.counters import Said, evaluates
+from mltui.parsers.judgement.counters import Said
 from mltui.parsers.records.record import Field, Record
 from mltui.parsers.words.roles import Role, is_evaluation, is_learning_rate, role_of
 from mltui.parsers.words.vocabulary import PARTS
@@ -77,7 +77,7 @@ class Titles:
         if said.counters.fold is not None:
             return "fold"
         inside = self._axes.get(name, "epoch") != "epoch" and not is_evaluation(name)
-        return "epoch" if inside and not said.who and evaluates(said.record) else ""
+        return "epoch" if inside and not said.who else ""
 
     def learn_counted(self, name: str) -> None:
         """Note a series that has its own counters: lines that only have its name behind others are another's."""

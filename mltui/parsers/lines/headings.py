@@ -11,9 +11,10 @@ from mltui.parsers.words.roles import Role, is_evaluation, role_of
 
 _HEADING = re.compile(
     r"(?:[-=*#>\s]*)(?:\w+\s+){0,2}\w+\s?:(?:\s*[-=*#]*)"
-    r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)\s*(?:begin\w*|start\w*)?)"
+    r"|[-=*#>\s]*(?i:(?:start(?:ing)?|begin|running)?\s*(?:eval\w*|valid\w*|test\w*)(?: set)?\s*"
+    r"(?:begin\w*|start\w*|results|metrics)?)"
     r"\s*(?:\.{2,}|…|:)?[-=*#<\s]*"
-    r"|[-=*#>\s]*(?i:(?:(?:metrics|results) )?(?:reported|measured|evaluated) on (?:the )?\w+ (?:data|set|split))\.?"
+    r"|[-=*#>\s]*(?i:(?:metrics |results )?(?:reported |measured |evaluated )?on (?:the )?\w+ (?:data|set|split))\.?"
     r"[-=*#<\s]*"
 )
 

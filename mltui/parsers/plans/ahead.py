@@ -120,7 +120,7 @@ class Ahead:
         for first in self._firsts.values():
             before = first.line.plan
             begun = [series for series, _ in plan.evaluations if series.last is None]
-            if begun and before.group is not plan.group:
+            if begun and before.group is not plan.group and not before.group.sentences:
                 first.shared = tuple(i for i, entry in enumerate(before.entries) if entry.series in begun)
         return any(first.shared for first in self._firsts.values())
 

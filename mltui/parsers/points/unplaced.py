@@ -67,8 +67,6 @@ class Unplaced:
                 self._report_above(plan, numbers)
             else:
                 self._news.report(plan, axis, x, numbers)
-        for first in self._ahead.take_shared() if measures and x > 0 else ():
-            self._report_shared(first, axis)
         for group in self._doubted[:]:
             self._learn(group, axis, x)
         self.waits = bool(self._doubted or self._ended.any)
@@ -76,7 +74,9 @@ class Unplaced:
     def meet(self, plan: Plan) -> None:
         """A kind of line was understood for the first time."""
         if plan.counts and self._ahead.meet(plan):
-            self.waits = True
+            axis = "epoch" if plan.inner is None else plan.inner.axis
+            for first in self._ahead.take_shared():
+                self._report_shared(first, self._news.context.axis_in_fold(axis))
 
     def close(self) -> None:
         """The log ended: what is still in doubt is settled by what is known."""

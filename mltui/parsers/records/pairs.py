@@ -35,8 +35,8 @@ _DENIED = re.compile(r"['\"]?\s?[:=]\s?['\"]?(?:false|no|none)\b", re.I)
 _RESULTS = word_set("""
     dict results metrics
 """)
-# What is counted is over: "Sampling after epoch 3", "Epoch 3 done".
-_ENDS = OVER | word_set("after end ended")
+# What is counted is over: "Sampling after epoch 3", "Epoch 3 done", "Epoch 3 took 12.3 s".
+_ENDS = OVER | word_set("after end ended took taken")
 # Of what class the line speaks: ``class ceiling   weight: 0.123, IoU: 0.742``, ``class 3: IoU 0.91``.
 _PART = re.compile(
     r"\s*((?:class|category)\s+\d{1,4}(?![\d.,%/]))?(?(1)[:)\s-]{0,3}|(?:class|category)\s+)"
@@ -103,7 +103,7 @@ def read_pairs(text: str, tokens: list[Token]) -> Record:
     record.identified = any(identifies(*pair) for pair in _NAMED_TEXT.findall(text)) or _WORK.search(text) is not None
     record.tried = _ONE_OF.match(text) is not None
     record.closes = "final" in said[:3]
-    record.ends = not _ENDS.isdisjoint(said)
+    record.ends = not _ENDS.isdisjoint(said) or said[:2] == ["time", "for"]
     record.ends_run = record.ends and said[0] in REPEATS and tokens[1].kind == "number"
     record.starred = text.lstrip().startswith("* ") and text.rstrip()[-1:] != "*"
     record.row = _TWO_COLUMNS.fullmatch(text) is not None
