@@ -94,14 +94,57 @@ def test_what_the_reader_makes_of_each_line_is_shown(program: Program) -> None:
         "block waits for the lines that go on with it",
         "}",
         'block {"it": 20, "loss": 0.4 }',
-        "kind pairs",
-        'tokens mark:{ mark:" word:it mark:" mark:: number:20 mark:, mark:" word:loss mark:" mark:: number:0.4 mark:}',
+        "kind object",
         "fields it = 20 (counter); loss = 0.4 (metric)",
         "plan x: iteration; values: loss",
         "-> metric loss, iteration 20: 0.4",
         "50%|# | 1/2 [00:01<00:01, 1it/s]",
         "bar yes: see bars.py",
     ]
+
+
+def explained(program: Program, log: bytes) -> list[str]:
+    """What is said beneath the lines of a log, without the lines."""
+    out, _ = program("metrics", "-", "--explain", stdin=log)
+    return [" ".join(line.split()) for line in out.splitlines() if line.startswith("    ")]
+
+
+def test_objects_are_explained_as_they_are_read(program: Program) -> None:
+    """By their keys, whatever stands around these; the line that one carries by itself."""
+    log = b'{"step": 1, "train": {"loss": 0.5, "note": "a"}}\n{"log": "step 2 loss 0.25\\n", "stream": "stdout"}\n'
+    log += b'{"level": "info", "msg": "| 1 | 0.5 | 0.4 |"}\n'
+    assert explained(program, log) == [
+        "kind object",
+        "fields step = 1 (counter); train.loss = 0.5 (metric)",
+        "plan x: step; values: train.loss",
+        "-> metric train.loss, step 1: 0.5",
+        "message step 2 loss 0.25",
+        "kind pairs",
+        "tokens word:step number:2 word:loss number:0.25",
+        "fields step = 2 (counter); loss = 0.25 (metric)",
+        "plan x: step; values: loss",
+        "-> metric loss, step 2: 0.25",
+        "message | 1 | 0.5 | 0.4 |",
+        "kind nothing",
+    ]
+
+
+def test_what_of_a_line_is_not_read_is_said(program: Program) -> None:
+    """A text is read to its 4,096th byte, an object whole, a table to 64 columns."""
+    many = " ".join(f"a{chr(97 + i // 26)}{chr(97 + i % 26)}_loss 0.5" for i in range(400))
+    said = explained(program, f"step 1 {many}\n".encode())
+    assert said[0] == "unread what stands behind its first 4,096 bytes"
+    said = explained(program, b"step 1 ids [" + b"7, " * 2000 + b"7] loss 0.5\n")
+    assert said[0] == "unread long lists and texts"
+    assert said[-1] == "-> metric loss, step 1: 0.5"
+    pad = ", ".join(f'"note{chr(97 + i % 26)}{i}": "{"x" * 50}"' for i in range(200))
+    said = explained(program, f'{{"step": 1, {pad}, "loss": 0.5}}\n'.encode())
+    assert said[0] == "kind object"
+    assert said[-1] == "-> metric loss, step 1: 0.5"
+    table = "epoch," + ",".join(f"loss_{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(64))
+    for line in (table, "1" + ",0.5" * 64, "1" + "  0.5" * 64, "| 1 " + "| 0.5 " * 64 + "|"):
+        assert "unread more columns than the 64 of a table" in explained(program, line.encode() + b"\n")
+    assert not any("unread" in line for line in explained(program, f"step 1 {many[:1400]}\n".encode()))
 
 
 def test_table_has_a_line_a_series(program: Program) -> None:

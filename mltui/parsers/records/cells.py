@@ -68,13 +68,15 @@ _SAID_OF_ROW = re.compile(
     r"(?:(?<=[\d%])|(?<=\ds)|(?<=nan)|(?<=inf))(?:[\s|,;]+(?:-+>?\s?)?[A-Za-z]\D{0,40}"
     r"|[\s|,;]*(?:[(\[][A-Za-z][^()\[\]]{0,40}[)\]]|[^\w\s.,;|()\[\]%/:+-]\D{0,40}))[\s|]*$"
 )
-# A cell of a CSV table that may hold what stands between cells, and that which may; behind a number it means inches.
+# A cell of a CSV table that may hold what stands between cells; behind a number a quote means inches.
 _QUOTED = re.compile(r'(?<![^\s,;|])(?:"[^"]*")+')
-_SEPARATOR = re.compile(r"[,;\t|]")
+#: What may stand between cells, and may stand in a text in quotes.
+SEPARATOR = re.compile(r"[,;\t|]")
 # A cell that is a word, ``train``, and one at the end that says more.
 _WORD_CELL = re.compile(r"[^\W\d][\w.+-]{0,30}")
 _REMARK_CELL = re.compile(r"[^\W\d][^=:|]{0,60}")
 _OVERALL = AVERAGED | word_set("all overall total")
+#: A table of more columns is not read.
 MAX_COLUMNS = 64
 
 #: What stands between two separators: its text, and where it begins and ends.
@@ -141,7 +143,7 @@ def split_by(text: str, separator: re.Pattern[str]) -> list[Piece]:
 def split_row(text: str) -> list[Piece]:
     """The cells of a row."""
     if '"' in text:
-        text = _QUOTED.sub(lambda quoted: _SEPARATOR.sub(" ", quoted[0]), text)
+        text = _QUOTED.sub(lambda quoted: SEPARATOR.sub(" ", quoted[0]), text)
     if BARS.search(text):
         cells = split_by(text, BARS)
         return pieces_of(_WORDS_OR_BARS, text) if any(_SEVERAL.fullmatch(cell) for cell, _, _ in cells) else cells
