@@ -23,6 +23,9 @@ class MetricKind(StrEnum):
     """What the run used of the machine: no number of its log."""
     PLACE = "place"
     """No value: the step (``x``) at which a point that is told by the epoch (``value``) was printed."""
+    EPOCHS = "epochs"
+    """No value of a series: how many epochs (``value``) were done at a step (``x``) of an axis. Where its steps begin anew
+    with each epoch, that is the last one of the epoch."""
     LEFT_OUT = "left out"
     """No value: how many values of the log (``value``) have been left out, up to the last such point."""
 
@@ -33,6 +36,11 @@ SERIES_LIMIT = 2000
 SOURCE_LIMIT = 256
 #: Values of curves that are told whole, in a line each, that wait for the log's end; those told later are left out.
 WHOLE_LIMIT = 10_000
+
+
+#: What an x may count on which a training does not get on: it begins anew with each epoch, or each kind of line has its
+#: own.
+NO_STEPS = ("epoch", "batch", "count", "fold", "task", "trial")
 
 
 class Axis(NamedTuple):
@@ -174,7 +182,8 @@ class MetricStore:
     def __init__(self) -> None:
         self.series: dict[SeriesKey, Series] = {}
         self.places: dict[SeriesKey, Series] = {}
-        """Where the series that are told by the epoch stand on the steps of their training, by their names."""
+        """Where the series that are told by the epoch stand on the steps of their training, by their names; without a
+        name, how many epochs were done at the steps of an axis."""
         self.version = 0
         """Grows with every change of any series."""
         self.left_out = 0
@@ -182,7 +191,7 @@ class MetricStore:
 
     def get(self, key: SeriesKey) -> Series:
         """The series of ``key``, or the places of that kind, made if it is new."""
-        place = key.kind is MetricKind.PLACE
+        place = key.kind in (MetricKind.PLACE, MetricKind.EPOCHS)
         found = (self.places if place else self.series).get(key)
         if found is None:
             found = Series(key)

@@ -67,7 +67,7 @@ class _Voice:
         self.outer = Outer(points.budget, who)
         self.table_front = TableFront()
         self.blocks = Blocks()
-        self.context = Context()
+        self.context = Context(epoch_steps=points.news.epoch_steps)
         """Where its training stands."""
         self._finished: Known[_Way] = Known(points.budget, _WAY_SIZE)
         self._drawn: Known[_Way] = Known(points.budget, _WAY_SIZE)
@@ -192,6 +192,9 @@ class MetricReader:
         self._left_out = 0
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
+        self.epochs: list[MetricPoint] = []
+        """What the last call of ``feed`` or ``close`` has found out about steps and epochs: at the step ``x`` of ``axis``
+        so many epochs (``value``) were done. Between two such places they go on evenly."""
 
     @property
     def dropped(self) -> int:
@@ -224,6 +227,7 @@ class MetricReader:
     def _take(self) -> list[MetricPoint]:
         if self._others is not None:
             self._left_out += len(self._others.points.take())
+        self.epochs = self._points.news.epoch_steps.take()
         return self._points.take()
 
     def _read(self, frames: Iterable[tuple[bytes, bool]]) -> None:

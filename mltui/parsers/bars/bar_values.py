@@ -253,6 +253,7 @@ class BarValues:
             epoch = None if plan.epoch is None else bar.epoch
             if not bar.runs_on:
                 total = 0.0 if layout.total is None else numbers[layout.total]
-                x += (total or bar.size) * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
+                context.reckoned = total or bar.size
+                x += context.reckoned * (bar.run - 1 if epoch is None else context.epoch_index(epoch))
             context.reach(axis, x)
         news.report(plan, axis, x, numbers, redrawn=True)

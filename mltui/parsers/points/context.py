@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import isfinite
 
-from mltui.domain.metric import STAGES, TRAINING, Axis
+from mltui.domain.metric import NO_STEPS, STAGES, TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
+from mltui.parsers.points.epoch_steps import EpochSteps
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.roles import counter_of
 from mltui.parsers.words.values import Numbers
@@ -34,6 +35,8 @@ class Context:
     axis: str = ""
     x: float | None = None
     """Where the last line stood that measured something and counted, on ``axis``."""
+    before: tuple[str, float | None] = ("", None)
+    """The same of the last line that stood on another axis."""
     position: tuple[str, float] | None = None
     """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
     firm: bool = False
@@ -56,6 +59,8 @@ class Context:
     """Of how many the last counter of steps was."""
     size: float = 0.0
     """How many steps an epoch has, where a line says so."""
+    reckoned: float = 0.0
+    """How many it has where steps are reckoned from those inside of their epochs."""
     blocks: int = 0
     """How many lines of counters alone have put others under them."""
     trials: int = 0
@@ -68,6 +73,12 @@ class Context:
     """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
     first_epoch: float | None = None
     """The first that was counted."""
+    told_behind: bool | None = None
+    """Epochs are told behind their steps, ``Epoch 1: val_loss 0.5``; ``None`` while none was told."""
+    fractions: bool = False
+    """Epochs are told in fractions, of which each stands at its step."""
+    epoch_steps: EpochSteps = field(default_factory=EpochSteps)
+    """Takes what the log tells of both."""
     successive: Successive = field(default_factory=Successive)
     said: bool = False
     """It was said by the one whose context this is, not by another that prints into the same log."""
@@ -175,8 +186,13 @@ class Context:
         if fold != self.outer:
             self.outer, self.stages = fold, {}
 
-    def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False) -> None:
-        """The log says in which epoch it is, or which one ``ends``; epochs count from 0 if one ever was 0."""
+    def enter_epoch(
+        self, epoch: float, header: bool = False, ends: bool = False, at: tuple[str, float] | None = None
+    ) -> None:
+        """The log says in which epoch it is, or which one ``ends``, in a line that stands ``at`` a step or by the epoch.
+
+        Epochs count from 0 if one ever was 0.
+        """
         if not isfinite(epoch):
             return
         self.said = True
@@ -191,6 +207,7 @@ class Context:
             if self.first_epoch is not None and self.epoch is not None and self.first_epoch < epoch < self.epoch:
                 self.returns += 1
             self.epoch = epoch
+            self._tell_epoch(epoch, at, behind=ends or not (header or at))
             if self.first_epoch is None:
                 self.first_epoch = epoch
         self.header, self.over = header, ends
@@ -240,9 +257,11 @@ class Context:
         if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
             axis = self.axis_in_fold(Axis.of(axis).counts)
         if epoch is not None and epoch != self.epoch:
-            self.enter_epoch(epoch)
+            self.enter_epoch(epoch, at=None if counter is None else (axis, x))
         if (x == self.x and axis == self.axis) or not isfinite(x):  # "Episode: nan" is no place.
             return axis, x, False
+        if axis != self.axis:
+            self.before = self.axis, self.x
         self.axis, self.x = axis, x
         self.advances += 1
         if axis == "trial":
@@ -301,7 +320,34 @@ class Context:
     def reach(self, axis: str, x: float) -> None:
         """A bar is at ``x``: what is printed between its steps stands there, if that is a place."""
         if isfinite(x):
+            if axis != self.axis:
+                self.before = self.axis, self.x
             self.axis, self.x = axis, x
+
+    # Steps and epochs.
+
+    @property
+    def _step(self) -> tuple[str, float] | None:
+        """Where the training's steps were last, in the fold at hand."""
+        for axis, x in ((self.axis, self.x), self.before):
+            counts, fold = Axis.of(axis)
+            if x is not None and fold == self.fold and counts not in NO_STEPS:
+                return axis, x
+        return None
+
+    def _tell_epoch(self, epoch: float, at: tuple[str, float] | None, behind: bool) -> None:
+        """Another ``epoch`` has been told: so many were done where the steps are, or were before it."""
+        step = self._step
+        if self.told_behind is None:
+            self.told_behind = behind and step is not None and step[1] > 0
+        self.fractions = self.fractions or not epoch.is_integer()
+        if self.fractions:
+            step, done = at or step, epoch
+        else:
+            done = self.epoch_index(epoch) + self.told_behind
+        if step is not None:
+            axis, x = step
+            self.epoch_steps.tell(self, axis, x if self.fractions else done * self.reckoned or x, done)
 
     # What follows from it.
 
@@ -341,6 +387,7 @@ class Context:
             return self.axis_in_fold("epoch"), epoch
         axis, size = counter.axis, self.size
         if inner.follow(epoch, value, total, counter.way, plan.group.seen.count) and (size := inner.size or size):
+            self.reckoned = size
             value += self.epoch_index(epoch) * size
         if counter.way == "batch" and inner.size:
             axis = "step"

@@ -12,6 +12,7 @@ from mltui.parsers.plans.group import Group, Seen
 from mltui.parsers.plans.likeness import is_again, is_rounded, is_told_by_others
 from mltui.parsers.plans.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.points.context import Context
+from mltui.parsers.points.epoch_steps import EpochSteps
 from mltui.parsers.points.held import Held
 from mltui.parsers.points.sentences import is_told
 from mltui.parsers.words.roles import is_evaluation, is_of_epoch
@@ -36,7 +37,8 @@ class News:
     """Turns lines whose place is known into points, once each."""
 
     def __init__(self, config: MetricConfig) -> None:
-        self.context = Context()
+        self.epoch_steps = EpochSteps()
+        self.context = Context(epoch_steps=self.epoch_steps)
         """Where the training of the one stands that prints at the moment."""
         self.out: list[MetricPoint] = []
         self.series: dict[tuple[str, MetricKind], Series] = {}
