@@ -113,7 +113,8 @@ class ContainerView:
             screen = screens.setdefault(chunk.stream, LineScreen())
             self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
             self.log.draw(chunk.stream, screen.pending)
-            for point in places.among(reader.feed(chunk.data, chunk.stream)):
+            points = reader.feed(chunk.data, chunk.stream)
+            for point in (*reader.epochs, *places.among(points)):
                 self.metrics.add(point, now)
             if len(chunk.data) >= _FLOOD:
                 self._closed.wait(_GIVE_WAY * (time.thread_time() - began))

@@ -2,18 +2,16 @@
 
 A training that prints ``step=400 loss=0.31`` and then ``epoch 1: val_loss=0.35`` has told that the first epoch ended
 behind step 400: the order of its lines says so, and nothing has to be reckoned. That is noted beside the point, so that
-a chart over steps can show both.
+a chart over steps can show both. Of a metric that is told by the epoch alone the steps of the others tell it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mltui.domain.metric import Axis, MetricKind, MetricPoint
+from mltui.domain.metric import NO_STEPS, Axis, MetricKind, MetricPoint
 from mltui.domain.metric_name import Scope, parse_name
 
-#: Axes on which a training does not get on: they begin anew with each epoch, or each kind of line has its own.
-_NO_STEPS = ("batch", "count", "fold", "task", "trial")
 _LIMIT = 4096
 """So many series are followed: as many as a reader tells apart."""
 
@@ -21,23 +19,34 @@ _LIMIT = 4096
 class _Where:
     """Where the training is, by the newest point of a metric that is told by the step."""
 
-    __slots__ = ("axis", "x")
+    __slots__ = ("axis", "fold", "x")
 
-    def __init__(self) -> None:
+    def __init__(self, fold: _Fold) -> None:
+        self.fold = fold
         self.axis = ""
         self.x = 0.0
+
+
+class _Fold:
+    """The metric of a fold that was told by the step last."""
+
+    __slots__ = ("newest",)
+
+    def __init__(self) -> None:
+        self.newest: _Where | None = None
 
 
 class EpochPlaces:
     """Asked about each point of a log in the order in which they were printed."""
 
     def __init__(self) -> None:
+        self._folds: dict[str, _Fold] = {}
         self._metrics: dict[tuple[str, str], _Where] = {}
         self._known: dict[tuple[str, str], tuple[_Where, bool]] = {}
         """By name and axis of a series: its metric's place, and whether it is told by the epoch."""
 
     def of(self, point: MetricPoint) -> MetricPoint | None:
-        """The place of a point that is told by the epoch, if its metric's training was told by the step before it.
+        """The place of a point that is told by the epoch, if its metric's training, or else any, was told by the step before.
 
         Its name is the point's, its x the step, and its value the point's x.
         """
@@ -51,9 +60,10 @@ class EpochPlaces:
             found = self._known[name, axis] = self._begin(name, axis)
         where, by_epoch = found
         if not by_epoch:
-            where.axis, where.x = axis, x
+            where.axis, where.x, where.fold.newest = axis, x, where
             return None
-        return MetricPoint(name, where.axis, where.x, x, MetricKind.PLACE) if where.axis else None
+        place = where if where.axis else where.fold.newest
+        return MetricPoint(name, place.axis, place.x, x, MetricKind.PLACE) if place else None
 
     def among(self, points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
         """The points, each behind its place if it has one."""
@@ -66,8 +76,9 @@ class EpochPlaces:
     def _begin(self, name: str, axis: str) -> tuple[_Where, bool]:
         metric, scope, _ = parse_name(name)
         counted, fold = Axis.of(axis)
-        where = self._metrics.setdefault((metric, fold), _Where())
+        known = self._folds.setdefault(fold, _Fold())
+        where = self._metrics.setdefault((metric, fold), _Where(known))
         if counted == "epoch":
             return where, True
-        steps = scope in (None, Scope.TRAIN) and counted not in _NO_STEPS
-        return (where if steps else _Where()), False
+        steps = scope in (None, Scope.TRAIN) and counted not in NO_STEPS
+        return (where if steps else _Where(_Fold())), False

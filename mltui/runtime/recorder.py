@@ -152,7 +152,8 @@ class Recorder:
                 for piece in log.pieces(_SLICE):
                     busy = True
                     last = piece.time
-                    self._record(self._reader.feed(piece.data, piece.stream), piece.time)
+                    points = self._reader.feed(piece.data, piece.stream)
+                    self._record([*self._reader.epochs, *points], piece.time)
                 self._read = log.offset
                 self._note_left_out(time.time())
                 if time.monotonic() - self._polled >= (_BUSY_OUTPUTS_S if busy else _OUTPUTS_S):
@@ -166,7 +167,8 @@ class Recorder:
                     self._give_way(time.thread_time() - began, time.time() - last)
                 else:
                     self._rest()
-        self._record(self._reader.close(), last)
+        points = self._reader.close()
+        self._record([*self._reader.epochs, *points], last)
         for _ in range(_LAST_POLLS):
             self._poll_outputs(math.inf)
             if not self._outputs.behind:
@@ -183,7 +185,7 @@ class Recorder:
     def _record(self, points: Iterable[MetricPoint], time: float) -> None:
         """Take what the log says, and where the steps stood meanwhile."""
         for point in self._places.among(points):
-            if point.kind is MetricKind.PLACE:
+            if point.kind in (MetricKind.PLACE, MetricKind.EPOCHS):
                 self._metrics.add(point, time)
             else:
                 self._points.from_log(point, time)
