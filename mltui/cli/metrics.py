@@ -187,7 +187,7 @@ def _picture(store: MetricStore, name: str) -> str:
     """All charts of the run, two in a row where there are several."""
     from mltui.ui import palette
     from mltui.ui.presentation.charts import group_series
-    from mltui.ui.presentation.joined import BySteps
+    from mltui.ui.presentation.places import BySteps
     from mltui.ui.widgets.chart_model import ChartModel
     from mltui.ui.widgets.chart_svg import svg
 

@@ -30,11 +30,20 @@ class XAxis(StrEnum):
     """What a chart's x axis shows."""
 
     LOGGED = "logged"
-    """The step, epoch … that the log gave."""
+    """The step, epoch … that the log gave each series by."""
+    STEPS = "steps"
+    """Steps, also of what the log gave by the epoch."""
+    EPOCHS = "epochs"
+    """Epochs and fractions of them, also of what the log gave by the step."""
     RELATIVE = "relative"
     """Seconds since the first point that the chart shows."""
     WALL = "wall"
     """The time of day at which a point was read."""
+
+    @property
+    def by_time(self) -> bool:
+        """It shows times; else what the series on it count."""
+        return self in (XAxis.RELATIVE, XAxis.WALL)
 
 
 class Drawn(NamedTuple):
@@ -106,14 +115,14 @@ class Trace:
 
     def ordered(self, axis: XAxis) -> bool:
         """Whether the axis is finite and runs forward often enough to draw along it."""
-        by_time = axis is not XAxis.LOGGED
+        by_time = axis.by_time
         return self._usable[by_time] and len(self._falls[by_time]) <= MAX_SWEEPS
 
     def x(self, axis: XAxis) -> Sequence[float]:
         """The x of every point: logged, or its time in seconds since 1970; the order where ``x`` cannot be used."""
         if not self.ordered(axis):
             return range(len(self.series))
-        if axis is XAxis.LOGGED:
+        if not axis.by_time:
             return self.series.x
         return Shifted(self.series.time, self.shift) if self.shift and axis is XAxis.RELATIVE else self.series.time
 
@@ -122,7 +131,7 @@ class Trace:
         if not self.ordered(axis):
             yield 0, len(self.series)
             return
-        cuts = [0, *self._falls[axis is not XAxis.LOGGED], len(self.series)]
+        cuts = [0, *self._falls[axis.by_time], len(self.series)]
         yield from ((a, b) for a, b in pairwise(cuts) if a < b)
 
     def stretches(self, axis: XAxis, low: float, high: float, limit: int) -> Iterator[tuple[int, int]]:

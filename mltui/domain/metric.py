@@ -24,8 +24,8 @@ class MetricKind(StrEnum):
     PLACE = "place"
     """No value: the step (``x``) at which a point that is told by the epoch (``value``) was printed."""
     EPOCHS = "epochs"
-    """No value of a series: how many epochs (``value``) were done at a step (``x``) of an axis. Where its steps begin anew
-    with each epoch, that is the last one of the epoch."""
+    """No value of a series: how many epochs (``value``) were done at a step (``x``) of an axis. Where its steps begin
+    anew with each epoch, that is the last one of the epoch."""
     LEFT_OUT = "left out"
     """No value: how many values of the log (``value``) have been left out, up to the last such point."""
 

@@ -193,8 +193,8 @@ class MetricReader:
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
         self.epochs: list[MetricPoint] = []
-        """What the last call of ``feed`` or ``close`` has found out about steps and epochs: at the step ``x`` of ``axis``
-        so many epochs (``value``) were done. Between two such places they go on evenly."""
+        """What the last call of ``feed`` or ``close`` found out of steps and epochs: at the step ``x`` of ``axis`` so
+        many epochs (``value``) were done. Between two such places they go on evenly."""
 
     @property
     def dropped(self) -> int:

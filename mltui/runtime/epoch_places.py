@@ -46,7 +46,7 @@ class EpochPlaces:
         """By name and axis of a series: its metric's place, and whether it is told by the epoch."""
 
     def of(self, point: MetricPoint) -> MetricPoint | None:
-        """The place of a point that is told by the epoch, if its metric's training, or else any, was told by the step before.
+        """The place of a point that is told by the epoch, if its metric, or else any, was told by the step before it.
 
         Its name is the point's, its x the step, and its value the point's x.
         """

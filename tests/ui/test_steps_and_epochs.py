@@ -18,8 +18,8 @@ from mltui.storage.run_folder import RunFolder
 from mltui.ui import palette
 from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.presentation.charts import group_runs, group_series
-from mltui.ui.presentation.joined import BySteps, as_they_are
 from mltui.ui.presentation.marks import ComparedRun
+from mltui.ui.presentation.places import BySteps, OverTime
 from tests.ui.conftest import wait_for
 
 
@@ -51,7 +51,7 @@ def test_a_loss_by_the_step_and_its_validation_by_the_epoch_share_a_chart(batch:
         ("val", "step", [20, 50, 80]),
     ]
     assert list(group.curves[1].series.value) == [0.5, 0.25, 0.1667]
-    assert [g.key for g in group_series(store, as_they_are)] == [group.key]
+    assert [g.key for g in group_series(store, OverTime())] == [group.key]
 
 
 def test_an_epoch_without_a_place_in_the_steps_is_not_given_one() -> None:
@@ -62,14 +62,14 @@ def test_an_epoch_without_a_place_in_the_steps_is_not_given_one() -> None:
     unordered.places = {}
     for store in (told(anew), unordered):
         assert {g.title for g in group_series(store, BySteps())} == {"loss", "val_loss"}
-        (group,) = group_series(store, as_they_are)
+        (group,) = group_series(store, OverTime())
         assert [c.label for c in group.curves] == ["train", "val"]
 
 
 def test_a_training_told_by_the_step_and_by_the_epoch_has_two_charts() -> None:
     """Its validation stands beside the training of the same axis."""
     store = told(training(last="epoch {0}: loss=0.7{0} val_loss={1}"))
-    for place in (BySteps(), as_they_are):
+    for place in (BySteps(), OverTime()):
         assert sorted((g.title, len(g.curves)) for g in group_series(store, place)) == [
             ("loss by epoch", 2),
             ("loss by step", 1),
@@ -99,7 +99,7 @@ def test_runs_are_compared_over_steps_where_that_goes_for_all_of_them() -> None:
     assert [c.label for c in group.curves] == ["a train", "a val", "b train", "b val"]
     placed[1].places = {}
     assert [len(g.curves) for g in group_runs(runs, BySteps())] == [2, 2]
-    assert [len(g.curves) for g in group_runs(runs, as_they_are)] == [4]
+    assert [len(g.curves) for g in group_runs(runs, OverTime())] == [4]
 
 
 def test_runs_that_count_otherwise_share_a_chart_over_time_alone() -> None:
@@ -114,10 +114,10 @@ def test_runs_that_count_otherwise_share_a_chart_over_time_alone() -> None:
         ("loss by epoch", 3),
         ("loss by step", 1),
     ]
-    (group,) = group_runs(runs, as_they_are)
+    (group,) = group_runs(runs, OverTime())
     assert [c.label for c in group.curves] == ["a train", "a val", "b train", "b val"]
     epochs.add(MetricPoint("loss", "step", 10.0, 1.0), 1e9)
-    assert [g.title for g in group_runs(runs, as_they_are)] == ["loss by epoch", "loss by step"]
+    assert [g.title for g in group_runs(runs, OverTime())] == ["loss by epoch", "loss by step"]
 
 
 def test_the_record_tells_where_epochs_stand_and_the_x_axis_decides_what_shares_a_chart(mltui_home: Path) -> None:

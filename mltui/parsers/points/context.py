@@ -189,7 +189,7 @@ class Context:
     def enter_epoch(
         self, epoch: float, header: bool = False, ends: bool = False, at: tuple[str, float] | None = None
     ) -> None:
-        """The log says in which epoch it is, or which one ``ends``, in a line that stands ``at`` a step or by the epoch.
+        """The log says in which epoch it is, or which one ``ends``, in a line that stands ``at`` an axis and x.
 
         Epochs count from 0 if one ever was 0.
         """
@@ -207,6 +207,7 @@ class Context:
             if self.first_epoch is not None and self.epoch is not None and self.first_epoch < epoch < self.epoch:
                 self.returns += 1
             self.epoch = epoch
+            at = at if at and Axis.of(at[0]).counts not in NO_STEPS else None
             self._tell_epoch(epoch, at, behind=ends or not (header or at))
             if self.first_epoch is None:
                 self.first_epoch = epoch
@@ -257,12 +258,10 @@ class Context:
         if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
             axis = self.axis_in_fold(Axis.of(axis).counts)
         if epoch is not None and epoch != self.epoch:
-            self.enter_epoch(epoch, at=None if counter is None else (axis, x))
+            self.enter_epoch(epoch, at=(axis, x))
         if (x == self.x and axis == self.axis) or not isfinite(x):  # "Episode: nan" is no place.
             return axis, x, False
-        if axis != self.axis:
-            self.before = self.axis, self.x
-        self.axis, self.x = axis, x
+        self._move(axis, x)
         self.advances += 1
         if axis == "trial":
             self.trials += 1
@@ -320,9 +319,12 @@ class Context:
     def reach(self, axis: str, x: float) -> None:
         """A bar is at ``x``: what is printed between its steps stands there, if that is a place."""
         if isfinite(x):
-            if axis != self.axis:
-                self.before = self.axis, self.x
-            self.axis, self.x = axis, x
+            self._move(axis, x)
+
+    def _move(self, axis: str, x: float) -> None:
+        if axis != self.axis:
+            self.before = self.axis, self.x
+        self.axis, self.x = axis, x
 
     # Steps and epochs.
 

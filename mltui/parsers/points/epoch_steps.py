@@ -17,7 +17,7 @@ class EpochSteps:
         """Who tells it of an axis, and how many epochs were the last."""
 
     def tell(self, teller: object, axis: str, step: float, epochs: float) -> None:
-        """At ``step`` of ``axis`` so many ``epochs`` were done; what an attempt tells that went back to others is no news."""
+        """At ``step`` of ``axis`` so many ``epochs`` were done; an attempt that goes back tells nothing new."""
         if not isfinite(step) or not isfinite(epochs):
             return
         if axis not in self._last:

@@ -18,14 +18,15 @@ from mltui.ui.commands import PANES, TYPING, command
 from mltui.ui.panes.curves_choosing import ChoosesCharts
 from mltui.ui.panes.curves_models import ChartModels
 from mltui.ui.presentation.chart_selection import looked_at
-from mltui.ui.presentation.joined import BySteps, as_they_are
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mltui.domain.curve import XAxis
     from mltui.ui.presentation.charts import ChartGroup
     from mltui.ui.presentation.marks import ComparedRun
+    from mltui.ui.presentation.places import Places
     from mltui.ui.widgets.line_chart import LineChart
 
 #: The least room in which a chart is worth looking at, in cells, and the most charts drawn at once.
@@ -58,7 +59,8 @@ class CurvesPane(ChoosesCharts):
         self._runs: tuple[ComparedRun, ...] = ()
         self._said = ""
         self._models = ChartModels()
-        self._by_steps = BySteps()
+        self._over: tuple[XAxis, Places] | None = None
+        """What the x axis shows, and where series stand along it."""
         self._seen: object = None
         self._series: object = None
         self._placed: tuple[object, ...] = ()
@@ -101,7 +103,7 @@ class CurvesPane(ChoosesCharts):
     def _forget(self) -> None:
         """Let go of what belonged to another run."""
         self._first, self._series, self._seen, self._placed = 0, None, None, ()
-        self._by_steps.clear()
+        self._over = None
         self._models.forget_run()
 
     def sync(self) -> None:
@@ -121,21 +123,35 @@ class CurvesPane(ChoosesCharts):
     def _regroup(self) -> None:
         """Find the charts anew where there are other series than before."""
         stores = [store for run in self._runs for store in (run.store, run.system) if store]
-        series = [[(id(s), len(s) > 0) for s in (*store.series.values(), *store.places.values())] for store in stores]
-        by_time = self._models.by_time
-        seen = (self._runs, series, self._with_system, by_time)
-        if (*seen, self._by_steps.catch_up()) != self._series:
-            self._selection.groups = self._groups(by_time=by_time)
-            self._series = (*seen, self._by_steps.catch_up())
+        series = [
+            # Two places are the least by which others can be found.
+            [(id(s), min(len(s), 2)) for s in (*store.series.values(), *store.places.values())]
+            for store in stores
+        ]
+        places = self._places()
+        seen = (self._runs, series, self._with_system, places)
+        if (*seen, places.catch_up()) != self._series:
+            self._selection.groups = self._groups(places)
+            self._series = (*seen, places.catch_up())
         self._arrange()
 
-    def _groups(self, *, by_time: bool) -> list[ChartGroup]:
+    def _places(self) -> Places:
+        """Where series stand along the x axis that is looked at."""
+        x_axis = self._models.x_axis
+        if self._over is None or self._over[0] is not x_axis:
+            from mltui.ui.presentation.places import places_of
+
+            self._over = x_axis, places_of(x_axis)
+        return self._over[1]
+
+    def _groups(self, places: Places) -> list[ChartGroup]:
         """The charts of all there is."""
         if not any(run.store.series or (run.system and run.system.series) for run in self._runs):
             return []
-        from mltui.ui.presentation.charts import group_all
+        from mltui.ui.presentation.charts import axes_of, group_all
 
-        return group_all(self._runs, as_they_are if by_time else self._by_steps, system=self._with_system)
+        self._models.axes = axes_of(self._runs)
+        return group_all(self._runs, places, system=self._with_system)
 
     def _arrange(self) -> None:
         """Show what choice and query ask for."""
@@ -295,9 +311,9 @@ class CurvesPane(ChoosesCharts):
 
     def on_line_chart_view_changed(self, message: LineChart.ViewChanged) -> None:
         """All charts are looked at in the same way; only the height of each is its own."""
-        by_time = self._models.by_time
+        x_axis = self._models.x_axis
         self._models.look_at(message.chart.model)
-        if by_time != self._models.by_time:
+        if x_axis is not self._models.x_axis:
             self._regroup()
         for chart in self._shown():
             if chart is not message.chart:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mltui.domain.curve import XAxis
     from mltui.ui.presentation.charts import ChartGroup
     from mltui.ui.widgets.chart_model import ChartModel, View
 
@@ -19,11 +20,15 @@ class ChartModels:
         """The chart that was looked at in another way last: the others follow it."""
         self._view: View | None = None
         """How charts are looked at, without what is one chart's or one run's alone."""
+        self.axes: tuple[XAxis, ...] | None = None
+        """What their x axis may show; ``None`` while that is not known."""
 
     @property
-    def by_time(self) -> bool:
-        """The x axis of the charts is a time."""
-        return self._view is not None and self._view.x_axis != "logged"
+    def x_axis(self) -> XAxis:
+        """What the x axis of the charts shows."""
+        from mltui.domain.curve import XAxis
+
+        return XAxis.LOGGED if self._view is None else self._view.x_axis
 
     def look_at(self, model: ChartModel) -> None:
         """The charts are looked at as this one is from now on."""
@@ -51,7 +56,7 @@ class ChartModels:
         if model is None:
             model = self._models[group.key] = ChartModel()
             model.view = self._view or model.view
-        model.title = group.title
+        model.title, model.axes = group.title, self.axes or model.axes
         if [plotted.curve for plotted in model.curves] != list(group.curves):
             model.set_curves(group.curves, palette.distinct_colors)
         if self._looked is not None and self._looked is not model:

@@ -19,6 +19,7 @@ def looked_at(view: View) -> str:
     What is one chart's alone (its y axis) is said at that chart.
     """
     said = [
+        (f"over {view.x_axis}", view.x_axis in ("steps", "epochs")),
         ("log x", view.logarithmic_x),
         (f"smoothed {view.smoothing:g}", view.smoothing > 0),
         ("outliers left out", view.clip),

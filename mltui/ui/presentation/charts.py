@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from mltui.domain.curve import XAxis
 from mltui.domain.metric import STAGES, TRAINING, Axis, MetricKind, MetricStore, Series
 from mltui.domain.metric_name import Goal, MetricName, Scope, goal_of_series, is_learning_rate, parse_name
 from mltui.domain.text import natural, one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
-from mltui.ui.presentation.joined import Place, apart, as_they_are, joinable
 from mltui.ui.presentation.marks import ComparedRun
+from mltui.ui.presentation.places import BySteps, Places, joinable, places_of
 from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, TITLE_LENGTH, Curve, CurveStyle
 
 #: Between the name of a chart and that of one of its curves (see ``runtime.system_series``).
@@ -77,31 +78,39 @@ _Charts = dict[tuple[str, str], list[_Member]]
 """Series by the metric and the x axis of their chart."""
 
 
-def group_series(store: MetricStore, place: Place = apart) -> list[ChartGroup]:
+def group_series(store: MetricStore, places: Places | None = None) -> list[ChartGroup]:
     """The charts of a run: one for each metric and x axis, with training, validation, test and ranks together.
 
-    What is told by the epoch shares the chart of its training's steps where ``place`` can put it there. Values of a
+    What is told by the epoch shares the chart of its training's steps where ``places`` can put it there. Values of a
     progress bar are faint companions of the metric they lead to. Loss and accuracy come first, then the other metrics
     by name, the learning rate, and throughput.
     """
-    return _told_apart(_charts_of(store, place))
+    return _told_apart(_charts_of(store, places or Places()))
 
 
-def _charts_of(store: MetricStore, place: Place) -> list[ChartGroup]:
+def _charts_of(store: MetricStore, places: Places) -> list[ChartGroup]:
     """The charts of a run; two of one metric have the same title."""
-    metrics, running, speeds = _sorted_out(store, place)
+    metrics, running, speeds = _sorted_out(store, places)
     zero = _first_time(store)
     groups = [_group(axis, found, running.pop((metric, axis), [])) for (metric, axis), found in metrics.items()]
     groups += [_group(axis, found, []) for (_, axis), found in (*running.items(), *speeds.items())]
-    return [replace(group, curves=tuple(replace(curve, origin=zero) for curve in group.curves)) for group in groups]
+    return [replace(group, curves=_drawn(group.curves, store, places, zero)) for group in groups]
 
 
-def _sorted_out(store: MetricStore, place: Place) -> tuple[_Charts, _Charts, _Charts]:
+def _drawn(curves: Sequence[Curve], store: MetricStore, places: Places, zero: float | None) -> tuple[Curve, ...]:
+    """The curves of a chart where they stand on its x axis, all of them or none."""
+    found = [places.drawn(store, curve.series) for curve in curves]
+    if len(set(map(places.counted, found))) > 1:
+        found = [curve.series for curve in curves]
+    return tuple(replace(curve, series=series, origin=zero) for curve, series in zip(curves, found, strict=True))
+
+
+def _sorted_out(store: MetricStore, places: Places) -> tuple[_Charts, _Charts, _Charts]:
     """The series of a run by chart: metrics, values of progress bars, throughput."""
     members = [_Member.of(series) for series in list(store.series.values())]
     metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
     running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
-    _join(metrics, running, partial(place, store))
+    _join(metrics, running, partial(places.beside, store))
     return metrics, running, _by_chart(m for m in members if m.series.key.kind is MetricKind.THROUGHPUT)
 
 
@@ -130,41 +139,80 @@ def _placed(
     return replace(member, series=series) if series else None
 
 
-def group_all(runs: Sequence[ComparedRun], place: Place, *, system: bool) -> list[ChartGroup]:
+def group_all(runs: Sequence[ComparedRun], places: Places, *, system: bool) -> list[ChartGroup]:
     """The charts of one run or of several, those of what they used at the end."""
-    groups = group_series(runs[0].store, place) if len(runs) == 1 else group_runs(runs, place)
-    return [*groups, *group_system(runs)] if system else groups
+    groups = group_series(runs[0].store, places) if len(runs) == 1 else group_runs(runs, places)
+    return [*groups, *group_system(runs, places)] if system else groups
 
 
-def group_runs(runs: Sequence[ComparedRun], place: Place = apart) -> list[ChartGroup]:
+def axes_of(runs: Sequence[ComparedRun]) -> tuple[XAxis, ...]:
+    """What the x axis of the charts of these runs may show: steps or epochs where that draws a chart of theirs anew."""
+    chosen = {XAxis.LOGGED, XAxis.RELATIVE, XAxis.WALL}
+    for axis in (XAxis.STEPS, XAxis.EPOCHS):
+        places = places_of(axis)
+        if any(_draws_anew(run.store, places) for run in runs):
+            chosen.add(axis)
+    return tuple(axis for axis in XAxis if axis in chosen)
+
+
+def _draws_anew(store: MetricStore, places: Places) -> bool:
+    """Whether a chart of a run would be another over these places than as logged."""
+    kinds = {key.kind for key in store.places}
+    if not kinds:
+        return False
+    curves = [curve.series for group in _charts_of(store, BySteps()) for curve in group.curves]
+    return any(places.drawn(store, series) is not series for series in curves)
+
+
+def group_runs(runs: Sequence[ComparedRun], places: Places | None = None) -> list[ChartGroup]:
     """The charts of several runs: each metric's curves of all of them in one, coloured and marked by run.
 
     Of a run's training and validation the latter stands in front: the former is paler, with a hollow mark. Values of
     progress bars are left out where there are others. What is told by the epoch shares the chart of the steps where
-    that holds for all runs; over time the runs share a metric's chart, whatever each of them counts.
+    that holds for all runs; where one x axis is for all charts the runs share a metric's, whatever each of them counts.
     """
-    if place is as_they_are:
-        return _over_time(runs)
-    charts = (chart for run in runs for chart in _sorted_out(run.store, place)[0])
+    places = places or Places()
+    if places.by_one:
+        return _over_one_axis(runs, places)
+    charts = (chart for run in runs for chart in _sorted_out(run.store, places)[0])
     over_epochs = {metric for metric, axis in charts if axis == "epoch"}
-
-    def of_all(store: MetricStore, epochs: Series, steps: Series) -> Series | None:
-        return None if parse_name(epochs.name).metric in over_epochs else place(store, epochs, steps)
-
+    of_all = _OfAll(places, over_epochs)
     return _laid_over([(run, group) for run in runs for group in _charts_of(run.store, of_all)])
 
 
-def _over_time(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
-    """The charts of several runs over time; a metric that a run has two charts of has them by their axes."""
-    found = [(run, group) for run in runs for group in _charts_of(run.store, as_they_are)]
+class _OfAll(Places):
+    """The places of several runs: a metric that one of them has over epochs alone is so for all."""
+
+    def __init__(self, places: Places, over_epochs: set[str]) -> None:
+        self._places = places
+        self._over_epochs = over_epochs
+
+    def beside(self, store: MetricStore, epochs: Series, steps: Series) -> Series | None:
+        """Nothing of such a metric has a place over steps."""
+        if parse_name(epochs.name).metric in self._over_epochs:
+            return None
+        return self._places.beside(store, epochs, steps)
+
+
+def _over_one_axis(runs: Sequence[ComparedRun], places: Places) -> list[ChartGroup]:
+    """The charts of several runs over one axis; a metric that a run has two charts of has them by their axes.
+
+    What has no place on it is not laid over what has.
+    """
+    found = [(run, group) for run in runs for group in _charts_of(run.store, places)]
     counts = Counter((run.id, group.metric) for run, group in found)
     several = {metric for (_, metric), count in counts.items() if count > 1}
     keys: dict[str, str] = {}
+    axes: dict[str, set[str]] = {}
     for _, group in found:
         keys.setdefault(group.metric, group.key)
-    return _laid_over([
-        (run, group if group.metric in several else replace(group, key=keys[group.metric])) for run, group in found
-    ])  # fmt: skip
+        axes.setdefault(group.metric, set()).add(places.counted(group.curves[0].series))
+    shared = []
+    for run, group in found:
+        counted = places.counted(group.curves[0].series)
+        key = keys[group.metric] if len(axes[group.metric]) == 1 else f"{group.metric}/{counted}"
+        shared.append((run, group if group.metric in several else replace(group, key=key)))
+    return _laid_over(shared)
 
 
 def _laid_over(charts: Iterable[tuple[ComparedRun, ChartGroup]]) -> list[ChartGroup]:
@@ -182,7 +230,7 @@ def _laid_over(charts: Iterable[tuple[ComparedRun, ChartGroup]]) -> list[ChartGr
     return _told_apart(groups)
 
 
-def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
+def group_system(runs: Sequence[ComparedRun], places: Places | None = None) -> list[ChartGroup]:
     """The charts of what the runs used: one a figure, with a curve for each GPU, direction or run."""
     charts: dict[str, list[Curve]] = {}
     for run in runs:
@@ -194,7 +242,8 @@ def group_system(runs: Sequence[ComparedRun]) -> list[ChartGroup]:
             color = run.color if len(runs) > 1 else ""
             glyph = run.glyph if len(runs) > 1 else ""
             curve = Curve(one_line(label, TITLE_LENGTH), series, color, goal=Goal.MAX, glyph=glyph, origin=zero)
-            charts.setdefault(title, []).append(replace(curve, peak=True))
+            drawn = places.drawn(run.store, series) if places else series
+            charts.setdefault(title, []).append(replace(curve, series=drawn, peak=True))
     return [
         ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, TITLE_LENGTH), tuple(curves), MetricKind.SYSTEM)
         for title, curves in charts.items()

@@ -37,7 +37,7 @@ def full_x_limits(model: ChartModel) -> Scale | None:
     if low == high and not log:
         zero = model.start if axis is XAxis.RELATIVE else 0.0
         low, high = (max(low - 1, zero) if low >= zero else low - 1), high + 1
-    return fit(low, high if log else _with_room(low, high, 0.0 if axis is XAxis.LOGGED else low), log)
+    return fit(low, high if log else _with_room(low, high, low if axis.by_time else 0.0), log)
 
 
 def _with_room(low: float, high: float, zero: float) -> float:

@@ -259,10 +259,11 @@ def whole(view: View) -> View:
     return replace(view, x_window=None, y_window=None, follow=True)
 
 
-def next_axis(view: View) -> View:
-    """The next meaning of the x axis: as logged, time since the start, time of day."""
-    axes = list(XAxis)
-    following = axes[(axes.index(view.x_axis) + 1) % len(axes)]
+def next_axis(view: View, axes: Sequence[XAxis]) -> View:
+    """The next meaning of the x axis, of ``axes``: as logged, steps, epochs, time since the start, time of day."""
+    every = list(XAxis)
+    at = every.index(view.x_axis)
+    following = next(axis for axis in every[at + 1 :] + every[: at + 1] if axis in axes)
     return replace(view, x_axis=following, x_window=None, cursor=None, follow=True)
 
 
@@ -280,7 +281,7 @@ def translate(source: ChartModel, target: ChartModel) -> View:
     which it was reached.
     """
     view = replace(source.view, log_y=target.view.log_y, y_window=target.view.y_window)
-    if view.x_axis is not XAxis.LOGGED or source.axis_name == target.axis_name:
+    if view.x_axis.by_time or source.axis_name == target.axis_name:
         return view
     here, there = _main_curve(source), _main_curve(target)
     if here is None or there is None or not (_told_by_time(here) and _told_by_time(there)):

@@ -77,7 +77,7 @@ class View:
     @property
     def logarithmic_x(self) -> bool:
         """The x axis is logarithmic: one of time never is."""
-        return self.log_x and self.x_axis is XAxis.LOGGED
+        return self.log_x and not self.x_axis.by_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,8 @@ class ChartModel:
     view: View = field(default_factory=View)
     title: str = ""
     waiting: str = "waiting for the first value"
+    axes: tuple[XAxis, ...] = (XAxis.LOGGED, XAxis.RELATIVE, XAxis.WALL)
+    """What the x axis may show."""
     changes: int = 0
     """How often the curves were replaced."""
 
@@ -233,7 +235,7 @@ class ChartModel:
             return "time"
         if self.view.x_axis is XAxis.WALL:
             return "clock"
-        if any(not p.trace.ordered(XAxis.LOGGED) for p in self.curves):
+        if any(not p.trace.ordered(self.view.x_axis) for p in self.curves):
             return "count"
         names = {Axis.of(p.curve.series.key.axis).counts for p in self.curves}
         return one_line(names.pop(), 16) if len(names) == 1 else "x"

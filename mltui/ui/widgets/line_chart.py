@@ -274,7 +274,7 @@ class LineChart(Widget, can_focus=True):
 
     def action_next_x_axis(self) -> None:
         """x as logged, as time since the start, as time of day."""
-        self._look_at(cursor.next_axis(self.view))
+        self._look_at(cursor.next_axis(self.view, self.model.axes))
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Zoom in on the place under the pointer; only with the focus, so that a page of charts still scrolls."""
