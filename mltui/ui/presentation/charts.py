@@ -15,7 +15,7 @@ from mltui.domain.text import natural, one_line
 from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
 from mltui.ui.presentation.marks import ComparedRun
-from mltui.ui.presentation.places import BySteps, Places, joinable, places_of
+from mltui.ui.presentation.places import BySteps, OverSteps, Places, joinable, tells_epochs
 from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, TITLE_LENGTH, Curve, CurveStyle
 
 #: Between the name of a chart and that of one of its curves (see ``runtime.system_series``).
@@ -148,20 +148,20 @@ def group_all(runs: Sequence[ComparedRun], places: Places, *, system: bool) -> l
 def axes_of(runs: Sequence[ComparedRun]) -> tuple[XAxis, ...]:
     """What the x axis of the charts of these runs may show: steps or epochs where that draws a chart of theirs anew."""
     chosen = {XAxis.LOGGED, XAxis.RELATIVE, XAxis.WALL}
-    for axis in (XAxis.STEPS, XAxis.EPOCHS):
-        places = places_of(axis)
-        if any(_draws_anew(run.store, places) for run in runs):
-            chosen.add(axis)
+    if any(_has_steps(run.store) for run in runs):
+        chosen.add(XAxis.STEPS)
+    if any(tells_epochs(run.store) for run in runs):
+        chosen.add(XAxis.EPOCHS)
     return tuple(axis for axis in XAxis if axis in chosen)
 
 
-def _draws_anew(store: MetricStore, places: Places) -> bool:
-    """Whether a chart of a run would be another over these places than as logged."""
-    kinds = {key.kind for key in store.places}
-    if not kinds:
+def _has_steps(store: MetricStore) -> bool:
+    """Whether a chart of a run over epochs has places over steps."""
+    if not any(key.kind is MetricKind.PLACE for key in store.places):
         return False
-    curves = [curve.series for group in _charts_of(store, BySteps()) for curve in group.curves]
-    return any(places.drawn(store, series) is not series for series in curves)
+    over_steps = OverSteps()
+    curves = (curve.series for group in _charts_of(store, BySteps()) for curve in group.curves)
+    return any(over_steps.drawn(store, series) is not series for series in curves)
 
 
 def group_runs(runs: Sequence[ComparedRun], places: Places | None = None) -> list[ChartGroup]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from mltui.domain.curve import XAxis
 from mltui.domain.metric import NO_STEPS, Axis, MetricKind, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import MetricName, Scope
-from mltui.domain.over_epochs import OverEpochs
+from mltui.domain.over_epochs import EpochScale, OverEpochs
 from mltui.domain.placed import Placed
 
 _EPOCH = "epoch"
@@ -105,7 +105,9 @@ class ByEpochs(Places):
     by_one = True
 
     def __init__(self) -> None:
-        self._over: dict[tuple[int, int], OverEpochs] = {}
+        self._scales: dict[int, tuple[Series, EpochScale]] = {}
+        self._over: dict[int, tuple[Series, OverEpochs]] = {}
+        # Both by the id of a series; what is kept holds on to it, so that no other one can have that.
 
     def beside(self, store: MetricStore, epochs: Series, steps: Series) -> Series | None:
         """As it is, where the steps have places over epochs."""
@@ -116,15 +118,25 @@ class ByEpochs(Places):
         places = store.places.get(SeriesKey("", series.key.axis, MetricKind.EPOCHS))
         if places is None:
             return series
-        over = self._over.setdefault((id(series), id(places)), OverEpochs(series, places))
+        _, scale = self._scales.setdefault(id(places), (places, EpochScale(places)))
+        scale.catch_up()
+        _, over = self._over.setdefault(id(series), (series, OverEpochs(series, scale)))
         over.catch_up()
         return over.series if over.known else series
 
     def catch_up(self) -> tuple[object, ...]:
         """Take in the newest points; tells of each series whether, and in which object, it is drawn over epochs."""
-        for over in self._over.values():
+        for _, scale in self._scales.values():
+            scale.catch_up()
+        for _, over in self._over.values():
             over.catch_up()
-        return tuple((over.known, id(over.series)) for over in self._over.values())
+        return tuple((over.known, id(over.series)) for _, over in self._over.values())
+
+
+def tells_epochs(store: MetricStore) -> bool:
+    """Whether a run tells at two steps of a series or more how many epochs were done."""
+    told = {key.axis for key, places in store.places.items() if key.kind is MetricKind.EPOCHS and len(places) > 1}
+    return any(key.axis in told for key in list(store.series))
 
 
 def places_of(axis: XAxis) -> Places:
