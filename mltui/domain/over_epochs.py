@@ -49,9 +49,9 @@ class EpochScale:
         return len(self.done)
 
     @property
-    def usable(self) -> bool:
-        """There are two places to measure by."""
-        return len(self) > 1
+    def _returned(self) -> int:
+        """How many places do not lie ahead of all before them."""
+        return len(self) - len(self.steps)
 
     def catch_up(self) -> None:
         """Take in what has been told since the last call."""
@@ -65,8 +65,13 @@ class EpochScale:
 
     def begins_anew(self, passes: int) -> bool:
         """Whether steps that were passed so often begin anew with each epoch."""
-        onward, back = len(self.steps) - 2, len(self) - len(self.steps)
-        return back > onward or (onward == 0 and passes > 1)
+        return passes > 1 and passes >= len(self) - 1 and (self._returned > 0 or len(self) == 2)
+
+    def tells(self, passes: int) -> bool:
+        """Whether all steps that were passed so often have a place."""
+        if self.begins_anew(passes):
+            return passes <= len(self)
+        return len(self) > 1 and self._returned <= len(self.steps) - 2
 
     def ahead(self, *, anew: bool) -> _Line:
         """How they are foreseen to go on behind the last place, where steps go on or begin ``anew``."""
@@ -135,7 +140,7 @@ class OverEpochs:
     @property
     def known(self) -> bool:
         """Every point has a place."""
-        return self._scale.usable and not (self._anew and self._passes > len(self._scale))
+        return self._scale.tells(self._passes)
 
     def catch_up(self) -> None:
         """Place what has come since the last call; the scale has been caught up."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.app import App, ComposeResult
 
+from mltui.domain.curve import XAxis
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore
 from mltui.engines.base import LogChunk
 from mltui.parsers.reader import MetricReader
@@ -17,9 +18,9 @@ from mltui.runtime.run_view import RunView
 from mltui.storage.run_folder import RunFolder
 from mltui.ui import palette
 from mltui.ui.panes.curves import CurvesPane
-from mltui.ui.presentation.charts import group_runs, group_series
+from mltui.ui.presentation.charts import axes_of, group_runs, group_series
 from mltui.ui.presentation.marks import ComparedRun
-from mltui.ui.presentation.places import BySteps, OverTime
+from mltui.ui.presentation.places import ByEpochs, BySteps, OverSteps, OverTime
 from tests.ui.conftest import wait_for
 
 
@@ -27,7 +28,8 @@ def told(lines: str, batch: int = 1) -> MetricStore:
     """The store of a run that printed these lines, ``batch`` of them within the same moment, as its record tells it."""
     store, reader, places = MetricStore(), MetricReader(), EpochPlaces()
     for i, line in enumerate(lines.splitlines(keepends=True)):
-        for point in places.among(reader.feed(line.encode(), 1)):
+        points = reader.feed(line.encode(), 1)
+        for point in (*reader.epochs, *places.among(points)):
             store.add(point, 1e9 + i // batch)
     return store
 
@@ -154,6 +156,122 @@ def test_the_record_tells_where_epochs_stand_and_the_x_axis_decides_what_shares_
             assert [chart.model.title for chart in pane._shown()] == ["loss"]
 
     asyncio.run(steps())
+
+
+def compared(*stores: MetricStore) -> list[ComparedRun]:
+    """Runs of these stores, called a, b …"""
+    return [ComparedRun("ab"[i], "ab"[i], palette.SERIES[i], "●▲"[i], store) for i, store in enumerate(stores)]
+
+
+def test_all_charts_are_drawn_over_epochs_or_over_steps_where_the_log_tells_both() -> None:
+    """A chart is the same one over each, so that what was pinned stays; what has no place keeps its own axis."""
+    lines = training(last="epoch {0}: val_loss={1} val_acc=0.{0}") + "trial 1 score 0.5\ntrial 2 score 0.6\n"
+    store = told(lines)
+    logged = group_series(store, BySteps())
+    drawn = {place: group_series(store, place()) for place in (OverSteps, ByEpochs)}
+    assert [g.key for g in drawn[OverSteps]] == [g.key for g in drawn[ByEpochs]] == [g.key for g in logged]
+    found = {place: {c.series.name: (c.series.key.axis, list(c.series.x)) for g in groups for c in g.curves}
+             for place, groups in drawn.items()}  # fmt: skip
+    assert found[OverSteps] == {
+        "loss": ("step", [0, 10, 20, 30, 40, 50, 60, 70, 80]),
+        "val_loss": ("step", [20, 50, 80]),
+        "val_acc": ("step", [20, 50, 80]),
+        "score": ("trial", [1, 2]),
+    }
+    assert found[ByEpochs] == {
+        "loss": ("epoch", pytest.approx([0, 0.5, 1, 4 / 3, 5 / 3, 2, 7 / 3, 8 / 3, 3])),
+        "val_loss": ("epoch", [1, 2, 3]),
+        "val_acc": ("epoch", [1, 2, 3]),
+        "score": ("trial", [1, 2]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "offered"),
+    [
+        (training(last="epoch {0}: val_loss={1} val_acc=0.{0}"), (XAxis.STEPS, XAxis.EPOCHS)),
+        (training(), (XAxis.EPOCHS,)),
+        ("".join(f"epoch {s // 3} step {s} loss 0.{s}1\n" for s in range(9)), (XAxis.EPOCHS,)),
+        ("".join(f"epoch {e} loss 0.{e}1 val_loss 0.{e}2\n" for e in range(1, 5)), ()),
+        ("".join(f"step {s} loss 0.{s}1\n" for s in range(1, 5)), ()),
+    ],
+)  # fmt: skip
+def test_an_x_axis_is_offered_where_it_changes_a_chart(lines: str, offered: tuple[XAxis, ...]) -> None:
+    """Steps and epochs where the log tells both and a chart is not over them already; time always."""
+    assert axes_of(compared(told(lines))) == (XAxis.LOGGED, *offered, XAxis.RELATIVE, XAxis.WALL)
+
+
+def test_runs_that_count_otherwise_share_a_chart_over_epochs() -> None:
+    """A run that has no place there stands in a chart of its own."""
+    epochs = told("".join(f"epoch {e} loss 0.{e}1\n" for e in range(1, 5)))
+    both, steps = told(training()), told("".join(f"step {s} loss 0.{s}1\n" for s in range(1, 5)))
+    (group,) = group_runs(compared(epochs, both), ByEpochs())
+    assert [(c.label, c.series.key.axis) for c in group.curves] == [
+        ("a", "epoch"),
+        ("b train", "epoch"),
+        ("b val", "epoch"),
+    ]
+    assert [[c.label for c in g.curves] for g in group_runs(compared(both, steps), ByEpochs())] == [
+        ["a train", "a val"],
+        ["b"],
+    ]
+
+
+def test_x_goes_through_steps_and_epochs_and_a_live_run_keeps_up(mltui_home: Path) -> None:
+    """By the key, through recorder, file and view; the title says over what the charts are drawn."""
+    lines = training(6, last="epoch {0}: val_loss={1} val_acc=0.{0}").splitlines(keepends=True)
+    folder = RunFolder(mltui_home, "aaaa1111")
+    folder.make()
+    recorder, view = Recorder(folder), RunView(folder)
+
+    def grow(to: int) -> int:
+        recorder.take(LogChunk(1, "".join(lines[grow.at : to]).encode(), 1e9 + to))  # type: ignore[attr-defined]
+        grow.at = to  # type: ignore[attr-defined]
+        view.poll_metrics()
+        return len(view.metrics.series)
+
+    grow.at = 0  # type: ignore[attr-defined]
+
+    async def press() -> None:
+        class Host(App[None]):
+            def compose(self) -> ComposeResult:
+                yield CurvesPane()
+
+        async with Host().run_test(size=(120, 36)) as pilot:
+            pane = pilot.app.query_one(CurvesPane)
+            grow(8)
+            await wait_for(pilot, lambda: grow(8) == 3)
+            pane.show([ComparedRun("a", "a", palette.SERIES[0], "●", view.metrics)], "")
+            await pilot.pause()
+            pane.screen.set_focus(pane._charts[0])
+
+            def shown() -> dict[str, list[float]]:
+                return {c.curve.series.name: list(c.curve.series.x) for m in pane._shown() for c in m.model.curves}
+
+            def said() -> str:
+                return "".join(text for text, _ in pane.title_texts()[0])
+
+            assert shown()["val_acc"] == [1, 2]
+            await pilot.press("x")
+            assert (shown()["val_acc"], said()) == ([20, 50], "over steps ")
+            await pilot.press("x")
+            assert (shown()["loss"], said()) == (pytest.approx([0, 0.5, 1, 4 / 3, 5 / 3, 2]), "over epochs ")
+
+            def come() -> bool:
+                grow(len(lines))
+                pane.sync()
+                return len(shown()["loss"]) == 18
+
+            await wait_for(pilot, come)
+            assert shown()["loss"][-1] == pytest.approx(6)
+            assert shown()["val_loss"] == shown()["val_acc"] == [1, 2, 3, 4, 5, 6]
+            for _ in range(3):
+                await pilot.press("x")
+            assert (shown()["val_acc"], said()) == ([1, 2, 3, 4, 5, 6], "")
+
+    asyncio.run(press())
+    recorder.finish()
+    view.close()
 
 
 def test_trainings_that_follow_each_other_share_a_chart_and_each_has_a_label() -> None:

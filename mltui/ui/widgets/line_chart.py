@@ -273,7 +273,7 @@ class LineChart(Widget, can_focus=True):
         self._look_at(cursor.smoother(self.view, steps))
 
     def action_next_x_axis(self) -> None:
-        """x as logged, as time since the start, as time of day."""
+        """x as logged, as steps, as epochs, as time since the start, as time of day: the next of those there are."""
         self._look_at(cursor.next_axis(self.view, self.model.axes))
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
