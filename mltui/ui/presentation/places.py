@@ -87,16 +87,28 @@ class OverSteps(BySteps):
 
     by_one = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._axes: dict[int, tuple[Mapping[SeriesKey, Series], dict[str, list[Series]]]] = {}
+        """Of a store, by its id, the series it had, and one of them for each axis of steps, by fold."""
+
     def drawn(self, store: MetricStore, series: Series) -> Series:
         """What is told by the epoch, over the steps of any metric."""
-        if series.key.kind is not MetricKind.METRIC or Axis.of(series.key.axis).counts != _EPOCH:
+        counts, fold = Axis.of(series.key.axis)
+        if series.key.kind is not MetricKind.METRIC or counts != _EPOCH:
             return series
-        fold = Axis.of(series.key.axis).fold
-        for steps in list(store.series.values()):
-            counts, there = Axis.of(steps.key.axis)
-            if there == fold and counts not in NO_STEPS and (placed := self.beside(store, series, steps)):
-                return placed
-        return series
+        placed = (self.beside(store, series, steps) for steps in self._steps_of(store).get(fold, ()))
+        return next((found for found in placed if found), series)
+
+    def _steps_of(self, store: MetricStore) -> dict[str, list[Series]]:
+        known = self._axes.get(id(store))
+        if known is None or known[0] is not store.series:
+            known = self._axes[id(store)] = store.series, {}
+            for axis, steps in {series.key.axis: series for series in store.series.values()}.items():
+                counts, fold = Axis.of(axis)
+                if counts not in NO_STEPS:
+                    known[1].setdefault(fold, []).append(steps)
+        return known[1]
 
 
 class ByEpochs(Places):
