@@ -94,7 +94,7 @@ def _reservations() -> TypeAdapter[tuple[DeviceReservation, ...]]:
 
 
 _WORDS = ("auto", "none", "all")
-_EXPECTED = "expected auto, none, all, a number, or the indexes or UUIDs of GPUs"
+_EXPECTED = "expected auto, none, all, a number, indexes or UUIDs"
 _DEVICE_ID = re.compile(r"\d{1,3}|(GPU|MIG)-[\w/-]+")
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mltui.ui.widgets.gauge_lines import Gauge, area, draw_cards, draw_gauges, marked_bar
+from mltui.ui.widgets.gauges import Gauges
 from mltui.ui.widgets.lines import Line, fit, line_length
 
 
@@ -72,6 +73,16 @@ def test_a_narrow_cell_keeps_the_unit_of_a_limit() -> None:
     assert "Mem 1.3 % 310 MiB/24 GiB" in shown
 
 
+def test_a_use_that_has_no_room_for_its_own_unit_has_that_of_the_limit() -> None:
+    """Use, limit and ratio stay whole beside each other in 80 columns."""
+    memory = Gauge("Host mem", "677 MiB", "23.5 GiB", 0.028, "ok", main=True)
+    little = replace(memory, use="9.22 MiB", ratio=0.0004)
+    line = joined(draw_gauges([memory, little] * 2, 54, 2)[0])
+    assert line == "Host mem 2.8 % 0.7/24 GiB   Host mem <0.1 % 9 MiB/24 …"
+    line = joined(draw_gauges([replace(memory, use="1023 KiB"), little] * 2, 58, 2)[0])
+    assert line.startswith("Host mem 2.8 % 1023 KiB/24 …")
+
+
 def test_a_rate_has_its_peak_in_the_place_of_a_ratio() -> None:
     """There is no limit to measure it by; what it is now stands before what it was at most."""
     (line,) = draw_gauges([DISK], 40, 1)
@@ -131,6 +142,15 @@ def test_a_card_has_the_history_as_a_graph_and_the_peak() -> None:
     assert "peak 1.9" in text(narrow)
     assert "slowed: power cap" in text(draw_cards([GPU], 60))
     assert all(line_length(line) <= 100 for line in wide)
+
+
+def test_a_group_that_no_table_parts_is_named_once() -> None:
+    """Where there is none of who is on the GPUs."""
+    view = Gauges()
+    view.full = True
+    for table, times in (((), 1), ([[("On the GPUs", "title")]], 2)):
+        view._gauges, view._table, view._after = [CPU, MEMORY, DISK], table, 2
+        assert text(view._lines(80)).count("Run abc") == times
 
 
 def test_a_graph_fills_its_rows_to_the_ratio() -> None:

@@ -75,7 +75,7 @@ def field(form: LaunchForm, key: str):
         ("lr", "0.1, x", "expected a number, found 'x'"),
         ("lr", "0.1, 0.2, 0.10", "0.1 stands there twice"),
         ("optimizer", "rmsprop", "expected one of adam, sgd, found 'rmsprop'"),
-        ("gpus", "many", "expected auto, none, all, a number, or the indexes or UUIDs of GPUs, found 'many'"),
+        ("gpus", "many", "expected auto, none, all, a number, indexes or UUIDs, found 'many'"),
         ("cpus", "0", "expected a number of CPUs such as 2, 1.5 or 500m, found '0'"),
         ("mem_limit", "2x", "expected a size such as 512m, 2g or 2Gi, found '2x'"),
         ("engine", "dokcer", "expected one of docker, local, found 'dokcer'"),
@@ -217,6 +217,24 @@ def test_two_enters_launch_and_a_changed_value_is_used_and_remembered(swept: Pat
         assert {run.params["lr"] for run in app.cockpit.watcher.runs} == {0.5}
 
     drive(swept, keys, size)
+
+
+def test_what_is_wrong_with_a_value_is_readable_in_80_columns(swept: Path) -> None:
+    """To its end, where the word that may be meant stands."""
+
+    async def keys(app: MltuiApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, LaunchScreen) and "docker run" in text(app))
+        screen = app.screen
+        assert isinstance(screen, LaunchScreen)
+        assert screen.form is not None
+        screen.table.go_to(field(screen.form, "gpus"))
+        await pilot.press("e", *["backspace"] * 9, *"outo")
+        await wait_for(
+            pilot, lambda: "found 'outo': did you mean auto?" in " ".join(text(app).replace("│", "").split())
+        )
+
+    drive(swept, keys, (80, 24))
 
 
 def test_enter_before_the_profile_is_read_launches_when_it_is(swept: Path) -> None:

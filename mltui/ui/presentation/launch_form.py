@@ -209,7 +209,7 @@ def _limit_fields(profile: Profile) -> list[Field]:
         Field("mem_limit", "Memory limit", *_twice(memory and size_text(memory)), "no limit", "such as 8g or 512m",
               check=_limit_check(parse_size), step=size_step("1g"), digits=True),
         Field("shm_size", "Shared memory", *_twice(profile.shm_size and size_text(profile.shm_size)), "usual",
-              "/dev/shm, through which data loaders pass batches", check=_limit_check(parse_size),
+              "/dev/shm, where data loaders pass batches", check=_limit_check(parse_size),
               step=size_step("2g"), digits=True),
     ]  # fmt: skip
 

@@ -53,7 +53,7 @@ class LaunchScreen(FormKeys, ModalScreen[None]):
     LaunchScreen #facts { height: auto; margin: 0 0 1 0; }
     LaunchScreen TextView { height: 1fr; min-height: 2; }
     LaunchScreen.-short > Vertical { width: 100%; height: 100%; }
-    LaunchScreen.-short #remark { height: 1; }
+    LaunchScreen.-short #remark { height: auto; min-height: 1; }
     LaunchScreen.-short FieldTable { margin: 0; max-height: 65%; }
     LaunchScreen.-short #facts { margin: 0; }
     """

@@ -20,6 +20,7 @@ _FIGURES, _LETTERS = 15, 10
 _CARD, _GRAPH = 44, 4
 #: A number with decimals, which are rounded where there is no room; behind a zero they are all there is.
 _DECIMALS = re.compile(r"(?<![\d.])[1-9]\d*\.\d+")
+_IN_TWO_UNITS = re.compile(r"([\d.]+) ([KMGT])iB/([\d.]+) ([KMGT])iB")
 #: From this width on, so few rows are shared by two gauges each.
 _PAIRED, _FEW = 46, 3
 
@@ -216,10 +217,21 @@ def _cell(gauge: Gauge, width: int) -> list[Span]:
         if len(label) + len(share) + 1 + len(figures) > width:
             # Rather a shorter name than a figure without its unit.
             label = label.replace("Memory", "Mem")
+        if len(label) + len(share) + 1 + len(figures) > width:
+            figures = _in_one_unit(figures)
         trace = [*_trace(gauge, room), (" ", "text")] if room >= 2 else []
         line = [(label, "text"), *trace, (share, gauge.role), (f" {figures}", "dim")]
     line = fit(line, width)
     return [*line, (" " * (width - line_length(line)), "text")]
+
+
+def _in_one_unit(figures: str) -> str:
+    """``677 MiB/24 GiB`` in the limit's unit, ``0.7/24 GiB``, unless too little would be left of it."""
+    found = _IN_TWO_UNITS.fullmatch(figures)
+    if found is None:
+        return figures
+    use = float(found[1]) / 1024 ** ("KMGT".index(found[4]) - "KMGT".index(found[2]))
+    return f"{use:.1f}/{found[3]} {found[4]}iB" if use >= 0.1 else figures
 
 
 def _rounded(figures: str, decimals: int) -> str:

@@ -76,6 +76,8 @@ class Gauges(ScrollsLines, ScrollView, can_focus=True, inherit_bindings=False):
 
         if not self.full:
             return draw_gauges(self._gauges, width, self.size.height)
+        if not self._table:
+            return draw_cards(self._gauges, width)
         return [
             *draw_cards(self._gauges[: self._after], width),
             *self._table,
