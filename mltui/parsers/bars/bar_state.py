@@ -86,7 +86,9 @@ class Bar:
     begun: bool = False
     """It has moved since this epoch's beginning."""
     run: int = 1
-    """How often it began anew."""
+    """How often it began anew in its fold."""
+    fold: str = ""
+    """In which fold or training it runs."""
     size: float = 0.0
     """Its last end; one that is passed is no longer drawn: ``88/88``, ``90it``."""
     steps_told: int = 0
@@ -151,9 +153,10 @@ class Bar:
         values, numbers = self.values, drawing.numbers
         return any(values.get(e.series.name) != numbers[e.index] for e in drawing.plan.entries)
 
-    def begin_again(self) -> None:
-        """Another run begins."""
-        self.run += 1
+    def begin_again(self, fold: str) -> None:
+        """Another run begins, in this ``fold``."""
+        self.run = self.run + 1 if fold == self.fold else 1
+        self.fold = fold
         self.step, self.done, self.again = 0.0, -1.0, False
 
     def enter(self, epoch: float | None, done: float) -> None:

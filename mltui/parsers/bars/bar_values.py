@@ -108,7 +108,7 @@ class BarValues:
         if bar.complete and bar.epoch is not None:
             self._report_unchanged(bar, bar.epoch)
         self._report_stayed(bar, bar.unchanged.end())
-        bar.begin_again()
+        bar.begin_again(self._news.context.fold)
 
     # Bars that count the epochs which they name.
 

@@ -287,7 +287,7 @@ class Bars:
         if found is None:
             if len(self._bars) >= self._most:
                 self._bars.clear()
-            found = self._bars[name] = Bar()
+            found = self._bars[name] = Bar(fold=self.points.context.fold)
         return found
 
     # Rows of a table in front of a bar: the last frame's row is the epoch's.

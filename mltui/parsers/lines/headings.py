@@ -74,6 +74,8 @@ class Heading:
     """It speaks of deeper lines only."""
     counts: bool = False
     """It says itself where the training stands, so that a line which counts epochs is none of those under it."""
+    answered: bool = False
+    """A line without a counter stood under it: one that counts is the training's."""
     each: bool = False
     """Each line under it is of one class, and tells what the heading says of that."""
 

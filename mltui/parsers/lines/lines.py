@@ -353,9 +353,10 @@ class Lines:
         heading, inner = self._heading, plan.inner
         moved = plan.epoch is not None and (heading.counts or numbers[plan.epoch.index] != context.epoch)
         if inner is not None and heading.x is None:
-            moved = moved or (heading.counts and inner.way == "step")
+            moved = moved or heading.answered or (heading.counts and inner.way == "step")
         elif inner is not None and heading.x is not None and inner.axis == (heading.axis or context.axis):
             moved = moved or numbers[inner.index] > heading.x
+        heading.answered = heading.answered or not plan.counts
         if moved:
             self._heading = Heading()
             self.read(self._frame)

@@ -43,6 +43,8 @@ class Context:
     """That line also said of how many: it opens a block, in which a counter alone is one more figure."""
     fold: str = ""
     """In which fold the training is."""
+    enters_fold: bool = False
+    """No epoch has been told in it yet."""
     fold_ends: bool = False
     """Folds are told behind their epochs."""
     fold_over: bool = False
@@ -184,7 +186,7 @@ class Context:
         if ends or fold != self.outer:
             self.fold_over = self.fold_ends = ends
         if fold != self.outer:
-            self.outer, self.stages = fold, {}
+            self.outer, self.stages, self.enters_fold = fold, {}, True
 
     def enter_epoch(
         self, epoch: float, header: bool = False, ends: bool = False, at: tuple[str, float] | None = None
@@ -211,7 +213,7 @@ class Context:
             self._tell_epoch(epoch, at, behind=ends or not (header or at))
             if self.first_epoch is None:
                 self.first_epoch = epoch
-        self.header, self.over = header, ends
+        self.header, self.over, self.enters_fold = header, ends, False
 
     def enter_block(self, plan: Plan, numbers: Numbers) -> tuple[str, float] | None:
         """A line of counters alone puts the lines under it at axis and x; ``None`` where only an epoch is counted."""
@@ -378,7 +380,8 @@ class Context:
                 if counter.way == "batch" or total is not None:
                     inner.precede(value)
             elif (self.over or not self.header) and inner.is_of_next(value):
-                epoch = self.epoch + 1  # "Epoch 1: val loss 0.5" stood under its batches.
+                # "Epoch 1: val loss 0.5" stood under its batches.
+                epoch = self.first_epoch if self.enters_fold else self.epoch + 1
             if epoch is None:
                 if counter.way == "batch" and total:
                     value += inner.passed(value, total)
