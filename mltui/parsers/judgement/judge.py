@@ -122,6 +122,8 @@ class Judge:
             return None  # "16 | 32 | units" is a row of a table.
         if said.record.running_mean and counters.epoch is None:
             return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
+        if counters.fold is None and any("best" in words(f.name) for f in fields):
+            return None  # "best loss: 0.31 at epoch 3" tells again where it was.
         scope = next((f.label for f in fields if scope_of(f.label)), said.record.ends_with)
         evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)
         plan = Plan(self._groups.counting(said, scope), [], counters.epoch, counters.inner, counters.fold)

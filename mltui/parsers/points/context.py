@@ -371,7 +371,7 @@ class Context:
         self, plan: Plan, epoch: float | None, value: float, total: float | None, counter: Counter
     ) -> tuple[str, float]:
         """Axis and x of a line whose ``counter`` is at ``value``, perhaps of an ``epoch``."""
-        self.said = True
+        self.said = self.said or epoch is not None or not self.header  # The header may be another's.
         inner = plan.group.inner
         if epoch is None:
             if counter.way == "batch" or (self.header and total is not None):

@@ -122,8 +122,11 @@ class Unplaced:
 
     def _lists_things(self, group: Group) -> bool:
         """Whether lines that any program may print are of things: the training has not moved on between two."""
-        context, hold = self._news.context, group.hold
-        moved = context.position is not None and not group.seen.ends_at(context.position[1])
+        context, hold, seen = self._news.context, group.hold, group.seen
+        if context.position is not None:
+            moved = not seen.ends_at(context.position[1])
+        else:  # Bars only show where the training is.
+            moved = context.goes_on(seen.axis, seen.last_x or 0.0) and not seen.ends_at(context.x)
         if hold.until is not None and hold.advances == context.advances and not moved:
             group.list_things()
         return group.standing.things
