@@ -170,6 +170,7 @@ class Lines:
                 self._beneath = not self._indented
         if plan.may_head:
             self._note_above(frame)
+        self.points.context.indented = self._indented
         numbers = (values_of if plan.entries else short_values_of)(frame, shape.cut)
         if plan.running_mean:
             self.epochs.read(plan, numbers, final)

@@ -30,6 +30,8 @@ class Context:
     """Epochs count from 0: one was."""
     header: bool = False
     """The epoch comes from a line of its own (``Epoch 1/30``), so what follows counts inside of it."""
+    indented: bool = False
+    """The line at hand begins with a blank."""
     over: bool = False
     """A line of its own said that the epoch is over: what follows may be the next one's."""
     axis: str = ""
@@ -99,6 +101,11 @@ class Context:
     def in_block(self) -> bool:
         """Whether a line without counters belongs to the line of counters above it."""
         return self.position is not None and (self.firm or self.position[0] != "trial")
+
+    @property
+    def beneath_epoch(self) -> bool:
+        """Whether the line at hand is one of those that stand indented beneath the line of their epoch."""
+        return self.indented and self.header and not self.over
 
     def counts_evaluation(self, plan: Plan, numbers: Numbers) -> bool:
         """Whether a counter runs over other data than the training's does.

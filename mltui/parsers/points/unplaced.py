@@ -222,11 +222,7 @@ class Unplaced:
                     standing.doubt = Doubt(first.axis, [first.line])
                     self._doubted.append(group)
                     return self._doubt(Line(plan, numbers))
-                if standing.needs_place and first.axis and self._in_first_epoch():
-                    standing.leads = standing.opens = True
-                    self._report_above(*first.line)
-                else:
-                    self._report_first(group, first)
+                self._follow_first(group, first)
         if not (standing.ended or standing.by_count) and self._is_of_next(group):
             self._ended.begin(group)
         if standing.ended:
@@ -237,6 +233,14 @@ class Unplaced:
         if (before := self._ahead.wait(Line(plan, numbers))) is not None:
             self._news.report(before.plan, *self._locate(group), before.numbers)
         return True
+
+    def _follow_first(self, group: Group, first: First) -> None:
+        """Learn from the second line of a kind, whose ``first`` came before anything was counted, where that stood."""
+        if not (group.standing.needs_place and first.axis and self._in_first_epoch()):
+            self._report_first(group, first)
+        elif not self._news.context.beneath_epoch:  # There a rate is the epoch's own, and the first was a setting.
+            group.standing.leads = group.standing.opens = True
+            self._report_above(*first.line)
 
     def _end(self, axis: str, x: float) -> None:
         """Report what stands above the line that says that ``x`` is over."""
