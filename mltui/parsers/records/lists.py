@@ -17,6 +17,11 @@ _IN_TURN = re.compile(
     rf"[(\[]?(?:(['\"]?)[^\W\d](?:[\w ./@-]{{0,40}}[\w./@-])?\1\s*[,;]\s*(?:{NUMBER}|nan|inf)(?:\s?%)?\s*"
     r"(?:[,;]\s*|(?:[)\]]\s*)?$)){2,}"
 )
+# A line may count in more words; then one name and its value suffice: ``epoch 1, phase train, step 10, loss, 0.84``.
+_BEHIND_COUNTS = re.compile(
+    rf"((?:\s*[^\W\d]\w*(?: [^\W\d]\w*)*(?: \d+)?,)+)\s*([^\W\d]\w*),\s*(?:{NUMBER}|nan|inf)\s*"
+)
+_COUNT = re.compile(r" \d+,")
 # Names in a bracket, and their values in another: ``(epoch, loss) = (1, 0.9)``.
 _TUPLES = re.compile(r"\s*\([A-Za-z]\w*(?:, ?\w+)+\)\s*=\s*\([^()]*\)\s*")
 # The same behind what all of them are, ``best_value (random, EI) = (1.78, 2.31)``, or before it: ``(train, val) loss``.
@@ -46,11 +51,16 @@ def paired(text: str, tokens: list[Token]) -> list[Token]:
         around = [found.span() for found in _OF_PAIRS.finditer(text)]
         inside = [token for token in tokens if not any(start <= token.start < end for start, end in around)]
         return _without_brackets([pair.span() for pair in pairs], inside)
-    if ":" in text or "=" in text or _IN_TURN.fullmatch(text) is None:
+    if ":" in text or "=" in text or not (_IN_TURN.fullmatch(text) or _measures_behind_counts(text)):
         return tokens
     behind = [*tokens[1:], tokens[-1]]
     turns = [mark.text in ",;" and number.kind == "number" for mark, number in zip(tokens, behind, strict=True)]
     return [token._replace(text=":") if turn else token for token, turn in zip(tokens, turns, strict=True)]
+
+
+def _measures_behind_counts(text: str) -> bool:
+    found = _BEHIND_COUNTS.fullmatch(text)
+    return found is not None and measures(found[2]) and _COUNT.search(found[1]) is not None
 
 
 def _measured(pairs: list[re.Match[str]], tokens: list[Token]) -> bool:
