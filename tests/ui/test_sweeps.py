@@ -17,6 +17,7 @@ from mltui.storage.profiles import load_profile
 from mltui.ui.presentation.gauge_board import SweepPart, sweep_board
 from mltui.ui.presentation.gauges import Window
 from mltui.ui.presentation.marks import run_labels
+from mltui.ui.presentation.run import run_line
 from mltui.ui.presentation.sweep import Sweep, listed
 from mltui.ui.presentation.sweep_table import sweep_lines
 from mltui.ui.widgets.gauge_lines import Gauge
@@ -47,6 +48,15 @@ def test_the_runs_of_a_sweep_stand_together_in_the_order_of_their_launch() -> No
     assert sweep.values(second) == "lr=2"
     assert run_labels([first, second, third]) == ["1", "2", "3"]
     assert run_labels([first, lone])[0] != "1"
+
+
+def test_a_run_of_a_sweep_says_a_parameter_once_however_wide_its_line_is() -> None:
+    """What tells it from the others in front, what they have in common behind."""
+    second = run("b", 2.0, "g", lr=0.1, epochs=3, batch=64)
+    shown = "".join(text for text, _ in run_line(second, 9.0, 100, "lr=0.1 epochs=3"))
+    assert " ".join(shown.split()) == "✓ lr=0.1 epochs=3 batch=64 finished local b 0s"
+    shown = "".join(text for text, _ in run_line(second, 9.0, 100))
+    assert " ".join(shown.split()) == "✓ p lr=0.1 epochs=3 batch=64 finished local b 0s"
 
 
 def series(name: str, *values: float, axis: str = "epoch") -> Series:

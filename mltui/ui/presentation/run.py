@@ -52,7 +52,8 @@ def run_line(run: Run, now: float, width: int, values: str = "") -> Line:
     if width >= 34:
         right = [(f"{run.id[:8]} ", "dim"), (f"{time_text(run, now):>7}", "text")]
     if width >= _WIDE:
-        left[-1] = (f"  {params_text(run)}", "dim")
+        told = values.split()
+        left[-1] = (f"  {' '.join(one for one in params_text(run).split() if one not in told)}", "dim")
         right = [(f"{run.state.value:<9}", role), (f"{run.engine:<7}", "dim"), *right]
     return spread(left, right, width)
 
