@@ -79,6 +79,8 @@ def test_a_use_that_has_no_room_for_its_own_unit_has_that_of_the_limit() -> None
     little = replace(memory, use="9.22 MiB", ratio=0.0004)
     line = joined(draw_gauges([memory, little] * 2, 54, 2)[0])
     assert line == "Host mem 2.8 % 0.7/24 GiB   Host mem <0.1 % 9 MiB/24 …"
+    line = joined(draw_gauges([replace(memory, label="Memory", use="ø 552 MiB"), little] * 2, 53, 2)[0])
+    assert line.startswith("Mem 2.8 % ø 0.5/24 GiB ")
     line = joined(draw_gauges([replace(memory, use="1023 KiB"), little] * 2, 58, 2)[0])
     assert line.startswith("Host mem 2.8 % 1023 KiB/24 …")
 

@@ -20,7 +20,7 @@ _FIGURES, _LETTERS = 15, 10
 _CARD, _GRAPH = 44, 4
 #: A number with decimals, which are rounded where there is no room; behind a zero they are all there is.
 _DECIMALS = re.compile(r"(?<![\d.])[1-9]\d*\.\d+")
-_IN_TWO_UNITS = re.compile(r"([\d.]+) ([KMGT])iB/([\d.]+) ([KMGT])iB")
+_IN_TWO_UNITS = re.compile(r"(\D*)([\d.]+) ([KMGT])iB/([\d.]+) ([KMGT])iB")
 #: From this width on, so few rows are shared by two gauges each.
 _PAIRED, _FEW = 46, 3
 
@@ -230,8 +230,9 @@ def _in_one_unit(figures: str) -> str:
     found = _IN_TWO_UNITS.fullmatch(figures)
     if found is None:
         return figures
-    use = float(found[1]) / 1024 ** ("KMGT".index(found[4]) - "KMGT".index(found[2]))
-    return f"{use:.1f}/{found[3]} {found[4]}iB" if use >= 0.1 else figures
+    before, use, unit, limit, larger = found.groups()
+    share = float(use) / 1024 ** ("KMGT".index(larger) - "KMGT".index(unit))
+    return f"{before}{share:.1f}/{limit} {larger}iB" if share >= 0.1 else figures
 
 
 def _rounded(figures: str, decimals: int) -> str:
