@@ -313,6 +313,15 @@ def quantile_limits(samples: Iterable[float], share: float = 0.05) -> tuple[floa
     return inside[0], inside[-1]
 
 
+def finite_before(series: Series, index: int) -> float | None:
+    """The newest finite value before the one at ``index``, which is not finite; ``None`` where there is none."""
+    bad = series.nonfinite
+    at = bisect_left(bad, index)
+    # Those that follow each other up to it are as far from their places in the list as it is.
+    begins = bisect_left(range(at + 1), index - at, key=lambda i: bad[i] - i)
+    return series.value[bad[begins] - 1] if bad[begins] else None
+
+
 def sample(values: Sequence[_T], start: int, stop: int, count: int = 1000) -> Sequence[_T]:
     """About ``count`` evenly spaced values of a range."""
     return values[start : stop : max(1, (stop - start) // count)]

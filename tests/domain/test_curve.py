@@ -19,6 +19,7 @@ from mltui.domain.curve import (
     Trace,
     XAxis,
     downsample,
+    finite_before,
     interpolate,
     nearest,
     quantile_limits,
@@ -230,6 +231,15 @@ def test_any_two_limits_make_a_finite_scale_with_both_inside(a, b, log, margin):
             assert -1e-6 <= scale.position(value) <= 1 + 1e-6
         assert math.isfinite(scale.position(value))
     assert all(math.isfinite(scale.value(p)) for p in (-5.0, 0.0, 0.5, 1.0, 5.0))
+
+
+@given(st.lists(st.sampled_from([1.0, 2.0, math.nan, math.inf]), max_size=40))
+def test_the_finite_value_before_one_that_is_not(values):
+    series = Series(SeriesKey("loss", "step"))
+    for i, value in enumerate(values):
+        series.add(float(i), value, 0.0)
+    for i in series.nonfinite:
+        assert finite_before(series, i) == next((v for v in reversed(values[:i]) if math.isfinite(v)), None)
 
 
 def test_a_value_alone_is_in_the_middle_and_nothing_at_all_at_the_foot():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import subprocess
 import sys
 from array import array
@@ -390,6 +391,20 @@ def test_a_smoothed_value_beside_one_that_is_not_is_called_so():
     assert text.split() == ["loss", "●", "0.8594", "smoothed", "raw", "0.5000", "best", "0", "@", "step", "50"]
     assert "smoothed" not in plain
     assert cursor.reading_text(smooth) == "loss 0.8594131119 smoothed"
+
+
+def test_a_curve_that_is_no_number_any_more_is_marked_where_it_ended_however_long_ago():
+    values = [math.nan, 1.0, 0.0, 0.9, *[math.nan] * 400, 0.0, math.nan]
+    found = picture(Curve("loss", series_of(values)), height=15)
+    text = found.text()
+    (row,) = [row for row in text[1:] if row.count("✕") > 30]
+    assert text.index(row) == found.geometry.top + found.geometry.row_of(0.9)
+    crosses = [
+        float(y)
+        for y in re.findall(r"M[\d.]+ ([\d.]+)l6 6m0 -6l-6 6", svg([model_of(Curve("loss", series_of(values)))]))
+    ]
+    assert len(crosses) > 100
+    assert len(set(crosses[1:-1])) == 1
 
 
 def test_a_value_is_copied_as_it_was_logged():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
-from mltui.domain.curve import Drawn, Trace, downsample, sample
+from mltui.domain.curve import Drawn, Trace, downsample, finite_before, sample
 from mltui.domain.scale import Scale, ticks
 from mltui.ui import palette
 from mltui.ui.widgets.chart_axes import has_place, x_limits, x_ticks, y_limits
@@ -235,7 +235,7 @@ class _Cells:
         values, last = plotted.curve.series.value, self._geometry.height - 1
         if math.isinf(values[index]):
             return 0 if values[index] > 0 else last
-        before = next((values[i] for i in range(index - 1, max(index - 50, -1), -1) if math.isfinite(values[i])), None)
+        before = finite_before(plotted.curve.series, index)
         return last if before is None else min(max(self._geometry.row_of(before), 0), last)
 
     def _crosshair(self, column: int) -> None:

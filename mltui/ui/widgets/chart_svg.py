@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from mltui.domain.curve import Trace, XAxis, downsample, sample
+from mltui.domain.curve import Trace, XAxis, downsample, finite_before, sample
 from mltui.domain.figures import format_value
+from mltui.domain.metric import Series
 from mltui.domain.scale import Scale, Tick, ticks
 from mltui.domain.text import one_line
 from mltui.ui import palette
@@ -237,13 +238,13 @@ def _marks(plotted: Plotted, model: ChartModel, box: _Box) -> Iterator[str]:
     bad = plotted.curve.series.nonfinite
     for i in sample(bad, 0, len(bad), 200):
         if -0.01 <= box.x.position(xs[i]) <= 1.01:
-            x, y = box.x_of(xs[i]), box.y_of(_near(values, i, box.y))
+            x, y = box.x_of(xs[i]), box.y_of(_near(plotted.curve.series, i, box.y))
             yield f'<path d="M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6" stroke="{_ALARM}" stroke-width="1.6"/>'
 
 
-def _near(values: Sequence[float], index: int, y: Scale) -> float:
+def _near(series: Series, index: int, y: Scale) -> float:
     """Where the mark of a value that is no number stands: at the edge for infinity, beside the curve for NaN."""
-    if math.isinf(values[index]):
-        return y.high if values[index] > 0 else y.low
-    before = (values[i] for i in range(index - 1, max(index - 50, -1), -1) if math.isfinite(values[i]))
-    return next(before, y.low)
+    if math.isinf(series.value[index]):
+        return y.high if series.value[index] > 0 else y.low
+    before = finite_before(series, index)
+    return y.low if before is None else before
