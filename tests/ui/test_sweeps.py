@@ -59,6 +59,16 @@ def test_a_run_of_a_sweep_says_a_parameter_once_however_wide_its_line_is() -> No
     assert " ".join(shown.split()) == "✓ p lr=0.1 epochs=3 batch=64 finished local b 0s"
 
 
+def test_runs_of_a_sweep_are_told_apart_in_a_narrow_list() -> None:
+    """By the values alone, as in the legends, where their names have no room."""
+    runs = [run(key, at, "g", epochs=3, learning_rate=rate) for key, at, rate in (("a", 1.0, 0.01), ("b", 2.0, 0.05))]
+    sweep = listed([replace(runs[0], params={"epochs": 4, "learning_rate": 0.01}), runs[1]], set())[0].sweep
+    assert sweep is not None
+    for width, said in ((20, "✓ 3,0.05"), (33, "✓ epochs=3 learning_rate=0.05")):
+        line = run_line(runs[1], 9.0, width, sweep.values(runs[1]), sweep.values(runs[1], brief=True))
+        assert "".join(text for text, _ in line).removesuffix("0s").rstrip() == said
+
+
 def series(name: str, *values: float, axis: str = "epoch") -> Series:
     """One value an epoch."""
     made = Series(SeriesKey(name, axis))

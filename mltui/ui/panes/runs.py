@@ -381,4 +381,5 @@ def _line(row: RunRow, width: int) -> Line:
         return [*sign, *sweep_line(sweep, room, folded=row.folded)] if sweep else sign
     if sweep is None:
         return [*sign, *run_line(run, time.time(), room)]
-    return [*sign, ("  ", "text"), *run_line(run, time.time(), room - 2, sweep.values(run))]
+    values = sweep.values(run), sweep.values(run, brief=True)
+    return [*sign, ("  ", "text"), *run_line(run, time.time(), room - 2, *values)]

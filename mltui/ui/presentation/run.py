@@ -41,8 +41,9 @@ def time_text(run: Run, now: float) -> str:
     return format_duration(seconds)
 
 
-def run_line(run: Run, now: float, width: int, values: str = "") -> Line:
-    """A row of the runs list; ``values`` tells it from the others of its sweep, below whose name it stands."""
+def run_line(run: Run, now: float, width: int, values: str = "", brief: str = "") -> Line:
+    """A row of the runs list; ``values`` tells it from the others of its sweep, below whose name it stands, and
+    ``brief`` does where there is no room for that."""
     sign, role = SIGNS[run.state]
     changed = " ".join(f"{k}={v}" for k, v in run.overrides.items() if k in run.params)
     left: list[Span] = [(f"{sign} ", role), (one_line(run.profile, 80), "text"), (f"  {one_line(changed, 80)}", "dim")]
@@ -55,6 +56,8 @@ def run_line(run: Run, now: float, width: int, values: str = "") -> Line:
         told = values.split()
         left[-1] = (f"  {' '.join(one for one in params_text(run).split() if one not in told)}", "dim")
         right = [(f"{run.state.value:<9}", role), (f"{run.engine:<7}", "dim"), *right]
+    elif brief and line_length([*left, *right]) >= width:
+        left[1] = (brief, "text")
     return spread(left, right, width)
 
 

@@ -33,9 +33,11 @@ class Sweep:
         """The profile's name."""
         return self.runs[0].profile
 
-    def values(self, run: Run) -> str:
-        """What tells a run from the others: ``lr=0.01``."""
-        return one_line(" ".join(f"{name}={run.params.get(name, '–')}" for name in self.differing), 120)
+    def values(self, run: Run, *, brief: bool = False) -> str:
+        """What tells a run from the others: ``epochs=3 lr=0.01``, or ``3,0.01``."""
+        told = ((name, run.params.get(name, "–")) for name in self.differing)
+        text = ",".join(str(value) for _, value in told) if brief else " ".join(f"{n}={value}" for n, value in told)
+        return one_line(text, 120)
 
 
 @dataclass(frozen=True)
