@@ -226,3 +226,16 @@ def test_the_cpu_is_offered_where_the_engine_gave_no_gpu() -> None:
     assert "seen    seen seen" in shown(replace(refused, container_name="box"))[1]
     assert "c launches it on the CPU" in shown(refused)[-1]
     assert not any("CPU" in line for line in [*shown(replace(refused, reason="start")), *shown(refused, False)])
+
+
+def test_what_is_changed_comes_before_what_the_key_does_where_there_is_little_room() -> None:
+    """The line of keys says that, too."""
+    change = ProfileChange(("environment", "PYTORCH_CUDA_ALLOC_CONF"), "expandable_segments:True")
+    report = Report(Diagnosis("x", Kind.FAILURE, "It is full.", (), "A cure."), (change,))
+    run = Run("abcd2345", "p", "", "docker", "", RunState.FAILED)
+    shown = [
+        "".join(text for text, _ in card_lines(report, run, width, 6, folded=False, may_fix=True)[-1])
+        for width in (100, 54)
+    ]
+    assert shown[0].startswith("▎change  F shows and launches it: environment.PYTORCH_CUDA_ALLOC_CONF: expandable")
+    assert shown[1].startswith("▎change  F: environment.PYTORCH_CUDA_ALLOC_CONF: expand")

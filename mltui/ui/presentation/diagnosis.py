@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mltui.domain.run import WITHOUT_GPU, Run
 from mltui.domain.text import one_line
 from mltui.ui.commands import key_of
-from mltui.ui.widgets.lines import Line, Span, spread
+from mltui.ui.widgets.lines import Line, Span, line_length, spread
 
 if TYPE_CHECKING:
     from mltui.runtime.diagnosis import Report
@@ -35,7 +35,7 @@ def card_lines(report: Report, run: Run, width: int, most: int, *, folded: bool,
     cause = _fitting(diagnosis.cause, width - 2 - 10, _CAUSE)
     lines = [spread([("▎", "error"), (cause[0], "strong")], fold, width)]
     lines += [[("▎", "error"), (more, "strong")] for more in cause[1:]]
-    change = [_change_line(report)] if fix else []
+    change = [_change_line(report, width)] if fix else []
     change += [_cpu_line()] if may_fix and run.reason == WITHOUT_GPU else []
     room = most - len(lines) - len(change)
     cure = _part("cure", diagnosis.cure, width, "accent", min(_CURE, max(1, room - 1)))
@@ -74,10 +74,13 @@ def _part(name: str, text: str, width: int, role: str, most: int) -> list[Line]:
     ]
 
 
-def _change_line(report: Report) -> Line:
-    said = "; ".join(one_line(str(change), 60) for change in report.changes)
+def _change_line(report: Report, width: int) -> Line:
+    said = [one_line(str(change), 60) for change in report.changes]
     name: Line = [("▎", "error"), (f"{'change':<{_NAME}}", "dim"), (key_of("app.fix"), "key")]
-    return [*name, (" shows and launches it: ", "dim"), (one_line(said, 120), "ok")]
+    # What is changed counts more than what the key does, which the line of keys says, too.
+    does = " shows and launches it: "
+    does = does if line_length([*name, (does, "dim")]) + len(said[0]) <= width else ": "
+    return [*name, (does, "dim"), (one_line("; ".join(said), 120), "ok")]
 
 
 def advice_lines(report: Report) -> list[Line]:
