@@ -113,12 +113,13 @@ def test_few_rows_are_shared_by_two_gauges_each() -> None:
 def test_figures_that_do_not_fit_lose_their_decimals() -> None:
     """Rather than their unit, and rounded; a value below one is not made none."""
     gpu = Gauge("GPU1 mem", "2.00 GiB", "80.0 GiB", 0.025)
-    assert "2.5 % 2/80 GiB" in joined(draw_gauges([gpu] * 4, 54, 2)[0])
+    assert "2.5 % 2.0/80 GiB" in joined(draw_gauges([gpu] * 4, 54, 2)[0])
     whole = Gauge("Host CPU", "1.96", "2 cores", 0.98)
     memory = Gauge("Host mem", "1.62 GiB", "23.5 GiB", 0.069)
     assert "98 % 2/2 cor" in joined(draw_gauges([whole, memory] * 2, 46, 2)[0])
     assert "6.9 % 2/24 G" in joined(draw_gauges([whole, memory] * 2, 46, 2)[0])
     assert "6.9 % 1.6/23.5 GiB" in joined(draw_gauges([whole, memory] * 2, 56, 2)[0])
+    assert "6.9 % 1.6/24 GiB" in joined(draw_gauges([whole, memory] * 2, 53, 2)[0])
     cpu = Gauge("0.01 CPU", "0.19", "20.0 cores", 0.0095)
     assert "0.9 % 0.19/20" in joined(draw_gauges([cpu] * 4, 54, 2)[0])
 

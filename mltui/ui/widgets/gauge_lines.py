@@ -211,9 +211,11 @@ def _cell(gauge: Gauge, width: int) -> list[Span]:
     else:
         label = f"{gauge.label} "
         room = width - len(label) - len(share) - len(figures) - 2
-        for decimals in (1, 0):
+        # The limit's decimals go first: what is used changes.
+        for of_use, of_limit in ((1, 1), (1, 0), (0, 0)):
             if width - len(label) - len(share) - len(figures) - 2 < -1:
-                figures = _rounded(figures, decimals)
+                use, slash, limit = figures.partition("/")
+                figures = f"{_rounded(use, of_use)}{slash}{_rounded(limit, of_limit)}"
         if len(label) + len(share) + 1 + len(figures) > width:
             # Rather a shorter name than a figure without its unit.
             label = label.replace("Memory", "Mem")
