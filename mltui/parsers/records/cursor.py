@@ -26,6 +26,13 @@ class Cursor:
             i -= 1
         return self.tokens[i] if i >= 0 else None
 
+    def first_of_row(self) -> Cursor:
+        """Where the row of marks begins that the one at hand is the last of: ``--``."""
+        i = self.i
+        while i and self.tokens[i - 1].text == self.tokens[i].text and self.tokens[i - 1].end == self.tokens[i].start:
+            i -= 1
+        return Cursor(self.tokens, i)
+
     def go_to(self, token: Token) -> None:
         """Go on to a token that stands here or behind."""
         self.i = self.tokens.index(token, self.i)

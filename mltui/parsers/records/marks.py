@@ -189,8 +189,12 @@ def take_plusminus(walk: Walk, token: Token) -> None:
 
 
 def _dash(walk: Walk, token: Token) -> None:
-    previous, following = walk.previous(), walk.next()
-    apart = previous is None or following is None or previous.end < token.start < token.end < following.start
+    """Read a dash, or a row of them where its last one comes."""
+    first, following = walk.first_of_row(), walk.next()
+    if following is not None and following.text == token.text and following.start == token.end:
+        return
+    previous, start = first.previous(), first.tokens[first.i].start
+    apart = previous is None or following is None or previous.end < start < token.end < following.start
     named = bool(walk.phrase) and not walk.separator and role_of(walk.phrase[-1]) in (Role.METRIC, Role.SCHEDULE)
     close = not apart or walk.brackets[-1:] == [Bracket.VALUE]
     if close and following is not None and following.kind == "number" and walk.take_end_of_range(following):
