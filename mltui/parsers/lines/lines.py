@@ -353,10 +353,11 @@ class Lines:
         context = self.points.context
         heading, inner = self._heading, plan.inner
         moved = plan.epoch is not None and (heading.counts or numbers[plan.epoch.index] != context.epoch)
-        if inner is not None and heading.x is None:
-            moved = moved or heading.answered or (heading.counts and inner.way == "step")
-        elif inner is not None and heading.x is not None and inner.axis == (heading.axis or context.axis):
+        if inner is not None and heading.x is not None and inner.axis == (heading.axis or context.axis):
             moved = moved or numbers[inner.index] > heading.x
+        elif inner is not None:
+            begins = heading.x is None and heading.counts and inner.way == "step"
+            moved = moved or heading.answered or begins
         heading.answered = heading.answered or not plan.counts
         if moved:
             self._heading = Heading()
