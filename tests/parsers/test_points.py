@@ -287,7 +287,7 @@ def test_a_bars_value_of_the_epoch_is_reported_when_it_changes() -> None:
     log.points.news.report_running("val", 0.5, 4.0)
     log.points.news.report_running("val", float("nan"), 4.0)
     for epoch, value in ((1, 3.0), (1, 3.0), (2, 3.0), (float("inf"), 2.0)):
-        log.points.news.report_epoch(series, epoch, value)
+        log.points.news.report_measured(series, "epoch", epoch, value)
     assert table_of(log.close()) == ["running val epoch 0.5:4", "val epoch 1:3 2:3"]
 
 

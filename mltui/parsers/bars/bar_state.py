@@ -103,6 +103,8 @@ class Bar:
     """Of these, the values of an epoch."""
     reported: dict[str, float] = field(default_factory=dict)
     """The epoch for which each of them was last reported."""
+    checks: bool = False
+    """Its values are those of evaluations, one in each run."""
     fresh: bool = False
     """The last frame showed values of a step that are others than before."""
     steps_each_draw: bool = False
@@ -157,6 +159,8 @@ class Bar:
         """Another run begins, in this ``fold``."""
         self.run = self.run + 1 if fold == self.fold else 1
         self.fold = fold
+        if self.checks:
+            self.reported.clear()
         self.step, self.done, self.again = 0.0, -1.0, False
 
     def enter(self, epoch: float | None, done: float) -> None:
@@ -204,7 +208,8 @@ class Bar:
         """In the frame shown last the values ``steps`` were a step's: note it if that never changes."""
         plan, in_epoch = drawing.plan, self.epoch is not None
         if self._sorted is None or self._sorted[:3] != (plan.signature, steps, in_epoch):
-            if in_epoch and (drawing.layout.checks or not all(map(self._is_sorted, plan.entries))):
+            for_good = not drawing.layout.checks and all(map(self._is_sorted, plan.entries))
+            if (in_epoch or not steps) and not for_good:
                 return
             names = tuple([entry.series.name for entry in plan.entries])
             others = [i for i in range(len(names)) if i not in steps]

@@ -35,7 +35,7 @@ class BarValues:
         """Read a frame that shows values; ``False`` if it is not the bar's, which is ``alone`` in having no name."""
         plan, context = layout.plan, self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
-        epoch = named if named is not None else context.epoch if context.header else None
+        epoch = named if named is not None else context.epoch if context.header or layout.checks else None
         steps = bar.go_on(layout, numbers, epoch)
         if steps is None:
             drawing = Drawing(layout, plan, numbers)
@@ -137,25 +137,28 @@ class BarValues:
     def _report_epoch_values(self, bar: Bar, drawing: Drawing, epoch: float | None) -> tuple[int, ...]:
         """Report the values of the epoch; which of all are the step's."""
         new, plan = bar.show(drawing), drawing.plan
-        if epoch is None or drawing.layout.by_epoch:
+        checks = drawing.layout.checks
+        place = self._news.context.x if epoch is None and checks and not bar.step else epoch
+        if place is None or drawing.layout.by_epoch:
             bar.fresh = bool(new)
             return tuple(range(len(plan.entries)))
         steps: list[int] = []
         late = False
         # At the very beginning of a bar it is the last epoch's, or a sanity check's if there was none.
-        at = epoch if bar.begun else bar.previous
+        at = place if bar.begun else bar.previous
         for i, entry in enumerate(plan.entries):
             series = entry.series
-            if drawing.layout.checks:
+            if checks:
                 bar.take_for_epoch(entry)
-                self._report_checked(bar, drawing, series.name, epoch, series.name in new)
+                bar.checks = True
+                self._report_checked(bar, drawing, series.name, place, series.name in new)
             elif series.of_epoch or (
                 not entry.schedule and bar.changes_with_epoch(series.name, series.name in new, drawing)
             ):
                 bar.take_for_epoch(entry)
                 if series.name in new and at is not None:
                     self._report_epoch(bar, series.name, at)
-                    late = late or at != epoch
+                    late = late or at != place
             else:
                 steps.append(i)
         if late and bar.previous is not None:
@@ -164,38 +167,41 @@ class BarValues:
         bar.fresh = any(plan.entries[i].series.name in new for i in steps)
         return tuple(steps)
 
-    def _report_checked(self, bar: Bar, drawing: Drawing, name: str, epoch: float, new: bool) -> None:
-        """A value of a bar over validation data: the mean so far, and the epoch's value when the bar is full.
+    def _report_checked(self, bar: Bar, drawing: Drawing, name: str, place: float, new: bool) -> None:
+        """A value of a bar over validation data: the mean so far, and that of the epoch or step when the bar is full.
 
         One that is not ``new`` then may be drawn once more: the counter moved before the value did.
         """
         share = drawing.done / drawing.total if drawing.total else 0.0
         if share < 1:
-            self._news.report_running(name, epoch - 1 + share, bar.values[name])
-        elif bar.reported.get(name) != epoch:
+            if bar.epoch is not None:
+                self._news.report_running(name, place - 1 + share, bar.values[name])
+        elif bar.reported.get(name) != place:
             if new:
-                self._report_epoch(bar, name, epoch)
+                self._report_epoch(bar, name, place)
             elif self._checked is None:
-                self._checked = bar, {name}, epoch
+                self._checked = bar, {name}, place
             else:
                 self._checked[1].add(name)
 
     def end_check(self) -> None:
         """Report the values of a full bar over validation data: no other frame of it has come."""
         if self._checked is not None:
-            (bar, names, epoch), self._checked = self._checked, None
+            (bar, names, place), self._checked = self._checked, None
             for name in bar.entries:
-                if name in names and bar.reported.get(name) != epoch:
-                    self._report_epoch(bar, name, epoch)
+                if name in names and bar.reported.get(name) != place:
+                    self._report_epoch(bar, name, place)
 
     def _report_unchanged(self, bar: Bar, epoch: float) -> None:
         """Values of ``epoch`` that did not change are points where others of that evaluation are."""
         for name in bar.unreported(epoch):
             self._report_epoch(bar, name, epoch)
 
-    def _report_epoch(self, bar: Bar, name: str, epoch: float) -> None:
-        bar.note_reported(name, epoch)
-        self._news.report_epoch(bar.entries[name].series, epoch, bar.values[name])
+    def _report_epoch(self, bar: Bar, name: str, place: float) -> None:
+        bar.note_reported(name, place)
+        context = self._news.context
+        axis = context.axis if bar.epoch is None else context.axis_in_fold("epoch")
+        self._news.report_measured(bar.entries[name].series, axis, place, bar.values[name])
 
     # Values of steps.
 

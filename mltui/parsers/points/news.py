@@ -209,12 +209,12 @@ class News:
         if series is not None and series.wanted and isfinite(x):
             self.out.append(_new(MetricPoint, (name, "epoch", x, value, RUNNING)))
 
-    def report_epoch(self, series: Series, epoch: float, value: float) -> None:
-        """Report an epoch's value that a bar showed."""
-        point = MetricPoint(series.name, self.context.axis_in_fold("epoch"), epoch, value, series.kind)
+    def report_measured(self, series: Series, axis: str, x: float, value: float) -> None:
+        """Report a value that a bar showed of an epoch, or of the step behind which it was measured."""
+        point = MetricPoint(series.name, axis, x, value, series.kind)
         last = series.last
         again = last is not None and last[1:3] == point[1:3] and is_rounded(value, last.value)
-        if series.wanted and isfinite(epoch) and not again:
+        if series.wanted and isfinite(x) and not again:
             series.tell(point, None)
             self.out.append(point)
 

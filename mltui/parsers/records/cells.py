@@ -74,6 +74,8 @@ _QUOTED = re.compile(r'(?<![^\s,;|])(?:"[^"]*")+')
 SEPARATOR = re.compile(r"[,;\t|]")
 # A cell that is a word, ``train``, and one at the end that says more.
 _WORD_CELL = re.compile(r"[^\W\d][\w.+-]{0,30}")
+# Such a row whose cells are set apart by gaps: ``  3   train   0.52   0.80``.
+_WORD_BETWEEN_GAPS = re.compile(rf"\s*\d+ {{2,}}[^\W\d][\w.+-]{{0,30}}(?: {{2,}}(?:{_VALUE})%?){{2,}}\s*", re.I)
 _REMARK_CELL = re.compile(r"[^\W\d][^=:|]{0,60}")
 _OVERALL = AVERAGED | word_set("all overall total")
 #: A table of more columns is not read.
@@ -177,9 +179,9 @@ def label_of(text: str) -> str | None:
 def worded_cells(text: str) -> list[Cell] | None:
     """The cells of a row of which some are words, ``100,train,0.52``; ``None`` if ``text`` is no such row.
 
-    Between them stand commas, semicolons, tabs or bars.
+    Between them stand commas, semicolons, tabs or bars, or gaps behind a number and one word.
     """
-    if max(map(text.count, f",;\t{BAR_MARKS}")) < 2:
+    if max(map(text.count, f",;\t{BAR_MARKS}")) < 2 and not _WORD_BETWEEN_GAPS.fullmatch(text):
         return None
     cells = [Cell(cell, start, end, ()) for cell, start, end in split_row(text)]
     for i, (cell, start, end, _) in enumerate(cells):
