@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -10,7 +11,7 @@ from textual.pilot import Pilot
 from mltui.ui.app import MltuiApp
 from mltui.ui.commands import command
 from mltui.ui.widgets.bars import KeyBar
-from tests.ui.conftest import Host, rows, wait_for
+from tests.ui.conftest import Host, rows, said, wait_for
 from tests.ui.test_app import app_for, choose, ready, text
 
 
@@ -100,6 +101,34 @@ def test_what_goes_on_can_be_stopped_and_what_has_ended_removed(profiles: Path) 
             await wait_for(pilot, lambda: footer(app).startswith("d Remove  i Inspect"))
             await pilot.press("d")
             await wait_for(pilot, lambda: "Its record, curves and outputs stay." in text(app))
+
+    asyncio.run(drive())
+
+
+def test_before_the_first_curve_nothing_is_offered_for_curves(profiles: Path, tmp_path: Path) -> None:
+    """When one comes, it is."""
+    (profiles / "late").mkdir()
+    script = f"until [ -e {tmp_path}/go ]; do sleep 0.1; done; echo step=1 loss=2; echo step=2 loss=1; sleep 600"
+    text_of_it = f"image: none\nengine: local\ncommand: [sh, -c, {json.dumps(script)}]\n"
+    (profiles / "late" / "profile.yaml").write_text(text_of_it)
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "late")
+            await pilot.press("L")
+            await wait_for(pilot, lambda: "● running" in text(app) and "Waiting for the first metric" in text(app))
+            await pilot.press("5")
+            await wait_for(pilot, lambda: footer(app).startswith("? Help"))
+            for key in ("slash", "e"):
+                await pilot.press(key)
+                await wait_for(pilot, lambda: said(app) == "There are no curves yet.")
+                app.clear_notifications()
+            (tmp_path / "go").touch()
+            await wait_for(pilot, lambda: "e Export" in footer(app))
+            await pilot.press("2", "K", "y")
+            await wait_for(pilot, lambda: footer(app).startswith("r Run again"))
 
     asyncio.run(drive())
 

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from mltui.storage.chart_choices import ChartChoice
 from mltui.ui.command import Command, bindings, without
 from mltui.ui.commands import PANES, TYPING, command
-from mltui.ui.panes.curves_choosing import ChoosesCharts
+from mltui.ui.panes.curves_choosing import NO_CURVES, ChoosesCharts
 from mltui.ui.panes.curves_models import ChartModels
 from mltui.ui.presentation.chart_selection import looked_at
 from mltui.ui.widgets.lines import Line, LinesWidget, Span
@@ -47,8 +47,8 @@ class CurvesPane(ChoosesCharts):
     DEFAULT_CSS = "CurvesPane > Horizontal { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PANES["curves"])]
 
-    class SingleChanged(Message):
-        """One chart has all the room now, or shares it again."""
+    class OfferChanged(Message):
+        """Other keys are of use now: one chart has all the room or shares it again, charts have come or gone."""
 
     def __init__(self) -> None:
         super().__init__("curves")
@@ -131,7 +131,10 @@ class CurvesPane(ChoosesCharts):
         places = self._places()
         seen = (self._runs, series, self._with_system, places)
         if (*seen, places.catch_up()) != self._series:
-            self._selection.groups = self._groups(places)
+            groups = self._groups(places)
+            if bool(groups) != bool(self._selection.groups):
+                self.post_message(self.OfferChanged())
+            self._selection.groups = groups
             self._series = (*seen, places.catch_up())
         self._arrange()
 
@@ -284,11 +287,13 @@ class CurvesPane(ChoosesCharts):
 
     def action_export(self) -> None:
         """Ask for a format and a place, and write."""
-        if self._selection.groups:
-            from mltui.ui.panes.curves_export import ask_and_write
+        if not self._selection.groups:
+            self.app.notify(NO_CURVES, timeout=3)
+            return
+        from mltui.ui.panes.curves_export import ask_and_write
 
-            models = [chart.model for chart in self._shown()]
-            ask_and_write(self.cockpit_app, self._runs, models, self._shape()[0])
+        models = [chart.model for chart in self._shown()]
+        ask_and_write(self.cockpit_app, self._runs, models, self._shape()[0])
 
     # -- one chart, other charts --------------------------------------------------------------------------------------
 
@@ -349,8 +354,10 @@ class CurvesPane(ChoosesCharts):
 
     @property
     def footer(self) -> tuple[Command, ...]:
-        """Of one chart alone, the way back to all of them comes first."""
+        """Of one chart alone, the way back to all of them comes first; where there is none, there is nothing to do."""
         shown = super().footer
+        if not self._selection.groups:
+            return ()
         if not self._single:
             return shown
         return (command("curves.clear"), *without(shown, "curves.single"))
@@ -372,7 +379,7 @@ class CurvesPane(ChoosesCharts):
             self._first = at // (columns * rows) * columns * rows
         self._place()
         self.screen.set_focus(self._charts[0 if self._single else at - self._first])
-        self.post_message(self.SingleChanged())
+        self.post_message(self.OfferChanged())
 
     async def action_chart(self, action: str, *arguments: Any) -> None:  # noqa: ANN401 - each action has its own
         """Ask the chart that has the focus."""

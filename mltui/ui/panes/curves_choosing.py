@@ -9,6 +9,8 @@ from mltui.ui.panes.base import Pane
 from mltui.ui.presentation.chart_selection import ChartSelection
 from mltui.ui.widgets.metric_picker import MetricPicker
 
+NO_CURVES = "There are no curves yet."
+
 
 class ChoosesCharts(Pane):
     """A pane of charts among which a person chooses."""
@@ -54,6 +56,7 @@ class ChoosesCharts(Pane):
     def action_filter(self) -> None:
         """Type a filter."""
         if not self._selection.groups:
+            self.app.notify(NO_CURVES, timeout=3)
             return
         self._picker.open(self._selection.query)
         self._list()

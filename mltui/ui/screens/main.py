@@ -273,8 +273,8 @@ class MainScreen(Screen[None]):
         """So are they while a log is searched."""
         self.mltui.show_keys()
 
-    def on_curves_pane_single_changed(self) -> None:
-        """The way back from one chart is told, or no longer."""
+    def on_curves_pane_offer_changed(self) -> None:
+        """The way back from one chart is told or no longer, and so is what can be done with charts."""
         self.mltui.show_keys()
 
     def on_runs_pane_marks_changed(self) -> None:
