@@ -45,6 +45,14 @@ class Groups:
                 self._with_name.setdefault(name, []).append(found)
         return found
 
+    def rename(self, group: Group, part: str) -> None:
+        """A kind of line turned out to be of one of several, ``part``: those that are called so are of it."""
+        self._groups.pop((*group.names, *group.counters), None)
+        group.names = tuple(f"{part} {name}" for name in group.names)
+        self._groups[(*group.names, *group.counters)] = group
+        for name in group.names:
+            self._with_name.setdefault(name, []).append(group)
+
     def _with_all(self, names: list[str]) -> list[Group]:
         """The groups that have all these ``names``, the first made first."""
         # The rarest name is looked up: thousands of kinds may share one, as the loss beside the norms of all weights.

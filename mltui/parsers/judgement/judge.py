@@ -79,15 +79,17 @@ class Judge:
         tag = self._titles.tag(record)
         numbers = [(found, suffix, index) for found in values for suffix, index in values_of_field(found)]
         plain = [tag + full_name(found, record, said.who, suffix) for found, suffix, _ in numbers]
-        source = source_of(said, plain, values)
-        part = self._name_source(source, bar=said.bar)
+        context = self.points.context
+        led = not said.placed and self._titles.are_counted(plain)
+        source = source_of(said, plain, values, () if led else context.now)
+        part = self._name_source(source, said)
         names: list[str] = []
         entries: list[Entry] = []
         lost = 0
         for (found, _, index), name in zip(numbers, plain, strict=True):
             if part + name in names:
                 continue
-            names.append(name := self._titles.tell_apart(part + name, said))
+            names.append(name := self._titles.tell_apart(part + name, said, led))
             series = self.points.series_for(name, found.role.kind)
             if series is None:
                 lost += 1
@@ -97,7 +99,7 @@ class Judge:
             entries.append(Entry(series, index, self._waits_for_change(found, said, values)))
         group = self._groups.group_for(said, names, values)
         if source is not None and not said.bar:
-            self._note_source(source, group)
+            self._note_source(source, group, said)
         trains = bool(measured) and any(f.role is Role.SCHEDULE for f in record.fields)
         everyday = not trains and (tries_threshold(record) or all(is_everyday(f.name) for f in measured))
         group.standing.needs_count = record.row or everyday
@@ -130,14 +132,15 @@ class Judge:
         plan.scope, plan.evaluates, plan.ends = scope, evaluates, said.record.ends
         return plan
 
-    def _name_source(self, source: Source | None, bar: bool) -> str:
+    def _name_source(self, source: Source | None, said: Said) -> str:
         """What tells a line's series from those of other sources, in front of their names.
 
-        Once that is known, the points of the first source, which waited for it, are called so and reported.
+        Once that is known, the points of the first source, which waited for it, are called so, and reported if they
+        had a place.
         """
         if source is None:
             return ""
-        if bar:
+        if said.bar:
             name = self._sources.name_in_bar(source)
             return f"{name} " if name else ""
         if (other := self._sources.compare(source)) is not None:
@@ -145,14 +148,16 @@ class Judge:
             series = [self.points.series_for(f"{name} {point.name}", point.kind) for point in group.hold.points]
             if name and None not in series:
                 group.hold.rename(name)
-            self.points.news.release(group)
+                self._groups.rename(group, name)
+            if said.placed:
+                self.points.news.release(group)
         name = self._sources.name(source)
         return f"{name} " if name else ""
 
-    def _note_source(self, source: Source, group: Group) -> None:
+    def _note_source(self, source: Source, group: Group, said: Said) -> None:
         """Keep what a line told: the first one of its source waits for others that show what it is called."""
         self._sources.note(source, group)
-        if group.hold.until is None and not group.seen.count and not self._sources.are_apart(source):
+        if said.placed and group.hold.until is None and not group.seen.count and not self._sources.are_apart(source):
             group.hold.until = Until.OTHERS_SPEAK
 
     def _waits_for_change(self, found: Field, said: Said, values: list[Field]) -> bool:

@@ -117,15 +117,20 @@ class Sources:
         return "" if common is None else " ".join(word for word in words.split() if word not in common)
 
 
-def source_of(said: Said, names: list[str], values: list[Field]) -> Source | None:
-    """The source that a line names, if it says where it stands and nothing else says who prints it."""
+def source_of(said: Said, names: list[str], values: list[Field], stands: tuple[str, ...]) -> Source | None:
+    """The source that a line names, if nothing else says who prints it.
+
+    If the line does not say where it stands it ``stands`` where the training is; nothing if that is nowhere.
+    """
     record, counters = said.record, said.counters
     numbers = record.numbers
-    if not (record.source and counters.any and numbers) or said.who or record.sentence:
+    if not (record.source and numbers) or said.who or record.sentence:
         return None
-    if said.bar and counters.epoch is None:
+    told = tuple(numbers[f.index] for f in values)
+    if not said.placed:
+        return Source((*names, None), record.source, stands, told) if stands else None
+    if not counters.any or (said.bar and counters.epoch is None):
         return None
     counting = [c for c in (counters.epoch, counters.inner, counters.fold) if c is not None]
     kind = (*names, *(counter.axis for counter in counting))
-    place = tuple(numbers[counter.index] for counter in counting)
-    return Source(kind, record.source, place, tuple(numbers[f.index] for f in values))
+    return Source(kind, record.source, tuple(numbers[counter.index] for counter in counting), told)

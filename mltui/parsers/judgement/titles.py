@@ -50,13 +50,16 @@ class Titles:
         self._first_tag = self._first_tag or tag
         return f"{tag} " if tag != self._first_tag or tag.lower() in PARTS else ""
 
-    def tell_apart(self, name: str, said: Said) -> str:
-        """``name``, told apart from the series of that name that is counted in another way, or at all."""
+    def tell_apart(self, name: str, said: Said, led: bool = False) -> str:
+        """``name``, told apart from the series of that name that is counted in another way, or at all.
+
+        What the line is about stands in front of it if any of its names is counted elsewhere, ``led``.
+        """
         record, who = said.record, said.who
         if record.sentence:
             return name
         if not said.placed and (lead := record.lead or record.about):
-            if name in self._counted:
+            if led or name in self._counted:
                 name = f"{lead} {name}"
             elif len(self._led) < self._most:
                 self._led.add(name)
@@ -71,6 +74,10 @@ class Titles:
         if (first == "epoch") == (axis == "epoch"):
             return name
         return f"{who} {axis}{name.removeprefix(who)}" if who else f"{axis} {name}"
+
+    def are_counted(self, names: list[str]) -> bool:
+        """Whether any of these has counters of its own: what a line without them is about stands in front of it."""
+        return not self._counted.isdisjoint(names)
 
     def _sums_up(self, name: str, said: Said) -> str:
         """Over what a line tells the mean of a series that is counted elsewhere: a fold, or the epoch at hand."""

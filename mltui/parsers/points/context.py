@@ -93,6 +93,11 @@ class Context:
         return self.epoch is None and self.x is None and self.position is None
 
     @property
+    def now(self) -> tuple[str, ...]:
+        """What is the same while the training does not go on; nothing before anything was counted."""
+        return () if self.nowhere else (str(self.advances), str(self.x))
+
+    @property
     def only_works(self) -> bool:
         """Nothing was counted but batches, in lines that measure nothing: any program does its work in some."""
         return self.position is not None and self.position[0] == "batch" and self.epoch is None and self.x is None
