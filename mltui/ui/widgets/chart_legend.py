@@ -106,10 +106,12 @@ def _with_bests(
 ) -> list[list[Span]] | None:
     """The legend with the best value, and its place, of as many curves as have room for it, that of the best one first.
 
-    ``None`` where there is no room for any.
+    ``None`` where there is no room for any, or all have theirs.
     """
+    if not 0 < legend.detail < _PLACED or model.view.cursor is not None:
+        return None
     entries, rows = list(legend.entries(model, look)), None
-    for plotted in _from_best(model) if legend.detail and model.view.cursor is None else ():
+    for plotted in _from_best(model):
         at = next((i for i, shown in enumerate(legend.curves) if shown is plotted), None)
         if at is None:
             continue
