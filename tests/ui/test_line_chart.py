@@ -460,6 +460,16 @@ def test_a_low_chart_has_two_ticks_to_read_its_values_by(top):
     assert len(set(labels)) >= 2
 
 
+def test_a_logarithmic_x_axis_has_ticks_below_one():
+    """Where it begins with fractions of an epoch."""
+    epochs = Curve("loss", series_of([1.0] * 200, axis="epoch", xs=[i / 50 for i in range(200)]))
+    assert rows(epochs, view=View(log_x=True))[-1].split()[:3] == ["0.02", "0.05", "0.1"]
+    steps = Curve("loss", series_of([1.0] * 200))
+    assert rows(steps, view=View(log_x=True))[-1].split()[0] == "1"
+    first = Curve("loss", series_of([1.0], xs=[1]))
+    assert rows(first, view=View(log_x=True))[-1].split() == ["1", "step", "2"]
+
+
 @pytest.mark.parametrize("width", range(40, 120, 4))
 def test_the_axis_s_name_stands_at_its_end(width):
     for last, view in ((4000, View()), (99, View()), (60, View(x_axis=XAxis.WALL))):

@@ -129,7 +129,8 @@ def x_ticks(model: ChartModel, scale: Scale, count: int) -> list[Tick]:
         return found
     whole = [Tick(t.value, f"{t.value:.0f}") for t in found if float(t.value).is_integer()]
     # Whole steps and epochs, where there are two of them to read the axis by or nothing lies between them.
-    if len(whole) >= 2 and (scale.high - scale.low >= 2 or _counted(model)):
+    spans = scale.high - scale.low >= 2 and not (scale.log and scale.low < 1)
+    if len(whole) >= 2 and (spans or _counted(model)):
         return whole
     return found
 
