@@ -385,13 +385,15 @@ class Lines:
         if (block := context.enter_block(plan, numbers)) is not None and plan.inner is not None:
             self._within_epoch = plan.inner.way == "batch" and epoch is None and context.header
             self._open = self._open or self._within_epoch
+            if self._heading.answered:
+                self._heading = Heading()
             self.points.arrived(*block, measures=False)
             if epoch is not None:
                 context.enter_epoch(epoch)
         elif epoch is not None and plan.epoch is not None:
             if plan.epoch.total is not None or epoch != context.epoch:
                 self.epochs.begin_epoch(ends=plan.ends)
-                if self._heading.spoken:
+                if self._heading.spoken or self._heading.answered:
                     self._heading = Heading()
             if epoch != context.epoch and not self.points.series:
                 context.successive.go_on()  # Nothing was measured yet: it is no second training that begins here.

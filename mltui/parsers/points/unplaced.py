@@ -153,13 +153,15 @@ class Unplaced:
                 group.seen.last_x = None
 
     def _is_beyond(self, group: Group) -> bool:
-        """Whether a line comes again in an epoch, where one came in each: it is of the best model, once all is done.
+        """Whether a line comes again at one place, where one came at each: it is of the best model, once all is done.
 
-        If the same happens in a later epoch they are no results, and are counted from then on.
+        If the same happens at a later one they are no results, and are counted from then on.
         """
         context, seen, standing = self._news.context, group.seen, group.standing
-        once = seen.count >= _REGULAR and seen.axis == context.axis_in_fold("epoch") and seen.stride == 1.0
-        if standing.by_count or context.position is not None or not once or not seen.ends_at(context.epoch):
+        by_epoch = seen.axis == context.axis_in_fold("epoch") and seen.stride == 1.0
+        at = context.epoch if by_epoch else context.x if seen.axis == context.axis else None
+        once = seen.count >= _REGULAR and at is not None and seen.ends_at(at)
+        if standing.by_count or context.position is not None or not once:
             return False
         before, standing.beyond = standing.beyond, seen.last_x
         return before in (None, seen.last_x)
