@@ -24,8 +24,7 @@ class MetricKind(StrEnum):
     PLACE = "place"
     """No value: the step (``x``) at which a point that is told by the epoch (``value``) was printed."""
     EPOCHS = "epochs"
-    """No value of a series: how many epochs (``value``) were done at a step (``x``) of an axis. Where its steps begin
-    anew with each epoch, that is the last one of the epoch."""
+    """No value: a point at ``x`` is the first of its series in another epoch; how many were done there (``value``)."""
     LEFT_OUT = "left out"
     """No value: how many values of the log (``value``) have been left out, up to the last such point."""
 
@@ -182,8 +181,8 @@ class MetricStore:
     def __init__(self) -> None:
         self.series: dict[SeriesKey, Series] = {}
         self.places: dict[SeriesKey, Series] = {}
-        """Where the series that are told by the epoch stand on the steps of their training, by their names; without a
-        name, how many epochs were done at the steps of an axis."""
+        """Where series that are told by the epoch stand on the steps of their training, by their names; which points of
+        those that are told by the step are the first in an epoch."""
         self.version = 0
         """Grows with every change of any series."""
         self.left_out = 0

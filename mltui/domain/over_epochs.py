@@ -1,185 +1,234 @@
-"""Series that a log tells by the step, drawn over epochs."""
+"""Series that a log tells by the step, drawn over the epochs that were done.
+
+Of each series the log tells which of its points is the first in another epoch (``MetricKind.EPOCHS``). How many steps
+an epoch has follows from that: of the points between two such places the last is in the epoch still, and the first
+behind it is not. Where no number of steps fits all places, a series has no place over epochs.
+"""
 
 from __future__ import annotations
 
+import math
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import islice, pairwise
-from operator import gt
 from typing import NamedTuple
 
 from mltui.domain.metric import Axis, Series, SeriesKey
 
-
-class _Line(NamedTuple):
-    """How epochs go on from a step."""
-
-    step: float
-    epochs: float
-    pace: float
-    """Epochs a step."""
-
-    def at(self, step: float) -> float:
-        """The epochs done at a step."""
-        return self.epochs + (step - self.step) * self.pace
+EPOCHS = "epochs"
+"""What the x of a series counts that is drawn over epochs: those that were done."""
 
 
-#: What was foreseen as exactly as this, in epochs, stays where it is.
-_EXACT = 1e-6
+class Range(NamedTuple):
+    """How many steps an epoch may have, by what is known."""
 
+    low: float = 0.0
+    high: float = math.inf
+    likely: float = 0.0
+    """The number by the last fraction of an epoch that was told; 0: none was."""
+    from_zero: bool = False
+    """Steps count from 0: the first of an epoch is a multiple of it."""
 
-class EpochScale:
-    """How many epochs were done at the steps of an axis.
-
-    ``places`` are those at which the log tells both (``MetricKind.EPOCHS``). From one to the next epochs go on evenly;
-    behind the last they do at the pace of those before it.
-    """
-
-    def __init__(self, places: Series) -> None:
-        self.steps: array[float] = array("d")
-        self.epochs: array[float] = array("d")
-        """The places that lie ahead of all before them."""
-        self.last_steps: array[float] = array("d")
-        self.done: array[float] = array("d")
-        """All places. Where steps begin anew with each epoch that is the last step of each."""
-        self._places = places
-
-    def __len__(self) -> int:
-        return len(self.done)
+    def both(self, other: Range) -> Range:
+        """What both allow."""
+        return Range(
+            max(self.low, other.low),
+            min(self.high, other.high),
+            other.likely or self.likely,
+            self.from_zero or other.from_zero,
+        )
 
     @property
-    def _returned(self) -> int:
-        """How many places do not lie ahead of all before them."""
-        return len(self) - len(self.steps)
+    def possible(self) -> bool:
+        """There is such a number."""
+        return self.low <= self.high and self.high > 0 and self.low < math.inf
+
+    @property
+    def size(self) -> float:
+        """The number that is taken: a whole one if any fits.
+
+        By whole epochs it is the least, since a log that prints each tenth step prints the last of most epochs; where
+        steps count from 0, the most, as it prints the first then.
+        """
+        end = self.high if self.from_zero and self.high < math.inf else self.low
+        whole = round(self.likely) if self.likely else math.floor(end) if end == self.high else math.ceil(end)
+        if whole > 0 and self.low <= whole <= self.high:
+            return float(whole)
+        return min(max(self.likely, self.low), self.high)
+
+
+class Part(NamedTuple):
+    """Points of a series in one epoch, or between two places at which its log told a fraction."""
+
+    start: int
+    """The first point."""
+    done: float
+    """How many epochs were done there; NaN: none was told yet."""
+
+
+class Parts:
+    """A series over steps, in parts by the epochs in which its log told them."""
+
+    def __init__(self, source: Series, places: Series) -> None:
+        self.source = source
+        self._places = places
+        self.version = 0
+        """Grows where points turned out to be of another part."""
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        self.parts: list[Part] = []
+        self.range = Range()
+        """How many steps an epoch has, where they go on over all epochs."""
+        self.longest = 0.0
+        """The last step of any epoch, where they begin anew with each."""
+        self.seen = 0
+        """Points that were looked at."""
+        self._taken = self._returned = 0
+        """Places that were taken, and parts that begin at no later step than the one before ended."""
+        self._last = -math.inf
+        """The last step of the newest part."""
 
     def catch_up(self) -> None:
-        """Take in what has been told since the last call."""
-        start, stop = len(self), len(self._places)
-        for step, epochs in zip(self._places.x[start:stop], self._places.value[start:stop], strict=True):
-            if not self.steps or step > self.steps[-1]:
-                self.steps.append(step)
-                self.epochs.append(epochs)
-            self.last_steps.append(step)
-            self.done.append(epochs)
+        """Take in what has come since the last call."""
+        if not self._follow():
+            self._begin_again()
+            self.version += 1
+            self._follow()
 
-    def begins_anew(self, passes: int) -> bool:
-        """Whether steps that were passed so often begin anew with each epoch."""
-        return passes > 1 and passes >= len(self) - 1 and (self._returned > 0 or len(self) == 2)
+    def _follow(self) -> bool:
+        """Take in what is new; ``False`` where a place came behind points that are of its part."""
+        xs, stop = self.source.x, len(self.source)
+        for at in range(self._taken, len(self._places)):
+            step, done = self._places.x[at], self._places.value[at]
+            first = self.parts[-1].start + 1 if self.parts else 0
+            try:
+                start = xs.index(step, first, stop)
+            except ValueError:
+                continue  # Its point has not come yet.
+            if start < self.seen:
+                return False
+            self._go_to(start)
+            self._begin(start, step, done)
+            self._go_to(start + 1)
+            self._taken = at + 1
+        self._go_to(stop)
+        return True
 
-    def tells(self, passes: int) -> bool:
-        """Whether all steps that were passed so often have a place."""
-        if self.begins_anew(passes):
-            return passes <= len(self)
-        return len(self) > 1 and self._returned <= len(self.steps) - 2
+    def _begin(self, start: int, step: float, done: float) -> None:
+        """A part begins, and with it ends the one before."""
+        if self.parts:
+            self._returned += step <= self._last
+            if done == 1 and math.isnan(self.parts[-1].done):
+                # Epochs are told behind their steps: those in front were of the first.
+                first = self.parts[-1].start
+                self.parts[-1] = Part(first, 0.0)
+                self.range = self.range.both(Range(self._last, from_zero=self.source.x[first] == 0))
+        self.parts.append(Part(start if self.parts else 0, done))
+        self.range = self.range.both(_range_of(step, done))
+        self._last = -math.inf
 
-    def ahead(self, *, anew: bool) -> _Line:
-        """How they are foreseen to go on behind the last place, where steps go on or begin ``anew``."""
-        if anew:
-            last = self.last_steps[-1]
-            return _Line(0.0, self.done[-1], 1 / last if last > 0 else 0.0)
-        return self._line(len(self.steps) - 1)
+    def _go_to(self, stop: int) -> None:
+        """Look at the points up to ``stop``, all of one part."""
+        if stop <= self.seen:
+            return
+        self._last = max(self._last, max(self.source.x[self.seen : stop]))
+        self.seen = stop
+        if self.parts and (done := self.parts[-1].done).is_integer() and done >= 0:
+            self.range = self.range.both(Range(self._last / (done + 1)))
+        self.longest = max(self.longest, self._last)
 
-    def along(self, steps: array[float]) -> Sequence[float]:
-        """Places of ascending steps that go on over all epochs."""
-        at = bisect_left(self.steps, steps[0])
-        if self.steps[at : at + len(steps)] == steps:
-            return self.epochs[at : at + len(steps)]
-        found: list[float] = []
-        at = 0
-        while at < len(steps):
-            to = bisect_right(self.steps, steps[at])
-            stop = bisect_right(steps, self.steps[to], at) if to < len(self.steps) else len(steps)
-            step, epochs, pace = self._line(max(to, 1))
-            found += [epochs + (each - step) * pace for each in steps[at:stop]]
-            at = stop
-        return found
+    @property
+    def anew(self) -> bool:
+        """Steps begin anew with each epoch."""
+        all_told = bool(self.parts) and not math.isnan(self.parts[0].done)
+        return all_told and 0 < self._returned == len(self.parts) - 1 and not self.range.possible and self.longest > 0
 
-    def _line(self, to: int) -> _Line:
-        """The line to a place, or from the last one on, at the pace of that to it."""
-        before = min(to, len(self.steps) - 1) - 1
-        (a, b), (done, more) = self.steps[before : before + 2], self.epochs[before : before + 2]
-        pace = (more - done) / (b - a)
-        return _Line(a, done, pace) if to < len(self.steps) else _Line(b, more, pace)
+    @property
+    def tells(self) -> bool:
+        """It tells by itself how many steps an epoch has, if they go on over all of them."""
+        return self.range.possible and 0 < self.range.size < math.inf and (len(self.parts) > 1 or self.range.likely > 0)
 
-    def within(self, epoch: int, steps: array[float]) -> Sequence[float]:
-        """Places of the steps of one epoch, by its number from 0 on, that begin anew with it."""
-        if epoch + 1 == len(self):
-            line = self.ahead(anew=True)
+
+def _range_of(step: float, done: float) -> Range:
+    """What the first step in another epoch says, where so many were done."""
+    if done == 0:
+        return Range(from_zero=step == 0)
+    if not done > 0:
+        return Range()
+    if done.is_integer():
+        return Range(0.0, step / done)
+    half = 0.5 * 10.0 ** -min(_decimals(done), 12)
+    likely = step / done
+    high = step / (done - half) if done > half else math.inf
+    return Range(step / (done + half), high, likely if 0 < likely < math.inf else 0.0)
+
+
+def _decimals(value: float) -> int:
+    """Digits behind the point of a number as it is printed."""
+    return len(repr(value).partition(".")[2].partition("e")[0])
+
+
+def sizes(every: Sequence[Parts]) -> list[float | None]:
+    """Of each series the number of steps of an epoch, if anything tells it; the same of all that agree on one.
+
+    A log may count batches in one line and steps of the optimizer in another, on axes of the same name.
+    """
+    found: list[Range] = []
+    joined: dict[int, int] = {}
+    for i in sorted(range(len(every)), key=lambda i: (not every[i].tells, -len(every[i].parts))):
+        parts = every[i]
+        for at, known in enumerate(found):
+            if (both := known.both(parts.range)).possible and not parts.anew:
+                found[at], joined[i] = both, at
+                break
         else:
-            last, done = self.last_steps[epoch + 1], self.done[epoch]
-            line = _Line(0.0, done, (self.done[epoch + 1] - done) / last if last > 0 else 0.0)
-        return [line.epochs + step * line.pace for step in steps]
+            if parts.tells and not parts.anew:
+                joined[i] = len(found)
+                found.append(parts.range)
+    return [
+        parts.longest if parts.anew else found[joined[i]].size if i in joined else None for i, parts in enumerate(every)
+    ]
 
 
 class OverEpochs:
-    """Follows a series over steps and gives its points over epochs, in fractions of them.
+    """Follows a series and gives its points over the epochs that were done, in fractions of them."""
 
-    Where the pace of the newest epoch turns out to have been another than foreseen, all points are placed anew.
-    """
-
-    def __init__(self, source: Series, scale: EpochScale) -> None:
-        self._key = SeriesKey(source.name, Axis("epoch", Axis.of(source.key.axis).fold).text, source.key.kind)
-        self._source, self._scale = source, scale
-        self._seen = 0
-        self._passes = 1
-        """How often the steps have begun, in the points seen."""
-        self._begin()
-
-    def _begin(self) -> None:
+    def __init__(self, source: Series) -> None:
+        fold = Axis.of(source.key.axis).fold
+        self._key = SeriesKey(source.name, Axis(EPOCHS, fold).text, source.key.kind)
+        self._source = source
+        self._by: tuple[float, ...] = ()
         self.series = Series(self._key)
-        """The points over epochs; same values and times. Another object when they are placed anew."""
-        self._pass = 0
-        """In which pass over the steps the last point is."""
-        self._used = len(self._scale)
-        """How many places the points stand by."""
-        self._anew = self._scale.begins_anew(self._passes)
-        self._foreseen: _Line | None = None
-        """Where points stand that are behind the last place."""
+        """Same values and times. Another object when its points were placed anew."""
 
-    @property
-    def known(self) -> bool:
-        """Every point has a place."""
-        return self._scale.tells(self._passes)
+    def along(self, size: float) -> Series:
+        """The points, where steps go on over epochs of this ``size``."""
+        self._renew(size)
+        start, stop = len(self.series), len(self._source)
+        return self._extend(stop, [step / size for step in self._source.x[start:stop]])
 
-    def catch_up(self) -> None:
-        """Place what has come since the last call; the scale has been caught up."""
-        scale, stop = self._scale, len(self._source)
-        self._passes += len(_falls(self._source.x, self._seen, stop))
-        self._seen = stop
-        if self._anew is not scale.begins_anew(self._passes) or self._was_elsewhere():
-            self._begin()
-        self._used = len(scale)
-        if self.known and len(self.series) < stop:
-            self._place(len(self.series), stop)
+    def within(self, parts: Parts) -> Series:
+        """The points that ``parts`` has seen, where steps begin anew with each of them."""
+        size, told, stop = parts.longest, parts.parts, parts.seen
+        self._renew(size, parts.version)
+        for i, part in enumerate(told):
+            start, end = max(len(self.series), part.start), told[i + 1].start if i + 1 < len(told) else stop
+            if start < end:
+                self._extend(end, [part.done + step / size for step in self._source.x[start:end]])
+        return self.series
 
-    def _was_elsewhere(self) -> bool:
-        """Whether places have come that points stand behind, and are not where they were foreseen."""
-        scale, line = self._scale, self._foreseen
-        if line is None or self._used == len(scale):
-            return False
-        self._foreseen = None
-        last = self._used + 1 if self._anew else len(scale)
-        told = zip(scale.last_steps[self._used : last], scale.done[self._used : last], strict=True)
-        return any(abs(line.at(step) - epochs) > _EXACT for step, epochs in told)
+    def moved(self, epochs: float) -> Series:
+        """The points of a series over epochs, moved by so many."""
+        self._renew(epochs)
+        start, stop = len(self.series), len(self._source)
+        return self._extend(stop, [x + epochs for x in self._source.x[start:stop]])
 
-    def _place(self, start: int, stop: int) -> None:
-        source, scale, x = self._source, self._scale, array("d")
-        cuts = _falls(source.x, start, stop) if self._passes > 1 else []
-        self._pass += start in cuts
-        for number, (a, b) in enumerate(pairwise([start, *(cut for cut in cuts if cut > start), stop])):
-            self._pass += number > 0
-            steps = source.x[a:b]
-            x.extend(scale.within(self._pass, steps) if self._anew else scale.along(steps))
-            if self._pass == len(scale) - 1 if self._anew else steps[-1] > scale.steps[-1]:
-                self._foreseen = scale.ahead(anew=self._anew)
-        self.series.extend(x, source.value[start:stop], source.time[start:stop])
+    def _renew(self, *by: float) -> None:
+        if by != self._by:
+            self._by, self.series = by, Series(self._key)
 
-
-def _falls(steps: array[float], start: int, stop: int) -> list[int]:
-    """Which of the points from ``start`` on stand at a smaller step than the one before them."""
-    first = max(start, 1)
-    known = steps[first - 1 : stop]
-    if True not in map(gt, known, islice(known, 1, None)):
-        return []
-    return [i for i, fell in enumerate(map(gt, known, islice(known, 1, None)), first) if fell]
+    def _extend(self, stop: int, x: list[float]) -> Series:
+        if x:
+            source, start = self._source, len(self.series)
+            self.series.extend(array("d", x), source.value[start:stop], source.time[start:stop])
+        return self.series

@@ -67,7 +67,7 @@ class _Voice:
         self.outer = Outer(points.budget, who)
         self.table_front = TableFront()
         self.blocks = Blocks()
-        self.context = Context(epoch_steps=points.news.epoch_steps)
+        self.context = Context()
         """Where its training stands."""
         self._finished: Known[_Way] = Known(points.budget, _WAY_SIZE)
         self._drawn: Known[_Way] = Known(points.budget, _WAY_SIZE)
@@ -193,8 +193,9 @@ class MetricReader:
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
         self.epochs: list[MetricPoint] = []
-        """What the last call of ``feed`` or ``close`` found out of steps and epochs: at the step ``x`` of ``axis`` so
-        many epochs (``value``) were done. Between two such places they go on evenly."""
+        """Of the points that the last call of ``feed`` or ``close`` gave, those that are the first of their series in
+        another epoch, in their order; the value is how many epochs were done there, with its fraction if that is told.
+        Steps that the log counts in other ways than this series tell nothing of it."""
 
     @property
     def dropped(self) -> int:
@@ -227,7 +228,7 @@ class MetricReader:
     def _take(self) -> list[MetricPoint]:
         if self._others is not None:
             self._left_out += len(self._others.points.take())
-        self.epochs = self._points.news.epoch_steps.take()
+        self.epochs = self._points.take_epochs()
         return self._points.take()
 
     def _read(self, frames: Iterable[tuple[bytes, bool]]) -> None:

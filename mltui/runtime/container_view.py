@@ -118,5 +118,6 @@ class ContainerView:
                 self.metrics.add(point, now)
             if len(chunk.data) >= _FLOOD:
                 self._closed.wait(_GIVE_WAY * (time.thread_time() - began))
-        for point in places.among(reader.close()):
+        points = reader.close()
+        for point in (*reader.epochs, *places.among(points)):
             self.metrics.add(point, now)

@@ -16,6 +16,9 @@ from mltui.storage.metric_format import ID, MAGIC, NUMBER, TAIL_HEAD, TAIL_MAGIC
 _READ = 1 << 22
 
 
+_KINDS = frozenset(MetricKind)
+
+
 class _Frames:
     """An open file of frames, read as far as they are whole."""
 
@@ -143,7 +146,8 @@ class MetricReaderFile:
     def _handle(self, payload: bytes) -> None:
         if payload[:1] == b"S":
             number, name, axis, kind = json.loads(payload[1:])
-            self._keys[number] = SeriesKey(name, axis, MetricKind(kind))
+            if kind in _KINDS:  # A later mltui may have more.
+                self._keys[number] = SeriesKey(name, axis, MetricKind(kind))
         elif payload[:1] == b"B":
             for number, columns in unpack_block(payload[1:]):
                 taken = self._taken.get(number, 0)

@@ -1,7 +1,8 @@
-"""Series over steps, drawn over epochs."""
+"""Series over steps, drawn over the epochs that were done."""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -10,122 +11,184 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mltui.domain.metric import MetricKind, Series, SeriesKey
-from mltui.domain.over_epochs import EpochScale, OverEpochs
+from mltui.domain.over_epochs import OverEpochs, Parts, sizes
 
 
 class Told:
-    """A series and what its log tells of steps and epochs, told bit by bit."""
+    """A series and which of its points are the first in another epoch, told bit by bit."""
 
     def __init__(self, axis: str = "step") -> None:
         self.steps = Series(SeriesKey("loss", axis))
-        self.places = Series(SeriesKey("", axis, MetricKind.EPOCHS))
-        self.scale = EpochScale(self.places)
-        self.over = OverEpochs(self.steps, self.scale)
+        self.places = Series(SeriesKey("loss", axis, MetricKind.EPOCHS))
+        self.parts = Parts(self.steps, self.places)
+        self.over = OverEpochs(self.steps)
 
-    def tell(self, steps: Sequence[float] = (), places: Sequence[tuple[float, float]] = ()) -> list[float]:
-        """Epochs of all points so far, when these have come."""
-        for step, epochs in places:
-            self.places.add(step, epochs, 0.0)
+    def tell(self, done: float | None, *steps: float) -> None:
+        """So many epochs were done at the first of these steps; ``None``: nothing is told of that."""
+        if done is not None:
+            self.places.add(steps[0], done, 0.0)
         for step in steps:
             self.steps.add(step, 1 / (len(self.steps) + 1), float(len(self.steps)))
-        self.scale.catch_up()
-        self.over.catch_up()
-        return list(self.over.series.x)
+
+    @property
+    def size(self) -> float | None:
+        """Steps of an epoch, by this series alone."""
+        self.parts.catch_up()
+        return sizes([self.parts])[0]
+
+    @property
+    def epochs(self) -> list[float]:
+        """Where the points stand; nothing where that is not known."""
+        size = self.size
+        if size is None:
+            return []
+        return list((self.over.within(self.parts) if self.parts.anew else self.over.along(size)).x)
+
+    @property
+    def at_once(self) -> list[float]:
+        """The same, of one who comes to it now."""
+        fresh = Told()
+        fresh.parts, fresh.over = Parts(self.steps, self.places), OverEpochs(self.steps)
+        fresh.steps = self.steps
+        return fresh.epochs
 
 
-def at_once(told: Told) -> list[float]:
-    """The same, of one who comes to it now."""
-    scale = EpochScale(told.places)
-    scale.catch_up()
-    over = OverEpochs(told.steps, scale)
-    over.catch_up()
-    assert over.known is told.over.known
-    return list(over.series.x)
+def told(*epochs: Sequence[float], first: float = 0) -> Told:
+    """A series whose epochs have these steps."""
+    found = Told()
+    for done, steps in enumerate(epochs):
+        found.tell(done + first, *steps)
+    return found
 
 
-def test_points_lie_evenly_between_the_places_that_are_known() -> None:
+@pytest.mark.parametrize(
+    ("epochs", "size"),
+    [
+        pytest.param([range(1, 11), range(11, 21), range(21, 25)], 10, id="every step, from 1"),
+        pytest.param([range(10), range(10, 20), range(20, 25)], 10, id="every step, from 0"),
+        pytest.param([range(10, 101, 10), range(110, 201, 10)], 100, id="each tenth, from 10"),
+        pytest.param([range(0, 100, 10), range(100, 200, 10)], 100, id="each tenth, from 0"),
+        pytest.param([[0], [200], [400, 600]], 200, id="less than one line an epoch"),
+        pytest.param([[100], [200], [300]], 100, id="one line an epoch, at its end"),
+        pytest.param([[50, 100], [150, 200], [250, 300, 350], [400, 450]], 117, id="120 that no line hits"),
+    ],
+)
+def test_how_many_steps_an_epoch_has(epochs: list[Sequence[float]], size: float) -> None:
+    """The number for which the last step of each is in it still, and the first of the next is not."""
+    assert told(*epochs).size == size
+
+
+def test_points_stand_at_the_share_of_the_epochs_that_was_done() -> None:
     """Values and times are the source's; a fold keeps its name."""
-    told = Told("step (fold 2)")
-    assert told.tell([0, 25, 50, 75, 100, 140, 180], [(0, 0), (100, 1), (180, 2)]) == [0, 0.25, 0.5, 0.75, 1, 1.5, 2]
-    series = told.over.series
-    assert series.key == SeriesKey("loss", "epoch (fold 2)")
-    assert (list(series.value), list(series.time)) == (list(told.steps.value), list(told.steps.time))
+    found = told([25, 50, 75, 100], [125, 200], [250])
+    assert found.epochs == [0.25, 0.5, 0.75, 1, 1.25, 2, 2.5]
+    assert (list(found.over.series.value), list(found.over.series.time)) == (
+        list(found.steps.value),
+        list(found.steps.time),
+    )
+    fold = Told("step (fold 2)")
+    assert fold.over.along(2.0).key == SeriesKey("loss", "epochs (fold 2)")
 
 
-def test_nothing_is_placed_by_one_place() -> None:
-    """The first epoch has no length before it has ended."""
-    told = Told()
-    assert told.tell([10, 20], [(0, 0)]) == []
-    assert not told.over.known
-    assert told.tell([30, 40], [(30, 1)]) == pytest.approx([1 / 3, 2 / 3, 1, 4 / 3])
+def test_one_epoch_has_no_length_before_it_has_ended() -> None:
+    """Unless the log tells fractions of it, or counts on after a resume does it have one."""
+    assert told([10, 20, 30]).epochs == []
+    found = Told()
+    found.tell(0.25, 10, 20)
+    assert found.epochs == [0.25, 0.5]
+    assert told([410, 500], [510], first=4).size == 100
 
 
-def test_the_newest_epoch_goes_on_at_the_pace_of_the_last_and_is_placed_anew_if_that_was_wrong() -> None:
-    """Where it was right the series stays the same object, so that what a chart knows of it holds."""
-    told = Told()
-    assert told.tell([50, 100, 150], [(0, 0), (100, 1)]) == [0.5, 1, 1.5]
-    before = told.over.series
-    assert told.tell([250], [(200, 2)])[-1] == 2.5
-    assert told.over.series is before
-    assert told.tell([300], [(250, 3)]) == [0.5, 1, 1.5, 3, 4]
-    assert told.over.series is not before
+def test_steps_told_in_front_of_their_epoch_are_of_the_first() -> None:
+    """A log that tells its epochs behind their steps says nothing of them before."""
+    found = Told()
+    found.tell(math.nan, 10, 20, 30)
+    assert found.epochs == []
+    found.tell(1, 40, 50)
+    assert found.epochs == pytest.approx([1 / 3, 2 / 3, 1, 4 / 3, 5 / 3])
 
 
-def test_steps_that_begin_anew_with_each_epoch_are_of_the_epoch_as_old_as_their_pass() -> None:
-    """Also while the second one runs, of which no end is known."""
-    told = Told()
-    assert told.tell([40, 80], [(0, 0)]) == []
-    assert told.tell([40], [(80, 1)]) == [0.5, 1, 1.5]
-    assert told.tell([80, 30, 60], [(80, 2)]) == [0.5, 1, 1.5, 2, 2.375, 2.75]
-    assert told.tell([], [(60, 3)]) == [0.5, 1, 1.5, 2, 2.5, 3]
-    assert told.over.known
-    assert told.tell([30, 60], []) == [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]
-    told.tell([30], [])
-    assert not told.over.known, "a pass more than epochs"
+def test_an_epoch_that_turns_out_longer_moves_all_points() -> None:
+    """Where the length was right the series stays the same object, so that what a chart knows of it holds."""
+    found = told([50], [110])
+    assert found.size == 55
+    before = found.over.along(55)
+    found.tell(None, 190)
+    assert found.size == 95
+    assert found.over.along(95) is not before
+    assert found.over.along(95) is found.over.along(95)
+
+
+def test_steps_that_begin_anew_with_each_epoch_are_of_the_one_in_which_they_were_told() -> None:
+    """Also while one runs, whose end is not known; a series may begin late."""
+    assert told([40, 80], [40]).epochs == [0.5, 1, 1.5]
+    assert told([40, 80], [40, 80], [20, 60]).epochs == [0.5, 1, 1.5, 2, 2.25, 2.75]
+    assert told([40, 80], [40, 80], first=1).epochs == [1.5, 2, 2.5, 3]
+
+
+@pytest.mark.parametrize(
+    "epochs",
+    [
+        pytest.param([range(10, 101, 10), range(10, 31, 10), range(40, 101, 10)], id="anew once"),
+        pytest.param([range(10, 101, 10), range(110, 121, 10), range(130, 301, 10)], id="epochs of different length"),
+    ],
+)
+def test_where_no_length_fits_nothing_is_placed(epochs: list[Sequence[float]]) -> None:
+    """No place is better than a wrong one."""
+    assert told(*epochs).epochs == []
 
 
 def test_an_attempt_that_goes_back_stands_where_the_first_one_did() -> None:
-    """Steps that fall back once do not begin anew with each epoch."""
-    told = Told()
-    places = [(0.0, 0.0), (100.0, 1.0), (200.0, 2.0), (300.0, 3.0)]
-    assert told.tell([100, 200, 250, 150, 300], places) == [1, 2, 2.5, 1.5, 3]
+    """Its steps are counted like those of the first."""
+    found = told([50, 100], [150, 200], [250])
+    found.tell(1, 150, 200)
+    found.tell(2, 250, 300)
+    assert found.epochs == [0.5, 1, 1.5, 2, 2.5, 1.5, 2, 2.5, 3]
 
 
-def test_fractions_that_every_line_tells_are_taken_as_they_are() -> None:
-    """Rounded ones too: nothing is smoothed."""
-    told = Told()
-    shown = [(float(i), round(i / 70, 2)) for i in range(1, 300)]
-    assert told.tell([step for step, _ in shown], shown) == [epochs for _, epochs in shown]
+def test_series_that_agree_have_one_length_and_others_have_their_own() -> None:
+    """Batches and the optimizer's steps may both be called steps; an evaluation counts its own."""
+    coarse, fine = told([100], [200], [300]), told(range(10, 121, 10), range(130, 241, 10), range(250, 361, 10))
+    optimizer, evaluation, alone = told([30], [60], [90]), told([1, 2], [1, 2], [1, 2]), told([5, 7])
+    every = [coarse, fine, optimizer, evaluation, alone]
+    for one in every:
+        one.parts.catch_up()
+    assert sizes([one.parts for one in every]) == [120, 120, 30, 2, 120]
+    assert [one.size for one in every] == [100, 120, 30, 2, None]
 
 
-@given(st.randoms(use_true_random=False), st.booleans(), st.integers(1, 6))
-def test_bit_by_bit_is_as_at_once(rng: random.Random, anew: bool, epochs: int) -> None:
-    """However points and places come in turn, each where it belongs by what is known at the end."""
-    told, step, places, events = Told(), 0.0, [(0.0, 0.0)], []
+def test_a_place_that_comes_behind_its_points_moves_them() -> None:
+    """Who looks at a series while it is written may see the points first."""
+    found = told([40, 80], [40, 80])
+    found.steps.extend(*(type(found.steps.x)("d", values) for values in ([40.0, 80.0], [1.0, 1.0], [0.0, 0.0])))
+    found.parts.catch_up()
+    found.places.add(40, 2, 0.0)
+    assert found.epochs == found.at_once == [0.5, 1, 1.5, 2, 2.5, 3]
+
+
+@given(st.randoms(use_true_random=False), st.booleans(), st.integers(1, 6), st.integers(1, 30), st.integers(1, 12))
+def test_bit_by_bit_is_as_at_once(rng: random.Random, anew: bool, epochs: int, size: int, interval: int) -> None:
+    """However the points come; where all epochs have as many steps the last one is known to an interval."""
+    found = Told()
     for epoch in range(epochs):
-        size = rng.choice([20, 20, 20, 30])
-        start = 0.0 if anew else step
-        events += [("step", start + inner) for inner in range(10, size + 1, 10)]
-        step = start + size
-        places.append((step, epoch + 1.0))
-        events.append(("place", places[-1]))
-    told.tell(places=[(0.0, 0.0)])
-    while events:
-        count = rng.randint(1, 5)
-        part, events = events[:count], events[count:]
-        for kind, what in part:
-            told.tell([what], []) if kind == "step" else told.tell([], [what])
-        assert told.tell() == pytest.approx(at_once(told))
-    if epochs > 1 or not anew:
-        assert told.over.known
-        assert told.tell()[-1] == pytest.approx(epochs)
+        steps = [s if anew else epoch * size + s for s in range(1, size + 1) if (epoch * size + s) % interval == 0]
+        while steps:
+            part, steps = steps[: (count := rng.randint(1, 5))], steps[count:]
+            is_first = not any(p == epoch for p in found.places.value)
+            found.tell(epoch if is_first else None, *map(float, part))
+            assert found.epochs in ([], found.at_once)
+    if not anew and interval == 1 and epochs > 1:
+        assert found.epochs[-1] == epochs
 
 
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30),
-    st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.floats(-1e9, 1e9)), max_size=30),
+    st.lists(st.tuples(st.integers(0, 29), st.floats()), max_size=30),
 )
-def test_any_numbers_are_placed_without_an_error(steps: list[float], places: list[tuple[float, float]]) -> None:
+def test_any_numbers_are_placed_without_an_error(steps: list[float], places: list[tuple[int, float]]) -> None:
     """A damaged record may hold any."""
-    told = Told()
-    assert len(told.tell(steps, places)) in (0, len(steps))
+    found = Told()
+    for at, done in places:
+        found.places.add(steps[at] if at < len(steps) else 0.5, done, 0.0)
+    found.tell(None, *steps)
+    assert len(found.epochs) in (0, len(steps))

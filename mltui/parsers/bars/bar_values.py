@@ -45,7 +45,7 @@ class BarValues:
             return True
         if named is not None:
             if named != context.epoch or context.header or not context.said:
-                context.enter_epoch(named)
+                context.enter_epoch(named, within=True)
             self._points.arrived("epoch", named, measures=False)
         self._report_steps(bar, layout, numbers, steps)
         return True
@@ -80,7 +80,7 @@ class BarValues:
 
     def _enter_epoch(self, named: float) -> None:
         """A frame names its epoch."""
-        self._news.context.enter_epoch(named)
+        self._news.context.enter_epoch(named, within=True)
         self._points.arrived("epoch", named, measures=False)
 
     def read_epoch(self, bar: Bar, epoch: float, done: float, total: float) -> None:
@@ -257,6 +257,7 @@ class BarValues:
             context.enter_epoch(x)
         else:
             epoch = None if plan.epoch is None else bar.epoch
+            context.reckoned = 0.0
             if not bar.runs_on:
                 total = 0.0 if layout.total is None else numbers[layout.total]
                 context.reckoned = total or bar.size

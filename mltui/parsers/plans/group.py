@@ -219,6 +219,8 @@ class Group:
     standing: Standing = field(default_factory=Standing)
     counters: tuple[object, ...] = ()
     """What its lines count, and how."""
+    turns: int = -1
+    """What it was in the context when its last line told in which epoch it stood."""
     _series: tuple[Series, ...] = ()
     run: tuple[Series, ...] | None = None
     """All series of its last line, if that told each of them and no line of another kind has told one since.

@@ -32,6 +32,8 @@ class Series:
     """Its last point, to know one that another line tells again."""
     teller: Group | None = None
     """The kind of line that told its last point."""
+    turned: tuple[str, float] | None = None
+    """The axis of its last point that was the first in an epoch, and how many were done there."""
     varies: bool = False
     """It is a schedule that has changed once."""
     constant: float | None = None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, nan
 
 from mltui.domain.metric import NO_STEPS, STAGES, TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
-from mltui.parsers.points.epoch_steps import EpochSteps
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.roles import counter_of
 from mltui.parsers.words.values import Numbers
@@ -37,8 +36,6 @@ class Context:
     axis: str = ""
     x: float | None = None
     """Where the last line stood that measured something and counted, on ``axis``."""
-    before: tuple[str, float | None] = ("", None)
-    """The same of the last line that stood on another axis."""
     position: tuple[str, float] | None = None
     """Where a line of counters alone (``[epoch=1][batch=20/100]:``) put the lines under it."""
     firm: bool = False
@@ -64,7 +61,7 @@ class Context:
     size: float = 0.0
     """How many steps an epoch has, where a line says so."""
     reckoned: float = 0.0
-    """How many it has where steps are reckoned from those inside of their epochs."""
+    """How many it has by the line at hand, if its place was reckoned from one inside of its epoch; else 0."""
     blocks: int = 0
     """How many lines of counters alone have put others under them."""
     trials: int = 0
@@ -77,12 +74,14 @@ class Context:
     """What ``advances`` was when an evaluation last counted: if it still is, what follows may sum that up."""
     first_epoch: float | None = None
     """The first that was counted."""
-    told_behind: bool | None = None
-    """Epochs are told behind their steps, ``Epoch 1: val_loss 0.5``; ``None`` while none was told."""
+    turns: int = 0
+    """How often another epoch or fold was told; of epochs with fractions, how often another whole one."""
+    closes: bool = False
+    """Epochs are told behind their steps, ``Epoch 1: val_loss 0.5``."""
     fractions: bool = False
-    """Epochs are told in fractions, of which each stands at its step."""
-    epoch_steps: EpochSteps = field(default_factory=EpochSteps)
-    """Takes what the log tells of both."""
+    """Epochs are told with fractions: ``0.25``."""
+    whole: bool = False
+    """The last one had none."""
     successive: Successive = field(default_factory=Successive)
     said: bool = False
     """It was said by the one whose context this is, not by another that prints into the same log."""
@@ -199,11 +198,10 @@ class Context:
             self.fold_over = self.fold_ends = ends
         if fold != self.outer:
             self.outer, self.stages, self.enters_fold = fold, {}, True
+            self.turns += 1
 
-    def enter_epoch(
-        self, epoch: float, header: bool = False, ends: bool = False, at: tuple[str, float] | None = None
-    ) -> None:
-        """The log says in which epoch it is, or which one ``ends``, in a line that stands ``at`` an axis and x.
+    def enter_epoch(self, epoch: float, header: bool = False, ends: bool = False, within: bool = False) -> None:
+        """The log says in which epoch it is, or which one ``ends``; a line ``within`` it counts its steps.
 
         Epochs count from 0 if one ever was 0.
         """
@@ -220,10 +218,11 @@ class Context:
             self.advances += 1
             if self.first_epoch is not None and self.epoch is not None and self.first_epoch < epoch < self.epoch:
                 self.returns += 1
+            self._turn(epoch)
             self.epoch = epoch
-            at = at if at and Axis.of(at[0]).counts not in NO_STEPS else None
-            self._tell_epoch(epoch, at, behind=ends or not (header or at))
             if self.first_epoch is None:
+                steps = bool(self.x) and Axis.of(self.axis).counts not in NO_STEPS
+                self.closes = steps and (ends or not (header or within))
                 self.first_epoch = epoch
         self.header, self.over, self.enters_fold = header, ends, False
 
@@ -265,17 +264,17 @@ class Context:
             if epoch is not None or self.header or (total is not None and self._may_be_behind(plan)):
                 axis, x = self._resolve(plan, epoch, x, total, counter)
             else:  # As in ``_resolve``: it says all itself.
-                self.said = True
+                self.said, self.reckoned = True, 0.0
                 if self.fold:
                     axis = self.axis_in_fold(axis)
         self.position = None
         if self.successive.lines and self._read_above(self._returns(epoch, x, plan)):
             axis = self.axis_in_fold(Axis.of(axis).counts)
         if epoch is not None and epoch != self.epoch:
-            self.enter_epoch(epoch, at=(axis, x))
+            self.enter_epoch(epoch, within=counter is not None)
         if (x == self.x and axis == self.axis) or not isfinite(x):  # "Episode: nan" is no place.
             return axis, x, False
-        self._move(axis, x)
+        self.axis, self.x = axis, x
         self.advances += 1
         if axis == "trial":
             self.trials += 1
@@ -333,39 +332,29 @@ class Context:
     def reach(self, axis: str, x: float) -> None:
         """A bar is at ``x``: what is printed between its steps stands there, if that is a place."""
         if isfinite(x):
-            self._move(axis, x)
-
-    def _move(self, axis: str, x: float) -> None:
-        if axis != self.axis:
-            self.before = self.axis, self.x
-        self.axis, self.x = axis, x
-
-    # Steps and epochs.
-
-    @property
-    def _step(self) -> tuple[str, float] | None:
-        """Where the training's steps were last, in the fold at hand."""
-        for axis, x in ((self.axis, self.x), self.before):
-            counts, fold = Axis.of(axis)
-            if x is not None and fold == self.fold and counts not in NO_STEPS:
-                return axis, x
-        return None
-
-    def _tell_epoch(self, epoch: float, at: tuple[str, float] | None, behind: bool) -> None:
-        """Another ``epoch`` has been told: so many were done where the steps are, or were before it."""
-        step = self._step
-        if self.told_behind is None:
-            self.told_behind = behind and step is not None and step[1] > 0
-        self.fractions = self.fractions or not epoch.is_integer()
-        if self.fractions:
-            step, done = at or step, epoch
-        else:
-            done = self.epoch_index(epoch) + self.told_behind
-        if step is not None:
-            axis, x = step
-            self.epoch_steps.tell(self, axis, x if self.fractions else done * self.reckoned or x, done)
+            self.axis, self.x = axis, x
 
     # What follows from it.
+
+    def _turn(self, epoch: float) -> None:
+        whole = epoch.is_integer()
+        self.fractions = self.fractions or not whole
+        # A whole number among fractions may be the end of an epoch or the beginning of one.
+        if not self.fractions or (not whole and (self.epoch is None or self.epoch // 1 != epoch // 1 or self.whole)):
+            self.turns += 1
+        self.whole = whole
+
+    def done(self, epoch: float | None) -> float | None:
+        """How many epochs are done in a line that says it stands in ``epoch``, or says nothing.
+
+        NaN: none was told yet; ``None``: there may be one more, or less.
+        """
+        if self.fractions:
+            return None if epoch is None or epoch.is_integer() else epoch
+        if self.enters_fold:
+            return 0.0 if self.closes else nan
+        epoch = self.epoch if epoch is None else epoch
+        return nan if epoch is None else self.epoch_index(epoch) + self.closes
 
     def goes_on(self, axis: str, x: float) -> bool:
         """Whether the log counts on from ``x`` inside of an epoch, and has not begun anew since."""
@@ -403,6 +392,7 @@ class Context:
         if inner.ever_full and inner.sums_up(value, total):
             return self.axis_in_fold("epoch"), epoch
         axis, size = counter.axis, self.size
+        self.reckoned = 0.0
         if inner.follow(epoch, value, total, counter.way, plan.group.seen.count) and (size := inner.size or size):
             self.reckoned = size
             value += self.epoch_index(epoch) * size

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Set
 from math import inf, isfinite
 
-from mltui.domain.metric import SERIES_LIMIT, MetricKind, MetricPoint
+from mltui.domain.metric import NO_STEPS, SERIES_LIMIT, Axis, MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.plans.group import Group, Seen
 from mltui.parsers.plans.likeness import is_again, is_rounded, is_told_by_others
 from mltui.parsers.plans.plan import RUNNING, PlacedLine, Plan, Series
 from mltui.parsers.points.context import Context
-from mltui.parsers.points.epoch_steps import EpochSteps
 from mltui.parsers.points.held import Held
 from mltui.parsers.points.sentences import is_told
 from mltui.parsers.words.roles import is_evaluation, is_of_epoch
@@ -37,10 +37,11 @@ class News:
     """Turns lines whose place is known into points, once each."""
 
     def __init__(self, config: MetricConfig) -> None:
-        self.epoch_steps = EpochSteps()
-        self.context = Context(epoch_steps=self.epoch_steps)
+        self.context = Context()
         """Where the training of the one stands that prints at the moment."""
         self.out: list[MetricPoint] = []
+        self.epochs: list[MetricPoint] = []
+        """The first points of series in another epoch, each with the epochs that were done as its value."""
         self.series: dict[tuple[str, MetricKind], Series] = {}
         self._running: dict[str, Series] = {}
         """Those of them that bars show on the way, by name."""
@@ -94,6 +95,8 @@ class News:
         for series, index in plan.told_at:
             series.last = point = new(point_type, (series.name, axis, x, numbers[index], series.kind))
             out.append(point)
+        if self.context.turns != group.turns:
+            self._turn(plan, axis, x, numbers)
 
     def _report_other(self, plan: Plan, axis: str, x: float, numbers: Numbers, redrawn: bool) -> None:
         """Report a line that may have been read before, or told by others, as a whole or in part."""
@@ -146,10 +149,30 @@ class News:
                 series.tell(point, group)
             out.append(point)
             told += 1
+        if at_once and told and self.context.turns != group.turns:
+            self._turn(plan, axis, x, numbers, {point.name for point in out[-told:]})
         is_run = at_once and told == len(plan.entries) and not (group.repeats or group.sentences)
         group.run = plan.series if is_run else None
         if not at_once:
             self.out += self.held.hold(group, self.context)
+
+    def _turn(self, plan: Plan, axis: str, x: float, numbers: Numbers, names: Set[str] | None = None) -> None:
+        """Tell that points at ``x`` of the plan's series, or of those with these ``names``, are in another epoch."""
+        context, epoch = self.context, plan.epoch_of(numbers)
+        if epoch is None or epoch == context.epoch:  # Else a later line said so already.
+            plan.group.turns = context.turns
+        done = context.done(epoch)
+        if done is None or Axis.of(axis).counts in NO_STEPS:
+            return
+        if context.reckoned and done <= (told := x / context.reckoned) <= done + 1:
+            done = told
+        for series, _ in plan.told_at:
+            known = (
+                series.turned is not None and series.turned[0] == axis and (series.turned[1] == done or done != done)
+            )
+            if not known and (names is None or series.name in names):
+                series.turned = axis, done
+                self.epochs.append(MetricPoint(series.name, axis, x, done, MetricKind.EPOCHS))
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""

@@ -56,6 +56,12 @@ class Points:
         out, news.out = news.out, []
         return out
 
+    def take_epochs(self) -> list[MetricPoint]:
+        """Which of them are the first in another epoch, see ``MetricReader.epochs``."""
+        news = self.news
+        out, news.epochs = news.epochs, []
+        return out
+
     def read(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
         """Report the values of a line of this plan where its counters, or else the lines around it, place it.
 

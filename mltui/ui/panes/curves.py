@@ -153,7 +153,8 @@ class CurvesPane(ChoosesCharts):
             return []
         from mltui.ui.presentation.charts import axes_of, group_all
 
-        self._models.axes = axes_of(self._runs)
+        self._models.offer(axes_of(self._runs))
+        places.renew()
         return group_all(self._runs, places, system=self._with_system)
 
     def _arrange(self) -> None:
@@ -250,7 +251,7 @@ class CurvesPane(ChoosesCharts):
         if count := sum(run.store.left_out for run in self._runs):
             left.append((f"{count:,} values left out ", "warn"))
         chart = self._chart
-        said = looked_at(chart.model.view) if chart else ""
+        said = looked_at(chart.model.view, chart.model.axes) if chart else ""
         first = self._selection.order.index(self._single) if self._single else self._first
         counted = self._selection.counted(first, len(self._shown()), picking=self._picker.display)
         return [*left, (f"{said} ", "alt")] if said else left, counted

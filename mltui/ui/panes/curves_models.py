@@ -20,7 +20,7 @@ class ChartModels:
         """The chart that was looked at in another way last: the others follow it."""
         self._view: View | None = None
         """How charts are looked at, without what is one chart's or one run's alone."""
-        self.axes: tuple[XAxis, ...] | None = None
+        self._axes: tuple[XAxis, ...] | None = None
         """What their x axis may show; ``None`` while that is not known."""
 
     @property
@@ -29,6 +29,12 @@ class ChartModels:
         from mltui.domain.curve import XAxis
 
         return XAxis.LOGGED if self._view is None else self._view.x_axis
+
+    def offer(self, axes: tuple[XAxis, ...]) -> None:
+        """The x axis of the charts may show these."""
+        self._axes = axes
+        for model in self._models.values():
+            model.axes = axes
 
     def look_at(self, model: ChartModel) -> None:
         """The charts are looked at as this one is from now on."""
@@ -56,7 +62,7 @@ class ChartModels:
         if model is None:
             model = self._models[group.key] = ChartModel()
             model.view = self._view or model.view
-        model.title, model.axes = group.title, self.axes or model.axes
+        model.title, model.axes = group.title, self._axes or model.axes
         if [plotted.curve for plotted in model.curves] != list(group.curves):
             model.set_curves(group.curves, palette.distinct_colors)
         if self._looked is not None and self._looked is not model:

@@ -9,17 +9,21 @@ from mltui.ui.widgets.lines import Span
 from mltui.ui.widgets.metric_picker import MetricRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mltui.domain.curve import XAxis
     from mltui.ui.presentation.charts import ChartGroup
     from mltui.ui.widgets.chart_model import View
 
 
-def looked_at(view: View) -> str:
+def looked_at(view: View, axes: Sequence[XAxis]) -> str:
     """What a person must know to read all charts right: ``log x, smoothed 0.9``; empty for a plain view.
 
-    What is one chart's alone (its y axis) is said at that chart.
+    What is one chart's alone (its y axis) is said at that chart. Of the ``axes`` that x may show those of time say it
+    themselves.
     """
     said = [
-        (f"over {view.x_axis}", view.x_axis in ("steps", "epochs")),
+        (f"over {view.x_axis}", view.x_axis in ("steps", "epochs") and view.x_axis in axes),
         ("log x", view.logarithmic_x),
         (f"smoothed {view.smoothing:g}", view.smoothing > 0),
         ("outliers left out", view.clip),

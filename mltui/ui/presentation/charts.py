@@ -110,12 +110,12 @@ def _sorted_out(store: MetricStore, places: Places) -> tuple[_Charts, _Charts, _
     members = [_Member.of(series) for series in list(store.series.values())]
     metrics = _by_chart(m for m in members if m.series.key.kind is MetricKind.METRIC)
     running = _by_chart(m for m in members if m.series.key.kind is MetricKind.RUNNING)
-    _join(metrics, running, partial(places.beside, store))
+    _join(metrics, running, store, places)
     return metrics, running, _by_chart(m for m in members if m.series.key.kind is MetricKind.THROUGHPUT)
 
 
-def _join(metrics: _Charts, running: _Charts, place: Callable[[Series, Series], Series | None]) -> None:
-    """Move what is told by the epoch into the chart of the same metric's steps, where it has a place there."""
+def _join(metrics: _Charts, running: _Charts, store: MetricStore, places: Places) -> None:
+    """Move what is told by the epoch into the chart of the same metric's steps, where all of it has a place there."""
     axes: dict[str, list[str]] = {}
     for metric, axis in metrics:
         axes.setdefault(metric, []).append(axis)
@@ -124,8 +124,9 @@ def _join(metrics: _Charts, running: _Charts, place: Callable[[Series, Series], 
         if found is None or (metric, found[1]) in running:
             continue
         steps, epochs = metrics[metric, found[0]], metrics[metric, found[1]]
-        drawn = [made for member in epochs if (made := _placed(member, steps, place)) is not None]
-        if len(drawn) == len(epochs):
+        drawn = [made for member in epochs if (made := _placed(member, steps, partial(places.beside, store)))]
+        on = [*(places.drawn(store, member.series) for member in steps), *(member.series for member in drawn)]
+        if len(drawn) == len(epochs) and len(set(map(places.counted, on))) == 1:
             steps += drawn
             del metrics[metric, found[1]]
 

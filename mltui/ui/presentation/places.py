@@ -7,12 +7,12 @@ were done at which steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mltui.domain.curve import XAxis
 from mltui.domain.metric import NO_STEPS, Axis, MetricKind, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import MetricName, Scope
-from mltui.domain.over_epochs import EpochScale, OverEpochs
+from mltui.domain.over_epochs import EPOCHS, OverEpochs, Parts, sizes
 from mltui.domain.placed import Placed
 
 _EPOCH = "epoch"
@@ -40,6 +40,9 @@ class Places:
         """Take in the newest points; what is given is another where other series are to be drawn than before."""
         return ()
 
+    def renew(self) -> None:
+        """The charts are grouped anew: what is not drawn in them again need not be known any more."""
+
 
 class OverTime(Places):
     """Every series is drawn as it is, beside all others."""
@@ -63,6 +66,7 @@ class BySteps(Places):
 
     def __init__(self) -> None:
         self._placed: dict[tuple[int, int], Placed] = {}
+        self._before: dict[tuple[int, int], Placed] = {}
 
     def beside(self, store: MetricStore, epochs: Series, steps: Series) -> Series | None:
         """The points of ``epochs`` over steps; ``None`` where the log does not tell where they stand."""
@@ -71,7 +75,9 @@ class BySteps(Places):
 
     def _follow(self, epochs: Series, places: Series, steps: Series) -> Series | None:
         # What is kept holds on to both series, so that no other one can have their ids.
-        placed = self._placed.setdefault((id(epochs), id(places)), Placed(epochs, places, steps))
+        key = id(epochs), id(places)
+        placed = self._placed.get(key) or self._before.get(key) or Placed(epochs, places, steps)
+        self._placed[key] = placed
         placed.catch_up()
         return placed.series if placed.known and len(placed.series) else None
 
@@ -81,16 +87,15 @@ class BySteps(Places):
             placed.catch_up()
         return tuple(placed.known and len(placed.series) > 0 for placed in self._placed.values())
 
+    def renew(self) -> None:
+        """Let go of what was not drawn since the last time."""
+        self._placed, self._before = {}, self._placed
+
 
 class OverSteps(BySteps):
     """All charts over steps, as far as the log tells where their epochs stand."""
 
     by_one = True
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._axes: dict[int, tuple[Mapping[SeriesKey, Series], dict[str, list[Series]]]] = {}
-        """Of a store, by its id, the series it had, and one of them for each axis of steps, by fold."""
 
     def drawn(self, store: MetricStore, series: Series) -> Series:
         """What is told by the epoch, over the steps of any metric."""
@@ -100,55 +105,142 @@ class OverSteps(BySteps):
         placed = (self.beside(store, series, steps) for steps in self._steps_of(store).get(fold, ()))
         return next((found for found in placed if found), series)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._axes: dict[int, tuple[Mapping[SeriesKey, Series], dict[str, list[Series]]]] = {}
+        """Of a store, by its id, the series it had, and the first of each axis of steps, by fold."""
+
     def _steps_of(self, store: MetricStore) -> dict[str, list[Series]]:
         known = self._axes.get(id(store))
         if known is None or known[0] is not store.series:
+            first: dict[str, Series] = {}
+            for series in store.series.values():
+                first.setdefault(series.key.axis, series)
             known = self._axes[id(store)] = store.series, {}
-            for axis, steps in {series.key.axis: series for series in store.series.values()}.items():
+            for axis, steps in first.items():
                 counts, fold = Axis.of(axis)
                 if counts not in NO_STEPS:
                     known[1].setdefault(fold, []).append(steps)
         return known[1]
 
+    def renew(self) -> None:
+        """Let go of what was not drawn since the last time."""
+        super().renew()
+        self._axes.clear()
+
 
 class ByEpochs(Places):
-    """All charts over epochs, as far as the log tells how many were done at their steps."""
+    """All charts over the epochs that were done, as far as the log tells how many were at the steps of a series."""
 
     by_one = True
 
     def __init__(self) -> None:
-        self._scales: dict[int, tuple[Series, EpochScale]] = {}
-        self._over: dict[int, tuple[Series, OverEpochs]] = {}
-        # Both by the id of a series; what is kept holds on to it, so that no other one can have that.
+        self._drawn: dict[int, tuple[MetricStore, Series]] = {}
+        self._parts: dict[int, Parts] = {}
+        self._over: dict[int, OverEpochs] = {}
+        self._before: tuple[dict[int, Parts], dict[int, OverEpochs]] = {}, {}
+        # By the id of a series; what is kept holds on to it, so that no other one can have that.
+        self._stores: dict[int, _Sizes] = {}
 
     def beside(self, store: MetricStore, epochs: Series, steps: Series) -> Series | None:
-        """As it is, where the steps have places over epochs."""
-        return None if self.drawn(store, steps) is steps else epochs
+        """Where it stands among the epochs that were done, if the steps have places there."""
+        return None if self.drawn(store, steps) is steps else self.drawn(store, epochs)
 
     def drawn(self, store: MetricStore, series: Series) -> Series:
-        """What is told by the step, in fractions of epochs."""
-        places = store.places.get(SeriesKey("", series.key.axis, MetricKind.EPOCHS))
-        if places is None:
+        """What is told by the step, in fractions of epochs; what is told by the epoch, where that was done."""
+        if Axis.of(series.key.axis).counts == EPOCHS:
+            return series  # It has been asked for already.
+        self._drawn[id(series)] = store, series
+        return self._draw(store, series)
+
+    def _draw(self, store: MetricStore, series: Series) -> Series:
+        axis = series.key.axis
+        if Axis.of(axis).counts == _EPOCH:
+            return self._over_of(series).moved(self._sizes(store).shift)
+        size = self._sizes(store).of(series)
+        if size is None:
             return series
-        _, scale = self._scales.setdefault(id(places), (places, EpochScale(places)))
-        scale.catch_up()
-        _, over = self._over.setdefault(id(series), (series, OverEpochs(series, scale)))
-        over.catch_up()
-        return over.series if over.known else series
+        over, parts = self._over_of(series), self._parts.get(id(series))
+        return over.within(parts) if parts and parts.anew else over.along(size)
+
+    def _over_of(self, series: Series) -> OverEpochs:
+        key = id(series)
+        over = self._over[key] = self._over.get(key) or self._before[1].get(key) or OverEpochs(series)
+        return over
+
+    def _sizes(self, store: MetricStore) -> _Sizes:
+        found = self._stores.get(id(store))
+        if found is None:
+            found = self._stores[id(store)] = _Sizes(store, self._parts_of)
+        return found
+
+    def _parts_of(self, series: Series, places: Series) -> Parts:
+        key = id(series)
+        parts = self._parts[key] = self._parts.get(key) or self._before[0].get(key) or Parts(series, places)
+        parts.catch_up()
+        return parts
 
     def catch_up(self) -> tuple[object, ...]:
-        """Take in the newest points; tells of each series whether, and in which object, it is drawn over epochs."""
-        for _, scale in self._scales.values():
-            scale.catch_up()
-        for _, over in self._over.values():
-            over.catch_up()
-        return tuple((over.known, id(over.series)) for _, over in self._over.values())
+        """Take in the newest points; tells of each series in which object it is drawn."""
+        self._stores.clear()
+        return tuple(id(self._draw(store, series)) for store, series in self._drawn.values())
+
+    def renew(self) -> None:
+        """Let go of what was not drawn since the last time."""
+        self._before = self._parts, self._over
+        self._drawn, self._parts, self._over = {}, {}, {}
+        self._stores.clear()
+
+
+class _Sizes:
+    """How many steps the epochs of a run have by each of its series, as of now."""
+
+    def __init__(self, store: MetricStore, parts_of: Callable[[Series, Series], Parts]) -> None:
+        self._of: dict[int, float | None] = {}
+        self._of_axis: dict[str, float] = {}
+        self.shift = _shift(store)
+        """By how much the number of an epoch is less than that of those done at its end."""
+        by_axis: dict[str, list[Parts]] = {}
+        for key, series in store.series.items():
+            places = store.places.get(SeriesKey(key.name, key.axis, MetricKind.EPOCHS))
+            if places is not None and key.kind is not MetricKind.SYSTEM:
+                by_axis.setdefault(key.axis, []).append(parts_of(series, places))
+        for axis, every in by_axis.items():
+            for parts, size in zip(every, sizes(every), strict=True):
+                self._of[id(parts.source)] = size
+                if size is not None and not parts.anew:
+                    self._of_axis.setdefault(axis, size)
+
+    def of(self, series: Series) -> float | None:
+        """Steps of an epoch by a series; what the machine was used for stands on the axis of what was measured."""
+        if series.key.kind is MetricKind.SYSTEM:
+            return self._of_axis.get(series.key.axis)
+        return self._of.get(id(series))
+
+    @property
+    def told(self) -> bool:
+        """Any series tells it."""
+        return any(size is not None for size in self._of.values())
+
+
+def _shift(store: MetricStore) -> float:
+    """1 where a run counts its epochs from 0, and tells their values when they are done; else 0."""
+    placed = [places for key, places in store.places.items() if key.kind is MetricKind.PLACE and len(places)]
+    if placed:  # What was printed in front of all steps, as a first evaluation is, has none of these.
+        return float(any(places.value[0] == 0 for places in placed))
+    by_epoch = [s for s in store.series.values() if Axis.of(s.key.axis).counts == _EPOCH and len(s)]
+    return float(bool(by_epoch) and all(series.x[0] == 0 for series in by_epoch))
 
 
 def tells_epochs(store: MetricStore) -> bool:
-    """Whether a run tells at two steps of a series or more how many epochs were done."""
-    told = {key.axis for key, places in store.places.items() if key.kind is MetricKind.EPOCHS and len(places) > 1}
-    return any(key.axis in told for key in list(store.series))
+    """Whether a run tells of any series how many epochs were done at its steps."""
+
+    def parts_of(series: Series, places: Series) -> Parts:
+        parts = Parts(series, places)
+        parts.catch_up()
+        return parts
+
+    return any(key.kind is MetricKind.EPOCHS for key in store.places) and _Sizes(store, parts_of).told
 
 
 def places_of(axis: XAxis) -> Places:
