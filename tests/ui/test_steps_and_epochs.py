@@ -18,7 +18,7 @@ from mltui.runtime.run_view import RunView
 from mltui.storage.run_folder import RunFolder
 from mltui.ui import palette
 from mltui.ui.panes.curves import CurvesPane
-from mltui.ui.presentation.charts import axes_of, group_runs, group_series
+from mltui.ui.presentation.charts import axes_of, group_runs, group_series, group_system
 from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.presentation.places import ByEpochs, BySteps, OverSteps, OverTime
 from tests.ui.conftest import wait_for
@@ -215,6 +215,41 @@ def test_runs_that_count_otherwise_share_a_chart_over_epochs() -> None:
         ["a train", "a val"],
         ["b"],
     ]
+
+
+def test_machine_curves_of_runs_are_over_epochs_together_or_not_at_all() -> None:
+    """They stand on the axis of what their run measured; a run that has no place there leaves all as they are."""
+    both, steps = told(training()), told("".join(f"step {s} loss 0.{s}1\n" for s in range(1, 5)))
+    system = MetricStore()
+    for x in (15.0, 45.0):
+        system.add(MetricPoint("CPU cores", "step", x, 1.0, MetricKind.SYSTEM), 1e9)
+    alone, *others = (run._replace(system=system) for run in compared(both, steps))
+    (chart,) = group_system([alone], ByEpochs())
+    assert [(c.series.key.axis, list(c.series.x)) for c in chart.curves] == [("epochs", [0.5, 1.5])]
+    (chart,) = group_system([alone, *others], ByEpochs())
+    assert [c.series.key.axis for c in chart.curves] == ["step", "step"]
+
+
+def test_a_run_that_has_told_no_epoch_when_it_was_first_shown_offers_them_later() -> None:
+    """The charts that are there already learn of it."""
+    store = told(training(1).replace("epoch 1: val_loss=0.5\n", ""))
+
+    async def grow() -> None:
+        class Host(App[None]):
+            def compose(self) -> ComposeResult:
+                yield CurvesPane()
+
+        async with Host().run_test(size=(120, 36)) as pilot:
+            pane = pilot.app.query_one(CurvesPane)
+            pane.show(compared(store), "")
+            await pilot.pause()
+            (chart,) = pane._shown()
+            assert XAxis.EPOCHS not in chart.model.axes
+            for place in ((MetricKind.EPOCHS, 30.0, 1.0), (MetricKind.METRIC, 30.0, 0.2)):
+                store.add(MetricPoint("loss", "step", *place[1:], place[0]), 2e9)
+            await wait_for(pilot, lambda: pane.sync() or XAxis.EPOCHS in chart.model.axes)
+
+    asyncio.run(grow())
 
 
 def test_x_goes_through_steps_and_epochs_and_a_live_run_keeps_up(mltui_home: Path) -> None:

@@ -94,15 +94,16 @@ def _charts_of(store: MetricStore, places: Places) -> list[ChartGroup]:
     zero = _first_time(store)
     groups = [_group(axis, found, running.pop((metric, axis), [])) for (metric, axis), found in metrics.items()]
     groups += [_group(axis, found, []) for (_, axis), found in (*running.items(), *speeds.items())]
-    return [replace(group, curves=_drawn(group.curves, store, places, zero)) for group in groups]
+    found = ([(store, replace(curve, origin=zero)) for curve in group.curves] for group in groups)
+    return [replace(group, curves=_drawn_together(curves, places)) for group, curves in zip(groups, found, strict=True)]
 
 
-def _drawn(curves: Sequence[Curve], store: MetricStore, places: Places, zero: float | None) -> tuple[Curve, ...]:
-    """The curves of a chart where they stand on its x axis, all of them or none."""
-    found = [places.drawn(store, curve.series) for curve in curves]
+def _drawn_together(curves: Sequence[tuple[MetricStore, Curve]], places: Places) -> tuple[Curve, ...]:
+    """The curves of a chart, each with the metrics of its run, where they stand on its x axis: all of them or none."""
+    found = [places.drawn(store, curve.series) for store, curve in curves]
     if len(set(map(places.counted, found))) > 1:
-        found = [curve.series for curve in curves]
-    return tuple(replace(curve, series=series, origin=zero) for curve, series in zip(curves, found, strict=True))
+        found = [curve.series for _, curve in curves]
+    return tuple(replace(curve, series=series) for (_, curve), series in zip(curves, found, strict=True))
 
 
 def _sorted_out(store: MetricStore, places: Places) -> tuple[_Charts, _Charts, _Charts]:
@@ -182,7 +183,7 @@ def group_runs(runs: Sequence[ComparedRun], places: Places | None = None) -> lis
 
 
 class _OfAll(Places):
-    """The places of several runs: a metric that one of them has over epochs alone is so for all."""
+    """As logged, for several runs: a metric that one of them has over epochs alone is so for all."""
 
     def __init__(self, places: Places, over_epochs: set[str]) -> None:
         self._places = places
@@ -233,7 +234,8 @@ def _laid_over(charts: Iterable[tuple[ComparedRun, ChartGroup]]) -> list[ChartGr
 
 def group_system(runs: Sequence[ComparedRun], places: Places | None = None) -> list[ChartGroup]:
     """The charts of what the runs used: one a figure, with a curve for each GPU, direction or run."""
-    charts: dict[str, list[Curve]] = {}
+    charts: dict[str, list[tuple[MetricStore, Curve]]] = {}
+    kind = MetricKind.SYSTEM
     for run in runs:
         store = run.system
         zero = _first_time(run.store) or (_first_time(store) if store else None)
@@ -243,10 +245,10 @@ def group_system(runs: Sequence[ComparedRun], places: Places | None = None) -> l
             color = run.color if len(runs) > 1 else ""
             glyph = run.glyph if len(runs) > 1 else ""
             curve = Curve(one_line(label, TITLE_LENGTH), series, color, goal=Goal.MAX, glyph=glyph, origin=zero)
-            drawn = places.drawn(run.store, series) if places else series
-            charts.setdefault(title, []).append(replace(curve, series=drawn, peak=True))
+            charts.setdefault(title, []).append((run.store, replace(curve, peak=True)))
+    places = places or Places()
     return [
-        ChartGroup(f"{MetricKind.SYSTEM}/{title}/", one_line(title, TITLE_LENGTH), tuple(curves), MetricKind.SYSTEM)
+        ChartGroup(f"{kind}/{title}/", one_line(title, TITLE_LENGTH), _drawn_together(curves, places), kind)
         for title, curves in charts.items()
     ]
 
