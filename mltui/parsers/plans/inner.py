@@ -29,6 +29,8 @@ class InnerCounter:
     _epoch: float | None = None
     _last: float = -1.0
     """Where the last line stood."""
+    _next: float = 0.0
+    """Where the line behind it would stand in its pass, if no epoch has been told."""
     _total: float | None = None
     """Of how many that was."""
     _per_epoch: bool | None = None
@@ -75,12 +77,18 @@ class InnerCounter:
 
     def precede(self, value: float) -> None:
         """Learn from a line at ``value`` that came before any epoch was told."""
+        if value != self._last:  # Else another process told the same.
+            self._next = 2 * value - max(self._last, 0.0)
         self.told_behind, self._last = None, value
 
-    def is_of_next(self, value: float) -> bool:
-        """Whether a line at ``value`` is of the epoch behind the one that was told: it began anew behind the first."""
+    def is_of_next(self, value: float, total: float | None, way: Way) -> bool:
+        """Whether a line at ``value`` is of the epoch behind the one that was told: it began anew behind the first.
+
+        One that counts the steps of all epochs begins anew too, where the training does, amid what it counts.
+        """
         if self.told_behind is None:
-            self.told_behind = value <= self._last
+            was_over = way == "batch" or self._last == 0 or (total is not None and self._next >= total)
+            self.told_behind = value <= self._last and was_over
             self._per_epoch = self.told_behind or None
         return bool(self.told_behind)
 

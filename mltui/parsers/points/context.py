@@ -380,7 +380,7 @@ class Context:
             if self.epoch is None:
                 if counter.way == "batch" or total is not None:
                     inner.precede(value)
-            elif (self.over or not self.header) and inner.is_of_next(value):
+            elif (self.over or not self.header) and inner.is_of_next(value, total, counter.way):
                 # "Epoch 1: val loss 0.5" stood under its batches.
                 epoch = self.first_epoch if self.enters_fold else self.epoch + 1
             if epoch is None:
