@@ -28,8 +28,8 @@ def _tells(group: Group, axis: str, x: float, names: tuple[str, ...], values: Nu
     known = group.seen.values.get(x)
     if known is None or len(known) != len(group.names):
         return False  # Of a bar some of the values may have been an epoch's, or of series beyond the limit.
-    told = [known[group.names.index(name)] for name in names]
-    return all(is_close(a, b) for a, b in zip(values, told, strict=True))
+    told = dict(zip(group.names, known, strict=True))  # Without some of the names if it was renamed since.
+    return all(name in told and is_close(value, told[name]) for name, value in zip(names, values, strict=True))
 
 
 def is_again(last: MetricPoint, axis: str, value: float, alike: bool) -> bool:
