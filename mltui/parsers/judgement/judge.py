@@ -151,14 +151,24 @@ class Judge:
                 self._groups.rename(group, name)
             if said.placed:
                 self.points.news.release(group)
+            else:
+                self._wait_to_recur(group)
         name = self._sources.name(source)
         return f"{name} " if name else ""
 
     def _note_source(self, source: Source, group: Group, said: Said) -> None:
         """Keep what a line told: the first one of its source waits for others that show what it is called."""
         self._sources.note(source, group)
-        if said.placed and group.hold.until is None and not group.seen.count and not self._sources.are_apart(source):
+        apart = self._sources.are_apart(source)
+        if apart and not said.placed:
+            self._wait_to_recur(group)
+        elif said.placed and group.hold.until is None and not group.seen.count and not apart:
             group.hold.until = Until.OTHERS_SPEAK
+
+    def _wait_to_recur(self, group: Group) -> None:
+        """Lines of several things are curves if each recurs: samples may come once. Those of folds end each of them."""
+        if not self.points.context.fold:
+            group.hold.wait_to_recur()
 
     def _waits_for_change(self, found: Field, said: Said, values: list[Field]) -> bool:
         """Whether one of a line's ``values`` is a setting until it changes: what is learnt, and what may be set once.
