@@ -179,6 +179,11 @@ class Bar:
         self.done, self.total, self.size = done, total, total or self.size
 
     @property
+    def checks_at_steps(self) -> bool:
+        """Its first evaluation came before any epoch was told: the epochs are told behind their steps."""
+        return self.checks and self.epoch is None
+
+    @property
     def complete(self) -> bool:
         """The last frame was full."""
         return self.done >= self.total > 0

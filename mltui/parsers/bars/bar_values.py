@@ -35,7 +35,9 @@ class BarValues:
         """Read a frame that shows values; ``False`` if it is not the bar's, which is ``alone`` in having no name."""
         plan, context = layout.plan, self._news.context
         named = None if plan.epoch is None else numbers[plan.epoch.index]
-        epoch = named if named is not None else context.epoch if context.header or layout.checks else None
+        epoch = named
+        if named is None and (context.header or layout.checks) and not bar.checks_at_steps:
+            epoch = context.epoch
         steps = bar.go_on(layout, numbers, epoch)
         if steps is None:
             drawing = Drawing(layout, plan, numbers)
