@@ -182,19 +182,23 @@ def _pack(
     title: list[Span], entries: Iterable[list[Span]], width: int, most_rows: int, gap: str
 ) -> list[list[Span]] | None:
     """The entries in as few rows as hold them, ``None`` if that is too many; one that fills a row goes on below."""
-    rows: list[list[Span]] = [list(title)]
+    rows, used = [list(title)], width_of(title)
     indent = [Span("  ", Style())] if title else []
     for entry in entries:
         before = [Span(gap, Style())] if rows[-1] else []
-        if width_of(rows[-1]) + width_of(before) + width_of(entry) > width:
+        cells = [cell_len(span.text) for span in entry]
+        if used + width_of(before) + sum(cells) > width:
             rows.append([])
-            before = indent
+            before, used = indent, 0
         rows[-1] += before
-        for span in entry:
-            if span.text.startswith(_DETAIL) and width_of(rows[-1]) + cell_len(span.text) > width:
+        used += width_of(before)
+        for span, wide in zip(entry, cells, strict=True):
+            if span.text.startswith(_DETAIL) and used + wide > width:
                 rows.append(list(indent))
+                used = width_of(indent)
             rows[-1].append(span)
-        if width_of(rows[-1]) > width or len(rows) > most_rows:
+            used += wide
+        if used > width or len(rows) > most_rows:
             return None
     return rows
 
@@ -317,9 +321,11 @@ def _best_text(plotted: Plotted, model: ChartModel, detail: int, digits: int) ->
         # Where it was lies somewhere between the points of the log.
         return [f"{_DETAIL}peak {format_value(plotted.curve.series.value[best], digits)}"]
     text = f"{_DETAIL}best {format_value(plotted.curve.series.value[best], digits)}"
-    place = format_place(plotted.trace.x(model.view.x_axis)[best], model)
-    named = place if detail >= _FULL else place.removeprefix(f"{model.axis_name} ")
-    return [f"{text} @ {named}" if detail >= _PLACED else text]
+    if detail < _PLACED:
+        return [text]
+    axis = model.view.x_axis
+    x = plotted.trace.x(axis)[best]
+    return [f"{text} @ {format_place(x, model) if detail >= _FULL or axis.by_time else format_x(x)}"]
 
 
 def _nonfinite_text(plotted: Plotted, model: ChartModel, placed: bool) -> str:
