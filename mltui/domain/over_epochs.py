@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from mltui.domain.metric import Axis, Series, SeriesKey
 
+#: So little behind the end of an epoch is its end.
+_EXACT = 1e-9
 EPOCHS = "epochs"
 """What the x of a series counts that is drawn over epochs: those that were done."""
 
@@ -101,8 +104,10 @@ class Parts:
         for at in range(self._taken, len(self._places)):
             step, done = self._places.x[at], self._places.value[at]
             first = self.parts[-1].start + 1 if self.parts else 0
+            # A step may come again within an epoch, as those of an evaluation do.
+            read = bisect_left(self.source.time, self._places.time[at], first, stop)
             try:
-                start = xs.index(step, first, stop)
+                start = xs.index(step, read, stop)
             except ValueError:
                 continue  # Its point has not come yet.
             if start < self.seen:
@@ -116,6 +121,8 @@ class Parts:
 
     def _begin(self, start: int, step: float, done: float) -> None:
         """A part begins, and with it ends the one before."""
+        if self.parts and math.isnan(done):
+            return
         if self.parts:
             self._returned += step <= self._last
             if done == 1 and math.isnan(self.parts[-1].done):
@@ -140,13 +147,13 @@ class Parts:
     @property
     def anew(self) -> bool:
         """Steps begin anew with each epoch."""
-        all_told = bool(self.parts) and not math.isnan(self.parts[0].done)
-        return all_told and 0 < self._returned == len(self.parts) - 1 and not self.range.possible and self.longest > 0
+        return 0 < self._returned == len(self.parts) - 1 and not self.range.possible and self.longest > 0
 
     @property
     def tells(self) -> bool:
         """It tells by itself how many steps an epoch has, if they go on over all of them."""
-        return self.range.possible and 0 < self.range.size < math.inf and (len(self.parts) > 1 or self.range.likely > 0)
+        ends = self.range.high < math.inf or self.range.likely > 0
+        return ends and self.range.possible and 0 < self.range.size < math.inf
 
 
 def _range_of(step: float, done: float) -> Range:
@@ -207,15 +214,32 @@ class OverEpochs:
         start, stop = len(self.series), len(self._source)
         return self._extend(stop, [step / size for step in self._source.x[start:stop]])
 
-    def within(self, parts: Parts) -> Series:
-        """The points that ``parts`` has seen, where steps begin anew with each of them."""
+    def within(self, parts: Parts, *, ends: bool = False) -> Series:
+        """The points that ``parts`` has seen, where steps begin anew with each of them.
+
+        They go through their epoch, or all stand where it ``ends``.
+        """
         size, told, stop = parts.longest, parts.parts, parts.seen
-        self._renew(size, parts.version)
+        self._renew(size, parts.version, ends)
         for i, part in enumerate(told):
             start, end = max(len(self.series), part.start), told[i + 1].start if i + 1 < len(told) else stop
-            if start < end:
-                self._extend(end, [part.done + step / size for step in self._source.x[start:end]])
+            if start < end and math.isnan(part.done):  # Before the training, as a first evaluation is.
+                self._extend(end, [math.floor(told[i + 1].done) if i + 1 < len(told) else 0.0] * (end - start))
+            elif start < end:
+                done = math.floor(part.done)
+                self._extend(end, [done + (ends or step / size) for step in self._source.x[start:end]])
         return self.series
+
+    def at_ends(self, size: float, *, from_zero: bool) -> Series:
+        """The points, each at the end of its epoch of this ``size``: an evaluation's, which goes on by itself.
+
+        Where steps count from 0, step ``size`` is the first of the second epoch, else the last of the first.
+        """
+        self._renew(size, 1.0, from_zero)
+        start, stop = len(self.series), len(self._source)
+        back = -_EXACT if from_zero else _EXACT
+        shares = [step / size - back for step in self._source.x[start:stop]]
+        return self._extend(stop, [float(math.floor(at) + 1 if from_zero else math.ceil(at)) for at in shares])
 
     def moved(self, epochs: float) -> Series:
         """The points of a series over epochs, moved by so many."""

@@ -157,6 +157,42 @@ def test_series_that_agree_have_one_length_and_others_have_their_own() -> None:
     assert [one.size for one in every] == [100, 120, 30, 2, None]
 
 
+def test_an_evaluation_that_counts_its_own_steps_stands_at_the_end_of_its_epoch() -> None:
+    """All of it is of what the training had come to."""
+    over = told([1, 2], [3, 4])
+    assert list(over.over.at_ends(2, from_zero=False).x) == [1, 1, 2, 2]
+    over = told([0, 1], [2, 3])
+    assert list(over.over.at_ends(2, from_zero=True).x) == [1, 1, 2, 2]
+    anew = told([1, 2], [1, 2], [1, 2])
+    anew.parts.catch_up()
+    assert list(anew.over.within(anew.parts, ends=True).x) == [1, 1, 2, 2, 3, 3]
+
+
+def test_what_was_measured_before_the_first_epoch_stands_at_its_beginning() -> None:
+    """A first evaluation, by steps that begin anew; it says nothing of how many there are."""
+    found = Told()
+    found.tell(math.nan, 1, 2)
+    found.tell(0, 1, 2)
+    assert found.epochs == []
+    found.tell(1, 1, 2)
+    assert found.epochs == [0, 0, 0.5, 1, 1.5, 2]
+
+
+def test_a_fraction_is_not_added_to_steps_that_begin_anew() -> None:
+    """It says where in the epoch the line stood, and so does its step."""
+    found = Told()
+    for epoch in range(3):
+        found.tell(epoch + 0.25, 25, 50, 75, 100)
+    assert found.epochs == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3]
+
+
+def test_a_part_of_which_nothing_is_told_goes_on_with_the_one_before() -> None:
+    """A fold that is entered again says no epoch at first."""
+    found = told([50, 100], [150])
+    found.tell(math.nan, 200)
+    assert found.epochs == [0.5, 1, 1.5, 2]
+
+
 def test_a_place_that_comes_behind_its_points_moves_them() -> None:
     """Who looks at a series while it is written may see the points first."""
     found = told([40, 80], [40, 80])

@@ -74,7 +74,7 @@ BEHIND = of_loss((10, None), (40, 1), (70, 2))
         pytest.param(lines('{{"epoch": {epoch}, "step": {step}, "loss": {loss:.4f}}}'), IN_EPOCH, id="JSON"),
         pytest.param(
             "".join(f'{{"step": {s}, "epoch": {s / 40:g}, "loss": {1 / s:.4f}}}\n' for s in range(10, 100, 10)),
-            of_loss((10, 0.25), (50, 1.25), (90, 2.25)),
+            of_loss((10, 0.25), (20, 0.5), (50, 1.25), (90, 2.25)),
             id="fractions",
         ),
         pytest.param(

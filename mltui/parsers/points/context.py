@@ -80,8 +80,8 @@ class Context:
     """Epochs are told behind their steps, ``Epoch 1: val_loss 0.5``."""
     fractions: bool = False
     """Epochs are told with fractions: ``0.25``."""
-    whole: bool = False
-    """The last one had none."""
+    told_fraction: float = 0.0
+    """The last one that was told as another."""
     successive: Successive = field(default_factory=Successive)
     said: bool = False
     """It was said by the one whose context this is, not by another that prints into the same log."""
@@ -339,18 +339,18 @@ class Context:
     def _turn(self, epoch: float) -> None:
         whole = epoch.is_integer()
         self.fractions = self.fractions or not whole
-        # A whole number among fractions may be the end of an epoch or the beginning of one.
-        if not self.fractions or (not whole and (self.epoch is None or self.epoch // 1 != epoch // 1 or self.whole)):
+        # A whole number among fractions may be the end of an epoch or the beginning of one. A fraction that has doubled
+        # says more of how many steps an epoch has.
+        if not self.fractions or (
+            not whole and (epoch >= 2 * self.told_fraction or epoch // 1 != self.told_fraction // 1)
+        ):
             self.turns += 1
-        self.whole = whole
+            self.told_fraction = 0.0 if whole else epoch
 
-    def done(self, epoch: float | None) -> float | None:
-        """How many epochs are done in a line that says it stands in ``epoch``, or says nothing.
-
-        NaN: none was told yet; ``None``: there may be one more, or less.
-        """
+    def done(self, epoch: float | None) -> float:
+        """How many epochs are done in a line that says it stands in ``epoch``, or says nothing; NaN: nobody knows."""
         if self.fractions:
-            return None if epoch is None or epoch.is_integer() else epoch
+            return nan if epoch is None or epoch.is_integer() else epoch
         if self.enters_fold:
             return 0.0 if self.closes else nan
         epoch = self.epoch if epoch is None else epoch

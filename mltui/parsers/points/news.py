@@ -159,13 +159,13 @@ class News:
     def _turn(self, plan: Plan, axis: str, x: float, numbers: Numbers, names: Set[str] | None = None) -> None:
         """Tell that points at ``x`` of the plan's series, or of those with these ``names``, are in another epoch."""
         context, epoch = self.context, plan.epoch_of(numbers)
-        if epoch is None or epoch == context.epoch:  # Else a later line said so already.
-            plan.group.turns = context.turns
-        done = context.done(epoch)
-        if done is None or Axis.of(axis).counts in NO_STEPS:
-            return
+        done, again = context.done(epoch), False
         if context.reckoned and done <= (told := x / context.reckoned) <= done + 1:
-            done = told
+            done, again = told, told.is_integer()  # The next line tells a fraction, which says more.
+        if not again and (epoch is None or epoch == context.epoch):  # Else a later line said so already.
+            plan.group.turns = context.turns
+        if Axis.of(axis).counts in NO_STEPS:
+            return
         for series, _ in plan.told_at:
             known = (
                 series.turned is not None and series.turned[0] == axis and (series.turned[1] == done or done != done)

@@ -124,8 +124,8 @@ class CurvesPane(ChoosesCharts):
         """Find the charts anew where there are other series than before."""
         stores = [store for run in self._runs for store in (run.store, run.system) if store]
         series = [
-            # Two places are the least by which others can be found.
-            [(id(s), min(len(s), 2)) for s in (*store.series.values(), *store.places.values())]
+            # Few places suffice to find others by.
+            [(id(s), min(len(s), 4)) for s in (*store.series.values(), *store.places.values())]
             for store in stores
         ]
         places = self._places()
@@ -135,7 +135,7 @@ class CurvesPane(ChoosesCharts):
             if bool(groups) != bool(self._selection.groups):
                 self.post_message(self.OfferChanged())
             self._selection.groups = groups
-            self._series = (*seen, places.catch_up())
+            self._series = (*seen, places.state)
         self._arrange()
 
     def _places(self) -> Places:

@@ -212,8 +212,11 @@ def _over_one_axis(runs: Sequence[ComparedRun], places: Places) -> list[ChartGro
     shared = []
     for run, group in found:
         counted = places.counted(group.curves[0].series)
-        key = keys[group.metric] if len(axes[group.metric]) == 1 else f"{group.metric}/{counted}"
-        shared.append((run, group if group.metric in several else replace(group, key=key)))
+        if group.metric in several:
+            key = group.key if len(axes[group.metric]) == 1 else f"{group.metric}/{group.axis} over {counted}"
+        else:
+            key = keys[group.metric] if len(axes[group.metric]) == 1 else f"{group.metric}/{counted}"
+        shared.append((run, replace(group, key=key)))
     return _laid_over(shared)
 
 

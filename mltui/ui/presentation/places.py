@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mltui.domain.curve import XAxis
 from mltui.domain.metric import NO_STEPS, Axis, MetricKind, MetricStore, Series, SeriesKey
-from mltui.domain.metric_name import MetricName, Scope
+from mltui.domain.metric_name import MetricName, Scope, parse_name
 from mltui.domain.over_epochs import EPOCHS, OverEpochs, Parts, sizes
 from mltui.domain.placed import Placed
 
 _EPOCH = "epoch"
+_EVALUATIONS = (Scope.VALIDATION, Scope.TEST)
 
 
 class Places:
@@ -38,6 +39,11 @@ class Places:
 
     def catch_up(self) -> tuple[object, ...]:
         """Take in the newest points; what is given is another where other series are to be drawn than before."""
+        return self.state
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """The same of the last time that series were drawn, without a look at what has come since."""
         return ()
 
     def renew(self) -> None:
@@ -67,6 +73,7 @@ class BySteps(Places):
     def __init__(self) -> None:
         self._placed: dict[tuple[int, int], Placed] = {}
         self._before: dict[tuple[int, int], Placed] = {}
+        self._told: dict[tuple[int, int], bool] = {}
 
     def beside(self, store: MetricStore, epochs: Series, steps: Series) -> Series | None:
         """The points of ``epochs`` over steps; ``None`` where the log does not tell where they stand."""
@@ -78,18 +85,28 @@ class BySteps(Places):
         key = id(epochs), id(places)
         placed = self._placed.get(key) or self._before.get(key) or Placed(epochs, places, steps)
         self._placed[key] = placed
+        return placed.series if self._is_told(key) else None
+
+    def _is_told(self, key: tuple[int, int]) -> bool:
+        placed = self._placed[key]
         placed.catch_up()
-        return placed.series if placed.known and len(placed.series) else None
+        told = self._told[key] = placed.known and len(placed.series) > 0
+        return told
 
     def catch_up(self) -> tuple[object, ...]:
         """Take in the newest points; tells of each series whether there is something of it to draw over steps."""
-        for placed in self._placed.values():
-            placed.catch_up()
-        return tuple(placed.known and len(placed.series) > 0 for placed in self._placed.values())
+        for key in self._placed:
+            self._is_told(key)
+        return self.state
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """The same of the last time."""
+        return tuple(self._told.values())
 
     def renew(self) -> None:
         """Let go of what was not drawn since the last time."""
-        self._placed, self._before = {}, self._placed
+        self._placed, self._before, self._told = {}, self._placed, {}
 
 
 class OverSteps(BySteps):
@@ -136,6 +153,7 @@ class ByEpochs(Places):
 
     def __init__(self) -> None:
         self._drawn: dict[int, tuple[MetricStore, Series]] = {}
+        self._last: dict[int, int] = {}
         self._parts: dict[int, Parts] = {}
         self._over: dict[int, OverEpochs] = {}
         self._before: tuple[dict[int, Parts], dict[int, OverEpochs]] = {}, {}
@@ -154,6 +172,11 @@ class ByEpochs(Places):
         return self._draw(store, series)
 
     def _draw(self, store: MetricStore, series: Series) -> Series:
+        drawn = self._placed(store, series)
+        self._last[id(series)] = id(drawn)
+        return drawn
+
+    def _placed(self, store: MetricStore, series: Series) -> Series:
         axis = series.key.axis
         if Axis.of(axis).counts == _EPOCH:
             return self._over_of(series).moved(self._sizes(store).shift)
@@ -161,7 +184,10 @@ class ByEpochs(Places):
         if size is None:
             return series
         over, parts = self._over_of(series), self._parts.get(id(series))
-        return over.within(parts) if parts and parts.anew else over.along(size)
+        ends = parse_name(series.name).scope in _EVALUATIONS and size != self._sizes(store).longest
+        if parts and parts.anew:
+            return over.within(parts, ends=ends)
+        return over.at_ends(size, from_zero=parts.range.from_zero) if parts and ends else over.along(size)
 
     def _over_of(self, series: Series) -> OverEpochs:
         key = id(series)
@@ -183,12 +209,19 @@ class ByEpochs(Places):
     def catch_up(self) -> tuple[object, ...]:
         """Take in the newest points; tells of each series in which object it is drawn."""
         self._stores.clear()
-        return tuple(id(self._draw(store, series)) for store, series in self._drawn.values())
+        for store, series in self._drawn.values():
+            self._draw(store, series)
+        return self.state
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """In which object each series was drawn last."""
+        return tuple(self._last.values())
 
     def renew(self) -> None:
         """Let go of what was not drawn since the last time."""
         self._before = self._parts, self._over
-        self._drawn, self._parts, self._over = {}, {}, {}
+        self._drawn, self._last, self._parts, self._over = {}, {}, {}, {}
         self._stores.clear()
 
 
@@ -197,30 +230,29 @@ class _Sizes:
 
     def __init__(self, store: MetricStore, parts_of: Callable[[Series, Series], Parts]) -> None:
         self._of: dict[int, float | None] = {}
-        self._of_axis: dict[str, float] = {}
+        self._axis = ""
+        self.longest: float | None = None
+        """That by the series with the most points: the training's."""
         self.shift = _shift(store)
         """By how much the number of an epoch is less than that of those done at its end."""
-        by_axis: dict[str, list[Parts]] = {}
+        by_counter: dict[str, list[Parts]] = {}
         for key, series in store.series.items():
             places = store.places.get(SeriesKey(key.name, key.axis, MetricKind.EPOCHS))
             if places is not None and key.kind is not MetricKind.SYSTEM:
-                by_axis.setdefault(key.axis, []).append(parts_of(series, places))
-        for axis, every in by_axis.items():
+                # What the epochs of a fold have is known by those of the one before.
+                by_counter.setdefault(Axis.of(key.axis).counts, []).append(parts_of(series, places))
+        most = 0
+        for every in by_counter.values():
             for parts, size in zip(every, sizes(every), strict=True):
                 self._of[id(parts.source)] = size
-                if size is not None and not parts.anew:
-                    self._of_axis.setdefault(axis, size)
+                if size is not None and parts.seen > most:
+                    most, self.longest, self._axis = parts.seen, size, "" if parts.anew else parts.source.key.axis
 
     def of(self, series: Series) -> float | None:
         """Steps of an epoch by a series; what the machine was used for stands on the axis of what was measured."""
         if series.key.kind is MetricKind.SYSTEM:
-            return self._of_axis.get(series.key.axis)
+            return self.longest if series.key.axis == self._axis else None
         return self._of.get(id(series))
-
-    @property
-    def told(self) -> bool:
-        """Any series tells it."""
-        return any(size is not None for size in self._of.values())
 
 
 def _shift(store: MetricStore) -> float:
@@ -234,13 +266,14 @@ def _shift(store: MetricStore) -> float:
 
 def tells_epochs(store: MetricStore) -> bool:
     """Whether a run tells of any series how many epochs were done at its steps."""
-
-    def parts_of(series: Series, places: Series) -> Parts:
-        parts = Parts(series, places)
-        parts.catch_up()
-        return parts
-
-    return any(key.kind is MetricKind.EPOCHS for key in store.places) and _Sizes(store, parts_of).told
+    for key, places in list(store.places.items()):
+        series = store.series.get(SeriesKey(key.name, key.axis))
+        if key.kind is MetricKind.EPOCHS and series is not None and any(value > 0 for value in places.value):
+            parts = Parts(series, places)
+            parts.catch_up()
+            if parts.anew or parts.tells:
+                return True
+    return False
 
 
 def places_of(axis: XAxis) -> Places:
