@@ -140,7 +140,9 @@ class BarValues:
         """Report the values of the epoch; which of all are the step's."""
         new, plan = bar.show(drawing), drawing.plan
         checks = drawing.layout.checks
-        place = self._news.context.x if epoch is None and checks and not bar.step else epoch
+        place = epoch
+        if epoch is None and checks and not bar.step and (bar.checks or bar.run == 1):
+            place = self._news.context.x
         if place is None or drawing.layout.by_epoch:
             bar.fresh = bool(new)
             return tuple(range(len(plan.entries)))

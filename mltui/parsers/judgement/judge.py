@@ -50,7 +50,9 @@ class Judge:
         take_sized(record)
         take_target(record)
         take_set(record)
-        said = Said(record, Counters(record, self.points.config.x, bar), who or self.who, bar)
+        # What a bar counts beside itself under the heading of an epoch is inside of that.
+        counters = Counters(record, self.points.config.x, bar and not self.points.context.header)
+        said = Said(record, counters, who or self.who, bar)
         whole = self._measured.recall(record)
         values = accepted(record, said.placed)
         self._measured.learn(values, whole)
@@ -124,7 +126,8 @@ class Judge:
             return None  # "16 | 32 | units" is a row of a table.
         if said.record.running_mean and counters.epoch is None:
             return None  # A bar that shows no values is no training's: ``model.predict`` in a callback of Keras.
-        if counters.fold is None and any("best" in words(f.name) for f in fields):
+        counts = min((c.index for c in (counters.epoch, counters.inner) if c is not None), default=0)
+        if counters.fold is None and any("best" in words(f.name) and f.index < counts for f in fields):
             return None  # "best loss: 0.31 at epoch 3" tells again where it was.
         scope = next((f.label for f in fields if scope_of(f.label)), said.record.ends_with)
         evaluates = counters.epoch is None and any(is_evaluation(f.label or f.name) for f in fields)

@@ -74,7 +74,7 @@ def read_metric_table(text: str) -> MetricTable | None:
     barred = BARS.search(text) is not None
     headed = bool(names) and lower[0] in _ROW_NAMES
     columns = names[1:] if headed or (barred and names[:1] == [""]) else names
-    if _are_splits(columns) or (headed and barred and _are_parts(columns)):
+    if _are_splits(columns, may_measure=headed) or (headed and barred and _are_parts(columns)):
         return MetricTable(columns)
     if barred and len(names) > 2 and _is_title(names[0]) and _are_splits(names[1:]):
         return MetricTable(names[1:], title=names[0])
@@ -92,10 +92,11 @@ def _cells(text: str) -> list[str]:
     return [cell for cell, _, _ in cells]
 
 
-def _are_splits(names: list[str]) -> bool:
+def _are_splits(names: list[str], *, may_measure: bool = False) -> bool:
     if not 2 <= len(names) <= 4 or len(set(names)) < len(names):
         return False
-    return all(scope_of(name) and len(name.split()) <= 2 and "," not in name and not measures(name) for name in names)
+    short = all(scope_of(name) and len(name.split()) <= 2 and "," not in name for name in names)
+    return short and (may_measure or not any(map(measures, names)))
 
 
 def _is_title(name: str) -> bool:
