@@ -71,6 +71,10 @@ class MetricReaderFile:
 
     def poll(self) -> bool:
         """Read on; tells whether anything came. A file that is not there yet has nothing."""
+        # Where another file takes the place of this one just now, the tail of this is gone.
+        return self._read_on() or (self._is_replaced() and self._read_on())
+
+    def _read_on(self) -> bool:
         if not self._open():
             return False
         came = self._read_blocks()
@@ -80,6 +84,12 @@ class MetricReaderFile:
                 return came
             came = True
         return self._read_tail() or came
+
+    def _is_replaced(self) -> bool:
+        try:
+            return self._main is not None and os.fstat(self._main.file).st_ino != os.stat(self._path).st_ino
+        except OSError:
+            return False
 
     def _open(self) -> bool:
         """The file is open and begins as it must; it is read anew when another has taken its place, or when its writer

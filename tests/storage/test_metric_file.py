@@ -216,6 +216,28 @@ def test_a_crash_between_block_and_tail(tmp_path: Path) -> None:
     assert Reader(path).values() == {"loss": [1.0, 2.0]}
 
 
+def test_who_opens_a_file_that_is_being_replaced_reads_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one's tail goes just when it would have been opened."""
+    path = tmp_path / "metrics"
+    old = MetricWriter(path)
+    old.add(point(1, 1), 1)
+    old.flush()
+    again = MetricWriter(path)
+    again.add(point(1, 1), 1)
+    open_tail = MetricReaderFile._open_tail
+
+    def replaced(reader: MetricReaderFile) -> bool:
+        if again.anew:
+            again.publish()
+        return open_tail(reader)
+
+    monkeypatch.setattr(MetricReaderFile, "_open_tail", replaced)
+    assert Reader(path).values() == {"loss": [1.0]}
+    assert not again.anew
+
+
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("before", [1, 20])
 def test_a_series_is_withdrawn(tmp_path: Path, before: int) -> None:
