@@ -86,8 +86,9 @@ class Parts:
         """The last step of any epoch, where they begin anew with each."""
         self.seen = 0
         """Points that were looked at."""
-        self._taken = self._returned = 0
-        """Places that were taken, and parts that begin at no later step than the one before ended."""
+        self._taken = self._behind = self._returned = 0
+        """Places that were taken, the point behind the last, and parts that begin at no later step than the one before
+        ended."""
         self._last = -math.inf
         """The last step of the newest part."""
 
@@ -103,9 +104,8 @@ class Parts:
         xs, stop = self.source.x, len(self.source)
         for at in range(self._taken, len(self._places)):
             step, done = self._places.x[at], self._places.value[at]
-            first = self.parts[-1].start + 1 if self.parts else 0
             # A step may come again within an epoch, as those of an evaluation do.
-            read = bisect_left(self.source.time, self._places.time[at], first, stop)
+            read = bisect_left(self.source.time, self._places.time[at], self._behind, stop)
             try:
                 start = xs.index(step, read, stop)
             except ValueError:
@@ -115,14 +115,16 @@ class Parts:
             self._go_to(start)
             self._begin(start, step, done)
             self._go_to(start + 1)
-            self._taken = at + 1
+            self._taken, self._behind = at + 1, start + 1
         self._go_to(stop)
         return True
 
     def _begin(self, start: int, step: float, done: float) -> None:
         """A part begins, and with it ends the one before."""
-        if self.parts and math.isnan(done):
-            return
+        if not math.isfinite(done):
+            if self.parts:
+                return
+            done = math.nan
         if self.parts:
             self._returned += step <= self._last
             if done == 1 and math.isnan(self.parts[-1].done):
@@ -239,7 +241,7 @@ class OverEpochs:
         start, stop = len(self.series), len(self._source)
         back = -_EXACT if from_zero else _EXACT
         shares = [step / size - back for step in self._source.x[start:stop]]
-        return self._extend(stop, [float(math.floor(at) + 1 if from_zero else math.ceil(at)) for at in shares])
+        return self._extend(stop, [at // 1.0 + 1.0 if from_zero else -(-at // 1.0) for at in shares])
 
     def moved(self, epochs: float) -> Series:
         """The points of a series over epochs, moved by so many."""

@@ -186,6 +186,18 @@ def test_a_fraction_is_not_added_to_steps_that_begin_anew() -> None:
     assert found.epochs == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3]
 
 
+def test_a_place_that_says_nothing_is_passed_by() -> None:
+    """What is told behind it is looked for behind it, though its step came in front of it, too."""
+    found = told([50, 100], [150])
+    found.tell(math.nan, 100, 200)
+    found.tell(2, 100, 210)
+    assert found.size is None
+    assert [part.start for part in found.parts.parts] == [0, 2, 5]
+    version = found.parts.version
+    found.parts.catch_up()
+    assert found.parts.version == version == 0
+
+
 def test_a_part_of_which_nothing_is_told_goes_on_with_the_one_before() -> None:
     """A fold that is entered again says no epoch at first."""
     found = told([50, 100], [150])
@@ -228,3 +240,7 @@ def test_any_numbers_are_placed_without_an_error(steps: list[float], places: lis
         found.places.add(steps[at] if at < len(steps) else 0.5, done, 0.0)
     found.tell(None, *steps)
     assert len(found.epochs) in (0, len(steps))
+    if found.parts.anew:
+        assert len(found.over.within(found.parts, ends=True)) == len(steps)
+    elif found.size:
+        assert len(found.over.at_ends(found.size, from_zero=found.parts.range.from_zero)) == len(steps)
