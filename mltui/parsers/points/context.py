@@ -261,7 +261,7 @@ class Context:
         else:
             axis, x = counter.axis, numbers[counter.index]
             self.total = total = None if counter.total is None else numbers[counter.total]
-            if epoch is not None or self.header or (total is not None and self._may_be_behind(plan)):
+            if epoch is not None or self.header or (total is not None and self._may_be_behind(plan, x)):
                 axis, x = self._resolve(plan, epoch, x, total, counter)
             else:  # As in ``_resolve``: it says all itself.
                 self.said, self.reckoned = True, 0.0
@@ -280,9 +280,15 @@ class Context:
             self.trials += 1
         return axis, x, True
 
-    def _may_be_behind(self, plan: Plan) -> bool:
-        """Whether the epoch of a line that counts the steps of something may be told behind it."""
-        return self.epoch is None or plan.group.inner.told_behind is not False
+    def _may_be_behind(self, plan: Plan, value: float) -> bool:
+        """Whether a line that counts the steps of something may be of an epoch behind the one that was told last.
+
+        Before any is told it is only noted how far it is.
+        """
+        if self.epoch is None:
+            plan.group.inner.precede(value)
+            return False
+        return plan.group.inner.told_behind is not False
 
     def _in_batches(self, plan: Plan, epoch: float | None, counter: Counter, numbers: Numbers) -> tuple[str, float]:
         """Axis and x of a line that counts batches, or samples."""
