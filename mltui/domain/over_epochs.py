@@ -206,13 +206,13 @@ class OverEpochs:
         fold = Axis.of(source.key.axis).fold
         self._key = SeriesKey(source.name, Axis(EPOCHS, fold).text, source.key.kind)
         self._source = source
-        self._by: tuple[float, ...] = ()
+        self._by: tuple[object, ...] = ()
         self.series = Series(self._key)
         """Same values and times. Another object when its points were placed anew."""
 
     def along(self, size: float) -> Series:
         """The points, where steps go on over epochs of this ``size``."""
-        self._renew(size)
+        self._renew("along", size)
         start, stop = len(self.series), len(self._source)
         return self._extend(stop, [step / size for step in self._source.x[start:stop]])
 
@@ -222,7 +222,7 @@ class OverEpochs:
         They go through their epoch, or all stand where it ``ends``.
         """
         size, told, stop = parts.longest, parts.parts, parts.seen
-        self._renew(size, parts.version, ends)
+        self._renew("within", size, parts.version, ends)
         for i, part in enumerate(told):
             start, end = max(len(self.series), part.start), told[i + 1].start if i + 1 < len(told) else stop
             if start < end and math.isnan(part.done):  # Before the training, as a first evaluation is.
@@ -237,7 +237,7 @@ class OverEpochs:
 
         Where steps count from 0, step ``size`` is the first of the second epoch, else the last of the first.
         """
-        self._renew(size, 1.0, from_zero)
+        self._renew("at ends", size, from_zero)
         start, stop = len(self.series), len(self._source)
         back = -_EXACT if from_zero else _EXACT
         shares = [step / size - back for step in self._source.x[start:stop]]
@@ -245,11 +245,12 @@ class OverEpochs:
 
     def moved(self, epochs: float) -> Series:
         """The points of a series over epochs, moved by so many."""
-        self._renew(epochs)
+        self._renew("moved", epochs)
         start, stop = len(self.series), len(self._source)
         return self._extend(stop, [x + epochs for x in self._source.x[start:stop]])
 
-    def _renew(self, *by: float) -> None:
+    def _renew(self, *by: object) -> None:
+        """Place all points anew where they are placed in another way, or by other figures, than before."""
         if by != self._by:
             self._by, self.series = by, Series(self._key)
 

@@ -168,6 +168,15 @@ def test_an_evaluation_that_counts_its_own_steps_stands_at_the_end_of_its_epoch(
     assert list(anew.over.within(anew.parts, ends=True).x) == [1, 1, 2, 2, 3, 3]
 
 
+def test_points_that_are_placed_in_another_way_are_placed_anew() -> None:
+    """Whatever figures the two ways have in common."""
+    found = told([1, 2], [1, 2], [1, 2])
+    found.parts.catch_up()
+    found.parts.version = 1
+    assert list(found.over.within(found.parts, ends=True).x) == [1, 1, 2, 2, 3, 3]
+    assert list(found.over.at_ends(2, from_zero=True).x) == [1, 2, 1, 2, 1, 2]
+
+
 def test_what_was_measured_before_the_first_epoch_stands_at_its_beginning() -> None:
     """A first evaluation, by steps that begin anew; it says nothing of how many there are."""
     found = Told()
