@@ -34,7 +34,7 @@ class XAxis(StrEnum):
     STEPS = "steps"
     """Steps, also of what the log gave by the epoch."""
     EPOCHS = "epochs"
-    """Epochs and fractions of them, also of what the log gave by the step."""
+    """Epochs that were done, with fractions, also of what the log gave by the step."""
     RELATIVE = "relative"
     """Seconds since the first point that the chart shows."""
     WALL = "wall"

@@ -15,6 +15,9 @@ from mltui.parsers.terminal.line_screen import LineScreen
 from mltui.runtime.epoch_places import EpochPlaces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mltui.domain.metric import MetricPoint
     from mltui.engines.base import Engine, LogStream
 
 #: Lines of the past that are read; a container may have printed for months.
@@ -106,6 +109,11 @@ class ContainerView:
         reader, places = MetricReader(), EpochPlaces()
         screens: dict[int, LineScreen] = {}
         now = time.time()
+
+        def take(points: Iterable[MetricPoint]) -> None:
+            for point in (*reader.epochs, *places.among(points)):
+                self.metrics.add(point, now)
+
         for chunk in stream:
             now, began = chunk.time or time.time(), time.thread_time()
             if chunk.lost:
@@ -113,11 +121,7 @@ class ContainerView:
             screen = screens.setdefault(chunk.stream, LineScreen())
             self.log.extend([LogLine(text, chunk.stream, now) for text in screen.feed(chunk.data)])
             self.log.draw(chunk.stream, screen.pending)
-            points = reader.feed(chunk.data, chunk.stream)
-            for point in (*reader.epochs, *places.among(points)):
-                self.metrics.add(point, now)
+            take(reader.feed(chunk.data, chunk.stream))
             if len(chunk.data) >= _FLOOD:
                 self._closed.wait(_GIVE_WAY * (time.thread_time() - began))
-        points = reader.close()
-        for point in (*reader.epochs, *places.among(points)):
-            self.metrics.add(point, now)
+        take(reader.close())

@@ -152,8 +152,7 @@ class Recorder:
                 for piece in log.pieces(_SLICE):
                     busy = True
                     last = piece.time
-                    points = self._reader.feed(piece.data, piece.stream)
-                    self._record([*self._reader.epochs, *points], piece.time)
+                    self._record(self._reader.feed(piece.data, piece.stream), piece.time)
                 self._read = log.offset
                 self._note_left_out(time.time())
                 if time.monotonic() - self._polled >= (_BUSY_OUTPUTS_S if busy else _OUTPUTS_S):
@@ -167,8 +166,7 @@ class Recorder:
                     self._give_way(time.thread_time() - began, time.time() - last)
                 else:
                     self._rest()
-        points = self._reader.close()
-        self._record([*self._reader.epochs, *points], last)
+        self._record(self._reader.close(), last)
         for _ in range(_LAST_POLLS):
             self._poll_outputs(math.inf)
             if not self._outputs.behind:
@@ -183,9 +181,11 @@ class Recorder:
             self._metrics.add(MetricPoint("", "", 0.0, count, MetricKind.LEFT_OUT), time)
 
     def _record(self, points: Iterable[MetricPoint], time: float) -> None:
-        """Take what the log says, and where the steps stood meanwhile."""
+        """Take what the log says, in which epochs that was, and where the steps stood meanwhile."""
+        for point in self._reader.epochs:
+            self._metrics.add(point, time)
         for point in self._places.among(points):
-            if point.kind in (MetricKind.PLACE, MetricKind.EPOCHS):
+            if point.kind is MetricKind.PLACE:
                 self._metrics.add(point, time)
             else:
                 self._points.from_log(point, time)

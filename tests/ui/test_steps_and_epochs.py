@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from textual.app import App, ComposeResult
 
 from mltui.domain.curve import XAxis
 from mltui.domain.metric import MetricKind, MetricPoint, MetricStore
@@ -21,7 +20,7 @@ from mltui.ui.panes.curves import CurvesPane
 from mltui.ui.presentation.charts import axes_of, group_runs, group_series, group_system
 from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.presentation.places import ByEpochs, BySteps, OverSteps, OverTime
-from tests.ui.conftest import wait_for
+from tests.ui.conftest import Host, wait_for
 
 
 def told(lines: str, batch: int = 1) -> MetricStore:
@@ -140,11 +139,7 @@ def test_the_record_tells_where_epochs_stand_and_the_x_axis_decides_what_shares_
     pane_runs.places = {}
 
     async def steps() -> None:
-        class Host(App[None]):
-            def compose(self) -> ComposeResult:
-                yield CurvesPane()
-
-        async with Host().run_test(size=(120, 36)) as pilot:
+        async with Host(CurvesPane()).run_test(size=(120, 36)) as pilot:
             pane = pilot.app.query_one(CurvesPane)
             pane.show([ComparedRun("a", "a", palette.SERIES[0], "●", pane_runs)], "")
             await pilot.pause()
@@ -235,11 +230,7 @@ def test_a_run_that_has_told_no_epoch_when_it_was_first_shown_offers_them_later(
     store = told(training(1).replace("epoch 1: val_loss=0.5\n", ""))
 
     async def grow() -> None:
-        class Host(App[None]):
-            def compose(self) -> ComposeResult:
-                yield CurvesPane()
-
-        async with Host().run_test(size=(120, 36)) as pilot:
+        async with Host(CurvesPane()).run_test(size=(120, 36)) as pilot:
             pane = pilot.app.query_one(CurvesPane)
             pane.show(compared(store), "")
             await pilot.pause()
@@ -268,11 +259,7 @@ def test_x_goes_through_steps_and_epochs_and_a_live_run_keeps_up(mltui_home: Pat
     grow.at = 0  # type: ignore[attr-defined]
 
     async def press() -> None:
-        class Host(App[None]):
-            def compose(self) -> ComposeResult:
-                yield CurvesPane()
-
-        async with Host().run_test(size=(120, 36)) as pilot:
+        async with Host(CurvesPane()).run_test(size=(120, 36)) as pilot:
             pane = pilot.app.query_one(CurvesPane)
             grow(8)
             await wait_for(pilot, lambda: grow(8) == 3)

@@ -226,6 +226,18 @@ class Context:
                 self.first_epoch = epoch
         self.header, self.over, self.enters_fold = header, ends, False
 
+    def _turn(self, epoch: float) -> None:
+        """Another epoch is told; one among fractions counts where these go on to another whole one, or have doubled."""
+        whole = epoch.is_integer()
+        self.fractions = self.fractions or not whole
+        # A whole number among fractions may be the end of an epoch or the beginning of one. A fraction that has doubled
+        # says more of how many steps an epoch has.
+        if not self.fractions or (
+            not whole and (epoch >= 2 * self.told_fraction or epoch // 1 != self.told_fraction // 1)
+        ):
+            self.turns += 1
+            self.told_fraction = 0.0 if whole else epoch
+
     def enter_block(self, plan: Plan, numbers: Numbers) -> tuple[str, float] | None:
         """A line of counters alone puts the lines under it at axis and x; ``None`` where only an epoch is counted."""
         self.position = None
@@ -341,17 +353,6 @@ class Context:
             self.axis, self.x = axis, x
 
     # What follows from it.
-
-    def _turn(self, epoch: float) -> None:
-        whole = epoch.is_integer()
-        self.fractions = self.fractions or not whole
-        # A whole number among fractions may be the end of an epoch or the beginning of one. A fraction that has doubled
-        # says more of how many steps an epoch has.
-        if not self.fractions or (
-            not whole and (epoch >= 2 * self.told_fraction or epoch // 1 != self.told_fraction // 1)
-        ):
-            self.turns += 1
-            self.told_fraction = 0.0 if whole else epoch
 
     def done(self, epoch: float | None) -> float:
         """How many epochs are done in a line that says it stands in ``epoch``, or says nothing; NaN: nobody knows."""

@@ -16,7 +16,7 @@ from mltui.ui import palette
 from mltui.ui.presentation.fuzzy import Match, match
 from mltui.ui.presentation.marks import ComparedRun
 from mltui.ui.presentation.places import BySteps, OverSteps, Places, joinable, tells_epochs
-from mltui.ui.widgets.chart_model import GLYPHS, HOLLOW, TITLE_LENGTH, Curve, CurveStyle
+from mltui.ui.widgets.chart_model import ALWAYS, GLYPHS, HOLLOW, TITLE_LENGTH, Curve, CurveStyle
 
 #: Between the name of a chart and that of one of its curves (see ``runtime.system_series``).
 _PART = " · "
@@ -149,7 +149,7 @@ def group_all(runs: Sequence[ComparedRun], places: Places, *, system: bool) -> l
 
 def axes_of(runs: Sequence[ComparedRun]) -> tuple[XAxis, ...]:
     """What the x axis of the charts of these runs may show: steps or epochs where that draws a chart of theirs anew."""
-    chosen = {XAxis.LOGGED, XAxis.RELATIVE, XAxis.WALL}
+    chosen = {*ALWAYS}
     if any(_has_steps(run.store) for run in runs):
         chosen.add(XAxis.STEPS)
     if any(tells_epochs(run.store) for run in runs):

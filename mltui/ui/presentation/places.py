@@ -114,6 +114,11 @@ class OverSteps(BySteps):
 
     by_one = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._axes: dict[int, tuple[Mapping[SeriesKey, Series], dict[str, list[Series]]]] = {}
+        """Of a store, by its id, the series it had, and the first of each axis of steps, by fold."""
+
     def drawn(self, store: MetricStore, series: Series) -> Series:
         """What is told by the epoch, over the steps of any metric."""
         counts, fold = Axis.of(series.key.axis)
@@ -121,11 +126,6 @@ class OverSteps(BySteps):
             return series
         placed = (self.beside(store, series, steps) for steps in self._steps_of(store).get(fold, ()))
         return next((found for found in placed if found), series)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._axes: dict[int, tuple[Mapping[SeriesKey, Series], dict[str, list[Series]]]] = {}
-        """Of a store, by its id, the series it had, and the first of each axis of steps, by fold."""
 
     def _steps_of(self, store: MetricStore) -> dict[str, list[Series]]:
         known = self._axes.get(id(store))

@@ -55,6 +55,10 @@ class Curve:
     """Zero of its relative axis, in seconds since 1970: the first point of its run; ``None``: of its chart."""
 
 
+ALWAYS = (XAxis.LOGGED, XAxis.RELATIVE, XAxis.WALL)
+"""What the x axis of any chart may show."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """How the curves are looked at."""
@@ -164,7 +168,7 @@ class ChartModel:
     view: View = field(default_factory=View)
     title: str = ""
     waiting: str = "waiting for the first value"
-    axes: tuple[XAxis, ...] = (XAxis.LOGGED, XAxis.RELATIVE, XAxis.WALL)
+    axes: tuple[XAxis, ...] = ALWAYS
     """What the x axis may show."""
     changes: int = 0
     """How often the curves were replaced."""
