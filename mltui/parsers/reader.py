@@ -22,6 +22,7 @@ from mltui.parsers.lines.shapes import Steady
 from mltui.parsers.lines.table_front import TableFront
 from mltui.parsers.patterns import Patterns
 from mltui.parsers.points.context import Context
+from mltui.parsers.points.news import Turn, epochs_of
 from mltui.parsers.points.points import Points
 from mltui.parsers.terminal.decimals import Decimals
 from mltui.parsers.terminal.frames import LIVE, STILL, Frames
@@ -192,10 +193,19 @@ class MetricReader:
         self._left_out = 0
         self._patterns = Patterns(self._points) if self.config.patterns else None
         self._frames: dict[int, Frames] = {}
-        self.epochs: list[MetricPoint] = []
-        """Of the points that the last call of ``feed`` or ``close`` gave, those that are the first of their series in
-        another epoch, in their order; the value is how many epochs were done there, with its fraction if that is told.
-        Steps that the log counts in other ways than this series tell nothing of it."""
+        self._turns: list[Turn] = []
+        self._epochs: list[MetricPoint] = []
+
+    @property
+    def epochs(self) -> list[MetricPoint]:
+        """Of the points that the last ``feed`` or ``close`` gave, those that begin another epoch of their series.
+
+        They come in their order; the value is how many epochs were done there, with its fraction if that is told. Steps
+        that the log counts in other ways than this series tell nothing of it.
+        """
+        if self._turns:
+            self._epochs, self._turns = epochs_of(self._turns), []
+        return self._epochs
 
     @property
     def dropped(self) -> int:
@@ -228,7 +238,8 @@ class MetricReader:
     def _take(self) -> list[MetricPoint]:
         if self._others is not None:
             self._left_out += len(self._others.points.take())
-        self.epochs = self._points.take_epochs()
+            self._others.points.take_turns()
+        self._turns, self._epochs = self._points.take_turns(), []
         return self._points.take()
 
     def _read(self, frames: Iterable[tuple[bytes, bool]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from math import isfinite, nan
+from operator import attrgetter
 
 from mltui.domain.metric import NO_STEPS, STAGES, TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
@@ -52,8 +53,6 @@ class Context:
     """The last fold or training that was entered, of whose stages these are."""
     stage: str = ""
     """The last stage that was entered."""
-    stages: dict[str, str] = field(default_factory=dict)
-    """What is in ``fold`` in each of its stages: what was there before, or the stage too where it counts anew."""
     process: float | None = None
     """A number in brackets in front of lines that turned out to be that of the process."""
     total: float | None = None
@@ -82,6 +81,8 @@ class Context:
     """Epochs are told with fractions: ``0.25``."""
     told_fraction: float = 0.0
     """The last one that was told as another."""
+    stages: dict[str, str] = field(default_factory=dict)
+    """What is in ``fold`` in each of its stages: what was there before, or the stage too where it counts anew."""
     successive: Successive = field(default_factory=Successive)
     said: bool = False
     """It was said by the one whose context this is, not by another that prints into the same log."""
@@ -147,10 +148,7 @@ class Context:
 
     def beside(self) -> Context:
         """The context of another that prints into the same log and has said nothing of itself."""
-        new = Context(successive=Successive())
-        for name in _SHARED:
-            setattr(new, name, getattr(self, name))
-        return new
+        return Context(*_shared(self))
 
     # What the log says of where it stands.
 
@@ -408,7 +406,8 @@ class Context:
         return self.axis_in_fold(axis) if self.fold else axis, value
 
 
-_SHARED = [each.name for each in fields(Context) if each.name not in ("said", "successive", "stages")]
+#: What all know that print into one log: where the training of one of them stands.
+_shared = attrgetter(*(each.name for each in fields(Context) if each.name not in ("stages", "successive", "said")))
 
 
 @lru_cache(maxsize=256)

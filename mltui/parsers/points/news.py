@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Set
+from functools import lru_cache
 from math import inf, isfinite
 
 from mltui.domain.metric import NO_STEPS, SERIES_LIMIT, Axis, MetricKind, MetricPoint
@@ -33,6 +34,11 @@ _TWICE = 3
 _CONSTANT_LIMIT = 100_000
 
 
+#: A line of a plan that is the first in another epoch, or of those of its series alone that have these names; where it
+#: is, as axis and x, and how many epochs are done there: NaN where nobody knows.
+Turn = tuple[Plan, Set[str] | None, str, float, float]
+
+
 class News:
     """Turns lines whose place is known into points, once each."""
 
@@ -40,8 +46,8 @@ class News:
         self.context = Context()
         """Where the training of the one stands that prints at the moment."""
         self.out: list[MetricPoint] = []
-        self.epochs: list[MetricPoint] = []
-        """The first points of series in another epoch, each with the epochs that were done as its value."""
+        self.turns: list[Turn] = []
+        """Which lines were the first in another epoch."""
         self.series: dict[tuple[str, MetricKind], Series] = {}
         self._running: dict[str, Series] = {}
         """Those of them that bars show on the way, by name."""
@@ -157,22 +163,15 @@ class News:
             self.out += self.held.hold(group, self.context)
 
     def _turn(self, plan: Plan, axis: str, x: float, numbers: Numbers, names: Set[str] | None = None) -> None:
-        """Tell that points at ``x`` of the plan's series, or of those with these ``names``, are in another epoch."""
+        """Points at ``x`` of the plan's series, or of those with these ``names``, are in another epoch."""
         context, epoch = self.context, plan.epoch_of(numbers)
         done, again = context.done(epoch), False
         if context.reckoned and done <= (told := x / context.reckoned) <= done + 1:
             done, again = told, told.is_integer()  # The next line tells a fraction, which says more.
         if not again and (epoch is None or epoch == context.epoch):  # Else a later line said so already.
             plan.group.turns = context.turns
-        if Axis.of(axis).counts in NO_STEPS:
-            return
-        for series, _ in plan.told_at:
-            known = (
-                series.turned is not None and series.turned[0] == axis and (series.turned[1] == done or done != done)
-            )
-            if not known and (names is None or series.name in names):
-                series.turned = axis, done
-                self.epochs.append(MetricPoint(series.name, axis, x, done, MetricKind.EPOCHS))
+        if _counts_steps(axis):
+            self.turns.append((plan, names, axis, x, done))
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""
@@ -274,3 +273,22 @@ def _is_stale(plan: Plan, numbers: Numbers) -> bool:
         return False
     held = {point.name: point.value for point in plan.group.hold.points}
     return all(held.get(s.name) == numbers[index] or s.told(numbers[index]) for s, index in plan.evaluations)
+
+
+@lru_cache(maxsize=256)
+def _counts_steps(axis: str) -> bool:
+    return Axis.of(axis).counts not in NO_STEPS
+
+
+def epochs_of(turns: list[Turn]) -> list[MetricPoint]:
+    """The first points of series in another epoch, each with the epochs that were done as its value."""
+    epochs = list[MetricPoint]()
+    for plan, names, axis, x, done in turns:
+        turned = axis, done
+        for series, _ in plan.told_at:
+            last = series.turned
+            known = last == turned or (done != done and last is not None and last[0] == axis)
+            if not known and (names is None or series.name in names):
+                series.turned = turned
+                epochs.append(MetricPoint(series.name, axis, x, done, MetricKind.EPOCHS))
+    return epochs

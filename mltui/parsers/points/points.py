@@ -14,7 +14,7 @@ from mltui.parsers.config import MetricConfig
 from mltui.parsers.plans.plan import PlacedLine, Plan, Series
 from mltui.parsers.points.context import Context
 from mltui.parsers.points.live import Live
-from mltui.parsers.points.news import News
+from mltui.parsers.points.news import News, Turn
 from mltui.parsers.points.sentences import place_of
 from mltui.parsers.points.unplaced import Unplaced
 from mltui.parsers.words.values import Numbers
@@ -56,10 +56,10 @@ class Points:
         out, news.out = news.out, []
         return out
 
-    def take_epochs(self) -> list[MetricPoint]:
-        """Which of them are the first in another epoch, see ``MetricReader.epochs``."""
+    def take_turns(self) -> list[Turn]:
+        """Which lines were the first in another epoch since the last time."""
         news = self.news
-        out, news.epochs = news.epochs, []
+        out, news.turns = news.turns, []
         return out
 
     def read(self, plan: Plan, numbers: Numbers, redrawn: bool = False) -> None:
