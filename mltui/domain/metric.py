@@ -39,7 +39,7 @@ WHOLE_LIMIT = 10_000
 
 #: What an x may count on which a training does not get on: it begins anew with each epoch, or each kind of line has its
 #: own.
-NO_STEPS = ("epoch", "batch", "count", "fold", "task", "trial")
+_NO_STEPS = frozenset(["epoch", "batch", "count", "fold", "task", "trial"])
 
 
 class Axis(NamedTuple):
@@ -55,6 +55,11 @@ class Axis(NamedTuple):
     def of(cls, text: str) -> Axis:
         """The axis that a point names."""
         return _axis(text)
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether a training gets on along it, by whatever it calls its steps."""
+        return self.counts not in _NO_STEPS
 
     @property
     def text(self) -> str:

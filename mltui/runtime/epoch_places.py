@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mltui.domain.metric import NO_STEPS, Axis, MetricKind, MetricPoint
+from mltui.domain.metric import Axis, MetricKind, MetricPoint
 from mltui.domain.metric_name import Scope, parse_name
 
 _LIMIT = 4096
@@ -75,10 +75,10 @@ class EpochPlaces:
 
     def _begin(self, name: str, axis: str) -> tuple[_Where, bool]:
         metric, scope, _ = parse_name(name)
-        counted, fold = Axis.of(axis)
-        known = self._folds.setdefault(fold, _Fold())
-        where = self._metrics.setdefault((metric, fold), _Where(known))
-        if counted == "epoch":
+        of = Axis.of(axis)
+        known = self._folds.setdefault(of.fold, _Fold())
+        where = self._metrics.setdefault((metric, of.fold), _Where(known))
+        if of.counts == "epoch":
             return where, True
-        steps = scope in (None, Scope.TRAIN) and counted not in NO_STEPS
+        steps = scope in (None, Scope.TRAIN) and of.counts_steps
         return (where if steps else _Where(_Fold())), False

@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isfinite, nan
 from operator import attrgetter
 
-from mltui.domain.metric import NO_STEPS, STAGES, TRAINING, Axis
+from mltui.domain.metric import STAGES, TRAINING, Axis
 from mltui.parsers.plans.plan import Counter, Plan
 from mltui.parsers.points.successive import Successive
 from mltui.parsers.words.roles import counter_of
@@ -23,7 +23,10 @@ _ANY_STEP = 99
 
 @dataclass(slots=True)
 class Context:
-    """Where the training stands, by what the log has said last. It changes itself alone, by its methods."""
+    """Where the training stands, by what the log has said last.
+
+    What is given by name alone is each one's own where several print into one log; the rest all of them know.
+    """
 
     epoch: float | None = None
     zero_based: bool = False
@@ -53,6 +56,8 @@ class Context:
     """The last fold or training that was entered, of whose stages these are."""
     stage: str = ""
     """The last stage that was entered."""
+    stages: dict[str, str] = field(default_factory=dict, kw_only=True)
+    """What is in ``fold`` in each of its stages: what was there before, or the stage too where it counts anew."""
     process: float | None = None
     """A number in brackets in front of lines that turned out to be that of the process."""
     total: float | None = None
@@ -81,10 +86,8 @@ class Context:
     """Epochs are told with fractions: ``0.25``."""
     told_fraction: float = 0.0
     """The last one that was told as another."""
-    stages: dict[str, str] = field(default_factory=dict)
-    """What is in ``fold`` in each of its stages: what was there before, or the stage too where it counts anew."""
-    successive: Successive = field(default_factory=Successive)
-    said: bool = False
+    successive: Successive = field(default_factory=Successive, kw_only=True)
+    said: bool = field(default=False, kw_only=True)
     """It was said by the one whose context this is, not by another that prints into the same log."""
 
     @property
@@ -219,7 +222,7 @@ class Context:
             self._turn(epoch)
             self.epoch = epoch
             if self.first_epoch is None:
-                steps = bool(self.x) and Axis.of(self.axis).counts not in NO_STEPS
+                steps = bool(self.x) and Axis.of(self.axis).counts_steps
                 self.closes = steps and (ends or not (header or within))
                 self.first_epoch = epoch
         self.header, self.over, self.enters_fold = header, ends, False
@@ -406,8 +409,7 @@ class Context:
         return self.axis_in_fold(axis) if self.fold else axis, value
 
 
-#: What all know that print into one log: where the training of one of them stands.
-_shared = attrgetter(*(each.name for each in fields(Context) if each.name not in ("stages", "successive", "said")))
+_shared = attrgetter(*(each.name for each in fields(Context) if not each.kw_only))
 
 
 @lru_cache(maxsize=256)

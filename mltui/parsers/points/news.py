@@ -5,10 +5,9 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Set
-from functools import lru_cache
 from math import inf, isfinite
 
-from mltui.domain.metric import NO_STEPS, SERIES_LIMIT, Axis, MetricKind, MetricPoint
+from mltui.domain.metric import SERIES_LIMIT, Axis, MetricKind, MetricPoint
 from mltui.parsers.config import MetricConfig
 from mltui.parsers.plans.group import Group, Seen
 from mltui.parsers.plans.likeness import is_again, is_rounded, is_told_by_others
@@ -170,8 +169,7 @@ class News:
             done, again = told, told.is_integer()  # The next line tells a fraction, which says more.
         if not again and (epoch is None or epoch == context.epoch):  # Else a later line said so already.
             plan.group.turns = context.turns
-        if _counts_steps(axis):
-            self.turns.append((plan, names, axis, x, done))
+        self.turns.append((plan, names, axis, x, done))
 
     def _comes_again(self, plan: Plan, axis: str, x: float, numbers: Numbers, values: Numbers) -> bool:
         """Whether a line that is not beyond the last one of its kind was read before."""
@@ -275,15 +273,12 @@ def _is_stale(plan: Plan, numbers: Numbers) -> bool:
     return all(held.get(s.name) == numbers[index] or s.told(numbers[index]) for s, index in plan.evaluations)
 
 
-@lru_cache(maxsize=256)
-def _counts_steps(axis: str) -> bool:
-    return Axis.of(axis).counts not in NO_STEPS
-
-
 def epochs_of(turns: list[Turn]) -> list[MetricPoint]:
-    """The first points of series in another epoch, each with the epochs that were done as its value."""
+    """The first points of series over steps in another epoch, each with the epochs that were done as its value."""
     epochs = list[MetricPoint]()
     for plan, names, axis, x, done in turns:
+        if not Axis.of(axis).counts_steps:
+            continue
         turned = axis, done
         for series, _ in plan.told_at:
             last = series.turned

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from mltui.domain.curve import XAxis
-from mltui.domain.metric import NO_STEPS, Axis, MetricKind, MetricStore, Series, SeriesKey
+from mltui.domain.metric import Axis, MetricKind, MetricStore, Series, SeriesKey
 from mltui.domain.metric_name import MetricName, Scope, parse_name
 from mltui.domain.over_epochs import EPOCHS, OverEpochs, Parts, sizes
 from mltui.domain.placed import Placed
@@ -135,9 +135,8 @@ class OverSteps(BySteps):
                 first.setdefault(series.key.axis, series)
             known = self._axes[id(store)] = store.series, {}
             for axis, steps in first.items():
-                counts, fold = Axis.of(axis)
-                if counts not in NO_STEPS:
-                    known[1].setdefault(fold, []).append(steps)
+                if Axis.of(axis).counts_steps:
+                    known[1].setdefault(Axis.of(axis).fold, []).append(steps)
         return known[1]
 
     def renew(self) -> None:
