@@ -677,6 +677,22 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return go
 
 
+def test_a_value_is_typed_from_what_the_key_before_made_of_it(file: Path, held: threading.Event) -> None:
+    """+ and enter in one breath: the typing goes on from the new value."""
+    write(file, "image: x\nmem_limit: 8g\n")
+
+    async def drive(app: MltuiApp, pilot: Pilot[None], editor: ProfileEditor) -> None:
+        assert editor.form.select("mem_limit")
+        held.clear()
+        for key in ("plus", "enter", "backspace", "m", "enter"):
+            app.simulate_key(key)
+        await pilot.pause()
+        held.set()
+        await wait_for(pilot, lambda: editor.area.text == "image: x\nmem_limit: 16m\n")
+
+    edit(file, drive)
+
+
 def test_leaving_waits_for_a_change_that_is_under_way(file: Path, held: threading.Event) -> None:
     """+ and q in one breath: what + changed is asked for, not lost."""
 

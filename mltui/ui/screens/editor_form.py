@@ -94,7 +94,7 @@ class FormCommands:
         elif known is not None and known.kind is Kind.BOOL and row.said:
             self.step(1)
         else:
-            self._table.begin()
+            self._on_row(lambda _: self._table.begin())
 
     def step(self, by: int) -> None:
         """The next value; of what has entries, unfold or fold."""
