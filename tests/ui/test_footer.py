@@ -148,6 +148,21 @@ def test_a_broken_profile_is_not_offered_for_a_launch(profiles: Path) -> None:
     asyncio.run(drive())
 
 
+def test_the_keys_of_a_profile_follow_what_becomes_of_its_file(profiles: Path) -> None:
+    """The cursor need not move for that."""
+
+    async def drive() -> None:
+        app = app_for(profiles)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await ready(app, pilot)
+            choose(app, "tiny")
+            await wait_for(pilot, lambda: footer(app).startswith("enter Launch …  i Inspect"))
+            (profiles / "tiny" / "profile.yaml").write_text("imge: x\n")
+            await wait_for(pilot, lambda: footer(app).startswith("e Edit  I Import"))
+
+    asyncio.run(drive())
+
+
 def test_the_headline_takes_the_room_of_a_pane_that_fills_the_screen(profiles: Path) -> None:
     """What is said at its end stands at the edge, there and back."""
 

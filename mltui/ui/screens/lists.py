@@ -35,7 +35,10 @@ def _no_profiles() -> str:
 
 
 class Lists:
-    """Fills the panes of profiles, runs, containers and images; goes to a run that is wanted once it is listed."""
+    """Fills the panes of profiles, runs, containers and images; goes to a run that is wanted once it is listed.
+
+    With each list the footer is made anew: what can be done to a row hangs on what is known of it.
+    """
 
     def __init__(self, screen: MainScreen, cockpit: Cockpit, wanted_run: str) -> None:
         self._screen = screen
@@ -51,6 +54,7 @@ class Lists:
             if cockpit.profiles_read:
                 screen.profiles.table.empty = _no_profiles()
             screen.profiles.show(cockpit.profiles)
+            screen.mltui.show_keys()
             if self._news.has("folders", cockpit.folders_absent) and cockpit.folders_absent:
                 hint = "Make what is missing, or take it out of the settings."
                 screen.mltui.say_error(UsageError(cockpit.folders_absent, hint))
@@ -60,7 +64,6 @@ class Lists:
                 screen.runs.table.empty = one_line(cockpit.watcher.error) or "none yet: enter on a profile starts one"
             screen.runs.show_runs(cockpit.watcher.runs, now)
             screen.runs.table.refresh()
-            # What can be done to a run hangs on its state.
             screen.mltui.show_keys()
             self._come_back()
             self._find_wanted()
@@ -83,6 +86,7 @@ class Lists:
             gpus = held_by_container(sampler.holders, sampler.devices) if sampler.holders else {}
             containers.show([container_row(c, usage.get(c.id), gpus.get(c.id, "")) for c in catalog.containers])
             images.show(catalog.images)
+            self._screen.mltui.show_keys()
 
     def _come_back(self) -> None:
         """At the start, go to a run, unless a key was pressed before it was known."""
